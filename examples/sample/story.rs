@@ -1,0 +1,86 @@
+//! What was planted on purpose: faults, accidents with secrets, and the answers of other APIs.
+//! Owns nothing of the network or the databases; every builder reports here what it did wrong deliberately.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::item::percent;
+use crate::region::ACCOUNT;
+use crate::rng::Rng;
+
+/// The pair of check and resource that must read `not met`.
+pub struct Fault {
+    pub check: &'static str,
+    pub resource: String,
+    pub what: String,
+}
+
+/// A value that must never reach a report.
+pub struct Secret {
+    pub kind: &'static str,
+    pub value: String,
+    pub region: &'static str,
+}
+
+pub struct Story {
+    pub seed: u64,
+    /// Ends the names of resources that carry a fault, and of buckets.
+    pub suffix: String,
+    pub faults: Vec<Fault>,
+    pub secrets: Vec<Secret>,
+    /// Path below the output folder, and the bytes there.
+    pub answers: BTreeMap<String, Vec<u8>>,
+}
+
+/// Where account-wide services answer.
+pub const GLOBAL: &str = "aws-global";
+
+impl Story {
+    pub fn new(seed: u64) -> Story {
+        let suffix = Rng::labelled(seed, "suffix").hex(4);
+        Story { seed, suffix, faults: Vec::new(), secrets: Vec::new(), answers: BTreeMap::new() }
+    }
+
+    pub fn rng(&self, label: &str) -> Rng {
+        Rng::labelled(self.seed, label)
+    }
+
+    /// `name` with the seed's suffix.
+    pub fn name(&self, name: &str) -> String {
+        format!("{name}-{}", self.suffix)
+    }
+
+    pub fn fault(&mut self, check: &'static str, resource: impl Into<String>, what: impl Into<String>) {
+        self.faults.push(Fault { check, resource: resource.into(), what: what.into() });
+    }
+
+    pub fn secret(&mut self, kind: &'static str, value: impl Into<String>, region: &'static str) {
+        self.secrets.push(Secret { kind, value: value.into(), region });
+    }
+
+    /// The whole answer of one operation.
+    pub fn answer(&mut self, region: &str, service: &str, operation: &str, body: &Value) {
+        self.keep(format!("aws/{ACCOUNT}/{region}/{service}/{operation}.json"), printed(body));
+    }
+
+    /// One answer of an operation that is asked once a resource.
+    pub fn answer_of(&mut self, region: &str, service: &str, operation: &str, key: &str, body: &Value) {
+        let key = percent(key);
+        self.keep(format!("aws/{ACCOUNT}/{region}/{service}/{operation}/{key}.json"), printed(body));
+    }
+
+    pub fn keep(&mut self, path: String, bytes: Vec<u8>) {
+        self.answers.insert(path, bytes);
+    }
+}
+
+/// JSON as the AWS CLI prints it: four spaces to a level, and a line end.
+fn printed(body: &Value) -> Vec<u8> {
+    let two = format!("{body:#}\n");
+    let wide = two.split_inclusive('\n').map(|line| {
+        let level = line.len() - line.trim_start_matches(' ').len();
+        format!("{}{line}", " ".repeat(level))
+    });
+    wide.collect::<String>().into_bytes()
+}

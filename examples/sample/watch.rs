@@ -1,0 +1,205 @@
+//! Who watches: CloudTrail, CloudWatch alarms with their metric filters, log groups, AWS Config's recorder, GuardDuty, Access Analyzer.
+
+use serde_json::{Value, json};
+
+use crate::item::{Item, lower_tags, tags};
+use crate::moment::ANSWERS;
+use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
+use crate::story::Story;
+
+const TRAIL: &str = "twin-organization-trail";
+const TRAIL_LOGS: &str = "/aws/cloudtrail/twin-organization-trail";
+const NAMESPACE: &str = "Twin/Security";
+
+/// Metric filters over the trail with their alarms: name, metric, pattern, topic.
+const FILTERS: [(&str, &str, &str, &str); 6] = [
+    (
+        "root-account-use",
+        "RootAccountUse",
+        "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }",
+        "twin-security-alerts",
+    ),
+    (
+        "console-sign-in-failures",
+        "ConsoleSignInFailures",
+        "{ ($.eventName = ConsoleLogin) && ($.errorMessage = \"Failed authentication\") }",
+        "twin-sign-in-watch",
+    ),
+    (
+        "unauthorized-calls",
+        "UnauthorizedCalls",
+        "{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") }",
+        "twin-security-alerts",
+    ),
+    (
+        "iam-policy-changes",
+        "IamPolicyChanges",
+        "{ ($.eventName = PutRolePolicy) || ($.eventName = AttachRolePolicy) || ($.eventName = CreatePolicyVersion) }",
+        "twin-security-alerts",
+    ),
+    (
+        "key-deletion",
+        "KeyDeletion",
+        "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }",
+        "twin-security-alerts",
+    ),
+    (
+        "trail-changes",
+        "TrailChanges",
+        "{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) || ($.eventName = UpdateTrail) }",
+        "twin-security-alerts",
+    ),
+];
+
+/// Alarms on the service itself: name, namespace, metric.
+const METRICS: [(&str, &str, &str); 4] = [
+    ("twin-primary-cpu", "AWS/RDS", "CPUUtilization"),
+    ("twin-portal-5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"),
+    ("twin-ingest-behind", "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds"),
+    ("twin-dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+];
+
+pub fn build(region: &mut Region, story: &mut Story) {
+    let mut filters = Vec::new();
+    if region.primary {
+        trail(region, story);
+        for (name, metric, pattern, topic) in FILTERS {
+            filters.push(filter(region, name, metric, pattern));
+            let arn = alarm(region, &format!("twin-{name}"), NAMESPACE, metric, topic);
+            if topic == "twin-sign-in-watch" {
+                story.fault(
+                    "cloudwatch.sign-in-failure-alarm-chain",
+                    chain(),
+                    format!("{arn} tells a topic whose one subscription was never confirmed"),
+                );
+            }
+        }
+        METRICS.iter().for_each(|(name, namespace, metric)| {
+            alarm(region, name, namespace, metric, "twin-operations");
+        });
+        analyzer(region);
+    }
+    story.answer(region.name, "logs", "DescribeMetricFilters", &json!({"metricFilters": filters}));
+    recorder(region, story);
+    detector(region);
+}
+
+/// The account, which is where the chain of alarms is judged.
+fn chain() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:root")
+}
+
+fn trail(region: &mut Region, story: &mut Story) {
+    let arn = region.arn("cloudtrail", &format!("trail/{TRAIL}"));
+    let group = region.log_group(TRAIL_LOGS);
+    let tags = tags(TRAIL, "internal", "prod", "security");
+    let key = format!("arn:aws:kms:{}:{LOG_ACCOUNT}:key/{}", region.name, region.rng.uuid());
+    let configuration = json!({
+        "name": TRAIL, "s3BucketName": format!("example-log-archive-trail-{LOG_ACCOUNT}"), "s3KeyPrefix": "organization",
+        "includeGlobalServiceEvents": true,
+        "isMultiRegionTrail": true, "isOrganizationTrail": true, "homeRegion": region.name, "trailARN": arn,
+        "logFileValidationEnabled": true,
+        "cloudWatchLogsLogGroupArn": region.arn("logs", &format!("log-group:{group}:*")),
+        "cloudWatchLogsRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-trail-logs"),
+        "kmsKeyId": key, "hasCustomEventSelectors": true, "hasInsightSelectors": false
+    });
+    let item = Item::new("AWS::CloudTrail::Trail", TRAIL, &arn, configuration).named(TRAIL).tagged(&tags);
+    region.push(item.supplementary(json!({"Tags": lower_tags(&tags)})));
+    let minutes = |minutes: i64| ANSWERS.minus_minutes(minutes).cli();
+    let status = json!({
+        "IsLogging": true, "LatestDeliveryTime": minutes(4), "LatestNotificationTime": minutes(4),
+        "StartLoggingTime": ANSWERS.minus_days(1400).cli(),
+        "LatestDigestDeliveryTime": minutes(41), "LatestCloudWatchLogsDeliveryTime": minutes(2), "LatestDeliveryAttemptTime": "",
+        "TimeLoggingStarted": "", "TimeLoggingStopped": ""
+    });
+    story.answer_of(region.name, "cloudtrail", "GetTrailStatus", TRAIL, &status);
+    story.answer_of(region.name, "cloudtrail", "GetEventSelectors", TRAIL, &selectors(&arn));
+}
+
+/// Management events, and the data events of all buckets and tables.
+fn selectors(arn: &str) -> Value {
+    let field = |name: &str, value: &str| json!({"Field": name, "Equals": [value]});
+    let data =
+        |name: &str, kind: &str| json!({"Name": name, "FieldSelectors": [field("eventCategory", "Data"), field("resources.type", kind)]});
+    json!({"TrailARN": arn, "AdvancedEventSelectors": [
+        {"Name": "management", "FieldSelectors": [field("eventCategory", "Management")]},
+        data("objects", "AWS::S3::Object"),
+        data("tables", "AWS::DynamoDB::Table")
+    ]})
+}
+
+fn filter(region: &mut Region, name: &str, metric: &str, pattern: &str) -> Value {
+    json!({
+        "filterName": name, "filterPattern": pattern, "logGroupName": TRAIL_LOGS, "creationTime": region.past(200, 800).0,
+        "metricTransformations": [{"metricName": metric, "metricNamespace": NAMESPACE, "metricValue": "1", "defaultValue": 0.0}],
+        "applyOnTransformedLogs": false
+    })
+}
+
+fn alarm(region: &mut Region, name: &str, namespace: &str, metric: &str, topic: &str) -> String {
+    let topic = region.topics[topic].clone();
+    let changed = region.past(60, 500);
+    let item = alarm_item(region, name, namespace, metric, &topic, changed.0);
+    let arn = item.arn().to_string();
+    region.push(item);
+    arn
+}
+
+/// An alarm on the sum of one metric that tells one topic.
+pub fn alarm_item(region: &Region, name: &str, namespace: &str, metric: &str, topic: &str, changed: i64) -> Item {
+    let arn = region.arn("cloudwatch", &format!("alarm:{name}"));
+    let configuration = json!({
+        "alarmName": name, "alarmArn": arn, "alarmDescription": "", "alarmConfigurationUpdatedTimestamp": changed, "actionsEnabled": true,
+        "okactions": [], "alarmActions": [topic], "insufficientDataActions": [], "metricName": metric, "namespace": namespace,
+        "statistic": "Sum",
+        "dimensions": [], "period": 300, "evaluationPeriods": 1, "datapointsToAlarm": 1, "threshold": 1.0,
+        "comparisonOperator": "GreaterThanOrEqualToThreshold", "treatMissingData": "notBreaching"
+    });
+    Item::new("AWS::CloudWatch::Alarm", name, arn, configuration).named(name).nowhere()
+}
+
+fn recorder(region: &mut Region, story: &mut Story) {
+    let id = region.rng.lower(16);
+    let arn = region.arn("config", &format!("configuration-recorder/default/{id}"));
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig");
+    let recorder = json!({
+        "arn": arn, "name": "default", "roleARN": role, "recordingScope": "PAID",
+        "recordingGroup": {"allSupported": true, "includeGlobalResourceTypes": region.primary, "resourceTypes": [],
+            "exclusionByResourceTypes": {"resourceTypes": []}, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}},
+        "recordingMode": {"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": []}
+    });
+    story.answer(region.name, "config", "DescribeConfigurationRecorders", &json!({"ConfigurationRecorders": [recorder]}));
+    let status = json!({
+        "arn": arn, "name": "default", "lastStartTime": ANSWERS.minus_days(1200).cli(), "recording": true, "lastStatus": "SUCCESS",
+        "lastStatusChangeTime": ANSWERS.minus_minutes(13).cli()
+    });
+    story.answer(region.name, "config", "DescribeConfigurationRecorderStatus", &json!({"ConfigurationRecordersStatus": [status]}));
+    let configuration = json!({
+        "Id": "default", "Name": "default", "RoleARN": role, "Recording": true,
+        "RecordingMode": {"RecordingFrequency": "CONTINUOUS", "RecordingModeOverrides": []},
+        "RecordingGroup": {"AllSupported": true, "IncludeGlobalResourceTypes": region.primary, "ResourceTypes": [],
+            "RecordingStrategy": {"UseOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
+    });
+    region.push(Item::new("AWS::Config::ConfigurationRecorder", "default", arn, configuration).named("default"));
+}
+
+fn detector(region: &mut Region) {
+    let id = region.rng.hex(32);
+    let created = region.past(400, 1000);
+    let configuration = json!({
+        "Id": id, "Enable": true, "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Tags": [],
+        "DataSources": {"S3Logs": {"Enable": true}, "Kubernetes": {"AuditLogs": {"Enable": false}},
+            "MalwareProtection": {"ScanEc2InstanceWithFindings": {"EbsVolumes": true}}},
+        "Features": [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}, {"Name": "RDS_LOGIN_EVENTS", "Status": "ENABLED"},
+            {"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"}]
+    });
+    let arn = region.arn("guardduty", &format!("detector/{id}"));
+    region.push(Item::new("AWS::GuardDuty::Detector", &id, arn, configuration).named(&id).created(created));
+}
+
+fn analyzer(region: &mut Region) {
+    let name = "twin-account";
+    let arn = region.arn("access-analyzer", &format!("analyzer/{name}"));
+    let configuration = json!({"Arn": arn, "AnalyzerName": name, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": []});
+    region.push(Item::new("AWS::AccessAnalyzer::Analyzer", &arn, &arn, configuration).named(name));
+}

@@ -1,0 +1,249 @@
+//! Asks every check and rolls up. The engine decides what a row may say: a gap takes `met` away, an unexpired exception turns
+//! `not met` into `accepted` where the specification is addressable, an exclusion takes a row out of the count.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
+use chrono::NaiveDate;
+use rusqlite::{Connection, params};
+
+use super::coverage::{Gaps, closure};
+use super::{Fault, Input, facts, guard};
+use crate::model::assessment::{CheckResult, ControlResult, ROWS, Row};
+use crate::model::catalog::{Check, Control};
+use crate::model::decisions::{ExceptionRecord, matches_pattern};
+use crate::model::digest::{Digest, Hasher};
+use crate::model::verdict::{Counts, Verdict};
+use crate::store::item::arn_part;
+
+/// The columns that a check returns, in this order.
+pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "reason"];
+
+pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<Vec<ControlResult>, Fault> {
+    guard::bound(db)?;
+    let mut results = Vec::new();
+    for control in &input.catalog.controls {
+        let mut checks = Vec::new();
+        for id in &control.checks {
+            let check = &input.catalog.checks[id];
+            checks.push(Asked { control, check, input }.run(db)?);
+        }
+        results.push(roll_up(control, checks, input));
+    }
+    guard::unbound(db)?;
+    Ok(results)
+}
+
+fn roll_up(control: &Control, checks: Vec<CheckResult>, input: &Input<'_>) -> ControlResult {
+    let mut counts = Counts::default();
+    checks.iter().for_each(|check| counts.merge(&check.counts));
+    let check_counts: Counts = checks.iter().map(|check| check.verdict).collect();
+    let said = |id: &str| {
+        let statements = &input.decisions.attestations.attestations;
+        statements.iter().any(|a| a.id == id && in_force(&a.on, &a.valid_until, input.as_of))
+    };
+    let (attested, unattested): (Vec<String>, Vec<String>) = control.attest.iter().map(|a| a.id.clone()).partition(|id| said(id));
+    let people = attested.iter().map(|_| Verdict::Attested).chain(unattested.iter().map(|_| Verdict::NotEvidenced));
+    let machine = checks.iter().map(|c| c.verdict).filter(|v| *v != Verdict::NotApplicable);
+    ControlResult {
+        number: control.number,
+        id: control.id.clone(),
+        title: control.title.clone(),
+        verdict: Verdict::worst(machine.chain(people)),
+        counts,
+        check_counts,
+        checks,
+        attested,
+        unattested,
+    }
+}
+
+/// Whether a statement made `on` a day and valid until another holds at `as_of`.
+pub fn in_force(on: &str, until: &str, as_of: &str) -> bool {
+    let day = |text: &str| NaiveDate::parse_from_str(text.get(..10).unwrap_or_default(), "%Y-%m-%d").ok();
+    match (day(on), day(until), day(as_of)) {
+        (Some(on), Some(until), Some(at)) => on <= at && at <= until,
+        _ => false,
+    }
+}
+
+struct Asked<'a> {
+    control: &'a Control,
+    check: &'a Check,
+    input: &'a Input<'a>,
+}
+
+impl Asked<'_> {
+    fn fault(&self, what: impl Into<String>) -> Fault {
+        Fault::Check { check: self.check.id.clone(), what: what.into() }
+    }
+
+    fn run(&self, db: &mut Connection) -> Result<CheckResult, Fault> {
+        let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
+        let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| t != "param").collect();
+        let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
+        self.ask(db, &gaps)?;
+        self.missing(db, &gaps)?;
+        self.summary(db, &tables, &gaps)
+    }
+
+    /// Runs the SQL and stores each row with the verdict that the engine lets it have.
+    fn ask(&self, db: &Connection, gaps: &Gaps) -> Result<(), Fault> {
+        let mut statement = db.prepare(&self.check.sql).map_err(|e| self.fault(guard::words(&e)))?;
+        if !statement.column_names().eq(COLUMNS) {
+            return Err(self.fault(format!("it must return the columns {}", COLUMNS.join(", "))));
+        }
+        let mut excluded = db.prepare_cached("SELECT max(excluded) FROM resource WHERE arn = ?")?;
+        let any_excluded = !self.input.decisions.workspace.exclude.is_empty();
+        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,?,?,?,?)")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next().map_err(|e| self.fault(guard::words(&e)))? {
+            let text = |i: usize| row.get::<_, Option<String>>(i).map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])));
+            let resource = text(0)?.ok_or_else(|| self.fault("a row without a resource"))?;
+            let (account, region) = place(&resource, text(1)?, text(2)?);
+            let sql_verdict: Verdict = text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;
+            let reason = text(4)?.ok_or_else(|| self.fault(format!("`{resource}` has no reason")))?;
+            let out = any_excluded && excluded.query_row([&resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
+            let (verdict, reason) = self.allowed(sql_verdict, reason, &resource, gaps.on(&account, &region));
+            insert.execute(params![self.check.id, resource, account, region, verdict.as_str(), reason, sql_verdict.as_str(), out])?;
+        }
+        Ok(())
+    }
+
+    fn allowed(&self, verdict: Verdict, reason: String, resource: &str, gap: Option<&str>) -> (Verdict, String) {
+        match (verdict, gap) {
+            (Verdict::Met | Verdict::NotApplicable, Some(gap)) => {
+                (Verdict::NotEvidenced, format!("{reason}; but evidence is missing: {gap}"))
+            }
+            (Verdict::NotMet, _) => match self.exception(resource) {
+                Some(e) if self.addressable() => {
+                    (Verdict::Accepted, format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason))
+                }
+                Some(e) => (Verdict::NotMet, format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires)),
+                None => (Verdict::NotMet, reason),
+            },
+            _ => (verdict, reason),
+        }
+    }
+
+    fn exception(&self, resource: &str) -> Option<&ExceptionRecord> {
+        let all = &self.input.decisions.exceptions.exceptions;
+        all.iter().find(|e| {
+            e.check == self.check.id && matches_pattern(&e.resource, resource) && in_force(&e.accepted, &e.expires, self.input.as_of)
+        })
+    }
+
+    /// Whether the control's first citation is an addressable specification: only then may an exception read `accepted`.
+    fn addressable(&self) -> bool {
+        let first = self.control.citations.first();
+        self.input.catalog.rule.rows.iter().any(|row| Some(&row.citation) == first && row.status == "addressable")
+    }
+
+    /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
+    fn missing(&self, db: &Connection, gaps: &Gaps) -> Result<(), Fault> {
+        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        let mut has = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM result WHERE check_id = ? AND account = ? AND region = ?)")?;
+        for (account, region, words) in gaps.places() {
+            let there: bool = has.query_row([&self.check.id, account, region], |row| row.get(0))?;
+            if !there {
+                let place = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
+                insert.execute(params![self.check.id, place, account, region, format!("evidence is missing: {words}")])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps) -> Result<CheckResult, Fault> {
+        let check = self.check;
+        let mut counts = Counts::default();
+        let mut excluded = 0;
+        let mut statement = db.prepare_cached("SELECT verdict, excluded, count(*) FROM result WHERE check_id = ? GROUP BY 1, 2")?;
+        let mut rows = statement.query([&check.id])?;
+        while let Some(row) = rows.next()? {
+            let (verdict, out, n): (String, bool, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            match out {
+                true => excluded += n,
+                false => counts.add(verdict.parse().map_err(|e: String| self.fault(e))?, n),
+            }
+        }
+        let rows = top_rows(db, &check.id)?;
+        Ok(CheckResult {
+            id: check.id.clone(),
+            title: check.title.clone(),
+            severity: check.severity,
+            verdict: counts.worst(),
+            population: counts.total(),
+            rows_total: counts.total(),
+            counts,
+            excluded,
+            rows,
+            gaps: gaps.places().map(|(account, region, words)| place_words(account, region, &words)).take(40).collect(),
+            artifacts: facts::artifacts(db, self.input.catalog, &closure(self.input.catalog, tables))?,
+            tables: tables.iter().cloned().collect(),
+            corroboration: facts::corroboration(db, check)?,
+        })
+    }
+}
+
+fn place_words(account: &str, region: &str, words: &str) -> String {
+    match (account, region) {
+        ("", _) => format!("account unknown: {words}"),
+        (account, "") => format!("{account}: {words}"),
+        (account, region) => format!("{account} {region}: {words}"),
+    }
+}
+
+/// Account and region of a row: what the check says, else what the ARN says.
+fn place(resource: &str, account: Option<String>, region: Option<String>) -> (String, String) {
+    let account = account.or_else(|| arn_part(resource, 4).map(str::to_string)).unwrap_or_default();
+    let region = region.or_else(|| arn_part(resource, 3).map(str::to_string)).unwrap_or_default();
+    (account, region)
+}
+
+/// Worst first, then by resource.
+const ORDER: &str = "CASE verdict WHEN 'not met' THEN 0 WHEN 'not evidenced' THEN 1 WHEN 'accepted' THEN 2 WHEN 'attested' THEN 3
+ WHEN 'met' THEN 4 ELSE 5 END, resource, reason";
+
+fn top_rows(db: &Connection, check: &str) -> Result<Vec<Row>, Fault> {
+    let sql = format!(
+        "SELECT resource, account, region, verdict, reason FROM result WHERE check_id = ? AND NOT excluded ORDER BY {ORDER} LIMIT {ROWS}"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut known = db.prepare_cached(
+        "SELECT r.type, a.path FROM resource r JOIN artifact a ON a.id = r.artifact WHERE r.type IN (SELECT DISTINCT type FROM resource) AND r.arn = ? LIMIT 1",
+    )?;
+    let rows = statement.query_map([check], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?))
+    })?;
+    let mut out = Vec::new();
+    for row in rows {
+        let (resource, account, region, verdict, reason): (String, String, String, String, String) = row?;
+        let found: Option<(String, String)> = known.query_row([&resource], |r| Ok((r.get(0)?, r.get(1)?))).ok();
+        let (asset_class, artifact) = found.map_or((class_of(&resource), None), |(class, path)| (class, Some(path)));
+        let verdict = verdict.parse().map_err(|what| Fault::Check { check: check.into(), what })?;
+        out.push(Row { resource, account, region, verdict, reason, asset_class, artifact });
+    }
+    Ok(out)
+}
+
+/// What kind of thing a resource is when no item tells: the service of its ARN.
+pub fn class_of(resource: &str) -> String {
+    arn_part(resource, 2).map_or_else(|| "account".to_string(), |service| format!("{service} setting"))
+}
+
+/// SHA-256 over every result row: check by check in name order, rows in their order, each value with its length.
+pub fn digest(db: &Connection) -> Result<Digest, Fault> {
+    let sql = format!("SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result ORDER BY check_id, {ORDER}, account, region, sql_verdict");
+    let mut statement = db.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut hasher = Hasher::default();
+    while let Some(row) = rows.next()? {
+        for i in 0..7 {
+            let text = row.get_ref(i)?.as_str().map_err(rusqlite::Error::from)?;
+            write!(hasher, "{}:", text.len())?;
+            hasher.write_all(text.as_bytes())?;
+        }
+        write!(hasher, "{}", row.get::<_, i64>(7)?)?;
+    }
+    Ok(hasher.finish().digest)
+}

@@ -1,0 +1,206 @@
+//! What an assessment says beside its verdicts: groups of findings, the inventory, agreements, corroboration, sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::Fault;
+use super::engine::class_of;
+use crate::model::assessment::{AgreementFacts, FindingGroup, RuleAgreement};
+use crate::model::catalog::{Catalog, Check};
+use crate::model::decisions::Decisions;
+use crate::model::dossier::AssetClass;
+use crate::model::run::Coverage;
+use crate::model::verdict::{Severity, Verdict};
+use crate::store::run::Reader;
+
+/// Coverage, gaps first.
+pub fn sources(run: &Reader) -> Vec<Coverage> {
+    let mut lines = run.coverage.clone();
+    lines.sort_by(|a, b| {
+        let key = |c: &Coverage| (!c.state.is_gap(), c.account.clone(), c.region.clone(), c.source.clone());
+        key(a).cmp(&key(b))
+    });
+    lines
+}
+
+pub fn inventory(db: &Connection) -> Result<Vec<AssetClass>, Fault> {
+    let mut statement = db.prepare(
+        "SELECT type, account, region, count(*), sum(phi_scope = 'in') FROM resource GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let resource_type: String = row.get(0)?;
+        let service = resource_type.split("::").nth(1).unwrap_or_default().to_string();
+        Ok(AssetClass { service, resource_type, account: row.get(1)?, region: row.get(2)?, count: row.get(3)?, phi: row.get(4)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Fault> {
+    let mut statement = db.prepare("SELECT count(*) FROM resource WHERE excluded AND arn GLOB ?")?;
+    let globs = decisions.workspace.exclude.iter().map(|e| e.pattern.replace('[', "[[]").replace('?', "[?]"));
+    Ok(globs.map(|glob| statement.query_row([glob], |row| row.get(0))).collect::<Result<_, _>>()?)
+}
+
+/// Rows that need someone, grouped so that one cause is one risk.
+pub fn findings(db: &Connection, catalog: &Catalog) -> Result<Vec<FindingGroup>, Fault> {
+    db.execute_batch(
+        "CREATE TEMP TABLE finding AS
+           SELECT r.check_id, r.resource, r.account, r.verdict,
+                  (SELECT x.type FROM resource x WHERE x.arn = r.resource LIMIT 1) AS class,
+                  coalesce((SELECT max(x.phi_scope = 'in') FROM resource x WHERE x.arn = r.resource), 1) AS phi
+           FROM result r WHERE NOT r.excluded AND r.verdict IN ('not met', 'accepted', 'not evidenced')",
+    )?;
+    let mut groups = BTreeMap::<Key, FindingGroup>::new();
+    let mut last = BTreeMap::<Key, String>::new();
+    let mut statement = db.prepare("SELECT check_id, resource, account, verdict, class, phi FROM finding ORDER BY resource, check_id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (check, resource, account): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let verdict: Verdict = row.get::<_, String>(3)?.parse().map_err(|what| Fault::Check { check: check.clone(), what })?;
+        let class = match verdict {
+            Verdict::NotEvidenced => "evidence".to_string(),
+            _ => row.get::<_, Option<String>>(4)?.unwrap_or_else(|| class_of(&resource)),
+        };
+        let Some(control) = catalog.control_of(&check) else { continue };
+        let key = (control.number, account, class, row.get(5)?, verdict);
+        let group = groups.entry(key.clone()).or_insert_with(|| group(&control.id, &key));
+        group.severity = group.severity.max(catalog.checks[&check].severity);
+        if !group.checks.contains(&check) {
+            group.checks.push(check);
+        }
+        if last.get(&key) != Some(&resource) {
+            group.resources += 1;
+            if group.examples.len() < 5 {
+                group.examples.push(resource.clone());
+            }
+            last.insert(key, resource);
+        }
+    }
+    drop(rows);
+    drop(statement);
+    db.execute_batch("DROP TABLE finding")?;
+    Ok(groups.into_values().collect())
+}
+
+/// Control number, account, asset class, PHI scope, verdict.
+type Key = (u32, String, String, bool, Verdict);
+
+fn group(control: &str, key: &Key) -> FindingGroup {
+    FindingGroup {
+        control: control.to_string(),
+        account: key.1.clone(),
+        asset_class: key.2.clone(),
+        phi: key.3,
+        severity: Severity::Low,
+        verdict: key.4,
+        checks: Vec::new(),
+        resources: 0,
+        examples: Vec::new(),
+    }
+}
+
+/// Paths of the artifacts that fed these tables, at most forty.
+pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) -> Result<Vec<String>, Fault> {
+    let mut paths = BTreeSet::new();
+    let mut items = db.prepare_cached(
+        "SELECT DISTINCT a.path FROM (SELECT DISTINCT artifact FROM resource WHERE type = ?) r JOIN artifact a ON a.id = r.artifact ORDER BY 1 LIMIT 40",
+    )?;
+    let mut answers = db.prepare_cached("SELECT path FROM artifact WHERE service || ':' || operation = ? ORDER BY 1 LIMIT 40")?;
+    let sources = catalog.tables.iter().filter(|t| tables.contains(&t.name)).flat_map(|t| &t.sources);
+    for source in sources.collect::<BTreeSet<_>>() {
+        let statement = if source.starts_with("AWS::") { &mut items } else { &mut answers };
+        for path in statement.query_map([source], |row| row.get::<_, String>(0))? {
+            paths.insert(path?);
+        }
+    }
+    if tables.iter().any(|t| t.starts_with("program_")) {
+        let mut documents = db.prepare_cached("SELECT path FROM artifact WHERE kind = 'document' AND path LIKE '%incident%' ORDER BY 1 LIMIT 10")?;
+        for path in documents.query_map([], |row| row.get::<_, String>(0))? {
+            paths.insert(path?);
+        }
+    }
+    Ok(paths.into_iter().take(40).collect())
+}
+
+/// What AWS Config's own rules say of the same resources. Only an evaluation that is later than the item can disagree.
+pub fn corroboration(db: &Connection, check: &Check) -> Result<Vec<RuleAgreement>, Fault> {
+    let mut compare = db.prepare_cached(
+        "SELECT r.resource, (r.verdict IN ('met') AND json_extract(e.body, '$.ComplianceType') = 'COMPLIANT')
+                         OR (r.verdict IN ('not met', 'accepted') AND json_extract(e.body, '$.ComplianceType') = 'NON_COMPLIANT') AS agrees
+         FROM response e
+         JOIN resource x ON x.type = json_extract(e.body, '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceType')
+                        AND x.resource_id = json_extract(e.body, '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceId')
+                        AND x.account = e.account AND (x.region = e.region OR x.region = 'aws-global')
+         JOIN result r ON r.check_id = ?2 AND r.resource = x.arn
+         WHERE e.service = 'config' AND e.operation = 'GetComplianceDetailsByConfigRule' AND (e.key = ?1 OR e.key GLOB ?1 || '-*')
+           AND json_extract(e.body, '$.ComplianceType') IN ('COMPLIANT', 'NON_COMPLIANT') AND r.verdict IN ('met', 'not met', 'accepted')
+           AND (x.captured_at = '' OR coalesce(julianday(json_extract(e.body, '$.ResultRecordedTime')), 0) >= coalesce(julianday(x.captured_at), 0) OR
+                (r.verdict = 'met') = (json_extract(e.body, '$.ComplianceType') = 'COMPLIANT'))
+         ORDER BY 1",
+    )?;
+    let mut deployed = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM artifact WHERE service = 'config' AND operation = 'GetComplianceDetailsByConfigRule' AND (key = ?1 OR key GLOB ?1 || '-*'))",
+    )?;
+    let mut out = Vec::new();
+    for rule in &check.corroborated_by {
+        let mut agreement = RuleAgreement {
+            rule: rule.clone(),
+            deployed: deployed.query_row([rule], |row| row.get(0))?,
+            agree: 0,
+            disagree: 0,
+            examples: Vec::new(),
+        };
+        let rows = compare.query_map([rule, &check.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)))?;
+        for row in rows {
+            match row? {
+                (_, true) => agreement.agree += 1,
+                (resource, false) => {
+                    agreement.disagree += 1;
+                    if agreement.examples.len() < 10 {
+                        agreement.examples.push(resource);
+                    }
+                }
+            }
+        }
+        out.push(agreement);
+    }
+    Ok(out)
+}
+
+/// Every agreement that AWS Artifact listed.
+pub fn agreements(db: &Connection) -> Result<Vec<AgreementFacts>, Fault> {
+    let mut statement = db.prepare(
+        "SELECT r.body, r.account, a.path FROM response r JOIN artifact a ON a.id = r.artifact
+         WHERE r.service = 'artifact' AND r.operation = 'ListCustomerAgreements' ORDER BY r.account, r.position",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut out = Vec::new();
+    for row in rows {
+        let (body, account, artifact): (String, String, String) = row?;
+        let body: Value = serde_json::from_str(&body).unwrap_or_default();
+        let text = |name: &str| body[name].as_str().map(str::to_string);
+        let Some(name) = text("name") else { continue };
+        out.push(AgreementFacts {
+            name,
+            id: text("id").unwrap_or_default(),
+            account: text("awsAccountId").unwrap_or(account),
+            organization: body["organizationArn"].is_string(),
+            state: text("state").unwrap_or_default(),
+            effective_start: day(&body["effectiveStart"]).unwrap_or_default(),
+            effective_end: day(&body["effectiveEnd"]),
+            artifact,
+        });
+    }
+    Ok(out)
+}
+
+/// A date from ISO text or epoch seconds.
+fn day(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.get(..10)?.to_string()),
+        Value::Number(n) => chrono::DateTime::from_timestamp(n.as_f64()? as i64, 0).map(|t| t.format("%Y-%m-%d").to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure: catalog, run, decisions
+//! and a time give the same database and the same assessment. It renders nothing.
+
+pub mod cases;
+mod coverage;
+mod engine;
+pub mod export;
+mod facts;
+mod guard;
+mod load;
+mod schema;
+mod tables;
+mod undo;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::model::assessment::{Assessment, CoverageTotals, FORMAT};
+use crate::model::catalog::{Catalog, Tighten};
+use crate::model::decisions::Decisions;
+use crate::model::digest::Digest;
+use crate::store::items;
+use crate::store::run::Reader;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("the evidence database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("reading evidence: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("reading items: {0}")]
+    Items(#[from] items::Fault),
+    #[error("table `{table}`: {source}")]
+    Table { table: String, source: rusqlite::Error },
+    #[error("check `{check}`: {what}")]
+    Check { check: String, what: String },
+    #[error("parameter `{name}`: {what}")]
+    Parameter { name: String, what: String },
+}
+
+/// What is judged, by what, as of when.
+pub struct Input<'a> {
+    pub run: &'a Reader,
+    pub catalog: &'a Catalog,
+    pub decisions: &'a Decisions,
+    /// RFC 3339; the run's end unless said otherwise.
+    pub as_of: &'a str,
+}
+
+/// Assesses a run, leaving the evidence database at `database` (which must not exist).
+pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
+    let mut db = schema::open(database)?;
+    db.execute_batch("BEGIN")?;
+    build(&mut db, input)?;
+    let assessment = judge(&mut db, input)?;
+    export::describe(&db, input, &assessment)?;
+    db.execute_batch("COMMIT")?;
+    Ok(assessment)
+}
+
+/// Everything before the first check: evidence, coverage, decisions, the catalog's tables.
+fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
+    schema::create(db)?;
+    guard::functions(db)?;
+    load::load(db, input.run, input.catalog, input.decisions)?;
+    schema::index(db)?;
+    load::settle(db)?;
+    coverage::fill(db, input.run, input.catalog)?;
+    tables::program(db, input.decisions)?;
+    tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
+    tables::make(db, input.catalog)?;
+    Ok(())
+}
+
+fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
+    let controls = engine::controls(db, input)?;
+    let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
+    let sources = facts::sources(input.run);
+    let totals = CoverageTotals {
+        expected: sources.len() as u64,
+        read: sources.iter().filter(|s| !s.state.is_gap()).count() as u64,
+        gaps: sources.iter().filter(|s| s.state.is_gap()).count() as u64,
+    };
+    Ok(Assessment {
+        format: FORMAT.into(),
+        run: input.run.record.id.clone(),
+        manifest: input.run.manifest,
+        sample: input.run.record.sample || input.decisions.workspace.sample,
+        catalog: input.catalog.digest,
+        custom_catalog: input.catalog.custom,
+        decisions: Digest::of(&serde_json::to_vec(input.decisions).expect("decisions serialise")),
+        as_of: input.as_of.to_string(),
+        controls,
+        coverage: totals,
+        resources: db.query_row("SELECT count(*) FROM resource", [], |row| row.get(0))?,
+        findings,
+        inventory,
+        sources,
+        agreements: facts::agreements(db)?,
+        excluded: facts::excluded(db, input.decisions)?,
+        results: engine::digest(db)?,
+    })
+}
+
+/// Checks the parameters of `affiant.yaml` against the catalog: known, and not looser than its default.
+pub fn parameter_problems(catalog: &Catalog, decisions: &Decisions) -> Vec<(String, String)> {
+    let mut problems = Vec::new();
+    for (name, value) in &decisions.workspace.parameters {
+        match catalog.parameters().find(|p| &p.name == name) {
+            None => problems.push((name.clone(), "no control has such a parameter".to_string())),
+            Some(p) => {
+                let looser = match p.tighten {
+                    Tighten::Up => *value < p.default,
+                    Tighten::Down => *value > p.default,
+                };
+                if looser || !value.is_finite() {
+                    problems.push((name.clone(), format!("{value} is looser than the catalog's {} {}", p.default, p.unit)));
+                }
+            }
+        }
+    }
+    problems
+}

@@ -1,0 +1,156 @@
+//! Checks how the parts refer to one another and orders the tables. Every broken reference is a problem of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use super::parse::{From, Parts};
+use crate::diag::{Diagnostic, Problems};
+use crate::model::catalog::{Catalog, Check, Control, Table};
+use crate::model::digest::{Digest, Hasher};
+use crate::yaml;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn place(files: &Files, path: &str, needle: &str) -> (u64, u64) {
+    files.get(path).map_or((1, 1), |bytes| yaml::place(bytes, needle))
+}
+
+/// Tables that the engine itself fills.
+pub const BUILT_IN: [&str; 6] = ["resource", "response", "param", "program_plan", "program_role", "program_drill"];
+
+pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) -> Result<Catalog, Problems> {
+    controls(&parts, &files, &mut problems);
+    let checks = unique(parts.checks, |c: &Check| &c.id, "check", &files, &mut problems);
+    let tables = order(parts.tables, &files, &mut problems);
+    let rule = parts.rule.unwrap_or_else(|| {
+        problems.push(Diagnostic::new("AFC-004", "no Security Rule table").hint("add `hipaa/security-rule.yaml`"));
+        crate::model::catalog::SecurityRule {
+            format: String::new(),
+            source: String::new(),
+            checked: String::new(),
+            note: String::new(),
+            rows: Vec::new(),
+        }
+    });
+    let services = newest(parts.services, &mut problems);
+    let mut controls: Vec<Control> = parts.controls.into_iter().map(|c| c.value).collect();
+    controls.sort_by_key(|c| c.number);
+    let digest = digest(&files);
+    match services {
+        Some(services) => problems.or(Catalog {
+            digest,
+            custom,
+            controls,
+            checks,
+            tables,
+            rule,
+            services,
+            operations: parts.operations,
+            clocks: parts.clocks,
+            files,
+        }),
+        None => Err(problems),
+    }
+}
+
+/// Digest over path, length and content of every file, in path order.
+pub fn digest(files: &Files) -> Digest {
+    let mut hasher = Hasher::default();
+    for (path, bytes) in files {
+        hasher.write_all(format!("{path}\0{}\0", bytes.len()).as_bytes()).expect("hashing cannot fail");
+        hasher.write_all(bytes).expect("hashing cannot fail");
+    }
+    hasher.finish().digest
+}
+
+fn controls(parts: &Parts, files: &Files, problems: &mut Problems) {
+    let known: BTreeSet<&str> = parts.checks.iter().map(|c| c.value.id.as_str()).collect();
+    let cited: BTreeSet<_> = parts.rule.iter().flat_map(|r| r.rows.iter().map(|row| &row.citation)).collect();
+    let mut listed: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut complain = |file: &str, needle: &str, code, message: String, hint: &str| {
+        let (line, column) = place(files, file, needle);
+        problems.push(Diagnostic::new(code, message).file(file).at(line, column).hint(hint));
+    };
+    for From { file, value: control } in &parts.controls {
+        for id in &control.checks {
+            if !known.contains(id.as_str()) {
+                complain(file, id, "AFC-005", format!("no check is called `{id}`"), "see `affiant controls list`");
+            }
+            if let Some(other) = listed.insert(id, &control.id) {
+                complain(file, id, "AFC-006", format!("`{id}` already belongs to control `{other}`"), "list a check once");
+            }
+        }
+        for citation in control.citations.iter().filter(|c| !cited.contains(c)) {
+            let text = citation.to_string();
+            let message = format!("the Security Rule table has no row `{text}`");
+            complain(file, &text, "AFC-007", message, "cite a row of `hipaa/security-rule.yaml`");
+        }
+    }
+    for From { file, value: check } in &parts.checks {
+        if !listed.contains_key(check.id.as_str()) {
+            let message = format!("no control lists the check `{}`", check.id);
+            complain(file, &check.id, "AFC-008", message, "add its id to a file in `technical/`");
+        }
+        let expected = file.trim_start_matches("checks/").trim_end_matches(".yaml").replace('/', ".");
+        if expected != check.id {
+            let message = format!("the id `{}` does not fit the file's name", check.id);
+            complain(file, &check.id, "AFC-009", message, &format!("call it `{expected}`"));
+        }
+    }
+}
+
+fn unique<T>(
+    parts: Vec<From<T>>,
+    id: impl Fn(&T) -> &String,
+    what: &str,
+    files: &Files,
+    problems: &mut Problems,
+) -> BTreeMap<String, T> {
+    let mut seen = BTreeMap::new();
+    for From { file, value } in parts {
+        let id = id(&value).clone();
+        if seen.insert(id.clone(), value).is_some() {
+            let (line, column) = place(files, &file, &id);
+            problems.push(Diagnostic::new("AFC-010", format!("a second {what} is called `{id}`")).file(file).at(line, column));
+        }
+    }
+    seen
+}
+
+/// Tables so that each comes after those it uses; an unknown name or a circle is a problem.
+fn order(parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) -> Vec<Table> {
+    let file_of: BTreeMap<String, String> = parts.iter().map(|p| (p.value.name.clone(), p.file.clone())).collect();
+    let mut waiting = unique(parts, |t: &Table| &t.name, "table", files, problems);
+    let mut done: BTreeSet<String> = BUILT_IN.iter().map(ToString::to_string).collect();
+    let mut ordered = Vec::new();
+    loop {
+        let ready: Vec<String> =
+            waiting.values().filter(|t| t.uses.iter().all(|u| done.contains(u))).map(|t| t.name.clone()).collect();
+        if ready.is_empty() {
+            break;
+        }
+        for name in ready {
+            done.insert(name.clone());
+            ordered.extend(waiting.remove(&name));
+        }
+    }
+    for table in waiting.values() {
+        let missing = table.uses.iter().find(|u| !done.contains(*u)).cloned().unwrap_or_default();
+        let file = file_of.get(&table.name).cloned().unwrap_or_default();
+        let (line, column) = place(files, &file, &missing);
+        let message = format!("table `{}` uses `{missing}`, which does not exist or uses it in turn", table.name);
+        problems.push(Diagnostic::new("AFC-011", message).file(file).at(line, column));
+    }
+    ordered
+}
+
+fn newest(mut lists: Vec<From<crate::model::catalog::ServiceList>>, problems: &mut Problems) -> Option<crate::model::catalog::ServiceList> {
+    lists.sort_by(|a, b| a.value.list_date.cmp(&b.value.list_date));
+    match lists.pop() {
+        Some(list) => Some(list.value),
+        None => {
+            problems.push(Diagnostic::new("AFC-012", "no list of eligible services").hint("add a file in `services/`"));
+            None
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! From YAML to raw values, file by file; a file that does not parse is a problem and the rest goes on.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::diag::{Diagnostic, Problems};
+use crate::model::catalog::{Check, Control, LawClock, Operation, SecurityRule, ServiceList, Table};
+use crate::yaml::yaml;
+
+/// A value and the file it came from.
+pub struct From<T> {
+    pub file: String,
+    pub value: T,
+}
+
+#[derive(Default)]
+pub struct Parts {
+    pub controls: Vec<From<Control>>,
+    pub checks: Vec<From<Check>>,
+    pub tables: Vec<From<Table>>,
+    pub rule: Option<SecurityRule>,
+    pub services: Vec<From<ServiceList>>,
+    pub operations: BTreeMap<String, Operation>,
+    pub clocks: Vec<LawClock>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Operations {
+    #[serde(rename = "format")]
+    _format: String,
+    operations: BTreeMap<String, Operation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clocks {
+    #[serde(rename = "format")]
+    _format: String,
+    #[serde(default, rename = "source")]
+    _source: String,
+    #[serde(default, rename = "checked")]
+    _checked: String,
+    #[serde(default, rename = "note")]
+    _note: String,
+    clocks: Vec<LawClock>,
+}
+
+/// Parses every file by the folder it lies in.
+pub fn all(files: &BTreeMap<String, Vec<u8>>, problems: &mut Problems) -> Parts {
+    let mut parts = Parts::default();
+    for (path, bytes) in files {
+        if let Err(problem) = one(path, bytes, &mut parts) {
+            problems.push(problem);
+        }
+    }
+    parts
+}
+
+fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
+    let file = || path.to_string();
+    match path.split('/').next().unwrap_or_default() {
+        "technical" => parts.controls.push(From { file: file(), value: yaml(path, bytes)? }),
+        "checks" => parts.checks.push(From { file: file(), value: yaml(path, bytes)? }),
+        "tables" => parts.tables.push(From { file: file(), value: yaml(path, bytes)? }),
+        "services" => parts.services.push(From { file: file(), value: yaml(path, bytes)? }),
+        "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = yaml::<Clocks>(path, bytes)?.clocks,
+        "hipaa" => parts.rule = Some(yaml(path, bytes)?),
+        "operations.yaml" => parts.operations = yaml::<Operations>(path, bytes)?.operations,
+        _ => {
+            return Err(Diagnostic::new("AFC-002", "no such part of a catalog")
+                .file(path)
+                .hint("use technical/, checks/, tables/, hipaa/, services/ or operations.yaml"));
+        }
+    }
+    Ok(())
+}

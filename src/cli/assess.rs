@@ -1,0 +1,180 @@
+//! `affiant assess`: the ten controls in the terminal, or as data.
+
+use clap::{Args, ValueEnum};
+
+use super::style::Style;
+use super::{Context, Exit, data, say, wrong};
+use crate::assess::export::safe_cell;
+use crate::model::assessment::{Assessment, CheckResult, ControlResult};
+use crate::model::verdict::{Severity, Verdict};
+use crate::pipeline::{Error, prepare};
+use crate::store::run::{self, Reader};
+
+/// Judge a run: the ten controls, what to look at first, what was not evidenced
+#[derive(Debug, Args)]
+pub struct AssessArgs {
+    /// A run: its folder, or its name in evidence/ [default: the newest]
+    run: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The time to judge at, RFC 3339 [default: the end of the run]
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
+    /// Exit with 1 if a check of this severity or higher is not met
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// Show every check, not only the controls
+    #[arg(long)]
+    checks: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl FailOn {
+    fn severity(self) -> Severity {
+        match self {
+            FailOn::Low => Severity::Low,
+            FailOn::Medium => Severity::Medium,
+            FailOn::High => Severity::High,
+            FailOn::Critical => Severity::Critical,
+        }
+    }
+}
+
+pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
+    let workspace = context.workspace()?;
+    let catalog = context.catalog()?;
+    let run = Reader::open_run(&run::find(&workspace.evidence(), args.run.as_deref())?)?;
+    let as_of = as_of(args.as_of.as_deref())?;
+    let assessment = prepare::assess(&workspace, &catalog, run, as_of.as_deref())?;
+    match args.format {
+        Format::Table => data(&table(&assessment, Style::of_stdout(), args.checks)),
+        Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&assessment))),
+        Format::Csv => data(&csv(&assessment)),
+    }
+    Ok(exit(&assessment, args.fail_on))
+}
+
+/// Checks and normalises a time given on the command line.
+pub fn as_of(text: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let time = crate::clock::parse(text).map_err(|what| wrong(format!("--as-of: {what}"), "write it as 2026-09-30T12:00:00Z"))?;
+    Ok(Some(crate::clock::stamp(time)))
+}
+
+/// 1 for findings only when asked; 3 where evidence is missing.
+fn exit(assessment: &Assessment, fail_on: Option<FailOn>) -> Exit {
+    let checks = || assessment.controls.iter().flat_map(|c| &c.checks);
+    if assessment.coverage.gaps > 0 && checks().any(|c| c.verdict == Verdict::NotEvidenced || !c.gaps.is_empty()) {
+        return Exit::Incomplete;
+    }
+    match fail_on {
+        Some(at) if checks().any(|c| c.verdict == Verdict::NotMet && c.severity >= at.severity()) => Exit::Findings,
+        _ => Exit::Done,
+    }
+}
+
+/// 80 columns: ten rows with bars, then at most five lines to look at first.
+pub fn table(assessment: &Assessment, style: Style, all_checks: bool) -> String {
+    let mut out = String::new();
+    let sample = if assessment.sample { "  SAMPLE" } else { "" };
+    out.push_str(&format!("{}{sample}\n", style.strong(&style.fit(&format!("Run {}", assessment.run), 70))));
+    out.push_str(&style.faint(&format!(
+        "as of {}   {} resources   {} of {} sources read",
+        assessment.as_of, assessment.resources, assessment.coverage.read, assessment.coverage.expected
+    )));
+    if assessment.custom_catalog {
+        out.push_str(&format!("\ncustom catalog {}", assessment.catalog.short()));
+    }
+    out.push_str("\n\n");
+    for control in &assessment.controls {
+        out.push_str(&row(control, style));
+        if all_checks {
+            control.checks.iter().for_each(|check| out.push_str(&check_row(check, style)));
+        }
+    }
+    out.push_str(&legend(style));
+    out.push_str(&look_first(assessment, style));
+    out
+}
+
+fn row(control: &ControlResult, style: Style) -> String {
+    let c = &control.counts;
+    let judged = c.total() - c.not_applicable;
+    let good = c.met + c.attested + c.accepted;
+    let mark = style.paint(control.verdict, style.mark(control.verdict));
+    let verdict = style.paint(control.verdict, &style.column(control.verdict.as_str(), 13));
+    format!("{mark} {:>2} {} {verdict} {} {:>6} of {:<6}\n", control.number, style.column(&control.title, 29), style.bar(c, 14), good, judged)
+}
+
+fn check_row(check: &CheckResult, style: Style) -> String {
+    let mark = style.paint(check.verdict, style.mark(check.verdict));
+    let bad = check.counts.not_met + check.counts.not_evidenced;
+    let count = if bad > 0 { format!("{bad} of {}", check.population) } else { check.population.to_string() };
+    format!("     {mark} {} {:>12}  {}\n", style.column(&check.id, 42), count, check.severity)
+}
+
+fn legend(style: Style) -> String {
+    let parts: Vec<String> = Verdict::ALL.iter().map(|v| format!("{} {v}", style.paint(*v, style.mark(*v)))).collect();
+    format!("\n{}\n", parts.join("  "))
+}
+
+fn look_first(assessment: &Assessment, style: Style) -> String {
+    let mut checks: Vec<&CheckResult> =
+        assessment.controls.iter().flat_map(|c| &c.checks).filter(|c| c.verdict == Verdict::NotMet).collect();
+    checks.sort_by_key(|c| (std::cmp::Reverse(c.severity), std::cmp::Reverse(c.counts.not_met), &c.id));
+    let mut out = format!("\n{}\n", style.strong("Look first"));
+    if checks.is_empty() {
+        out.push_str("  nothing is not met\n");
+    }
+    for check in checks.iter().take(5) {
+        let count = format!("{} of {}", check.counts.not_met, check.population);
+        out.push_str(&format!("  {} {} {:>9}  {}\n", style.column(check.severity.as_str(), 8), style.column(&check.title, 42), count, style.fit(&check.id, 38)));
+    }
+    let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
+    let unsaid: usize = assessment.controls.iter().map(|c| c.unattested.len()).sum();
+    out.push_str(&format!(
+        "\n{} not met, {unknown} rows not evidenced, {} gaps, {unsaid} statements nobody has made\nmore: affiant assess --checks\n",
+        plural(checks.len(), "check"),
+        assessment.coverage.gaps
+    ));
+    out
+}
+
+fn plural(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
+fn csv(assessment: &Assessment) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["control", "check", "severity", "resource", "account", "region", "verdict", "reason"];
+    let _ = writer.write_record(header);
+    let mut cut = 0;
+    for control in &assessment.controls {
+        for check in &control.checks {
+            cut += check.rows_total - check.rows.len() as u64;
+            for row in &check.rows {
+                let cells = [&control.id, &check.id, check.severity.as_str(), &row.resource, &row.account, &row.region, row.verdict.as_str(), &row.reason];
+                let _ = writer.write_record(cells.map(|c| safe_cell(c)));
+            }
+        }
+    }
+    if cut > 0 {
+        say(&format!("note: {cut} more rows are not shown; `affiant package` writes them all to data/tables/result.csv"));
+    }
+    String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,124 @@
+//! `affiant controls`: the catalog, and the checks' own fixtures.
+
+use clap::{Args, Subcommand};
+
+use super::style::Style;
+use super::{Context, Exit, data, wrong};
+use crate::assess::cases;
+use crate::model::catalog::{Catalog, Check, Control};
+use crate::pipeline::Error;
+
+/// The catalog: controls, checks and their fixtures
+#[derive(Debug, Subcommand)]
+pub enum ControlsCommand {
+    /// List the ten controls and their checks
+    List,
+    /// Explain a control or a check
+    Show(ShowArgs),
+    /// Compile every table and check and run its cases
+    Test(TestArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The id of a control (encryption-at-rest, or its number) or of a check (rds.storage-encrypted)
+    id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Only this check
+    check: Option<String>,
+}
+
+pub fn cmd_controls(command: ControlsCommand, context: &Context) -> Result<Exit, Error> {
+    let catalog = context.catalog()?;
+    match command {
+        ControlsCommand::List => data(&list(&catalog, Style::of_stdout())),
+        ControlsCommand::Show(args) => data(&show(&catalog, &args.id, Style::of_stdout())?),
+        ControlsCommand::Test(args) => return test(&catalog, args.check.as_deref()),
+    }
+    Ok(Exit::Done)
+}
+
+fn list(catalog: &Catalog, style: Style) -> String {
+    let mut out = String::new();
+    for control in &catalog.controls {
+        let cites: Vec<String> = control.citations.iter().map(ToString::to_string).collect();
+        out.push_str(&format!("{:>2} {}  {}\n", control.number, style.strong(&control.id), style.faint(&cites.join(" "))));
+        for id in &control.checks {
+            let check = &catalog.checks[id];
+            out.push_str(&format!("     {} {} {}\n", style.column(id, 40), style.column(check.severity.as_str(), 8), check.title));
+        }
+    }
+    out
+}
+
+fn show(catalog: &Catalog, id: &str, style: Style) -> Result<String, Error> {
+    if let Some(control) = catalog.controls.iter().find(|c| c.id == id || c.number.to_string() == id) {
+        return Ok(show_control(catalog, control, style));
+    }
+    match catalog.checks.get(id) {
+        Some(check) => Ok(show_check(catalog, check, style)),
+        None => Err(wrong(format!("no control or check is called `{id}`"), "see `affiant controls list`")),
+    }
+}
+
+fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
+    let mut out = format!("{} {}\n{}\n", control.number, style.strong(&control.title), control.demand.trim());
+    for (name, text) in [("law", &control.law), ("policy", &control.policy), ("mechanism", &control.mechanism)] {
+        out.push_str(&format!("\n{}\n{}\n", style.strong(name), text.trim()));
+    }
+    out.push_str(&format!("\n{}\n", style.strong("citations")));
+    for row in control.citations.iter().filter_map(|c| catalog.rule.rows.iter().find(|r| r.citation == *c)) {
+        out.push_str(&format!("  {:<24} {:<12} {}\n", row.citation.to_string(), row.status, row.title));
+    }
+    if !control.parameters.is_empty() {
+        out.push_str(&format!("\n{}\n", style.strong("parameters")));
+    }
+    for p in &control.parameters {
+        let way = format!("may only go {:?}", p.tighten).to_lowercase();
+        out.push_str(&format!("  {} = {} {} ({way}): {}\n", p.name, p.default, p.unit, p.why.trim()));
+    }
+    if !control.attest.is_empty() {
+        out.push_str(&format!("\n{}\n", style.strong("what only a person can say")));
+    }
+    for a in &control.attest {
+        out.push_str(&format!("  {} ({}, holds {} days)\n    {}\n", a.id, a.role, a.valid_days, a.statement.trim()));
+    }
+    out.push_str(&format!("\n{}\n", style.strong("checks")));
+    for id in &control.checks {
+        out.push_str(&format!("  {} {}\n", style.column(id, 40), catalog.checks[id].title));
+    }
+    out
+}
+
+fn show_check(catalog: &Catalog, check: &Check, style: Style) -> String {
+    let control = catalog.control_of(&check.id).map_or("", |c| c.title.as_str());
+    let mut out = format!("{}\n{}\n{} severity, in {control}\n", style.strong(&check.id), check.title, check.severity);
+    out.push_str(&format!("\n{}\n{}\n\n{}\n{}\n", style.strong("why"), check.why.trim(), style.strong("fix"), check.fix.trim()));
+    if !check.corroborated_by.is_empty() {
+        out.push_str(&format!("\n{}\n{}\n", style.strong("compared with AWS Config rules"), check.corroborated_by.join(", ")));
+    }
+    out.push_str(&format!("\n{}\n{}\n", style.strong("sql"), check.sql.trim_end()));
+    out.push_str(&format!("\n{}\n", style.strong("cases")));
+    for case in &check.cases {
+        let expects: Vec<String> = case.expect.iter().map(|e| format!("{} is {}", e.resource, e.verdict)).collect();
+        let expects = if expects.is_empty() { "no row".to_string() } else { expects.join("; ") };
+        out.push_str(&format!("  {}: {expects}\n", case.name));
+    }
+    out
+}
+
+fn test(catalog: &Catalog, only: Option<&str>) -> Result<Exit, Error> {
+    if let Some(id) = only.filter(|id| !catalog.checks.contains_key(*id)) {
+        return Err(wrong(format!("no check is called `{id}`"), "see `affiant controls list`"));
+    }
+    let report = cases::run(catalog, only)?;
+    for (check, what) in &report.failures {
+        data(&format!("{check}: {what}\n"));
+    }
+    let tail = format!("{} checks, {} cases, {} columns set to NULL", report.checks, report.cases, report.nulls);
+    data(&format!("{tail}: {}\n", if report.failures.is_empty() { "all as expected".to_string() } else { format!("{} failures", report.failures.len()) }));
+    Ok(if report.failures.is_empty() { Exit::Done } else { Exit::Usage })
+}

@@ -1,0 +1,158 @@
+//! How the terminal looks: colour and symbols where they can be shown, plain words always.
+
+use std::io::IsTerminal;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::diag::printable;
+use crate::model::verdict::{Counts, Verdict};
+
+/// What the terminal can show.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    pub colour: bool,
+    pub unicode: bool,
+}
+
+impl Style {
+    /// Colour only on a terminal and without `NO_COLOR`; symbols where the locale says UTF-8, or nothing says otherwise.
+    pub fn of_stdout() -> Style {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        let terminal = std::io::stdout().is_terminal();
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+        let utf8 = locale.is_none_or(|l| { let l = l.to_ascii_lowercase(); l.contains("utf-8") || l.contains("utf8") });
+        Style { colour: terminal && !set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb"), unicode: utf8 }
+    }
+
+    pub fn mark(self, verdict: Verdict) -> &'static str {
+        match (verdict, self.unicode) {
+            (Verdict::Met, true) => "●",
+            (Verdict::NotMet, true) => "■",
+            (Verdict::NotEvidenced, true) => "◌",
+            (Verdict::Accepted, true) => "◆",
+            (Verdict::Attested, true) => "▲",
+            (Verdict::NotApplicable, true) => "–",
+            (Verdict::Met, false) => "o",
+            (Verdict::NotMet, false) => "X",
+            (Verdict::NotEvidenced, false) => "?",
+            (Verdict::Accepted, false) => "a",
+            (Verdict::Attested, false) => "t",
+            (Verdict::NotApplicable, false) => "-",
+        }
+    }
+
+    pub fn paint(self, verdict: Verdict, text: &str) -> String {
+        let code = match verdict {
+            Verdict::Met => "32",
+            Verdict::NotMet => "1;31",
+            Verdict::NotEvidenced => "90",
+            Verdict::Accepted => "33",
+            Verdict::Attested => "34",
+            Verdict::NotApplicable => "90",
+        };
+        self.with(code, text)
+    }
+
+    pub fn strong(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    pub fn faint(self, text: &str) -> String {
+        self.with("90", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+
+    /// A bar of `width` cells, shared among verdicts by count; whatever occurs gets at least one cell.
+    pub fn bar(self, counts: &Counts, width: usize) -> String {
+        let order = [Verdict::NotMet, Verdict::NotEvidenced, Verdict::Accepted, Verdict::Attested, Verdict::Met, Verdict::NotApplicable];
+        let total = counts.total();
+        if total == 0 {
+            return " ".repeat(width);
+        }
+        let mut cells: Vec<(Verdict, usize)> = order
+            .into_iter()
+            .filter(|v| counts.of(*v) > 0)
+            .map(|v| (v, ((counts.of(v) as f64 / total as f64 * width as f64).round() as usize).max(1)))
+            .collect();
+        while cells.iter().map(|(_, n)| n).sum::<usize>() > width {
+            if let Some((_, n)) = cells.iter_mut().max_by_key(|(_, n)| *n) {
+                *n -= 1;
+            }
+        }
+        while cells.iter().map(|(_, n)| n).sum::<usize>() < width {
+            if let Some((_, n)) = cells.iter_mut().max_by_key(|(_, n)| *n) {
+                *n += 1;
+            }
+        }
+        cells.iter().map(|(v, n)| self.paint(*v, &self.cell(*v).repeat(*n))).collect()
+    }
+
+    fn cell(self, verdict: Verdict) -> &'static str {
+        match (verdict, self.unicode) {
+            (Verdict::NotMet, true) => "█",
+            (Verdict::NotEvidenced, true) => "░",
+            (Verdict::Accepted, true) => "▚",
+            (Verdict::Attested, true) => "▒",
+            (Verdict::Met, true) => "▇",
+            (Verdict::NotApplicable, true) => "·",
+            (Verdict::NotMet, false) => "X",
+            (Verdict::NotEvidenced, false) => "?",
+            (Verdict::Accepted, false) => "a",
+            (Verdict::Attested, false) => "t",
+            (Verdict::Met, false) => "=",
+            (Verdict::NotApplicable, false) => ".",
+        }
+    }
+
+    /// `text` made safe and cut to `width` columns.
+    pub fn fit(self, text: &str, width: usize) -> String {
+        let text = printable(text).replace('\n', " ");
+        if text.width() <= width {
+            return text;
+        }
+        let dots = if self.unicode { "…" } else { "..." };
+        let mut out = String::new();
+        let mut used = 0;
+        for c in text.chars() {
+            let w = c.width().unwrap_or(0);
+            if used + w + dots.width() > width {
+                break;
+            }
+            used += w;
+            out.push(c);
+        }
+        out + dots
+    }
+
+    /// `text` fitted and padded to exactly `width` columns.
+    pub fn column(self, text: &str, width: usize) -> String {
+        let text = self.fit(text, width);
+        let pad = width.saturating_sub(text.width());
+        text + &" ".repeat(pad)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_have_their_width_and_show_the_smallest_share() {
+        let style = Style { colour: false, unicode: false };
+        let counts = Counts { not_met: 1, met: 100_000, ..Counts::default() };
+        assert_eq!(style.bar(&counts, 10), "X=========");
+        let counts = Counts { not_met: 1, not_evidenced: 1, accepted: 1, attested: 1, met: 1, not_applicable: 1 };
+        assert_eq!(style.bar(&counts, 8).len(), 8);
+    }
+
+    #[test]
+    fn columns_are_exact_also_for_wide_and_hostile_text() {
+        let style = Style { colour: false, unicode: true };
+        for text in ["short", "漢字漢字漢字漢字", "\u{1b}[31mred", "a\nb"] {
+            assert_eq!(style.column(text, 9).width(), 9, "{text:?}");
+        }
+    }
+}

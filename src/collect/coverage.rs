@@ -1,0 +1,189 @@
+//! What was expected and what was read, for every source that the catalog's tables need: account by region by Config type or
+//! API operation. Nothing that was not positively read counts as read.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::import::{Seen, Tally};
+use crate::model::catalog::{Catalog, OperationScope};
+use crate::model::decisions::Decisions;
+use crate::model::run::{Coverage, GLOBAL, State};
+
+/// Config types whose items belong to the account, not to a region; a recorder holds them in one region, or not at all.
+const GLOBAL_TYPES: [&str; 4] = ["AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::S3::AccountPublicAccessBlock"];
+
+pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Coverage> {
+    let mut lines = Vec::new();
+    let regions = seen.regions(decisions);
+    for account in seen.accounts(decisions) {
+        let place = Place { seen, account: &account };
+        for source in sources(seen, catalog) {
+            match source.strip_prefix("AWS::") {
+                Some(_) if is_global(&source) => lines.push(place.global_type(&source, &regions)),
+                Some(_) => lines.extend(regions.iter().map(|region| place.regional_type(&source, region))),
+                None => lines.extend(place.operation(&source, catalog, &regions)),
+            }
+        }
+    }
+    lines.extend(faults(seen));
+    lines.sort_by(|a, b| (&a.account, &a.region, &a.source, a.state).cmp(&(&b.account, &b.region, &b.source, b.state)));
+    lines
+}
+
+fn sources(seen: &Seen, catalog: &Catalog) -> BTreeSet<String> {
+    let wanted = catalog.sources().into_iter().map(str::to_string);
+    let types = seen.types.keys().map(|(_, _, name)| name.clone());
+    let answers = seen.responses.keys().map(|(_, _, name)| name.clone());
+    wanted.chain(types).chain(answers).collect()
+}
+
+fn is_global(source: &str) -> bool {
+    GLOBAL_TYPES.iter().any(|g| source.starts_with(g))
+}
+
+/// One line per thing that could not be read, each a gap of its own.
+fn faults(seen: &Seen) -> Vec<Coverage> {
+    seen.faults
+        .iter()
+        .map(|fault| Coverage {
+            account: fault.account.clone(),
+            region: fault.region.clone(),
+            source: fault.source.clone(),
+            state: State::Unreadable,
+            expected: 1,
+            read: 0,
+            detail: format!("{}: {}", fault.file, fault.what),
+        })
+        .collect()
+}
+
+struct Place<'a> {
+    seen: &'a Seen,
+    account: &'a str,
+}
+
+impl Place<'_> {
+    fn line(&self, region: &str, source: &str, state: State, read: u64, detail: impl Into<String>) -> Coverage {
+        let expected = read.max(1);
+        Coverage { account: self.account.into(), region: region.into(), source: source.into(), state, expected, read, detail: detail.into() }
+    }
+
+    fn tally(&self, region: &str, source: &str) -> Option<Tally> {
+        self.seen.types.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied()
+    }
+
+    fn regional_type(&self, source: &str, region: &str) -> Coverage {
+        let tally = self.tally(region, source).unwrap_or_default();
+        let (state, detail) = self.type_state(source, region, tally);
+        self.line(region, source, state, tally.live, detail)
+    }
+
+    fn type_state(&self, source: &str, region: &str, tally: Tally) -> (State, String) {
+        let key = (self.account.to_string(), region.to_string());
+        if tally.not_recorded > 0 {
+            return (State::NotRecorded, format!("{} items say that AWS Config does not record them", tally.not_recorded));
+        }
+        let recorder = self.seen.recorders.get(&key);
+        if recorder.is_some_and(|r| !records(r, source)) {
+            return (State::NotRecorded, "the recorder leaves this type out".into());
+        }
+        if let Some(why) = self.seen.recorder_status.get(&key).and_then(stale) {
+            return (State::Stale, why);
+        }
+        match (tally.live + tally.deleted > 0, self.seen.whole.contains(&key), recorder) {
+            (true, _, _) if tally.live == 0 => (State::Empty, "only deleted resources".into()),
+            (true, _, _) => (State::Read, String::new()),
+            (false, false, _) => (State::NotCollected, "no snapshot of this region".into()),
+            (false, true, Some(_)) => (State::Empty, String::new()),
+            (false, true, None) => (State::NotCollected, "none in the snapshot, and nothing says whether AWS Config records the type".into()),
+        }
+    }
+
+    /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
+    fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
+        let everywhere = regions.iter().map(String::as_str).chain([GLOBAL]);
+        let tallies: Vec<Tally> = everywhere.filter_map(|region| self.tally(region, source)).collect();
+        let live = tallies.iter().map(|t| t.live).sum();
+        if tallies.iter().any(|t| t.not_recorded > 0) {
+            return self.line(GLOBAL, source, State::NotRecorded, live, "an item says that AWS Config does not record it");
+        }
+        if live > 0 {
+            return self.line(GLOBAL, source, State::Read, live, "");
+        }
+        let holders = regions.iter().filter(|region| {
+            let key = (self.account.to_string(), (*region).clone());
+            self.seen.whole.contains(&key) && self.seen.recorders.get(&key).is_some_and(|r| records(r, source) && records_global(r, source))
+        });
+        match (holders.count(), tallies.is_empty()) {
+            (0, true) => self.line(GLOBAL, source, State::NotCollected, 0, "no recorder is known to hold this global type"),
+            _ => self.line(GLOBAL, source, State::Empty, 0, ""),
+        }
+    }
+
+    fn operation(&self, source: &str, catalog: &Catalog, regions: &BTreeSet<String>) -> Vec<Coverage> {
+        let known = catalog.operations.get(source);
+        let asked_in: Vec<String> = match known.map(|o| o.scope) {
+            Some(OperationScope::Region) => regions.iter().cloned().collect(),
+            Some(OperationScope::Account) => vec![GLOBAL.into()],
+            None => self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect(),
+        };
+        let of = known.and_then(|o| o.of.as_deref());
+        asked_in.iter().map(|region| self.answers(source, region, of)).collect()
+    }
+
+    fn answers(&self, source: &str, region: &str, of: Option<&str>) -> Coverage {
+        let key = (self.account.to_string(), region.to_string(), source.to_string());
+        let Some(answers) = self.seen.responses.get(&key) else {
+            let nothing_to_ask = of.is_some_and(|of| self.regional_type(of, region).state == State::Empty);
+            return match nothing_to_ask {
+                true => self.line(region, source, State::Empty, 0, "nothing to ask it about"),
+                false => self.line(region, source, State::NotCollected, 0, "no answer was collected"),
+            };
+        };
+        let worst = answers.iter().filter(|(state, _)| state.is_gap()).max();
+        let good = answers.iter().filter(|(state, _)| !state.is_gap()).count() as u64;
+        let (state, detail) = match worst {
+            Some((state, detail)) => (*state, detail.clone()),
+            None => answers.iter().min().cloned().unwrap_or((State::NotCollected, String::new())),
+        };
+        let mut line = self.line(region, source, state, good, detail);
+        line.expected = answers.len() as u64;
+        line
+    }
+}
+
+/// Whether a recorder's group holds a type (AWS Config `RecordingGroup`).
+fn records(recorder: &Value, source: &str) -> bool {
+    let group = &recorder["recordingGroup"];
+    let lists = |list: &Value| list.as_array().is_some_and(|l| l.iter().any(|t| t.as_str() == Some(source)));
+    match group["recordingStrategy"]["useOnly"].as_str() {
+        Some("INCLUSION_BY_RESOURCE_TYPES") => lists(&group["resourceTypes"]),
+        Some("EXCLUSION_BY_RESOURCE_TYPES") => !lists(&group["exclusionByResourceTypes"]["resourceTypes"]),
+        Some(_) => true,
+        None => group["allSupported"].as_bool() == Some(true) || lists(&group["resourceTypes"]),
+    }
+}
+
+/// IAM's types are recorded only where `includeGlobalResourceTypes` says so, or where they are listed.
+fn records_global(recorder: &Value, source: &str) -> bool {
+    let group = &recorder["recordingGroup"];
+    if !source.starts_with("AWS::IAM::") {
+        return true;
+    }
+    match group["recordingStrategy"]["useOnly"].as_str() {
+        Some("INCLUSION_BY_RESOURCE_TYPES") | Some("EXCLUSION_BY_RESOURCE_TYPES") => true,
+        _ => group["includeGlobalResourceTypes"].as_bool() == Some(true),
+    }
+}
+
+/// Why a recorder's items may be old: it is stopped, or its last delivery failed.
+fn stale(status: &Value) -> Option<String> {
+    if status["recording"].as_bool() == Some(false) {
+        return Some("the recorder is stopped".into());
+    }
+    (status["lastStatus"].as_str() == Some("FAILURE")).then(|| {
+        let code = status["lastErrorCode"].as_str().unwrap_or("no code");
+        format!("the recorder's last status is FAILURE ({code})")
+    })
+}

@@ -1,0 +1,381 @@
+//! Reads input paths into a run: what each file is, its bytes as they are, and a tally of what was seen in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::CollectError;
+use crate::clock::{Clock, stamp};
+use crate::diag::Diagnostic;
+use crate::model::catalog::Catalog;
+use crate::model::decisions::Decisions;
+use crate::model::run::{GLOBAL, Source, State};
+use crate::store::item::{self, Standing};
+use crate::store::items::{self, Found};
+use crate::store::portable_name;
+use crate::store::run::Writer;
+
+/// Answers up to this size are looked into; longer ones are kept and count as unreadable.
+const MAX_ANSWER: u64 = 256 << 20;
+
+/// account, region, type
+type Place = (String, String, String);
+
+/// Tallies of everything that was read.
+#[derive(Default)]
+pub struct Seen {
+    pub items: u64,
+    pub types: BTreeMap<Place, Tally>,
+    /// (account, region) of which some items file was read to its end.
+    pub whole: BTreeSet<(String, String)>,
+    pub faults: Vec<Fault>,
+    /// (account, region, `service:Operation`) to the state of each answer.
+    pub responses: BTreeMap<Place, Vec<(State, String)>>,
+    /// (account, region) to the recorder's settings and status.
+    pub recorders: BTreeMap<(String, String), Value>,
+    pub recorder_status: BTreeMap<(String, String), Value>,
+    pub skipped: Vec<String>,
+    callers: BTreeSet<String>,
+}
+
+#[derive(Default, Clone, Copy)]
+pub struct Tally {
+    pub live: u64,
+    pub deleted: u64,
+    pub not_recorded: u64,
+}
+
+/// Something that was there and could not be read.
+pub struct Fault {
+    pub account: String,
+    pub region: String,
+    /// A Config type, or `*` when any type may be lost.
+    pub source: String,
+    pub file: String,
+    pub what: String,
+}
+
+impl Seen {
+    pub fn accounts(&self, decisions: &Decisions) -> BTreeSet<String> {
+        let named = decisions.workspace.accounts.iter().map(|a| a.id.clone());
+        self.places().map(|(account, _)| account).chain(named).filter(|a| !a.is_empty()).collect()
+    }
+
+    pub fn regions(&self, decisions: &Decisions) -> BTreeSet<String> {
+        let named = decisions.workspace.regions.iter().cloned();
+        self.places().map(|(_, region)| region).chain(named).filter(|r| !r.is_empty() && r != GLOBAL).collect()
+    }
+
+    pub fn callers(&self) -> Vec<String> {
+        self.callers.iter().cloned().collect()
+    }
+
+    fn places(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let items = self.types.keys().map(|(a, r, _)| (a.clone(), r.clone()));
+        let answers = self.responses.keys().map(|(a, r, _)| (a.clone(), r.clone()));
+        items.chain(answers).chain(self.whole.iter().cloned())
+    }
+}
+
+/// What a file is, told from its place and name.
+enum Kind {
+    Items,
+    Answer { account: String, region: String, service: String, operation: String, key: String },
+    Document(String),
+    Other,
+}
+
+/// Imports a file or a folder with everything below it, in name order.
+pub fn path(
+    input: &Path,
+    writer: &mut Writer,
+    seen: &mut Seen,
+    clock: &Clock,
+    catalog: &Catalog,
+) -> Result<(), CollectError> {
+    let fault = |source| CollectError::Read { path: input.to_path_buf(), source };
+    let kind = fs::metadata(input).map_err(|error| missing(input, error))?;
+    if !kind.is_dir() {
+        return file(input, &classify_alone(input), writer, seen, clock, catalog);
+    }
+    if input.join("data/run.json").is_file() {
+        return Err(CollectError::Input(Box::new(
+            Diagnostic::new("AFE-003", "this folder is a run already").file(input.display().to_string()).hint("use `affiant assess RUN`"),
+        )));
+    }
+    let mut files = Vec::new();
+    walk(input, &mut Vec::new(), &mut files).map_err(fault)?;
+    files.sort();
+    for parts in files {
+        let full = parts.iter().fold(input.to_path_buf(), |path, part| path.join(part));
+        match classify(&parts) {
+            Kind::Other => seen.skipped.push(parts.join("/")),
+            kind => file(&full, &kind, writer, seen, clock, catalog)?,
+        }
+    }
+    Ok(())
+}
+
+fn missing(input: &Path, error: std::io::Error) -> CollectError {
+    CollectError::Input(Box::new(
+        Diagnostic::new("AFE-001", format!("cannot read: {error}"))
+            .file(input.display().to_string())
+            .hint("name a snapshot file (.json, .json.gz) or a folder of them"),
+    ))
+}
+
+fn walk(folder: &Path, parts: &mut Vec<String>, files: &mut Vec<Vec<String>>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        parts.push(entry.file_name().to_string_lossy().into_owned());
+        if kind.is_dir() {
+            walk(&entry.path(), parts, files)?;
+        } else if kind.is_file() {
+            files.push(parts.clone());
+        }
+        parts.pop();
+    }
+    Ok(())
+}
+
+fn classify_alone(input: &Path) -> Kind {
+    match input.file_name().and_then(|n| n.to_str()) {
+        Some(name) if is_document(name) => Kind::Document(name.to_string()),
+        _ => Kind::Items,
+    }
+}
+
+fn is_document(name: &str) -> bool {
+    [".md", ".txt", ".pdf", ".docx", ".xlsx"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+}
+
+fn classify(parts: &[String]) -> Kind {
+    let name = parts.last().map(String::as_str).unwrap_or_default();
+    if let Some(at) = parts.iter().position(|p| p == "documents") {
+        return Kind::Document(parts[at + 1..].join("/"));
+    }
+    if let Some(at) = parts.iter().position(|p| p == "aws") {
+        if let Some(kind) = answer_kind(&parts[at + 1..]) {
+            return kind;
+        }
+    }
+    if [".json", ".json.gz", ".jsonl", ".ndjson", ".ndjson.gz"].iter().any(|end| name.ends_with(end)) {
+        return Kind::Items;
+    }
+    Kind::Other
+}
+
+/// `<account>/<region>/<service>/<Operation>.json` or `…/<Operation>/<key>.json`.
+fn answer_kind(parts: &[String]) -> Option<Kind> {
+    let plain = |name: &str| {
+        let stem = name.strip_suffix(".json").or_else(|| name.strip_suffix(".csv"))?;
+        Some(percent_decode_str(stem).decode_utf8_lossy().into_owned())
+    };
+    let (operation, key) = match parts {
+        [_, _, _, file] => (plain(file)?, String::new()),
+        [_, _, _, operation, file] => (operation.clone(), plain(file)?),
+        _ => return None,
+    };
+    let [account, region, service, ..] = parts else { return None };
+    let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| Kind::Answer { account: account.clone(), region: region.clone(), service: service.clone(), operation, key })
+}
+
+fn file(
+    full: &Path,
+    kind: &Kind,
+    writer: &mut Writer,
+    seen: &mut Seen,
+    clock: &Clock,
+    catalog: &Catalog,
+) -> Result<(), CollectError> {
+    let name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut input = match File::open(full) {
+        Ok(input) => input,
+        Err(error) => {
+            let fault = Fault { account: String::new(), region: String::new(), source: "*".into(), file: name, what: error.to_string() };
+            seen.faults.push(fault);
+            return Ok(());
+        }
+    };
+    let at = stamp(clock.now());
+    match kind {
+        Kind::Items => {
+            let wanted = format!("snapshots/{}", portable_name(&name));
+            writer.add(&wanted, &mut input, &at, Source::Snapshot { file: name.clone() })?;
+            let stored = writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
+            tally_items(writer, &stored, &name, seen);
+        }
+        Kind::Answer { account, region, service, operation, key } => {
+            let end = if name.ends_with(".csv") { "csv" } else { "json" };
+            let leaf = if key.is_empty() { format!("{operation}.{end}") } else { format!("{operation}/{}.{end}", portable_name(key)) };
+            let wanted = format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
+            let source = Source::Response {
+                account: account.clone(),
+                region: region.clone(),
+                service: service.clone(),
+                operation: operation.clone(),
+                key: key.clone(),
+                custody: BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]),
+            };
+            writer.add(&wanted, &mut input, &at, source)?;
+            let stored = writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
+            tally_answer(writer, &stored, (account, region, service, operation), catalog, seen);
+        }
+        Kind::Document(inner) => {
+            let wanted: Vec<String> = inner.split('/').map(portable_name).collect();
+            writer.add(&format!("documents/{}", wanted.join("/")), &mut input, &at, Source::Document { file: inner.clone() })?;
+        }
+        Kind::Other => {}
+    }
+    Ok(())
+}
+
+enum Stop {
+    Fault(items::Fault),
+}
+
+impl From<items::Fault> for Stop {
+    fn from(fault: items::Fault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
+fn tally_items(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
+    let (account, region) = place_in_name(file).unwrap_or_default();
+    let lost = |source: String, what: String| Fault { account: account.clone(), region: region.clone(), source, file: file.into(), what };
+    let mut index = 0u64;
+    let mut places = BTreeSet::new();
+    let mut faults = Vec::new();
+    let walked = writer.open(stored).map_err(|e| Stop::Fault(e.into())).and_then(|input| {
+        items::walk(input, |found| -> Result<(), Stop> {
+            index += 1;
+            let outcome = match found {
+                Found::Item(bytes) | Found::Row(bytes) => tally_item(bytes, seen, &mut places).map_err(|what| (type_in(bytes), what)),
+                Found::Bad(what) => Err(("*".to_string(), what.to_string())),
+            };
+            if let Err((source, what)) = outcome {
+                faults.push(lost(source, format!("item {index}: {what}")));
+            }
+            Ok(())
+        })
+    });
+    let whole = walked.is_ok();
+    if let Err(Stop::Fault(fault)) = walked {
+        faults.push(lost("*".into(), format!("after {index} items: {fault}")));
+    } else if index == 0 && place_in_name(file).is_none() {
+        faults.push(lost("*".into(), "no AWS Config item in this file".into()));
+    }
+    if whole {
+        places.extend(place_in_name(file));
+        seen.whole.extend(places.iter().filter(|(_, region)| region != GLOBAL).cloned());
+    }
+    seen.faults.extend(faults);
+}
+
+fn tally_item(bytes: &[u8], seen: &mut Seen, places: &mut BTreeSet<(String, String)>) -> Result<(), String> {
+    let item = item::parse(bytes)?;
+    seen.items += 1;
+    let (account, region) = (item.account(), item.region());
+    if !places.iter().any(|(a, r)| a == account && r == region) {
+        places.insert((account.to_string(), region.to_string()));
+    }
+    let key = (account.to_string(), region.to_string(), item.resource_type.to_string());
+    let tally = seen.types.entry(key).or_default();
+    match item.standing() {
+        Standing::Live => tally.live += 1,
+        Standing::Deleted => tally.deleted += 1,
+        Standing::NotRecorded => tally.not_recorded += 1,
+    }
+    Ok(())
+}
+
+/// The type that a broken item names, or `*`.
+fn type_in(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let found = text.split_once("\"resourceType\"").and_then(|(_, rest)| rest.split('"').nth(1));
+    found.filter(|t| t.starts_with("AWS::") && t.len() < 100).unwrap_or("*").to_string()
+}
+
+/// Account and region in a delivered file's name: `111122223333_Config_us-east-1_ConfigSnapshot_…`.
+pub fn place_in_name(file: &str) -> Option<(String, String)> {
+    let (account, rest) = file.split_once("_Config_")?;
+    let (region, rest) = rest.split_once('_')?;
+    let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    (account_ok && rest.starts_with("Config")).then(|| (account.to_string(), region.to_string()))
+}
+
+fn tally_answer(writer: &Writer, stored: &str, of: (&str, &str, &str, &str), catalog: &Catalog, seen: &mut Seen) {
+    let (account, region, service, operation) = of;
+    let name = format!("{service}:{operation}");
+    let mut text = String::new();
+    let read = writer.open(stored).and_then(|input| input.take(MAX_ANSWER).read_to_string(&mut text));
+    let state = match read {
+        Err(error) => (State::Unreadable, error.to_string()),
+        Ok(_) if stored.ends_with(".csv") => csv_state(&text),
+        Ok(_) => match serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
+            Err(error) => (State::Unreadable, error.to_string()),
+            Ok(body) => {
+                remember(&name, account, region, &body, seen);
+                answer_state(&name, &body, catalog)
+            }
+        },
+    };
+    seen.responses.entry((account.into(), region.into(), name)).or_default().push(state);
+}
+
+fn csv_state(text: &str) -> (State, String) {
+    match text.lines().filter(|line| !line.trim().is_empty()).count() {
+        0 => (State::Unreadable, "the file is empty".into()),
+        1 => (State::Empty, String::new()),
+        _ => (State::Read, String::new()),
+    }
+}
+
+fn answer_state(name: &str, body: &Value, catalog: &Catalog) -> (State, String) {
+    let operation = catalog.operations.get(name);
+    let code = body.get("Error").and_then(|e| e.get("Code")).and_then(Value::as_str);
+    if let Some(code) = code {
+        let absent = operation.is_some_and(|o| o.absent.iter().chain(&o.not_enabled).any(|a| a == code));
+        let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"].contains(&code);
+        return match (absent, denied) {
+            (true, _) => (State::Absent, code.to_string()),
+            (_, true) => (State::Denied, code.to_string()),
+            _ => (State::Failed, code.to_string()),
+        };
+    }
+    match operation.and_then(|o| o.list.as_deref()) {
+        None => (State::Read, String::new()),
+        Some(list) => match body.get(list) {
+            Some(Value::Array(elements)) if elements.is_empty() => (State::Empty, String::new()),
+            Some(Value::Array(_)) if truncated(body) => (State::Failed, "only the first page was saved".into()),
+            Some(Value::Array(_)) => (State::Read, String::new()),
+            _ => (State::Unreadable, format!("no member `{list}`")),
+        },
+    }
+}
+
+/// An answer that says itself that more pages follow.
+fn truncated(body: &Value) -> bool {
+    let token = ["NextToken", "nextToken", "Marker", "NextMarker"].iter().any(|t| body.get(t).and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
+    token && body.get("IsTruncated") != Some(&Value::Bool(false))
+}
+
+fn remember(name: &str, account: &str, region: &str, body: &Value, seen: &mut Seen) {
+    let place = (account.to_string(), region.to_string());
+    match name {
+        "config:DescribeConfigurationRecorders" => {
+            seen.recorders.insert(place, body["ConfigurationRecorders"][0].clone());
+        }
+        "config:DescribeConfigurationRecorderStatus" => {
+            seen.recorder_status.insert(place, body["ConfigurationRecordersStatus"][0].clone());
+        }
+        "sts:GetCallerIdentity" => seen.callers.extend(body["Arn"].as_str().map(str::to_string)),
+        _ => {}
+    }
+}

@@ -1,0 +1,107 @@
+//! Gathers evidence into a run and judges nothing. This version reads files: delivered AWS Config snapshots, exported items,
+//! saved API answers and documents. What was expected and could not be read becomes a gap, never an error.
+
+mod coverage;
+mod import;
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::{Clock, stamp};
+use crate::diag::Diagnostic;
+use crate::model::catalog::Catalog;
+use crate::model::decisions::Decisions;
+use crate::model::digest::Digest;
+use crate::model::run::{Coverage, ProgramRecord, RUN_FORMAT, RunRecord};
+use crate::store::bag::Closed;
+use crate::store::run::{RunError, Writer};
+
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("{0}")]
+    Input(Box<Diagnostic>),
+    #[error("cannot read `{path}`: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+}
+
+/// What to gather, from where, in whose name.
+pub struct Request<'a> {
+    pub inputs: &'a [PathBuf],
+    /// The folder that holds runs.
+    pub evidence: &'a Path,
+    pub catalog: &'a Catalog,
+    pub decisions: &'a Decisions,
+    pub configuration: Option<Digest>,
+    pub clock: Clock,
+    pub command: Vec<String>,
+    pub program: ProgramRecord,
+    pub previous: Option<Digest>,
+    pub sample: bool,
+}
+
+/// A run with everything in it but its seal.
+pub struct Gathered {
+    pub closed: Closed,
+    pub record: RunRecord,
+    pub coverage: Vec<Coverage>,
+    pub artifacts: usize,
+    pub items: u64,
+    /// Files that are no evidence of a kind we know.
+    pub skipped: Vec<String>,
+}
+
+/// Stores every input as an artifact of a new run, byte for byte, and works out what was covered.
+pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
+    let started = request.clock.now();
+    let id = run_id(&request, started);
+    let mut writer = Writer::create(request.evidence, &id)?;
+    let mut seen = import::Seen::default();
+    for input in request.inputs {
+        import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
+    }
+    if seen.items == 0 && seen.responses.is_empty() {
+        return Err(CollectError::Input(Box::new(
+            Diagnostic::new("AFE-002", "nothing in these paths is evidence that could be read")
+                .hint(nothing_hint(&seen)),
+        )));
+    }
+    let coverage = coverage::work_out(&seen, request.catalog, request.decisions);
+    let record = RunRecord {
+        format: RUN_FORMAT.into(),
+        id,
+        sample: request.sample || request.clock.is_pinned(),
+        program: request.program,
+        command: request.command,
+        configuration: request.configuration,
+        catalog: request.catalog.digest,
+        callers: seen.callers(),
+        started: stamp(started),
+        ended: stamp(request.clock.now()),
+        clock: request.clock.kind().into(),
+        accounts: seen.accounts(request.decisions).into_iter().collect(),
+        regions: seen.regions(request.decisions).into_iter().collect(),
+        previous: request.previous,
+        derived_from: None,
+        redactor: None,
+    };
+    let artifacts = writer.artifacts().len();
+    let closed = writer.close(&record, &coverage, &[])?;
+    Ok(Gathered { closed, record, coverage, artifacts, items: seen.items, skipped: seen.skipped })
+}
+
+fn nothing_hint(seen: &import::Seen) -> String {
+    match seen.faults.first() {
+        Some(fault) => format!("{}: {}", fault.file, fault.what),
+        None => "give AWS Config snapshot files (.json, .json.gz) or a folder of them".into(),
+    }
+}
+
+/// `2026-09-30T120000Z-1a2b3c4d`: the start, and digits of a digest over what was asked.
+fn run_id(request: &Request<'_>, started: DateTime<Utc>) -> String {
+    let salt = if request.clock.is_pinned() { String::new() } else { format!("{:?}{}", started, std::process::id()) };
+    let asked = format!("{}\0{:?}\0{:?}\0{salt}", stamp(started), request.command, request.previous);
+    format!("{}-{}", started.format("%Y-%m-%dT%H%M%SZ"), &Digest::of(asked.as_bytes()).to_string()[..8])
+}

@@ -1,0 +1,133 @@
+//! What an assessment says: every check's verdict and rows, rolled up by control. Pure data; `assess` computes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::dossier::AssetClass;
+use super::run::Coverage;
+use super::verdict::{Counts, Severity, Verdict};
+
+pub const FORMAT: &str = "affiant.assessment/1";
+
+/// Catalog x run x decisions at a time. The same inputs give the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    pub format: String,
+    pub run: String,
+    /// SHA-256 of the run's manifest.
+    pub manifest: Digest,
+    pub sample: bool,
+    pub catalog: Digest,
+    pub custom_catalog: bool,
+    pub decisions: Digest,
+    pub as_of: String,
+    pub controls: Vec<ControlResult>,
+    pub coverage: CoverageTotals,
+    pub resources: u64,
+    /// Failing rows by control, account, asset class and PHI scope: what risks are made of.
+    pub findings: Vec<FindingGroup>,
+    pub inventory: Vec<AssetClass>,
+    /// One line a source, gaps first.
+    pub sources: Vec<Coverage>,
+    pub agreements: Vec<AgreementFacts>,
+    /// Resources that each exclusion of `affiant.yaml` takes out of scope, in its order.
+    pub excluded: Vec<u64>,
+    /// SHA-256 over every result row in order; two assessments agree when it does.
+    pub results: Digest,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageTotals {
+    pub expected: u64,
+    pub read: u64,
+    pub gaps: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlResult {
+    pub number: u32,
+    pub id: String,
+    pub title: String,
+    pub verdict: Verdict,
+    /// Result rows by verdict.
+    pub counts: Counts,
+    /// Checks by verdict.
+    pub check_counts: Counts,
+    pub checks: Vec<CheckResult>,
+    /// Attested statements in force, and what nobody has attested.
+    pub attested: Vec<String>,
+    pub unattested: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub verdict: Verdict,
+    pub counts: Counts,
+    pub population: u64,
+    pub excluded: u64,
+    /// Worst first, at most [`ROWS`]; the rest is in the `result` table.
+    pub rows: Vec<Row>,
+    pub rows_total: u64,
+    /// Why evidence is missing: account, region, source, state.
+    pub gaps: Vec<String>,
+    /// Paths of the artifacts that fed the check's tables, at most forty.
+    pub artifacts: Vec<String>,
+    pub tables: Vec<String>,
+    pub corroboration: Vec<RuleAgreement>,
+}
+
+/// How many rows of a check an [`Assessment`] carries.
+pub const ROWS: u64 = 500;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub resource: String,
+    pub account: String,
+    pub region: String,
+    pub verdict: Verdict,
+    pub reason: String,
+    pub asset_class: String,
+    pub artifact: Option<String>,
+}
+
+/// What AWS Config's own rule says of the same resources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleAgreement {
+    pub rule: String,
+    pub deployed: bool,
+    pub agree: u64,
+    pub disagree: u64,
+    /// Resources on which it disagrees, at most ten.
+    pub examples: Vec<String>,
+}
+
+/// Failing rows that make one risk: 40 unencrypted volumes are one risk with 40 resources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingGroup {
+    pub control: String,
+    pub account: String,
+    pub asset_class: String,
+    pub phi: bool,
+    pub severity: Severity,
+    pub verdict: Verdict,
+    pub checks: Vec<String>,
+    pub resources: u64,
+    /// At most five.
+    pub examples: Vec<String>,
+}
+
+/// One agreement that AWS Artifact listed (ListCustomerAgreements).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreementFacts {
+    pub name: String,
+    pub id: String,
+    pub account: String,
+    pub organization: bool,
+    pub state: String,
+    pub effective_start: String,
+    pub effective_end: Option<String>,
+    pub artifact: String,
+}

@@ -1,0 +1,261 @@
+//! The catalog as values: ten controls, their checks, the tables these read, the Security Rule, the eligible services and the
+//! API operations. How they are found and parsed is `crate::catalog`'s affair.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::citation::Citation;
+use super::digest::Digest;
+use super::verdict::{Severity, Verdict};
+
+/// A whole, cross-checked catalog.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// SHA-256 over path and content of every file, in path order.
+    pub digest: Digest,
+    /// True when a user's own files replaced or extended ours.
+    pub custom: bool,
+    pub controls: Vec<Control>,
+    pub checks: BTreeMap<String, Check>,
+    /// In dependency order.
+    pub tables: Vec<Table>,
+    pub rule: SecurityRule,
+    pub services: ServiceList,
+    pub operations: BTreeMap<String, Operation>,
+    pub clocks: Vec<LawClock>,
+    /// The files as read, for the package.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Catalog {
+    /// The control that lists a check.
+    pub fn control_of(&self, check: &str) -> Option<&Control> {
+        self.controls.iter().find(|c| c.checks.iter().any(|id| id == check))
+    }
+
+    /// Every source (Config type or operation) that some table reads.
+    pub fn sources(&self) -> BTreeSet<&str> {
+        self.tables.iter().flat_map(|t| t.sources.iter().map(String::as_str)).collect()
+    }
+
+    pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.controls.iter().flat_map(|c| c.parameters.iter())
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    #[serde(rename = "control")]
+    pub id: String,
+    pub number: u32,
+    pub title: String,
+    pub demand: String,
+    pub law: String,
+    pub policy: String,
+    pub mechanism: String,
+    pub citations: Vec<Citation>,
+    #[serde(default)]
+    pub nist: Vec<String>,
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    #[serde(default)]
+    pub attest: Vec<AttestItem>,
+    pub checks: Vec<String>,
+}
+
+/// A number of policy that `affiant.yaml` may tighten, never loosen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    pub name: String,
+    pub default: f64,
+    #[serde(default)]
+    pub unit: String,
+    pub tighten: Tighten,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tighten {
+    Up,
+    Down,
+}
+
+/// What only a person can say about a control.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttestItem {
+    pub id: String,
+    pub statement: String,
+    pub role: String,
+    pub valid_days: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub why: String,
+    pub fix: String,
+    #[serde(default)]
+    pub corroborated_by: Vec<String>,
+    /// Columns whose NULL may still read `met`, each with its reason.
+    #[serde(default)]
+    pub null_ok: BTreeMap<String, String>,
+    pub sql: String,
+    #[serde(default)]
+    pub cases: Vec<Case>,
+}
+
+/// A check's own fixture.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub name: String,
+    #[serde(default)]
+    pub given: BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>>,
+    #[serde(default)]
+    pub params: BTreeMap<String, serde_json::Value>,
+    pub expect: Vec<Expect>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    pub resource: String,
+    pub verdict: Verdict,
+    #[serde(default)]
+    pub reason_has: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    #[serde(rename = "table")]
+    pub name: String,
+    pub about: String,
+    /// Config types and `service:Operation` names that feed it.
+    pub sources: Vec<String>,
+    /// Other tables that its SELECT reads.
+    #[serde(default)]
+    pub uses: Vec<String>,
+    /// Documented columns that hold JSON, and other notes.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    pub sql: String,
+}
+
+/// 45 CFR part 164 subpart C, row by row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityRule {
+    pub format: String,
+    pub source: String,
+    #[serde(default)]
+    pub checked: String,
+    #[serde(default)]
+    pub note: String,
+    pub rows: Vec<RuleRow>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleRow {
+    pub citation: Citation,
+    pub title: String,
+    pub family: String,
+    pub kind: String,
+    /// `standard`, `required` or `addressable`.
+    pub status: String,
+    pub paraphrase: String,
+    #[serde(default)]
+    pub nist: Vec<String>,
+    #[serde(default)]
+    pub nist_added: Vec<String>,
+    #[serde(default)]
+    pub controls: Vec<String>,
+    pub modes: Vec<String>,
+    pub evidence: String,
+    pub missing: String,
+    #[serde(default)]
+    pub responsibility: String,
+}
+
+/// The dated list of services that AWS's BAA covers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceList {
+    pub format: String,
+    pub list_date: String,
+    pub source: String,
+    #[serde(default)]
+    pub note: String,
+    pub services: Vec<ServiceEntry>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceEntry {
+    pub name: String,
+    pub status: String,
+    #[serde(default)]
+    pub condition: String,
+    /// Resource type prefixes; the longest that fits wins.
+    #[serde(default)]
+    pub types: Vec<String>,
+    #[serde(default)]
+    pub category: String,
+}
+
+/// What we know of an AWS API operation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    pub scope: OperationScope,
+    /// The member that holds the elements; the whole body is one element without it.
+    #[serde(default)]
+    pub list: Option<String>,
+    #[serde(default)]
+    pub param: Option<String>,
+    /// The Config type whose resources it is asked for; where there is none of them, there is nothing to ask.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Error codes that mean there is none.
+    #[serde(default)]
+    pub absent: Vec<String>,
+    #[serde(default)]
+    pub not_enabled: Vec<String>,
+    #[serde(default)]
+    pub iam: Vec<String>,
+    /// Members dropped before the first write.
+    #[serde(default)]
+    pub never_store: Vec<String>,
+    #[serde(default)]
+    pub protocol: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OperationScope {
+    Account,
+    Region,
+}
+
+/// A notification deadline of the breach rule (45 CFR 164.404 to 164.412).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawClock {
+    pub id: String,
+    pub who: String,
+    pub by: String,
+    #[serde(default)]
+    pub days: Option<f64>,
+    pub words: String,
+    pub source: String,
+    pub basis: String,
+}

@@ -1,0 +1,154 @@
+//! SHA-256, the only hash of the product's own formats. Which implementation computes it is decided in this file alone.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest (FIPS 180-4), written as 64 lower-case hexadecimal characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+/// What identifies the content of a file: its digest and its length in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fixity {
+    pub digest: Digest,
+    pub len: u64,
+}
+
+/// Bytes go in by [`Write`], a [`Fixity`] comes out. Memory does not grow with the input.
+#[derive(Default)]
+pub struct Hasher {
+    state: Sha256,
+    len: u64,
+}
+
+/// Text that is not 64 lower-case hexadecimal characters.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a SHA-256 digest is 64 lower-case hexadecimal characters")]
+pub struct NotADigest;
+
+impl Digest {
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(Sha256::digest(bytes).into())
+    }
+
+    /// Reads to the end, 64 KiB at a time.
+    pub fn of_reader(reader: &mut dyn Read) -> io::Result<Fixity> {
+        let mut hasher = Hasher::default();
+        copy(reader, &mut hasher)?;
+        Ok(hasher.finish())
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first twelve characters: for people, never for comparing.
+    pub fn short(&self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+}
+
+impl Hasher {
+    pub fn finish(self) -> Fixity {
+        Fixity { digest: Digest(self.state.finalize().into()), len: self.len }
+    }
+}
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.state.update(bytes);
+        self.len += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `io::copy` with a buffer large enough for hashing and compressing; returns the bytes copied.
+pub fn copy(reader: &mut dyn Read, writer: &mut dyn Write) -> io::Result<u64> {
+    let mut buffer = vec![0; 64 * 1024];
+    let mut total = 0;
+    loop {
+        let n = match reader.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(e),
+        };
+        writer.write_all(&buffer[..n])?;
+        total += n as u64;
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = NotADigest;
+
+    fn from_str(text: &str) -> Result<Digest, NotADigest> {
+        let nibble = |c: u8| match c {
+            b'0'..=b'9' => Ok(c - b'0'),
+            b'a'..=b'f' => Ok(c - b'a' + 10),
+            _ => Err(NotADigest),
+        };
+        let text: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotADigest)?;
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Ok(Digest(bytes))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn known_answer_streamed_and_at_once() {
+        assert_eq!(Digest::of(b"abc").to_string(), ABC);
+        let fixity = Digest::of_reader(&mut &b"abc"[..]).unwrap();
+        assert_eq!((fixity.digest, fixity.len), (ABC.parse().unwrap(), 3));
+        assert_eq!(fixity.digest.short(), "ba7816bf8f01");
+    }
+
+    #[test]
+    fn text_is_strict() {
+        for wrong in ["", "ba78", &ABC.to_uppercase(), &ABC.replace('b', "g"), &format!("{ABC} ")] {
+            assert_eq!(wrong.parse::<Digest>(), Err(NotADigest));
+        }
+        let digest: Digest = serde_json::from_str(&format!("\"{ABC}\"")).unwrap();
+        assert_eq!(serde_json::to_string(&digest).unwrap(), format!("\"{ABC}\""));
+    }
+}

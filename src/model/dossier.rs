@@ -1,0 +1,542 @@
+//! The dossier: the one document that every output renders. It owns the words and numbers a reader sees, and knows
+//! nothing of SQL, files or fonts. Times are RFC 3339 UTC strings, digests lower-case hexadecimal SHA-256.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::verdict::{Counts, Severity, Verdict};
+
+/// Format name and version written into every serialised dossier.
+pub const FORMAT: &str = "affiant.dossier/1";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Dossier {
+    pub format: String,
+    /// `full` or `shareable`.
+    pub edition: String,
+    /// Synthetic or replayed evidence: every page says SAMPLE.
+    pub sample: bool,
+    pub organization: Organization,
+    pub period: Period,
+    /// `<period>-<12 hex>`; `short_id` is the 12 hex digits.
+    pub package_id: String,
+    pub short_id: String,
+    /// The time the verdicts speak for: the end of the run unless said otherwise.
+    pub as_of: String,
+    pub program: ProgramInfo,
+    pub run: RunInfo,
+    pub catalog: CatalogInfo,
+    pub seal: SealInfo,
+    pub totals: Totals,
+    /// At most five, worst first.
+    pub decisions_needed: Vec<Decision>,
+    pub baa: Baa,
+    pub services: Services,
+    pub scope: Scope,
+    pub controls: Vec<ControlReport>,
+    pub crosswalk: Vec<CrosswalkRow>,
+    pub risks: RiskRegister,
+    pub incident: IncidentResponse,
+    pub inventory: Vec<AssetClass>,
+    /// Every artifact, in reference order (`E1`, `E2`, ...).
+    pub evidence: Vec<EvidenceRef>,
+    pub attestations: Vec<AttestationReport>,
+    pub sign_off: Vec<SignOff>,
+    pub retention: Retention,
+    /// How long lists may grow in each rendering; the rest is in `data/tables/result.csv`.
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Organization {
+    pub name: String,
+    /// `covered entity`, `business associate`, `subcontractor`, `hybrid entity` or `not covered`.
+    pub role: String,
+    pub system: String,
+    pub description: String,
+    pub contact: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Period {
+    /// As people say it: `2026-Q3`.
+    pub label: String,
+    pub start: String,
+    pub end: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProgramInfo {
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunInfo {
+    pub id: String,
+    /// SHA-256 of the run's `manifest-sha256.txt`.
+    pub manifest: String,
+    pub started: String,
+    pub ended: String,
+    /// `system` or `pinned`.
+    pub clock: String,
+    pub previous: Option<String>,
+    pub derived_from: Option<String>,
+    pub redactions: u64,
+    pub callers: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CatalogInfo {
+    pub version: String,
+    pub digest: String,
+    /// True when a user's own catalog was used; its digest is shown wherever results show.
+    pub custom: bool,
+    pub checks: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealInfo {
+    /// `workspace`, `named` or `none`.
+    pub kind: String,
+    pub subject: String,
+    /// SHA-256 of the certificate.
+    pub fingerprint: String,
+    /// One sentence on who sealed and what that proves.
+    pub words: String,
+    /// One sentence on time: a token's, or "time not independently attested".
+    pub time_words: String,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Totals {
+    /// Verdicts of the ten controls.
+    pub controls: Counts,
+    /// Verdicts of all checks.
+    pub checks: Counts,
+    /// Verdicts of all result rows.
+    pub results: Counts,
+    pub resources: u64,
+    pub artifacts: u64,
+    /// Sources (account x region x type or operation) expected and read.
+    pub sources_expected: u64,
+    pub sources_read: u64,
+    pub gaps: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decision {
+    pub text: String,
+    /// Anchor in both reports: `control-…`, `check-…`, `risk-…`, `baa`, `incident`.
+    pub anchor: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Baa {
+    /// `in force`, `terminated`, `none found`, `unknown`, `denied`.
+    pub state: String,
+    pub words: String,
+    pub agreements: Vec<Agreement>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Agreement {
+    pub name: String,
+    pub id: String,
+    pub account: String,
+    /// `account` or `organization`.
+    pub level: String,
+    pub state: String,
+    pub effective_start: String,
+    pub effective_end: Option<String>,
+    pub evidence: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Services {
+    pub list_date: String,
+    pub list_source: String,
+    pub list_digest: String,
+    pub list_age_days: i64,
+    /// Words on the age and limits of the list.
+    pub note: String,
+    pub rows: Vec<ServiceRow>,
+    pub on_list: u64,
+    pub with_condition: u64,
+    pub not_on_list: u64,
+    pub unknown: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServiceRow {
+    pub service: String,
+    /// `on the list`, `on the list with a condition`, `not on the list`, `unknown`.
+    pub status: String,
+    pub condition: String,
+    pub resources: u64,
+    /// Resources in PHI scope.
+    pub phi: u64,
+    pub types: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Scope {
+    pub accounts: Vec<Account>,
+    pub regions: Vec<String>,
+    /// Paragraphs on how evidence was gathered and judged.
+    pub method: Vec<String>,
+    pub excluded: Vec<Exclusion>,
+    /// One row a source, gaps first.
+    pub coverage: Vec<CoverageRow>,
+    pub coverage_total: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Account {
+    pub id: String,
+    pub name: String,
+    pub resources: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Exclusion {
+    pub pattern: String,
+    pub by: String,
+    pub reason: String,
+    pub resources: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CoverageRow {
+    pub account: String,
+    pub region: String,
+    /// `AWS::S3::Bucket` or `rds:DescribeDBParameters`.
+    pub source: String,
+    /// `read`, `empty`, `absent`, `denied`, `failed`, `not recorded`, `not collected`, `unreadable`, `stale`.
+    pub state: String,
+    pub expected: u64,
+    pub read: u64,
+    pub detail: String,
+    pub gap: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ControlReport {
+    /// 1 to 10.
+    pub number: u32,
+    pub id: String,
+    pub title: String,
+    /// One sentence: what the control demands.
+    pub demand: String,
+    /// What of that is law.
+    pub law: String,
+    /// What of that is policy beyond the rule.
+    pub policy: String,
+    /// The AWS mechanism.
+    pub mechanism: String,
+    pub citations: Vec<CitationReport>,
+    pub verdict: Verdict,
+    /// Result rows of all its checks, by verdict.
+    pub counts: Counts,
+    pub check_counts: Counts,
+    pub as_of: String,
+    pub parameters: Vec<ParameterReport>,
+    /// In order of trouble: worst verdict first, then severity.
+    pub checks: Vec<CheckReport>,
+    pub attestations: Vec<AttestationReport>,
+    /// What only a person can say and nobody has said yet.
+    pub unattested: Vec<String>,
+    pub alternatives: Vec<Alternative>,
+    /// A note where a required specification is accepted as a risk but stays `not met`, and the like.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CitationReport {
+    /// `164.312(a)(2)(iv)`.
+    pub citation: String,
+    pub title: String,
+    /// `standard`, `required`, `addressable`.
+    pub status: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ParameterReport {
+    pub name: String,
+    pub value: String,
+    pub unit: String,
+    pub why: String,
+    /// True when `affiant.yaml` changed the catalog's default.
+    pub changed: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CheckReport {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub why: String,
+    pub fix: String,
+    pub verdict: Verdict,
+    pub counts: Counts,
+    /// Rows judged (excluded ones not counted).
+    pub population: u64,
+    pub excluded: u64,
+    /// Worst first; at most `limits.html_rows`.
+    pub rows: Vec<ResultRow>,
+    pub rows_total: u64,
+    /// Why evidence is missing, in words; empty if nothing is.
+    pub gaps: Vec<String>,
+    /// References into `evidence`.
+    pub evidence: Vec<String>,
+    pub corroboration: Vec<Corroboration>,
+    pub tables: Vec<String>,
+    pub sql: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResultRow {
+    pub resource: String,
+    /// A short name for people: the last part of the ARN, or its Name tag.
+    pub name: String,
+    pub account: String,
+    pub region: String,
+    pub verdict: Verdict,
+    pub reason: String,
+    pub evidence: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Corroboration {
+    /// AWS Config managed rule.
+    pub rule: String,
+    /// `agrees`, `disagrees`, `not deployed`.
+    pub state: String,
+    pub words: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AttestationReport {
+    pub id: String,
+    pub control: String,
+    pub statement: String,
+    pub by: String,
+    pub role: String,
+    pub on: String,
+    pub valid_until: String,
+    pub expired: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Alternative {
+    pub citation: String,
+    pub why_not: String,
+    pub measure: String,
+    pub approver: String,
+    pub date: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CrosswalkRow {
+    pub citation: String,
+    pub title: String,
+    /// `administrative`, `physical`, `technical`, `organizational`, `documentation`.
+    pub family: String,
+    /// `standard`, `required`, `addressable`.
+    pub status: String,
+    pub paraphrase: String,
+    /// How evidence can exist: `configuration`, `document`, `attestation`, `inherited`, `not applicable`; main source first.
+    pub modes: Vec<String>,
+    pub controls: Vec<CrosswalkControl>,
+    /// The worst verdict of its controls; none where no control touches it.
+    pub verdict: Option<Verdict>,
+    pub evidence: String,
+    pub missing: String,
+    pub nist: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CrosswalkControl {
+    pub number: u32,
+    pub id: String,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RiskRegister {
+    /// How levels were reached, with the scale's name.
+    pub method: String,
+    pub rows: Vec<RiskReport>,
+    /// Levels low to high: `very low`, `low`, `moderate`, `high`, `very high`.
+    pub scale: Vec<String>,
+    /// Ids by `likelihood` then `impact` (keys are levels of `scale`).
+    pub heat: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub lint: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RiskReport {
+    /// `R-` and six hexadecimal digits, stable across runs.
+    pub id: String,
+    pub title: String,
+    /// `open`, `in treatment`, `accepted`, `closed`, `remediation observed`.
+    pub status: String,
+    /// `finding` (from results), `not assessed` (from gaps) or `program` (from what people must do).
+    pub origin: String,
+    pub control: Option<String>,
+    pub citations: Vec<String>,
+    pub account: String,
+    pub asset_class: String,
+    pub resources: u64,
+    pub examples: Vec<String>,
+    pub likelihood: String,
+    pub impact: String,
+    pub level: String,
+    pub rationale: String,
+    /// Scores are suggestions until a named person confirms them.
+    pub suggested: bool,
+    pub owner: String,
+    pub treatment: String,
+    pub plan: String,
+    pub due: String,
+    pub acceptance: Option<Acceptance>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Acceptance {
+    pub approver: String,
+    pub reason: String,
+    pub accepted: String,
+    pub expires: String,
+    pub expired: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IncidentResponse {
+    pub present: bool,
+    pub title: String,
+    pub version: String,
+    pub owner: String,
+    pub approved_by: String,
+    pub approved_at: String,
+    pub next_review: String,
+    pub scope: String,
+    pub roles: Vec<IncidentRole>,
+    pub severities: Vec<IncidentSeverity>,
+    pub clocks: Vec<Clock>,
+    pub escalation: Vec<Escalation>,
+    pub playbooks: Vec<Playbook>,
+    pub preservation: Vec<String>,
+    pub drills: Vec<Drill>,
+    /// What the plan still lacks: placeholders, roles without names, drills overdue.
+    pub missing: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IncidentRole {
+    pub role: String,
+    pub name: String,
+    pub deputy: String,
+    pub contact: String,
+    pub out_of_band: String,
+    pub tested: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IncidentSeverity {
+    pub level: String,
+    pub criteria: String,
+    pub examples: String,
+    pub respond: String,
+    pub escalate: String,
+    pub breach_clock: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Clock {
+    pub who: String,
+    pub by: String,
+    /// Days from discovery; fractional for hours. None where the deadline is a calendar rule.
+    pub days: Option<f64>,
+    pub words: String,
+    /// Citation or contract.
+    pub source: String,
+    /// `law` or `contract` or `policy`.
+    pub basis: String,
+    /// Whether this clock binds the organisation in its role.
+    pub binds: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Escalation {
+    pub from: String,
+    pub to: String,
+    pub minutes: u64,
+    pub channel: String,
+    pub fallback: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Playbook {
+    pub name: String,
+    pub trigger: String,
+    pub steps: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Drill {
+    pub id: String,
+    pub date: String,
+    pub scenario: String,
+    pub plan_version: String,
+    pub participants: u64,
+    pub outcome: String,
+    pub evidence: Vec<String>,
+}
+
+/// One line of the technology asset inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetClass {
+    pub service: String,
+    pub resource_type: String,
+    pub account: String,
+    pub region: String,
+    pub count: u64,
+    pub phi: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EvidenceRef {
+    /// `E1`, `E2`, ...
+    pub id: String,
+    pub path: String,
+    pub sha256: String,
+    pub size: u64,
+    pub collected_at: String,
+    /// `delivered AWS Config snapshot`, `iam:GetAccountSummary`, `document` ...
+    pub source: String,
+    pub account: String,
+    pub region: String,
+    /// Digest of the original when this is a redacted copy.
+    pub original: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignOff {
+    pub role: String,
+    pub statement: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Retention {
+    pub until: String,
+    pub words: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Limits {
+    pub pdf_rows: u64,
+    pub html_rows: u64,
+}

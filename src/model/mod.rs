@@ -1,0 +1,12 @@
+//! The words of the product as types. Nothing here reads a file, a clock or a network.
+
+pub mod assessment;
+pub mod catalog;
+pub mod citation;
+pub mod decisions;
+pub mod digest;
+pub mod dossier;
+pub mod run;
+pub mod verdict;
+
+pub use digest::Digest;

@@ -1,0 +1,73 @@
+//! A run from files: gathered, sealed, and joined to the run before it.
+
+use std::path::PathBuf;
+
+use super::keys::{Sealer, private_folder};
+use super::Error;
+use crate::clock::Clock;
+use crate::collect::{self, Request};
+use crate::model::catalog::Catalog;
+use crate::model::digest::Digest;
+use crate::model::run::{Coverage, ProgramRecord};
+use crate::seal::seal_bag;
+use crate::seal::verify_md::{Contents, verify_md};
+use crate::store::atomic::{self, Access};
+use crate::store::run::{self, Reader};
+use crate::workspace::Workspace;
+
+/// What a collection left behind.
+pub struct Collected {
+    pub path: PathBuf,
+    pub id: String,
+    pub artifacts: usize,
+    pub items: u64,
+    pub coverage: Vec<Coverage>,
+    pub skipped: Vec<String>,
+}
+
+pub fn snapshot(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    inputs: &[PathBuf],
+    clock: Clock,
+    command: Vec<String>,
+    sealer: &Sealer,
+) -> Result<Collected, Error> {
+    let evidence = workspace.evidence();
+    atomic::create_dir_all(&evidence, Access::Private).map_err(Error::io("create", &evidence))?;
+    private_folder(workspace)?;
+    let gathered = collect::files(Request {
+        inputs,
+        evidence: &evidence,
+        catalog,
+        decisions: &workspace.decisions,
+        configuration: workspace.files.get("affiant.yaml").map(|bytes| Digest::of(bytes)),
+        clock,
+        command,
+        program: program(clock),
+        previous: previous(workspace),
+        sample: workspace.decisions.workspace.sample,
+    })?;
+    let id = gathered.record.id.clone();
+    let text = verify_md(&Contents { id: &id, certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
+    let path = seal_bag(gathered.closed, &sealer.key, clock.now(), &[("VERIFY.md", text.as_bytes())])?;
+    Ok(Collected { path, id, artifacts: gathered.artifacts, items: gathered.items, coverage: gathered.coverage, skipped: gathered.skipped })
+}
+
+/// The manifest of the newest run that can be read.
+fn previous(workspace: &Workspace) -> Option<Digest> {
+    let evidence = workspace.evidence();
+    run::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok()).map(|r| r.manifest)
+}
+
+/// This program, as a run records it. Under a pinned clock the binary's digest and commit are left out, so that the sample is
+/// the same on every machine.
+pub fn program(clock: Clock) -> ProgramRecord {
+    let binary = || std::env::current_exe().and_then(std::fs::File::open).and_then(|mut f| Digest::of_reader(&mut f)).ok();
+    ProgramRecord {
+        name: "affiant".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        commit: if clock.is_pinned() { "pinned".into() } else { env!("AFFIANT_COMMIT").into() },
+        binary: if clock.is_pinned() { None } else { binary().map(|f| f.digest) },
+    }
+}

@@ -1,0 +1,85 @@
+//! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
+
+pub mod collect;
+pub mod keys;
+pub mod package;
+pub mod prepare;
+pub mod recompute;
+pub mod verify;
+
+use crate::assess;
+use crate::collect::CollectError;
+use crate::diag::{Diagnostic, Problems};
+use crate::render::RenderError;
+use crate::seal::key::KeyError;
+use crate::seal::pades::PadesError;
+use crate::seal::seal_bag::SealError;
+use crate::store::archive::ArchiveError;
+use crate::store::bag::BagError;
+use crate::store::redact::RedactError;
+use crate::store::run::RunError;
+use crate::store::tree::TreeError;
+
+/// Why a verb could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user's files or arguments are wrong.
+    #[error(transparent)]
+    Problems(#[from] Problems),
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Redact(#[from] RedactError),
+    #[error(transparent)]
+    Assess(#[from] assess::Fault),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error(transparent)]
+    Bag(#[from] BagError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Pades(#[from] PadesError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error("could not {what} `{path}`: {source}")]
+    Io { what: &'static str, path: String, source: std::io::Error },
+}
+
+impl Error {
+    pub fn io(what: &'static str, path: impl AsRef<std::path::Path>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.as_ref().display().to_string();
+        move |source| Error::Io { what, path, source }
+    }
+
+    /// Whether the fault lies in what the user gave, not in the machine.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Error::Problems(_) | Error::Key(_) => true,
+            Error::Collect(CollectError::Input(_)) => true,
+            Error::Run(error) => matches!(error, RunError::NotARun(_) | RunError::None(_) | RunError::Format { .. } | RunError::Shape { .. }),
+            Error::Assess(fault) => matches!(fault, assess::Fault::Table { .. } | assess::Fault::Check { .. } | assess::Fault::Parameter { .. }),
+            Error::Render(error) => matches!(error, RenderError::Template { .. }),
+            Error::Collect(_)
+            | Error::Redact(_)
+            | Error::Bag(_)
+            | Error::Seal(_)
+            | Error::Pades(_)
+            | Error::Archive(_)
+            | Error::Tree(_)
+            | Error::Io { .. } => false,
+        }
+    }
+}
+
+impl From<Diagnostic> for Error {
+    fn from(problem: Diagnostic) -> Self {
+        Error::Problems(Problems(vec![problem]))
+    }
+}

@@ -1,0 +1,110 @@
+//! Verifies a package or a run: its seal, its signatures, its chain, and on request every verdict from the bytes up.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::recompute::{self, Recomputed};
+use super::{Error, package};
+use crate::diag::Diagnostic;
+use crate::seal::Trust;
+use crate::seal::verify::{Report, State};
+use crate::seal::verify::{self, Description, Options};
+use crate::store::run::{self, Reader};
+
+/// What `bag-info.txt` repeats of a package and of a run.
+const DESCRIPTIONS: [Description<'static>; 2] = [
+    Description {
+        file: package::RECORD,
+        pairs: &[
+            ("External-Identifier", "/id"),
+            ("Source-Organization", "/organization"),
+            ("Affiant-Format", "/format"),
+            ("Affiant-As-Of", "/as_of"),
+            ("Affiant-Sample", "/sample"),
+            ("Affiant-Catalog", "/catalog"),
+            ("Affiant-Run", "/run_manifest"),
+            ("Affiant-Results", "/results"),
+        ],
+    },
+    Description {
+        file: "data/run.json",
+        pairs: &[
+            ("External-Identifier", "/id"),
+            ("Affiant-Format", "/format"),
+            ("Affiant-Clock", "/clock"),
+            ("Affiant-Sample", "/sample"),
+            ("Affiant-Catalog", "/catalog"),
+        ],
+    },
+];
+
+/// The chain to the run before, as far as it can be seen from here.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChainLink {
+    /// `first`, `found`, `not here`, `broken`.
+    pub state: &'static str,
+    pub words: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    #[serde(flatten)]
+    pub report: Report,
+    pub chain: Option<ChainLink>,
+    pub recompute: Option<Recomputed>,
+    pub sample: bool,
+}
+
+impl Outcome {
+    /// Whether anything is known to be wrong.
+    pub fn failed(&self) -> bool {
+        let answers = [&self.report.integrity, &self.report.authenticity, &self.report.time];
+        answers.iter().any(|a| a.state == State::Failed)
+            || self.chain.as_ref().is_some_and(|c| c.state == "broken")
+            || self.recompute.as_ref().is_some_and(|r| !r.agrees)
+    }
+
+    /// Whether who sealed it is unknown.
+    pub fn authenticity_unknown(&self) -> bool {
+        self.report.authenticity.state != State::Held
+    }
+}
+
+/// Verifies the bag at `path` (a folder or a ZIP). `trust` is PEM text of pinned certificates.
+pub fn verify(path: &Path, trust: Option<&str>, recompute: bool, now: DateTime<Utc>) -> Result<Outcome, Error> {
+    let trust = match trust {
+        None => Trust::default(),
+        Some(pem) => Trust::from_pem(pem).map_err(|e| {
+            Error::from(Diagnostic::new("AFV-900", format!("--trust: {e}")).hint("give a PEM file with one or more certificates"))
+        })?,
+    };
+    let checked = verify::verify(path, &Options { trust: &trust, now, descriptions: &DESCRIPTIONS })?;
+    let (report, bag) = (checked.report, checked.bag);
+    let recomputed = match (&bag, recompute) {
+        (Some(bag), true) => Some(recompute::recompute(bag)?),
+        (None, true) => Some(Recomputed::refused()),
+        (_, false) => None,
+    };
+    let sample = bag.as_ref().is_some_and(|bag| recompute::is_sample(bag));
+    Ok(Outcome { report, chain: chain(path), recompute: recomputed, sample })
+}
+
+/// Looks for the run that this one names as its predecessor among its neighbours.
+fn chain(path: &Path) -> Option<ChainLink> {
+    let this = Reader::open_run(path).ok()?;
+    let Some(wanted) = this.record.previous else {
+        return Some(ChainLink { state: "first", words: "this run names no run before it".into() });
+    };
+    let folder = path.canonicalize().ok()?.parent()?.to_path_buf();
+    let neighbours = run::list(&folder);
+    let found = neighbours.iter().filter_map(|name| Reader::open_run(&folder.join(name)).ok()).find(|r| r.manifest == wanted);
+    Some(match found {
+        Some(before) if before.record.ended > this.record.started => {
+            ChainLink { state: "broken", words: format!("the run before, {}, ended after this one began", before.record.id) }
+        }
+        Some(before) => ChainLink { state: "found", words: format!("the run before is {}", before.record.id) },
+        None => ChainLink { state: "not here", words: format!("the run before has the manifest {} and is not in this folder", wanted.short()) },
+    })
+}

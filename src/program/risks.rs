@@ -1,0 +1,196 @@
+//! The risk register: findings grouped into risks, joined with what people decided, and the risks that people name themselves.
+
+use std::collections::BTreeMap;
+
+use super::Inputs;
+use crate::model::assessment::FindingGroup;
+use crate::model::decisions::{OwnRisk, RiskDecision};
+use crate::model::digest::Digest;
+use crate::model::dossier::{Acceptance, RiskRegister, RiskReport};
+use crate::model::verdict::{Severity, Verdict};
+
+/// The five levels of NIST SP 800-30 Rev. 1, low to high.
+pub const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
+
+/// Level of risk by likelihood (row) and impact (column), both low to high: the matrix of NIST SP 800-30 Rev. 1, table I-2.
+const LEVEL: [[usize; 5]; 5] = [[0, 0, 0, 1, 1], [0, 1, 1, 1, 2], [0, 1, 2, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]];
+
+/// How the scores of findings are suggested; printed in the register.
+const METHOD: &str = "Findings are grouped by control, account, asset class and PHI scope. Suggested impact follows the most severe \
+    check, one step lower outside PHI scope; suggested likelihood follows severity, one step higher for network, access and \
+    sign-in controls. Levels come from a five-by-five matrix after NIST SP 800-30 Rev. 1. A score stays a suggestion until a \
+    named person confirms it.";
+
+pub fn register(inputs: &Inputs<'_>) -> RiskRegister {
+    let groups = inputs.assessment.findings.iter();
+    let mut rows: Vec<RiskReport> = groups.map(|group| from_group(group, inputs)).collect();
+    rows.extend(inputs.decisions.risks.own.iter().map(own));
+    rows.sort_by_key(|r| (std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
+    let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for risk in &rows {
+        heat.entry(risk.likelihood.clone()).or_default().entry(risk.impact.clone()).or_default().push(risk.id.clone());
+    }
+    let own_method = inputs.decisions.risks.method.trim();
+    let tolerance = inputs.decisions.risks.tolerance.trim();
+    let method = [METHOD, own_method, tolerance].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
+    RiskRegister { method, lint: lint(&rows, inputs), rows, scale: SCALE.map(String::from).to_vec(), heat }
+}
+
+fn rank(level: &str) -> usize {
+    SCALE.iter().position(|s| *s == level).unwrap_or(2)
+}
+
+fn level(likelihood: &str, impact: &str) -> String {
+    SCALE[LEVEL[rank(likelihood)][rank(impact)]].to_string()
+}
+
+fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
+    let decision = inputs.decisions.risks.entries.iter().find(|d| fits(d, group));
+    let (likelihood, impact) = suggestion(group);
+    let likelihood = decision.and_then(|d| d.likelihood.clone()).unwrap_or_else(|| likelihood.to_string());
+    let impact = decision.and_then(|d| d.impact.clone()).unwrap_or_else(|| impact.to_string());
+    let acceptance = acceptance(group, decision, inputs);
+    let control = inputs.catalog.controls.iter().find(|c| c.id == group.control);
+    RiskReport {
+        id: risk_id(group),
+        title: decision.and_then(|d| d.title.clone()).map_or_else(|| title(group, inputs), |t| t.trim().to_string()),
+        status: status(group, decision, acceptance.as_ref()).into(),
+        origin: if group.verdict == Verdict::NotEvidenced { "not assessed" } else { "finding" }.into(),
+        control: Some(group.control.clone()),
+        citations: control.map(|c| c.citations.iter().take(3).map(ToString::to_string).collect()).unwrap_or_default(),
+        account: group.account.clone(),
+        asset_class: group.asset_class.clone(),
+        resources: group.resources,
+        examples: group.examples.clone(),
+        level: level(&likelihood, &impact),
+        likelihood,
+        impact,
+        rationale: decision.map(|d| d.rationale.trim().to_string()).filter(|r| !r.is_empty()).unwrap_or_else(|| rationale(group)),
+        suggested: decision.is_none_or(|d| d.confirmed_by.is_none()),
+        owner: decision.map(|d| d.owner.clone()).unwrap_or_default(),
+        treatment: decision.map(|d| d.treatment.clone()).unwrap_or_default(),
+        plan: decision.map(|d| d.plan.trim().to_string()).unwrap_or_default(),
+        due: decision.map(|d| d.due.clone()).unwrap_or_default(),
+        acceptance,
+    }
+}
+
+fn fits(decision: &RiskDecision, group: &FindingGroup) -> bool {
+    let m = &decision.matches;
+    group.verdict != Verdict::NotEvidenced
+        && m.control == group.control
+        && m.account.as_ref().is_none_or(|a| *a == group.account)
+        && m.asset_class.as_ref().is_none_or(|c| *c == group.asset_class)
+}
+
+/// `R-` and six digits of a digest over the group's key: the same group has the same id in every run.
+fn risk_id(group: &FindingGroup) -> String {
+    let key = format!("{}\0{}\0{}\0{}\0{}", group.control, group.account, group.asset_class, group.phi, group.verdict == Verdict::NotEvidenced);
+    format!("R-{}", &Digest::of(key.as_bytes()).to_string()[..6])
+}
+
+fn suggestion(group: &FindingGroup) -> (&'static str, &'static str) {
+    if group.verdict == Verdict::NotEvidenced {
+        return ("moderate", "moderate");
+    }
+    let severity: usize = match group.severity {
+        Severity::Critical => 4,
+        Severity::High => 3,
+        Severity::Medium => 2,
+        Severity::Low => 1,
+    };
+    let exposed = ["network-isolation", "least-privilege", "multi-factor-authentication"].contains(&group.control.as_str());
+    let likelihood = (severity - 1 + usize::from(exposed)).clamp(1, 4);
+    let impact = if group.phi { severity } else { severity - 1 };
+    (SCALE[likelihood], SCALE[impact])
+}
+
+fn rationale(group: &FindingGroup) -> String {
+    let scope = if group.phi { "in PHI scope" } else { "outside PHI scope" };
+    format!("Suggested from the {} severity of {} over {} {scope}.", group.severity, group.checks.join(", "), plural(group.resources, "resource"))
+}
+
+fn plural(n: u64, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
+fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
+    let control = inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
+    let of = group.asset_class.strip_prefix("AWS::").unwrap_or(&group.asset_class).replace("::", " ");
+    match group.verdict {
+        Verdict::NotEvidenced => format!("{control}: evidence is missing, so weaknesses may stay unseen"),
+        _ => format!("{control}: {} of {of} may expose ePHI", plural(group.resources, "resource")),
+    }
+}
+
+fn status(group: &FindingGroup, decision: Option<&RiskDecision>, acceptance: Option<&Acceptance>) -> &'static str {
+    match (group.verdict, acceptance, decision) {
+        (Verdict::Accepted, _, _) => "accepted",
+        (_, Some(a), _) if !a.expired => "accepted",
+        (_, _, Some(d)) if !d.plan.trim().is_empty() => "in treatment",
+        _ => "open",
+    }
+}
+
+fn acceptance(group: &FindingGroup, decision: Option<&RiskDecision>, inputs: &Inputs<'_>) -> Option<Acceptance> {
+    let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    let made = |approver: &str, reason: &str, accepted: &str, expires: &str| Acceptance {
+        approver: approver.into(),
+        reason: reason.trim().into(),
+        accepted: accepted.into(),
+        expires: expires.into(),
+        expired: expires < today,
+    };
+    if let Some(a) = decision.and_then(|d| d.acceptance.as_ref()) {
+        return Some(made(&a.approver, &a.reason, &a.accepted, &a.expires));
+    }
+    if group.verdict != Verdict::Accepted {
+        return None;
+    }
+    let all = &inputs.decisions.exceptions.exceptions;
+    let e = all.iter().find(|e| group.checks.contains(&e.check) && e.expires.as_str() >= today)?;
+    Some(made(&e.approver, &e.reason, &e.accepted, &e.expires))
+}
+
+fn own(risk: &OwnRisk) -> RiskReport {
+    RiskReport {
+        id: risk.id.clone(),
+        title: risk.title.trim().into(),
+        status: if risk.plan.trim().is_empty() { "open" } else { "in treatment" }.into(),
+        origin: "program".into(),
+        control: None,
+        citations: risk.citations.iter().map(ToString::to_string).collect(),
+        account: String::new(),
+        asset_class: risk.category.clone(),
+        resources: 0,
+        examples: Vec::new(),
+        level: level(&risk.likelihood, &risk.impact),
+        likelihood: risk.likelihood.clone(),
+        impact: risk.impact.clone(),
+        rationale: risk.rationale.trim().into(),
+        suggested: false,
+        owner: risk.owner.clone(),
+        treatment: risk.treatment.clone(),
+        plan: risk.plan.trim().into(),
+        due: risk.due.clone(),
+        acceptance: None,
+    }
+}
+
+/// What an auditor would object to in the register.
+fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
+    let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    let mut lint = Vec::new();
+    let mut count = |n: usize, words: &str| {
+        if n > 0 {
+            lint.push(format!("{n} {words}"));
+        }
+    };
+    let open = |r: &&RiskReport| r.status != "closed" && r.origin != "not assessed";
+    count(rows.iter().filter(open).filter(|r| r.owner.is_empty()).count(), "risks have no named owner");
+    count(rows.iter().filter(open).filter(|r| r.treatment.is_empty()).count(), "risks have no treatment");
+    count(rows.iter().filter(open).filter(|r| !r.due.is_empty() && r.due.as_str() < today).count(), "risks are past their due date");
+    count(rows.iter().filter(open).filter(|r| r.suggested).count(), "scores are suggestions that nobody has confirmed");
+    count(rows.iter().filter(|r| r.acceptance.as_ref().is_some_and(|a| a.expired)).count(), "acceptances have expired");
+    lint
+}

@@ -1,0 +1,90 @@
+//! The PDF report: typst over the dossier, as PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1), the same bytes every time.
+
+mod world;
+
+use typst::diag::SourceDiagnostic;
+use typst::foundations::{Datetime, Smart};
+use typst::{World, WorldExt};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+
+use super::figures::Figures;
+use super::{RenderError, Templates};
+use crate::model::dossier::Dossier;
+use world::Sealed;
+
+/// A file that travels inside the PDF (PDF/A-3).
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    pub name: String,
+    pub mime: &'static str,
+    pub description: String,
+    pub bytes: Vec<u8>,
+}
+
+/// All attachments together; what does not fit is named with its digest in the evidence manifest alone.
+pub const MAX_ATTACHED: u64 = 10 << 20;
+
+/// Renders the report. `paper` is `us-letter` or `a4`.
+pub fn report(
+    dossier: &Dossier,
+    figures: &Figures,
+    attachments: &[Attachment],
+    paper: &str,
+    templates: &Templates,
+) -> Result<Vec<u8>, RenderError> {
+    let listed: Vec<_> = attachments
+        .iter()
+        .map(|a| serde_json::json!({ "path": format!("/attachments/{}", a.name), "name": a.name, "mime": a.mime, "description": a.description }))
+        .collect();
+    let options = serde_json::json!({ "paper": paper, "attachments": listed });
+    let mut files = vec![
+        ("/data.json".to_string(), serde_json::to_vec(dossier).expect("a dossier serialises")),
+        ("/options.json".to_string(), options.to_string().into_bytes()),
+    ];
+    files.extend(templates.under("pdf/").map(|(name, bytes)| (format!("/{}", &name["pdf/".len()..]), bytes.to_vec())));
+    files.extend(figures.iter().map(|(name, svg)| (format!("/figures/{name}.svg"), svg.clone().into_bytes())));
+    files.extend(attachments.iter().map(|a| (format!("/attachments/{}", a.name), a.bytes.clone())));
+    document("/main.typ", files, &dossier.package_id, &dossier.as_of, templates)
+}
+
+/// Compiles `main` over `files` with our fonts. `ident` and `as_of` fix what would otherwise vary from run to run.
+pub fn document(
+    main: &str,
+    files: Vec<(String, Vec<u8>)>,
+    ident: &str,
+    as_of: &str,
+    templates: &Templates,
+) -> Result<Vec<u8>, RenderError> {
+    let fonts = templates.under("fonts/").filter(|(name, _)| name.ends_with(".ttf")).map(|(_, bytes)| bytes.to_vec()).collect();
+    let world = Sealed::new(main, files, fonts).map_err(RenderError::Pdf)?;
+    let compiled = typst::compile::<PagedDocument>(&world);
+    let pages = compiled.output.map_err(|errors| fault(&world, &errors))?;
+    let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]).map_err(|e| RenderError::Pdf(format!("{e:?}")))?;
+    let options = PdfOptions {
+        ident: Smart::Custom(ident.to_string()),
+        creator: Smart::Custom(Some(format!("Affiant {}", env!("CARGO_PKG_VERSION")))),
+        timestamp: datetime(as_of).map(Timestamp::new_utc),
+        standards,
+        ..PdfOptions::default()
+    };
+    typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&world, &errors))
+}
+
+fn datetime(as_of: &str) -> Option<Datetime> {
+    use chrono::{Datelike, Timelike};
+    let t = crate::clock::parse(as_of).ok()?;
+    Datetime::from_ymd_hms(t.year(), t.month() as u8, t.day() as u8, t.hour() as u8, t.minute() as u8, t.second() as u8)
+}
+
+fn fault(world: &Sealed, errors: &[SourceDiagnostic]) -> RenderError {
+    let words = errors.iter().take(5).map(|error| {
+        let place = error.span.id().map(|id| {
+            let line = world.range(error.span).and_then(|r| world.source(id).ok()?.lines().byte_to_line(r.start));
+            format!("{}:{}: ", id.vpath().get_without_slash(), line.map_or(0, |l| l + 1))
+        });
+        let hints: String = error.hints.iter().map(|h| format!(" (hint: {})", h.v)).collect();
+        format!("{}{}{hints}", place.unwrap_or_default(), error.message)
+    });
+    RenderError::Pdf(words.collect::<Vec<_>>().join("; "))
+}

@@ -1,0 +1,295 @@
+//! Detached CMS signatures (RFC 5652) with the CAdES-BES attributes (RFC 5035, ETSI EN 319 122-1): made, and verified
+//! strictly. Whether the signer is to be believed is `trust`'s question.
+
+use std::io::{self, Read};
+
+use chrono::{DateTime, Utc};
+use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::signed_data::{
+    CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
+};
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5911::{
+    ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME,
+};
+use der::asn1::{Any, OctetString, SetOfVec};
+use der::{Decode, Encode, Sequence};
+use spki::AlgorithmIdentifierOwned;
+use x509_cert::attr::Attribute;
+use x509_cert::time::Time;
+
+use crate::seal::algorithm::{self, AlgorithmProblem, Hash};
+use crate::seal::certificate::Certificate;
+use crate::seal::key::{self, KeyError, Signer};
+use crate::seal::workspace_key::x509_time;
+
+/// What a new signature carries besides content type and digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// The signer's own claim. PAdES puts it into the PDF instead (EN 319 142-1 section 6.3).
+    pub signing_time: bool,
+    pub certificates: Include,
+}
+
+/// Which certificates travel inside. The signer's is bound by an attribute, those above it by nothing; so a signature
+/// that no manifest lists holds the signer's alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Include {
+    Chain,
+    Signer,
+}
+
+/// What a signature that holds says. The signer is who holds the key of `signer`, whoever that is.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub signer: Certificate,
+    /// The other certificates inside, unproven.
+    pub others: Vec<Certificate>,
+    /// Claimed by the signer.
+    pub signing_time: Option<DateTime<Utc>>,
+}
+
+/// Whether signing-certificate-v2 must be there: always in CAdES and PAdES, not in older PDF signatures of other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ess {
+    Required,
+    Optional,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the signer failed: {0}")]
+    Signer(String),
+    #[error("the signature that came back does not fit the certificate: {0}")]
+    SelfCheck(AlgorithmProblem),
+    #[error("the signature could not be encoded: {0}")]
+    Encode(#[from] der::Error),
+    #[error("the content could not be read")]
+    Content(#[from] io::Error),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CmsProblem {
+    #[error("it is not a detached CMS signature in DER form: {0}")]
+    Syntax(String),
+    #[error("its attribute {0} is missing, repeated or wrong")]
+    Attribute(&'static str),
+    #[error("it does not hold the certificate of its signer")]
+    NoCertificate,
+    #[error("the signed content is another: its digest differs")]
+    Digest,
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmProblem),
+    #[error("the signed content could not be read: {0}")]
+    Content(#[from] io::Error),
+}
+
+/// RFC 5035 section 3. The default hash is SHA-256, so ours name none.
+#[derive(Sequence)]
+struct SigningCertificateV2 {
+    certs: Vec<EssCertIdV2>,
+    #[asn1(optional = "true")]
+    policies: Option<Vec<Any>>,
+}
+
+#[derive(Sequence)]
+struct EssCertIdV2 {
+    #[asn1(optional = "true")]
+    hash_algorithm: Option<AlgorithmIdentifierOwned>,
+    cert_hash: OctetString,
+    #[asn1(optional = "true")]
+    issuer_serial: Option<IssuerSerial>,
+}
+
+#[derive(Sequence)]
+struct IssuerSerial {
+    issuer: Any,
+    serial_number: der::asn1::Int,
+}
+
+/// Signs what `content` yields, as of `at`. The result is checked against the signer's certificate before it is returned.
+pub fn sign(signer: &dyn Signer, content: &mut dyn Read, at: DateTime<Utc>, form: Form) -> Result<Vec<u8>, SignError> {
+    key::check(signer, at)?;
+    let digest = signer.algorithm().hash().of_reader(content)?;
+    let certificate = signer.chain().signer();
+    let attributes = signed_attributes(&digest, certificate, form.signing_time.then_some(at))?;
+    let message = attributes.to_der()?;
+    let value = signer.sign(&message).map_err(|e| SignError::Signer(e.to_string()))?;
+    let identifier = signer.algorithm().identifier()?;
+    let public = &certificate.x509().tbs_certificate.subject_public_key_info;
+    algorithm::verify(public, &identifier, Some(signer.algorithm().hash()), &message, &value).map_err(SignError::SelfCheck)?;
+    Ok(encode(signer, attributes, identifier, value, form.certificates)?)
+}
+
+/// Checks structure, digest, attributes and signature value.
+pub fn verify(der: &[u8], content: &mut dyn Read, ess: Ess) -> Result<Facts, CmsProblem> {
+    let (signed, info) = parse(der)?;
+    let certificates = certificates(&signed)?;
+    let signer = find_signer(&info, &certificates).ok_or(CmsProblem::NoCertificate)?;
+    let hash = Hash::from_identifier(&info.digest_alg)?;
+    let attributes = info.signed_attrs.as_ref().ok_or(CmsProblem::Attribute("signed attributes"))?;
+    let digest: OctetString = attribute(attributes, ID_MESSAGE_DIGEST, "message-digest")?;
+    if attribute::<ObjectIdentifier>(attributes, ID_CONTENT_TYPE, "content-type")? != ID_DATA {
+        return Err(CmsProblem::Attribute("content-type"));
+    }
+    check_signing_certificate(attributes, signer, ess)?;
+    let signing_time = signing_time(attributes)?;
+    let message = attributes.to_der().map_err(syntax)?;
+    let public = &signer.x509().tbs_certificate.subject_public_key_info;
+    algorithm::verify(public, &info.signature_algorithm, Some(hash), &message, info.signature.as_bytes())?;
+    // Last, so that "another content" is said only of a signature that is otherwise whole.
+    if hash.of_reader(content)? != digest.as_bytes() {
+        return Err(CmsProblem::Digest);
+    }
+    let signer = signer.clone();
+    let others = certificates.into_iter().filter(|c| *c != signer).collect();
+    Ok(Facts { signer, others, signing_time })
+}
+
+fn signed_attributes(digest: &[u8], certificate: &Certificate, at: Option<DateTime<Utc>>) -> der::Result<SignedAttributes> {
+    let id = EssCertIdV2 { hash_algorithm: None, cert_hash: OctetString::new(Hash::Sha256.of(certificate.der()))?, issuer_serial: None };
+    let mut attributes = vec![
+        single(ID_CONTENT_TYPE, &ID_DATA)?,
+        single(ID_MESSAGE_DIGEST, &OctetString::new(digest)?)?,
+        single(ID_AA_SIGNING_CERTIFICATE_V_2, &SigningCertificateV2 { certs: vec![id], policies: None })?,
+    ];
+    if let Some(at) = at {
+        attributes.push(single(ID_SIGNING_TIME, &x509_time(at)?)?);
+    }
+    SetOfVec::try_from(attributes)
+}
+
+fn single<T: der::EncodeValue + der::Tagged>(oid: ObjectIdentifier, value: &T) -> der::Result<Attribute> {
+    Ok(Attribute { oid, values: SetOfVec::try_from(vec![Any::encode_from(value)?])? })
+}
+
+fn encode(
+    signer: &dyn Signer,
+    attributes: SignedAttributes,
+    signature_algorithm: AlgorithmIdentifierOwned,
+    value: Vec<u8>,
+    include: Include,
+) -> der::Result<Vec<u8>> {
+    let certificate = &signer.chain().signer().x509().tbs_certificate;
+    let digest_alg = signer.algorithm().hash().identifier();
+    let info = SignerInfo {
+        version: CmsVersion::V1,
+        sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+            issuer: certificate.issuer.clone(),
+            serial_number: certificate.serial_number.clone(),
+        }),
+        digest_alg: digest_alg.clone(),
+        signed_attrs: Some(attributes),
+        signature_algorithm,
+        signature: OctetString::new(value)?,
+        unsigned_attrs: None,
+    };
+    let included = match include {
+        Include::Chain => signer.chain().certificates(),
+        Include::Signer => &signer.chain().certificates()[..1],
+    };
+    let set = included.iter().map(|c| CertificateChoices::Certificate(c.x509().clone())).collect::<Vec<_>>();
+    let signed = SignedData {
+        version: CmsVersion::V1,
+        digest_algorithms: SetOfVec::try_from(vec![digest_alg])?,
+        encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent: None },
+        certificates: Some(CertificateSet::try_from(set)?),
+        crls: None,
+        signer_infos: SignerInfos::try_from(vec![info])?,
+    };
+    ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed)? }.to_der()
+}
+
+/// One signer, detached, and encoded as DER would encode it again: nothing that a reader skips may hide in between.
+fn parse(der: &[u8]) -> Result<(SignedData, SignerInfo), CmsProblem> {
+    let content = ContentInfo::from_der(der).map_err(syntax)?;
+    if content.content_type != ID_SIGNED_DATA {
+        return Err(CmsProblem::Syntax("not SignedData".to_owned()));
+    }
+    let signed: SignedData = content.content.decode_as().map_err(syntax)?;
+    let again = ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed).map_err(syntax)? };
+    if again.to_der().map_err(syntax)? != der {
+        return Err(CmsProblem::Syntax("not in DER form".to_owned()));
+    }
+    if signed.encap_content_info.econtent_type != ID_DATA || signed.encap_content_info.econtent.is_some() {
+        return Err(CmsProblem::Syntax("not detached data".to_owned()));
+    }
+    let [info] = signed.signer_infos.0.as_slice() else { return Err(CmsProblem::Syntax("not exactly one signer".to_owned())) };
+    let info = info.clone();
+    let version = match info.sid {
+        SignerIdentifier::IssuerAndSerialNumber(_) => CmsVersion::V1,
+        SignerIdentifier::SubjectKeyIdentifier(_) => CmsVersion::V3,
+    };
+    if info.version != version || signed.version != version || !signed.digest_algorithms.iter().eq([&info.digest_alg]) {
+        return Err(CmsProblem::Syntax("versions or digest algorithms disagree".to_owned()));
+    }
+    Ok((signed, info))
+}
+
+fn certificates(signed: &SignedData) -> Result<Vec<Certificate>, CmsProblem> {
+    let read = |choice: &CertificateChoices| match choice {
+        CertificateChoices::Certificate(certificate) => {
+            let der = certificate.to_der().map_err(syntax)?;
+            Certificate::from_der(&der).map_err(|e| CmsProblem::Syntax(e.to_string()))
+        }
+        CertificateChoices::Other(_) => Err(CmsProblem::Syntax("a certificate that is not X.509".to_owned())),
+    };
+    signed.certificates.iter().flat_map(|set| set.0.iter()).map(read).collect()
+}
+
+fn find_signer<'a>(info: &SignerInfo, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
+    let matches = |certificate: &&Certificate| {
+        let tbs = &certificate.x509().tbs_certificate;
+        match &info.sid {
+            SignerIdentifier::IssuerAndSerialNumber(id) => id.issuer == tbs.issuer && id.serial_number == tbs.serial_number,
+            SignerIdentifier::SubjectKeyIdentifier(id) => {
+                tbs.get::<x509_cert::ext::pkix::SubjectKeyIdentifier>().is_ok_and(|own| own.is_some_and(|(_, own)| own == *id))
+            }
+        }
+    };
+    certificates.iter().find(matches)
+}
+
+/// An attribute that occurs once with one value.
+fn attribute<T: for<'a> Decode<'a>>(attributes: &SignedAttributes, oid: ObjectIdentifier, name: &'static str) -> Result<T, CmsProblem> {
+    optional(attributes, oid, name)?.ok_or(CmsProblem::Attribute(name))
+}
+
+fn optional<T: for<'a> Decode<'a>>(attributes: &SignedAttributes, oid: ObjectIdentifier, name: &'static str) -> Result<Option<T>, CmsProblem> {
+    let mut found = attributes.iter().filter(|a| a.oid == oid);
+    let (first, second) = (found.next(), found.next());
+    match (first.map(|a| a.values.as_slice()), second) {
+        (None, None) => Ok(None),
+        (Some([value]), None) => {
+            let der = value.to_der().map_err(syntax)?;
+            T::from_der(&der).map(Some).map_err(|_| CmsProblem::Attribute(name))
+        }
+        (_, _) => Err(CmsProblem::Attribute(name)),
+    }
+}
+
+fn signing_time(attributes: &SignedAttributes) -> Result<Option<DateTime<Utc>>, CmsProblem> {
+    let time: Option<Time> = optional(attributes, ID_SIGNING_TIME, "signing-time")?;
+    let chrono = |time: Time| i64::try_from(time.to_unix_duration().as_secs()).ok().and_then(|s| DateTime::from_timestamp(s, 0));
+    time.map(|time| chrono(time).ok_or(CmsProblem::Attribute("signing-time"))).transpose()
+}
+
+/// The first ESSCertIDv2 names the signer's certificate by hash; without it, a look-alike certificate for the same
+/// key could be put in its place (RFC 5035 section 1.1).
+fn check_signing_certificate(attributes: &SignedAttributes, signer: &Certificate, ess: Ess) -> Result<(), CmsProblem> {
+    const NAME: &str = "signing-certificate-v2";
+    let found: Option<SigningCertificateV2> = optional(attributes, ID_AA_SIGNING_CERTIFICATE_V_2, NAME)?;
+    let Some(found) = found else {
+        return if ess == Ess::Optional { Ok(()) } else { Err(CmsProblem::Attribute(NAME)) };
+    };
+    let first = found.certs.first().ok_or(CmsProblem::Attribute(NAME))?;
+    let hash = first.hash_algorithm.as_ref().map_or(Ok(Hash::Sha256), Hash::from_identifier)?;
+    if hash.of(signer.der()) == first.cert_hash.as_bytes() { Ok(()) } else { Err(CmsProblem::Attribute(NAME)) }
+}
+
+fn syntax(e: der::Error) -> CmsProblem {
+    CmsProblem::Syntax(e.to_string())
+}

@@ -1,0 +1,134 @@
+//! What an update did to a signed revision. Only what adding a signature needs is allowed (ISO 32000-2 section 12.8.2.2,
+//! DocMDP P 2): new objects, a longer form and annotation list whose new members are signature fields, a signature filled
+//! into an empty field, validation data. Everything else, such as a replaced page, font or content stream (the "shadow
+//! attacks"), is reported.
+
+use std::collections::BTreeSet;
+
+use lopdf::{Dictionary, Document, Object, ObjectId};
+
+use crate::seal::pades::document::{array, catalog_id, dictionary, form};
+
+/// The changes from `before` to `after` that no signature explains; empty if all is well.
+pub(super) fn forbidden(before: &Document, after: &Document) -> Vec<String> {
+    let Some(catalog) = catalog_id(before).filter(|id| catalog_id(after) == Some(*id)) else {
+        return vec!["the catalog is another object".to_owned()];
+    };
+    if before.trailer.get(b"Info").ok() != after.trailer.get(b"Info").ok() {
+        return vec!["the document information is another object".to_owned()];
+    }
+    let rules = Rules { before, after, catalog, form: reference(before.catalog().ok(), b"AcroForm"), lists: lists(before) };
+    let changed = before.objects.iter().filter(|(_, object)| !is_bookkeeping(object));
+    changed.filter_map(|(id, old)| rules.explain(*id, old).err().map(|why| format!("object {} {}: {why}", id.0, id.1))).collect()
+}
+
+struct Rules<'a> {
+    before: &'a Document,
+    after: &'a Document,
+    catalog: ObjectId,
+    form: Option<ObjectId>,
+    /// Arrays that are objects of their own and list annotations or fields.
+    lists: BTreeSet<ObjectId>,
+}
+
+impl Rules<'_> {
+    fn explain(&self, id: ObjectId, old: &Object) -> Result<(), &'static str> {
+        let new = self.after.objects.get(&id).ok_or("it was removed")?;
+        if old == new {
+            return Ok(());
+        }
+        if self.lists.contains(&id) {
+            return match (old, new) {
+                (Object::Array(old), Object::Array(new)) => self.grown(old, new),
+                (_, _) => Err("a list became something else"),
+            };
+        }
+        if reference(self.before.catalog().ok(), b"Metadata") == Some(id) {
+            return Ok(());
+        }
+        let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else { return Err("its content was replaced") };
+        if id == self.catalog {
+            self.catalog(old, new)
+        } else if Some(id) == self.form {
+            self.form(Some(old), new)
+        } else if old.has_type(b"Page") {
+            self.page(old, new)
+        } else if is_signature_field(old, self.before) && !old.has(b"V") {
+            same_except(old, new, &[b"V", b"AP", b"F", b"MK", b"M"])
+        } else if self.before.trailer.get(b"Info").and_then(Object::as_reference).ok() == Some(id) {
+            same_except(old, new, &[b"ModDate"])
+        } else {
+            Err("it was changed")
+        }
+    }
+
+    fn catalog(&self, old: &Dictionary, new: &Dictionary) -> Result<(), &'static str> {
+        same_except(old, new, &[b"AcroForm", b"DSS", b"Extensions", b"Perms"])?;
+        if old.has(b"Perms") && old.get(b"Perms").ok() != new.get(b"Perms").ok() {
+            return Err("the catalog's permissions were changed");
+        }
+        match (form(self.before), form(self.after)) {
+            (None, None) => Ok(()),
+            (old, Some(new)) => self.form(old, new),
+            (Some(_), None) => Err("the form was removed"),
+        }
+    }
+
+    fn form(&self, old: Option<&Dictionary>, new: &Dictionary) -> Result<(), &'static str> {
+        let nothing = Dictionary::new();
+        let old = old.unwrap_or(&nothing);
+        for key in [&b"DR"[..], b"DA"] {
+            if old.has(key) && old.get(key).ok() != new.get(key).ok() {
+                return Err("the form's resources were changed");
+            }
+        }
+        same_except(old, new, &[b"Fields", b"SigFlags", b"DR", b"DA"])?;
+        self.grown(array(self.before, old, b"Fields"), array(self.after, new, b"Fields"))
+    }
+
+    fn page(&self, old: &Dictionary, new: &Dictionary) -> Result<(), &'static str> {
+        same_except(old, new, &[b"Annots", b"Tabs"]).map_err(|_| "a page was changed")?;
+        if old.has(b"Tabs") && old.get(b"Tabs").ok() != new.get(b"Tabs").ok() {
+            return Err("a page's tab order was changed");
+        }
+        self.grown(array(self.before, old, b"Annots"), array(self.after, new, b"Annots"))
+    }
+
+    /// The old members in their order, then only signature fields.
+    fn grown(&self, old: &[Object], new: &[Object]) -> Result<(), &'static str> {
+        let added = new.strip_prefix(old).ok_or("a list of annotations or fields was changed")?;
+        let is_signature = |object: &Object| {
+            let field = self.after.dereference(object).ok().and_then(|(_, object)| object.as_dict().ok());
+            field.is_some_and(|field| is_signature_field(field, self.after))
+        };
+        if added.iter().all(is_signature) { Ok(()) } else { Err("something else than a signature was added") }
+    }
+}
+
+/// Equal but for the keys named.
+fn same_except(old: &Dictionary, new: &Dictionary, keys: &[&[u8]]) -> Result<(), &'static str> {
+    let counts = |d: &Dictionary| d.iter().filter(|(key, _)| !keys.contains(&key.as_slice())).count();
+    let mut kept = old.iter().filter(|(key, _)| !keys.contains(&key.as_slice()));
+    let same = kept.all(|(key, value)| new.get(key).is_ok_and(|other| other == value)) && counts(old) == counts(new);
+    if same { Ok(()) } else { Err("it was changed") }
+}
+
+fn is_signature_field(field: &Dictionary, document: &Document) -> bool {
+    let own = |d: &Dictionary| d.get(b"FT").and_then(Object::as_name).is_ok_and(|name| name == b"Sig");
+    own(field) || dictionary(document, field, b"Parent").is_some_and(own)
+}
+
+/// Streams that hold objects or tables: each revision brings its own.
+fn is_bookkeeping(object: &Object) -> bool {
+    object.as_stream().is_ok_and(|s| s.dict.has_type(b"XRef") || s.dict.has_type(b"ObjStm"))
+}
+
+fn lists(document: &Document) -> BTreeSet<ObjectId> {
+    let pages = document.objects.values().filter_map(|o| o.as_dict().ok()).filter(|d| d.has_type(b"Page"));
+    let annotations = pages.filter_map(|page| reference(Some(page), b"Annots"));
+    annotations.chain(reference(form(document), b"Fields")).collect()
+}
+
+fn reference(dictionary: Option<&Dictionary>, key: &[u8]) -> Option<ObjectId> {
+    dictionary?.get(key).and_then(Object::as_reference).ok()
+}

@@ -1,0 +1,168 @@
+//! Adding a signature: an invisible widget, a signature dictionary with room for the CMS, then the CMS itself.
+
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+use lopdf::{Dictionary, IncrementalDocument, Object, ObjectId, Stream, StringFormat, dictionary};
+
+use crate::seal::cms::{self, Form, Include, SignError};
+use crate::seal::key::Signer;
+use crate::seal::pades::document;
+
+/// What the signature is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The author's, first of all: only signatures may follow (DocMDP, P 2; ISO 32000-1 section 12.8.2.2).
+    Certification,
+    /// A further person's.
+    Approval,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PadesError {
+    #[error("the PDF cannot be signed: {0}")]
+    Document(String),
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    #[error("the PDF cannot be extended: {0}")]
+    Extend(#[from] lopdf::Error),
+    #[error("the PDF cannot be written")]
+    Write(#[from] std::io::Error),
+}
+
+/// Room for the CMS with one timestamp and revocation data to come, in bytes; more if the certificates are many.
+const ROOM: usize = 16 * 1024;
+/// Ten digits, replaced by an offset and spaces.
+const OFFSET_PLACEHOLDER: i64 = 9_999_999_999;
+
+/// Signs `pdf` as of `at` and returns the longer file, whose first bytes are `pdf`.
+pub fn sign(pdf: &[u8], signer: &dyn Signer, at: DateTime<Utc>, role: Role, reason: &str) -> Result<Vec<u8>, PadesError> {
+    let document = document::load(pdf).map_err(PadesError::Document)?;
+    let earlier = document::signed_fields(&document).len();
+    if role == Role::Certification && earlier > 0 {
+        return Err(PadesError::Document("it is signed already, and a certification comes first".to_owned()));
+    }
+    let chain_bytes: usize = signer.chain().certificates().iter().map(|c| c.der().len()).sum();
+    let room = ROOM.max(chain_bytes + ROOM / 2);
+    let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
+    let signature = update.new_document.add_object(signature_dictionary(signer, at, role, reason, room));
+    add_field(&mut update, signature, role, earlier)?;
+    let mut signed = Vec::with_capacity(pdf.len() + 3 * room);
+    update.save_to(&mut signed)?;
+    fill_in(signed, pdf.len(), room, signer, at)
+}
+
+/// ISO 32000-1 table 252. Contents and ByteRange stand first, side by side, where `fill_in` looks for them.
+fn signature_dictionary(signer: &dyn Signer, at: DateTime<Utc>, role: Role, reason: &str, room: usize) -> Dictionary {
+    let mut signature = dictionary! {
+        "Type" => "Sig",
+        "Contents" => Object::String(vec![0; room], StringFormat::Hexadecimal),
+        "ByteRange" => vec![0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()],
+        "Filter" => "Adobe.PPKLite",
+        "SubFilter" => "ETSI.CAdES.detached",
+        "M" => Object::string_literal(at.format("D:%Y%m%d%H%M%SZ").to_string()),
+        "Name" => lopdf::text_string(&signer.chain().signer().name()),
+        "Reason" => lopdf::text_string(reason),
+    };
+    if role == Role::Certification {
+        let parameters = dictionary! { "Type" => "TransformParams", "P" => 2, "V" => "1.2" };
+        let reference = dictionary! { "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters };
+        signature.set("Reference", vec![Object::Dictionary(reference)]);
+    }
+    signature
+}
+
+/// Field and widget in one. Zero size and an empty appearance: invisible, and PDF/A asks for an appearance (ISO 19005-3
+/// section 6.3.3). Flags: print, locked. /TU and /Tabs are for PDF/UA (ISO 14289-1 section 7.18).
+fn add_field(update: &mut IncrementalDocument, signature: ObjectId, role: Role, earlier: usize) -> Result<(), PadesError> {
+    let missing = |what: &str| PadesError::Document(format!("it has no {what}"));
+    let page = update.get_prev_documents().page_iter().next().ok_or_else(|| missing("page"))?;
+    let catalog = document::catalog_id(update.get_prev_documents()).ok_or_else(|| missing("catalog"))?;
+    let nothing = vec![0.into(), 0.into(), 0.into(), 0.into()];
+    let form = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => nothing.clone(), "Resources" => Dictionary::new() };
+    let appearance = update.new_document.add_object(Stream::new(form, Vec::new()));
+    let (name, words) = match role {
+        Role::Certification => ("Seal".to_owned(), "Digital signature that seals this document"),
+        Role::Approval => (format!("Signature{}", earlier + 1), "Digital signature of an approver"),
+    };
+    let widget = update.new_document.add_object(dictionary! {
+        "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig",
+        "T" => lopdf::text_string(&name), "TU" => lopdf::text_string(words),
+        "Rect" => nothing, "F" => 132, "P" => page, "V" => signature,
+        "AP" => dictionary! { "N" => appearance },
+    });
+    append(update, page, b"Annots", widget)?;
+    dictionary_of(update, page)?.set("Tabs", "S");
+    add_to_form(update, catalog, widget)?;
+    if role == Role::Certification {
+        dictionary_of(update, catalog)?.set("Perms", dictionary! { "DocMDP" => signature });
+    }
+    Ok(())
+}
+
+/// Puts the widget into the form, which is the catalog's own dictionary, an object of its own, or not there yet.
+fn add_to_form(update: &mut IncrementalDocument, catalog: ObjectId, widget: ObjectId) -> Result<(), PadesError> {
+    let known = dictionary_of(update, catalog)?.get(b"AcroForm").cloned().unwrap_or_else(|_| Dictionary::new().into());
+    let form = match known {
+        Object::Reference(id) => id,
+        direct => {
+            let id = update.new_document.add_object(direct);
+            dictionary_of(update, catalog)?.set("AcroForm", id);
+            id
+        }
+    };
+    append(update, form, b"Fields", widget)?;
+    // SignaturesExist and AppendOnly (ISO 32000-1 table 219).
+    dictionary_of(update, form)?.set("SigFlags", 3);
+    Ok(())
+}
+
+/// Appends a reference to the array under `key`, which may be direct, an object of its own, or not there yet.
+fn append(update: &mut IncrementalDocument, owner: ObjectId, key: &[u8], item: ObjectId) -> Result<(), PadesError> {
+    match dictionary_of(update, owner)?.get(key).cloned() {
+        Ok(Object::Reference(id)) => {
+            update.opt_clone_object_to_new_document(id)?;
+            update.new_document.get_object_mut(id)?.as_array_mut()?.push(item.into());
+        }
+        Ok(Object::Array(mut items)) => {
+            items.push(item.into());
+            dictionary_of(update, owner)?.set(key, items);
+        }
+        Ok(_) | Err(_) => dictionary_of(update, owner)?.set(key, vec![item.into()]),
+    }
+    Ok(())
+}
+
+/// An object's dictionary in the update, copied there first if need be.
+fn dictionary_of(update: &mut IncrementalDocument, id: ObjectId) -> Result<&mut Dictionary, PadesError> {
+    update.opt_clone_object_to_new_document(id)?;
+    Ok(update.new_document.get_object_mut(id)?.as_dict_mut()?)
+}
+
+/// Finds the placeholders in what was appended, writes the byte range, signs around the gap and fills it.
+fn fill_in(mut pdf: Vec<u8>, appended: usize, room: usize, signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<u8>, PadesError> {
+    let gap = format!("<{}>", "0".repeat(2 * room));
+    let range = format!("[0 {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER}]");
+    let start = only_match(&pdf, appended, gap.as_bytes())?;
+    let end = start + gap.len();
+    let place = only_match(&pdf, end, range.as_bytes())?;
+    let offsets = format!("[0 {start} {end} {}]", pdf.len() - end);
+    pdf[place..place + range.len()].copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
+    let mut content = (&pdf[..start]).chain(&pdf[end..]);
+    let cms = cms::sign(signer, &mut content, at, Form { signing_time: false, certificates: Include::Chain })?;
+    if cms.len() > room {
+        return Err(PadesError::Document(format!("its signature needs {} bytes and there is room for {room}", cms.len())));
+    }
+    for (pair, byte) in pdf[start + 1..].chunks_exact_mut(2).zip(cms) {
+        pair.copy_from_slice(format!("{byte:02X}").as_bytes());
+    }
+    Ok(pdf)
+}
+
+fn only_match(pdf: &[u8], from: usize, needle: &[u8]) -> Result<usize, PadesError> {
+    let mut found = (from..(pdf.len() + 1).saturating_sub(needle.len())).filter(|&at| pdf[at] == needle[0] && pdf[at..].starts_with(needle));
+    match (found.next(), found.next()) {
+        (Some(at), None) => Ok(at),
+        (_, _) => Err(PadesError::Document("the place of its signature is not unique".to_owned())),
+    }
+}

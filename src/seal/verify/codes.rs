@@ -1,0 +1,138 @@
+//! Every diagnostic that verification can print: stable codes, what they mean, and which answer they bear on.
+
+use serde::{Serialize, Serializer};
+
+use crate::store::tree::ProblemKind;
+
+/// The three questions. A failed or unknown step bears on those its code names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aspect {
+    Integrity,
+    Authenticity,
+    Time,
+}
+
+use Aspect::{Authenticity, Integrity, Time};
+
+/// One macro so that the enum, the list and the docs' table cannot drift apart.
+macro_rules! codes {
+    ($($name:ident $code:literal [$($aspect:expr),*] $meaning:literal;)*) => {
+        /// A step of verification.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $($name),* }
+
+        impl Code {
+            /// In the order of the table.
+            pub const ALL: &[Code] = &[$(Code::$name),*];
+
+            /// Stable for ever: a retired code is not used again.
+            pub fn id(self) -> &'static str {
+                match self { $(Code::$name => $code),* }
+            }
+
+            pub fn meaning(self) -> &'static str {
+                match self { $(Code::$name => $meaning),* }
+            }
+
+            pub fn aspects(self) -> &'static [Aspect] {
+                match self { $(Code::$name => &[$($aspect),*]),* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The container
+    Container        "AFV-001" [Integrity] "the folder or archive has only plain files with portable names, in our archives' one shape";
+    NotAnArchive     "AFV-010" [Integrity] "the file is no ZIP archive, or it is cut short";
+    TrailingData     "AFV-011" [Integrity] "bytes follow the end of the archive";
+    PrependedData    "AFV-012" [Integrity] "bytes stand before the first entry of the archive";
+    Duplicate        "AFV-013" [Integrity] "the archive holds a name twice";
+    Traversal        "AFV-014" [Integrity] "a name is absolute or climbs out of its folder";
+    Unportable       "AFV-015" [Integrity] "a name is not portable: other than printable ASCII, reserved, or too long";
+    Collision        "AFV-016" [Integrity] "two names differ in case alone, or a file has the name of a folder";
+    Link             "AFV-017" [Integrity] "an entry is a symbolic link";
+    Special          "AFV-018" [Integrity] "an entry is neither a file nor a plain folder";
+    SeveralTops      "AFV-019" [Integrity] "the archive has more than one top folder, or files beside it";
+    HeaderMismatch   "AFV-020" [Integrity] "the archive's directory and an entry's own header differ";
+    DataDescriptor   "AFV-021" [Integrity] "an entry's length stands behind its data";
+    Encrypted        "AFV-022" [Integrity] "an entry is encrypted";
+    Unsupported      "AFV-023" [Integrity] "an entry uses a ZIP feature that our archives never use";
+    Layout           "AFV-024" [Integrity] "entries overlap, leave gaps, or stand in another order than the directory says";
+    Bomb             "AFV-025" [Integrity] "an entry or the archive unpacks to far more than its size allows";
+    Unreadable       "AFV-026" [Integrity] "a file cannot be read, or does not unpack to its declared length and checksum";
+    // The bag
+    Declaration      "AFV-100" [Integrity] "bagit.txt declares BagIt 1.0 and UTF-8";
+    BagInfo          "AFV-101" [Integrity] "bag-info.txt is there and readable";
+    Manifest         "AFV-102" [Integrity] "manifest-sha256.txt is there and readable";
+    TagManifest      "AFV-103" [Integrity] "tagmanifest-sha256.txt is there and readable";
+    PayloadOxum      "AFV-104" [Integrity] "Payload-Oxum states the payload's bytes and files";
+    Described        "AFV-105" [Integrity] "bag-info.txt agrees with data/run.json or data/package.json";
+    PayloadAltered   "AFV-110" [Integrity] "a payload file has another digest than the manifest says";
+    PayloadMissing   "AFV-111" [Integrity] "a file of the manifest is missing";
+    PayloadUnlisted  "AFV-112" [Integrity] "a payload file is not in the manifest";
+    Payload          "AFV-113" [Integrity] "every payload file is listed and has the digest listed";
+    TagAltered       "AFV-120" [Integrity] "a tag file has another digest than the tag manifest says";
+    TagMissing       "AFV-121" [Integrity] "a file of the tag manifest is missing";
+    TagUnlisted      "AFV-122" [Integrity] "a tag file is not in the tag manifest";
+    Tags             "AFV-123" [Integrity] "every tag file is listed and has the digest listed";
+    NestedRun        "AFV-130" [Integrity] "a run inside the package is a bag of its own";
+    // Signatures
+    ManifestSeal     "AFV-200" [Integrity, Authenticity] "the seal over manifest-sha256.txt is there and its signature holds";
+    TagManifestSeal  "AFV-201" [Integrity, Authenticity] "the seal over tagmanifest-sha256.txt is there and its signature holds";
+    SameSealer       "AFV-202" [Authenticity] "both seals were made with the same certificate";
+    HtmlSignature    "AFV-210" [Integrity, Authenticity] "the HTML report's own signature holds";
+    PdfSigned        "AFV-220" [Authenticity] "the PDF report carries a signature";
+    PdfSignature     "AFV-221" [Integrity, Authenticity] "a signature in the PDF holds";
+    PdfStructure     "AFV-222" [Integrity] "nothing but signatures was added to the PDF after it was signed";
+    PdfCertified     "AFV-223" [Authenticity] "the first signature in the PDF certifies it against later changes";
+    // Who
+    Sealer           "AFV-300" [Authenticity] "the sealer's certificate is pinned, or issued by a pinned authority";
+    SealerExpired    "AFV-301" [Authenticity] "the sealer's certificate is still valid, or a timestamp shows that it was when it sealed";
+    OtherSigner      "AFV-302" [Authenticity] "a report or run inside was signed with the sealer's certificate or a pinned one";
+    Approver         "AFV-303" [] "who else signed the PDF";
+    // When
+    ClaimedTime      "AFV-400" [Time] "the sealer's own statement of the time is possible";
+    IndependentTime  "AFV-401" [Time] "a timestamp authority attests the time";
+}
+
+impl From<ProblemKind> for Code {
+    fn from(kind: ProblemKind) -> Code {
+        match kind {
+            ProblemKind::NotAnArchive => Code::NotAnArchive,
+            ProblemKind::TrailingData => Code::TrailingData,
+            ProblemKind::PrependedData => Code::PrependedData,
+            ProblemKind::Duplicate => Code::Duplicate,
+            ProblemKind::Traversal => Code::Traversal,
+            ProblemKind::Unportable => Code::Unportable,
+            ProblemKind::Collision => Code::Collision,
+            ProblemKind::Link => Code::Link,
+            ProblemKind::Special => Code::Special,
+            ProblemKind::SeveralTops => Code::SeveralTops,
+            ProblemKind::HeaderMismatch => Code::HeaderMismatch,
+            ProblemKind::DataDescriptor => Code::DataDescriptor,
+            ProblemKind::Encrypted => Code::Encrypted,
+            ProblemKind::Unsupported => Code::Unsupported,
+            ProblemKind::Layout => Code::Layout,
+            ProblemKind::Bomb => Code::Bomb,
+            ProblemKind::Damaged => Code::Unreadable,
+        }
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].id() < pair[1].id()));
+        assert!(Code::ALL.iter().all(|code| code.id().len() == 7 && code.id().starts_with("AFV-")));
+    }
+}

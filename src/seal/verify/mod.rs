@@ -1,0 +1,143 @@
+//! Verifying a bag, in a folder or packed in a ZIP: integrity, authenticity and time as three answers that fail closed.
+//! Offline, streaming, and without a judgement on what the evidence says.
+
+mod bag;
+pub mod codes;
+mod report;
+mod signatures;
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+pub use bag::Description;
+pub use codes::{Aspect, Code};
+pub use report::{Answer, Outcome, Report, Sealer, State, Step, Verified};
+
+use crate::model::digest::{Digest, Hasher};
+use crate::seal::trust::Trust;
+use crate::store::manifest::Manifest;
+use crate::store::path::BagPath;
+use crate::store::tree::{Tree, TreeError};
+use bag::BagView;
+use report::Steps;
+use signatures::Judge;
+
+/// Where runs lie inside a package: `data/evidence/<run id>/`.
+const RUNS: &str = "data/evidence/";
+
+/// What the verifier brings along.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    pub trust: &'a Trust,
+    pub now: DateTime<Utc>,
+    /// What bag-info.txt must repeat; the same list serves packages and the runs inside.
+    pub descriptions: &'a [Description<'a>],
+}
+
+/// The report, and the bag to read from if integrity holds and authenticity did not fail.
+#[derive(Debug)]
+pub struct Verification {
+    pub report: Report,
+    pub bag: Option<Verified<Bag>>,
+}
+
+/// A bag's payload. Reading hashes again, so that a file swapped after verification is noticed.
+#[derive(Debug)]
+pub struct Bag {
+    tree: Tree,
+    manifest: Manifest,
+}
+
+/// Verifies the bag at `path`. An error means that the path itself cannot be read; all else is in the report.
+pub fn verify(path: &Path, options: &Options<'_>) -> Result<Verification, TreeError> {
+    let tree = Tree::open_any(path)?;
+    let mut steps = Steps::default();
+    let manifest = check_all(&tree, options, &mut steps);
+    let report = steps.report();
+    let sound = report.integrity.state == State::Held && report.authenticity.state != State::Failed;
+    let bag = manifest.filter(|_| sound).map(|manifest| Verified::new(Bag { tree, manifest }));
+    Ok(Verification { report, bag })
+}
+
+fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<Manifest> {
+    for problem in tree.problems() {
+        steps.fail(problem.kind.into(), &problem.subject, problem.kind.words());
+    }
+    if steps.failed() {
+        return None;
+    }
+    steps.ok(Code::Container, "", "only plain files with portable names");
+    let hashed = bag::hash_all(tree);
+    (steps.files, steps.bytes) = (hashed.len(), hashed.values().flatten().map(|fixity| fixity.len).sum());
+    let top = BagView { tree, hashed: &hashed, prefix: "" };
+    let manifest = bag::check(&top, options.descriptions, steps);
+    let mut judge = Judge { trust: options.trust, now: options.now, sealer: None };
+    judge.seals(&top, steps);
+    judge.reports(&top, steps);
+    for prefix in runs(tree) {
+        let inner = BagView { tree, hashed: &hashed, prefix: &prefix };
+        bag::check(&inner, options.descriptions, steps);
+        judge.inner_seals(&inner, steps);
+    }
+    manifest
+}
+
+/// The folders below `data/evidence/`. Each must be a bag: if one lost its declaration, its check fails.
+fn runs(tree: &Tree) -> BTreeSet<String> {
+    let below = tree.entries().filter_map(|(path, _)| path.as_str().strip_prefix(RUNS)?.split_once('/'));
+    below.map(|(id, _)| format!("{RUNS}{id}/")).collect()
+}
+
+impl Bag {
+    /// Payload paths with their digests.
+    pub fn entries(&self) -> impl Iterator<Item = (&BagPath, Digest)> {
+        self.manifest.entries()
+    }
+
+    /// The payload manifest's own digest: what a later run names as its predecessor's.
+    pub fn manifest_digest(&self) -> Digest {
+        Digest::of(self.manifest.to_text().as_bytes())
+    }
+
+    /// A payload file as a stream that ends in an error unless its bytes are those verified.
+    pub fn open(&self, path: &BagPath) -> io::Result<impl Read + '_> {
+        let expected = self.manifest.digest(path).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "not in the bag's manifest"))?;
+        Ok(Rehashed { inner: self.tree.open(path)?, hasher: Some(Hasher::default()), expected })
+    }
+
+    /// A whole payload file of at most `limit` bytes.
+    pub fn read(&self, path: &BagPath, limit: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.tree.read(path, limit)?;
+        if self.manifest.digest(path) == Some(Digest::of(&bytes)) { Ok(bytes) } else { Err(swapped()) }
+    }
+}
+
+struct Rehashed<'a> {
+    inner: Box<dyn Read + 'a>,
+    hasher: Option<Hasher>,
+    expected: Digest,
+}
+
+impl Read for Rehashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        match &mut self.hasher {
+            Some(hasher) if n > 0 || buffer.is_empty() => hasher.write_all(&buffer[..n])?,
+            Some(_) => {
+                let whole = self.hasher.take().is_some_and(|hasher| hasher.finish().digest == self.expected);
+                return if whole { Ok(0) } else { Err(swapped()) };
+            }
+            None => {}
+        }
+        Ok(n)
+    }
+}
+
+fn swapped() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the file is not the one that was verified")
+}
+
+

@@ -1,0 +1,177 @@
+//! What verification found: ordered steps, and from them the three answers.
+
+use std::ops::Deref;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::model::Digest;
+use crate::seal::trust::Standing;
+use crate::seal::verify::codes::{Aspect, Code};
+
+/// Something that passed [`crate::seal::verify::verify`]; nothing else can make one.
+#[derive(Debug)]
+pub struct Verified<T>(T);
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub code: Code,
+    /// A path in the bag, a signature, or empty for the whole. Foreign text is escaped.
+    pub subject: String,
+    pub outcome: Outcome,
+    pub words: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Ok,
+    Fail,
+    Unknown,
+    Note,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Held,
+    Failed,
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    pub state: State,
+    pub words: String,
+}
+
+/// Who sealed, as far as the seal itself tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sealer {
+    pub name: String,
+    pub subject: String,
+    pub issuer: String,
+    /// SHA-256 of the certificate.
+    pub fingerprint: Digest,
+    /// Made by the program for a workspace: it identifies no person.
+    pub workspace_key: bool,
+    pub valid_until: DateTime<Utc>,
+    /// By the sealer's own clock.
+    pub claimed_at: Option<DateTime<Utc>>,
+}
+
+/// The whole result; serializes to the JSON that `affiant verify --format json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub format: &'static str,
+    pub integrity: Answer,
+    pub authenticity: Answer,
+    pub time: Answer,
+    pub sealer: Option<Sealer>,
+    pub files: usize,
+    pub bytes: u64,
+    pub steps: Vec<Step>,
+}
+
+/// Steps as they happen.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub steps: Vec<Step>,
+    pub sealer: Option<Sealer>,
+    pub standing: Option<Standing>,
+    pub files: usize,
+    pub bytes: u64,
+}
+
+impl Steps {
+    pub fn ok(&mut self, code: Code, subject: &str, words: impl Into<String>) {
+        self.push(code, subject, Outcome::Ok, words.into());
+    }
+
+    pub fn fail(&mut self, code: Code, subject: &str, words: impl Into<String>) {
+        self.push(code, subject, Outcome::Fail, words.into());
+    }
+
+    pub fn unknown(&mut self, code: Code, subject: &str, words: impl Into<String>) {
+        self.push(code, subject, Outcome::Unknown, words.into());
+    }
+
+    pub fn note(&mut self, code: Code, subject: &str, words: impl Into<String>) {
+        self.push(code, subject, Outcome::Note, words.into());
+    }
+
+    pub fn failed(&self) -> bool {
+        self.steps.iter().any(|step| step.outcome == Outcome::Fail)
+    }
+
+    fn push(&mut self, code: Code, subject: &str, outcome: Outcome, words: String) {
+        self.steps.push(Step { code, subject: plain(subject), outcome, words: plain(&words) });
+    }
+
+    /// Each answer fails with one step that fails, is unknown with one that is, and holds only if its decisive step is ok.
+    pub fn report(self) -> Report {
+        let integrity = self.answer(Aspect::Integrity, Code::ManifestSeal, || {
+            format!("all {} files ({} bytes) are as listed, and the list is as sealed", self.files, self.bytes)
+        });
+        let authenticity = self.answer(Aspect::Authenticity, Code::Sealer, || self.who());
+        let time = self.answer(Aspect::Time, Code::IndependentTime, || "a timestamp authority attests the time".to_owned());
+        Report {
+            format: "affiant-verification/1",
+            integrity,
+            authenticity,
+            time,
+            sealer: self.sealer,
+            files: self.files,
+            bytes: self.bytes,
+            steps: self.steps,
+        }
+    }
+
+    fn answer(&self, aspect: Aspect, decisive: Code, held: impl Fn() -> String) -> Answer {
+        let bearing = |outcome| self.steps.iter().filter(move |s| s.outcome == outcome && s.code.aspects().contains(&aspect));
+        for (outcome, state) in [(Outcome::Fail, State::Failed), (Outcome::Unknown, State::Unknown)] {
+            if let Some(first) = bearing(outcome).next() {
+                let subject = if first.subject.is_empty() { String::new() } else { format!("{}: ", first.subject) };
+                let more = match bearing(outcome).count() {
+                    1 => String::new(),
+                    n => format!(" (and {} more)", n - 1),
+                };
+                return Answer { state, words: format!("{subject}{}{more}", first.words) };
+            }
+        }
+        if self.steps.iter().any(|s| s.code == decisive && s.outcome == Outcome::Ok) {
+            Answer { state: State::Held, words: held() }
+        } else {
+            Answer { state: State::Failed, words: format!("not shown: {}", decisive.meaning()) }
+        }
+    }
+
+    fn who(&self) -> String {
+        match (&self.sealer, &self.standing) {
+            (Some(sealer), Some(Standing::Issued(by))) => format!("sealed with the key of `{}`, whose certificate the pinned `{by}` issued", sealer.name),
+            (Some(sealer), Some(_)) => format!("sealed with the key of `{}`, whose certificate is pinned", sealer.name),
+            (_, _) => String::new(),
+        }
+    }
+}
+
+impl<T> Verified<T> {
+    pub(super) fn new(value: T) -> Verified<T> {
+        Verified(value)
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Foreign text without control and direction characters, so that no name can rewrite the terminal.
+fn plain(text: &str) -> String {
+    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    text.chars().map(|c| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}

@@ -1,0 +1,70 @@
+//! One folder as one ZIP, the same bytes each time: sorted names, one date, one mode, no directory entries, one top
+//! folder. What is compressed already is stored. Written under a temporary name and renamed.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use crate::model::digest::{self, Digest, Fixity};
+use crate::store::atomic::{Access, AtomicFile, Existing};
+use crate::store::path::BagPath;
+use crate::store::tree::{Problem, Tree, TreeError};
+
+/// Endings whose content deflate cannot make smaller.
+const COMPRESSED: &[&str] =
+    &["gz", "zip", "pdf", "png", "jpg", "jpeg", "woff", "woff2", "p7s", "tsr", "xlsx", "docx", "zst", "xz", "bz2", "7z", "webp"];
+/// From this size on, an entry gets ZIP64 fields. Below 4 GiB by what deflate may add to incompressible bytes.
+const LARGE: u64 = 0xf000_0000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error("`{0}` cannot be archived: {1}")]
+    Problem(PathBuf, Problem),
+    #[error("could not write the archive `{path}`")]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// Writes `folder` into `target` below the top folder `top`, a plain name.
+pub fn write(folder: &Path, top: &str, target: &Path, existing: Existing) -> Result<Fixity, ArchiveError> {
+    let tree = Tree::open_folder(folder)?;
+    if let Some(problem) = tree.problems().first() {
+        return Err(ArchiveError::Problem(folder.to_owned(), problem.clone()));
+    }
+    let fail = |source| ArchiveError::Write { path: target.to_owned(), source };
+    let mut file = AtomicFile::create(target, Access::Shared).map_err(fail)?;
+    write_entries(&tree, top, file.file()).map_err(fail)?;
+    let fixity = read_back(file.file()).map_err(fail)?;
+    file.commit(existing).map_err(fail)?;
+    Ok(fixity)
+}
+
+fn write_entries(tree: &Tree, top: &str, file: &mut File) -> io::Result<()> {
+    let buffered = io::BufWriter::with_capacity(256 * 1024, file);
+    let mut zip = ZipWriter::new(buffered);
+    for (path, len) in tree.entries() {
+        zip.start_file(format!("{top}/{path}"), options(path, len)).map_err(io::Error::other)?;
+        digest::copy(&mut *tree.open(path)?, &mut zip)?;
+    }
+    zip.finish().map_err(io::Error::other)?.flush()
+}
+
+fn options(path: &BagPath, len: u64) -> SimpleFileOptions {
+    let ending = path.as_str().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let stored = COMPRESSED.contains(&ending.as_str());
+    SimpleFileOptions::default()
+        .compression_method(if stored { CompressionMethod::Stored } else { CompressionMethod::Deflated })
+        .compression_level(if stored { None } else { Some(6) })
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+        .large_file(len >= LARGE)
+}
+
+fn read_back(file: &mut File) -> io::Result<Fixity> {
+    file.seek(SeekFrom::Start(0))?;
+    Digest::of_reader(file)
+}

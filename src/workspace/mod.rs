@@ -1,0 +1,168 @@
+//! The user's folder: `affiant.yaml` and `program/`. Reads what people decided and reports every problem at once. It knows no
+//! evidence and no verdicts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::de::DeserializeOwned;
+
+use crate::diag::{Diagnostic, Problems};
+use crate::model::decisions::{Decisions, Plan, ROLES};
+use crate::yaml::{place, yaml};
+
+/// A workspace: its root, its decisions, and the bytes they came from (path below the root).
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub root: PathBuf,
+    pub decisions: Decisions,
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// The files that hold decisions, in the order they are read.
+pub const FILES: [&str; 6] = [
+    "affiant.yaml",
+    "program/exceptions.yaml",
+    "program/attestations.yaml",
+    "program/alternatives.yaml",
+    "program/risks.yaml",
+    "program/incident-response.yaml",
+];
+
+impl Workspace {
+    pub fn evidence(&self) -> PathBuf {
+        self.root.join("evidence")
+    }
+
+    pub fn packages(&self) -> PathBuf {
+        self.root.join("packages")
+    }
+
+    /// Private things of this machine: keys and derived runs. Git-ignored.
+    pub fn private(&self) -> PathBuf {
+        self.root.join(".affiant")
+    }
+}
+
+/// The nearest folder at or above `start` with an `affiant.yaml`, else `start` itself.
+pub fn find(start: &Path) -> PathBuf {
+    start.ancestors().find(|dir| dir.join("affiant.yaml").is_file()).unwrap_or(start).to_path_buf()
+}
+
+/// Opens the workspace at `root`. Missing files are empty decisions; wrong ones are problems.
+pub fn open(root: &Path) -> Result<Workspace, Problems> {
+    let mut files = BTreeMap::new();
+    let mut problems = Problems::default();
+    for name in FILES {
+        match std::fs::read(root.join(name)) {
+            Ok(bytes) => {
+                files.insert(name.to_string(), bytes);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => problems.push(Diagnostic::new("AFW-001", format!("cannot read: {error}")).file(name)),
+        }
+    }
+    let decisions = parse(&files, &mut problems);
+    problems.or(Workspace { root: root.to_path_buf(), decisions, files })
+}
+
+/// Reads decisions from files, as `open` does; `verify --recompute` uses the packaged ones.
+pub fn decisions(files: &BTreeMap<String, Vec<u8>>) -> Result<Decisions, Problems> {
+    let mut problems = Problems::default();
+    let decisions = parse(files, &mut problems);
+    problems.or(decisions)
+}
+
+fn parse(files: &BTreeMap<String, Vec<u8>>, problems: &mut Problems) -> Decisions {
+    let decisions = Decisions {
+        workspace: section(files, FILES[0], problems).unwrap_or_default(),
+        exceptions: section(files, FILES[1], problems).unwrap_or_default(),
+        attestations: section(files, FILES[2], problems).unwrap_or_default(),
+        alternatives: section(files, FILES[3], problems).unwrap_or_default(),
+        risks: section(files, FILES[4], problems).unwrap_or_default(),
+        incident: section::<Plan>(files, FILES[5], problems),
+    };
+    Checker { files, problems }.all(&decisions);
+    decisions
+}
+
+fn section<T: DeserializeOwned>(files: &BTreeMap<String, Vec<u8>>, name: &str, problems: &mut Problems) -> Option<T> {
+    let bytes = files.get(name)?;
+    match yaml(name, bytes) {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
+}
+
+/// What a value must be beyond its shape.
+struct Checker<'a> {
+    files: &'a BTreeMap<String, Vec<u8>>,
+    problems: &'a mut Problems,
+}
+
+impl Checker<'_> {
+    fn all(&mut self, decisions: &Decisions) {
+        self.workspace(decisions);
+        for e in &decisions.exceptions.exceptions {
+            let file = FILES[1];
+            self.date(file, "accepted", &e.accepted);
+            self.date(file, "expires", &e.expires);
+            if e.approver.trim().is_empty() || e.approver == e.owner {
+                let message = format!("the exception for `{}` needs an approver who is not its owner", e.check);
+                self.complain(file, &e.check, "AFW-004", message, "name a second person as `approver`");
+            }
+        }
+        for a in &decisions.attestations.attestations {
+            self.date(FILES[2], "on", &a.on);
+            self.date(FILES[2], "valid_until", &a.valid_until);
+        }
+        for a in &decisions.alternatives.alternatives {
+            self.date(FILES[3], "date", &a.date);
+        }
+        for drill in decisions.incident.iter().flat_map(|p| &p.drills) {
+            self.date(FILES[5], "date", &drill.date);
+        }
+    }
+
+    fn workspace(&mut self, decisions: &Decisions) {
+        let file = FILES[0];
+        let w = &decisions.workspace;
+        if self.files.contains_key(file) && !ROLES.contains(&w.organization.role.as_str()) {
+            let message = format!("`{}` is not a role under HIPAA", w.organization.role);
+            let hint = format!("write one of: {}", ROLES.join(", "));
+            self.complain(file, &w.organization.role, "AFW-002", message, &hint);
+        }
+        for (name, value) in [("start", &w.period.start), ("end", &w.period.end)] {
+            if !value.is_empty() {
+                self.date(file, name, value);
+            }
+        }
+        if !["us-letter", "a4"].contains(&w.report.paper.as_str()) {
+            let message = format!("`{}` is not a paper size", w.report.paper);
+            self.complain(file, &w.report.paper, "AFW-005", message, "write us-letter or a4");
+        }
+        if w.retention.years < 6 {
+            let message = format!("retention of {} years is shorter than the law's six", w.retention.years);
+            self.complain(file, "years", "AFW-006", message, "164.316(b)(2)(i) asks for six years; write 6 or more");
+        }
+        if w.period.label.contains(['/', '\\']) || w.period.label.starts_with('.') {
+            let message = format!("the period's label `{}` cannot name a folder", w.period.label);
+            self.complain(file, &w.period.label, "AFW-007", message, "write something like 2026-Q3");
+        }
+    }
+
+    fn date(&mut self, file: &str, member: &str, value: &str) {
+        if NaiveDate::parse_from_str(value, "%Y-%m-%d").is_err() {
+            let message = format!("`{member}: {value}` is not a date");
+            self.complain(file, value, "AFW-003", message, "write dates as 2026-09-30");
+        }
+    }
+
+    fn complain(&mut self, file: &str, needle: &str, code: &'static str, message: String, hint: &str) {
+        let (line, column) = self.files.get(file).map_or((1, 1), |bytes| place(bytes, needle));
+        self.problems.push(Diagnostic::new(code, message).file(file).at(line, column).hint(hint));
+    }
+}
