@@ -78,6 +78,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
             alarm(region, name, namespace, metric, "twin-operations");
         });
         analyzer(region);
+    } else {
+        no_trail(region, story);
     }
     story.answer(region.name, "logs", "DescribeMetricFilters", &json!({"metricFilters": filters}));
     recorder(region, story);
@@ -114,6 +116,15 @@ fn trail(region: &mut Region, story: &mut Story) {
     });
     story.answer_of(region.name, "cloudtrail", "GetTrailStatus", TRAIL, &status);
     story.answer_of(region.name, "cloudtrail", "GetEventSelectors", TRAIL, &selectors(&arn));
+}
+
+/// Asked by name away from its home, a trail of all regions is unknown.
+fn no_trail(region: &Region, story: &mut Story) {
+    let message = format!("Unknown trail: {TRAIL} for the user: {ACCOUNT}");
+    let error = json!({"Error": {"Code": "TrailNotFoundException", "Message": message}});
+    for operation in ["GetTrailStatus", "GetEventSelectors"] {
+        story.answer_of(region.name, "cloudtrail", operation, TRAIL, &error);
+    }
 }
 
 /// Management events, and the data events of all buckets and tables.

@@ -39,16 +39,16 @@ pub fn write(options: &Options) -> io::Result<()> {
     file(&options.out, "secrets.yaml", ledger::secrets(&estate, &paths).as_bytes())
 }
 
-/// Where the items of a region go, below the output folder.
+/// Where the items of a region go, below the output folder: named as AWS Config names a delivered snapshot, so that the
+/// account and region show.
 fn item_path(options: &Options, region: &Region) -> String {
-    match options.format {
-        Format::Snapshot => {
-            let id = Rng::labelled(options.seed, &format!("snapshot {}", region.name)).uuid();
-            format!("snapshots/{ACCOUNT}_Config_{}_ConfigSnapshot_{}_{id}.json.gz", region.name, SNAPSHOT.compact())
-        }
-        Format::Api => format!("aws/{ACCOUNT}/{}/config/GetResourceConfigHistory.json", region.name),
-        Format::Rows => format!("aws/{ACCOUNT}/{}/config/SelectResourceConfig.json", region.name),
-    }
+    let id = Rng::labelled(options.seed, &format!("snapshot {}", region.name)).uuid();
+    let (kind, end) = match options.format {
+        Format::Snapshot => ("ConfigSnapshot", "json.gz"),
+        Format::Api => ("ConfigItems", "json"),
+        Format::Rows => ("ConfigRows", "json"),
+    };
+    format!("snapshots/{ACCOUNT}_Config_{}_{kind}_{}_{id}.{end}", region.name, SNAPSHOT.compact())
 }
 
 fn items(options: &Options, region: &mut Region, path: &str, extra: usize) -> io::Result<()> {

@@ -33,7 +33,7 @@ CREATE TABLE program_role (
 ) STRICT;
 CREATE TABLE program_drill (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, drill_id TEXT, held_at TEXT, scenario TEXT, plan_version TEXT,
-  participants INTEGER
+  participants ANY
 ) STRICT;
 CREATE TABLE result (
   check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, verdict TEXT NOT NULL,

@@ -71,7 +71,7 @@ fn roles_and_drills(db: &Connection, plan: &Plan, filled: impl Fn(&str) -> Optio
                 filled(&drill.date),
                 filled(&drill.scenario),
                 filled(&drill.plan_version),
-                drill.participants
+                (drill.participants > 0).then_some(drill.participants)
             ],
         )?;
     }

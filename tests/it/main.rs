@@ -1,0 +1,14 @@
+//! The one integration-test binary. Tests drive the program as a user would; what needs other programs (judges) is ignored
+//! unless asked for, and `./test` asks.
+
+mod attacks;
+mod catalog;
+mod docs;
+mod harness;
+mod hostile;
+mod inputs;
+mod judges;
+mod layers;
+mod sample;
+mod spine;
+mod wording;
