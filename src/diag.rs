@@ -100,6 +100,15 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// Neutralises spreadsheet formulas (OWASP, CSV injection) and makes control characters visible.
+pub fn safe_cell(text: &str) -> String {
+    let text = printable(text).replace('\n', "\\n");
+    match text.trim_start().chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+        _ => text,
+    }
+}
+
 /// Characters that can move a cursor, reverse a line or hide text.
 pub fn is_hazard(c: char) -> bool {
     c.is_control()

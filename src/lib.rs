@@ -4,6 +4,8 @@
 //! layers between them are a test (`tests/it/layers.rs`).
 
 pub mod assess;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod catalog;
 pub mod cli;
 pub mod clock;

@@ -6,8 +6,7 @@ use crate::diag::Diagnostic;
 
 /// Parses one YAML document. `path` is only for the diagnostic.
 pub fn yaml<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, Diagnostic> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Diagnostic::new("AFC-003", format!("not UTF-8: {error}")).file(path))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Diagnostic::new("AFC-003", format!("not UTF-8: {error}")).file(path))?;
     serde_saphyr::from_str(text).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
         Diagnostic::new("AFC-003", first_line(&error.to_string())).file(path).at(line, column)

@@ -52,7 +52,9 @@ fn admits_world(item: &Item) -> bool {
         let ranges = [&rule["ipv4Ranges"], &rule["ipv6Ranges"]].map(Value::to_string).concat();
         ranges.contains("\"0.0.0.0/0\"") || ranges.contains("\"::/0\"")
     };
-    let blocked = |rule: &Value| [22, 3389, 5432].iter().any(|port| rule["fromPort"].as_i64() <= Some(*port) && rule["toPort"].as_i64() >= Some(*port));
+    let blocked = |rule: &Value| {
+        [22, 3389, 5432].iter().any(|port| rule["fromPort"].as_i64() <= Some(*port) && rule["toPort"].as_i64() >= Some(*port))
+    };
     let rules = item.configuration["ipPermissions"].as_array().into_iter().flatten();
     rules.filter(|rule| rule["ipProtocol"] == "tcp").any(|rule| world(rule) && blocked(rule))
 }

@@ -134,7 +134,8 @@ fn fill(db: &Connection, table: &str, rows: &[BTreeMap<String, Value>]) -> Resul
             0 => format!("INSERT INTO \"{name}\" DEFAULT VALUES"),
             _ => format!("INSERT INTO \"{name}\" ({columns}) VALUES ({marks})"),
         };
-        db.execute(&sql, rusqlite::params_from_iter(row.values().map(sql_value))).map_err(|e| format!("table `{table}`: {}", guard::words(&e)))?;
+        db.execute(&sql, rusqlite::params_from_iter(row.values().map(sql_value)))
+            .map_err(|e| format!("table `{table}`: {}", guard::words(&e)))?;
     }
     Ok(())
 }
@@ -158,7 +159,9 @@ fn query(db: &Connection, check: &Check) -> Result<Rows, String> {
     let mut rows = statement.query([]).map_err(|e| guard::words(&e))?;
     let mut out = Vec::new();
     while let Some(row) = rows.next().map_err(|e| guard::words(&e))? {
-        let text = |i: usize| row.get::<_, Option<String>>(i).map_err(|e| e.to_string())?.ok_or_else(|| format!("`{}` is NULL", engine::COLUMNS[i]));
+        let text = |i: usize| {
+            row.get::<_, Option<String>>(i).map_err(|e| e.to_string())?.ok_or_else(|| format!("`{}` is NULL", engine::COLUMNS[i]))
+        };
         out.push((text(0)?, text(3)?.parse()?, text(4)?));
     }
     Ok(out)

@@ -14,8 +14,7 @@ use crate::store::run::Reader;
 pub fn fill(db: &Connection, run: &Reader, catalog: &Catalog) -> Result<(), Fault> {
     let mut insert = db.prepare("INSERT INTO coverage VALUES (?,?,?,?,?,?,?,?,?)")?;
     for line in &run.coverage {
-        let mut tables: Vec<&str> =
-            catalog.tables.iter().filter(|t| feeds(line, t)).map(|t| t.name.as_str()).collect();
+        let mut tables: Vec<&str> = catalog.tables.iter().filter(|t| feeds(line, t)).map(|t| t.name.as_str()).collect();
         if tables.is_empty() {
             tables.push("");
         }
@@ -66,7 +65,9 @@ impl Gaps {
 
     /// Every account and region with a gap, and the gap in words.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str, String)> {
-        self.0.iter().map(|((account, region), words)| (account.as_str(), region.as_str(), words.iter().cloned().collect::<Vec<_>>().join("; ")))
+        self.0
+            .iter()
+            .map(|((account, region), words)| (account.as_str(), region.as_str(), words.iter().cloned().collect::<Vec<_>>().join("; ")))
     }
 }
 

@@ -1,5 +1,6 @@
-//! Asks every check and rolls up. The engine decides what a row may say: a gap takes `met` away, an unexpired exception turns
-//! `not met` into `accepted` where the specification is addressable, an exclusion takes a row out of the count.
+//! Asks every check and rolls up. The engine decides what a row may say: a gap takes `met` away (and `not met` too where that
+//! rests on rows that were not read), an unexpired exception turns `not met` into `accepted` where the specification is
+//! addressable, an exclusion takes a row out of the count.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -82,13 +83,15 @@ impl Asked<'_> {
         let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
         let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| t != "param").collect();
         let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
-        self.ask(db, &gaps)?;
+        let absence = self.check.rests_on_absence.iter().cloned().collect();
+        let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
+        self.ask(db, &gaps, &unread)?;
         self.missing(db, &gaps)?;
         self.summary(db, &tables, &gaps)
     }
 
     /// Runs the SQL and stores each row with the verdict that the engine lets it have.
-    fn ask(&self, db: &Connection, gaps: &Gaps) -> Result<(), Fault> {
+    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps) -> Result<(), Fault> {
         let mut statement = db.prepare(&self.check.sql).map_err(|e| self.fault(guard::words(&e)))?;
         if !statement.column_names().eq(COLUMNS) {
             return Err(self.fault(format!("it must return the columns {}", COLUMNS.join(", "))));
@@ -104,7 +107,11 @@ impl Asked<'_> {
             let sql_verdict: Verdict = text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;
             let reason = text(4)?.ok_or_else(|| self.fault(format!("`{resource}` has no reason")))?;
             let out = any_excluded && excluded.query_row([&resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
-            let (verdict, reason) = self.allowed(sql_verdict, reason, &resource, gaps.on(&account, &region));
+            let gap = match sql_verdict {
+                Verdict::NotMet => unread.on(&account, &region),
+                _ => gaps.on(&account, &region),
+            };
+            let (verdict, reason) = self.allowed(sql_verdict, reason, &resource, gap);
             insert.execute(params![self.check.id, resource, account, region, verdict.as_str(), reason, sql_verdict.as_str(), out])?;
         }
         Ok(())
@@ -112,14 +119,17 @@ impl Asked<'_> {
 
     fn allowed(&self, verdict: Verdict, reason: String, resource: &str, gap: Option<&str>) -> (Verdict, String) {
         match (verdict, gap) {
-            (Verdict::Met | Verdict::NotApplicable, Some(gap)) => {
+            (Verdict::Met | Verdict::NotApplicable | Verdict::NotMet, Some(gap)) => {
                 (Verdict::NotEvidenced, format!("{reason}; but evidence is missing: {gap}"))
             }
-            (Verdict::NotMet, _) => match self.exception(resource) {
+            (Verdict::NotMet, None) => match self.exception(resource) {
                 Some(e) if self.addressable() => {
                     (Verdict::Accepted, format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason))
                 }
-                Some(e) => (Verdict::NotMet, format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires)),
+                Some(e) => (
+                    Verdict::NotMet,
+                    format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires),
+                ),
                 None => (Verdict::NotMet, reason),
             },
             _ => (verdict, reason),
@@ -212,9 +222,7 @@ fn top_rows(db: &Connection, check: &str) -> Result<Vec<Row>, Fault> {
     let mut known = db.prepare_cached(
         "SELECT r.type, a.path FROM resource r JOIN artifact a ON a.id = r.artifact WHERE r.type IN (SELECT DISTINCT type FROM resource) AND r.arn = ? LIMIT 1",
     )?;
-    let rows = statement.query_map([check], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?))
-    })?;
+    let rows = statement.query_map([check], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?)))?;
     let mut out = Vec::new();
     for row in rows {
         let (resource, account, region, verdict, reason): (String, String, String, String, String) = row?;
@@ -233,7 +241,9 @@ pub fn class_of(resource: &str) -> String {
 
 /// SHA-256 over every result row: check by check in name order, rows in their order, each value with its length.
 pub fn digest(db: &Connection) -> Result<Digest, Fault> {
-    let sql = format!("SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result ORDER BY check_id, {ORDER}, account, region, sql_verdict");
+    let sql = format!(
+        "SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result ORDER BY check_id, {ORDER}, account, region, sql_verdict"
+    );
     let mut statement = db.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let mut hasher = Hasher::default();

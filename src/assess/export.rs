@@ -7,10 +7,19 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::{Fault, Input};
+use crate::diag::safe_cell;
 use crate::model::assessment::Assessment;
 
-/// Tables that become CSV files: what people look for. The rest is in `evidence.sqlite`.
-pub const CSV: [&str; 3] = ["result", "coverage", "artifact"];
+/// Tables that become CSV files, and their columns: what people look for. The rest is in `evidence.sqlite`.
+pub const CSV: [(&str, &str); 4] = [
+    ("result", "*"),
+    ("coverage", "*"),
+    ("artifact", "*"),
+    (
+        "resource",
+        "arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, captured_at, created_at, artifact",
+    ),
+];
 
 /// Writes the `about` table (what this file is and which inputs made it) and the checks' own SQL.
 pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> Result<(), Fault> {
@@ -47,9 +56,9 @@ pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> 
 }
 
 /// Streams one table as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
-pub fn csv(database: &Path, table: &str, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn csv(database: &Path, table: &str, columns: &str, out: &mut dyn Write) -> Result<(), Fault> {
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut statement = db.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY rowid"))?;
+    let mut statement = db.prepare(&format!("SELECT {columns} FROM \"{table}\" ORDER BY rowid"))?;
     let names: Vec<String> = statement.column_names().map(str::to_string).collect();
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     let fault = |error: csv::Error| Fault::Io(std::io::Error::other(error));
@@ -72,14 +81,5 @@ fn cell(value: ValueRef<'_>) -> String {
         ValueRef::Real(n) => n.to_string(),
         ValueRef::Text(text) => safe_cell(&String::from_utf8_lossy(text)),
         ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
-    }
-}
-
-/// Neutralises spreadsheet formulas (OWASP, CSV injection) and makes control characters visible.
-pub fn safe_cell(text: &str) -> String {
-    let text = crate::diag::printable(text).replace('\n', "\\n");
-    match text.trim_start().chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text,
     }
 }

@@ -26,9 +26,8 @@ pub fn sources(run: &Reader) -> Vec<Coverage> {
 }
 
 pub fn inventory(db: &Connection) -> Result<Vec<AssetClass>, Fault> {
-    let mut statement = db.prepare(
-        "SELECT type, account, region, count(*), sum(phi_scope = 'in') FROM resource GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-    )?;
+    let mut statement =
+        db.prepare("SELECT type, account, region, count(*), sum(phi_scope = 'in') FROM resource GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")?;
     let rows = statement.query_map([], |row| {
         let resource_type: String = row.get(0)?;
         let service = resource_type.split("::").nth(1).unwrap_or_default().to_string();
@@ -116,7 +115,8 @@ pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) 
         }
     }
     if tables.iter().any(|t| t.starts_with("program_")) {
-        let mut documents = db.prepare_cached("SELECT path FROM artifact WHERE kind = 'document' AND path LIKE '%incident%' ORDER BY 1 LIMIT 10")?;
+        let mut documents =
+            db.prepare_cached("SELECT path FROM artifact WHERE kind = 'document' AND path LIKE '%incident%' ORDER BY 1 LIMIT 10")?;
         for path in documents.query_map([], |row| row.get::<_, String>(0))? {
             paths.insert(path?);
         }

@@ -13,11 +13,67 @@ use crate::clock;
 
 /// SQLite functions that a check may call. None of them knows the time, the machine or chance.
 const ALLOWED: [&str; 61] = [
-    "abs", "avg", "cast", "ceil", "char", "coalesce", "concat", "count", "dense_rank", "exists", "first_value", "floor", "format", "glob",
-    "group_concat", "hex", "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_each", "json_extract",
-    "json_group_array", "json_group_object", "json_object", "json_quote", "json_tree", "json_type", "json_valid", "julianday", "lag", "last_value", "lead", "length",
-    "like", "lower", "ltrim", "max", "min", "nullif", "printf", "quote", "rank", "replace", "round", "row_number", "rtrim", "sign",
-    "string_agg", "substr", "substring", "sum", "total", "trim", "typeof", "unicode", "upper", "->", "->>",
+    "abs",
+    "avg",
+    "cast",
+    "ceil",
+    "char",
+    "coalesce",
+    "concat",
+    "count",
+    "dense_rank",
+    "exists",
+    "first_value",
+    "floor",
+    "format",
+    "glob",
+    "group_concat",
+    "hex",
+    "ifnull",
+    "iif",
+    "instr",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_each",
+    "json_extract",
+    "json_group_array",
+    "json_group_object",
+    "json_object",
+    "json_quote",
+    "json_tree",
+    "json_type",
+    "json_valid",
+    "julianday",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nullif",
+    "printf",
+    "quote",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "total",
+    "trim",
+    "typeof",
+    "unicode",
+    "upper",
+    "->",
+    "->>",
 ];
 
 /// Functions that a table of the catalog may call beside these: they turn epochs into text.
@@ -108,7 +164,10 @@ pub fn unbound(db: &mut Connection) -> Result<(), Fault> {
 /// SQLite's date functions take `now` as text, so the word is refused wherever it stands as a literal.
 fn forbidden_words(sql: &str) -> Result<(), String> {
     let lower = sql.to_ascii_lowercase();
-    match ["'now'", "\"now\"", "current_timestamp", "current_date", "current_time", "random(", "randomblob("].iter().find(|w| lower.contains(**w)) {
+    match ["'now'", "\"now\"", "current_timestamp", "current_date", "current_time", "random(", "randomblob("]
+        .iter()
+        .find(|w| lower.contains(**w))
+    {
         Some(word) => Err(format!("`{word}` is not allowed: use `param.as_of`")),
         None => Ok(()),
     }
@@ -135,7 +194,9 @@ fn unwatch(db: &mut Connection) -> rusqlite::Result<()> {
 fn decide(action: &AuthAction<'_>, extra: bool, reads: &mut Reads) -> Result<(), String> {
     match action {
         AuthAction::Select | AuthAction::Recursive => Ok(()),
-        AuthAction::Read { table_name, column_name } if table_name.starts_with("sqlite_") => Err(format!("reading `{table_name}.{column_name}`")),
+        AuthAction::Read { table_name, column_name } if table_name.starts_with("sqlite_") => {
+            Err(format!("reading `{table_name}.{column_name}`"))
+        }
         AuthAction::Read { table_name, column_name } => {
             reads.insert(((*table_name).to_string(), (*column_name).to_string()));
             Ok(())

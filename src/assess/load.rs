@@ -70,10 +70,10 @@ fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, decisio
     }
 }
 
-fn insert_item(
+fn insert_item<'a>(
     insert: &mut rusqlite::CachedStatement<'_>,
     artifact: i64,
-    item: &Item<'_>,
+    item: &Item<'a>,
     row: bool,
     decisions: &Decisions,
 ) -> Result<(), Fault> {
@@ -86,9 +86,7 @@ fn insert_item(
     let tags = item.tags.map_or("{}".into(), |raw| tag_text(raw.get()));
     let excluded = decisions.workspace.exclude.iter().any(|e| matches_pattern(&e.pattern, &arn));
     let phi = if excluded { "out" } else { phi_scope(&tags, decisions) };
-    let document = |raw: Option<&serde_json::value::RawValue>| {
-        raw.filter(|r| r.get() != "null").map(|r| undo::document(r.get(), row).into_owned())
-    };
+    let given = |raw: Option<&'a serde_json::value::RawValue>| raw.map(|r| r.get()).filter(|text| *text != "null");
     let name = item.resource_name.as_deref().map(str::to_string).or_else(|| name_tag(&tags));
     insert.execute(params![
         arn,
@@ -104,8 +102,8 @@ fn insert_item(
         status,
         item.captured_at(),
         item.created_at(),
-        document(item.configuration),
-        document(item.supplementary_configuration),
+        given(item.configuration).map(|text| undo::document(text, row)),
+        given(item.supplementary_configuration).map(|text| undo::supplementary(text, row)),
         artifact
     ])?;
     Ok(())

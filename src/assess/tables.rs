@@ -43,7 +43,14 @@ pub fn program(db: &Connection, decisions: &Decisions) -> Result<(), Fault> {
     let filled = |text: &str| (!text.trim().is_empty() && !is_placeholder(text)).then(|| text.trim().to_string());
     db.execute(
         "INSERT INTO program_plan VALUES ('program/incident-response', '', '', ?,?,?,?,?,?)",
-        params![filled(&plan.title), filled(&plan.version), filled(&plan.owner), filled(&plan.approved_by), filled(&plan.approved_at), filled(&plan.next_review)],
+        params![
+            filled(&plan.title),
+            filled(&plan.version),
+            filled(&plan.owner),
+            filled(&plan.approved_by),
+            filled(&plan.approved_at),
+            filled(&plan.next_review)
+        ],
     )?;
     roles_and_drills(db, plan, filled)
 }

@@ -5,6 +5,7 @@
 //! | `configuration` as a JSON string (API envelope) | the object |
 //! | JSON inside a string (`BucketPolicy.policyText`, KMS `Policy`, `AccessControlList`) | the object or array |
 //! | percent-encoded JSON (IAM policy documents) | the object |
+//! | members of `supplementaryConfiguration` as JSON text of anything (API envelope) | what they say |
 //! | integral doubles (`35.0`, query rows) | integers |
 //! | `{"value": x}` around a member (query rows) | `x` |
 //! | tags as `[{tag, key, value}]` (query rows) | one object |
@@ -32,6 +33,22 @@ pub fn document(raw: &str, row: bool) -> Cow<'_, str> {
         }
         Err(_) => Cow::Borrowed(raw),
     }
+}
+
+/// Undoes a `supplementaryConfiguration`. Beyond [`document`], each of its members may be JSON text of anything, as the API
+/// envelope sends them: `"false"`, or a policy as a string inside a string.
+pub fn supplementary(raw: &str, row: bool) -> Cow<'_, str> {
+    let bytes = raw.as_bytes();
+    let encoded = [&b"\"true\""[..], b"\"false\"", b"\"\\\""].iter().any(|n| memmem::find(bytes, n).is_some());
+    if !encoded {
+        return document(raw, row);
+    }
+    let Ok(Value::Object(map)) = serde_json::from_str::<Value>(raw) else { return document(raw, row) };
+    let members = map.into_iter().map(|(name, value)| match &value {
+        Value::String(text) => (name, serde_json::from_str(text).unwrap_or(value)),
+        _ => (name, value),
+    });
+    Cow::Owned(undo(Value::Object(members.collect()), row, DEPTH).to_string())
 }
 
 /// One element of an API answer, undone in place.
@@ -117,6 +134,13 @@ mod tests {
         ] {
             assert_eq!(document(raw, row), expected, "{raw}");
         }
+    }
+
+    #[test]
+    fn members_of_the_api_envelope_are_json_text() {
+        let raw = r#"{"KeyRotationStatus":"true","Policy":"\"{\\\"a\\\":1}\"","Arn":"arn:aws:x","LoadBalancerAttributes":"[{\"value\":\"true\"}]"}"#;
+        let expected = serde_json::json!({ "KeyRotationStatus": true, "Policy": { "a": 1 }, "Arn": "arn:aws:x", "LoadBalancerAttributes": [{ "value": "true" }] });
+        assert_eq!(serde_json::from_str::<Value>(&supplementary(raw, false)).expect("JSON"), expected);
     }
 
     #[test]

@@ -91,6 +91,9 @@ fn controls(parts: &Parts, files: &Files, problems: &mut Problems) {
             let message = format!("no control lists the check `{}`", check.id);
             complain(file, &check.id, "AFC-008", message, "add its id to a file in `technical/`");
         }
+        for name in check.rests_on_absence.iter().filter(|name| !parts.tables.iter().any(|t| t.value.name == **name)) {
+            complain(file, name, "AFC-013", format!("no table is called `{name}`"), "name a table that the check reads");
+        }
         let expected = file.trim_start_matches("checks/").trim_end_matches(".yaml").replace('/', ".");
         if expected != check.id {
             let message = format!("the id `{}` does not fit the file's name", check.id);
@@ -99,13 +102,7 @@ fn controls(parts: &Parts, files: &Files, problems: &mut Problems) {
     }
 }
 
-fn unique<T>(
-    parts: Vec<From<T>>,
-    id: impl Fn(&T) -> &String,
-    what: &str,
-    files: &Files,
-    problems: &mut Problems,
-) -> BTreeMap<String, T> {
+fn unique<T>(parts: Vec<From<T>>, id: impl Fn(&T) -> &String, what: &str, files: &Files, problems: &mut Problems) -> BTreeMap<String, T> {
     let mut seen = BTreeMap::new();
     for From { file, value } in parts {
         let id = id(&value).clone();
@@ -124,8 +121,7 @@ fn order(parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) -> Vec
     let mut done: BTreeSet<String> = BUILT_IN.iter().map(ToString::to_string).collect();
     let mut ordered = Vec::new();
     loop {
-        let ready: Vec<String> =
-            waiting.values().filter(|t| t.uses.iter().all(|u| done.contains(u))).map(|t| t.name.clone()).collect();
+        let ready: Vec<String> = waiting.values().filter(|t| t.uses.iter().all(|u| done.contains(u))).map(|t| t.name.clone()).collect();
         if ready.is_empty() {
             break;
         }

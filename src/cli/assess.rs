@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::style::Style;
 use super::{Context, Exit, data, say, wrong};
-use crate::assess::export::safe_cell;
+use crate::diag::safe_cell;
 use crate::model::assessment::{Assessment, CheckResult, ControlResult};
 use crate::model::verdict::{Severity, Verdict};
 use crate::pipeline::{Error, prepare};
@@ -118,7 +118,14 @@ fn row(control: &ControlResult, style: Style) -> String {
     let good = c.met + c.attested + c.accepted;
     let mark = style.paint(control.verdict, style.mark(control.verdict));
     let verdict = style.paint(control.verdict, &style.column(control.verdict.as_str(), 13));
-    format!("{mark} {:>2} {} {verdict} {} {:>6} of {:<6}\n", control.number, style.column(&control.title, 29), style.bar(c, 14), good, judged)
+    format!(
+        "{mark} {:>2} {} {verdict} {} {:>6} of {:<6}\n",
+        control.number,
+        style.column(&control.title, 29),
+        style.bar(c, 14),
+        good,
+        judged
+    )
 }
 
 fn check_row(check: &CheckResult, style: Style) -> String {
@@ -142,8 +149,8 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
         out.push_str("  nothing is not met\n");
     }
     for check in checks.iter().take(5) {
-        let count = format!("{} of {}", check.counts.not_met, check.population);
-        out.push_str(&format!("  {} {} {:>9}  {}\n", style.column(check.severity.as_str(), 8), style.column(&check.title, 42), count, style.fit(&check.id, 38)));
+        let count = format!("{} of {} not met", check.counts.not_met, check.population);
+        out.push_str(&format!("  {} {} {count}\n", style.column(check.severity.as_str(), 8), style.column(&check.id, 44)));
     }
     let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
     let unsaid: usize = assessment.controls.iter().map(|c| c.unattested.len()).sum();
@@ -168,7 +175,16 @@ fn csv(assessment: &Assessment) -> String {
         for check in &control.checks {
             cut += check.rows_total - check.rows.len() as u64;
             for row in &check.rows {
-                let cells = [&control.id, &check.id, check.severity.as_str(), &row.resource, &row.account, &row.region, row.verdict.as_str(), &row.reason];
+                let cells = [
+                    &control.id,
+                    &check.id,
+                    check.severity.as_str(),
+                    &row.resource,
+                    &row.account,
+                    &row.region,
+                    row.verdict.as_str(),
+                    &row.reason,
+                ];
                 let _ = writer.write_record(cells.map(|c| safe_cell(c)));
             }
         }

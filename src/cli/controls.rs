@@ -119,6 +119,9 @@ fn test(catalog: &Catalog, only: Option<&str>) -> Result<Exit, Error> {
         data(&format!("{check}: {what}\n"));
     }
     let tail = format!("{} checks, {} cases, {} columns set to NULL", report.checks, report.cases, report.nulls);
-    data(&format!("{tail}: {}\n", if report.failures.is_empty() { "all as expected".to_string() } else { format!("{} failures", report.failures.len()) }));
+    data(&format!(
+        "{tail}: {}\n",
+        if report.failures.is_empty() { "all as expected".to_string() } else { format!("{} failures", report.failures.len()) }
+    ));
     Ok(if report.failures.is_empty() { Exit::Done } else { Exit::Usage })
 }

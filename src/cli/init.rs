@@ -29,9 +29,13 @@ pub fn cmd_init(args: InitArgs, _: &Context) -> Result<Exit, Error> {
         files.push((target, bytes));
     }
     files.push((".gitignore".into(), IGNORED.as_bytes()));
-    let there: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(|n| *n != ".gitignore" && args.dir.join(n).exists()).collect();
+    let there: Vec<&str> =
+        files.iter().map(|(name, _)| name.as_str()).filter(|n| *n != ".gitignore" && args.dir.join(n).exists()).collect();
     if !there.is_empty() {
-        return Err(wrong(format!("`{}` is a workspace already: {}", args.dir.display(), there.join(", ")), "nothing was written; choose an empty folder"));
+        return Err(wrong(
+            format!("`{}` is a workspace already: {}", args.dir.display(), there.join(", ")),
+            "nothing was written; choose an empty folder",
+        ));
     }
     for folder in ["program", "evidence", "packages"] {
         let folder = args.dir.join(folder);

@@ -50,7 +50,9 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     say(&table(&made.assessment, Style { colour: false, ..Style::of_stdout() }, false));
     let redacted = made.dossier.run.redactions;
     if redacted > 0 {
-        say(&format!("{redacted} secrets or personal identifiers were redacted before loading; data/evidence/*/data/redactions.jsonl lists them"));
+        say(&format!(
+            "{redacted} secrets or personal identifiers were redacted before loading; data/evidence/*/data/redactions.jsonl lists them"
+        ));
     }
     say(&format!("{}\nfingerprint {}\n", made.dossier.seal.words, made.dossier.seal.fingerprint));
     let mut paths = String::new();

@@ -36,7 +36,13 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
         RisksCommand::List => {
             let line = |r: &RiskReport| {
                 let owner = if r.owner.is_empty() { "no owner" } else { &r.owner };
-                format!("{} {} {} {}\n", style.column(&r.id, 10), style.column(&r.level, 10), style.column(&r.status, 14), style.fit(&format!("{} ({owner})", r.title), 110))
+                format!(
+                    "{} {} {} {}\n",
+                    style.column(&r.id, 10),
+                    style.column(&r.level, 10),
+                    style.column(&r.status, 14),
+                    style.fit(&format!("{} ({owner})", r.title), 110)
+                )
             };
             data(&register.rows.iter().map(line).collect::<String>());
             Ok(Exit::Done)
@@ -57,7 +63,8 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
 
 fn show(r: &RiskReport) -> String {
     let suggested = if r.suggested { " (suggested, not confirmed)" } else { "" };
-    let mut out = format!("{}  {}\n\nlevel       {}: likelihood {}, impact {}{suggested}\n", r.id, r.title, r.level, r.likelihood, r.impact);
+    let mut out =
+        format!("{}  {}\n\nlevel       {}: likelihood {}, impact {}{suggested}\n", r.id, r.title, r.level, r.likelihood, r.impact);
     for (name, value) in [
         ("status", &r.status),
         ("from", &r.origin),

@@ -22,9 +22,19 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
     let dossier = dossier(context, args.run.as_deref())?;
     let style = Style::of_stdout();
     let s = &dossier.services;
-    let mut out = format!("{}\n{}\n\n", style.strong(&format!("The list is dated {}, {} days before this assessment", s.list_date, s.list_age_days)), printable(&s.note));
+    let mut out = format!(
+        "{}\n{}\n\n",
+        style.strong(&format!("The list is dated {}, {} days before this assessment", s.list_date, s.list_age_days)),
+        printable(&s.note)
+    );
     for row in &s.rows {
-        out.push_str(&format!("{} {} {:>6} resources, {} in PHI scope\n", style.column(&row.service, 44), style.column(&row.status, 28), row.resources, row.phi));
+        out.push_str(&format!(
+            "{} {} {:>6} resources, {} in PHI scope\n",
+            style.column(&row.service, 44),
+            style.column(&row.status, 28),
+            row.resources,
+            row.phi
+        ));
         if !row.condition.is_empty() {
             out.push_str(&format!("    {}\n", style.faint(&printable(&row.condition))));
         }

@@ -20,7 +20,10 @@ impl Style {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let terminal = std::io::stdout().is_terminal();
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
-        let utf8 = locale.is_none_or(|l| { let l = l.to_ascii_lowercase(); l.contains("utf-8") || l.contains("utf8") });
+        let utf8 = locale.is_none_or(|l| {
+            let l = l.to_ascii_lowercase();
+            l.contains("utf-8") || l.contains("utf8")
+        });
         Style { colour: terminal && !set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb"), unicode: utf8 }
     }
 

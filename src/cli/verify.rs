@@ -36,7 +36,9 @@ enum Format {
 
 pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
     let trust = match &args.trust {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|e| wrong(format!("--trust {}: {e}", path.display()), "name a PEM file"))?),
+        Some(path) => {
+            Some(std::fs::read_to_string(path).map_err(|e| wrong(format!("--trust {}: {e}", path.display()), "name a PEM file"))?)
+        }
         None => None,
     };
     if !args.path.exists() {
@@ -96,5 +98,10 @@ fn line(name: &str, answer: &Answer, style: Style) -> String {
         State::Failed => (Verdict::NotMet, "FAILED"),
         State::Unknown => (Verdict::NotEvidenced, "unknown"),
     };
-    format!("{} {name:<13}{}  {}\n", style.paint(verdict, style.mark(verdict)), style.paint(verdict, &format!("{word:<8}")), printable(&answer.words))
+    format!(
+        "{} {name:<13}{}  {}\n",
+        style.paint(verdict, style.mark(verdict)),
+        style.paint(verdict, &format!("{word:<8}")),
+        printable(&answer.words)
+    )
 }

@@ -50,7 +50,7 @@ fn faults(seen: &Seen) -> Vec<Coverage> {
             account: fault.account.clone(),
             region: fault.region.clone(),
             source: fault.source.clone(),
-            state: State::Unreadable,
+            state: fault.state,
             expected: 1,
             read: 0,
             detail: format!("{}: {}", fault.file, fault.what),
@@ -66,7 +66,15 @@ struct Place<'a> {
 impl Place<'_> {
     fn line(&self, region: &str, source: &str, state: State, read: u64, detail: impl Into<String>) -> Coverage {
         let expected = read.max(1);
-        Coverage { account: self.account.into(), region: region.into(), source: source.into(), state, expected, read, detail: detail.into() }
+        Coverage {
+            account: self.account.into(),
+            region: region.into(),
+            source: source.into(),
+            state,
+            expected,
+            read,
+            detail: detail.into(),
+        }
     }
 
     fn tally(&self, region: &str, source: &str) -> Option<Tally> {
@@ -96,7 +104,9 @@ impl Place<'_> {
             (true, _, _) => (State::Read, String::new()),
             (false, false, _) => (State::NotCollected, "no snapshot of this region".into()),
             (false, true, Some(_)) => (State::Empty, String::new()),
-            (false, true, None) => (State::NotCollected, "none in the snapshot, and nothing says whether AWS Config records the type".into()),
+            (false, true, None) => {
+                (State::NotCollected, "none in the snapshot, and nothing says whether AWS Config records the type".into())
+            }
         }
     }
 

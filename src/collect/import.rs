@@ -57,9 +57,15 @@ pub struct Fault {
     pub source: String,
     pub file: String,
     pub what: String,
+    pub state: State,
 }
 
 impl Seen {
+    #[cfg(feature = "aws")]
+    pub fn caller(&mut self, arn: &str) {
+        self.callers.insert(arn.to_string());
+    }
+
     pub fn accounts(&self, decisions: &Decisions) -> BTreeSet<String> {
         let named = decisions.workspace.accounts.iter().map(|a| a.id.clone());
         self.places().map(|(account, _)| account).chain(named).filter(|a| !a.is_empty()).collect()
@@ -90,13 +96,7 @@ enum Kind {
 }
 
 /// Imports a file or a folder with everything below it, in name order.
-pub fn path(
-    input: &Path,
-    writer: &mut Writer,
-    seen: &mut Seen,
-    clock: &Clock,
-    catalog: &Catalog,
-) -> Result<(), CollectError> {
+pub fn path(input: &Path, writer: &mut Writer, seen: &mut Seen, clock: &Clock, catalog: &Catalog) -> Result<(), CollectError> {
     let fault = |source| CollectError::Read { path: input.to_path_buf(), source };
     let kind = fs::metadata(input).map_err(|error| missing(input, error))?;
     if !kind.is_dir() {
@@ -186,19 +186,19 @@ fn answer_kind(parts: &[String]) -> Option<Kind> {
     digits.then(|| Kind::Answer { account: account.clone(), region: region.clone(), service: service.clone(), operation, key })
 }
 
-fn file(
-    full: &Path,
-    kind: &Kind,
-    writer: &mut Writer,
-    seen: &mut Seen,
-    clock: &Clock,
-    catalog: &Catalog,
-) -> Result<(), CollectError> {
+fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &Clock, catalog: &Catalog) -> Result<(), CollectError> {
     let name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut input = match File::open(full) {
         Ok(input) => input,
         Err(error) => {
-            let fault = Fault { account: String::new(), region: String::new(), source: "*".into(), file: name, what: error.to_string() };
+            let fault = Fault {
+                account: String::new(),
+                region: String::new(),
+                source: "*".into(),
+                file: name,
+                what: error.to_string(),
+                state: State::Unreadable,
+            };
             seen.faults.push(fault);
             return Ok(());
         }
@@ -221,7 +221,10 @@ fn file(
                 service: service.clone(),
                 operation: operation.clone(),
                 key: key.clone(),
-                custody: BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]),
+                custody: BTreeMap::from([(
+                    "imported-from".to_string(),
+                    "a saved answer; the request was not made by this program".to_string(),
+                )]),
             };
             writer.add(&wanted, &mut input, &at, source)?;
             let stored = writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
@@ -246,9 +249,16 @@ impl From<items::Fault> for Stop {
     }
 }
 
-fn tally_items(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
+pub fn tally_items(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
     let (account, region) = place_in_name(file).unwrap_or_default();
-    let lost = |source: String, what: String| Fault { account: account.clone(), region: region.clone(), source, file: file.into(), what };
+    let lost = |source: String, what: String| Fault {
+        account: account.clone(),
+        region: region.clone(),
+        source,
+        file: file.into(),
+        what,
+        state: State::Unreadable,
+    };
     let mut index = 0u64;
     let mut places = BTreeSet::new();
     let mut faults = Vec::new();
@@ -310,7 +320,7 @@ pub fn place_in_name(file: &str) -> Option<(String, String)> {
     (account_ok && rest.starts_with("Config")).then(|| (account.to_string(), region.to_string()))
 }
 
-fn tally_answer(writer: &Writer, stored: &str, of: (&str, &str, &str, &str), catalog: &Catalog, seen: &mut Seen) {
+pub fn tally_answer(writer: &Writer, stored: &str, of: (&str, &str, &str, &str), catalog: &Catalog, seen: &mut Seen) {
     let (account, region, service, operation) = of;
     let name = format!("{service}:{operation}");
     let mut text = String::new();
@@ -342,7 +352,8 @@ fn answer_state(name: &str, body: &Value, catalog: &Catalog) -> (State, String) 
     let code = body.get("Error").and_then(|e| e.get("Code")).and_then(Value::as_str);
     if let Some(code) = code {
         let absent = operation.is_some_and(|o| o.absent.iter().chain(&o.not_enabled).any(|a| a == code));
-        let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"].contains(&code);
+        let denied =
+            ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"].contains(&code);
         return match (absent, denied) {
             (true, _) => (State::Absent, code.to_string()),
             (_, true) => (State::Denied, code.to_string()),
@@ -362,7 +373,9 @@ fn answer_state(name: &str, body: &Value, catalog: &Catalog) -> (State, String) 
 
 /// An answer that says itself that more pages follow.
 fn truncated(body: &Value) -> bool {
-    let token = ["NextToken", "nextToken", "Marker", "NextMarker"].iter().any(|t| body.get(t).and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
+    let token = ["NextToken", "nextToken", "Marker", "NextMarker"]
+        .iter()
+        .any(|t| body.get(t).and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
     token && body.get("IsTruncated") != Some(&Value::Bool(false))
 }
 

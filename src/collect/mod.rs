@@ -1,8 +1,10 @@
-//! Gathers evidence into a run and judges nothing. This version reads files: delivered AWS Config snapshots, exported items,
-//! saved API answers and documents. What was expected and could not be read becomes a gap, never an error.
+//! Gathers evidence into a run and judges nothing: from files (delivered AWS Config snapshots, exported items, saved API answers,
+//! documents) and from AWS Config itself. What was expected and could not be read becomes a gap, never an error.
 
 mod coverage;
 mod import;
+#[cfg(feature = "aws")]
+pub mod live;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +32,9 @@ pub enum CollectError {
 /// What to gather, from where, in whose name.
 pub struct Request<'a> {
     pub inputs: &'a [PathBuf],
+    /// Ask AWS too.
+    #[cfg(feature = "aws")]
+    pub live: Option<&'a live::Target>,
     /// The folder that holds runs.
     pub evidence: &'a Path,
     pub catalog: &'a Catalog,
@@ -62,10 +67,13 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     for input in request.inputs {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
+    #[cfg(feature = "aws")]
+    if let Some(target) = request.live {
+        live::ask(target, &mut writer, &mut seen, &request.clock, request.catalog)?;
+    }
     if seen.items == 0 && seen.responses.is_empty() {
         return Err(CollectError::Input(Box::new(
-            Diagnostic::new("AFE-002", "nothing in these paths is evidence that could be read")
-                .hint(nothing_hint(&seen)),
+            Diagnostic::new("AFE-002", "nothing in these paths is evidence that could be read").hint(nothing_hint(&seen)),
         )));
     }
     let coverage = coverage::work_out(&seen, request.catalog, request.decisions);

@@ -107,6 +107,10 @@ pub struct Check {
     /// Columns whose NULL may still read `met`, each with its reason.
     #[serde(default)]
     pub null_ok: BTreeMap<String, String>,
+    /// Tables whose missing rows are what makes a row `not met` ("no restore was tested"): a gap in one of them makes that
+    /// row `not evidenced`.
+    #[serde(default)]
+    pub rests_on_absence: Vec<String>,
     pub sql: String,
     #[serde(default)]
     pub cases: Vec<Case>,

@@ -110,7 +110,16 @@ mod tests {
 
     #[test]
     fn order_is_the_regulations() {
-        let sorted = ["164.308(a)(1)(i)", "164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(C)", "164.308(b)(1)", "164.312(a)(2)(iii)", "164.312(a)(2)(iv)", "164.312(b)"];
+        let sorted = [
+            "164.308(a)(1)(i)",
+            "164.308(a)(1)(ii)(A)",
+            "164.308(a)(1)(ii)(B)",
+            "164.308(a)(5)(ii)(C)",
+            "164.308(b)(1)",
+            "164.312(a)(2)(iii)",
+            "164.312(a)(2)(iv)",
+            "164.312(b)",
+        ];
         let mut parsed: Vec<Citation> = sorted.iter().rev().map(|t| t.parse().expect("well formed")).collect();
         parsed.sort();
         assert_eq!(parsed.iter().map(ToString::to_string).collect::<Vec<_>>(), sorted);

@@ -128,7 +128,7 @@ pub struct Totals {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Decision {
     pub text: String,
-    /// Anchor in both reports: `control-…`, `check-…`, `risk-…`, `baa`, `incident`.
+    /// Anchor in both reports: `control-…`, `check-…`, `risk-…`, `baa`, `coverage`, `incident`.
     pub anchor: String,
 }
 

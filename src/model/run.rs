@@ -146,12 +146,7 @@ impl State {
     pub fn is_gap(self) -> bool {
         match self {
             State::Read | State::Empty | State::Absent => false,
-            State::Denied
-            | State::Failed
-            | State::NotRecorded
-            | State::NotCollected
-            | State::Unreadable
-            | State::Stale => true,
+            State::Denied | State::Failed | State::NotRecorded | State::NotCollected | State::Unreadable | State::Stale => true,
         }
     }
 }

@@ -29,14 +29,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 6] = [
-        Verdict::NotMet,
-        Verdict::NotEvidenced,
-        Verdict::Accepted,
-        Verdict::Attested,
-        Verdict::Met,
-        Verdict::NotApplicable,
-    ];
+    pub const ALL: [Verdict; 6] =
+        [Verdict::NotMet, Verdict::NotEvidenced, Verdict::Accepted, Verdict::Attested, Verdict::Met, Verdict::NotApplicable];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,10 +59,7 @@ impl FromStr for Verdict {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Verdict::ALL
-            .into_iter()
-            .find(|v| v.as_str() == text)
-            .ok_or_else(|| format!("unknown verdict `{text}`"))
+        Verdict::ALL.into_iter().find(|v| v.as_str() == text).ok_or_else(|| format!("unknown verdict `{text}`"))
     }
 }
 

@@ -1,9 +1,9 @@
-//! A run from files: gathered, sealed, and joined to the run before it.
+//! A run: gathered, sealed, and joined to the run before it.
 
 use std::path::PathBuf;
 
-use super::keys::{Sealer, private_folder};
 use super::Error;
+use super::keys::{Sealer, private_folder};
 use crate::clock::Clock;
 use crate::collect::{self, Request};
 use crate::model::catalog::Catalog;
@@ -12,7 +12,7 @@ use crate::model::run::{Coverage, ProgramRecord};
 use crate::seal::seal_bag;
 use crate::seal::verify_md::{Contents, verify_md};
 use crate::store::atomic::{self, Access};
-use crate::store::run::{self, Reader};
+use crate::store::run::{self as runs, Reader};
 use crate::workspace::Workspace;
 
 /// What a collection left behind.
@@ -25,10 +25,11 @@ pub struct Collected {
     pub skipped: Vec<String>,
 }
 
-pub fn snapshot(
+pub fn run(
     workspace: &Workspace,
     catalog: &Catalog,
     inputs: &[PathBuf],
+    #[cfg(feature = "aws")] live: Option<&collect::live::Target>,
     clock: Clock,
     command: Vec<String>,
     sealer: &Sealer,
@@ -38,6 +39,8 @@ pub fn snapshot(
     private_folder(workspace)?;
     let gathered = collect::files(Request {
         inputs,
+        #[cfg(feature = "aws")]
+        live,
         evidence: &evidence,
         catalog,
         decisions: &workspace.decisions,
@@ -57,7 +60,7 @@ pub fn snapshot(
 /// The manifest of the newest run that can be read.
 fn previous(workspace: &Workspace) -> Option<Digest> {
     let evidence = workspace.evidence();
-    run::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok()).map(|r| r.manifest)
+    runs::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok()).map(|r| r.manifest)
 }
 
 /// This program, as a run records it. Under a pinned clock the binary's digest and commit are left out, so that the sample is

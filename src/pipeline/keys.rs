@@ -32,10 +32,21 @@ impl Sealer {
         let certificate = self.certificate();
         let fingerprint = certificate.fingerprint().to_string();
         let (kind, words) = if certificate.is_workspace_key() {
-            ("workspace", "Sealed by an unpinned workspace key. It shows that nothing changed since sealing; it does not say who sealed. To pin it, \
-                compare this fingerprint with the one that the organization gives you by another way, then verify with --trust.".to_string())
+            (
+                "workspace",
+                "Sealed by an unpinned workspace key. It shows that nothing changed since sealing; it does not say who sealed. To pin it, \
+                compare this fingerprint with the one that the organization gives you by another way, then verify with --trust."
+                    .to_string(),
+            )
         } else {
-            ("named", format!("Signed with the certificate of {}, issued by {}. Pin its fingerprint or its issuer when you verify.", certificate.name(), certificate.issuer()))
+            (
+                "named",
+                format!(
+                    "Signed with the certificate of {}, issued by {}. Pin its fingerprint or its issuer when you verify.",
+                    certificate.name(),
+                    certificate.issuer()
+                ),
+            )
         };
         SealInfo {
             kind: kind.into(),
@@ -55,7 +66,11 @@ pub fn paths(workspace: &Workspace) -> (PathBuf, PathBuf) {
 
 /// The key of the workspace as configured; makes the workspace's own if nothing is configured and none is there.
 /// `password` is asked for only when a PKCS#12 file needs one.
-pub fn sealer(workspace: &Workspace, now: DateTime<Utc>, password: impl FnOnce() -> Result<String, std::io::Error>) -> Result<Sealer, Error> {
+pub fn sealer(
+    workspace: &Workspace,
+    now: DateTime<Utc>,
+    password: impl FnOnce() -> Result<String, std::io::Error>,
+) -> Result<Sealer, Error> {
     let facts = &workspace.decisions.workspace.seal;
     let at = |name: &str| workspace.root.join(name);
     let (key, made) = match (&facts.pkcs12, &facts.key, &facts.certificate) {

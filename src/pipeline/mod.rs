@@ -63,8 +63,12 @@ impl Error {
         match self {
             Error::Problems(_) | Error::Key(_) => true,
             Error::Collect(CollectError::Input(_)) => true,
-            Error::Run(error) => matches!(error, RunError::NotARun(_) | RunError::None(_) | RunError::Format { .. } | RunError::Shape { .. }),
-            Error::Assess(fault) => matches!(fault, assess::Fault::Table { .. } | assess::Fault::Check { .. } | assess::Fault::Parameter { .. }),
+            Error::Run(error) => {
+                matches!(error, RunError::NotARun(_) | RunError::None(_) | RunError::Format { .. } | RunError::Shape { .. })
+            }
+            Error::Assess(fault) => {
+                matches!(fault, assess::Fault::Table { .. } | assess::Fault::Check { .. } | assess::Fault::Parameter { .. })
+            }
             Error::Render(error) => matches!(error, RenderError::Template { .. }),
             Error::Collect(_)
             | Error::Redact(_)

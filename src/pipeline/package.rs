@@ -19,7 +19,7 @@ use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::program::{self, Inputs};
-use crate::render::{Templates, figures, html};
+use crate::render::{Templates, csv, figures, html};
 use crate::seal::verify_md::{Contents, verify_md};
 use crate::seal::{seal_bag, sign_detached};
 use crate::store::archive;
@@ -36,6 +36,7 @@ pub const DOSSIER: &str = "data/dossier.json";
 pub const HTML: &str = "data/report/index.html";
 pub const PDF: &str = "data/report/audit-package.pdf";
 pub const DATABASE: &str = "data/tables/evidence.sqlite";
+pub const RISKS: &str = "data/tables/risk.csv";
 pub const CATALOG: &str = "data/catalog/";
 pub const DECISIONS: &str = "data/decisions/";
 
@@ -96,7 +97,14 @@ pub fn package(request: Request<'_>) -> Result<Made, Error> {
     let derived = private_folder(request.workspace)?.join("derived");
     let sealer = request.sealer;
     let run = redacted(request.run, &derived, |closed| {
-        let text = verify_md(&Contents { id: "the derived run", certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
+        let text = verify_md(&Contents {
+            id: "the derived run",
+            certificate: sealer.certificate(),
+            pdf: None,
+            html: None,
+            database: None,
+            runs: &[],
+        });
         Ok(seal_bag(closed, &sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
     })?;
     let as_of = request.as_of.unwrap_or(&run.record.ended).to_string();
@@ -104,8 +112,19 @@ pub fn package(request: Request<'_>) -> Result<Made, Error> {
     let parent = request.workspace.packages().join(period(&request.workspace.decisions, &as_of));
     crate::store::atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
     let name = unoccupied(&parent, &id);
-    Maker { workspace: request.workspace, catalog: request.catalog, templates: request.templates, run, as_of, sealer, now: request.now, id, parent, name }
-        .make()
+    Maker {
+        workspace: request.workspace,
+        catalog: request.catalog,
+        templates: request.templates,
+        run,
+        as_of,
+        sealer,
+        now: request.now,
+        id,
+        parent,
+        name,
+    }
+    .make()
 }
 
 struct Maker<'a> {
@@ -133,6 +152,7 @@ impl Maker<'_> {
         let pdf = self.reports(&mut bag, &dossier, &assessment)?;
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
         add(&mut bag, DOSSIER, &pretty(&dossier))?;
+        add(&mut bag, RISKS, &csv::risks(&dossier))?;
         let record = self.record(&dossier, &assessment, &run_folder, pdf);
         add(&mut bag, RECORD, &pretty(&record))?;
         let text = self.instructions(&run_folder, pdf);
@@ -157,10 +177,10 @@ impl Maker<'_> {
         crate::store::atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
         let assessment = judge(self.catalog, &self.workspace.decisions, &self.run, Some(&self.as_of), &database)?;
         bag.adopt(DATABASE)?;
-        for table in export::CSV {
+        for (table, columns) in export::CSV {
             let path = format!("data/tables/{table}.csv");
             let mut file = bag.file(&path)?;
-            export::csv(&database, table, &mut file)?;
+            export::csv(&database, table, columns, &mut file)?;
             file.finish()?;
         }
         Ok(assessment)
@@ -285,7 +305,14 @@ pub fn unsigned_pdf(
 }
 
 #[cfg(not(feature = "pdf"))]
-pub fn unsigned_pdf(_: &Dossier, _: &figures::Figures, _: &Assessment, _: &Reader, _: &str, _: &Templates) -> Result<Option<Vec<u8>>, Error> {
+pub fn unsigned_pdf(
+    _: &Dossier,
+    _: &figures::Figures,
+    _: &Assessment,
+    _: &Reader,
+    _: &str,
+    _: &Templates,
+) -> Result<Option<Vec<u8>>, Error> {
     Ok(None)
 }
 

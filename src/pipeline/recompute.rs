@@ -115,7 +115,9 @@ fn reports(
         return Ok(());
     }
     match unsigned_pdf(dossier, &figures, assessment, run, &record.paper, &templates)? {
-        Some(pdf) => out.push("PDF report", bytes(bag, PDF)?.starts_with(&pdf), "rendered again; the signed file begins with the same bytes"),
+        Some(pdf) => {
+            out.push("PDF report", bytes(bag, PDF)?.starts_with(&pdf), "rendered again; the signed file begins with the same bytes")
+        }
         None => out.skip("PDF report", "this build renders no PDF; its signature was checked"),
     }
     Ok(())

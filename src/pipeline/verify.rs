@@ -9,8 +9,8 @@ use super::recompute::{self, Recomputed};
 use super::{Error, package};
 use crate::diag::Diagnostic;
 use crate::seal::Trust;
-use crate::seal::verify::{Report, State};
 use crate::seal::verify::{self, Description, Options};
+use crate::seal::verify::{Report, State};
 use crate::store::run::{self, Reader};
 
 /// What `bag-info.txt` repeats of a package and of a run.
@@ -105,6 +105,8 @@ fn chain(path: &Path) -> Option<ChainLink> {
             ChainLink { state: "broken", words: format!("the run before, {}, ended after this one began", before.record.id) }
         }
         Some(before) => ChainLink { state: "found", words: format!("the run before is {}", before.record.id) },
-        None => ChainLink { state: "not here", words: format!("the run before has the manifest {} and is not in this folder", wanted.short()) },
+        None => {
+            ChainLink { state: "not here", words: format!("the run before has the manifest {} and is not in this folder", wanted.short()) }
+        }
     })
 }

@@ -14,7 +14,10 @@ pub fn state(inputs: &Inputs<'_>, refs: &References) -> Baa {
     let baas: Vec<&AgreementFacts> = all.iter().filter(|a| is_baa(&a.name)).collect();
     let states: Vec<State> = inputs.assessment.sources.iter().filter(|s| s.source == SOURCE).map(|s| s.state).collect();
     let (state, words) = if let Some(a) = baas.iter().find(|a| in_force(a, today)) {
-        ("in force", format!("AWS Artifact lists \"{}\" as active since {}. The agreement's text stays in AWS Artifact.", a.name, a.effective_start))
+        (
+            "in force",
+            format!("AWS Artifact lists \"{}\" as active since {}. The agreement's text stays in AWS Artifact.", a.name, a.effective_start),
+        )
     } else if let Some(a) = baas.iter().find(|a| a.state.contains("TERMINATED") || a.effective_end.is_some()) {
         let end = a.effective_end.clone().unwrap_or_else(|| "a date not given".into());
         ("terminated", format!("AWS Artifact lists \"{}\" as ended on {end}. No active agreement was listed.", a.name))

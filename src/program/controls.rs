@@ -50,7 +50,13 @@ fn parameters(control: &Control, inputs: &Inputs<'_>) -> Vec<ParameterReport> {
     let own = &inputs.decisions.workspace.parameters;
     let report = |p: &crate::model::catalog::Parameter| {
         let value = own.get(&p.name).copied().unwrap_or(p.default);
-        ParameterReport { name: p.name.clone(), value: format!("{value}"), unit: p.unit.clone(), why: p.why.trim().into(), changed: value != p.default }
+        ParameterReport {
+            name: p.name.clone(),
+            value: format!("{value}"),
+            unit: p.unit.clone(),
+            why: p.why.trim().into(),
+            changed: value != p.default,
+        }
     };
     control.parameters.iter().map(report).collect()
 }

@@ -24,7 +24,11 @@ pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
         severities: severities(plan),
         clocks: clocks(plan, inputs),
         escalation: escalation(plan),
-        playbooks: plan.playbooks.iter().map(|p| Playbook { name: p.name.clone(), trigger: p.trigger.trim().into(), steps: p.steps.clone() }).collect(),
+        playbooks: plan
+            .playbooks
+            .iter()
+            .map(|p| Playbook { name: p.name.clone(), trigger: p.trigger.trim().into(), steps: p.steps.clone() })
+            .collect(),
         preservation: plan.preservation.clone(),
         drills: drills(plan),
         missing: missing(plan, present, &inputs.assessment.as_of),
@@ -101,7 +105,9 @@ fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<Clock> {
         binds: binds(&c.by, role),
     });
     let mut all: Vec<Clock> = contract.chain(law).collect();
-    all.sort_by(|a, b| (!a.binds, a.days.unwrap_or(f64::MAX)).partial_cmp(&(!b.binds, b.days.unwrap_or(f64::MAX))).unwrap_or(std::cmp::Ordering::Equal));
+    all.sort_by(|a, b| {
+        (!a.binds, a.days.unwrap_or(f64::MAX)).partial_cmp(&(!b.binds, b.days.unwrap_or(f64::MAX))).unwrap_or(std::cmp::Ordering::Equal)
+    });
     all
 }
 
@@ -115,7 +121,12 @@ fn missing(plan: &Plan, present: bool, as_of: &str) -> Vec<String> {
         return vec!["There is no incident-response plan in program/incident-response.yaml (164.308(a)(6)).".into()];
     }
     let mut missing = Vec::new();
-    for (what, value) in [("owner", &plan.owner), ("approver", &plan.approved_by), ("approval date", &plan.approved_at), ("next review date", &plan.next_review)] {
+    for (what, value) in [
+        ("owner", &plan.owner),
+        ("approver", &plan.approved_by),
+        ("approval date", &plan.approved_at),
+        ("next review date", &plan.next_review),
+    ] {
         if value.trim().is_empty() || value.contains('<') {
             missing.push(format!("The plan names no {what}."));
         }

@@ -209,7 +209,9 @@ fn coverage_row(line: &crate::model::run::Coverage) -> CoverageRow {
 
 fn exclusions(inputs: &Inputs<'_>) -> Vec<Exclusion> {
     let excluded = inputs.decisions.workspace.exclude.iter().zip(&inputs.assessment.excluded);
-    excluded.map(|(e, n)| Exclusion { pattern: e.pattern.clone(), by: format!("{}, {}", e.by, e.on), reason: e.reason.clone(), resources: *n }).collect()
+    excluded
+        .map(|(e, n)| Exclusion { pattern: e.pattern.clone(), by: format!("{}, {}", e.by, e.on), reason: e.reason.clone(), resources: *n })
+        .collect()
 }
 
 fn sign_off(inputs: &Inputs<'_>) -> Vec<SignOff> {
@@ -218,7 +220,10 @@ fn sign_off(inputs: &Inputs<'_>) -> Vec<SignOff> {
     vec![
         line("Prepared by", "I gathered this evidence and rendered this package. I changed no verdict by hand.".into()),
         line("Reviewed by", format!("I read the {failing} controls that are not met or not evidenced, and the gaps in scope and method.")),
-        line("Approved by", "I know the risks in the register, their owners and their dates, and I approve handing this package over.".into()),
+        line(
+            "Approved by",
+            "I know the risks in the register, their owners and their dates, and I approve handing this package over.".into(),
+        ),
     ]
 }
 
@@ -229,7 +234,9 @@ fn retention(inputs: &Inputs<'_>) -> Retention {
     let until = from.with_year(from.year() + years as i32).unwrap_or(from + chrono::Days::new(u64::from(years) * 366));
     let words = match years {
         6 => "45 CFR 164.316(b)(2)(i): six years from creation or from the date last in effect, whichever is later.".to_string(),
-        n => format!("{n} years, by policy; 45 CFR 164.316(b)(2)(i) asks for six years from creation or from the date last in effect, whichever is later."),
+        n => format!(
+            "{n} years, by policy; 45 CFR 164.316(b)(2)(i) asks for six years from creation or from the date last in effect, whichever is later."
+        ),
     };
     Retention { until: until.format("%Y-%m-%d").to_string(), words }
 }

@@ -85,7 +85,8 @@ fn fits(decision: &RiskDecision, group: &FindingGroup) -> bool {
 
 /// `R-` and six digits of a digest over the group's key: the same group has the same id in every run.
 fn risk_id(group: &FindingGroup) -> String {
-    let key = format!("{}\0{}\0{}\0{}\0{}", group.control, group.account, group.asset_class, group.phi, group.verdict == Verdict::NotEvidenced);
+    let key =
+        format!("{}\0{}\0{}\0{}\0{}", group.control, group.account, group.asset_class, group.phi, group.verdict == Verdict::NotEvidenced);
     format!("R-{}", &Digest::of(key.as_bytes()).to_string()[..6])
 }
 
@@ -107,7 +108,12 @@ fn suggestion(group: &FindingGroup) -> (&'static str, &'static str) {
 
 fn rationale(group: &FindingGroup) -> String {
     let scope = if group.phi { "in PHI scope" } else { "outside PHI scope" };
-    format!("Suggested from the {} severity of {} over {} {scope}.", group.severity, group.checks.join(", "), plural(group.resources, "resource"))
+    format!(
+        "Suggested from the {} severity of {} over {} {scope}.",
+        group.severity,
+        group.checks.join(", "),
+        plural(group.resources, "resource")
+    )
 }
 
 fn plural(n: u64, word: &str) -> String {

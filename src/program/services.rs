@@ -18,7 +18,14 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
     for class in &inputs.assessment.inventory {
         let entry = lookup(list, &class.resource_type);
         let (service, status, condition) = describe(entry, &class.resource_type);
-        let row = rows.entry(service.clone()).or_insert_with(|| ServiceRow { service, status, condition, resources: 0, phi: 0, types: Vec::new() });
+        let row = rows.entry(service.clone()).or_insert_with(|| ServiceRow {
+            service,
+            status,
+            condition,
+            resources: 0,
+            phi: 0,
+            types: Vec::new(),
+        });
         row.resources += class.count;
         row.phi += class.phi;
         if row.types.last() != Some(&class.resource_type) {
@@ -92,6 +99,13 @@ fn age(list: &ServiceList, as_of: &str) -> i64 {
 
 fn note(list: &ServiceList, as_of: &str) -> String {
     let age = age(list, as_of);
-    let old = if age > OLD_AFTER_DAYS { format!(" The list was {age} days old at the time of this assessment: compare with AWS's page before relying on it.") } else { String::new() };
-    format!("{}{old} Services are seen through their resources in AWS Config; a service that leaves no resource there is not seen.", list.note.trim())
+    let old = if age > OLD_AFTER_DAYS {
+        format!(" The list was {age} days old at the time of this assessment: compare with AWS's page before relying on it.")
+    } else {
+        String::new()
+    };
+    format!(
+        "{}{old} Services are seen through their resources in AWS Config; a service that leaves no resource there is not seen.",
+        list.note.trim()
+    )
 }

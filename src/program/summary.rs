@@ -36,7 +36,10 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
         ));
     }
     if inputs.assessment.custom_catalog {
-        method.push(format!("The catalog is not Affiant's own: some of its files were replaced or added. Its digest is {}.", inputs.catalog.digest));
+        method.push(format!(
+            "The catalog is not Affiant's own: some of its files were replaced or added. Its digest is {}.",
+            inputs.catalog.digest
+        ));
     }
     method
 }
@@ -45,11 +48,17 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
 pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     let mut lines = Vec::new();
     if dossier.baa.state != "in force" {
-        lines.push(Decision { text: format!("The Business Associate Addendum is {}: settle this before anything else.", dossier.baa.state), anchor: "baa".into() });
+        lines.push(Decision {
+            text: format!("The Business Associate Addendum is {}: settle this before anything else.", dossier.baa.state),
+            anchor: "baa".into(),
+        });
     }
     if let Some(service) = dossier.services.rows.iter().find(|r| r.status == "not on the list" && r.phi > 0) {
         lines.push(Decision {
-            text: format!("{} is in use and not on the list dated {}: move its ePHI or show that it holds none.", service.service, dossier.services.list_date),
+            text: format!(
+                "{} is in use and not on the list dated {}: move its ePHI or show that it holds none.",
+                service.service, dossier.services.list_date
+            ),
             anchor: "baa".into(),
         });
     }
@@ -63,12 +72,15 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     lines.extend(gap_line(dossier));
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let expired = inputs.decisions.exceptions.exceptions.iter().filter(|e| e.expires.as_str() < today);
-    lines.extend(expired.map(|e| Decision { text: format!("The exception for {} expired on {}: renew it or fix the finding.", e.check, e.expires), anchor: format!("check-{}", e.check) }));
+    lines.extend(expired.map(|e| Decision {
+        text: format!("The exception for {} expired on {}: renew it or fix the finding.", e.check, e.expires),
+        anchor: format!("check-{}", e.check),
+    }));
     lines.truncate(5);
     lines
 }
 
 fn gap_line(dossier: &Dossier) -> Option<Decision> {
     let text = format!("{} of {} sources were not read: decide who supplies them.", dossier.totals.gaps, dossier.totals.sources_expected);
-    (dossier.totals.gaps > 0).then(|| Decision { text, anchor: "scope".into() })
+    (dossier.totals.gaps > 0).then(|| Decision { text, anchor: "coverage".into() })
 }

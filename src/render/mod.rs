@@ -1,6 +1,7 @@
 //! Renders the dossier. A renderer sees the dossier and nothing else, so that all outputs hold the same numbers; the same
 //! dossier gives the same bytes on every machine.
 
+pub mod csv;
 mod engine;
 pub mod figures;
 pub mod html;
@@ -54,7 +55,10 @@ impl Templates {
     }
 
     fn bytes(&self, name: &str) -> Result<&[u8], RenderError> {
-        self.0.get(name).map(Vec::as_slice).ok_or_else(|| RenderError::Template { name: name.into(), what: "there is no such template".into() })
+        self.0
+            .get(name)
+            .map(Vec::as_slice)
+            .ok_or_else(|| RenderError::Template { name: name.into(), what: "there is no such template".into() })
     }
 
     fn text(&self, name: &str) -> Result<&str, RenderError> {

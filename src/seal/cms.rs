@@ -6,13 +6,9 @@ use std::io::{self, Read};
 use chrono::{DateTime, Utc};
 use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
 use cms::content_info::{CmsVersion, ContentInfo};
-use cms::signed_data::{
-    CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
-};
+use cms::signed_data::{CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier, SignerInfo, SignerInfos};
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5911::{
-    ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME,
-};
+use const_oid::db::rfc5911::{ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME};
 use der::asn1::{Any, OctetString, SetOfVec};
 use der::{Decode, Encode, Sequence};
 use spki::AlgorithmIdentifierOwned;
@@ -24,27 +20,20 @@ use crate::seal::certificate::Certificate;
 use crate::seal::key::{self, KeyError, Signer};
 use crate::seal::workspace_key::x509_time;
 
-/// What a new signature carries besides content type and digest.
+/// Where the claimed time of signing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Form {
-    /// The signer's own claim. PAdES puts it into the PDF instead (EN 319 142-1 section 6.3).
-    pub signing_time: bool,
-    pub certificates: Include,
-}
-
-/// Which certificates travel inside. The signer's is bound by an attribute, those above it by nothing; so a signature
-/// that no manifest lists holds the signer's alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Include {
-    Chain,
-    Signer,
+pub enum Form {
+    /// Into the signing-time attribute.
+    Cades,
+    /// Into the PDF's signature dictionary instead (EN 319 142-1 section 6.3).
+    Pades,
 }
 
 /// What a signature that holds says. The signer is who holds the key of `signer`, whoever that is.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub signer: Certificate,
-    /// The other certificates inside, unproven.
+    /// The other certificates inside. The signature binds the signer's alone, so they prove nothing by being there.
     pub others: Vec<Certificate>,
     /// Claimed by the signer.
     pub signing_time: Option<DateTime<Utc>>,
@@ -115,13 +104,13 @@ pub fn sign(signer: &dyn Signer, content: &mut dyn Read, at: DateTime<Utc>, form
     key::check(signer, at)?;
     let digest = signer.algorithm().hash().of_reader(content)?;
     let certificate = signer.chain().signer();
-    let attributes = signed_attributes(&digest, certificate, form.signing_time.then_some(at))?;
+    let attributes = signed_attributes(&digest, certificate, (form == Form::Cades).then_some(at))?;
     let message = attributes.to_der()?;
     let value = signer.sign(&message).map_err(|e| SignError::Signer(e.to_string()))?;
     let identifier = signer.algorithm().identifier()?;
     let public = &certificate.x509().tbs_certificate.subject_public_key_info;
     algorithm::verify(public, &identifier, Some(signer.algorithm().hash()), &message, &value).map_err(SignError::SelfCheck)?;
-    Ok(encode(signer, attributes, identifier, value, form.certificates)?)
+    Ok(encode(signer, attributes, identifier, value)?)
 }
 
 /// Checks structure, digest, attributes and signature value.
@@ -171,7 +160,6 @@ fn encode(
     attributes: SignedAttributes,
     signature_algorithm: AlgorithmIdentifierOwned,
     value: Vec<u8>,
-    include: Include,
 ) -> der::Result<Vec<u8>> {
     let certificate = &signer.chain().signer().x509().tbs_certificate;
     let digest_alg = signer.algorithm().hash().identifier();
@@ -187,11 +175,7 @@ fn encode(
         signature: OctetString::new(value)?,
         unsigned_attrs: None,
     };
-    let included = match include {
-        Include::Chain => signer.chain().certificates(),
-        Include::Signer => &signer.chain().certificates()[..1],
-    };
-    let set = included.iter().map(|c| CertificateChoices::Certificate(c.x509().clone())).collect::<Vec<_>>();
+    let set = signer.chain().certificates().iter().map(|c| CertificateChoices::Certificate(c.x509().clone())).collect::<Vec<_>>();
     let signed = SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::try_from(vec![digest_alg])?,
@@ -258,7 +242,11 @@ fn attribute<T: for<'a> Decode<'a>>(attributes: &SignedAttributes, oid: ObjectId
     optional(attributes, oid, name)?.ok_or(CmsProblem::Attribute(name))
 }
 
-fn optional<T: for<'a> Decode<'a>>(attributes: &SignedAttributes, oid: ObjectIdentifier, name: &'static str) -> Result<Option<T>, CmsProblem> {
+fn optional<T: for<'a> Decode<'a>>(
+    attributes: &SignedAttributes,
+    oid: ObjectIdentifier,
+    name: &'static str,
+) -> Result<Option<T>, CmsProblem> {
     let mut found = attributes.iter().filter(|a| a.oid == oid);
     let (first, second) = (found.next(), found.next());
     match (first.map(|a| a.values.as_slice()), second) {

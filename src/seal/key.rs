@@ -145,7 +145,8 @@ pub fn check(signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<String>, KeyE
     }
     let mut notes = Vec::new();
     if let KeyKind::Rsa(bits @ ..3072) = certificate.key_kind() {
-        notes.push(format!("the RSA key of `{}` has {bits} bits; 3072 are advised for signatures that must last beyond 2030 (NIST SP 800-57)", certificate.name()));
+        let name = certificate.name();
+        notes.push(format!("the RSA key of `{name}` has {bits} bits; signatures that must last beyond 2030 want 3072 (NIST SP 800-57)"));
     }
     if certificate.not_after() - at < chrono::Duration::days(30) {
         notes.push(format!("the certificate `{}` expires at {}", certificate.name(), certificate.not_after()));

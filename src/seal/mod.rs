@@ -2,8 +2,8 @@
 
 pub mod algorithm;
 pub mod certificate;
-pub mod key;
 pub mod cms;
+pub mod key;
 pub mod pades;
 mod pem;
 pub mod seal_bag;

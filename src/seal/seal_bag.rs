@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use crate::seal::cms::{self, Form, Include, SignError};
+use crate::seal::cms::{self, Form, SignError};
 use crate::seal::key::Signer;
 use crate::store::bag::{BagError, Closed};
 
@@ -34,13 +34,11 @@ pub fn seal_bag(mut bag: Closed, signer: &dyn Signer, at: DateTime<Utc>, tags: &
     for (path, bytes) in tags {
         bag.add_tag(path, bytes)?;
     }
-    let form = Form { signing_time: true, certificates: Include::Signer };
-    let outer = cms::sign(signer, &mut bag.tag_manifest().as_slice(), at, form)?;
+    let outer = sign_detached(&bag.tag_manifest(), signer, at)?;
     Ok(bag.finish(&[(TAG_MANIFEST_SIGNATURE, &outer)])?)
 }
 
 /// A CAdES-BES signature for a file that is listed beside it, such as the HTML report's.
 pub fn sign_detached(content: &[u8], signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<u8>, SignError> {
-    let form = Form { signing_time: true, certificates: Include::Chain };
-    cms::sign(signer, &mut { content }, at, form)
+    cms::sign(signer, &mut { content }, at, Form::Cades)
 }

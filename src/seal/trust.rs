@@ -16,13 +16,28 @@ pub enum Standing {
     Pinned,
     /// Issued, directly or not, by the pinned authority of this name.
     Issued(String),
-    /// Certificates are pinned and this one is not among them or below them, or it was not valid.
-    Refused(String),
+    /// Certificates are pinned, and this one is neither among them nor below them.
+    Stranger,
+    /// It, or an authority above it, may not be relied on for this signature: why.
+    Unfit(String),
     /// Nothing is pinned.
     Unpinned,
 }
 
 const MAX_DEPTH: u8 = 8;
+
+impl Standing {
+    /// For people, after a name.
+    pub fn words(&self) -> String {
+        match self {
+            Standing::Pinned => "pinned".to_owned(),
+            Standing::Issued(by) => format!("issued by the pinned `{by}`"),
+            Standing::Stranger => "neither pinned nor issued by a pinned authority".to_owned(),
+            Standing::Unfit(why) => format!("not to be relied on: {why}"),
+            Standing::Unpinned => "not pinned".to_owned(),
+        }
+    }
+}
 
 impl Trust {
     pub fn from_pem(text: &str) -> Result<Trust, CertificateError> {
@@ -40,7 +55,7 @@ impl Trust {
     /// `pool` holds certificates that may stand between; `at` is when the signature was made, by the best knowledge there is.
     pub fn judge(&self, signer: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
         if let Some(unfit) = signer.unfit_to_sign(at).first() {
-            return Standing::Refused(unfit.to_string());
+            return Standing::Unfit(unfit.to_string());
         }
         if self.0.is_empty() {
             return Standing::Unpinned;
@@ -50,14 +65,20 @@ impl Trust {
         }
         match self.climb(signer, &mut pool.to_vec(), at, 0) {
             Ok(anchor) => Standing::Issued(anchor.name()),
-            Err(Some(unfit)) => Standing::Refused(unfit.to_string()),
-            Err(None) => Standing::Refused("it is neither pinned nor issued by a pinned authority".to_owned()),
+            Err(Some(unfit)) => Standing::Unfit(format!("an authority above it: {unfit}")),
+            Err(None) => Standing::Stranger,
         }
     }
 
     /// `below` is how many CA certificates already stand under the one that is looked for. Each certificate of the pool
     /// is tried once, so a hostile pool costs no more than its length.
-    fn climb(&self, certificate: &Certificate, pool: &mut Vec<Certificate>, at: DateTime<Utc>, below: u8) -> Result<&Certificate, Option<Unfit>> {
+    fn climb(
+        &self,
+        certificate: &Certificate,
+        pool: &mut Vec<Certificate>,
+        at: DateTime<Utc>,
+        below: u8,
+    ) -> Result<&Certificate, Option<Unfit>> {
         let mut reason = None;
         let issues = |issuer: &Certificate| issuer.may_issue().is_some_and(|room| room >= below) && certificate.is_issued_by(issuer);
         for anchor in self.0.iter().filter(|anchor| issues(anchor)) {

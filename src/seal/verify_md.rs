@@ -77,7 +77,12 @@ fn integrity(text: &mut String, contents: &Contents<'_>) {
 }
 
 fn authenticity(text: &mut String, contents: &Contents<'_>) {
-    let _ = write!(text, "## 2. Whose seal is it?\n\n```sh\n{}\n{}\n", cms(MANIFEST_SIGNATURE, MANIFEST), cms(TAG_MANIFEST_SIGNATURE, TAG_MANIFEST));
+    let _ = write!(
+        text,
+        "## 2. Whose seal is it?\n\n```sh\n{}\n{}\n",
+        cms(MANIFEST_SIGNATURE, MANIFEST),
+        cms(TAG_MANIFEST_SIGNATURE, TAG_MANIFEST)
+    );
     if let Some(html) = contents.html {
         let _ = writeln!(text, "{}", cms(&format!("{html}{SIGNATURE_SUFFIX}"), html));
     }

@@ -37,9 +37,13 @@ pub struct WorkspaceKey {
 }
 
 impl WorkspaceKey {
-    /// Writes the key (0600) and the certificate; neither may exist.
+    /// Writes the certificate, then the key (0600). A key that is there is never replaced; a certificate without its key,
+    /// left by an attempt that was cut short, is.
     pub fn write(&self, key: &Path, certificate: &Path) -> std::io::Result<()> {
-        atomic::write(certificate, self.certificate.to_pem().as_bytes(), Access::Shared, Existing::Refuse)?;
+        if key.exists() {
+            return Err(std::io::ErrorKind::AlreadyExists.into());
+        }
+        atomic::write(certificate, self.certificate.to_pem().as_bytes(), Access::Shared, Existing::Replace)?;
         atomic::write(key, self.key_pem.as_bytes(), Access::Private, Existing::Refuse)
     }
 }

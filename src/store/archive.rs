@@ -25,12 +25,17 @@ pub enum ArchiveError {
     Tree(#[from] TreeError),
     #[error("`{0}` cannot be archived: {1}")]
     Problem(PathBuf, Problem),
+    #[error("`{0}` cannot be the name of an archive's top folder")]
+    Top(String),
     #[error("could not write the archive `{path}`")]
     Write { path: PathBuf, source: io::Error },
 }
 
 /// Writes `folder` into `target` below the top folder `top`, a plain name.
 pub fn write(folder: &Path, top: &str, target: &Path, existing: Existing) -> Result<Fixity, ArchiveError> {
+    if top.contains('/') || BagPath::new(top).is_err() {
+        return Err(ArchiveError::Top(top.to_owned()));
+    }
     let tree = Tree::open_folder(folder)?;
     if let Some(problem) = tree.problems().first() {
         return Err(ArchiveError::Problem(folder.to_owned(), problem.clone()));

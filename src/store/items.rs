@@ -33,20 +33,11 @@ pub enum Fault {
 }
 
 /// Members that hold items, in every form we know.
-const HOLDERS: [&[u8]; 6] = [
-    b"configurationItems",
-    b"configurationItemList",
-    b"baseConfigurationItems",
-    b"BaseConfigurationItems",
-    b"Results",
-    b"results",
-];
+const HOLDERS: [&[u8]; 6] =
+    [b"configurationItems", b"configurationItemList", b"baseConfigurationItems", b"BaseConfigurationItems", b"Results", b"results"];
 
 /// Hands every item of `input` to `each`, in order. An error of `each` ends the walk.
-pub fn walk<E: From<Fault>>(
-    input: impl Read,
-    mut each: impl FnMut(Found<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn walk<E: From<Fault>>(input: impl Read, mut each: impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut lexer = Lexer::new(input);
     lexer.byte_order_mark()?;
     let mut any = false;
@@ -63,10 +54,7 @@ pub fn walk<E: From<Fault>>(
 }
 
 /// An object at the top: either it holds items, or it is one.
-fn document<R: Read, E: From<Fault>>(
-    lexer: &mut Lexer<R>,
-    each: &mut impl FnMut(Found<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+fn document<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut whole = Vec::new();
     let (mut holder, mut too_long) = (false, false);
     lexer.skip();
@@ -109,10 +97,7 @@ fn mentions_item(object: &[u8]) -> bool {
     memchr::memmem::find(object, b"\"resourceType\"").is_some()
 }
 
-fn array<R: Read, E: From<Fault>>(
-    lexer: &mut Lexer<R>,
-    each: &mut impl FnMut(Found<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+fn array<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     lexer.skip();
     loop {
         match lexer.peek_token()? {
@@ -127,10 +112,7 @@ fn array<R: Read, E: From<Fault>>(
     }
 }
 
-fn element<R: Read, E: From<Fault>>(
-    lexer: &mut Lexer<R>,
-    each: &mut impl FnMut(Found<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+fn element<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut item = std::mem::take(&mut lexer.item);
     item.clear();
     let first = lexer.peek_token()?.unwrap_or_default();

@@ -186,8 +186,28 @@ mod tests {
     #[test]
     fn refuses_what_some_system_would_misread() {
         let refused = [
-            "", "/etc/passwd", "../x", "a/../b", "a\\b", "a//b", "a/./b", "C:x", "a:b", "a\nb", "a%25", "con", "a/NUL.txt", "lpt1.json",
-            "a /b", "a./b", "a ", "\u{202e}txt", "é", "a\u{7f}", "com7", " a",
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a\\b",
+            "a//b",
+            "a/./b",
+            "C:x",
+            "a:b",
+            "a\nb",
+            "a%25",
+            "con",
+            "a/NUL.txt",
+            "lpt1.json",
+            "a /b",
+            "a./b",
+            "a ",
+            "\u{202e}txt",
+            "é",
+            "a\u{7f}",
+            "com7",
+            " a",
         ];
         for name in refused {
             assert!(BagPath::new(name).is_err(), "{name:?}");

@@ -127,8 +127,11 @@ impl Reader {
         if !record_path.is_file() {
             return Err(RunError::NotARun(root.to_path_buf()));
         }
-        let record: RunRecord = serde_json::from_slice(&read(&record_path)?)
-            .map_err(|error| RunError::Shape { path: record_path.clone(), line: error.line(), what: error.to_string() })?;
+        let record: RunRecord = serde_json::from_slice(&read(&record_path)?).map_err(|error| RunError::Shape {
+            path: record_path.clone(),
+            line: error.line(),
+            what: error.to_string(),
+        })?;
         if record.format != RUN_FORMAT {
             return Err(RunError::Format { path: record_path, format: record.format });
         }

@@ -23,13 +23,20 @@ const VALUES: [Rule; 9] = [
     Rule { name: "url-password", pattern: r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,64}:[^/\s:@]{3,128}@" },
     Rule { name: "github-token", pattern: r"\bgh[pousr]_[A-Za-z0-9]{36,}\b" },
     Rule { name: "slack-token", pattern: r"\bxox[abprs]-[A-Za-z0-9-]{10,}" },
-    Rule { name: "assigned-secret", pattern: r#"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|token)\s*=\s*[^\s'"&;,]{6,}"# },
-    Rule { name: "phi-ssn", pattern: r"\b(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})\b" },
+    Rule {
+        name: "assigned-secret",
+        pattern: r#"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|token)\s*=\s*[^\s'"&;,]{6,}"#,
+    },
+    Rule {
+        name: "phi-ssn",
+        pattern: r"\b(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})\b",
+    },
     Rule { name: "phi-mrn", pattern: r"(?i)\bMRN[\s:#=_-]{0,3}\d{5,10}\b" },
 ];
 
 /// Names whose values are secrets wherever names and values are free (environment variables, tags, parameters).
-const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passwd|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|connection_?-?string|conn_?-?str)";
+const SECRET_NAME: &str =
+    r"(?i)(?:passw(?:or)?d|passwd|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|connection_?-?string|conn_?-?str)";
 
 /// Values under such a name that only point to a secret kept elsewhere.
 const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:(?:secretsmanager|ssm|kms):|\{\{resolve:|ssm:|secretsmanager:|/aws/reference/|(?:true|false|\d{1,6}|none|null|required|optional|disabled|enabled)$)";
@@ -259,11 +266,7 @@ impl Walk<'_, '_> {
             return Some(out);
         }
         let patterns = patterns();
-        if self.free > 0
-            && value.len() > 3
-            && name.is_some_and(|n| patterns.name.is_match(n))
-            && !patterns.reference.is_match(value)
-        {
+        if self.free > 0 && value.len() > 3 && name.is_some_and(|n| patterns.name.is_match(n)) && !patterns.reference.is_match(value) {
             self.findings.add("named-secret", &self.path);
             return Some(marker("named-secret"));
         }
@@ -283,7 +286,8 @@ mod tests {
 
     #[test]
     fn secrets_by_name_only_where_names_are_free() {
-        let (new, findings) = redact(r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "PasswordLastUsed":"2026-01-01"}"#);
+        let (new, findings) =
+            redact(r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "PasswordLastUsed":"2026-01-01"}"#);
         let new = new.expect("found");
         assert!(!new.contains("hunter22") && new.contains("\"MODE\":\"fast\"") && new.contains("\"PasswordLastUsed\":\"2026-01-01\""));
         assert_eq!(findings.rules.get("named-secret"), Some(&1));

@@ -150,7 +150,9 @@ impl Tree {
 pub(super) fn admit(text: &str, names: &mut Names) -> Result<BagPath, ProblemKind> {
     let path = BagPath::new(text).map_err(|problem| match problem {
         PathProblem::Escapes => ProblemKind::Traversal,
-        PathProblem::Empty | PathProblem::Character(_) | PathProblem::Reserved | PathProblem::Edge | PathProblem::TooLong => ProblemKind::Unportable,
+        PathProblem::Empty | PathProblem::Character(_) | PathProblem::Reserved | PathProblem::Edge | PathProblem::TooLong => {
+            ProblemKind::Unportable
+        }
     })?;
     match names.claim(&path) {
         Ok(()) => Ok(path),

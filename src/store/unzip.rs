@@ -46,7 +46,8 @@ const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 
 /// What opening yields: the archive, its good entries, and what is wrong with the others or with the whole.
-type Opened = (Zip, Vec<(BagPath, Entry)>, Vec<Problem>);
+type Opened = (Zip, Entries, Vec<Problem>);
+type Entries = Vec<(BagPath, Entry)>;
 
 /// A finding about the archive's structure ends the parse; an I/O error ends the verification.
 enum Stop {
@@ -86,7 +87,7 @@ struct End {
     count: u64,
 }
 
-fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> Result<(Vec<(BagPath, Entry)>, Vec<Problem>), Stop> {
+fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> Result<(Entries, Vec<Problem>), Stop> {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let archive_len = file.seek(SeekFrom::End(0)).map_err(Stop::Io)?;
     let end = read_end(file, archive_len)?;
@@ -201,7 +202,7 @@ impl Central {
             () if flags & (1 << 3) != 0 => ProblemKind::DataDescriptor,
             () if mode >> 28 == 0o12 => ProblemKind::Link,
             () if name.ends_with(b"/") || mode != REGULAR_FILE => ProblemKind::Special,
-            () if std::str::from_utf8(name).is_err() => ProblemKind::Unportable,
+            () if !name.is_ascii() => ProblemKind::Unportable,
             () if flags != 0 || !matches!(method, 0 | 8) => ProblemKind::Unsupported,
             () if f[12..16] != DOS_TIME || f[5] != 3 || f[4] != f[6] || f[7] != 0 => ProblemKind::Unsupported,
             () if u16_at(f, 32) != 0 || u16_at(f, 34) != 0 || u16_at(f, 36) != 0 => ProblemKind::Unsupported,

@@ -12,12 +12,12 @@
   const parts = [...document.querySelectorAll(".part")].map((part) => ({
     part,
     checks: [...part.querySelectorAll(".check")].map((check) => {
-      const text = fold(part.querySelector("h2").textContent + " " + check.querySelector(".head").textContent + " " + [...check.querySelectorAll(".note")].map((n) => n.textContent).join(" "));
+      const text = fold(part.querySelector(".title").textContent + " " + check.querySelector(".head").textContent + " " + [...check.querySelectorAll(".note")].map((n) => n.textContent).join(" "));
       return { check, text, verdict: check.dataset.v, rows: [...check.querySelectorAll("tr[data-v]")].map((row) => ({ row, verdict: row.dataset.v, text: text + " " + fold(row.textContent) })) };
     }),
     items: [...part.querySelectorAll("[data-f]")].map((item) => ({ item, verdict: item.dataset.v || "", text: fold(item.textContent) })),
   }));
-  const blocks = [...document.querySelectorAll(".part .scroll, .part tbody, .part details, .part h3, .part h4")];
+  const blocks = [...document.querySelectorAll(".part .scroll, .part tbody, .part details, .part h3:not(.title), .part h4")];
   const opened = new Set();
   const number = new Intl.NumberFormat("en-US");
   const all = { rows: 0, checks: 0, items: 0 };

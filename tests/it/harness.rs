@@ -72,7 +72,9 @@ impl Sandbox {
 
     /// Items of one region as a delivered snapshot, gzipped, with a recorder that records all types.
     pub fn snapshot(&self, folder: &str, items: &[serde_json::Value]) -> PathBuf {
-        let name = format!("{folder}/snapshots/111122223333_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json.gz");
+        let name = format!(
+            "{folder}/snapshots/111122223333_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json.gz"
+        );
         let body = serde_json::json!({ "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-555555555555", "configurationItems": items });
         let path = self.write(&name, gzip(body.to_string().as_bytes()));
         let recorders = serde_json::json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }] });
@@ -83,7 +85,14 @@ impl Sandbox {
     /// The repository's workspace files (affiant.yaml and program/) copied here.
     pub fn workspace(self) -> Sandbox {
         let root = repository();
-        for name in ["affiant.yaml", "program/exceptions.yaml", "program/attestations.yaml", "program/alternatives.yaml", "program/risks.yaml", "program/incident-response.yaml"] {
+        for name in [
+            "affiant.yaml",
+            "program/exceptions.yaml",
+            "program/attestations.yaml",
+            "program/alternatives.yaml",
+            "program/risks.yaml",
+            "program/incident-response.yaml",
+        ] {
             self.write(name, fs::read(root.join(name)).expect("the sample workspace"));
         }
         self

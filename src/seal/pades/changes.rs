@@ -56,7 +56,7 @@ impl Rules<'_> {
         } else if is_signature_field(old, self.before) && !old.has(b"V") {
             same_except(old, new, &[b"V", b"AP", b"F", b"MK", b"M"])
         } else if self.before.trailer.get(b"Info").and_then(Object::as_reference).ok() == Some(id) {
-            same_except(old, new, &[b"ModDate"])
+            same_except(old, new, &[b"ModDate", b"Producer"])
         } else {
             Err("it was changed")
         }

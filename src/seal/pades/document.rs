@@ -1,12 +1,21 @@
 //! Small readings of a PDF's object tree that signing and verifying share.
 
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 
-/// The most one object or cross-reference stream may unpack to.
-const MAX_STREAM: usize = 32 << 20;
+/// The longest file that is read, and the most that one object or cross-reference stream, and all object streams
+/// together, may unpack to, in bytes. A report of 600 pages needs 18 MB.
+const MAX_FILE: usize = 128 << 20;
+const MAX_STREAM: usize = 8 << 20;
+const MAX_STREAMS: usize = 64 << 20;
 const MAX_FIELDS: usize = 10_000;
+
+thread_local! {
+    /// What object streams may still unpack to; the parser takes a plain function, which can hold no state.
+    static BUDGET: Cell<usize> = const { Cell::new(0) };
+}
 
 /// A signature field whose value is a signature.
 pub(super) struct SignedField<'a> {
@@ -21,16 +30,38 @@ pub(super) fn load(pdf: &[u8]) -> Result<Document, String> {
     if !pdf.starts_with(b"%PDF-") {
         return Err("the file does not begin as a PDF".to_owned());
     }
-    let options = LoadOptions { strict: true, max_decompressed_size: Some(MAX_STREAM), ..LoadOptions::default() };
+    if pdf.len() > MAX_FILE {
+        return Err(format!("the file is longer than {MAX_FILE} bytes"));
+    }
+    BUDGET.set(MAX_STREAMS);
+    let options =
+        LoadOptions { strict: true, max_decompressed_size: Some(MAX_STREAM), filter: Some(within_budget), ..LoadOptions::default() };
     let parsed = panic::catch_unwind(AssertUnwindSafe(|| Document::load_mem_with_options(pdf, options)));
     let document = parsed.map_err(|_| "the parser gave up".to_owned())?.map_err(|e| e.to_string())?;
     if document.is_encrypted() || document.was_encrypted() {
         return Err("the file is encrypted".to_owned());
     }
+    if BUDGET.get() == 0 {
+        return Err("its object streams unpack to too much".to_owned());
+    }
     if document.xref_recovery.is_some() {
         return Err("the cross-reference table is damaged".to_owned());
     }
     Ok(document)
+}
+
+/// Lets every object pass but the object stream that exceeds the budget. The parser uses what is returned only for members
+/// of object streams, which are never streams; so streams need no copy.
+fn within_budget(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
+    let Ok(stream) = object.as_stream() else { return Some((id, object.clone())) };
+    if stream.dict.has_type(b"ObjStm") {
+        let unpacked = stream.decompressed_content_with_limit(MAX_STREAM).map_or(MAX_STREAM, |content| content.len());
+        BUDGET.set(BUDGET.get().saturating_sub(unpacked));
+        if BUDGET.get() == 0 {
+            return None;
+        }
+    }
+    Some((id, Object::Null))
 }
 
 pub(super) fn catalog_id(document: &Document) -> Option<ObjectId> {

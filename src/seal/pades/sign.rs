@@ -5,7 +5,7 @@ use std::io::Read;
 use chrono::{DateTime, Utc};
 use lopdf::{Dictionary, IncrementalDocument, Object, ObjectId, Stream, StringFormat, dictionary};
 
-use crate::seal::cms::{self, Form, Include, SignError};
+use crate::seal::cms::{self, Form, SignError};
 use crate::seal::key::Signer;
 use crate::seal::pades::document;
 
@@ -149,7 +149,7 @@ fn fill_in(mut pdf: Vec<u8>, appended: usize, room: usize, signer: &dyn Signer, 
     let offsets = format!("[0 {start} {end} {}]", pdf.len() - end);
     pdf[place..place + range.len()].copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
     let mut content = (&pdf[..start]).chain(&pdf[end..]);
-    let cms = cms::sign(signer, &mut content, at, Form { signing_time: false, certificates: Include::Chain })?;
+    let cms = cms::sign(signer, &mut content, at, Form::Pades)?;
     if cms.len() > room {
         return Err(PadesError::Document(format!("its signature needs {} bytes and there is room for {room}", cms.len())));
     }
@@ -160,7 +160,8 @@ fn fill_in(mut pdf: Vec<u8>, appended: usize, room: usize, signer: &dyn Signer, 
 }
 
 fn only_match(pdf: &[u8], from: usize, needle: &[u8]) -> Result<usize, PadesError> {
-    let mut found = (from..(pdf.len() + 1).saturating_sub(needle.len())).filter(|&at| pdf[at] == needle[0] && pdf[at..].starts_with(needle));
+    let mut found =
+        (from..(pdf.len() + 1).saturating_sub(needle.len())).filter(|&at| pdf[at] == needle[0] && pdf[at..].starts_with(needle));
     match (found.next(), found.next()) {
         (Some(at), None) => Ok(at),
         (_, _) => Err(PadesError::Document("the place of its signature is not unique".to_owned())),

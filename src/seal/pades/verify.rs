@@ -64,6 +64,10 @@ pub fn verify(pdf: &[u8]) -> PdfReport {
     }
     let mut signatures: Vec<_> = fields.iter().map(|field| judge(pdf, &document, field)).collect();
     signatures.sort_by_key(|signature| signature.covers);
+    if let Some(closed) = signatures.iter().rev().skip(1).find(|signature| signature.certifies == Some(1)) {
+        let change = "it was signed again, which this certification forbids".to_owned();
+        problems.push(PdfProblem::Changed { field: closed.field.clone(), change });
+    }
     problems.extend(later_changes(pdf, &document, &signatures));
     PdfReport { signatures, problems }
 }
@@ -98,7 +102,9 @@ struct Gap {
 fn gap(pdf: &[u8], signature: &Dictionary) -> Result<Gap, &'static str> {
     let range = signature.get(b"ByteRange").and_then(Object::as_array).map_err(|_| "no byte range")?;
     let numbers: Option<Vec<usize>> = range.iter().map(|n| n.as_i64().ok().and_then(|n| usize::try_from(n).ok())).collect();
-    let [0, start, end, len] = numbers.ok_or("a byte range of other things than numbers")?[..] else { return Err("a byte range of another form") };
+    let [0, start, end, len] = numbers.ok_or("a byte range of other things than numbers")?[..] else {
+        return Err("a byte range of another form");
+    };
     let covered = end.checked_add(len).filter(|&covered| covered <= pdf.len()).ok_or("it reaches beyond the file")?;
     let hole = pdf.get(start..end).ok_or("its gap has no length")?;
     let hex = hole.strip_prefix(b"<").and_then(|h| h.strip_suffix(b">")).ok_or("its gap is not one hexadecimal string")?;

@@ -34,6 +34,15 @@ pub(super) struct BagView<'a> {
     pub prefix: &'a str,
 }
 
+/// Whether the files' declared lengths exceed what bag-info.txt announces by more than tag files and carelessness
+/// explain: then hashing them would be work for an attacker.
+pub(super) fn outgrows(tree: &Tree) -> bool {
+    let info = BagPath::new(tags::INFO).ok().and_then(|path| tree.read(&path, 1 << 20).ok());
+    let oxum = info.and_then(|bytes| BagInfo::parse(&bytes).ok()?.value(tags::OXUM)?.split('.').next()?.parse::<u64>().ok());
+    let declared = tree.entries().fold(0u64, |sum, (_, len)| sum.saturating_add(len));
+    declared > oxum.unwrap_or(0).saturating_mul(2).saturating_add(1 << 30)
+}
+
 /// Hashes all files once, streaming, on as many threads as there are processors, four at most.
 pub(super) fn hash_all(tree: &Tree) -> Hashed {
     let mut largest_first: Vec<_> = tree.entries().collect();
@@ -181,7 +190,8 @@ fn check_files(bag: &BagView<'_>, manifest: &Manifest, belongs: impl Fn(&BagPath
 
 fn check_oxum(bag: &BagView<'_>, info: &BagInfo, steps: &mut Steps) {
     let payload = bag.files().filter(|(path, _)| path.as_str().starts_with(tags::PAYLOAD));
-    let (bytes, files) = payload.fold((0u64, 0usize), |(bytes, files), (_, fixity)| (bytes + fixity.as_ref().map_or(0, |f| f.len), files + 1));
+    let (bytes, files) =
+        payload.fold((0u64, 0usize), |(bytes, files), (_, fixity)| (bytes + fixity.as_ref().map_or(0, |f| f.len), files + 1));
     let (subject, counted) = (bag.full(tags::INFO), format!("{bytes}.{files}"));
     match info.value(tags::OXUM) {
         Some(stated) if stated == counted => steps.ok(Code::PayloadOxum, &subject, format!("Payload-Oxum {counted}")),

@@ -80,7 +80,7 @@ codes! {
     // Signatures
     ManifestSeal     "AFV-200" [Integrity, Authenticity] "the seal over manifest-sha256.txt is there and its signature holds";
     TagManifestSeal  "AFV-201" [Integrity, Authenticity] "the seal over tagmanifest-sha256.txt is there and its signature holds";
-    SameSealer       "AFV-202" [Authenticity] "both seals were made with the same certificate";
+    SameSealer       "AFV-202" [Integrity, Authenticity] "both seals carry the same certificates";
     HtmlSignature    "AFV-210" [Integrity, Authenticity] "the HTML report's own signature holds";
     PdfSigned        "AFV-220" [Authenticity] "the PDF report carries a signature";
     PdfSignature     "AFV-221" [Integrity, Authenticity] "a signature in the PDF holds";

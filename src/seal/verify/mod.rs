@@ -69,6 +69,10 @@ fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<Ma
     if steps.failed() {
         return None;
     }
+    if bag::outgrows(tree) {
+        steps.fail(Code::Bomb, "", "its files are far longer than its Payload-Oxum says; nothing was unpacked");
+        return None;
+    }
     steps.ok(Code::Container, "", "only plain files with portable names");
     let hashed = bag::hash_all(tree);
     (steps.files, steps.bytes) = (hashed.len(), hashed.values().flatten().map(|fixity| fixity.len).sum());
@@ -79,7 +83,8 @@ fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<Ma
     judge.reports(&top, steps);
     for prefix in runs(tree) {
         let inner = BagView { tree, hashed: &hashed, prefix: &prefix };
-        bag::check(&inner, options.descriptions, steps);
+        let listed = bag::check(&inner, options.descriptions, steps).map_or(0, |manifest| manifest.len());
+        steps.note(Code::NestedRun, &prefix, format!("a bag of its own with {listed} payload files"));
         judge.inner_seals(&inner, steps);
     }
     manifest
@@ -139,5 +144,3 @@ impl Read for Rehashed<'_> {
 fn swapped() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the file is not the one that was verified")
 }
-
-

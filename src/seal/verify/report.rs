@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::model::Digest;
 use crate::seal::trust::Standing;
 use crate::seal::verify::codes::{Aspect, Code};
+use crate::store::manifest::is_hidden;
 
 /// Something that passed [`crate::seal::verify::verify`]; nothing else can make one.
 #[derive(Debug)]
@@ -85,28 +86,28 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub fn ok(&mut self, code: Code, subject: &str, words: impl Into<String>) {
-        self.push(code, subject, Outcome::Ok, words.into());
+    pub fn ok(&mut self, code: Code, subject: &str, words: impl AsRef<str>) {
+        self.push(code, subject, Outcome::Ok, words.as_ref());
     }
 
-    pub fn fail(&mut self, code: Code, subject: &str, words: impl Into<String>) {
-        self.push(code, subject, Outcome::Fail, words.into());
+    pub fn fail(&mut self, code: Code, subject: &str, words: impl AsRef<str>) {
+        self.push(code, subject, Outcome::Fail, words.as_ref());
     }
 
-    pub fn unknown(&mut self, code: Code, subject: &str, words: impl Into<String>) {
-        self.push(code, subject, Outcome::Unknown, words.into());
+    pub fn unknown(&mut self, code: Code, subject: &str, words: impl AsRef<str>) {
+        self.push(code, subject, Outcome::Unknown, words.as_ref());
     }
 
-    pub fn note(&mut self, code: Code, subject: &str, words: impl Into<String>) {
-        self.push(code, subject, Outcome::Note, words.into());
+    pub fn note(&mut self, code: Code, subject: &str, words: impl AsRef<str>) {
+        self.push(code, subject, Outcome::Note, words.as_ref());
     }
 
     pub fn failed(&self) -> bool {
         self.steps.iter().any(|step| step.outcome == Outcome::Fail)
     }
 
-    fn push(&mut self, code: Code, subject: &str, outcome: Outcome, words: String) {
-        self.steps.push(Step { code, subject: plain(subject), outcome, words: plain(&words) });
+    fn push(&mut self, code: Code, subject: &str, outcome: Outcome, words: &str) {
+        self.steps.push(Step { code, subject: plain(subject), outcome, words: plain(words) });
     }
 
     /// Each answer fails with one step that fails, is unknown with one that is, and holds only if its decisive step is ok.
@@ -149,7 +150,9 @@ impl Steps {
 
     fn who(&self) -> String {
         match (&self.sealer, &self.standing) {
-            (Some(sealer), Some(Standing::Issued(by))) => format!("sealed with the key of `{}`, whose certificate the pinned `{by}` issued", sealer.name),
+            (Some(sealer), Some(Standing::Issued(by))) => {
+                format!("sealed with the key of `{}`, whose certificate the pinned `{by}` issued", sealer.name)
+            }
             (Some(sealer), Some(_)) => format!("sealed with the key of `{}`, whose certificate is pinned", sealer.name),
             (_, _) => String::new(),
         }
@@ -172,6 +175,5 @@ impl<T> Deref for Verified<T> {
 
 /// Foreign text without control and direction characters, so that no name can rewrite the terminal.
 fn plain(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    text.chars().map(|c| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }

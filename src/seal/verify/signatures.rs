@@ -29,7 +29,7 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// The outermost bag's seals. Their signer is the sealer whom the answers speak of.
     pub fn seals(&mut self, bag: &BagView<'_>, steps: &mut Steps) {
-        let Some(facts) = self.both_seals(bag, steps) else { return };
+        let Some(facts) = both_seals(bag, steps) else { return };
         let signer = &facts.signer;
         let at = facts.signing_time.unwrap_or(self.now);
         let standing = self.trust.judge(signer, &facts.others, at);
@@ -40,12 +40,16 @@ impl Judge<'_> {
         self.sealer = Some(facts.signer);
     }
 
-    /// A bag inside: its seals must hold, and its signer should be the outer one's or pinned.
+    /// A bag inside: its seals must hold. Another key than the package's may have made them, as runs are sealed when they
+    /// are collected; the package's seal covers it all the same.
     pub fn inner_seals(&self, bag: &BagView<'_>, steps: &mut Steps) {
-        if let Some(facts) = self.both_seals(bag, steps) {
-            let at = facts.signing_time.unwrap_or(self.now);
-            self.other_signer(&facts, at, &bag.full(MANIFEST_SIGNATURE), steps);
+        let Some(facts) = both_seals(bag, steps) else { return };
+        let subject = bag.full(MANIFEST_SIGNATURE);
+        if self.sealer.as_ref() == Some(&facts.signer) {
+            return steps.ok(Code::OtherSigner, &subject, "the sealer's certificate");
         }
+        let standing = self.trust.judge(&facts.signer, &facts.others, facts.signing_time.unwrap_or(self.now));
+        steps.note(Code::OtherSigner, &subject, format!("sealed with the key of {}", described(&facts, &standing)));
     }
 
     /// Each HTML and PDF report.
@@ -62,29 +66,20 @@ impl Judge<'_> {
         }
     }
 
-    fn both_seals(&self, bag: &BagView<'_>, steps: &mut Steps) -> Option<Facts> {
-        let inner = detached(bag, tags::MANIFEST, MANIFEST_SIGNATURE, Code::ManifestSeal, steps);
-        let outer = detached(bag, tags::TAG_MANIFEST, TAG_MANIFEST_SIGNATURE, Code::TagManifestSeal, steps);
-        let (inner, outer) = (inner?, outer?);
-        if inner.signer == outer.signer {
-            steps.ok(Code::SameSealer, bag.prefix, format!("`{}`", inner.signer.name()));
-        } else {
-            steps.fail(Code::SameSealer, bag.prefix, format!("`{}` and `{}`", inner.signer.name(), outer.signer.name()));
-        }
-        Some(inner)
-    }
-
     fn say_standing(&self, standing: &Standing, signer: &Certificate, steps: &mut Steps) {
         let fingerprint = signer.fingerprint();
         let what = if signer.is_workspace_key() { "a workspace key, which identifies no person" } else { "a certificate" };
+        let words = format!("{}; fingerprint {fingerprint}", standing.words());
         match standing {
-            Standing::Pinned => steps.ok(Code::Sealer, &signer.name(), format!("the pinned certificate, fingerprint {fingerprint}")),
-            Standing::Issued(by) => steps.ok(Code::Sealer, &signer.name(), format!("issued by the pinned `{by}`, fingerprint {fingerprint}")),
-            Standing::Refused(why) => steps.fail(Code::Sealer, &signer.name(), format!("{why} (fingerprint {fingerprint})")),
+            Standing::Pinned | Standing::Issued(_) => steps.ok(Code::Sealer, &signer.name(), words),
+            Standing::Stranger | Standing::Unfit(_) => steps.fail(Code::Sealer, &signer.name(), words),
             Standing::Unpinned => steps.unknown(
                 Code::Sealer,
                 &signer.name(),
-                format!("the seal fits {what}; nothing pinned says whose it is. Compare its fingerprint {fingerprint} with what its owner tells you, then pin it with `--trust`"),
+                format!(
+                    "the seal fits {what}; nothing pinned says whose it is. Compare its fingerprint {fingerprint} with what its owner \
+                     tells you, then pin it with `--trust`"
+                ),
             ),
         }
         if matches!(standing, Standing::Pinned | Standing::Issued(_)) && self.now > signer.not_after() {
@@ -95,7 +90,9 @@ impl Judge<'_> {
 
     fn say_time(&self, facts: &Facts, steps: &mut Steps) {
         match facts.signing_time {
-            Some(at) if at > self.now + MAX_SKEW => steps.fail(Code::ClaimedTime, "", format!("the sealer's clock said {at}, which is yet to come")),
+            Some(at) if at > self.now + MAX_SKEW => {
+                steps.fail(Code::ClaimedTime, "", format!("the sealer's clock said {at}, which is yet to come"))
+            }
             Some(at) => {
                 steps.ok(Code::ClaimedTime, "", format!("the sealer's clock said {at}"));
                 steps.unknown(Code::IndependentTime, "", format!("time not independently attested; the sealer's own clock said {at}"));
@@ -144,30 +141,52 @@ impl Judge<'_> {
         if first {
             return self.other_signer(facts, at, &subject, steps);
         }
-        let standing = match self.trust.judge(&facts.signer, &facts.others, at) {
-            Standing::Pinned => "pinned".to_owned(),
-            Standing::Issued(by) => format!("issued by the pinned `{by}`"),
-            Standing::Refused(why) => format!("not trusted: {why}"),
-            Standing::Unpinned => "not pinned".to_owned(),
-        };
-        let words = format!("also signed by `{}` ({standing}), fingerprint {}", facts.signer.name(), facts.signer.fingerprint());
-        steps.note(Code::Approver, &subject, words);
+        let standing = self.trust.judge(&facts.signer, &facts.others, at);
+        let block = if signature.visible { ", with a visible block on a page" } else { "" };
+        steps.note(Code::Approver, &subject, format!("also signed by {}{block}", described(facts, &standing)));
     }
 
     /// For what the sealer should have signed too.
     fn other_signer(&self, facts: &Facts, at: DateTime<Utc>, subject: &str, steps: &mut Steps) {
-        if self.sealer.as_ref() == Some(&facts.signer) {
+        let Some(sealer) = &self.sealer else {
+            return steps.note(Code::OtherSigner, subject, format!("signed by `{}`; the sealer is not known", facts.signer.name()));
+        };
+        if *sealer == facts.signer {
             return steps.ok(Code::OtherSigner, subject, "the sealer's certificate");
         }
-        let fingerprint = facts.signer.fingerprint();
-        let words = format!("`{}`, fingerprint {fingerprint}", facts.signer.name());
-        match self.trust.judge(&facts.signer, &facts.others, at) {
-            Standing::Pinned => steps.ok(Code::OtherSigner, subject, format!("the pinned {words}")),
-            Standing::Issued(by) => steps.ok(Code::OtherSigner, subject, format!("{words}, issued by the pinned `{by}`")),
-            Standing::Refused(why) => steps.fail(Code::OtherSigner, subject, format!("{words}: {why}")),
-            Standing::Unpinned => steps.unknown(Code::OtherSigner, subject, format!("signed by another than the sealer: {words}")),
+        let standing = self.trust.judge(&facts.signer, &facts.others, at);
+        let words = described(facts, &standing);
+        match standing {
+            Standing::Pinned | Standing::Issued(_) => steps.ok(Code::OtherSigner, subject, words),
+            Standing::Unfit(_) => steps.fail(Code::OtherSigner, subject, words),
+            Standing::Stranger | Standing::Unpinned => {
+                steps.unknown(Code::OtherSigner, subject, format!("signed by another than the sealer: {words}"))
+            }
         }
     }
+}
+
+/// Name, standing and fingerprint of who signed.
+fn described(facts: &Facts, standing: &Standing) -> String {
+    format!("`{}` ({}), fingerprint {}", facts.signer.name(), standing.words(), facts.signer.fingerprint())
+}
+
+/// Nothing lists the outer seal, so the certificates that it does not bind itself must be those of the inner one, which
+/// the tag manifest lists: then no byte of either can be changed unnoticed.
+fn both_seals(bag: &BagView<'_>, steps: &mut Steps) -> Option<Facts> {
+    let inner = detached(bag, tags::MANIFEST, MANIFEST_SIGNATURE, Code::ManifestSeal, steps);
+    let outer = detached(bag, tags::TAG_MANIFEST, TAG_MANIFEST_SIGNATURE, Code::TagManifestSeal, steps);
+    let (inner, outer) = (inner?, outer?);
+    if inner.signer == outer.signer && inner.others == outer.others {
+        steps.ok(Code::SameSealer, bag.prefix, format!("`{}`", inner.signer.name()));
+    } else {
+        steps.fail(
+            Code::SameSealer,
+            bag.prefix,
+            format!("not the same certificates: `{}`, `{}`", inner.signer.name(), outer.signer.name()),
+        );
+    }
+    Some(inner)
 }
 
 fn detached(bag: &BagView<'_>, content: &str, signature: &str, code: Code, steps: &mut Steps) -> Option<Facts> {

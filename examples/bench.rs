@@ -1,0 +1,241 @@
+//! Measures what loading, judging and rendering cost, as ratios to a bare reference in the same run: these machines are noisy,
+//! ratios are not. Not a test: it never fails for being slow.
+//!
+//! ```text
+//! cargo run --release --example bench -- 10000 100000      items: collect, redact, load and assess
+//! cargo run --release --example bench -- --pages 10 100 600 [DOSSIER.json ...]
+//!                                                          a bare typst table of so many pages; the report of a dossier
+//! ```
+//!
+//! Each size runs in a process of its own, so that its peak memory is its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use affiant::clock::Clock;
+use affiant::model::decisions::Decisions;
+use affiant::pipeline::{collect, prepare};
+use affiant::store::items::{self, Found};
+use affiant::store::run::{self, Reader};
+use affiant::{catalog, workspace};
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--one", step, folder] => println!("{}", one(step, Path::new(folder))),
+        ["--pdf", what] => println!("{}", pdf(what)),
+        ["--pages", ref sizes @ ..] => pages(sizes),
+        ref sizes => items_table(sizes),
+    }
+}
+
+/// CPU seconds, wall seconds and peak memory of one step in a process of its own.
+struct Cost {
+    cpu: f64,
+    wall: f64,
+    megabytes: f64,
+    note: String,
+}
+
+fn step(args: &[&str]) -> Cost {
+    let output = Command::new(std::env::current_exe().expect("this program")).args(args).output().expect("it starts");
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let line = String::from_utf8_lossy(&output.stdout).trim().to_string();
+    let mut parts = line.splitn(4, ' ');
+    let mut number = || parts.next().and_then(|p| p.parse().ok()).expect("a number");
+    Cost { cpu: number(), wall: number(), megabytes: number(), note: parts.next().unwrap_or_default().to_string() }
+}
+
+/// What this process has used: user and system time, and the high-water mark of its memory (proc(5)).
+fn used(started: Instant, note: impl std::fmt::Display) -> String {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("a peak");
+    let kilobytes: f64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    format!("{:.2} {:.2} {:.1} {note}", ticks / 100.0, started.elapsed().as_secs_f64(), kilobytes / 1024.0)
+}
+
+fn items_table(sizes: &[&str]) {
+    println!("{:>9} {:>22} {:>9} {:>9} {:>9} {:>7}", "items", "step", "CPU s", "wall s", "MB", "ratio");
+    for size in sizes {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = dir.path().to_str().expect("UTF-8");
+        generate(&dir.path().join("in"), size);
+        let mut reference = None;
+        for name in ["reference", "collect", "search", "assess", "scan"] {
+            let cost = step(&["--one", name, folder]);
+            let base = *reference.get_or_insert(cost.cpu);
+            let ratio = cost.cpu / base.max(0.01);
+            println!("{size:>9} {name:>22} {:>9.2} {:>9.2} {:>9.1} {ratio:>7.2}  {}", cost.cpu, cost.wall, cost.megabytes, cost.note);
+        }
+    }
+}
+
+fn generate(target: &Path, items: &str) {
+    let example = std::env::current_exe().expect("this program").with_file_name("sample");
+    let status = Command::new(example).arg(target).args(["--items", items]).status().expect("build the sample example first");
+    assert!(status.success(), "the generator failed");
+}
+
+/// One step over the folder's evidence.
+fn one(name: &str, folder: &Path) -> String {
+    let started = Instant::now();
+    let note = match name {
+        "reference" => reference(folder),
+        "scan" => scan(folder),
+        "collect" => gather(folder),
+        "search" => search(folder),
+        "assess" => assess(folder),
+        other => panic!("no step is called {other}"),
+    };
+    used(started, note)
+}
+
+fn snapshots(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("in/snapshots")).expect("snapshots").flatten();
+    entries.map(|e| e.path()).collect()
+}
+
+/// gunzip, and serde's `IgnoredAny` over each item: what any reader of this evidence must pay at least.
+fn reference(folder: &Path) -> String {
+    let mut count = 0u64;
+    for path in snapshots(folder) {
+        let input = run::plain(&path).expect("a snapshot");
+        let walked = items::walk(input, |found| -> Result<(), items::Fault> {
+            if let Found::Item(bytes) = found {
+                serde_json::from_slice::<serde::de::IgnoredAny>(bytes).expect("JSON");
+                count += 1;
+            }
+            Ok(())
+        });
+        walked.expect("whole");
+    }
+    format!("gunzip + IgnoredAny per item, {count} items")
+}
+
+/// gunzip and our own splitting into items, nothing else.
+fn scan(folder: &Path) -> String {
+    let mut count = 0u64;
+    for path in snapshots(folder) {
+        let input = run::plain(&path).expect("a snapshot");
+        let walked = items::walk(input, |found| -> Result<(), items::Fault> {
+            count += u64::from(matches!(found, Found::Item(_)));
+            Ok(())
+        });
+        walked.expect("whole");
+    }
+    format!("gunzip + our item splitter, {count} items")
+}
+
+fn open(folder: &Path) -> workspace::Workspace {
+    workspace::open(folder).expect("a workspace")
+}
+
+fn gather(folder: &Path) -> String {
+    let catalog = catalog::load(None).expect("the catalog");
+    let workspace = open(folder);
+    let sealer = affiant::pipeline::keys::sealer(&workspace, Clock::System.now(), || Ok(String::new())).expect("a key");
+    let made = collect::run(
+        &workspace,
+        &catalog,
+        &[folder.join("in")],
+        #[cfg(feature = "aws")]
+        None,
+        Clock::System,
+        vec!["bench".into()],
+        &sealer,
+    )
+    .expect("a run");
+    format!("{} items stored and tallied", made.items)
+}
+
+fn the_run(folder: &Path) -> Reader {
+    Reader::open_run(&run::find(&folder.join("evidence"), None).expect("a run")).expect("a run")
+}
+
+fn search(folder: &Path) -> String {
+    let reader = the_run(folder);
+    let scratch = folder.join("derived");
+    std::fs::create_dir_all(&scratch).expect("a folder");
+    let derived = prepare::redacted(reader, &scratch, |closed| Ok(closed.finish(&[])?)).expect("a derived run");
+    format!("secrets searched and replaced in {} files", derived.redactions.len())
+}
+
+/// Load into SQLite, make the tables, ask every check.
+fn assess(folder: &Path) -> String {
+    let derived = std::fs::read_dir(folder.join("derived")).expect("searched before").flatten().next();
+    let reader = derived.map_or_else(|| the_run(folder), |d| Reader::open_run(&d.path()).expect("a run"));
+    let catalog = catalog::load(None).expect("the catalog");
+    let database = folder.join("evidence.sqlite");
+    let assessment = prepare::judge(&catalog, &Decisions::default(), &reader, None, &database).expect("an assessment");
+    let rows: u64 = assessment.controls.iter().map(|c| c.counts.total()).sum();
+    let size = std::fs::metadata(&database).map_or(0, |m| m.len()) >> 20;
+    format!("{} resources loaded, {rows} results, database {size} MB", assessment.resources)
+}
+
+fn pages(sizes: &[&str]) {
+    println!("{:>6} {:>9} {:>9} {:>9}", "pages", "CPU s", "MB", "ms/page");
+    for size in sizes {
+        let cost = step(&["--pdf", size]);
+        let (made, words) = cost.note.split_once(' ').unwrap_or((&cost.note, ""));
+        let count: f64 = made.parse().unwrap_or(1.0);
+        println!("{made:>6} {:>9.2} {:>9.1} {:>9.1}  {words}", cost.cpu, cost.megabytes, cost.cpu * 1000.0 / count);
+    }
+}
+
+#[cfg(feature = "pdf")]
+fn pdf(what: &str) -> String {
+    let started = Instant::now();
+    let note = match what.parse() {
+        Ok(pages) => bench_pdf::table(pages),
+        Err(_) => bench_pdf::report(what),
+    };
+    used(started, note)
+}
+
+#[cfg(not(feature = "pdf"))]
+fn pdf(_: &str) -> String {
+    used(Instant::now(), "0 this build renders no PDF")
+}
+
+#[cfg(feature = "pdf")]
+mod bench_pdf {
+    //! A bare typst table over our fonts, and the report of a dossier, to compare their cost per page.
+
+    use affiant::catalog;
+    use affiant::model::dossier::Dossier;
+    use affiant::render::{Templates, figures, pdf};
+
+    fn templates() -> Templates {
+        Templates::new(catalog::templates())
+    }
+
+    fn words(bytes: &[u8], what: &str) -> String {
+        let pages = lopdf::Document::load_mem(bytes).expect("a PDF").get_pages().len();
+        format!("{pages} {what}, {} kB", bytes.len() >> 10)
+    }
+
+    /// About as many pages of a bare table as asked for.
+    pub fn table(pages: usize) -> String {
+        let rows = pages * 47;
+        let source = format!(
+            "#set document(title: \"bench\")\n#set text(lang: \"en\", font: \"IBM Plex Sans\", size: 8pt)\n#set page(paper: \"us-letter\")\n\
+             #for start in range(0, {rows}, step: 200) {{ table(columns: (60pt, 1fr, 60pt), table.header([a], [b], [c]), \
+             ..range(start, calc.min(start + 200, {rows})).map(i => ([#i], [arn:aws:ec2:us-east-1:111122223333:volume/vol-#i], [met])).flatten()) }}"
+        );
+        let files = vec![("/bench.typ".into(), source.into_bytes())];
+        let bytes = pdf::document("/bench.typ", files, "bench", "2026-09-30T12:00:00Z", &templates()).expect("a PDF");
+        words(&bytes, "bare table")
+    }
+
+    pub fn report(dossier: &str) -> String {
+        let text = std::fs::read(dossier).expect("a dossier");
+        let dossier: Dossier = serde_json::from_slice(&text).expect("a dossier");
+        let figures = figures::draw(&dossier, &templates()).expect("figures");
+        let bytes = pdf::report(&dossier, &figures, &[], "us-letter", &templates()).expect("a PDF");
+        words(&bytes, "report")
+    }
+}

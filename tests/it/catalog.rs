@@ -1,0 +1,86 @@
+//! The catalog: its own fixtures pass, what is wrong in it is reported all at once, and a check cannot reach beyond the evidence.
+
+use std::fs;
+
+use crate::harness::{Sandbox, repository};
+
+#[test]
+fn every_check_passes_its_own_cases() {
+    let ran = Sandbox::default().affiant(&["controls", "test"]).exits(0);
+    assert!(ran.out.contains("all as expected"), "{}", ran.out);
+    let checks: usize = ran.out.split(' ').next().and_then(|n| n.parse().ok()).expect("a count");
+    assert!(checks >= 45, "{checks} checks");
+}
+
+#[test]
+fn a_check_that_forgets_null_is_caught() {
+    let box_ = Sandbox::default();
+    let check = fs::read_to_string(repository().join("controls/checks/rds/storage-encrypted.yaml")).expect("a check");
+    let start = check.find("sql: |").expect("SQL");
+    let end = check.find("cases:").expect("cases");
+    let careless = "sql: |\n  SELECT arn AS resource, account, region, CASE WHEN coalesce(storage_encrypted, 1) THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_instance\n";
+    box_.write("own/checks/rds/storage-encrypted.yaml", format!("{}{careless}{}", &check[..start], &check[end..]));
+    let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
+    assert!(ran.out.contains("unknown still reads met"), "{}", ran.out);
+}
+
+#[test]
+fn all_problems_are_reported_at_once_with_their_places() {
+    let box_ = Sandbox::default();
+    box_.write("own/technical/02-encryption-at-rest.yaml", "control: encryption-at-rest\nnumber: two\n");
+    box_.write("own/checks/rds/storage-encrypted.yaml", "id: rds.storage-encrypted\ntitle: [unclosed\n");
+    box_.write("own/tables/rds/extra.yaml", "table: extra\nabout: x\nsources: []\nuses: [no_such_table]\nsql: SELECT 1\n");
+    box_.write("own/stray/file.yaml", "x: 1\n");
+    let ran = box_.affiant(&["--catalog", "own", "controls", "list"]).exits(2);
+    for place in
+        ["technical/02-encryption-at-rest.yaml:2:", "checks/rds/storage-encrypted.yaml:", "tables/rds/extra.yaml:4:", "stray/file.yaml"]
+    {
+        assert!(ran.err.contains(place), "{place} is not named:\n{}", ran.err);
+    }
+    assert!(ran.err.matches("[AFC-").count() >= 4, "{}", ran.err);
+}
+
+#[test]
+fn a_check_cannot_reach_beyond_the_evidence() {
+    for (sql, why) in [
+        ("SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, sql AS reason FROM sqlite_master", "sqlite_master"),
+        ("DELETE FROM rds_instance", "Delete"),
+        ("SELECT load_extension('x') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason", "load_extension"),
+        ("SELECT arn AS resource, account, region, 'met' AS verdict, datetime('now') AS reason FROM rds_instance", "now"),
+        ("SELECT readfile('/etc/passwd') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason", "readfile"),
+        ("ATTACH 'x' AS y", "Attach"),
+        ("PRAGMA writable_schema = 1", "Pragma"),
+    ] {
+        let box_ = Sandbox::default();
+        let body = serde_json::to_string(sql).expect("JSON");
+        let text =
+            format!("id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\nsql: {body}\ncases: [{{name: n, expect: []}}]\n");
+        box_.write("own/checks/rds/storage-encrypted.yaml", text);
+        let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
+        assert!(ran.out.contains(why) || ran.err.contains(why), "{sql}:\n{}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn the_security_rule_has_its_rows() {
+    let text = fs::read_to_string(repository().join("controls/hipaa/security-rule.yaml")).expect("the table");
+    assert_eq!(text.matches("citation:").count(), 71);
+    assert_eq!(text.matches("status: addressable").count(), 22);
+}
+
+#[test]
+fn a_looser_parameter_is_refused() {
+    let box_ = Sandbox::default().workspace();
+    let text = fs::read_to_string(box_.path().join("affiant.yaml"))
+        .expect("a workspace")
+        .replace("parameters: {}", "parameters: { backup_retention_days: 30 }");
+    box_.write("affiant.yaml", text);
+    let ran = box_.affiant(&["lint"]).exits(2);
+    assert!(ran.err.contains("AFW-010") && ran.err.contains("affiant.yaml:"), "{}", ran.err);
+}
+
+#[test]
+fn the_workspace_of_the_repository_has_no_problems() {
+    let ran = Sandbox::default().workspace().affiant(&["lint"]).exits(0);
+    assert!(ran.out.contains("no problems"), "{}", ran.out);
+}

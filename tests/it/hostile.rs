@@ -1,0 +1,103 @@
+//! Evidence is untrusted: names and tags that would be code somewhere are text everywhere.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::{Sandbox, files, item, unzip};
+use crate::spine::contains;
+
+const NAMES: [&str; 9] = [
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "#eval(\"x\")",
+    "../../etc/passwd",
+    "\u{202e}gnirts thgir-ot-tfel",
+    "🦠 emoji 数据",
+    "\u{1b}[2J\u{1b}]0;owned\u{7}",
+    "\"; DROP TABLE resource; --",
+    "]]></svg><img src=x onerror=alert(1)> {{ 7*7 }} {% raw %}",
+];
+
+fn hostile() -> Sandbox {
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    let items: Vec<serde_json::Value> = NAMES
+        .iter()
+        .enumerate()
+        .map(|(i, name)| {
+            let mut volume = item(
+                "AWS::EC2::Volume",
+                &format!("vol-{i:017}"),
+                json!({ "volumeId": format!("vol-{i:017}"), "encrypted": false, "size": 8 }),
+            );
+            volume["ARN"] = json!(format!("arn:aws:ec2:us-east-1:111122223333:volume/{name}"));
+            volume["resourceName"] = json!(name);
+            volume["tags"] = json!({ "Name": name, *name: name });
+            volume
+        })
+        .collect();
+    box_.snapshot("in", &items);
+    box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
+    box_
+}
+
+#[test]
+fn hostile_names_are_text_in_every_output() {
+    let box_ = hostile();
+    let zip = box_.package();
+    let folder = unzip(&zip, &box_.path().join("x"));
+    let all = files(&folder);
+    assert!(all.keys().all(|n| !n.contains("..") && n.bytes().all(|b| (0x20..0x7f).contains(&b))), "a path is not portable");
+
+    let html = String::from_utf8(all["data/report/index.html"].clone()).expect("UTF-8");
+    assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "HTML injection");
+    assert!(html.contains("&lt;script&gt;"), "the name is not shown at all");
+    assert!(html.contains("🦠 emoji 数据"), "emoji are lost");
+    assert!(!html.contains('\u{202e}') && !html.contains('\u{1b}'), "control characters reach the HTML");
+    assert!(html.contains("\\u{202e}"), "a bidirectional override is not shown as an escape");
+    assert!(!html.contains(" 49 "), "a template was evaluated");
+
+    let csv = String::from_utf8(all["data/tables/result.csv"].clone()).expect("UTF-8");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for record in reader.records() {
+        for cell in record.expect("a record").iter() {
+            assert!(!cell.starts_with(['=', '+', '@']), "a formula: {cell}");
+            assert!(!cell.chars().any(|c| c.is_control()), "a control character: {cell:?}");
+        }
+    }
+    assert!(all["data/report/audit-package.pdf"].starts_with(b"%PDF-1.7"));
+    assert!(
+        !contains(&all["data/report/audit-package.pdf"], b"/JavaScript") && !contains(&all["data/report/audit-package.pdf"], b"/Launch")
+    );
+    box_.affiant(&["verify", zip.to_str().expect("UTF-8"), "--recompute"]).exits(3);
+}
+
+#[test]
+fn the_terminal_is_not_commanded() {
+    let box_ = hostile();
+    for args in [&["assess", "--checks"][..], &["assess", "--format", "csv"], &["services"], &["risks"], &["package"]] {
+        let ran = box_.affiant(args);
+        assert!(!ran.out.contains('\u{1b}') && !ran.err.contains('\u{1b}'), "{args:?} writes escapes");
+        assert!(!ran.out.contains('\u{202e}'), "{args:?} writes bidirectional overrides");
+    }
+}
+
+#[test]
+fn hostile_file_names_become_portable_paths() {
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    box_.snapshot("in", &[item("AWS::S3::Bucket", "b", json!({ "name": "b" }))]);
+    for name in ["CON.md", "a:b.md", "\u{202e}evil.md", "UPPER.md", "upper.md", "line\nbreak.md", "50%.md"] {
+        box_.write(&format!("in/documents/{name}"), "text");
+    }
+    box_.write("in/aws/111122223333/us-east-1/rds/DescribeDBParameters/..%2F..%2Fetc%2Fpasswd.json", r#"{"Parameters":[]}"#);
+    let ran = box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
+    let run = std::path::Path::new(ran.out.trim()).to_path_buf();
+    let paths: Vec<String> = files(&run).into_keys().collect();
+    assert!(paths.iter().filter(|p| p.starts_with("data/documents/")).count() >= 7, "{paths:?}");
+    assert!(paths.iter().all(|p| p.bytes().all(|b| (0x20..0x7f).contains(&b) && b != b'%' && b != b':')), "{paths:?}");
+    box_.affiant(&["verify", run.to_str().expect("UTF-8")]).exits(3);
+    let custody = fs::read_to_string(run.join("data/custody.jsonl")).expect("custody");
+    assert!(custody.contains("../../etc/passwd"), "the true parameter is kept in the record");
+}

@@ -1,0 +1,95 @@
+//! The sample environment: every deliberate fault is found, nothing healthy is reported, for several seeds; and the run that is
+//! committed is the one that the generator makes.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::harness::{Sandbox, files, generate, repository, sample};
+use crate::spine::json;
+
+fn faults(text: &str) -> BTreeSet<(String, String)> {
+    let field = |line: &str, name: &str| {
+        let rest = &line[line.find(name)? + name.len()..];
+        let rest = rest.trim_start_matches([' ', '"']);
+        Some(rest[..rest.find(['"', ','])?].to_string())
+    };
+    text.lines()
+        .filter(|l| l.starts_with("- {id:"))
+        .map(|l| (field(l, "check:").expect("a check"), field(l, "resource:").expect("a resource")))
+        .collect()
+}
+
+#[test]
+fn every_fault_is_found_and_nothing_healthy_is_reported() {
+    for seed in [1, 2, 3] {
+        let box_ = Sandbox::default().workspace();
+        box_.collect_sample(seed);
+        let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
+        let mut found = BTreeSet::new();
+        for control in assessment["controls"].as_array().expect("controls") {
+            for check in control["checks"].as_array().expect("checks") {
+                for row in check["rows"].as_array().expect("rows") {
+                    if ["not met", "accepted"].contains(&row["verdict"].as_str().expect("a verdict")) {
+                        found.insert((
+                            check["id"].as_str().expect("an id").to_string(),
+                            row["resource"].as_str().expect("a resource").to_string(),
+                        ));
+                    }
+                }
+            }
+        }
+        let planted = faults(&fs::read_to_string(sample(seed).join("faults.yaml")).expect("the list"));
+        assert!(planted.len() >= 30, "seed {seed} plants {}", planted.len());
+        assert_eq!(found, planted, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_sample_is_large_enough_and_in_awss_own_forms() {
+    let box_ = Sandbox::default().workspace();
+    box_.collect_sample(1);
+    let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
+    let inventory = assessment["inventory"].as_array().expect("an inventory");
+    let types: BTreeSet<&str> = inventory.iter().map(|i| i["resource_type"].as_str().expect("a type")).collect();
+    assert!(types.len() >= 45, "{} types", types.len());
+    assert!(assessment["resources"].as_u64() >= Some(250));
+}
+
+#[test]
+fn the_three_envelopes_say_the_same() {
+    let mut digests = BTreeSet::new();
+    for form in ["snapshot", "api", "rows"] {
+        let box_ = Sandbox::default().workspace();
+        generate(&box_.path().join("in"), &["--seed", "1", "--format", form]);
+        box_.affiant(&["collect", "--snapshot", "in"]);
+        let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
+        let verdicts: Vec<String> = assessment["controls"]
+            .as_array()
+            .expect("controls")
+            .iter()
+            .flat_map(|c| c["checks"].as_array().expect("checks"))
+            .map(|c| format!("{} {} {}", c["id"], c["counts"]["not_met"], c["counts"]["met"]))
+            .collect();
+        digests.insert(verdicts.join("\n"));
+    }
+    assert_eq!(digests.len(), 1, "{}", digests.into_iter().collect::<Vec<_>>().join("\n---\n"));
+}
+
+/// The committed run, made again: the same bytes but for its seal, which no two keys share.
+#[test]
+fn the_committed_run_is_what_the_generator_makes() {
+    let box_ = Sandbox::default().workspace();
+    generate(&box_.path().join("target/sample"), &["--seed", "1"]);
+    let ran = box_.affiant(&["collect", "--snapshot", "target/sample"]);
+    let made = std::path::PathBuf::from(ran.out.trim());
+    let committed = repository().join("evidence").join(made.file_name().expect("a name"));
+    assert!(committed.is_dir(), "{} is not committed; see docs/src/evidence.md", committed.display());
+    let ours = |name: &String| !name.starts_with("seal/") && name != "VERIFY.md" && name != "tagmanifest-sha256.txt";
+    let (a, b) = (files(&made), files(&committed));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, bytes) in a.iter().filter(|(name, _)| ours(name)) {
+        assert!(bytes == &b[name], "{name} differs from the committed run");
+    }
+    let listed = fs::read_to_string(repository().join("evidence/sample-faults.yaml")).expect("committed");
+    assert_eq!(faults(&listed), faults(&fs::read_to_string(box_.path().join("target/sample/faults.yaml")).expect("made")));
+}
