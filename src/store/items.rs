@@ -245,21 +245,22 @@ impl<R: Read> Lexer<R> {
         }
     }
 
-    /// Copies what is neither string nor bracket: numbers, names, commas and colons.
+    /// Copies what is neither string nor bracket: numbers, names, colons, and a comma if that comes first.
     fn plain(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let mut first = true;
         while self.fill()? {
             let rest = &self.buffer[self.start..self.end];
-            let length = rest.iter().position(|b| matches!(b, b'{' | b'[' | b'}' | b']' | b'"')).unwrap_or(rest.len());
-            let length = match rest[..length].iter().position(|b| *b == b',') {
-                Some(comma) if comma > 0 => comma,
-                Some(_) => 1,
-                None => length,
+            let stops = |b: &u8| matches!(b, b'{' | b'[' | b'}' | b']' | b'"' | b',');
+            let length = match rest[0] {
+                b',' if first => 1,
+                _ => rest.iter().position(stops).unwrap_or(rest.len()),
             };
             if out.len() <= MAX_ITEM {
                 out.extend_from_slice(&rest[..length]);
             }
             self.start += length;
-            if length > 0 && self.start < self.end {
+            first = false;
+            if self.start < self.end {
                 return Ok(());
             }
         }
@@ -297,6 +298,64 @@ impl<R: Read> Lexer<R> {
                     self.start += 1;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that hands out `size` bytes at a time, so that every value is cut somewhere.
+    struct Sips<'a>(&'a [u8], usize);
+
+    impl Read for Sips<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = self.1.min(self.0.len()).min(buffer.len());
+            buffer[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    fn items(text: &str, size: usize) -> Result<Vec<String>, Fault> {
+        let mut found = Vec::new();
+        walk(Sips(text.as_bytes(), size), |item| -> Result<(), Fault> {
+            found.push(match item {
+                Found::Item(bytes) | Found::Row(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Found::Bad(why) => format!("bad: {why}"),
+            });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn every_cut_of_the_input_gives_the_same_items() {
+        let text = r#" {"fileVersion":"1.0", "n":[1,{"a":null}], "configurationItems" : [ {"resourceType":"A","x":[1.5e3,true,{"q":"\"}\\"}]} , 17,
+            "{\"resourceType\":\"B\"}",{"resourceType":"C"}] , "after":-0.5}
+            {"resourceType":"D","configuration":{"deep":[[[]]]}}"#;
+        let whole = items(text, text.len()).expect("JSON");
+        assert_eq!(whole.len(), 5);
+        assert_eq!(whole[0], r#"{"resourceType":"A","x":[1.5e3,true,{"q":"\"}\\"}]}"#);
+        assert_eq!(whole[2], r#"{"resourceType":"B"}"#);
+        for size in 1..40 {
+            assert_eq!(items(text, size).expect("JSON"), whole, "{size} bytes at a time");
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_a_fault_or_fewer_items() {
+        let text = r#"{"configurationItems":[{"resourceType":"A","x":"y"},{"resourceType":"B"}]}"#;
+        for end in 1..text.len() {
+            assert!(items(&text[..end], 7).is_err(), "{}", &text[..end]);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_input_hangs_or_panics(bytes in proptest::collection::vec(proptest::sample::select(b"{}[]\",:\\ 1a\n".to_vec()), 0..60), size in 1usize..9) {
+            let _ = walk(Sips(&bytes, size), |_| -> Result<(), Fault> { Ok(()) });
         }
     }
 }

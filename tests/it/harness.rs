@@ -179,7 +179,7 @@ pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
 pub fn unzip(zip: &Path, into: &Path) -> PathBuf {
     let mut archive = zip::ZipArchive::new(fs::File::open(zip).expect("a file")).expect("a ZIP");
     archive.extract(into).expect("unpacked");
-    let top = archive.file_names().next().and_then(|n| n.split('/').next()).expect("a top folder").to_string();
+    let top = archive.file_names().flatten().next().and_then(|n| n.split('/').next().map(String::from)).expect("a top folder");
     into.join(top)
 }
 

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Has programs that others wrote judge a package: sha256sum, bagit.py, openssl, pdfsig, qpdf, pyHanko, pikepdf, pdftotext,
+sqlite3, the Nu HTML checker, axe in Chromium. None of them knows Affiant.
+
+usage: judge.py --affiant PROGRAM --zip PACKAGE.zip --trust CERTIFICATE.pem [--web NODE_MODULES] [--other-program]
+
+Prints a line for each test and at the end `N passed, N failed`; exits 1 if one failed.
+"""
+
+import argparse
+import sys
+import time
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pages
+import pdfs
+import seals
+import tables
+from common import Package, Refused, Test, must
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Independent judges of a package.")
+    parser.add_argument("--affiant", type=Path, required=True, help="the program")
+    parser.add_argument("--zip", type=Path, required=True, help="the package")
+    parser.add_argument("--trust", type=Path, required=True, help="the certificate to pin, PEM")
+    parser.add_argument("--web", type=Path, help="a node_modules folder with axe-core, playwright-core and vnu-jar")
+    parser.add_argument("--other-program", action="store_true", help="the package was made by another version: its reports need not be rendered again")
+    return parser.parse_args()
+
+
+def unpacked(given: argparse.Namespace, scratch: Path) -> Package:
+    """Unpacks with the stock `unzip`; the archive has one top folder."""
+    folder = scratch / "unpacked"
+    folder.mkdir()
+    with zipfile.ZipFile(given.zip) as archive:
+        top = archive.namelist()[0].split("/")[0]
+    must("unzip", "-q", given.zip.resolve(), "-d", folder)
+    return Package(
+        zip=given.zip.resolve(),
+        top=folder / top,
+        trust=given.trust.resolve(),
+        affiant=given.affiant.resolve(),
+        web=given.web.resolve() if given.web else None,
+        same_program=not given.other_program,
+        scratch=scratch,
+    )
+
+
+def judged(package: Package, test: Test) -> bool:
+    """Runs one test and prints its line."""
+    name, judge = test
+    try:
+        judge(package)
+    except Refused as why:
+        print(f"FAIL {name}: {' '.join(str(why).split())}", flush=True)
+        return False
+    except Exception as error:  # a judge that breaks has not agreed
+        print(f"FAIL {name}: {type(error).__name__}: {' '.join(str(error).split())}", flush=True)
+        return False
+    print(f"ok {name}", flush=True)
+    return True
+
+
+def main() -> int:
+    given = arguments()
+    started = time.monotonic()
+    with TemporaryDirectory(prefix="judge-") as scratch:
+        package = unpacked(given, Path(scratch))
+        listed = [test for part in (seals, pdfs, tables, pages) for test in part.tests(package)]
+        outcomes = [judged(package, test) for test in listed]
+    if not given.web:
+        print("not run: the Nu HTML checker and the browser, because --web is not given")
+    print(f"{time.monotonic() - started:.0f} seconds")
+    print(f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
+    return 0 if all(outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
