@@ -281,11 +281,19 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
     } else if index == 0 && place_in_name(file).is_none() {
         faults.push(lost("*".into(), "no AWS Config item in this file".into()));
     }
-    if whole {
+    if whole && is_delivered(writer, stored, file) {
         places.extend(place_in_name(file));
         seen.whole.extend(places.iter().filter(|(_, region)| region != GLOBAL).cloned());
     }
     seen.faults.extend(faults);
+}
+
+/// Whether a file is a delivered snapshot: only that holds every recorded resource of its region, so only that can show that a
+/// type is empty. Pages of an API or of a query hold what was asked for.
+fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
+    let mut head = Vec::new();
+    let read = writer.open(stored).and_then(|input| input.take(4096).read_to_end(&mut head));
+    file.contains("_ConfigSnapshot_") || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
 }
 
 fn tally_item(bytes: &[u8], seen: &mut Seen, places: &mut BTreeSet<(String, String)>) -> Result<(), String> {

@@ -18,7 +18,7 @@ fn a_check_that_forgets_null_is_caught() {
     let check = fs::read_to_string(repository().join("controls/checks/rds/storage-encrypted.yaml")).expect("a check");
     let start = check.find("sql: |").expect("SQL");
     let end = check.find("cases:").expect("cases");
-    let careless = "sql: |\n  SELECT arn AS resource, account, region, CASE WHEN coalesce(storage_encrypted, 1) THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_instance\n";
+    let careless = "sql: |\n  SELECT arn AS resource, account, region, CASE WHEN coalesce(storage_encrypted, 1) THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_database\n";
     box_.write("own/checks/rds/storage-encrypted.yaml", format!("{}{careless}{}", &check[..start], &check[end..]));
     let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
     assert!(ran.out.contains("unknown still reads met"), "{}", ran.out);

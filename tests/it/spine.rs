@@ -41,8 +41,13 @@ fn two_packages_of_one_run_differ_only_in_signatures() {
     let b = files(&unzip(&second, &box_.path().join("b")));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     let signed = |name: &str| name.ends_with(".p7s") || name.ends_with(".pdf") || name.contains("manifest-sha256");
+    // Payload-Oxum counts bytes, and an ECDSA signature has seventy or seventy-two of them.
+    let text = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes).lines().filter(|l| !l.starts_with("Payload-Oxum")).map(String::from).collect::<Vec<_>>()
+    };
     for (name, bytes) in a.iter().filter(|(name, _)| !signed(name)) {
-        assert!(bytes == &b[name], "{name} differs");
+        let same = if name.ends_with("bag-info.txt") { text(bytes) == text(&b[name]) } else { bytes == &b[name] };
+        assert!(same, "{name} differs");
     }
     let (pa, pb) = (&a["data/report/audit-package.pdf"], &b["data/report/audit-package.pdf"]);
     let revision = pa.windows(6).position(|w| w == b"%%EOF\n").or_else(|| pa.windows(5).position(|w| w == b"%%EOF")).expect("an end");

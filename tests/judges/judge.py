@@ -7,8 +7,11 @@ usage: judge.py --affiant PROGRAM --zip PACKAGE.zip --trust CERTIFICATE.pem [--w
 Prints a line for each test and at the end `N passed, N failed`; exits 1 if one failed.
 """
 
-import argparse
 import sys
+
+sys.dont_write_bytecode = True  # nothing is left in the repository
+
+import argparse
 import time
 import zipfile
 from pathlib import Path

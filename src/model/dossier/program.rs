@@ -1,0 +1,137 @@
+//! The parts of the dossier that people decide: the risk register and the incident-response plan.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RiskRegister {
+    /// How levels were reached, with the scale's name.
+    pub method: String,
+    pub rows: Vec<RiskReport>,
+    /// Levels low to high: `very low`, `low`, `moderate`, `high`, `very high`.
+    pub scale: Vec<String>,
+    /// Ids by `likelihood` then `impact` (keys are levels of `scale`).
+    pub heat: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub lint: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RiskReport {
+    /// `R-` and six hexadecimal digits, stable across runs.
+    pub id: String,
+    pub title: String,
+    /// `open`, `in treatment`, `accepted`, `closed`, `remediation observed`.
+    pub status: String,
+    /// `finding` (from results), `not assessed` (from gaps) or `program` (from what people must do).
+    pub origin: String,
+    pub control: Option<String>,
+    pub citations: Vec<String>,
+    pub account: String,
+    pub asset_class: String,
+    pub resources: u64,
+    pub examples: Vec<String>,
+    pub likelihood: String,
+    pub impact: String,
+    pub level: String,
+    pub rationale: String,
+    /// Scores are suggestions until a named person confirms them.
+    pub suggested: bool,
+    pub owner: String,
+    pub treatment: String,
+    pub plan: String,
+    pub due: String,
+    pub acceptance: Option<Acceptance>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Acceptance {
+    pub approver: String,
+    pub reason: String,
+    pub accepted: String,
+    pub expires: String,
+    pub expired: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IncidentResponse {
+    pub present: bool,
+    pub title: String,
+    pub version: String,
+    pub owner: String,
+    pub approved_by: String,
+    pub approved_at: String,
+    pub next_review: String,
+    pub scope: String,
+    pub roles: Vec<IncidentRole>,
+    pub severities: Vec<IncidentSeverity>,
+    pub clocks: Vec<Clock>,
+    pub escalation: Vec<Escalation>,
+    pub playbooks: Vec<Playbook>,
+    pub preservation: Vec<String>,
+    pub drills: Vec<Drill>,
+    /// What the plan still lacks: placeholders, roles without names, drills overdue.
+    pub missing: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IncidentRole {
+    pub role: String,
+    pub name: String,
+    pub deputy: String,
+    pub contact: String,
+    pub out_of_band: String,
+    pub tested: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IncidentSeverity {
+    pub level: String,
+    pub criteria: String,
+    pub examples: String,
+    pub respond: String,
+    pub escalate: String,
+    pub breach_clock: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Clock {
+    pub who: String,
+    pub by: String,
+    /// Days from discovery; fractional for hours. None where the deadline is a calendar rule.
+    pub days: Option<f64>,
+    pub words: String,
+    /// Citation or contract.
+    pub source: String,
+    /// `law` or `contract` or `policy`.
+    pub basis: String,
+    /// Whether this clock binds the organisation in its role.
+    pub binds: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Escalation {
+    pub from: String,
+    pub to: String,
+    pub minutes: u64,
+    pub channel: String,
+    pub fallback: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Playbook {
+    pub name: String,
+    pub trigger: String,
+    pub steps: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Drill {
+    pub id: String,
+    pub date: String,
+    pub scenario: String,
+    pub plan_version: String,
+    pub participants: u64,
+    pub outcome: String,
+    pub evidence: Vec<String>,
+}
