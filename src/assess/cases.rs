@@ -30,7 +30,7 @@ pub struct Report {
 pub fn run(catalog: &Catalog, only: Option<&str>) -> Result<Report, Fault> {
     let mut db = Connection::open_in_memory()?;
     schema::create(&db)?;
-    guard::functions(&mut db)?;
+    guard::functions(&db)?;
     tables::make(&mut db, catalog)?;
     let mut report = Report::default();
     for check in catalog.checks.values().filter(|c| only.is_none_or(|id| c.id == id)) {

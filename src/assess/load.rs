@@ -24,7 +24,7 @@ pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisi
         let id = index as i64 + 1;
         record(db, id, artifact)?;
         match &artifact.source {
-            Source::Snapshot { .. } => snapshot(db, id, run, artifact, decisions)?,
+            Source::Snapshot { resource_type, .. } => snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?,
             Source::Response { service, operation, .. } => {
                 let known = catalog.operations.get(&format!("{service}:{operation}"));
                 answer(db, id, run, artifact, known)?;
@@ -49,7 +49,7 @@ fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     Ok(())
 }
 
-fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, decisions: &Decisions) -> Result<(), Fault> {
+fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: Option<&str>, decisions: &Decisions) -> Result<(), Fault> {
     let input = run.open(artifact)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
@@ -61,7 +61,7 @@ fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, decisio
             Found::Row(bytes) => (bytes, true),
             Found::Bad(_) => return Ok(()),
         };
-        let Ok(item) = item::parse(bytes) else { return Ok(()) };
+        let Ok(item) = item::parse(bytes, hint) else { return Ok(()) };
         insert_item(&mut insert, id, &item, row, decisions)
     });
     match walked {
@@ -90,7 +90,7 @@ fn insert_item<'a>(
     let name = item.resource_name.as_deref().map(str::to_string).or_else(|| name_tag(&tags));
     insert.execute(params![
         arn,
-        item.resource_type,
+        item.resource_type(),
         item.resource_id(),
         name,
         item.account(),

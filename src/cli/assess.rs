@@ -185,7 +185,7 @@ fn csv(assessment: &Assessment) -> String {
                     row.verdict.as_str(),
                     &row.reason,
                 ];
-                let _ = writer.write_record(cells.map(|c| safe_cell(c)));
+                let _ = writer.write_record(cells.map(safe_cell));
             }
         }
     }

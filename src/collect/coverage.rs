@@ -15,8 +15,8 @@ const GLOBAL_TYPES: [&str; 4] = ["AWS::IAM::", "AWS::CloudFront::", "AWS::Route5
 
 pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Coverage> {
     let mut lines = Vec::new();
-    let regions = seen.regions(decisions);
     for account in seen.accounts(decisions) {
+        let regions = seen.regions_of(&account, decisions);
         let place = Place { seen, account: &account };
         for source in sources(seen, catalog) {
             match source.strip_prefix("AWS::") {

@@ -76,6 +76,12 @@ impl Seen {
         self.places().map(|(_, region)| region).chain(named).filter(|r| !r.is_empty() && r != GLOBAL).collect()
     }
 
+    /// Regions seen in one account, and those that `affiant.yaml` names.
+    pub fn regions_of(&self, account: &str, decisions: &Decisions) -> BTreeSet<String> {
+        let seen = self.places().filter(|(a, _)| a == account).map(|(_, region)| region);
+        seen.chain(decisions.workspace.regions.iter().cloned()).filter(|r| !r.is_empty() && r != GLOBAL).collect()
+    }
+
     pub fn callers(&self) -> Vec<String> {
         self.callers.iter().cloned().collect()
     }
@@ -159,10 +165,9 @@ fn classify(parts: &[String]) -> Kind {
     if let Some(at) = parts.iter().position(|p| p == "documents") {
         return Kind::Document(parts[at + 1..].join("/"));
     }
-    if let Some(at) = parts.iter().position(|p| p == "aws") {
-        if let Some(kind) = answer_kind(&parts[at + 1..]) {
-            return kind;
-        }
+    let below_aws = parts.iter().position(|p| p == "aws").and_then(|at| answer_kind(&parts[at + 1..]));
+    if let Some(kind) = below_aws {
+        return kind;
     }
     if [".json", ".json.gz", ".jsonl", ".ndjson", ".ndjson.gz"].iter().any(|end| name.ends_with(end)) {
         return Kind::Items;
@@ -207,9 +212,10 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
     match kind {
         Kind::Items => {
             let wanted = format!("snapshots/{}", portable_name(&name));
-            writer.add(&wanted, &mut input, &at, Source::Snapshot { file: name.clone() })?;
+            let resource_type = item::type_in_path(&full.to_string_lossy());
+            writer.add(&wanted, &mut input, &at, Source::Snapshot { file: name.clone(), resource_type: resource_type.clone() })?;
             let stored = writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
-            tally_items(writer, &stored, &name, seen);
+            tally_items(writer, &stored, &name, resource_type.as_deref(), seen);
         }
         Kind::Answer { account, region, service, operation, key } => {
             let end = if name.ends_with(".csv") { "csv" } else { "json" };
@@ -249,7 +255,7 @@ impl From<items::Fault> for Stop {
     }
 }
 
-pub fn tally_items(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
+pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>, seen: &mut Seen) {
     let (account, region) = place_in_name(file).unwrap_or_default();
     let lost = |source: String, what: String| Fault {
         account: account.clone(),
@@ -266,7 +272,7 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
         items::walk(input, |found| -> Result<(), Stop> {
             index += 1;
             let outcome = match found {
-                Found::Item(bytes) | Found::Row(bytes) => tally_item(bytes, seen, &mut places).map_err(|what| (type_in(bytes), what)),
+                Found::Item(bytes) | Found::Row(bytes) => tally_item(bytes, hint, seen, &mut places).map_err(|what| (type_in(bytes), what)),
                 Found::Bad(what) => Err(("*".to_string(), what.to_string())),
             };
             if let Err((source, what)) = outcome {
@@ -296,14 +302,14 @@ fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
     file.contains("_ConfigSnapshot_") || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
 }
 
-fn tally_item(bytes: &[u8], seen: &mut Seen, places: &mut BTreeSet<(String, String)>) -> Result<(), String> {
-    let item = item::parse(bytes)?;
+fn tally_item(bytes: &[u8], hint: Option<&str>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) -> Result<(), String> {
+    let item = item::parse(bytes, hint)?;
     seen.items += 1;
     let (account, region) = (item.account(), item.region());
     if !places.iter().any(|(a, r)| a == account && r == region) {
         places.insert((account.to_string(), region.to_string()));
     }
-    let key = (account.to_string(), region.to_string(), item.resource_type.to_string());
+    let key = (account.to_string(), region.to_string(), item.resource_type().to_string());
     let tally = seen.types.entry(key).or_default();
     match item.standing() {
         Standing::Live => tally.live += 1,

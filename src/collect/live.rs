@@ -153,9 +153,9 @@ impl Asking<'_> {
         let name = format!("{}_Config_{region}_{form}_{}_{page:05}.json", self.account, resource_type.replace("::", "-"));
         let wanted = format!("snapshots/{}", portable_name(&name));
         let at = stamp(self.clock.now());
-        self.writer.add(&wanted, &mut answer.body.as_slice(), &at, Source::Snapshot { file: name.clone() })?;
+        self.writer.add(&wanted, &mut answer.body.as_slice(), &at, Source::Snapshot { file: name.clone(), resource_type: None })?;
         let stored = self.writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
-        tally_items(self.writer, &stored, &name, self.seen);
+        tally_items(self.writer, &stored, &name, None, self.seen);
         Ok(())
     }
 
@@ -224,9 +224,10 @@ fn drop_members(value: &mut Value, never: &[String]) -> bool {
             let before = map.len();
             map.retain(|name, _| !never.contains(name));
             let here = map.len() < before;
-            map.values_mut().fold(here, |any, v| drop_members(v, never) || any)
+            let below = map.values_mut().filter_map(|v| drop_members(v, never).then_some(())).count();
+            here || below > 0
         }
-        Value::Array(list) => list.iter_mut().fold(false, |any, v| drop_members(v, never) || any),
+        Value::Array(list) => list.iter_mut().filter_map(|v| drop_members(v, never).then_some(())).count() > 0,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

@@ -64,7 +64,12 @@ pub struct Artifact {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Source {
     /// A file of AWS Config items, as delivered or exported.
-    Snapshot { file: String },
+    Snapshot {
+        file: String,
+        /// The type of items that do not name their own, told by the file's path.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resource_type: Option<String>,
+    },
     /// One answer of an AWS API operation.
     Response {
         account: String,

@@ -87,7 +87,7 @@ pub fn verify(path: &Path, trust: Option<&str>, recompute: bool, now: DateTime<U
         (None, true) => Some(Recomputed::refused()),
         (_, false) => None,
     };
-    let sample = bag.as_ref().is_some_and(|bag| recompute::is_sample(bag));
+    let sample = bag.as_ref().is_some_and(recompute::is_sample);
     Ok(Outcome { report, chain: chain(path), recompute: recomputed, sample })
 }
 

@@ -18,7 +18,7 @@ pub struct Item<'a> {
     #[serde(borrow, rename = "arn")]
     arn_lower: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub resource_type: Cow<'a, str>,
+    resource_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
     resource_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -55,19 +55,45 @@ pub enum Standing {
     NotRecorded,
 }
 
-/// Parses an item's head.
-pub fn parse(bytes: &[u8]) -> Result<Item<'_>, String> {
-    let item: Item = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+/// Parses an item's head. `hint` is the type of items that do not name their own: rows of a query for one type.
+pub fn parse<'a>(bytes: &'a [u8], hint: Option<&'a str>) -> Result<Item<'a>, String> {
+    let mut item: Item = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if item.resource_type.is_none() {
+        let hint = hint.ok_or("an item without resourceType; name its file or folder after the type, as AWS--S3--Bucket")?;
+        item.resource_type = Some(Cow::Borrowed(hint));
+    }
     match item.key() {
         Some(_) => Ok(item),
-        None => Err(format!("an item of {} with neither resourceId nor ARN", item.resource_type)),
+        None => Err(format!("an item of {} with neither resourceId nor ARN", item.resource_type())),
     }
 }
 
+/// The type that a path names: `AWS--S3--Bucket`, `AWS::S3::Bucket` or `AWS__S3__Bucket` anywhere in it.
+pub fn type_in_path(path: &str) -> Option<String> {
+    for separator in ["--", "::", "__"] {
+        let Some(at) = path.find(&format!("AWS{separator}")) else { continue };
+        let mut parts = path[at..].split(separator);
+        let word = |text: &str| text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+        let (Some(_), Some(service), Some(kind)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let kind = word(kind);
+        if !service.is_empty() && service == word(service) && !kind.is_empty() {
+            return Some(format!("AWS::{service}::{kind}"));
+        }
+    }
+    None
+}
+
 impl Item<'_> {
+    pub fn resource_type(&self) -> &str {
+        self.resource_type.as_deref().unwrap_or_default()
+    }
+
+    /// The account that the item names, else that of its ARN, else that of an ARN in its configuration.
     pub fn account(&self) -> &str {
         let given = self.aws_account_id.as_deref().or(self.account_id.as_deref());
-        given.or_else(|| arn_part(self.given_arn()?, 4)).unwrap_or_default()
+        let by_arn = || arn_part(self.given_arn()?, 4);
+        let inside = || account_in(self.configuration?.get());
+        given.or_else(by_arn).or_else(inside).unwrap_or_default()
     }
 
     /// A region name; `global` and nothing at all become [`GLOBAL`].
@@ -82,7 +108,7 @@ impl Item<'_> {
     pub fn arn(&self) -> Cow<'_, str> {
         match self.given_arn() {
             Some(arn) => Cow::Borrowed(arn),
-            None => Cow::Owned(format!("{}/{}", self.resource_type, self.resource_id())),
+            None => Cow::Owned(format!("{}/{}", self.resource_type(), self.resource_id())),
         }
     }
 
@@ -123,6 +149,12 @@ pub fn arn_part(arn: &str, n: usize) -> Option<&str> {
     arn.starts_with("arn:").then(|| arn.splitn(6, ':').nth(n))?.filter(|part| !part.is_empty())
 }
 
+/// The account of the first ARN in a text.
+fn account_in(text: &str) -> Option<&str> {
+    let arns = text.match_indices("arn:aws").map(|(at, _)| &text[at..]);
+    arns.filter_map(|arn| arn_part(arn, 4)).find(|part| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// ISO 8601 text, or epoch seconds or milliseconds, as RFC 3339 in UTC.
 fn time(raw: &RawValue) -> String {
     match serde_json::from_str(raw.get()) {
@@ -142,4 +174,25 @@ fn epoch(number: f64) -> Option<String> {
 
 fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_a_query_for_one_type_takes_the_type_of_its_path() {
+        let row = br#"{"resourceId":"AROA1","configuration":{"arn":"arn:aws:iam::111122223333:role/a"}}"#;
+        assert!(parse(row, None).is_err());
+        let hint = type_in_path("rows/AWS--IAM--Role/1.json");
+        let item = parse(row, hint.as_deref()).expect("an item");
+        assert_eq!((item.resource_type(), item.account()), ("AWS::IAM::Role", "111122223333"));
+        for (path, expected) in [
+            ("x/AWS--S3--Bucket-1.json", Some("AWS::S3::Bucket")),
+            ("AWS::EC2::Volume_2.json", Some("AWS::EC2::Volume")),
+            ("AWSLogs/a--b", None),
+        ] {
+            assert_eq!(type_in_path(path).as_deref(), expected, "{path}");
+        }
+    }
 }

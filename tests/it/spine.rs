@@ -93,6 +93,20 @@ fn what_was_not_read_is_never_a_pass() {
     }
 }
 
+/// SAMPLE is for pinned clocks and synthetic evidence; a real run must not carry it.
+#[test]
+fn a_run_under_the_machines_clock_is_no_sample() {
+    let box_ = Sandbox::default().with_system_clock();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    box_.snapshot("in", &[crate::harness::item("AWS::S3::Bucket", "b", serde_json::json!({ "name": "b" }))]);
+    let run = box_.affiant(&["collect", "--snapshot", "in"]).exits(3).out;
+    let ran = box_.affiant(&["verify", run.trim()]).exits(3);
+    assert!(!ran.out.contains("SAMPLE"), "{}", ran.out);
+    let record = json(&fs::read_to_string(std::path::Path::new(run.trim()).join("data/run.json")).expect("a record"));
+    assert_eq!((record["sample"].as_bool(), record["clock"].as_str()), (Some(false), Some("system")));
+    assert!(record["program"]["binary"].is_string() && record["program"]["commit"].is_string());
+}
+
 #[test]
 fn exit_codes_say_what_happened() {
     let box_ = Sandbox::default().workspace();

@@ -3,8 +3,9 @@
 
 usage: kills.py --affiant PROGRAM --workspace DIR [--times N] [--seed N]
 
-Every folder and ZIP that can be seen in `packages/` after a kill must verify. At the end an undisturbed run must make a
-package and leave no partial one. The workspace loses its packages. Prints `N passed, N failed` at the end.
+Half of the kills fall anywhere, half where the package comes into sight. Every folder and ZIP that can be seen in `packages/`
+after a kill must verify; an undisturbed run must then make a package and leave no partial one, its own or an earlier one's.
+The workspace loses its packages. Prints `N passed, N failed` at the end.
 """
 
 import sys
@@ -44,15 +45,18 @@ def whole(given: argparse.Namespace) -> None:
             raise Refused(f"{path.name} is there and does not verify: {said(done)}")
 
 
-def killed(given: argparse.Namespace, after: float) -> str:
-    """Starts the program, kills it, and looks; says what was there."""
+def killed(given: argparse.Namespace, after: float, late: bool) -> str:
+    """Starts the program, kills it some seconds after its start (late: after something becomes visible), and looks; says what
+    was there."""
     cleared(given.workspace)
     program = subprocess.Popen(command(given), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while late and program.poll() is None and not visible(given.workspace):
+        time.sleep(0.001)
     time.sleep(after)
     program.kill()
     ended = program.wait()
     whole(given)
-    return "ended by itself" if ended >= 0 else f"{len(visible(given.workspace))} packages visible, each whole"
+    return "ended by itself" if ended >= 0 else f"{len(visible(given.workspace))} visible, each whole"
 
 
 def undisturbed(given: argparse.Namespace) -> None:
@@ -70,6 +74,7 @@ def undisturbed(given: argparse.Namespace) -> None:
 
 def duration(given: argparse.Namespace) -> float:
     """How long the whole takes here; also makes the workspace's key."""
+    cleared(given.workspace)
     started = time.monotonic()
     done = run(*command(given))
     if done.returncode != 0:
@@ -84,17 +89,20 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     given = parser.parse_args()
-    print(f"seed {given.seed}")
     chance = random.Random(given.seed)
     long = duration(given)
+    print(f"seed {given.seed}; undisturbed, a package takes {long:.2f} s")
     failed = 0
-    for _ in range(given.times):
-        after = chance.uniform(0, long)
+    for turn in range(given.times):
+        # Every other kill falls where the package comes into sight, which is a small part of the whole.
+        late = turn % 2 == 1
+        after = chance.uniform(0, 0.1 if late else long)
+        when = f"killed {after:.3f} s after {'the package is seen' if late else 'the start'}"
         try:
-            print(f"ok killed after {after:.2f} s of {long:.2f} s: {killed(given, after)}", flush=True)
+            print(f"ok {when}: {killed(given, after, late)}", flush=True)
         except Refused as why:
             failed += 1
-            print(f"FAIL killed after {after:.2f} s: {why}", flush=True)
+            print(f"FAIL {when}: {why}", flush=True)
         try:
             undisturbed(given)
             print("ok the next run is whole", flush=True)
