@@ -31,6 +31,10 @@ pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<Vec<ControlRes
         }
         results.push(roll_up(control, checks, input));
     }
+    facts::evaluations(db)?;
+    for check in results.iter_mut().flat_map(|control| &mut control.checks) {
+        check.corroboration = facts::corroboration(db, &input.catalog.checks[&check.id])?;
+    }
     guard::unbound(db)?;
     Ok(results)
 }
@@ -85,9 +89,11 @@ impl Asked<'_> {
         let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
+        // Rows of one check lie together: what follows looks at those alone, whatever the other checks found.
+        let before: i64 = db.query_row("SELECT coalesce(max(rowid), 0) FROM result", [], |row| row.get(0))?;
         self.ask(db, &gaps, &unread)?;
-        self.missing(db, &gaps)?;
-        self.summary(db, &tables, &gaps)
+        self.missing(db, &gaps, before)?;
+        self.summary(db, &tables, &gaps, before)
     }
 
     /// Runs the SQL and stores each row with the verdict that the engine lets it have.
@@ -150,12 +156,15 @@ impl Asked<'_> {
     }
 
     /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
-    fn missing(&self, db: &Connection, gaps: &Gaps) -> Result<(), Fault> {
+    fn missing(&self, db: &Connection, gaps: &Gaps, before: i64) -> Result<(), Fault> {
         let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
-        let mut has = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM result WHERE check_id = ? AND account = ? AND region = ?)")?;
+        let mut places = std::collections::BTreeSet::new();
+        let mut seen = db.prepare_cached("SELECT DISTINCT account, region FROM result WHERE rowid > ?")?;
+        for place in seen.query_map([before], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
+            places.insert(place?);
+        }
         for (account, region, words) in gaps.places() {
-            let there: bool = has.query_row([&self.check.id, account, region], |row| row.get(0))?;
-            if !there {
+            if !places.contains(&(account.to_string(), region.to_string())) {
                 let place = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
                 insert.execute(params![self.check.id, place, account, region, format!("evidence is missing: {words}")])?;
             }
@@ -163,12 +172,12 @@ impl Asked<'_> {
         Ok(())
     }
 
-    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps) -> Result<CheckResult, Fault> {
+    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, before: i64) -> Result<CheckResult, Fault> {
         let check = self.check;
         let mut counts = Counts::default();
         let mut excluded = 0;
-        let mut statement = db.prepare_cached("SELECT verdict, excluded, count(*) FROM result WHERE check_id = ? GROUP BY 1, 2")?;
-        let mut rows = statement.query([&check.id])?;
+        let mut statement = db.prepare_cached("SELECT verdict, excluded, count(*) FROM result WHERE rowid > ? GROUP BY 1, 2")?;
+        let mut rows = statement.query([before])?;
         while let Some(row) = rows.next()? {
             let (verdict, out, n): (String, bool, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             match out {
@@ -176,7 +185,7 @@ impl Asked<'_> {
                 false => counts.add(verdict.parse().map_err(|e: String| self.fault(e))?, n),
             }
         }
-        let rows = top_rows(db, &check.id)?;
+        let rows = top_rows(db, &check.id, before)?;
         Ok(CheckResult {
             id: check.id.clone(),
             title: check.title.clone(),
@@ -190,7 +199,7 @@ impl Asked<'_> {
             gaps: gaps.places().map(|(account, region, words)| place_words(account, region, &words)).take(40).collect(),
             artifacts: facts::artifacts(db, self.input.catalog, &closure(self.input.catalog, tables))?,
             tables: tables.iter().cloned().collect(),
-            corroboration: facts::corroboration(db, check)?,
+            corroboration: Vec::new(),
         })
     }
 }
@@ -214,15 +223,14 @@ fn place(resource: &str, account: Option<String>, region: Option<String>) -> (St
 const ORDER: &str = "CASE verdict WHEN 'not met' THEN 0 WHEN 'not evidenced' THEN 1 WHEN 'accepted' THEN 2 WHEN 'attested' THEN 3
  WHEN 'met' THEN 4 ELSE 5 END, resource, reason";
 
-fn top_rows(db: &Connection, check: &str) -> Result<Vec<Row>, Fault> {
+fn top_rows(db: &Connection, check: &str, before: i64) -> Result<Vec<Row>, Fault> {
     let sql = format!(
-        "SELECT resource, account, region, verdict, reason FROM result WHERE check_id = ? AND NOT excluded ORDER BY {ORDER} LIMIT {ROWS}"
+        "SELECT resource, account, region, verdict, reason FROM result WHERE rowid > ? AND NOT excluded ORDER BY {ORDER} LIMIT {ROWS}"
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let mut known = db.prepare_cached(
-        "SELECT r.type, a.path FROM resource r JOIN artifact a ON a.id = r.artifact WHERE r.type IN (SELECT DISTINCT type FROM resource) AND r.arn = ? LIMIT 1",
-    )?;
-    let rows = statement.query_map([check], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?)))?;
+    let mut known =
+        db.prepare_cached("SELECT r.type, a.path FROM resource r JOIN artifact a ON a.id = r.artifact WHERE r.arn = ? LIMIT 1")?;
+    let rows = statement.query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?)))?;
     let mut out = Vec::new();
     for row in rows {
         let (resource, account, region, verdict, reason): (String, String, String, String, String) = row?;

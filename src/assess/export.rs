@@ -51,7 +51,6 @@ pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> 
         let sources = table.sources.join(", ");
         db.execute("INSERT INTO table_sql VALUES (?,?,?,?,?)", params![position as i64, table.name, table.about, sources, table.sql])?;
     }
-    db.execute_batch("CREATE INDEX result_check ON result (check_id, verdict);")?;
     Ok(())
 }
 

@@ -124,20 +124,34 @@ pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) 
     Ok(paths.into_iter().take(40).collect())
 }
 
+/// Evaluations of AWS Config's rules beside the resources they speak of, in a temporary table; and an index over the results, so
+/// that the two can be compared check by check.
+pub fn evaluations(db: &Connection) -> Result<(), Fault> {
+    db.execute_batch(
+        "CREATE TEMP TABLE judged AS
+           SELECT key, account, region, body ->> '$.ComplianceType' AS compliance, body ->> '$.ResultRecordedTime' AS recorded,
+                  body ->> '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceType' AS type,
+                  body ->> '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceId' AS resource_id
+           FROM response WHERE service = 'config' AND operation = 'GetComplianceDetailsByConfigRule';
+         CREATE INDEX temp.judged_resource ON judged (type, resource_id);
+         CREATE TEMP TABLE evaluation AS
+           SELECT e.key, e.compliance, e.recorded, x.arn, x.captured_at
+           FROM resource x CROSS JOIN judged e ON e.type = x.type AND e.resource_id = x.resource_id
+           WHERE x.type IN (SELECT type FROM judged) AND e.account = x.account AND (e.region = x.region OR x.region = 'aws-global')
+             AND e.compliance IN ('COMPLIANT', 'NON_COMPLIANT');
+         CREATE INDEX result_check ON result (check_id, resource);",
+    )?;
+    Ok(())
+}
+
 /// What AWS Config's own rules say of the same resources. Only an evaluation that is later than the item can disagree.
 pub fn corroboration(db: &Connection, check: &Check) -> Result<Vec<RuleAgreement>, Fault> {
     let mut compare = db.prepare_cached(
-        "SELECT r.resource, (r.verdict IN ('met') AND json_extract(e.body, '$.ComplianceType') = 'COMPLIANT')
-                         OR (r.verdict IN ('not met', 'accepted') AND json_extract(e.body, '$.ComplianceType') = 'NON_COMPLIANT') AS agrees
-         FROM response e
-         JOIN resource x ON x.type = json_extract(e.body, '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceType')
-                        AND x.resource_id = json_extract(e.body, '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceId')
-                        AND x.account = e.account AND (x.region = e.region OR x.region = 'aws-global')
-         JOIN result r ON r.check_id = ?2 AND r.resource = x.arn
-         WHERE e.service = 'config' AND e.operation = 'GetComplianceDetailsByConfigRule' AND (e.key = ?1 OR e.key GLOB ?1 || '-*')
-           AND json_extract(e.body, '$.ComplianceType') IN ('COMPLIANT', 'NON_COMPLIANT') AND r.verdict IN ('met', 'not met', 'accepted')
-           AND (x.captured_at = '' OR coalesce(julianday(json_extract(e.body, '$.ResultRecordedTime')), 0) >= coalesce(julianday(x.captured_at), 0) OR
-                (r.verdict = 'met') = (json_extract(e.body, '$.ComplianceType') = 'COMPLIANT'))
+        "SELECT r.resource, (r.verdict = 'met') = (e.compliance = 'COMPLIANT') AS agrees
+         FROM evaluation e JOIN result r ON r.check_id = ?2 AND r.resource = e.arn
+         WHERE (e.key = ?1 OR e.key GLOB ?1 || '-*') AND r.verdict IN ('met', 'not met', 'accepted')
+           AND (e.captured_at = '' OR (r.verdict = 'met') = (e.compliance = 'COMPLIANT')
+                OR coalesce(julianday(e.recorded), 0) >= coalesce(julianday(e.captured_at), 0))
          ORDER BY 1",
     )?;
     let mut deployed = db.prepare_cached(

@@ -61,6 +61,7 @@ pub fn create(db: &Connection) -> Result<(), Fault> {
 pub fn index(db: &Connection) -> Result<(), Fault> {
     db.execute_batch(
         "CREATE INDEX resource_type_arn ON resource (type, arn);
+         CREATE INDEX resource_arn ON resource (arn);
          CREATE INDEX response_operation ON response (service, operation, key);",
     )?;
     Ok(())
