@@ -83,11 +83,11 @@ fn insert_item<'a>(
         Standing::NotRecorded => return Ok(()),
     };
     let arn = item.arn();
-    let tags = item.tags.map_or("{}".into(), |raw| tag_text(raw.get()));
+    let tags = read_tags(item.tags.map(|raw| raw.get()), decisions);
     let excluded = decisions.workspace.exclude.iter().any(|e| matches_pattern(&e.pattern, &arn));
-    let phi = if excluded { "out" } else { phi_scope(&tags, decisions) };
+    let phi = if excluded { "out" } else { tags.phi };
     let given = |raw: Option<&'a serde_json::value::RawValue>| raw.map(|r| r.get()).filter(|text| *text != "null");
-    let name = item.resource_name.as_deref().map(str::to_string).or_else(|| name_tag(&tags));
+    let name = item.resource_name.as_deref().or(tags.name.as_deref());
     insert.execute(params![
         arn,
         item.resource_type(),
@@ -96,7 +96,7 @@ fn insert_item<'a>(
         item.account(),
         item.region(),
         item.availability_zone,
-        tags,
+        tags.text,
         phi,
         excluded,
         status,
@@ -109,30 +109,28 @@ fn insert_item<'a>(
     Ok(())
 }
 
-fn tag_text(raw: &str) -> String {
-    match raw {
-        "{}" | "null" | "[]" => "{}".into(),
-        _ => undo::tags(raw).to_string(),
-    }
+/// What an item's tags say, read once.
+struct Tags {
+    /// One JSON object.
+    text: String,
+    name: Option<String>,
+    phi: &'static str,
 }
 
-fn name_tag(tags: &str) -> Option<String> {
-    if !tags.contains("\"Name\"") {
-        return None;
+/// `in` PHI scope unless the PHI tag is there with another value: an untagged resource is in scope.
+fn read_tags(raw: Option<&str>, decisions: &Decisions) -> Tags {
+    let raw = raw.unwrap_or("{}");
+    if matches!(raw, "{}" | "null" | "[]") {
+        return Tags { text: "{}".into(), name: None, phi: "in" };
     }
-    serde_json::from_str::<Value>(tags).ok()?.get("Name")?.as_str().map(str::to_string)
-}
-
-/// `in` unless the PHI tag is there with another value: an untagged resource is in scope.
-fn phi_scope(tags: &str, decisions: &Decisions) -> &'static str {
+    let tags = undo::tags(raw);
     let rule = &decisions.workspace.phi;
-    if !tags.contains(rule.tag.as_str()) {
-        return "in";
-    }
-    let tags: BTreeMap<String, Value> = serde_json::from_str(tags).unwrap_or_default();
-    match tags.get(&rule.tag).and_then(Value::as_str) {
-        Some(value) if !rule.values.iter().any(|v| v.eq_ignore_ascii_case(value)) => "out",
-        _ => "in",
+    let value = |key: &str| tags.get(key).and_then(Value::as_str);
+    let out = value(&rule.tag).is_some_and(|v| !rule.values.iter().any(|known| known.eq_ignore_ascii_case(v)));
+    Tags {
+        name: value("Name").map(str::to_string),
+        phi: if out { "out" } else { "in" },
+        text: if raw.starts_with('{') { raw.to_string() } else { tags.to_string() },
     }
 }
 

@@ -76,7 +76,6 @@ fn needs_work(raw: &str) -> bool {
     let bytes = raw.as_bytes();
     bytes.first() == Some(&b'"')
         || [&b"\"{"[..], b"\"[", b"\"%7B", b"\"%7b", b"\"%5B", b"\"\\n{", b"\" {"].iter().any(|n| memmem::find(bytes, n).is_some())
-        || memmem::find(bytes, b".0").is_some()
 }
 
 fn undo(value: Value, row: bool, depth: u32) -> Value {

@@ -155,9 +155,11 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
     let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
     let unsaid: usize = assessment.controls.iter().map(|c| c.unattested.len()).sum();
     out.push_str(&format!(
-        "\n{} not met, {unknown} rows not evidenced, {} gaps, {unsaid} statements nobody has made\nmore: affiant assess --checks\n",
+        "\n{} not met, {} not evidenced, {}, {} that nobody has made\nmore: affiant assess --checks\n",
         plural(checks.len(), "check"),
-        assessment.coverage.gaps
+        plural(unknown as usize, "row"),
+        plural(assessment.coverage.gaps as usize, "gap"),
+        plural(unsaid, "statement"),
     ));
     out
 }

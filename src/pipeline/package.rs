@@ -349,13 +349,21 @@ fn unoccupied(parent: &Path, id: &str) -> String {
     std::iter::once(id.to_string()).chain(numbered).find(|name| !taken(name)).expect("numbers do not end")
 }
 
-/// Removes what a package that was cut short left behind.
+/// Removes what packages that were cut short left behind: the unfinished folder of this name, and unfinished archives.
 fn clear_partial(parent: &Path, name: &str) -> Result<(), Error> {
     let partial = parent.join(format!(".{name}.partial"));
     match std::fs::remove_dir_all(&partial) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", &partial)(error)),
-        Ok(()) | Err(_) => Ok(()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &partial)(error)),
+        Ok(()) | Err(_) => {}
     }
+    for entry in std::fs::read_dir(parent).map_err(Error::io("read", parent))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let unfinished = name.starts_with('.') && name.ends_with(".partial") && entry.file_type().is_ok_and(|kind| kind.is_file());
+        if unfinished {
+            std::fs::remove_file(entry.path()).map_err(Error::io("remove", entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 fn add(bag: &mut Payload, path: &str, bytes: &[u8]) -> Result<(), BagError> {

@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--zip", type=Path, required=True, help="the package")
     parser.add_argument("--trust", type=Path, required=True, help="the certificate to pin, PEM")
     parser.add_argument("--web", type=Path, help="a node_modules folder with axe-core, playwright-core and vnu-jar")
-    parser.add_argument("--other-program", action="store_true", help="the package was made by another version: its reports need not be rendered again")
+    parser.add_argument("--other-program", action="store_true", help="made by another version: its reports need not be rendered again")
     return parser.parse_args()
 
 

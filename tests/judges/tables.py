@@ -115,7 +115,8 @@ def parsed(path: Path) -> list[list[str]]:
         records = list(csv.reader(file, strict=True))
     if data.count(b"\r\n") < len(records):
         raise Refused(f"{path.name}: lines that do not end in CRLF")
-    refuse_if(f"{path.name}: record {n} has {len(r)} fields, the header {len(records[0])}" for n, r in enumerate(records, 1) if len(r) != len(records[0]))
+    width = len(records[0])
+    refuse_if(f"{path.name}: record {n} has {len(r)} fields, the header {width}" for n, r in enumerate(records, 1) if len(r) != width)
     return records
 
 
