@@ -62,10 +62,20 @@ pub fn parse<'a>(bytes: &'a [u8], hint: Option<&'a str>) -> Result<Item<'a>, Str
         let hint = hint.ok_or("an item without resourceType; name its file or folder after the type, as AWS--S3--Bucket")?;
         item.resource_type = Some(Cow::Borrowed(hint));
     }
+    if item.key().is_none() {
+        item.resource_id = item.configuration.and_then(|raw| serde_json::from_str::<Named>(raw.get()).ok()).and_then(|named| named.name);
+    }
     match item.key() {
         Some(_) => Ok(item),
         None => Err(format!("an item of {} with neither resourceId nor ARN", item.resource_type())),
     }
+}
+
+/// What a configuration calls itself; all there is in a row of a query that did not select the id.
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
 }
 
 /// The type that a path names: `AWS--S3--Bucket`, `AWS::S3::Bucket` or `AWS__S3__Bucket` anywhere in it.
@@ -108,7 +118,19 @@ impl Item<'_> {
     pub fn arn(&self) -> Cow<'_, str> {
         match self.given_arn() {
             Some(arn) => Cow::Borrowed(arn),
+            None if self.resource_type() == "AWS::S3::Bucket" => {
+                Cow::Owned(format!("arn:{}:s3:::{}", self.partition(), self.resource_id()))
+            }
             None => Cow::Owned(format!("{}/{}", self.resource_type(), self.resource_id())),
+        }
+    }
+
+    /// The partition of the item's region (AWS General Reference, ARN format).
+    fn partition(&self) -> &'static str {
+        match self.region() {
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            region if region.starts_with("cn-") => "aws-cn",
+            _ => "aws",
         }
     }
 
@@ -187,6 +209,8 @@ mod tests {
         let hint = type_in_path("rows/AWS--IAM--Role/1.json");
         let item = parse(row, hint.as_deref()).expect("an item");
         assert_eq!((item.resource_type(), item.account()), ("AWS::IAM::Role", "111122223333"));
+        let bucket = parse(br#"{"awsRegion":"us-gov-west-1","configuration":{"name":"b"}}"#, Some("AWS::S3::Bucket")).expect("an item");
+        assert_eq!(bucket.arn(), "arn:aws-us-gov:s3:::b");
         for (path, expected) in [
             ("x/AWS--S3--Bucket-1.json", Some("AWS::S3::Bucket")),
             ("AWS::EC2::Volume_2.json", Some("AWS::EC2::Volume")),
