@@ -213,8 +213,8 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
         Kind::Items => {
             let wanted = format!("snapshots/{}", portable_name(&name));
             let resource_type = item::type_in_path(&full.to_string_lossy());
-            writer.add(&wanted, &mut input, &at, Source::Snapshot { file: name.clone(), resource_type: resource_type.clone() })?;
-            let stored = writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
+            let stored =
+                writer.add(&wanted, &mut input, &at, Source::Snapshot { file: name.clone(), resource_type: resource_type.clone() })?.path;
             tally_items(writer, &stored, &name, resource_type.as_deref(), seen);
         }
         Kind::Answer { account, region, service, operation, key } => {
@@ -232,8 +232,7 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
                     "a saved answer; the request was not made by this program".to_string(),
                 )]),
             };
-            writer.add(&wanted, &mut input, &at, source)?;
-            let stored = writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
+            let stored = writer.add(&wanted, &mut input, &at, source)?.path;
             tally_answer(writer, &stored, (account, region, service, operation), catalog, seen);
         }
         Kind::Document(inner) => {

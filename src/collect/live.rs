@@ -153,8 +153,8 @@ impl Asking<'_> {
         let name = format!("{}_Config_{region}_{form}_{}_{page:05}.json", self.account, resource_type.replace("::", "-"));
         let wanted = format!("snapshots/{}", portable_name(&name));
         let at = stamp(self.clock.now());
-        self.writer.add(&wanted, &mut answer.body.as_slice(), &at, Source::Snapshot { file: name.clone(), resource_type: None })?;
-        let stored = self.writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
+        let stored =
+            self.writer.add(&wanted, &mut answer.body.as_slice(), &at, Source::Snapshot { file: name.clone(), resource_type: None })?.path;
         tally_items(self.writer, &stored, &name, None, self.seen);
         Ok(())
     }
@@ -179,8 +179,7 @@ impl Asking<'_> {
             key: key.into(),
             custody,
         };
-        self.writer.add(&wanted, &mut body.as_slice(), &stamp(self.clock.now()), source)?;
-        let stored = self.writer.artifacts().last().map(|a| a.path.clone()).unwrap_or_default();
+        let stored = self.writer.add(&wanted, &mut body.as_slice(), &stamp(self.clock.now()), source)?.path;
         tally_answer(self.writer, &stored, (&self.account, region, service, operation), self.catalog, self.seen);
         Ok(())
     }

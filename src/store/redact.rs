@@ -132,11 +132,11 @@ fn rewrite(run: &Reader, artifact: &Artifact, writer: &mut Writer) -> Result<Opt
         }
     }
     io::Seek::rewind(&mut copy).map_err(io_fault(&artifact.path))?;
-    let fixity = writer.add(&artifact.path, &mut copy, &artifact.collected_at, artifact.source.clone())?;
+    let copied = writer.add(&artifact.path, &mut copy, &artifact.collected_at, artifact.source.clone())?;
     Ok(Some(Redaction {
         path: artifact.path.clone(),
         original: artifact.sha256,
-        redacted: fixity.digest,
+        redacted: copied.sha256,
         rules: findings.rules.iter().map(|(rule, n)| ((*rule).to_string(), *n)).collect(),
         places: findings.places,
     }))

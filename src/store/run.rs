@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::atomic::Access;
 use super::bag::{BagError, Closed, Payload};
 use super::manifest::{BagInfo, MANIFEST};
-use crate::model::digest::{Digest, Fixity};
+use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Coverage, RUN_FORMAT, Redaction, RunRecord, Source};
 
 const RECORD: &str = "data/run.json";
@@ -48,18 +48,19 @@ impl Writer {
         Ok(Writer { payload: Payload::create(evidence, id, Access::Private)?, artifacts: Vec::new() })
     }
 
-    /// Stores `content` under `wanted` (below `data/`), byte for byte, and its custody record.
-    pub fn add(&mut self, wanted: &str, content: &mut dyn Read, at: &str, source: Source) -> Result<Fixity, RunError> {
+    /// Stores `content` under `wanted` (below `data/`; beside it, if that name is taken), byte for byte, and its custody record.
+    pub fn add(&mut self, wanted: &str, content: &mut dyn Read, at: &str, source: Source) -> Result<Artifact, RunError> {
         let path = self.payload.unoccupied(&format!("data/{wanted}"))?;
         let fixity = self.payload.add(path.as_str(), content)?;
-        self.artifacts.push(Artifact {
+        let artifact = Artifact {
             path: path.as_str()["data/".len()..].to_string(),
             sha256: fixity.digest,
             size: fixity.len,
             collected_at: at.to_string(),
             source,
-        });
-        Ok(fixity)
+        };
+        self.artifacts.push(artifact.clone());
+        Ok(artifact)
     }
 
     pub fn artifacts(&self) -> &[Artifact] {

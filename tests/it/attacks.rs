@@ -6,14 +6,20 @@ use std::path::{Path, PathBuf};
 
 use crate::harness::{Sandbox, files, unzip};
 
-/// A small package, since each attack verifies it anew.
-fn small() -> (Sandbox, PathBuf) {
+/// A small workspace and its package's ZIP.
+fn packed() -> (Sandbox, PathBuf) {
     let box_ = Sandbox::default();
     box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
     let bucket = crate::harness::item("AWS::S3::Bucket", "b", serde_json::json!({ "name": "b" }));
     box_.snapshot("in", &[bucket]);
     box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     let zip = box_.package();
+    (box_, zip)
+}
+
+/// The same, unpacked: small, since each attack verifies it anew.
+fn small() -> (Sandbox, PathBuf) {
+    let (box_, zip) = packed();
     let folder = unzip(&zip, &box_.path().join("x"));
     (box_, folder)
 }
@@ -175,12 +181,7 @@ fn a_bomb_is_refused() {
 /// Dates may not be moved back: the run says that its clock was pinned, and everything made of it says SAMPLE.
 #[test]
 fn a_pinned_clock_cannot_pass_for_real() {
-    let box_ = Sandbox::default();
-    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
-    let bucket = crate::harness::item("AWS::S3::Bucket", "b", serde_json::json!({ "name": "b" }));
-    box_.snapshot("in", &[bucket]);
-    box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
-    let zip = box_.package();
+    let (box_, zip) = packed();
     let ran = box_.affiant(&["verify", zip.to_str().expect("UTF-8")]).exits(3);
     assert!(ran.out.starts_with("SAMPLE"), "{}", ran.out);
     let html = fs::read_to_string(files_named(&box_, "index.html")).expect("HTML");

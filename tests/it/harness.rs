@@ -85,14 +85,7 @@ impl Sandbox {
     /// The repository's workspace files (affiant.yaml and program/) copied here.
     pub fn workspace(self) -> Sandbox {
         let root = repository();
-        for name in [
-            "affiant.yaml",
-            "program/exceptions.yaml",
-            "program/attestations.yaml",
-            "program/alternatives.yaml",
-            "program/risks.yaml",
-            "program/incident-response.yaml",
-        ] {
+        for name in affiant::workspace::FILES {
             self.write(name, fs::read(root.join(name)).expect("the sample workspace"));
         }
         self
