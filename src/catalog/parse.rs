@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::diag::{Diagnostic, Problems};
 use crate::model::catalog::{Check, Control, LawClock, Operation, SecurityRule, ServiceList, Table};
-use crate::yaml::yaml;
+use crate::yaml::{place, yaml};
 
 /// A value and the file it came from.
 pub struct From<T> {
@@ -67,11 +67,22 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
         "services" => parts.services.push(From { file: file(), value: yaml(path, bytes)? }),
         "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = yaml::<Clocks>(path, bytes)?.clocks,
         "hipaa" => parts.rule = Some(yaml(path, bytes)?),
-        "operations.yaml" => parts.operations = yaml::<Operations>(path, bytes)?.operations,
+        "operations" => operations(path, bytes, parts)?,
         _ => {
             return Err(Diagnostic::new("AFC-002", "no such part of a catalog")
                 .file(path)
-                .hint("use technical/, checks/, tables/, hipaa/, services/ or operations.yaml"));
+                .hint("use technical/, checks/, tables/, hipaa/, services/ or operations/"));
+        }
+    }
+    Ok(())
+}
+
+/// One file of operations; an operation stands in one file only.
+fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
+    for (name, operation) in yaml::<Operations>(path, bytes)?.operations {
+        if parts.operations.insert(name.clone(), operation).is_some() {
+            let (line, column) = place(bytes, &name);
+            return Err(Diagnostic::new("AFC-010", format!("a second operation is called `{name}`")).file(path).at(line, column));
         }
     }
     Ok(())
