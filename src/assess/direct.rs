@@ -47,8 +47,18 @@ impl Direct {
                 }
                 (None, Some(into), Answer::Body(_) | Answer::Absent(_)) => {
                     let body = if let Answer::Body(body) = answer { Some(body) } else { None };
-                    let key = (fill.resource_type.clone(), call.account.to_string(), call.key.to_string(), name.to_string());
-                    self.parts.insert(key, (into.clone(), fill::part(body, operation, fill)));
+                    if let Answer::Absent(code) = answer
+                        && operation.means_gone(code, "")
+                    {
+                        continue;
+                    }
+                    let key = (fill.resource_type.clone(), call.account.to_string(), call.key.to_string(), format!("{name} {into}"));
+                    let value = fill::part(body, operation, fill);
+                    match self.parts.get_mut(&key) {
+                        // a further page of a list
+                        Some((_, Value::Array(list))) if fill.all => list.extend(value.as_array().into_iter().flatten().cloned()),
+                        _ => drop(self.parts.insert(key, (into.clone(), value))),
+                    }
                 }
                 (None, None, Answer::Body(body)) => {
                     for filled in fill::resources(body, operation, fill, call) {
@@ -100,28 +110,31 @@ impl Direct {
         Ok(())
     }
 
-    fn put_together(&self, whole: &Whole, needed: &BTreeMap<&str, BTreeSet<(&str, Option<&str>)>>) -> Option<Value> {
+    fn put_together(&self, whole: &Whole, needed: &BTreeMap<&str, BTreeSet<(String, Option<&str>)>>) -> Option<Value> {
         let filled = &whole.filled;
         let mut item = serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
-        for (operation, by) in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
+        for (part, by) in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
             let key = match by {
                 Some("arn") => filled.arn.clone(),
                 Some("name") => filled.name.clone().unwrap_or_default(),
                 _ => filled.id.clone(),
             };
-            let (into, value) = self.parts.get(&(filled.resource_type.clone(), whole.account.clone(), key, (*operation).to_string()))?;
+            let (into, value) = self.parts.get(&(filled.resource_type.clone(), whole.account.clone(), key, part.clone()))?;
             fill::put(&mut item, into, value.clone());
         }
         Some(item)
     }
 }
 
-/// By type, the operations that each give one part of its resources.
-fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, BTreeSet<(&str, Option<&str>)>> {
-    let mut needed: BTreeMap<&str, BTreeSet<(&str, Option<&str>)>> = BTreeMap::new();
+/// By type, the parts of its resources (operation and place), and how a call names the resource.
+fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, BTreeSet<(String, Option<&str>)>> {
+    let mut needed: BTreeMap<&str, BTreeSet<(String, Option<&str>)>> = BTreeMap::new();
     for (name, operation) in catalog.operations.iter().filter(|(_, o)| o.opt_in.is_none()) {
-        for fill in operation.fill.iter().filter(|f| f.into.is_some()) {
-            needed.entry(&fill.resource_type).or_default().insert((name, fill.by.as_deref()));
+        for fill in &operation.fill {
+            let Some(into) = &fill.into else { continue };
+            for kind in fill.also.iter().chain([&fill.resource_type]) {
+                needed.entry(kind).or_default().insert((format!("{name} {into}"), fill.by.as_deref()));
+            }
         }
     }
     needed

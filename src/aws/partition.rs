@@ -43,6 +43,9 @@ pub fn host(service: &str, api: &Api, region: &str, fips: bool) -> Option<Host> 
         let host = if fips { global.fips.as_ref()? } else { &global.host };
         return Some(Host { url: format!("https://{host}"), region: global.region.clone() });
     }
+    if !api.partitions.is_empty() && !api.partitions.iter().any(|p| p == partition.name) {
+        return None;
+    }
     let named = match (fips, api.fips.get(partition.name)) {
         (false, _) => prefix.to_string(),
         (true, Some(other)) => other.clone(),

@@ -191,7 +191,7 @@ fn signed(ask: &Ask<'_>, target: &Target, parts: &Parts, credentials: aws_creden
         .settings(settings)
         .build()
         .map_err(|e| e.to_string())?;
-    let mut headers: Vec<(String, String)> = parts.headers.iter().map(|(n, v)| ((*n).to_string(), v.clone())).collect();
+    let mut headers: Vec<(String, String)> = parts.headers.clone();
     if let Some(account) = ask.members.get("AccountId").and_then(|v| v.as_str()).filter(|_| ask.service == "s3control") {
         headers.push(("x-amz-account-id".into(), account.to_string()));
     }

@@ -16,26 +16,29 @@ pub struct Parts {
     pub method: String,
     /// Path and query, escaped.
     pub path: String,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 /// Builds the request of `name` with `members`.
 pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String, Value>) -> Parts {
-    match api.protocol {
+    let name = operation.operation.as_deref().unwrap_or(name);
+    let mut parts = match api.protocol {
         Protocol::Query => form(api, name, members, ".member"),
         Protocol::Ec2 => form(api, name, members, ""),
         Protocol::Json => Parts {
             method: "POST".into(),
             path: "/".into(),
             headers: vec![
-                ("content-type", format!("application/x-amz-json-{}", if api.json.is_empty() { "1.1" } else { &api.json })),
-                ("x-amz-target", format!("{}.{name}", api.target)),
+                ("content-type".to_string(), format!("application/x-amz-json-{}", if api.json.is_empty() { "1.1" } else { &api.json })),
+                ("x-amz-target".to_string(), format!("{}.{name}", api.target)),
             ],
             body: serde_json::to_vec(members).expect("JSON serialises"),
         },
         Protocol::RestJson | Protocol::RestXml => rest(operation, members),
-    }
+    };
+    parts.headers.extend(api.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
+    parts
 }
 
 fn form(api: &Api, name: &str, members: &Map<String, Value>, list: &str) -> Parts {
@@ -44,7 +47,7 @@ fn form(api: &Api, name: &str, members: &Map<String, Value>, list: &str) -> Part
     Parts {
         method: "POST".into(),
         path: "/".into(),
-        headers: vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".into())],
+        headers: vec![("content-type".to_string(), "application/x-www-form-urlencoded; charset=utf-8".into())],
         body: encode(&pairs).into_bytes(),
     }
 }
@@ -89,7 +92,7 @@ fn rest(operation: &Operation, members: &Map<String, Value>) -> Parts {
     let body = match method.as_str() {
         "GET" | "HEAD" => Vec::new(),
         _ => {
-            headers.push(("content-type", "application/json".to_string()));
+            headers.push(("content-type".to_string(), "application/json".to_string()));
             serde_json::to_vec(&body).expect("JSON serialises")
         }
     };

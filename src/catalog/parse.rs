@@ -35,6 +35,8 @@ struct Operations {
     #[serde(default)]
     service: Option<Api>,
     #[serde(default)]
+    wire: Option<crate::model::registry::Wire>,
+    #[serde(default)]
     operations: BTreeMap<String, Operation>,
 }
 
@@ -86,7 +88,8 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
 fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
     let file = yaml::<Operations>(path, bytes)?;
     let service = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
-    parts.apis.extend(file.service.map(|api| (service.to_string(), api)));
+    let wire = file.wire.unwrap_or_default();
+    parts.apis.extend(file.service.map(|api| (service.to_string(), Api { wire, ..api })));
     for (name, operation) in file.operations {
         if parts.operations.insert(name.clone(), operation).is_some() {
             let (line, column) = place(bytes, &name);

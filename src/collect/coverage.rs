@@ -99,7 +99,9 @@ impl Place<'_> {
         let mut states: Vec<(State, String)> = Vec::new();
         let mut names = BTreeSet::new();
         for (name, operation) in &self.catalog.operations {
-            let Some(fill) = operation.fill.iter().find(|f| f.resource_type == source) else { continue };
+            let Some(fill) = operation.fill.iter().find(|f| f.resource_type == source || f.also.iter().any(|t| t == source)) else {
+                continue;
+            };
             let asked_in = if operation.scope == OperationScope::Region { region } else { GLOBAL };
             let key = (self.account.to_string(), asked_in.to_string(), name.clone());
             match self.seen.responses.get(&key) {

@@ -77,6 +77,18 @@ pub struct Operation {
     /// What the answer stands in for where AWS Config does not record it.
     #[serde(default)]
     pub fill: Vec<Fill>,
+    /// AWS's operation, where the entry is a second way to ask it.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// Asked only for an operation that takes values from it.
+    #[serde(default)]
+    pub feeds: bool,
+    /// Codes that mean that the resource was deleted since it was listed.
+    #[serde(default)]
+    pub gone: Vec<String>,
+    /// The ARNs that a policy limits `iam` to; default `*`.
+    #[serde(default)]
+    pub resources: Vec<String>,
     /// `sdk`: asked through a typed SDK crate.
     #[serde(default)]
     pub via: Option<String>,
@@ -105,15 +117,25 @@ fn carried<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String
 impl Operation {
     /// Whether an error means that there is none.
     pub fn means_absent(&self, code: &str, message: &str) -> bool {
-        self.absent.iter().chain(&self.not_enabled).any(|known| match known.split_once(':') {
-            Some((name, words)) => name == code && message.contains(words.trim()),
-            None => known == code,
-        })
+        self.absent.iter().chain(&self.not_enabled).chain(&self.gone).any(|known| fits(known, code, message))
+    }
+
+    /// Whether an error means that the resource asked about was deleted meanwhile.
+    pub fn means_gone(&self, code: &str, message: &str) -> bool {
+        self.gone.iter().any(|known| fits(known, code, message)) && !self.absent.iter().any(|known| fits(known, code, message))
     }
 
     /// True when it is asked once in its place, not for each resource.
     pub fn is_listing(&self) -> bool {
         self.each.is_empty()
+    }
+}
+
+/// `Code`, or `Code: words` that the message must hold.
+fn fits(known: &str, code: &str, message: &str) -> bool {
+    match known.split_once(':') {
+        Some((name, words)) => name == code && message.to_lowercase().contains(&words.trim().to_lowercase()),
+        None => known == code,
     }
 }
 
@@ -150,6 +172,10 @@ pub struct Each {
     pub only: BTreeMap<String, Value>,
     /// What it must not have.
     pub unless: BTreeMap<String, Value>,
+    /// The value contains this.
+    pub has: Option<String>,
+    /// Only what follows the last of this.
+    pub after: Option<String>,
     /// Fixed values, without a source.
     pub values: Vec<Value>,
     /// Where fixed values are asked; default: every region in scope.
@@ -162,6 +188,9 @@ pub struct Each {
 pub struct Fill {
     #[serde(default, rename = "type")]
     pub resource_type: String,
+    /// Types whose resources stand under this one too.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub also: Vec<String>,
     /// No resource of its own: the tags of the resource whose ARN stands here.
     #[serde(default)]
     pub tags_of: Option<String>,
@@ -189,10 +218,13 @@ pub struct Fill {
     pub tags: Option<String>,
     #[serde(default)]
     pub case: Case,
+    /// Members whose content keeps its names: policy documents, maps.
+    #[serde(default)]
+    pub keep: BTreeSet<String>,
     /// Path to a new last name, after `case`.
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
-    /// Path to a new last name one level up.
+    /// A path whose last name is new, to the path beside it that is copied there.
     #[serde(default)]
     pub lift: BTreeMap<String, String>,
     #[serde(default)]
@@ -211,6 +243,12 @@ pub struct Fill {
     /// The one member that is taken.
     #[serde(default)]
     pub member: Option<String>,
+    /// With `into`: the list of all elements, of all pages.
+    #[serde(default)]
+    pub all: bool,
+    /// With `into`: what stands for "there is none".
+    #[serde(default)]
+    pub none: Option<Value>,
     /// What stands for a member that is missing.
     #[serde(default)]
     pub missing: Option<Value>,
@@ -222,6 +260,19 @@ pub struct Fill {
 pub enum Pick {
     Path(String),
     After { at: String, after: String },
+}
+
+fn one_or_more<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Either::deserialize(input)? {
+        Either::One(one) => vec![one],
+        Either::More(more) => more,
+    })
 }
 
 fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, D::Error> {
@@ -264,6 +315,12 @@ pub struct Api {
     /// Services with one endpoint a partition; a partition that is missing has no such service.
     #[serde(default)]
     pub global: BTreeMap<String, GlobalHost>,
+    /// Of a regional service that some partitions lack: those that have it.
+    #[serde(default)]
+    pub partitions: Vec<String>,
+    /// Fixed headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     #[serde(default)]
     pub host_prefix: String,
     #[serde(default)]

@@ -1,6 +1,8 @@
 //! A direct answer in the form of an AWS Config item, by the `fill` entries of the operations registry: for accounts where AWS
 //! Config does not record a type. What a member is called, and how it is spelled, follows Config, so that tables read both alike.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::undo;
@@ -64,7 +66,9 @@ fn resource(element: &Value, fill: &Fill, call: Call<'_>) -> Option<Filled> {
     let name = fill.name.as_ref().and_then(|p| pick(p, element, call)).unwrap_or_else(|| id.clone());
     let mut configuration = shaped(element, fill);
     for (path, template) in &fill.put {
-        put(&mut configuration, path, Value::String(expand(template, element, call)));
+        if let Some(text) = expand_whole(template, element, call) {
+            put(&mut configuration, path, Value::String(text));
+        }
     }
     Some(Filled {
         resource_type: fill.resource_type.clone(),
@@ -86,10 +90,13 @@ fn resource(element: &Value, fill: &Fill, call: Call<'_>) -> Option<Filled> {
 
 /// What a partial entry puts into the resource of the call; `None` in the answer's place is an answer of *absent*.
 pub fn part(body: Option<&Value>, operation: &Operation, fill: &Fill) -> Value {
-    let Some(body) = body else { return Value::Null };
+    let Some(body) = body else { return fill.none.clone().unwrap_or_default() };
     let found = elements(body, operation.list.as_deref());
+    if fill.all {
+        return Value::Array(found.into_iter().map(|v| undo::element(shaped(v, fill))).collect());
+    }
     let chosen = match &fill.member {
-        Some(member) => found.iter().find_map(|v| v.get(member)),
+        Some(member) => found.iter().find_map(|v| at_whole(v, member)),
         None => found.first().copied(),
     };
     match chosen {
@@ -116,13 +123,12 @@ pub fn put(target: &mut Value, path: &str, value: Value) {
 }
 
 fn shaped(element: &Value, fill: &Fill) -> Value {
-    let mut value = recased(element.clone(), fill.case);
-    for (path, name) in &fill.lift {
-        let Some((outer, last)) = path.rsplit_once('.') else { continue };
-        let (head, middle) = outer.rsplit_once('.').unwrap_or(("", outer));
-        each_object(&mut value, head, &mut |map| {
-            if let Some(found) = map.get(middle).and_then(|m| m.get(last)).cloned() {
-                map.insert(name.clone(), found);
+    let mut value = recased(element.clone(), fill.case, &fill.keep);
+    for (path, from) in &fill.lift {
+        each_parent(&mut value, path, &mut |map, name| {
+            let whole = Value::Object(map.clone());
+            if let Some(found) = at(&whole, from).first() {
+                map.insert(name.to_string(), (*found).clone());
             }
         });
     }
@@ -169,11 +175,19 @@ fn each_object(value: &mut Value, path: &str, change: &mut dyn FnMut(&mut Map<St
     }
 }
 
-fn recased(value: Value, case: Case) -> Value {
+fn recased(value: Value, case: Case, keep: &BTreeSet<String>) -> Value {
     match (value, case) {
         (value, Case::Asis) => value,
-        (Value::Object(map), _) => Value::Object(map.into_iter().map(|(k, v)| (renamed(&k, case), recased(v, case))).collect()),
-        (Value::Array(list), _) => Value::Array(list.into_iter().map(|v| recased(v, case)).collect()),
+        (Value::Object(map), _) => Value::Object(
+            map.into_iter()
+                .map(|(name, value)| {
+                    let new = renamed(&name, case);
+                    let kept = keep.contains(&name) || keep.contains(&new);
+                    (new, if kept { value } else { recased(value, case, keep) })
+                })
+                .collect(),
+        ),
+        (Value::Array(list), _) => Value::Array(list.into_iter().map(|v| recased(v, case, keep)).collect()),
         (other, _) => other,
     }
 }
@@ -217,6 +231,15 @@ fn expand(template: &str, element: &Value, call: Call<'_>) -> String {
         rest = tail;
     }
     out + rest
+}
+
+/// As [`expand`]; nothing where the template names what is missing.
+fn expand_whole(template: &str, element: &Value, call: Call<'_>) -> Option<String> {
+    let names = template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name));
+    let known = |name: &str| {
+        matches!(name, "partition" | "region" | "account" | "key") || at(element, name).first().and_then(|v| text(v)).is_some()
+    };
+    names.into_iter().all(known).then(|| expand(template, element, call))
 }
 
 fn partition(region: &str) -> &'static str {
@@ -265,7 +288,7 @@ mod tests {
     fn a_part_says_absent_missing_or_what_it_found() {
         let lifecycle = operation(
             r#"{ "scope": "region", "fill": [{ "type": "AWS::S3::Bucket", "into": "supplementaryConfiguration.L", "case": "camel",
-                 "lift": { "rules.expiration.days": "expirationInDays" }, "default": { "rules.expirationInDays": -1 } }] }"#,
+                 "lift": { "rules.expirationInDays": "expiration.days" }, "default": { "rules.expirationInDays": -1 } }] }"#,
         );
         let body = serde_json::json!({ "Rules": [{ "Expiration": { "Days": 9 } }, { "ID": "x" }] });
         let made = part(Some(&body), &lifecycle, &lifecycle.fill[0]);

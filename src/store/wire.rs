@@ -249,7 +249,7 @@ fn json(value: Value, parent: &str, wire: &Wire, depth: u32) -> Value {
         Value::Object(map) => {
             // the keys of a map are data, not members
             let data = wire.maps.contains_key(parent);
-            let named = |name: &str| match (data, wire.names.get(name), wire.case) {
+            let named = |name: &str| match (data, find(&wire.names, &[parent, name]), wire.case) {
                 (false, Some(other), _) => other.clone(),
                 (false, None, Case::Pascal) => raised(name),
                 _ => name.to_string(),

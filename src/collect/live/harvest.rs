@@ -74,9 +74,13 @@ impl Harvest {
     fn draw(&mut self, source: &str, body: &Value, account: &str, region: &str, request: &Map<String, Value>, item: bool) {
         for (name, operation, each) in self.drawn.get(source).into_iter().flatten() {
             for (level, value) in values(body, &each.at, item) {
-                if !permitted(level, each) {
+                if !permitted(level, each) || each.has.as_ref().is_some_and(|part| !value.contains(part.as_str())) {
                     continue;
                 }
+                let value = match &each.after {
+                    Some(mark) => value.rsplit(mark.as_str()).next().unwrap_or_default().to_string(),
+                    None => value,
+                };
                 let carried: Map<String, Value> = operation
                     .carry
                     .iter()

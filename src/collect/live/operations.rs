@@ -221,7 +221,9 @@ impl<'a> Asking<'a> {
             }
             let (service, name) = job.full.split_once(':').unwrap_or((&job.full, ""));
             let catalog: &'a crate::model::catalog::Catalog = self.catalog;
-            let known = catalog.operations.get_key_value(&job.full).zip(catalog.apis.get_key_value(service));
+            // what starts a report has no entry of its own: it takes no members and its answer is not kept
+            let entry = job.starter.as_ref().map_or(&job.full, |waiting| &waiting.full);
+            let known = catalog.operations.get_key_value(entry).zip(catalog.apis.get_key_value(service));
             let Some(((full, operation), (service, api))) = known else {
                 let refusal =
                     Refusal::ours(Kind::NotOffered, "no registry", format!("the catalog does not say how to ask {service}:{name}"));
@@ -229,9 +231,10 @@ impl<'a> Asking<'a> {
                 continue;
             };
             let account = self.accounts.iter().find(|a| a.id == job.what.account).expect("jobs are of accounts in scope");
+            let full = if job.starter.is_some() { operation.before.as_ref().unwrap_or(full) } else { full };
             let name = full.split_once(':').map_or("", |(_, name)| name);
             asks.push((
-                Job { full: full.clone(), ..job },
+                job,
                 Ask {
                     identity: Rc::clone(&account.identity),
                     account: account.id.clone(),
@@ -259,10 +262,14 @@ impl<'a> Asking<'a> {
 
     fn done(&mut self, mut job: Job, outcome: Result<Reply, Refusal>) -> Result<Vec<Job>, CollectError> {
         self.progress.calls += 1;
-        let operation = self.catalog.operations.get(&job.full).cloned().expect("asked by its name");
         if let Some(waiting) = job.starter.take() {
+            if let Err(refusal) = outcome {
+                self.refused(&waiting.what, &refusal);
+                return Ok(waiting.rest);
+            }
             return Ok(vec![*waiting]);
         }
+        let operation = self.catalog.operations.get(&job.full).cloned().expect("asked by its name");
         match outcome {
             Ok(reply) => {
                 self.progress.throttled += u64::from(reply.throttled);
@@ -274,7 +281,7 @@ impl<'a> Asking<'a> {
                 let before = operation.before.clone().unwrap_or_default();
                 let mut starter =
                     Job { what: job.what.clone(), full: before.clone(), members: Map::new(), waits: 0, starter: None, rest: Vec::new() };
-                if refusal.code.ends_with("InProgress") || !self.catalog.operations.contains_key(&before) {
+                if refusal.code.ends_with("InProgress") || before.is_empty() {
                     std::thread::sleep(std::time::Duration::from_millis(500));
                     return Ok(vec![job]);
                 }

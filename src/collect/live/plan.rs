@@ -71,13 +71,12 @@ pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSe
         operation.fill.iter().any(|f| f.tags_of.is_none() && unrecorded.contains(&f.resource_type))
             || operation.fill.iter().any(|f| f.tags_of.is_some())
     };
+    let is_fill = |operation: &Operation| !operation.fill.is_empty();
     let mut wanted: BTreeSet<String> = catalog
         .operations
         .iter()
-        .filter(|(name, operation)| !elsewhere(name) && on(operation))
-        .filter(|(name, operation)| {
-            sources.contains(name.as_str()) || fills(operation) || (operation.opt_in.is_some() && operation.param.is_none())
-        })
+        .filter(|(name, operation)| !elsewhere(name) && on(operation) && !operation.feeds)
+        .filter(|(name, operation)| sources.contains(name.as_str()) || (!is_fill(operation) && operation.via.is_none()) || fills(operation))
         .map(|(name, _)| name.clone())
         .collect();
     loop {
@@ -85,6 +84,7 @@ pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSe
             .iter()
             .filter_map(|name| catalog.operations.get(name))
             .flat_map(|o| o.each.iter().map(|e| e.from.clone()))
+            .filter(|from| catalog.operations.get(from).is_none_or(|o| on(o)))
             .filter(|from| catalog.operations.contains_key(from) && !elsewhere(from) && !wanted.contains(from))
             .collect();
         if parents.is_empty() {
