@@ -45,7 +45,8 @@ fn redshift(region: &mut Region, story: &mut Story) {
         let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require, "source": "user", "isModifiable": true},
             {"parameterName": "enable_user_activity_logging", "parameterValue": "true", "source": "user", "isModifiable": true}]);
         let arn = region.arn("redshift", &format!("parametergroup:{group}"));
-        let configuration = json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
+        let configuration =
+            json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
         let item = Item::new("AWS::Redshift::ClusterParameterGroup", group, arn, configuration).named(group);
         region.push(item.supplementary(json!({"Parameters": parameters})));
         let arn = warehouse(region, name, group, encrypted);
@@ -206,11 +207,14 @@ fn transfer(region: &mut Region, story: &mut Story) {
 
 fn migration(region: &mut Region, story: &mut Story) {
     let lax = story.name("registry-source");
-    for (name, engine, mode) in [("registry-target", "postgres", "verify-full"), (lax.as_str(), "sqlserver", "none"), ("lake-target", "s3", "none")] {
+    for (name, engine, mode) in
+        [("registry-target", "postgres", "verify-full"), (lax.as_str(), "sqlserver", "none"), ("lake-target", "s3", "none")]
+    {
         let id = region.rng.base32(26);
         let arn = region.arn("dms", &format!("endpoint:{id}"));
         let kind = if mode == "none" && engine != "s3" { "source" } else { "target" };
-        let configuration = json!({"EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode, "EndpointType": kind});
+        let configuration =
+            json!({"EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode, "EndpointType": kind});
         if kind == "source" {
             story.fault("dms.endpoint-tls", &arn, format!("{name} is read without TLS"));
         }
