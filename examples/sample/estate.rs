@@ -8,7 +8,7 @@ use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
     backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs,
-    messages, network, people, rules, sessions, stores, tls, warehouse, watch,
+    messages, network, people, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -57,6 +57,7 @@ fn furnish(region: &mut Region, story: &mut Story) {
     backup::build(region, story);
     logs::build(region, story);
     warehouse::build(region, story);
+    replicas::build(region, story);
     hops::build(region, story);
     lapses::build(region, story);
 }

@@ -175,7 +175,9 @@ fn gateway(region: &mut Region, story: &mut Story) {
         item.configuration["cacheClusterEnabled"] = json!(true);
         item.configuration["cacheClusterStatus"] = json!("AVAILABLE");
         item.configuration["cacheClusterSize"] = json!("0.5");
-        item.configuration["methodSettings"]["~1codes/GET"] = json!({"metricsEnabled": true, "loggingLevel": "INFO", "cachingEnabled": true, "cacheTtlInSeconds": 300, "cacheDataEncrypted": false});
+        let codes = json!({"metricsEnabled": true, "loggingLevel": "INFO", "cachingEnabled": true, "cacheTtlInSeconds": 300,
+            "cacheDataEncrypted": false});
+        item.configuration["methodSettings"]["~1codes/GET"] = codes;
         item.configuration["methodSettings"]["*/*"]["cachingEnabled"] = json!(false);
         story.fault("apigateway.cache-encrypted", item.arn(), "GET /codes is cached unencrypted");
     }

@@ -32,6 +32,7 @@ mod options;
 mod parameters;
 mod people;
 mod region;
+mod replicas;
 mod rng;
 mod roles;
 mod rules;

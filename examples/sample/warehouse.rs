@@ -163,7 +163,8 @@ fn desktops(region: &mut Region, story: &mut Story) {
         let id = format!("ws-{}", region.rng.lower(9));
         let arn = region.arn("workspaces", &format!("workspace/{id}"));
         let mut configuration = json!({"BundleId": "wsb-example01", "DirectoryId": "d-9067example", "UserName": user,
-            "RootVolumeEncryptionEnabled": true, "UserVolumeEncryptionEnabled": sealed, "WorkspaceProperties": {"RunningMode": "AUTO_STOP"}});
+            "RootVolumeEncryptionEnabled": true, "UserVolumeEncryptionEnabled": sealed,
+            "WorkspaceProperties": {"RunningMode": "AUTO_STOP"}});
         configuration["VolumeEncryptionKey"] = json!(region.key("desktops"));
         if !sealed {
             story.fault("workspaces.volumes-encrypted", &arn, format!("the user volume of {user} is not encrypted"));
@@ -268,8 +269,10 @@ fn folders(region: &Region, story: &mut Story) {
         for (kind, scratch) in [("WINDOWS", false), ("LUSTRE", true)] {
             let id = rng.ec2("fs");
             let arn = region.arn("fsx", &format!("file-system/{id}"));
-            let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(), "FileSystemId": id, "FileSystemType": kind,
-                "Lifecycle": "AVAILABLE", "StorageCapacity": 1200, "StorageType": "SSD", "VpcId": region.vpc, "ResourceARN": arn, "Tags": []});
+            let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(), "FileSystemId": id,
+                "FileSystemType": kind,
+                "Lifecycle": "AVAILABLE", "StorageCapacity": 1200, "StorageType": "SSD", "VpcId": region.vpc, "ResourceARN": arn,
+                "Tags": []});
             if scratch {
                 folder["LustreConfiguration"] = json!({"DeploymentType": "SCRATCH_2"});
                 story.fault("fsx.customer-key", arn, "the scratch space of the modelers takes no key of ours");
