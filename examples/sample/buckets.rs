@@ -83,12 +83,21 @@ fn push(region: &mut Region, story: &mut Story, role: &str, class: &str, name: &
         tags.insert("contact".into(), "chart owner 078-05-1120".into());
         story.secret("social-security-number", "078-05-1120", region.name);
     }
+    let claimed = ["raw-intake", "simulation-state"].contains(&role);
+    if claimed {
+        tags.insert("mfa-delete".into(), "required".into());
+    }
     let created = region.past(300, 1100);
     let logs = bucket_name(region, story, "access-logs");
     let target = role == "access-logs";
     let mut item = item(region, name, &tags, created, guards, &logs);
     if target {
         log_target(&mut item, name);
+    }
+    if role == "simulation-state" {
+        item.supplementary["BucketVersioningConfiguration"]["isMfaDeleteEnabled"] = json!(true);
+    } else if claimed {
+        story.fault("s3.mfa-delete-where-claimed", item.arn(), format!("{name} is tagged mfa-delete and deletes without a second factor"));
     }
     region.store(&format!("arn:aws:s3:::{name}"), "S3", class == "phi");
     region.push(item);

@@ -20,7 +20,9 @@ pub fn build(region: &mut Region, story: &mut Story) {
         return;
     }
     let staff = pool(region, "county-staff", "SOFTWARE_TOKEN_MFA");
-    let partners = pool(region, "partner-laboratories", "SOFTWARE_TOKEN_MFA");
+    let partners = pool(region, "partner-laboratories", "SMS_MFA");
+    let by_message = region.items.last().expect("the pool just made").arn().to_string();
+    story.fault("cognito.user-pool-mfa-method", by_message, "laboratories get their second factor by SMS");
     let names = region.rng.shuffled(vec!["field-tablet", "kiosk", "legacy-reports"]);
     let mut clients = vec![
         Client { name: "portal".into(), minutes: 30, refresh_hours: 8 },
@@ -96,7 +98,7 @@ fn fleet(region: &mut Region) {
     region.push(item);
 }
 
-/// Session Manager's preferences: fifteen minutes idle, sessions logged under a key.
+/// Session Manager's preferences: fifteen minutes idle, sessions logged under a key; the recovery region lacks an absolute limit.
 fn session_manager(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/ssm/sessions");
     let content = json!({
@@ -105,9 +107,13 @@ fn session_manager(region: &mut Region, story: &mut Story) {
             "cloudWatchEncryptionEnabled": true,
             "cloudWatchStreamingEnabled": true, "kmsKeyId": region.key("logs"), "runAsEnabled": false, "runAsDefaultUser": "",
             "idleSessionTimeout": "15",
-            "maxSessionDuration": "60", "shellProfile": {"windows": "", "linux": ""}}
+            "maxSessionDuration": if region.primary { "60" } else { "" }, "shellProfile": {"windows": "", "linux": ""}}
     });
     let created = region.past(200, 500);
+    if !region.primary {
+        let own = region.arn("ssm", "document/SSM-SessionManagerRunShell");
+        story.fault("ssm.session-maximum", own, format!("shell sessions in {} have no absolute limit", region.name));
+    }
     let body = document(&content, created);
     story.answer_of(region.name, "ssm", "GetDocument", "SSM-SessionManagerRunShell", &body);
 }
