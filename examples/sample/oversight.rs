@@ -63,9 +63,9 @@ fn inspector(region: &Region, story: &mut Story) {
     }
 }
 
-/// The first distribution hands its access log to CloudWatch Logs as well, which its item does not show.
+/// The dashboard hands its access log to CloudWatch Logs, which its item does not show.
 fn deliveries(region: &Region, story: &mut Story) {
-    let edge = region.items.iter().find(|item| item.kind == "AWS::CloudFront::Distribution").map(|item| item.arn().to_string());
+    let edge = region.items.iter().rfind(|item| item.kind == "AWS::CloudFront::Distribution").map(|item| item.arn().to_string());
     let (mut sources, mut deliveries) = (Vec::new(), Vec::new());
     if let Some(edge) = edge {
         let id = story.rng("edge delivery").upper(16);

@@ -278,6 +278,12 @@ fn detector(region: &mut Region, story: &mut Story) {
             {"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}, {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"}]
     });
     let arn = region.arn("guardduty", &format!("detector/{id}"));
+    let answer = json!({
+        "CreatedAt": created.iso(), "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Status": "ENABLED", "UpdatedAt": created.iso(), "Tags": {},
+        "ServiceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"),
+        "Features": configuration["Features"]
+    });
+    story.answer_of(region.name, "guardduty", "GetDetector", &id, &answer);
     if region.primary {
         story.fault("guardduty.lambda-protection", &arn, "GuardDuty does not look at where functions connect to");
     }
