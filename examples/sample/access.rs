@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::item::{Item, pascal_tags, tags};
+use crate::item::{Item, pascal_tags, percent, tags};
 use crate::moment::ANSWERS;
 use crate::region::{ACCOUNT, Region};
 use crate::story::{GLOBAL, Story};
@@ -138,6 +138,36 @@ fn apis(region: &mut Region, story: &mut Story) {
             }
             region.push(Item::new("AWS::ApiGatewayV2::Stage", &arn, &arn, body).named(*stage).tagged(&tags));
         }
+    }
+}
+
+/// The rules of every web listener that has no answer yet. Behind the portal's sign-in lies a rule with one of its own, whose cookie nobody
+/// shortened.
+pub fn sign_in_rules(region: &Region, story: &mut Story) {
+    let mut rng = story.rng(&format!("sign-in rules {}", region.name));
+    let mut planted = !region.primary;
+    for item in region.items.iter().filter(|item| item.kind == "AWS::ElasticLoadBalancingV2::Listener" && item.arn().contains("/app/")) {
+        let path = format!("aws/{ACCOUNT}/{}/elbv2/DescribeRules/{}.json", region.name, percent(item.arn()));
+        let base = item.arn().replace(":listener/", ":listener-rule/");
+        let actions = &item.configuration["DefaultActions"];
+        let told = story.answers.get(&path).and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let mut answer: Value = told.unwrap_or_else(|| {
+            json!({"Rules": [{"RuleArn": format!("{base}/{}", rng.hex(16)), "Priority": "default", "Conditions": [], "Actions": actions, "IsDefault": true}]})
+        });
+        let signs_in = actions[0]["Type"].as_str().is_some_and(|kind| kind.starts_with("authenticate-"));
+        if signs_in && !planted {
+            planted = true;
+            let arn = format!("{base}/{}", rng.hex(16));
+            let mut own = actions.clone();
+            own[0]["AuthenticateOidcConfig"]["SessionTimeout"] = json!(604_800);
+            let rule = json!({
+                "RuleArn": arn, "Priority": "20", "Conditions": [{"Field": "path-pattern", "Values": ["/admin/*"]}], "Actions": own,
+                "IsDefault": false
+            });
+            answer["Rules"].as_array_mut().expect("a list").insert(0, rule);
+            story.fault("elb.rule-session-timeout", arn, "the rule for /admin/* keeps a sign-in for seven days");
+        }
+        story.answer_of(region.name, "elbv2", "DescribeRules", item.arn(), &answer);
     }
 }
 

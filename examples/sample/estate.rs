@@ -29,6 +29,8 @@ impl Estate {
         let people = identity::build(&mut east, &mut story);
         people::answer(&mut east, &mut story, &people);
         people::agreement(&mut east, &mut story);
+        access::sign_in_rules(&east, &mut story);
+        access::sign_in_rules(&west, &mut story);
         access::lengths(&east, &mut story);
         oversight::bucket_list([&east, &west], &mut story);
         rules::build(&mut east, &mut story, &people);

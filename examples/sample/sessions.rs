@@ -20,9 +20,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
         return;
     }
     let staff = pool(region, "county-staff", "SOFTWARE_TOKEN_MFA");
-    let partners = pool(region, "partner-laboratories", "SMS_MFA");
-    let by_message = region.items.last().expect("the pool just made").arn().to_string();
-    story.fault("cognito.user-pool-mfa-method", by_message, "laboratories get their second factor by SMS");
+    let partners = pool(region, "partner-laboratories", "SOFTWARE_TOKEN_MFA");
     let names = region.rng.shuffled(vec!["field-tablet", "kiosk", "legacy-reports"]);
     let mut clients = vec![
         Client { name: "portal".into(), minutes: 30, refresh_hours: 8 },

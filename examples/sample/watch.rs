@@ -13,7 +13,7 @@ const TRAIL_LOGS: &str = "/aws/cloudtrail/twin-organization-trail";
 const NAMESPACE: &str = "Twin/Security";
 
 /// Metric filters over the trail with their alarms: name, metric, pattern, topic.
-const FILTERS: [(&str, &str, &str, &str); 13] = [
+const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "root-account-use",
         "RootAccountUse",
@@ -24,6 +24,12 @@ const FILTERS: [(&str, &str, &str, &str); 13] = [
         "console-sign-in-failures",
         "ConsoleSignInFailures",
         "{ ($.eventName = ConsoleLogin) && ($.errorMessage = \"Failed authentication\") }",
+        "twin-sign-in-watch",
+    ),
+    (
+        "sign-ins-without-mfa",
+        "SignInsWithoutMfa",
+        "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") && ($.userIdentity.type = \"IAMUser\") }",
         "twin-sign-in-watch",
     ),
     (
@@ -124,7 +130,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
         for (name, metric, pattern, topic) in FILTERS {
             filters.push(filter(region, name, metric, pattern));
             let arn = alarm(region, &format!("twin-{name}"), NAMESPACE, metric, topic);
-            if topic == "twin-sign-in-watch" {
+            if name == "console-sign-in-failures" {
                 story.fault(
                     "cloudwatch.sign-in-failure-alarm-chain",
                     chain(),
@@ -145,13 +151,13 @@ pub fn build(region: &mut Region, story: &mut Story) {
     detector(region, story);
 }
 
-/// Three chains that break: an alarm that was silenced, a pattern that leaves out one call, and signing in without MFA, which nobody watches.
+/// Three chains more that break: an alarm that was silenced, a pattern that leaves out one call, and the topic that nobody confirmed.
 fn unheard(region: &mut Region, story: &mut Story) {
     let silenced = region.items.iter_mut().find(|item| item.id == "twin-bucket-policy-changes").expect("it was made above");
     silenced.configuration["actionsEnabled"] = json!(false);
     story.fault("cloudwatch.bucket-policy-alarm-chain", chain(), "the alarm on changed bucket policies was silenced");
     story.fault("cloudwatch.route-table-alarm-chain", chain(), "the filter for changed routes leaves out ReplaceRoute");
-    story.fault("cloudwatch.sign-in-without-mfa-alarm-chain", chain(), "no filter looks for a console sign-in without MFA");
+    story.fault("cloudwatch.sign-in-without-mfa-alarm-chain", chain(), "the same topic hears of sign-ins without MFA");
 }
 
 /// The account, which is where the chain of alarms is judged.
