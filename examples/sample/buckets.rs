@@ -94,6 +94,12 @@ fn push(region: &mut Region, story: &mut Story, role: &str, class: &str, name: &
     if target {
         log_target(&mut item, name);
     }
+    if target && !region.primary {
+        let brief = json!({"expirationInDays": 90, "noncurrentVersionExpirationInDays": 30});
+        let rule = &mut item.supplementary["BucketLifecycleConfiguration"]["rules"][0];
+        brief.as_object().into_iter().flatten().for_each(|(member, days)| rule[member] = days.clone());
+        story.fault("s3.log-bucket-retention", item.arn(), format!("{name} deletes access logs after 120 days"));
+    }
     if role == "simulation-state" {
         item.supplementary["BucketVersioningConfiguration"]["isMfaDeleteEnabled"] = json!(true);
     } else if claimed {

@@ -155,6 +155,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
 fn unheard(region: &mut Region, story: &mut Story) {
     let silenced = region.items.iter_mut().find(|item| item.id == "twin-bucket-policy-changes").expect("it was made above");
     silenced.configuration["actionsEnabled"] = json!(false);
+    story.fault("cloudwatch.alarm-not-silenced", silenced.arn(), "its actions were switched off for an evening and never on again");
     story.fault("cloudwatch.bucket-policy-alarm-chain", chain(), "the alarm on changed bucket policies was silenced");
     story.fault("cloudwatch.route-table-alarm-chain", chain(), "the filter for changed routes leaves out ReplaceRoute");
     story.fault("cloudwatch.sign-in-without-mfa-alarm-chain", chain(), "the same topic hears of sign-ins without MFA");
