@@ -1,38 +1,39 @@
 //! Fills the evidence database from a run: items stream into `resource`, API answers into `response`. What cannot be read is
 //! already a gap in the run's coverage; here it is passed over.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::{Fault, undo};
-use crate::model::catalog::{Catalog, Operation};
+use super::Fault;
+use super::direct::Direct;
+use crate::model::catalog::Catalog;
 use crate::model::decisions::{Decisions, matches_pattern};
 use crate::model::run::{Artifact, Source};
+use crate::store::answer;
+use crate::store::fill::Call;
 use crate::store::item::{self, Item, Standing};
 use crate::store::items::{self, Found};
 use crate::store::run::Reader;
+use crate::store::undo;
 
 /// An API answer larger than this is not evidence we can use (AWS's own limit is far lower).
 const MAX_ANSWER: u64 = 256 << 20;
 
-/// Loads every artifact of the run.
-pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisions) -> Result<(), Fault> {
+/// Loads every artifact of the run; what stands in for AWS Config items is left to be inserted.
+pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisions) -> Result<Direct, Fault> {
+    let mut direct = Direct::default();
     for (index, artifact) in run.artifacts.iter().enumerate() {
         let id = index as i64 + 1;
         record(db, id, artifact)?;
         match &artifact.source {
             Source::Snapshot { resource_type, .. } => snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?,
-            Source::Response { service, operation, .. } => {
-                let known = catalog.operations.get(&format!("{service}:{operation}"));
-                answer(db, id, run, artifact, known)?;
-            }
+            Source::Response { .. } => answer(db, id, run, artifact, catalog, &mut direct)?,
             Source::Document { .. } => {}
         }
     }
-    Ok(())
+    Ok(direct)
 }
 
 fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
@@ -110,15 +111,15 @@ fn insert_item<'a>(
 }
 
 /// What an item's tags say, read once.
-struct Tags {
+pub(super) struct Tags {
     /// One JSON object.
-    text: String,
-    name: Option<String>,
-    phi: &'static str,
+    pub text: String,
+    pub name: Option<String>,
+    pub phi: &'static str,
 }
 
 /// `in` PHI scope unless the PHI tag is there with another value: an untagged resource is in scope.
-fn read_tags(raw: Option<&str>, decisions: &Decisions) -> Tags {
+pub(super) fn read_tags(raw: Option<&str>, decisions: &Decisions) -> Tags {
     let raw = raw.unwrap_or("{}");
     if matches!(raw, "{}" | "null" | "[]") {
         return Tags { text: "{}".into(), name: None, phi: "in" };
@@ -134,61 +135,36 @@ fn read_tags(raw: Option<&str>, decisions: &Decisions) -> Tags {
     }
 }
 
-fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, operation: Option<&Operation>) -> Result<(), Fault> {
-    let Source::Response { account, region, service, operation: name, key, .. } = &artifact.source else { return Ok(()) };
-    let mut text = String::new();
-    let readable = run.open(artifact)?.take(MAX_ANSWER).read_to_string(&mut text).is_ok();
-    if !readable {
+fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: &Catalog, direct: &mut Direct) -> Result<(), Fault> {
+    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else { return Ok(()) };
+    let mut bytes = Vec::new();
+    if run.open(artifact)?.take(MAX_ANSWER).read_to_end(&mut bytes).is_err() {
         return Ok(());
     }
-    let elements = if artifact.path.ends_with(".csv") { csv_rows(&text) } else { elements(&text, operation) };
+    let operation = catalog.operations.get(&format!("{service}:{name}"));
+    let read = answer::read(&bytes, service, name, custody, artifact.path.ends_with(".csv"), catalog);
     let mut insert = db.prepare_cached(
         "INSERT INTO response (account, region, service, operation, key, position, body, artifact) VALUES (?,?,?,?,?,?,?,?)",
     )?;
-    for (position, body) in elements.into_iter().enumerate() {
+    for (position, body) in read.elements(operation).into_iter().enumerate() {
+        let body = undo::element(body);
         insert.execute(params![account, region, service, name, key, position as i64, body.to_string(), id])?;
+    }
+    if let Some(operation) = operation.filter(|o| !o.fill.is_empty()) {
+        direct.take(&read, operation, &format!("{service}:{name}"), Call { account, region, key }, (id, &artifact.collected_at));
     }
     Ok(())
 }
 
-/// The elements of an answer; one `{"_absent": code}` where the API said that there is none; nothing for other errors.
-fn elements(text: &str, operation: Option<&Operation>) -> Vec<Value> {
-    let Ok(body) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) else { return Vec::new() };
-    if let Some(code) = error_code(&body) {
-        let absent = operation.is_some_and(|o| o.absent.iter().chain(&o.not_enabled).any(|a| a == code));
-        return if absent { vec![serde_json::json!({ "_absent": code })] } else { Vec::new() };
-    }
-    match operation.and_then(|o| o.list.as_deref()) {
-        Some(list) => match body.get(list) {
-            Some(Value::Array(elements)) => elements.iter().cloned().map(undo::element).collect(),
-            _ => Vec::new(),
-        },
-        None => vec![undo::element(body)],
-    }
-}
-
-/// The code of an API error kept as an answer.
-pub fn error_code(body: &Value) -> Option<&str> {
-    body.get("Error")?.get("Code")?.as_str()
-}
-
-fn csv_rows(text: &str) -> Vec<Value> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    reader
-        .deserialize::<BTreeMap<String, String>>()
-        .filter_map(Result::ok)
-        .map(|row| Value::Object(row.into_iter().map(|(k, v)| (k, Value::String(v))).collect()))
-        .collect()
-}
-
-/// Keeps the newest item of each resource and drops what no longer exists.
+/// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer exists.
 pub fn settle(db: &Connection) -> Result<(), Fault> {
     let doubles: bool =
         db.query_row("SELECT EXISTS (SELECT 1 FROM resource GROUP BY type, arn HAVING count(*) > 1)", [], |row| row.get(0))?;
     if doubles {
         db.execute_batch(
             "DELETE FROM resource WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER
-               (PARTITION BY type, arn ORDER BY captured_at DESC, id DESC) AS rank FROM resource) WHERE rank > 1)",
+               (PARTITION BY type, arn ORDER BY (SELECT kind = 'response' FROM artifact WHERE artifact.id = resource.artifact),
+                captured_at DESC, id DESC) AS rank FROM resource) WHERE rank > 1)",
         )?;
     }
     db.execute_batch("DELETE FROM resource WHERE status <> 'live'")?;

@@ -3,6 +3,7 @@
 
 pub mod cases;
 mod coverage;
+mod direct;
 mod engine;
 pub mod export;
 mod facts;
@@ -10,7 +11,6 @@ mod guard;
 mod load;
 mod schema;
 mod tables;
-mod undo;
 
 use std::path::Path;
 
@@ -63,8 +63,9 @@ pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
 fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
     schema::create(db)?;
     guard::functions(db)?;
-    load::load(db, input.run, input.catalog, input.decisions)?;
+    let direct = load::load(db, input.run, input.catalog, input.decisions)?;
     schema::index(db)?;
+    direct.insert(db, input.catalog, input.decisions)?;
     load::settle(db)?;
     coverage::fill(db, input.run, input.catalog)?;
     tables::program(db, input.decisions)?;

@@ -1,59 +1,79 @@
-//! AWS as evidence needs it: credentials the usual way, and answers as the bytes that came over the wire. It asks only
-//! operations that read; it knows nothing of runs, gaps or checks.
+//! AWS as evidence needs it: credentials the usual way, and answers as the bytes that came over the wire. It asks only what the
+//! operations registry names; it knows nothing of runs, gaps or checks.
 
 mod capture;
+pub mod identity;
+pub mod partition;
+mod raw;
+pub mod reply;
+mod request;
+mod typed;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_config::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_config::types::ResourceKey;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
-use capture::Capture;
+pub use identity::{Identity, Role};
+pub use partition::Partition;
+pub use reply::{Kind, Refusal, Reply};
 
-/// One answer of AWS: the body as received, and AWS's own id of the request.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub body: Vec<u8>,
-    pub request_id: Option<String>,
+use crate::clock::Clock;
+use crate::model::registry::{Api, Operation};
+
+/// How every request names itself, so that a trail shows who asked.
+pub const USER_AGENT: &str = concat!("affiant/", env!("CARGO_PKG_VERSION"));
+
+/// Limits of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub connect_timeout: Duration,
+    /// Of one attempt.
+    pub call_timeout: Duration,
+    /// At most so many attempts a call.
+    pub attempts: u32,
+    /// Calls under way at once.
+    pub width: usize,
+    /// Nothing new is asked once the work has lasted so long.
+    pub time_limit: Option<Duration>,
+    pub clock: Clock,
 }
 
-/// Why AWS gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The caller may not ask this.
-    Denied(String),
-    /// AWS Config cannot query this type by SQL.
-    NotQueryable,
-    Failed(String),
-}
-
-impl Refusal {
-    pub fn words(&self) -> &str {
-        match self {
-            Refusal::Denied(words) | Refusal::Failed(words) => words,
-            Refusal::NotQueryable => "advanced queries do not know this type",
-        }
-    }
+/// One request to make.
+#[derive(Clone)]
+pub struct Ask<'a> {
+    pub identity: Rc<Identity>,
+    pub account: String,
+    pub region: String,
+    pub service: &'a str,
+    pub name: &'a str,
+    pub api: &'a Api,
+    pub operation: &'a Operation,
+    pub members: Map<String, Value>,
 }
 
 /// Credentials, and the runtime that asks. Calls block.
 pub struct Session {
     runtime: Runtime,
-    shared: SdkConfig,
-}
-
-/// The caller's identity (sts:GetCallerIdentity).
-#[derive(Debug, Clone)]
-pub struct Caller {
-    pub account: String,
-    pub arn: String,
+    base: Rc<Identity>,
+    settings: Settings,
+    began: std::time::Instant,
 }
 
 impl Session {
     /// Credentials by the default chain, or of a profile; `AWS_ENDPOINT_URL` and FIPS settings as the SDK reads them.
-    pub fn connect(profile: Option<&str>, region: Option<&str>) -> std::io::Result<Session> {
+    pub fn connect(profile: Option<&str>, region: Option<&str>, settings: Settings) -> std::io::Result<Session> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        let tls = aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc);
+        loader = loader.http_client(aws_smithy_http_client::Builder::new().tls_provider(tls).build_https());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
@@ -61,110 +81,67 @@ impl Session {
             loader = loader.region(Region::new(region.to_string()));
         }
         let shared = runtime.block_on(loader.load());
-        Ok(Session { runtime, shared })
+        Ok(Session { runtime, base: Rc::new(Identity::new(shared)), settings, began: std::time::Instant::now() })
     }
 
     /// The region that the environment or profile names.
     pub fn region(&self) -> Option<String> {
-        self.shared.region().map(ToString::to_string)
+        self.base.config.region().map(ToString::to_string)
     }
 
-    pub fn caller(&self) -> Result<Caller, Refusal> {
-        let client = aws_sdk_sts::Client::new(&self.shared);
-        let answer = self.runtime.block_on(client.get_caller_identity().send()).map_err(|e| refusal(&e))?;
-        Ok(Caller { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+    /// The caller's own identity.
+    pub fn identity(&self) -> Rc<Identity> {
+        Rc::clone(&self.base)
     }
 
-    /// AWS Config in one region.
-    pub fn recorder(&self, region: &str) -> Recorder<'_> {
-        let capture = Capture::default();
-        let config =
-            aws_sdk_config::config::Builder::from(&self.shared).region(Region::new(region.to_string())).interceptor(capture.clone());
-        Recorder { runtime: &self.runtime, client: aws_sdk_config::Client::from_conf(config.build()), capture }
+    /// The caller's identity in another account; whether the role may be taken on shows at the first call.
+    pub fn assume(&self, role: &Role) -> Rc<Identity> {
+        Rc::new(self.runtime.block_on(self.base.assume(role)))
     }
 
-    /// One page of artifact:ListCustomerAgreements. The SDK picks the partition's own region for it.
-    pub fn agreements(&self, token: Option<String>) -> Result<(Answer, Option<String>), Refusal> {
-        let capture = Capture::default();
-        let config = aws_sdk_artifact::config::Builder::from(&self.shared).interceptor(capture.clone());
-        let client = aws_sdk_artifact::Client::from_conf(config.build());
-        let page = self.runtime.block_on(client.list_customer_agreements().set_next_token(token).send()).map_err(|e| refusal(&e))?;
-        Ok((capture.take(), page.next_token))
-    }
-}
-
-/// AWS Config of one region.
-pub struct Recorder<'a> {
-    runtime: &'a Runtime,
-    client: aws_sdk_config::Client,
-    capture: Capture,
-}
-
-impl Recorder<'_> {
-    /// config:DescribeConfigurationRecorders
-    pub fn settings(&self) -> Result<Answer, Refusal> {
-        self.runtime.block_on(self.client.describe_configuration_recorders().send()).map_err(|e| refusal(&e))?;
-        Ok(self.capture.take())
+    /// One call.
+    pub fn call(&self, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+        self.runtime.block_on(one(&self.settings, &raw::Pace::default(), ask))
     }
 
-    /// config:DescribeConfigurationRecorderStatus
-    pub fn status(&self) -> Result<Answer, Refusal> {
-        self.runtime.block_on(self.client.describe_configuration_recorder_status().send()).map_err(|e| refusal(&e))?;
-        Ok(self.capture.take())
-    }
-
-    /// config:GetDiscoveredResourceCounts: what AWS Config says there is, by type.
-    pub fn counts(&self) -> Result<Vec<(String, u64)>, Refusal> {
-        let mut counts = Vec::new();
-        let mut token = None;
-        loop {
-            let page = self
-                .runtime
-                .block_on(self.client.get_discovered_resource_counts().set_next_token(token).send())
-                .map_err(|e| refusal(&e))?;
-            let named = page.resource_counts.unwrap_or_default().into_iter();
-            counts.extend(named.filter_map(|c| Some((c.resource_type?.as_str().to_string(), c.count.max(0) as u64))));
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(counts);
+    /// Makes every ask and those that `done` answers with, a bounded number at once, until none is left. `done` runs on this
+    /// thread, once an ask; an error from it ends everything, and asks under way are dropped.
+    pub fn work<'a, T: 'a, E>(
+        &self,
+        first: Vec<(T, Ask<'a>)>,
+        mut done: impl FnMut(T, Ask<'a>, Result<Reply, Refusal>) -> Result<Vec<(T, Ask<'a>)>, E>,
+    ) -> Result<(), E> {
+        let pace = raw::Pace::default();
+        let settings = &self.settings;
+        self.runtime.block_on(async {
+            let mut waiting: VecDeque<(T, Ask<'a>)> = first.into();
+            let mut under_way: FuturesUnordered<Pin<Box<dyn Future<Output = (T, Ask<'a>, Result<Reply, Refusal>)> + '_>>> =
+                FuturesUnordered::new();
+            loop {
+                while under_way.len() < settings.width {
+                    let Some((tag, ask)) = waiting.pop_front() else { break };
+                    let pace = &pace;
+                    let late = settings.time_limit.is_some_and(|limit| self.began.elapsed() > limit);
+                    under_way.push(Box::pin(async move {
+                        let outcome = match late {
+                            true => Err(Refusal::ours(Kind::Transient, "time limit", "the run's time limit had passed")),
+                            false => one(settings, pace, &ask).await,
+                        };
+                        (tag, ask, outcome)
+                    }));
+                }
+                match under_way.next().await {
+                    Some((tag, ask, outcome)) => waiting.extend(done(tag, ask, outcome)?),
+                    None => return Ok(()),
+                }
             }
-        }
-    }
-
-    /// One page of config:SelectResourceConfig over a type, whole items.
-    pub fn select(&self, resource_type: &str, token: Option<String>) -> Result<(Answer, Option<String>), Refusal> {
-        let name: String = resource_type.chars().filter(|c| c.is_ascii_alphanumeric() || *c == ':').collect();
-        let query = format!("SELECT *, configuration, supplementaryConfiguration, tags WHERE resourceType = '{name}'");
-        let request = self.client.select_resource_config().expression(query).limit(100).set_next_token(token);
-        let page = self.runtime.block_on(request.send()).map_err(|e| refusal(&e))?;
-        Ok((self.capture.take(), page.next_token))
-    }
-
-    /// One page of config:ListDiscoveredResources: ids of a type that queries do not know.
-    pub fn identifiers(&self, resource_type: &str, token: Option<String>) -> Result<(Vec<String>, Option<String>), Refusal> {
-        let request = self.client.list_discovered_resources().resource_type(resource_type.into()).limit(100).set_next_token(token);
-        let page = self.runtime.block_on(request.send()).map_err(|e| refusal(&e))?;
-        let ids = page.resource_identifiers.unwrap_or_default().into_iter().filter_map(|r| r.resource_id);
-        Ok((ids.collect(), page.next_token))
-    }
-
-    /// config:BatchGetResourceConfig for at most a hundred ids; also says how many came back unprocessed.
-    pub fn batch(&self, resource_type: &str, ids: &[String]) -> Result<(Answer, usize), Refusal> {
-        let keys = ids.iter().filter_map(|id| ResourceKey::builder().resource_type(resource_type.into()).resource_id(id).build().ok());
-        let request = self.client.batch_get_resource_config().set_resource_keys(Some(keys.collect()));
-        let page = self.runtime.block_on(request.send()).map_err(|e| refusal(&e))?;
-        Ok((self.capture.take(), page.unprocessed_resource_keys.unwrap_or_default().len()))
+        })
     }
 }
 
-fn refusal<E>(error: &SdkError<E>) -> Refusal
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    match error.code() {
-        Some(code @ ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")) => Refusal::Denied(code.to_string()),
-        Some("InvalidExpressionException") => Refusal::NotQueryable,
-        Some(code) => Refusal::Failed(format!("{code}: {}", error.message().unwrap_or("no message"))),
-        None => Refusal::Failed(DisplayErrorContext(error).to_string()),
+async fn one(settings: &Settings, pace: &raw::Pace, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    match typed::call(&ask.identity, settings, pace, ask).await {
+        Some(outcome) => outcome,
+        None => raw::call(&ask.identity, settings, pace, ask).await,
     }
 }

@@ -46,6 +46,7 @@ pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) ->
             rule,
             services,
             operations: parts.operations,
+            apis: parts.apis,
             clocks: parts.clocks,
             files,
         }),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::diag::{Diagnostic, Problems};
-use crate::model::catalog::{Check, Control, LawClock, Operation, SecurityRule, ServiceList, Table};
+use crate::model::catalog::{Check, Control, LawClock, SecurityRule, ServiceList, Table};
+use crate::model::registry::{Api, Operation};
 use crate::yaml::{place, yaml};
 
 /// A value and the file it came from.
@@ -22,6 +23,7 @@ pub struct Parts {
     pub rule: Option<SecurityRule>,
     pub services: Vec<From<ServiceList>>,
     pub operations: BTreeMap<String, Operation>,
+    pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
 }
 
@@ -30,6 +32,9 @@ pub struct Parts {
 struct Operations {
     #[serde(rename = "format")]
     _format: String,
+    #[serde(default)]
+    service: Option<Api>,
+    #[serde(default)]
     operations: BTreeMap<String, Operation>,
 }
 
@@ -79,7 +84,10 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
 
 /// One file of operations; an operation stands in one file only.
 fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
-    for (name, operation) in yaml::<Operations>(path, bytes)?.operations {
+    let file = yaml::<Operations>(path, bytes)?;
+    let service = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
+    parts.apis.extend(file.service.map(|api| (service.to_string(), api)));
+    for (name, operation) in file.operations {
         if parts.operations.insert(name.clone(), operation).is_some() {
             let (line, column) = place(bytes, &name);
             return Err(Diagnostic::new("AFC-010", format!("a second operation is called `{name}`")).file(path).at(line, column));

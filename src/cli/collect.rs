@@ -2,13 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+#[cfg(feature = "aws")]
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
-use crate::model::run::Coverage;
+#[cfg(feature = "aws")]
+use crate::model::catalog::Catalog;
+#[cfg(feature = "aws")]
+use crate::model::registry::OperationScope;
+use crate::model::run::{Coverage, State};
 use crate::pipeline::{Error, collect};
+#[cfg(feature = "aws")]
+use crate::workspace::Workspace;
 
 /// Gather evidence into a new run in evidence/
 #[derive(Debug, Args)]
@@ -16,18 +24,51 @@ pub struct CollectArgs {
     /// A file of AWS Config items (.json, .json.gz) or a folder of evidence; may be repeated
     #[arg(long, value_name = "PATH", num_args = 1..)]
     snapshot: Vec<PathBuf>,
-    /// Ask AWS Config and AWS Artifact, with the usual credential chain
+    /// A folder of answers that the script of `affiant policy --script` saved; may be repeated
+    #[arg(long, value_name = "DIR")]
+    cli_json: Vec<PathBuf>,
     #[cfg(feature = "aws")]
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+/// How AWS is asked
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub struct AwsArgs {
+    /// Ask AWS, with the usual credential chain
     #[arg(long)]
     aws: bool,
     /// The credentials' profile
-    #[cfg(feature = "aws")]
     #[arg(long, value_name = "NAME", requires = "aws")]
     profile: Option<String>,
     /// A region to ask; may be repeated [default: `regions` of affiant.yaml, then the profile's]
-    #[cfg(feature = "aws")]
     #[arg(long, value_name = "REGION", requires = "aws")]
     region: Vec<String>,
+    /// Go on with the run that was cut short last, or with this one
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", requires = "aws")]
+    resume: Option<String>,
+    /// Say what would be asked, and ask nothing
+    #[arg(long, requires = "aws")]
+    dry_run: bool,
+    /// Pass AWS Config by and ask every service directly
+    #[arg(long, requires = "aws")]
+    no_config: bool,
+    /// Also ask what is asked only on request: cost-explorer
+    #[arg(long, value_name = "NAME", requires = "aws")]
+    opt_in: Vec<String>,
+    /// Seconds that one attempt may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "aws")]
+    call_timeout: u64,
+    /// Attempts that a call gets when AWS throttles or fails
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20), requires = "aws")]
+    attempts: u32,
+    /// Calls under way at once
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64), requires = "aws")]
+    parallel: u16,
+    /// Minutes after which nothing new is asked; what is missing then is a gap
+    #[arg(long, value_name = "MINUTES", requires = "aws")]
+    time_limit: Option<u64>,
 }
 
 pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> {
@@ -35,23 +76,39 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         return Err(wrong("nothing to collect from", "give `--snapshot PATH`, or `--aws` to ask AWS itself"));
     }
     let workspace = context.workspace()?;
-    #[cfg(feature = "aws")]
-    let target = args.aws.then(|| crate::collect::live::Target {
-        profile: args.profile.clone(),
-        regions: if args.region.is_empty() { workspace.decisions.workspace.regions.clone() } else { args.region.clone() },
-    });
     let catalog = context.catalog()?;
+    let files: Vec<PathBuf> = args.snapshot.iter().chain(&args.cli_json).cloned().collect();
+    #[cfg(feature = "aws")]
+    let target = args.aws.aws.then(|| target(&args.aws, &workspace));
+    #[cfg(feature = "aws")]
+    if let Some(target) = target.as_ref().filter(|_| args.aws.dry_run) {
+        data(&dry_run(target, &catalog));
+        return Ok(Exit::Done);
+    }
+    #[cfg(feature = "aws")]
+    let resume = match &args.aws.resume {
+        Some(named) => Some(unfinished(&workspace, named)?),
+        None => None,
+    };
     let sealer = context.sealer(&workspace)?;
-    let made = collect::run(
-        &workspace,
-        &catalog,
-        &args.snapshot,
+    #[cfg(feature = "aws")]
+    let watch = super::style::Watch::default();
+    #[cfg(feature = "aws")]
+    let watching = |progress: crate::collect::live::Progress| {
+        watch.show(&format!(
+            "{} calls, {} items, {} refused, {} throttled",
+            progress.calls, progress.items, progress.refused, progress.throttled
+        ));
+    };
+    let inputs = collect::Inputs {
+        files: &files,
         #[cfg(feature = "aws")]
-        target.as_ref(),
-        context.clock,
-        context.command.clone(),
-        &sealer,
-    )?;
+        live: target.as_ref().map(|target| crate::collect::Live { target, resume, watch: &watching }),
+    };
+    let made = collect::run(&workspace, &catalog, inputs, context.clock, context.command.clone(), &sealer);
+    #[cfg(feature = "aws")]
+    watch.clear();
+    let made = made?;
     for name in made.skipped.iter().take(5) {
         say(&format!("skipped: {} is no evidence of a kind this version knows", printable(name)));
     }
@@ -66,19 +123,133 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         made.coverage.len() - gaps.len(),
         made.coverage.len()
     ));
+    if !made.coverage.is_empty() && files.is_empty() {
+        say(&by_service(&made.coverage));
+    }
     say(&gap_words(&gaps));
     data(&format!("{}\n", made.path.display()));
     Ok(if gaps.is_empty() { Exit::Done } else { Exit::Incomplete })
 }
 
-#[cfg(feature = "aws")]
 fn nothing_asked(args: &CollectArgs) -> bool {
-    args.snapshot.is_empty() && !args.aws
+    #[cfg(feature = "aws")]
+    let aws = args.aws.aws;
+    #[cfg(not(feature = "aws"))]
+    let aws = false;
+    args.snapshot.is_empty() && args.cli_json.is_empty() && !aws
 }
 
-#[cfg(not(feature = "aws"))]
-fn nothing_asked(args: &CollectArgs) -> bool {
-    args.snapshot.is_empty()
+#[cfg(feature = "aws")]
+fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target {
+    let facts = &workspace.decisions.workspace;
+    crate::collect::live::Target {
+        profile: args.profile.clone(),
+        regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
+        accounts: facts.accounts.clone(),
+        opt_in: args.opt_in.iter().cloned().collect(),
+        use_config: !args.no_config,
+        call_timeout: Duration::from_secs(args.call_timeout.max(1)),
+        attempts: args.attempts,
+        width: usize::from(args.parallel),
+        time_limit: args.time_limit.map(|minutes| Duration::from_secs(minutes * 60)),
+        ..crate::collect::live::Target::default()
+    }
+}
+
+/// The unfinished run that is meant.
+#[cfg(feature = "aws")]
+fn unfinished(workspace: &Workspace, named: &str) -> Result<String, Error> {
+    let runs = crate::store::run::unfinished(&workspace.evidence());
+    let known = || match runs.is_empty() {
+        true => "no run was cut short here; leave out --resume".to_string(),
+        false => format!("unfinished here: {}", runs.join(", ")),
+    };
+    let wanted = named.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    match (wanted.is_empty(), runs.last()) {
+        (true, Some(last)) => Ok(last.clone()),
+        (false, _) if runs.iter().any(|r| r == wanted) => Ok(wanted.to_string()),
+        _ => Err(wrong("there is no such run to resume", &known())),
+    }
+}
+
+/// Calls in order, how often each is made, and a notice for those who watch the accounts.
+#[cfg(feature = "aws")]
+fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
+    use std::fmt::Write as _;
+    let (accounts, regions) = (target.accounts.len().max(1), target.regions.len().max(1));
+    let mut text = String::from("What would be asked (nothing is asked now)\n\n");
+    let (mut fixed, mut open) = (0, 0);
+    for step in crate::collect::live::plan(catalog, &target.opt_in) {
+        let places = match step.scope {
+            OperationScope::Account => accounts,
+            OperationScope::Region => accounts * regions,
+            OperationScope::Organization => target.accounts.iter().filter(|a| a.organization).count(),
+        };
+        let often = match step.per_resource {
+            true => "once for each".to_string(),
+            false => format!("{places} and one a further page"),
+        };
+        if step.per_resource {
+            open += 1;
+        } else if step.fills.is_empty() {
+            fixed += places;
+        }
+        let only = if step.fills.is_empty() {
+            String::new()
+        } else {
+            format!("  only where AWS Config does not record {}", step.fills.join(", "))
+        };
+        let _ = writeln!(text, "  {:<58} {often}{only}", step.name);
+    }
+    let _ = write!(
+        text,
+        "\nAWS Config first: {} calls for settings, status and counts, then one query for each hundred items.\n\
+         At least {fixed} calls beside it; {open} operations depend on how many resources there are.\n\
+         Cost: AWS does not charge for these calls{}.\n\n\
+         For those who watch the accounts: read-only calls by user agent `{}` from {} in {}, within the hour that follows the start.\n",
+        3 * accounts * regions,
+        if target.opt_in.contains("cost-explorer") { ", but for Cost Explorer: 0.01 USD a request" } else { "" },
+        crate::aws::USER_AGENT,
+        match target.accounts.iter().filter_map(|a| a.role.clone()).collect::<Vec<_>>() {
+            roles if roles.is_empty() => "the caller's own identity".to_string(),
+            roles => roles.join(", "),
+        },
+        if target.regions.is_empty() { "the profile's region".to_string() } else { target.regions.join(", ") },
+    );
+    text
+}
+
+/// One line a service: expected, read, and what became of the rest.
+fn by_service(coverage: &[Coverage]) -> String {
+    let mut rows: BTreeMap<&str, [u64; 7]> = BTreeMap::new();
+    for line in coverage {
+        let service = match line.source.strip_prefix("AWS::") {
+            Some(_) => "AWS Config items",
+            None => line.source.split(':').next().unwrap_or_default(),
+        };
+        let row = rows.entry(if line.source == "*" { "AWS Config items" } else { service }).or_default();
+        row[0] += 1;
+        row[match line.state {
+            State::Read => 1,
+            State::Empty | State::Absent => 2,
+            State::Denied => 3,
+            State::Failed | State::Unreadable | State::Stale => 4,
+            State::NotRecorded => 5,
+            State::NotCollected => 6,
+        }] += 1;
+    }
+    let mut text = format!(
+        "{:<26}{:>9}{:>7}{:>7}{:>8}{:>8}{:>14}{:>15}",
+        "sources", "expected", "read", "none", "denied", "failed", "not recorded", "not collected"
+    );
+    for (service, row) in rows {
+        let [expected, read, none, denied, failed, not_recorded, not_collected] = row;
+        text.push_str(&format!(
+            "\n{:<26}{expected:>9}{read:>7}{none:>7}{denied:>8}{failed:>8}{not_recorded:>14}{not_collected:>15}",
+            printable(service)
+        ));
+    }
+    text
 }
 
 /// Gaps by state, and the first few in full.

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::import::{Seen, Tally};
-use crate::model::catalog::{Catalog, OperationScope};
+use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
+use crate::model::registry::{Operation, OperationScope};
 use crate::model::run::{Coverage, GLOBAL, State};
 
 /// Config types whose items belong to the account, not to a region; a recorder holds them in one region, or not at all.
@@ -17,12 +18,12 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
     let mut lines = Vec::new();
     for account in seen.accounts(decisions) {
         let regions = seen.regions_of(&account, decisions);
-        let place = Place { seen, account: &account };
+        let place = Place { seen, catalog, account: &account };
         for source in sources(seen, catalog) {
             match source.strip_prefix("AWS::") {
                 Some(_) if is_global(&source) => lines.push(place.global_type(&source, &regions)),
                 Some(_) => lines.extend(regions.iter().map(|region| place.regional_type(&source, region))),
-                None => lines.extend(place.operation(&source, catalog, &regions)),
+                None => lines.extend(place.operation(&source, decisions, &regions)),
             }
         }
     }
@@ -38,7 +39,8 @@ fn sources(seen: &Seen, catalog: &Catalog) -> BTreeSet<String> {
     wanted.chain(types).chain(answers).collect()
 }
 
-fn is_global(source: &str) -> bool {
+/// Whether a type's items belong to the account.
+pub fn is_global(source: &str) -> bool {
     GLOBAL_TYPES.iter().any(|g| source.starts_with(g))
 }
 
@@ -60,6 +62,7 @@ fn faults(seen: &Seen) -> Vec<Coverage> {
 
 struct Place<'a> {
     seen: &'a Seen,
+    catalog: &'a Catalog,
     account: &'a str,
 }
 
@@ -84,7 +87,46 @@ impl Place<'_> {
     fn regional_type(&self, source: &str, region: &str) -> Coverage {
         let tally = self.tally(region, source).unwrap_or_default();
         let (state, detail) = self.type_state(source, region, tally);
-        self.line(region, source, state, tally.live, detail)
+        match state.is_gap().then(|| self.direct(source, region)).flatten() {
+            Some(line) => line,
+            None => self.line(region, source, state, tally.live, detail),
+        }
+    }
+
+    /// What direct answers show of a type that AWS Config does not hold: read or empty if every call for it was answered, else the
+    /// worst of them; nothing if nobody asked.
+    fn direct(&self, source: &str, region: &str) -> Option<Coverage> {
+        let mut states: Vec<(State, String)> = Vec::new();
+        let mut names = BTreeSet::new();
+        for (name, operation) in &self.catalog.operations {
+            let Some(fill) = operation.fill.iter().find(|f| f.resource_type == source) else { continue };
+            let asked_in = if operation.scope == OperationScope::Region { region } else { GLOBAL };
+            let key = (self.account.to_string(), asked_in.to_string(), name.clone());
+            match self.seen.responses.get(&key) {
+                Some(answers) => {
+                    names.insert(name.as_str());
+                    states.extend(
+                        answers.iter().cloned().map(|(state, why)| (state, if why.is_empty() { why } else { format!("{name}: {why}") })),
+                    );
+                }
+                // a part is asked for where there is something to ask about
+                None if fill.into.is_some() => {}
+                None => return None,
+            }
+        }
+        if names.is_empty() {
+            return None;
+        }
+        let count = match region {
+            GLOBAL => self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source).map(|(_, n)| n).sum(),
+            _ => self.seen.direct.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied().unwrap_or_default(),
+        };
+        let how = format!("read directly: {}", names.into_iter().collect::<Vec<_>>().join(", "));
+        Some(match states.into_iter().filter(|(state, _)| state.is_gap()).max() {
+            Some((state, why)) => self.line(region, source, state, count, why),
+            None if count == 0 => self.line(region, source, State::Empty, 0, how),
+            None => self.line(region, source, State::Read, count, how),
+        })
     }
 
     fn type_state(&self, source: &str, region: &str, tally: Tally) -> (State, String) {
@@ -112,6 +154,11 @@ impl Place<'_> {
 
     /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
     fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
+        let recorded = self.recorded_global_type(source, regions);
+        recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten().unwrap_or(recorded)
+    }
+
+    fn recorded_global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
         let everywhere = regions.iter().map(String::as_str).chain([GLOBAL]);
         let tallies: Vec<Tally> = everywhere.filter_map(|region| self.tally(region, source)).collect();
         let live = tallies.iter().map(|t| t.live).sum();
@@ -131,22 +178,39 @@ impl Place<'_> {
         }
     }
 
-    fn operation(&self, source: &str, catalog: &Catalog, regions: &BTreeSet<String>) -> Vec<Coverage> {
-        let known = catalog.operations.get(source);
+    fn operation(&self, source: &str, decisions: &Decisions, regions: &BTreeSet<String>) -> Vec<Coverage> {
+        let known = self.catalog.operations.get(source);
+        let speaker = decisions.workspace.accounts.iter().find(|a| a.organization).map(|a| a.id.as_str());
         let asked_in: Vec<String> = match known.map(|o| o.scope) {
             Some(OperationScope::Region) => regions.iter().cloned().collect(),
             Some(OperationScope::Account) => vec![GLOBAL.into()],
+            // of other accounts an empty answer would mean nothing, so they are not asked
+            Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => Vec::new(),
+            Some(OperationScope::Organization) => vec![GLOBAL.into()],
             None => self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect(),
         };
-        let of = known.and_then(|o| o.of.as_deref());
-        asked_in.iter().map(|region| self.answers(source, region, of)).collect()
+        asked_in.iter().map(|region| self.answers(source, region, known)).collect()
     }
 
-    fn answers(&self, source: &str, region: &str, of: Option<&str>) -> Coverage {
+    /// Whether everything that an operation is asked about is known to be nothing.
+    fn nothing_to_ask(&self, known: &Operation, region: &str) -> bool {
+        let empty = |from: &str| match self.catalog.operations.get(from) {
+            Some(parent) => {
+                let asked_in = if parent.scope == OperationScope::Region { region } else { GLOBAL };
+                matches!(self.answers(from, asked_in, Some(parent)).state, State::Empty | State::Absent | State::Read)
+            }
+            None if is_global(from) => self.seen.types.keys().any(|(a, _, t)| a == self.account && t == from),
+            None => matches!(self.regional_type(from, region).state, State::Empty | State::Read),
+        };
+        let of = known.of.as_deref().is_some_and(|of| self.regional_type(of, region).state == State::Empty);
+        let sources: Vec<&str> = known.each.iter().map(|e| e.from.as_str()).collect();
+        of || (self.seen.asked && !sources.is_empty() && sources.iter().all(|from| !from.is_empty() && empty(from)))
+    }
+
+    fn answers(&self, source: &str, region: &str, known: Option<&Operation>) -> Coverage {
         let key = (self.account.to_string(), region.to_string(), source.to_string());
         let Some(answers) = self.seen.responses.get(&key) else {
-            let nothing_to_ask = of.is_some_and(|of| self.regional_type(of, region).state == State::Empty);
-            return match nothing_to_ask {
+            return match known.is_some_and(|o| self.nothing_to_ask(o, region)) {
                 true => self.line(region, source, State::Empty, 0, "nothing to ask it about"),
                 false => self.line(region, source, State::NotCollected, 0, "no answer was collected"),
             };
@@ -161,6 +225,12 @@ impl Place<'_> {
         line.expected = answers.len() as u64;
         line
     }
+}
+
+/// Whether a recorder holds a type's items.
+#[cfg(feature = "aws")]
+pub fn holds(recorder: &Value, source: &str) -> bool {
+    records(recorder, source) && records_global(recorder, source)
 }
 
 /// Whether a recorder's group holds a type (AWS Config `RecordingGroup`).

@@ -13,8 +13,10 @@ use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
-use crate::model::run::{GLOBAL, Source, State};
-use crate::store::item::{self, Standing};
+use crate::model::run::{Artifact, GLOBAL, Source, State};
+use crate::store::answer::{self, Answer};
+use crate::store::fill::{self, Call};
+use crate::store::item::{self, Item, Standing};
 use crate::store::items::{self, Found};
 use crate::store::portable_name;
 use crate::store::run::Writer;
@@ -35,10 +37,14 @@ pub struct Seen {
     pub faults: Vec<Fault>,
     /// (account, region, `service:Operation`) to the state of each answer.
     pub responses: BTreeMap<Place, Vec<(State, String)>>,
+    /// (account, region, type) to the resources that direct answers show.
+    pub direct: BTreeMap<Place, u64>,
     /// (account, region) to the recorder's settings and status.
     pub recorders: BTreeMap<(String, String), Value>,
     pub recorder_status: BTreeMap<(String, String), Value>,
     pub skipped: Vec<String>,
+    /// AWS itself was asked, so what was not asked about had nothing to be asked about.
+    pub asked: bool,
     callers: BTreeSet<String>,
 }
 
@@ -213,9 +219,15 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
         Kind::Items => {
             let wanted = format!("snapshots/{}", portable_name(&name));
             let resource_type = item::type_in_path(&full.to_string_lossy());
-            let stored =
-                writer.add(&wanted, &mut input, &at, Source::Snapshot { file: name.clone(), resource_type: resource_type.clone() })?.path;
-            tally_items(writer, &stored, &name, resource_type.as_deref(), seen);
+            let stored = writer
+                .add(
+                    &wanted,
+                    &mut input,
+                    &at,
+                    Source::Snapshot { file: name.clone(), resource_type: resource_type.clone(), custody: BTreeMap::new() },
+                )?
+                .path;
+            tally_items(writer, &stored, &name, resource_type.as_deref(), seen, &mut |_, _| {});
         }
         Kind::Answer { account, region, service, operation, key } => {
             let end = if name.ends_with(".csv") { "csv" } else { "json" };
@@ -232,8 +244,8 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
                     "a saved answer; the request was not made by this program".to_string(),
                 )]),
             };
-            let stored = writer.add(&wanted, &mut input, &at, source)?.path;
-            tally_answer(writer, &stored, (account, region, service, operation), catalog, seen);
+            let stored = writer.add(&wanted, &mut input, &at, source)?;
+            tally_answer(writer, &stored, catalog, seen);
         }
         Kind::Document(inner) => {
             let wanted: Vec<String> = inner.split('/').map(portable_name).collect();
@@ -254,7 +266,8 @@ impl From<items::Fault> for Stop {
     }
 }
 
-pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>, seen: &mut Seen) {
+/// Counts the items of a stored file; `each` sees every one that can be read, and whether it is a query's row.
+pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>, seen: &mut Seen, each: &mut dyn FnMut(&Item<'_>, bool)) {
     let (account, region) = place_in_name(file).unwrap_or_default();
     let lost = |source: String, what: String| Fault {
         account: account.clone(),
@@ -271,7 +284,14 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
         items::walk(input, |found| -> Result<(), Stop> {
             index += 1;
             let outcome = match found {
-                Found::Item(bytes) | Found::Row(bytes) => tally_item(bytes, hint, seen, &mut places).map_err(|what| (type_in(bytes), what)),
+                Found::Item(bytes) | Found::Row(bytes) => {
+                    let row = matches!(found, Found::Row(_));
+                    let tallied = item::parse(bytes, hint).map(|item| {
+                        tally_item(&item, seen, &mut places);
+                        each(&item, row);
+                    });
+                    tallied.map_err(|what| (type_in(bytes), what))
+                }
                 Found::Bad(what) => Err(("*".to_string(), what.to_string())),
             };
             if let Err((source, what)) = outcome {
@@ -301,8 +321,7 @@ fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
     file.contains("_ConfigSnapshot_") || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
 }
 
-fn tally_item(bytes: &[u8], hint: Option<&str>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) -> Result<(), String> {
-    let item = item::parse(bytes, hint)?;
+fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) {
     seen.items += 1;
     let (account, region) = (item.account(), item.region());
     if !places.iter().any(|(a, r)| a == account && r == region) {
@@ -315,7 +334,6 @@ fn tally_item(bytes: &[u8], hint: Option<&str>, seen: &mut Seen, places: &mut BT
         Standing::Deleted => tally.deleted += 1,
         Standing::NotRecorded => tally.not_recorded += 1,
     }
-    Ok(())
 }
 
 /// The type that a broken item names, or `*`.
@@ -333,55 +351,31 @@ pub fn place_in_name(file: &str) -> Option<(String, String)> {
     (account_ok && rest.starts_with("Config")).then(|| (account.to_string(), region.to_string()))
 }
 
-pub fn tally_answer(writer: &Writer, stored: &str, of: (&str, &str, &str, &str), catalog: &Catalog, seen: &mut Seen) {
-    let (account, region, service, operation) = of;
-    let name = format!("{service}:{operation}");
-    let mut text = String::new();
-    let read = writer.open(stored).and_then(|input| input.take(MAX_ANSWER).read_to_string(&mut text));
-    let state = match read {
-        Err(error) => (State::Unreadable, error.to_string()),
-        Ok(_) if stored.ends_with(".csv") => csv_state(&text),
-        Ok(_) => match serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
-            Err(error) => (State::Unreadable, error.to_string()),
-            Ok(body) => {
-                remember(&name, account, region, &body, seen);
-                answer_state(&name, &body, catalog)
-            }
-        },
+pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, seen: &mut Seen) {
+    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else { return };
+    let full = format!("{service}:{name}");
+    let operation = catalog.operations.get(&full);
+    let mut bytes = Vec::new();
+    let read = writer.open(&artifact.path).and_then(|input| input.take(MAX_ANSWER).read_to_end(&mut bytes));
+    let answer = match read {
+        Ok(_) => answer::read(&bytes, service, name, custody, artifact.path.ends_with(".csv"), catalog),
+        Err(error) => Answer::Unreadable(error.to_string()),
     };
-    seen.responses.entry((account.into(), region.into(), name)).or_default().push(state);
-}
-
-fn csv_state(text: &str) -> (State, String) {
-    match text.lines().filter(|line| !line.trim().is_empty()).count() {
-        0 => (State::Unreadable, "the file is empty".into()),
-        1 => (State::Empty, String::new()),
-        _ => (State::Read, String::new()),
+    let mut state = answer.state(operation);
+    if let Answer::Body(body) = &answer {
+        remember(&full, account, region, body, seen);
+        // pages that this program asked for follow one another; a saved answer stands alone
+        if !custody.contains_key("status") && !state.0.is_gap() && truncated(body) {
+            state = (State::Failed, "only the first page was saved".into());
+        }
+        for fill in operation.into_iter().flat_map(|o| &o.fill).filter(|f| f.into.is_none() && f.tags_of.is_none()) {
+            let call = Call { account, region, key };
+            for filled in fill::resources(body, operation.expect("it has this entry"), fill, call) {
+                *seen.direct.entry((account.clone(), filled.region, fill.resource_type.clone())).or_default() += 1;
+            }
+        }
     }
-}
-
-fn answer_state(name: &str, body: &Value, catalog: &Catalog) -> (State, String) {
-    let operation = catalog.operations.get(name);
-    let code = body.get("Error").and_then(|e| e.get("Code")).and_then(Value::as_str);
-    if let Some(code) = code {
-        let absent = operation.is_some_and(|o| o.absent.iter().chain(&o.not_enabled).any(|a| a == code));
-        let denied =
-            ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"].contains(&code);
-        return match (absent, denied) {
-            (true, _) => (State::Absent, code.to_string()),
-            (_, true) => (State::Denied, code.to_string()),
-            _ => (State::Failed, code.to_string()),
-        };
-    }
-    match operation.and_then(|o| o.list.as_deref()) {
-        None => (State::Read, String::new()),
-        Some(list) => match body.get(list) {
-            Some(Value::Array(elements)) if elements.is_empty() => (State::Empty, String::new()),
-            Some(Value::Array(_)) if truncated(body) => (State::Failed, "only the first page was saved".into()),
-            Some(Value::Array(_)) => (State::Read, String::new()),
-            _ => (State::Unreadable, format!("no member `{list}`")),
-        },
-    }
+    seen.responses.entry((account.clone(), region.clone(), full)).or_default().push(state);
 }
 
 /// An answer that says itself that more pages follow.

@@ -15,7 +15,7 @@ use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
-use crate::model::run::{Coverage, ProgramRecord, RUN_FORMAT, RunRecord};
+use crate::model::run::{Artifact, Coverage, ProgramRecord, RUN_FORMAT, RunRecord};
 use crate::store::bag::Closed;
 use crate::store::run::{RunError, Writer};
 
@@ -25,6 +25,9 @@ pub enum CollectError {
     Run(#[from] RunError),
     #[error("{0}")]
     Input(Box<Diagnostic>),
+    /// The run could not go on; what was read is kept, to be resumed.
+    #[error("{0}")]
+    Stopped(Box<Diagnostic>),
     #[error("cannot read `{path}`: {source}")]
     Read { path: PathBuf, source: std::io::Error },
 }
@@ -34,7 +37,7 @@ pub struct Request<'a> {
     pub inputs: &'a [PathBuf],
     /// Ask AWS too.
     #[cfg(feature = "aws")]
-    pub live: Option<&'a live::Target>,
+    pub live: Option<Live<'a>>,
     /// The folder that holds runs.
     pub evidence: &'a Path,
     pub catalog: &'a Catalog,
@@ -45,6 +48,15 @@ pub struct Request<'a> {
     pub program: ProgramRecord,
     pub previous: Option<Digest>,
     pub sample: bool,
+}
+
+/// AWS, as a run asks it.
+#[cfg(feature = "aws")]
+pub struct Live<'a> {
+    pub target: &'a live::Target,
+    /// The unfinished run to go on with.
+    pub resume: Option<String>,
+    pub watch: &'a dyn Fn(live::Progress),
 }
 
 /// A run with everything in it but its seal.
@@ -60,17 +72,26 @@ pub struct Gathered {
 
 /// Stores every input as an artifact of a new run, byte for byte, and works out what was covered.
 pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
-    let started = request.clock.now();
-    let id = run_id(&request, started);
-    let mut writer = Writer::create(request.evidence, &id)?;
+    let Begun { started, id, mut writer, kept } = begin(&request)?;
     let mut seen = import::Seen::default();
     for input in request.inputs {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
     #[cfg(feature = "aws")]
-    if let Some(target) = request.live {
-        live::ask(target, &mut writer, &mut seen, &request.clock, request.catalog)?;
+    if let Some(live) = &request.live {
+        let place = live::Place {
+            writer: &mut writer,
+            seen: &mut seen,
+            clock: &request.clock,
+            catalog: request.catalog,
+            kept,
+            run_id: &id,
+            watch: live.watch,
+        };
+        live::ask(live.target, place)?;
     }
+    #[cfg(not(feature = "aws"))]
+    let _ = kept;
     if seen.items == 0 && seen.responses.is_empty() {
         return Err(CollectError::Input(Box::new(
             Diagnostic::new("AFE-002", "nothing in these paths is evidence that could be read").hint(nothing_hint(&seen)),
@@ -98,6 +119,47 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     let artifacts = writer.artifacts().len();
     let closed = writer.close(&record, &coverage, &[])?;
     Ok(Gathered { closed, record, coverage, artifacts, items: seen.items, skipped: seen.skipped })
+}
+
+/// A run as it begins, or goes on.
+struct Begun {
+    started: DateTime<Utc>,
+    id: String,
+    writer: Writer,
+    /// Artifacts of an earlier attempt.
+    kept: Vec<Artifact>,
+}
+
+fn begin(request: &Request<'_>) -> Result<Begun, CollectError> {
+    #[cfg(feature = "aws")]
+    if let Some(live) = &request.live {
+        if let Some(id) = &live.resume {
+            return resume(request, id);
+        }
+        let started = request.clock.now();
+        let id = run_id(request, started);
+        let line =
+            serde_json::json!({ "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration });
+        let writer = Writer::create_resumable(request.evidence, &id, &line)?;
+        return Ok(Begun { started, id, writer, kept: Vec::new() });
+    }
+    let started = request.clock.now();
+    let id = run_id(request, started);
+    let writer = Writer::create(request.evidence, &id)?;
+    Ok(Begun { started, id, writer, kept: Vec::new() })
+}
+
+/// Goes on with a run, if catalog and configuration are still those it was begun with.
+#[cfg(feature = "aws")]
+fn resume(request: &Request<'_>, id: &str) -> Result<Begun, CollectError> {
+    let (writer, line, kept) = Writer::resume(request.evidence, id)?;
+    let same = |name: &str, digest: Option<Digest>| line.get(name).and_then(|v| v.as_str()) == digest.map(|d| d.to_string()).as_deref();
+    if !same("catalog", Some(request.catalog.digest)) || !same("configuration", request.configuration) {
+        let what = format!("run {id} was begun with another catalog or affiant.yaml");
+        return Err(CollectError::Input(Box::new(Diagnostic::new("AFE-006", what).hint("begin a new run: `affiant collect --aws`"))));
+    }
+    let started = line["begun"].as_str().and_then(|t| DateTime::parse_from_rfc3339(t).ok()).map(|t| t.with_timezone(&Utc));
+    Ok(Begun { started: started.unwrap_or_else(|| request.clock.now()), id: id.to_string(), writer, kept })
 }
 
 fn nothing_hint(seen: &import::Seen) -> String {

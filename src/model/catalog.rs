@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::citation::Citation;
 use super::digest::Digest;
+use super::registry::{Api, Operation};
 use super::verdict::{Severity, Verdict};
 
 /// A whole, cross-checked catalog.
@@ -23,6 +24,8 @@ pub struct Catalog {
     pub rule: SecurityRule,
     pub services: ServiceList,
     pub operations: BTreeMap<String, Operation>,
+    /// How each service of these operations is called.
+    pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
     /// The files as read, for the package.
     pub files: BTreeMap<String, Vec<u8>>,
@@ -214,40 +217,6 @@ pub struct ServiceEntry {
     pub types: Vec<String>,
     #[serde(default)]
     pub category: String,
-}
-
-/// What we know of an AWS API operation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
-    pub scope: OperationScope,
-    /// The member that holds the elements; the whole body is one element without it.
-    #[serde(default)]
-    pub list: Option<String>,
-    #[serde(default)]
-    pub param: Option<String>,
-    /// The Config type whose resources it is asked for; where there is none of them, there is nothing to ask.
-    #[serde(default)]
-    pub of: Option<String>,
-    /// Error codes that mean there is none.
-    #[serde(default)]
-    pub absent: Vec<String>,
-    #[serde(default)]
-    pub not_enabled: Vec<String>,
-    #[serde(default)]
-    pub iam: Vec<String>,
-    /// Members dropped before the first write.
-    #[serde(default)]
-    pub never_store: Vec<String>,
-    #[serde(default)]
-    pub protocol: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OperationScope {
-    Account,
-    Region,
 }
 
 /// A notification deadline of the breach rule (45 CFR 164.404 to 164.412).

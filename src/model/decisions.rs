@@ -105,6 +105,14 @@ pub struct AccountFacts {
     pub id: String,
     #[serde(default)]
     pub name: String,
+    /// The role that `collect --aws` takes on to read this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The management or delegated administrator account: it is asked what holds for the whole organization.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organization: bool,
 }
 
 /// How a resource shows that it holds PHI. Untagged resources are in scope.

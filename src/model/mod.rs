@@ -6,6 +6,7 @@ pub mod citation;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;
+pub mod registry;
 pub mod run;
 pub mod verdict;
 

@@ -69,6 +69,9 @@ pub enum Source {
         /// The type of items that do not name their own, told by the file's path.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resource_type: Option<String>,
+        /// Of a page that AWS Config itself answered with: the exchange, as for an answer below.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        custody: BTreeMap<String, String>,
     },
     /// One answer of an AWS API operation.
     Response {

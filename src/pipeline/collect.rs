@@ -25,11 +25,17 @@ pub struct Collected {
     pub skipped: Vec<String>,
 }
 
+/// What to gather from.
+pub struct Inputs<'a> {
+    pub files: &'a [PathBuf],
+    #[cfg(feature = "aws")]
+    pub live: Option<collect::Live<'a>>,
+}
+
 pub fn run(
     workspace: &Workspace,
     catalog: &Catalog,
-    inputs: &[PathBuf],
-    #[cfg(feature = "aws")] live: Option<&collect::live::Target>,
+    inputs: Inputs<'_>,
     clock: Clock,
     command: Vec<String>,
     sealer: &Sealer,
@@ -38,9 +44,9 @@ pub fn run(
     atomic::create_dir_all(&evidence, Access::Private).map_err(Error::io("create", &evidence))?;
     private_folder(workspace)?;
     let gathered = collect::files(Request {
-        inputs,
+        inputs: inputs.files,
         #[cfg(feature = "aws")]
-        live,
+        live: inputs.live,
         evidence: &evidence,
         catalog,
         decisions: &workspace.decisions,
@@ -54,6 +60,7 @@ pub fn run(
     let id = gathered.record.id.clone();
     let text = verify_md(&Contents { id: &id, certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
     let path = seal_bag(gathered.closed, &sealer.key, clock.now(), &[("VERIFY.md", text.as_bytes())])?;
+    runs::finished(&evidence, &id).map_err(Error::io("remove the journal of", &path))?;
     Ok(Collected { path, id, artifacts: gathered.artifacts, items: gathered.items, coverage: gathered.coverage, skipped: gathered.skipped })
 }
 

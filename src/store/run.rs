@@ -2,14 +2,14 @@
 //! checks shapes, not hashes (that is `verify`'s).
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::atomic::Access;
+use super::atomic::{self, Access, Existing};
 use super::bag::{BagError, Closed, Payload};
 use super::manifest::{BagInfo, MANIFEST};
 use crate::model::digest::Digest;
@@ -36,16 +36,80 @@ pub enum RunError {
     None(PathBuf),
 }
 
-/// A run being written. Dropped unfinished, it leaves nothing.
+/// Beside the folder of an unfinished run: what was begun, and a line an artifact, so that the run can be resumed.
+fn journal_path(evidence: &Path, id: &str) -> PathBuf {
+    evidence.join(format!(".{id}.journal"))
+}
+
+/// A run being written. Dropped unfinished, it leaves nothing, unless it keeps a journal and holds an artifact.
 pub struct Writer {
     payload: Payload,
     artifacts: Vec<Artifact>,
+    journal: Option<Journal>,
+}
+
+struct Journal {
+    path: PathBuf,
+    /// The first line; written with the first artifact, so that a run that never began leaves nothing.
+    begun: String,
+    file: Option<File>,
+}
+
+impl Journal {
+    /// One write a line, so that a kill leaves whole lines but perhaps the last.
+    fn note(&mut self, artifact: &Artifact) -> io::Result<()> {
+        let mut line = serde_json::to_vec(artifact).expect("an artifact serialises");
+        line.push(b'\n');
+        if self.file.is_none() {
+            atomic::write(&self.path, format!("{}\n", self.begun).as_bytes(), Access::Private, Existing::Replace)?;
+            self.file = Some(File::options().append(true).open(&self.path)?);
+        }
+        self.file.as_mut().expect("just opened").write_all(&line)
+    }
 }
 
 impl Writer {
     /// Begins the run `evidence/<id>`.
     pub fn create(evidence: &Path, id: &str) -> Result<Writer, RunError> {
-        Ok(Writer { payload: Payload::create(evidence, id, Access::Private)?, artifacts: Vec::new() })
+        Ok(Writer { payload: Payload::create(evidence, id, Access::Private)?, artifacts: Vec::new(), journal: None })
+    }
+
+    /// Begins a run that can be resumed; `begun` is the journal's first line.
+    pub fn create_resumable(evidence: &Path, id: &str, begun: &serde_json::Value) -> Result<Writer, RunError> {
+        let mut writer = Writer::create(evidence, id)?;
+        writer.journal = Some(Journal { path: journal_path(evidence, id), begun: begun.to_string(), file: None });
+        Ok(writer)
+    }
+
+    /// Goes on with an unfinished run: gives its journal's first line and the artifacts that are whole. What lies there and is not
+    /// whole is removed.
+    pub fn resume(evidence: &Path, id: &str) -> Result<(Writer, serde_json::Value, Vec<Artifact>), RunError> {
+        let mut payload = Payload::resume(evidence, id, Access::Private)?;
+        payload.keep(true);
+        let path = journal_path(evidence, id);
+        let fault = |source| RunError::Read { path: path.clone(), source };
+        let text = String::from_utf8_lossy(&fs::read(&path).map_err(fault)?).into_owned();
+        // a last line without its end was being written when the run was cut short
+        let mut whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let shape = |line, what: String| RunError::Shape { path: path.clone(), line, what };
+        let begun: serde_json::Value =
+            whole.next().and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| shape(1, "no beginning".into()))?;
+        let mut artifacts: Vec<Artifact> = Vec::new();
+        for artifact in whole.filter_map(|line| serde_json::from_str::<Artifact>(line).ok()) {
+            let place = format!("data/{}", artifact.path);
+            let same = fs::File::open(payload.folder().join(&place)).and_then(|mut f| Digest::of_reader(&mut f));
+            if same.is_ok_and(|f| f.digest == artifact.sha256) && !artifacts.iter().any(|a| a.path == artifact.path) {
+                payload.adopt(&place)?;
+                artifacts.push(artifact);
+            }
+        }
+        let known: std::collections::BTreeSet<PathBuf> = artifacts.iter().map(|a| payload.folder().join("data").join(&a.path)).collect();
+        sweep(&payload.folder().join("data"), &known).map_err(fault)?;
+        let lines: Vec<u8> = [format!("{begun}\n").into_bytes(), lines(&artifacts)].concat();
+        atomic::write(&path, &lines, Access::Private, Existing::Replace).map_err(fault)?;
+        let file = Some(File::options().append(true).open(&path).map_err(fault)?);
+        let journal = Some(Journal { path, begun: begun.to_string(), file });
+        Ok((Writer { payload, artifacts: artifacts.clone(), journal }, begun, artifacts))
     }
 
     /// Stores `content` under `wanted` (below `data/`; beside it, if that name is taken), byte for byte, and its custody record.
@@ -59,6 +123,10 @@ impl Writer {
             collected_at: at.to_string(),
             source,
         };
+        if let Some(journal) = &mut self.journal {
+            journal.note(&artifact).map_err(|source| RunError::Read { path: journal.path.clone(), source })?;
+            self.payload.keep(true);
+        }
         self.artifacts.push(artifact.clone());
         Ok(artifact)
     }
@@ -85,6 +153,38 @@ impl Writer {
         }
         Ok(self.payload.close(info(record))?)
     }
+}
+
+/// Unfinished runs of a folder that can be resumed, oldest first: their ids.
+pub fn unfinished(evidence: &Path) -> Vec<String> {
+    let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
+    let mut ids: Vec<String> = entries
+        .filter_map(|e| e.file_name().to_str()?.strip_prefix('.')?.strip_suffix(".journal").map(str::to_string))
+        .filter(|id| evidence.join(format!(".{id}.partial")).is_dir())
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Forgets the journal of a run that now has its name.
+pub fn finished(evidence: &Path, id: &str) -> io::Result<()> {
+    match fs::remove_file(journal_path(evidence, id)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes files that are not `known`.
+fn sweep(folder: &Path, known: &std::collections::BTreeSet<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => sweep(&entry.path(), known)?,
+            false if known.contains(&entry.path()) => {}
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
 }
 
 /// `bag-info.txt`: what `verify` compares with `run.json`.

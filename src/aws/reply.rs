@@ -1,0 +1,185 @@
+//! What came back: the bytes as received with what is known of the exchange, or why there is no answer.
+
+use chrono::{DateTime, Utc};
+
+use crate::store::wire;
+
+/// One exchange with AWS. `body` is what came over the wire, decoded of nothing but transfer encodings.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    pub body: Vec<u8>,
+    pub status: u16,
+    pub content_type: String,
+    /// `x-amzn-ErrorType`, which REST-JSON services use.
+    pub error_type: String,
+    /// AWS's own id of the request.
+    pub request_id: Option<String>,
+    /// Scheme and host that answered.
+    pub endpoint: String,
+    pub started: DateTime<Utc>,
+    pub ended: DateTime<Utc>,
+    pub attempts: u32,
+    /// How many of them were throttled.
+    pub throttled: u32,
+    /// AWS's `Date` header less our clock, in seconds.
+    pub clock_offset: Option<i64>,
+}
+
+/// Why AWS gave no answer.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    pub kind: Kind,
+    /// AWS's error code, or a word of ours in lower case.
+    pub code: String,
+    pub message: String,
+    /// The refusal as received, if there was one.
+    pub reply: Option<Box<Reply>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The caller's own permissions do not allow it.
+    Denied,
+    /// A policy of the organisation forbids it.
+    DeniedByOrganization,
+    /// The region is not enabled for the account.
+    RegionOff,
+    /// Credentials are no longer valid.
+    Expired,
+    /// AWS Config cannot query this by SQL.
+    NotQueryable,
+    Throttled,
+    /// The service or the network failed; asking again may help.
+    Transient,
+    /// The endpoint does not know the operation.
+    NotOffered,
+    /// An error that the service means: absent, invalid ...
+    Service,
+}
+
+const DENIED: [&str; 8] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AccessDeniedForDependencyException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "NotAuthorized",
+    "UnauthorizedAccess",
+    "UnauthorizedOperation",
+];
+const THROTTLED: [&str; 12] = [
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+const EXPIRED: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+const REGION_OFF: [&str; 4] = ["AuthFailure", "InvalidClientTokenId", "InvalidSignatureException", "UnrecognizedClientException"];
+
+impl Refusal {
+    /// A refusal that is not an answer of AWS.
+    pub fn ours(kind: Kind, code: &str, message: impl Into<String>) -> Refusal {
+        Refusal { kind, code: code.into(), message: message.into(), reply: None }
+    }
+
+    /// Reads the error out of an answer that is not a success.
+    pub fn of(reply: Reply) -> Refusal {
+        let (code, message) = wire::error(&reply.body, &reply.error_type).unwrap_or_default();
+        let html = reply.content_type.starts_with("text/html");
+        let kind = kind(reply.status, &code, &message, html);
+        let code = match (code.is_empty(), html) {
+            (false, _) => code,
+            (true, true) => format!("HTTP {}, a web page", reply.status),
+            (true, false) => format!("HTTP {}", reply.status),
+        };
+        Refusal { kind, code, message, reply: Some(Box::new(reply)) }
+    }
+
+    /// In words, for a gap: what happened and AWS's code.
+    pub fn words(&self) -> String {
+        let what = match self.kind {
+            Kind::Denied => "the caller is not permitted",
+            Kind::DeniedByOrganization => "a policy of the organization forbids it",
+            Kind::RegionOff => "the account's credentials are not accepted in this region, which may not be enabled",
+            Kind::Expired => "the credentials have expired",
+            Kind::NotQueryable => "advanced queries do not know this type",
+            Kind::Throttled => "throttled to the end of all attempts",
+            Kind::Transient => "no usable answer to any attempt",
+            Kind::NotOffered => "the endpoint does not offer this operation",
+            Kind::Service => "AWS refused",
+        };
+        let message: String = self.message.chars().take(160).collect();
+        match (self.code.is_empty(), message.is_empty() || self.kind == Kind::Denied) {
+            (true, _) => what.into(),
+            (false, true) => format!("{what} ({})", self.code),
+            (false, false) => format!("{what} ({}: {message})", self.code),
+        }
+    }
+}
+
+fn kind(status: u16, code: &str, message: &str, html: bool) -> Kind {
+    let organization = message.contains("service control policy") || message.contains("resource control policy");
+    if EXPIRED.contains(&code) || message.contains("security token included in the request is expired") {
+        return Kind::Expired;
+    }
+    if DENIED.contains(&code) || (status == 403 && code.is_empty()) {
+        return if organization { Kind::DeniedByOrganization } else { Kind::Denied };
+    }
+    if REGION_OFF.contains(&code) {
+        return Kind::RegionOff;
+    }
+    if THROTTLED.contains(&code) || status == 429 {
+        return Kind::Throttled;
+    }
+    if code == "InvalidExpressionException" {
+        return Kind::NotQueryable;
+    }
+    if html && matches!(status, 404 | 500 | 501) {
+        return Kind::NotOffered;
+    }
+    if status >= 500 {
+        return Kind::Transient;
+    }
+    Kind::Service
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_of(status: u16, content_type: &str, body: &str) -> Kind {
+        let reply = Reply { status, content_type: content_type.into(), body: body.into(), ..Reply::default() };
+        Refusal::of(reply).kind
+    }
+
+    #[test]
+    fn errors_of_every_protocol_are_told_apart() {
+        for (status, content_type, body, expected) in [
+            (400, "application/x-amz-json-1.1", r#"{"__type":"com.x#ThrottlingException","message":"slow"}"#, Kind::Throttled),
+            (403, "text/xml", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>", Kind::Denied),
+            (
+                403,
+                "text/xml",
+                "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>with an explicit deny in a service control policy</Message></Error></Errors></Response>",
+                Kind::DeniedByOrganization,
+            ),
+            (404, "application/xml", "<Error><Code>NoSuchBucketPolicy</Code></Error>", Kind::Service),
+            (401, "text/xml", "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>", Kind::RegionOff),
+            (500, "text/html", "<html>not implemented</html>", Kind::NotOffered),
+            (503, "text/html", "<html>busy</html>", Kind::Transient),
+            (500, "application/json", "", Kind::Transient),
+            (403, "application/json", "", Kind::Denied),
+            (400, "application/x-amz-json-1.1", r#"{"__type":"ExpiredTokenException"}"#, Kind::Expired),
+        ] {
+            assert_eq!(kind_of(status, content_type, body), expected, "{status} {body}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The typed clients of AWS Config, AWS Artifact and STS: the SDK builds the request, finds the endpoint and checks the answer;
+//! the bytes are captured beside it.
+
+use aws_config::Region;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_config::error::{DisplayErrorContext, SdkError};
+use aws_sdk_config::types::{AggregateResourceIdentifier, ResourceKey};
+use serde_json::Value;
+
+use super::capture::Capture;
+use super::identity::Identity;
+use super::raw::Pace;
+use super::reply::{Kind, Refusal, Reply};
+use super::{Ask, Settings};
+
+macro_rules! client {
+    ($sdk:ident, $identity:expr, $settings:expr, $ask:expr, $capture:expr) => {{
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout($settings.connect_timeout).operation_attempt_timeout($settings.call_timeout).build();
+        let mut config = $sdk::config::Builder::from(&$identity.config)
+            .retry_config(RetryConfig::standard().with_max_attempts($settings.attempts))
+            .timeout_config(timeouts)
+            .interceptor($capture.clone());
+        if $ask.region.contains('-') && !$ask.region.starts_with("aws-") {
+            config = config.region(Region::new($ask.region.clone()));
+        }
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
+/// Asks by a typed client, where there is one for the operation.
+pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &Ask<'_>) -> Option<Result<Reply, Refusal>> {
+    let capture = Capture::new(settings.clock);
+    let text = |name: &str| ask.members.get(name).and_then(Value::as_str).map(str::to_string);
+    let number = |name: &str| ask.members.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or_default();
+    let known = ["SelectResourceConfig", "SelectAggregateResourceConfig", "ListDiscoveredResources", "BatchGetResourceConfig"];
+    if ask.service == "config" && (known.contains(&ask.name) || MORE.contains(&ask.name)) {
+        pace.wait(ask).await;
+        let client = client!(aws_sdk_config, identity, settings, ask, capture);
+        let outcome = match ask.name {
+            "SelectResourceConfig" => {
+                let request = client.select_resource_config().set_expression(text("Expression")).limit(number("Limit"));
+                failure(request.set_next_token(text("NextToken")).send().await)
+            }
+            "SelectAggregateResourceConfig" => {
+                let request = client.select_aggregate_resource_config().set_expression(text("Expression")).limit(number("Limit"));
+                let request = request.set_configuration_aggregator_name(text("ConfigurationAggregatorName"));
+                failure(request.set_next_token(text("NextToken")).send().await)
+            }
+            "ListDiscoveredResources" => {
+                let request = client.list_discovered_resources().resource_type(text("resourceType").unwrap_or_default().as_str().into());
+                failure(request.limit(number("limit")).set_next_token(text("nextToken")).send().await)
+            }
+            "BatchGetResourceConfig" => {
+                let keys = ask.members.get("resourceKeys").and_then(Value::as_array).into_iter().flatten().filter_map(resource_key);
+                failure(client.batch_get_resource_config().set_resource_keys(Some(keys.collect())).send().await)
+            }
+            "BatchGetAggregateResourceConfig" => {
+                let keys = ask.members.get("ResourceIdentifiers").and_then(Value::as_array).into_iter().flatten().filter_map(aggregate_key);
+                let request = client.batch_get_aggregate_resource_config().set_resource_identifiers(Some(keys.collect()));
+                failure(request.set_configuration_aggregator_name(text("ConfigurationAggregatorName")).send().await)
+            }
+            "GetDiscoveredResourceCounts" => {
+                failure(client.get_discovered_resource_counts().limit(100).set_next_token(text("nextToken")).send().await)
+            }
+            "DescribeConfigurationRecorders" => failure(client.describe_configuration_recorders().send().await),
+            _ => failure(client.describe_configuration_recorder_status().send().await),
+        };
+        return Some(settle(outcome, &capture, pace, ask));
+    }
+    if ask.service == "artifact" && ask.name == "ListCustomerAgreements" {
+        let client = client!(aws_sdk_artifact, identity, settings, ask, capture);
+        let outcome = failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await);
+        return Some(settle(outcome, &capture, pace, ask));
+    }
+    if ask.service == "sts" && ask.name == "GetCallerIdentity" {
+        let client = client!(aws_sdk_sts, identity, settings, ask, capture);
+        return Some(settle(failure(client.get_caller_identity().send().await), &capture, pace, ask));
+    }
+    None
+}
+
+const MORE: [&str; 4] = [
+    "BatchGetAggregateResourceConfig",
+    "DescribeConfigurationRecorderStatus",
+    "DescribeConfigurationRecorders",
+    "GetDiscoveredResourceCounts",
+];
+
+fn resource_key(value: &Value) -> Option<ResourceKey> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    ResourceKey::builder().resource_type(text("resourceType")?.into()).resource_id(text("resourceId")?).build().ok()
+}
+
+fn aggregate_key(value: &Value) -> Option<AggregateResourceIdentifier> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    AggregateResourceIdentifier::builder()
+        .source_account_id(text("SourceAccountId")?)
+        .source_region(text("SourceRegion")?)
+        .resource_type(text("ResourceType")?.into())
+        .resource_id(text("ResourceId")?)
+        .build()
+        .ok()
+}
+
+/// Why a call failed, in words, or nothing.
+fn failure<T, E>(outcome: Result<T, SdkError<E>>) -> Option<String>
+where
+    E: std::error::Error + 'static,
+{
+    outcome.err().map(|error| match &error {
+        SdkError::ServiceError(_) => String::new(),
+        SdkError::TimeoutError(_) => "timeout".into(),
+        SdkError::ResponseError(_) => "the answer could not be read".into(),
+        other => DisplayErrorContext(other).to_string().split(" (").next().unwrap_or_default().to_string(),
+    })
+}
+
+/// The captured exchange and the SDK's judgement of it, as one outcome.
+fn settle(failed: Option<String>, capture: &Capture, pace: &Pace, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let reply = capture.take();
+    if reply.throttled > 0 {
+        pace.throttled(ask);
+    }
+    match (failed, reply.status) {
+        (None, _) => {
+            pace.eased(ask);
+            Ok(reply)
+        }
+        (Some(words), 0) if words.contains("credential") => Err(Refusal::ours(Kind::Expired, "no credentials", words)),
+        (Some(words), 0) => Err(Refusal::ours(Kind::Transient, "connection", words)),
+        (Some(words), 200..=299) => {
+            Err(Refusal { reply: Some(Box::new(reply)), ..Refusal::ours(Kind::Transient, "malformed answer", words) })
+        }
+        (Some(_), _) => Err(Refusal::of(reply)),
+    }
+}

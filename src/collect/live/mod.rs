@@ -1,0 +1,257 @@
+//! Asks AWS: AWS Config of every account and region in scope, and every operation of the registry that a table needs, or that
+//! stands in for what AWS Config does not record. What was refused, cut short or not counted right is a gap.
+
+mod config;
+mod exchange;
+mod harvest;
+mod operations;
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::CollectError;
+use super::import::{Fault, Seen};
+use crate::aws::{Ask, Identity, Kind, Partition, Refusal, Role, Session, Settings};
+use crate::clock::Clock;
+use crate::diag::Diagnostic;
+use crate::model::catalog::Catalog;
+use crate::model::decisions::AccountFacts;
+use crate::model::run::{Artifact, GLOBAL, State};
+use crate::store::run::Writer;
+
+pub use plan::{Planned, plan};
+
+/// Where and as whom to ask, and within which limits.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub profile: Option<String>,
+    /// Empty: the region of the environment or profile.
+    pub regions: Vec<String>,
+    /// The accounts of `affiant.yaml`; without any, the caller's own.
+    pub accounts: Vec<AccountFacts>,
+    /// What is asked only when it is switched on (`opt_in` of the registry).
+    pub opt_in: BTreeSet<String>,
+    /// Read the organisation's items through this AWS Config aggregator of the caller's account.
+    pub aggregator: Option<String>,
+    /// False: AWS Config is passed by, and everything is asked directly.
+    pub use_config: bool,
+    pub call_timeout: Duration,
+    pub attempts: u32,
+    pub width: usize,
+    pub time_limit: Option<Duration>,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Target {
+            profile: None,
+            regions: Vec::new(),
+            accounts: Vec::new(),
+            opt_in: BTreeSet::new(),
+            aggregator: None,
+            use_config: true,
+            call_timeout: Duration::from_secs(30),
+            attempts: 5,
+            width: 12,
+            time_limit: None,
+        }
+    }
+}
+
+/// What a person watching is told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    pub calls: u64,
+    pub items: u64,
+    pub refused: u64,
+    pub throttled: u64,
+}
+
+/// One account in scope, with the credentials to ask it.
+pub(super) struct Account {
+    id: String,
+    caller: String,
+    identity: Rc<Identity>,
+    /// It may be asked about the whole organisation.
+    organization: bool,
+}
+
+/// Everything that asking needs and fills.
+pub(super) struct Asking<'a> {
+    session: &'a Session,
+    writer: &'a mut Writer,
+    seen: &'a mut Seen,
+    clock: &'a Clock,
+    catalog: &'a Catalog,
+    target: &'a Target,
+    accounts: Vec<Account>,
+    regions: Vec<String>,
+    /// Exchanges of an earlier attempt at this run.
+    kept: BTreeMap<String, Artifact>,
+    harvest: harvest::Harvest,
+    /// Operations that were denied, by account and region: nobody's alarm should ring twice.
+    denied: BTreeSet<(String, String, String)>,
+    progress: Progress,
+    watch: &'a dyn Fn(Progress),
+}
+
+/// Where a run goes, and what is left of an earlier attempt.
+pub struct Place<'a> {
+    pub writer: &'a mut Writer,
+    pub seen: &'a mut Seen,
+    pub clock: &'a Clock,
+    pub catalog: &'a Catalog,
+    pub kept: Vec<Artifact>,
+    pub run_id: &'a str,
+    pub watch: &'a dyn Fn(Progress),
+}
+
+/// Asks everything there is to ask; only missing or expired credentials end the run.
+pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
+    let fail = |what: String, hint: &str| CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)));
+    let settings = Settings {
+        connect_timeout: Duration::from_secs(5).min(target.call_timeout),
+        call_timeout: target.call_timeout,
+        attempts: target.attempts.max(1),
+        width: target.width.max(1),
+        time_limit: target.time_limit,
+        clock: *place.clock,
+    };
+    let session = Session::connect(target.profile.as_deref(), target.regions.first().map(String::as_str), settings)
+        .map_err(|e| fail(format!("cannot start: {e}"), "try again"))?;
+    let regions = match (target.regions.is_empty(), session.region()) {
+        (false, _) => target.regions.clone(),
+        (true, Some(region)) => vec![region],
+        (true, None) => return Err(fail("no region is named".into(), "give --region, or `regions` in affiant.yaml, or AWS_REGION")),
+    };
+    let kept = place.kept.into_iter().filter_map(|a| Some((exchange::call_of(&a)?.to_string(), a))).collect();
+    let mut asking = Asking {
+        session: &session,
+        writer: place.writer,
+        seen: place.seen,
+        clock: place.clock,
+        catalog: place.catalog,
+        target,
+        accounts: Vec::new(),
+        regions,
+        kept,
+        harvest: harvest::Harvest::new(place.catalog),
+        denied: BTreeSet::new(),
+        progress: Progress::default(),
+        watch: place.watch,
+    };
+    asking.seen.asked = true;
+    asking.identify(place.run_id)?;
+    if target.use_config {
+        asking.config()?;
+    }
+    asking.operations()
+}
+
+impl Asking<'_> {
+    /// Whose credentials these are, and those of every account named.
+    fn identify(&mut self, run: &str) -> Result<(), CollectError> {
+        let base = self.session.identity();
+        let (own, caller) = self.caller_of(&base, "the caller").map_err(|refusal| {
+            let what = format!("AWS does not say who we are: {}", refusal.words());
+            let hint = "check the credentials: `aws sts get-caller-identity`";
+            CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
+        })?;
+        let named = self.target.accounts.clone();
+        if named.is_empty() {
+            self.accounts.push(Account { id: own, caller, identity: base, organization: false });
+            return Ok(());
+        }
+        for facts in named {
+            let identity = match &facts.role {
+                None if facts.id == own => Ok((Rc::clone(&base), caller.clone())),
+                None => {
+                    Err(Refusal::ours(Kind::Denied, "no role", format!("the credentials are of account {own}, and no `role` is named")))
+                }
+                Some(arn) => {
+                    let role = Role { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: session_name(run) };
+                    let identity = self.session.assume(&role);
+                    self.caller_of(&identity, arn).and_then(|(id, caller)| match id == facts.id {
+                        true => Ok((identity, caller)),
+                        false => Err(Refusal::ours(Kind::Denied, "wrong account", format!("the role is of account {id}"))),
+                    })
+                }
+            };
+            match identity {
+                Ok((identity, caller)) => {
+                    self.accounts.push(Account { id: facts.id, caller, identity, organization: facts.organization });
+                }
+                Err(refusal) => self.lose_account(&facts, &refusal),
+            }
+        }
+        Ok(())
+    }
+
+    fn caller_of(&mut self, identity: &Rc<Identity>, _whose: &str) -> Result<(String, String), Refusal> {
+        let name = "sts:GetCallerIdentity";
+        let (Some(operation), Some(api)) = (self.catalog.operations.get(name), self.catalog.apis.get("sts")) else {
+            return Err(Refusal::ours(Kind::NotOffered, "no registry", "the catalog does not say how to ask sts:GetCallerIdentity"));
+        };
+        let region = self.regions.first().cloned().unwrap_or_default();
+        let ask = Ask {
+            identity: Rc::clone(identity),
+            account: String::new(),
+            region,
+            service: "sts",
+            name: "GetCallerIdentity",
+            api,
+            operation,
+            members: serde_json::Map::new(),
+        };
+        let reply = self.session.call(&ask)?;
+        let body = crate::store::wire::to_json(&reply.body, "GetCallerIdentity", api, operation)
+            .map_err(|why| Refusal::ours(Kind::Transient, "malformed answer", why))?;
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
+        let (account, arn) = (text("Account"), text("Arn"));
+        self.seen.caller(&arn);
+        let what = exchange::What::operation(&account, &arn, GLOBAL, &self.regions[0], "sts", "GetCallerIdentity", "", 1);
+        if let Err(error) = self.keep_answer(&what, &reply, None) {
+            return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));
+        }
+        Ok((account, arn))
+    }
+
+    /// An account that could not be asked is missing throughout, not absent.
+    fn lose_account(&mut self, facts: &AccountFacts, refusal: &Refusal) {
+        for region in self.regions.iter().chain([&GLOBAL.to_string()]) {
+            self.seen.faults.push(Fault {
+                account: facts.id.clone(),
+                region: region.clone(),
+                source: "*".into(),
+                file: facts.role.clone().unwrap_or_else(|| "credentials".into()),
+                what: format!("the account could not be asked: {}", refusal.words()),
+                state: exchange::state(refusal),
+            });
+        }
+    }
+
+    fn home(&self) -> String {
+        self.regions.first().map_or_else(|| Partition::of("").home.to_string(), Clone::clone)
+    }
+
+    fn lost(&mut self, account: &str, region: &str, source: &str, what: impl Into<String>, state: State) {
+        self.seen.faults.push(Fault {
+            account: account.into(),
+            region: region.into(),
+            source: source.into(),
+            file: "AWS Config".into(),
+            what: what.into(),
+            state,
+        });
+    }
+}
+
+/// RoleSessionName: `affiant-<run>`, in the characters and length that STS takes.
+fn session_name(run: &str) -> String {
+    let name: String = run.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).collect();
+    format!("affiant-{name}").chars().take(64).collect()
+}

@@ -1,0 +1,359 @@
+//! Asks the operations of the registry, level by level: once a place, or for each value that an earlier level named. After the
+//! first denial an operation stops for that account and region; what was not asked then is part of the gap.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use chrono::Days;
+use serde_json::{Map, Value};
+
+use super::exchange::What;
+use super::{Asking, plan};
+use crate::aws::{Ask, Kind, Refusal, Reply};
+use crate::collect::CollectError;
+use crate::diag::Diagnostic;
+use crate::model::registry::{Operation, OperationScope, at};
+use crate::model::run::{Artifact, GLOBAL, Source};
+use crate::store::answer::{self, Answer};
+use crate::store::fill::{self, Call};
+
+/// A table is asked for again so often while the service makes it.
+const WAITS: u32 = 20;
+
+/// One call to make, and those of its kind that wait for its outcome.
+struct Job {
+    what: What,
+    full: String,
+    members: Map<String, Value>,
+    waits: u32,
+    /// It starts what another call reads; its own answer is not kept.
+    starter: Option<Box<Job>>,
+    rest: Vec<Job>,
+}
+
+impl<'a> Asking<'a> {
+    /// Every operation, for every account and region in scope.
+    pub(super) fn operations(&mut self) -> Result<(), CollectError> {
+        let levels = plan::levels(self.catalog);
+        let wanted = self.wanted();
+        let last = levels.values().max().copied().unwrap_or_default();
+        for level in 0..=last {
+            let mut jobs = Vec::new();
+            for (account, names) in wanted.iter().enumerate() {
+                for (name, regions) in names.iter().filter(|(name, _)| levels.get(*name) == Some(&level)) {
+                    jobs.extend(self.jobs(account, name, regions));
+                }
+            }
+            self.run(jobs)?;
+        }
+        Ok(())
+    }
+
+    /// By account, the operations to ask and the regions to ask them in.
+    fn wanted(&self) -> Vec<BTreeMap<String, BTreeSet<String>>> {
+        let mut all = Vec::new();
+        for account in &self.accounts {
+            let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for region in &self.regions {
+                let unrecorded = self.unrecorded(&account.id, region);
+                for name in plan::wanted(self.catalog, &self.target.opt_in, &unrecorded) {
+                    names.entry(name).or_default().insert(region.clone());
+                }
+            }
+            all.push(names);
+        }
+        all
+    }
+
+    /// The types of which AWS Config holds nothing in this account and region: not recorded, or not asked.
+    fn unrecorded(&self, account: &str, region: &str) -> BTreeSet<String> {
+        let types = self.catalog.operations.values().flat_map(|o| o.fill.iter().map(|f| f.resource_type.clone())).filter(|t| !t.is_empty());
+        let place = (account.to_string(), region.to_string());
+        let whole = self.seen.whole.contains(&place);
+        let recorder = self.seen.recorders.get(&place);
+        types
+            .filter(|name| {
+                let everywhere = self.regions.iter().map(String::as_str).chain([GLOBAL]);
+                let tally = |region: &str| {
+                    self.seen.types.get(&(account.to_string(), region.to_string(), name.clone())).copied().unwrap_or_default()
+                };
+                let held = match super::super::coverage::is_global(name) {
+                    true => everywhere.map(tally).any(|t| t.live > 0),
+                    false => tally(region).live > 0,
+                };
+                let recorded = whole && recorder.is_some_and(|r| super::super::coverage::holds(r, name));
+                !held && !recorded
+            })
+            .collect()
+    }
+
+    /// The calls of one operation in one account: one a place, or a chain of them whose first shows whether they are permitted.
+    fn jobs(&self, account: usize, full: &str, regions: &BTreeSet<String>) -> Vec<Job> {
+        let Some(operation) = self.catalog.operations.get(full) else { return Vec::new() };
+        let home = self.home();
+        if operation.scope == OperationScope::Organization && !self.accounts[account].organization {
+            return Vec::new();
+        }
+        if operation.each.is_empty() && operation.param.is_some() {
+            return Vec::new();
+        }
+        let places: Vec<String> = match (operation.scope, operation.every_region) {
+            (OperationScope::Region, _) | (_, true) => regions.iter().cloned().collect(),
+            _ => vec![home.clone()],
+        };
+        if operation.each.is_empty() {
+            return places.iter().map(|region| self.job(account, full, operation, region, "", Map::new())).collect();
+        }
+        let mut by_place: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+        for (region, value, carried) in self.values(account, full, operation, &places) {
+            let mut members: Map<String, Value> = carried;
+            let key = match (&operation.param, &value) {
+                (Some(param), Value::Array(_)) => {
+                    members.insert(param.clone(), value.clone());
+                    format!("{}", by_place.get(&region).map_or(1, |jobs| jobs.len() + 1))
+                }
+                (Some(param), value) => {
+                    members.insert(param.clone(), value.clone());
+                    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+                }
+                (None, _) => String::new(),
+            };
+            let job = self.job(account, full, operation, &region, &key, members);
+            by_place.entry(region).or_default().push(job);
+        }
+        by_place
+            .into_values()
+            .map(|mut jobs| {
+                let rest = jobs.split_off(1);
+                let mut first = jobs.remove(0);
+                first.rest = rest;
+                first
+            })
+            .collect()
+    }
+
+    /// Where to ask, about what, with which further members.
+    fn values(&self, account: usize, full: &str, operation: &Operation, places: &[String]) -> Vec<(String, Value, Map<String, Value>)> {
+        let mut found = Vec::new();
+        for each in operation.each.iter().filter(|e| e.from.is_empty()) {
+            for region in places.iter().filter(|r| each.regions.is_empty() || each.regions.contains(r)) {
+                found.extend(each.values.iter().map(|value| (region.clone(), value.clone(), Map::new())));
+            }
+        }
+        let id = &self.accounts[account].id;
+        let mut batches: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
+        for lead in self.harvest.leads(full).filter(|lead| lead.account == *id) {
+            let in_scope = self.regions.contains(&lead.region);
+            let region = match (operation.scope, in_scope) {
+                (OperationScope::Region, true) => lead.region.clone(),
+                // a resource of another region is not of this scope; one of no region is asked about at home
+                (OperationScope::Region, false) if lead.region != GLOBAL && lead.region != "global" => continue,
+                (OperationScope::Organization, true) if operation.scope == OperationScope::Organization => lead.region.clone(),
+                _ => self.home(),
+            };
+            batches.entry((region, lead.carried.clone())).or_default().push(Value::from(lead.value.clone()));
+        }
+        for ((region, carried), values) in batches {
+            let carried: Map<String, Value> = serde_json::from_str(&carried).unwrap_or_default();
+            match operation.batch {
+                Some(size) => found.extend(values.chunks(size.max(1)).map(|c| (region.clone(), Value::Array(c.to_vec()), carried.clone()))),
+                None => found.extend(values.into_iter().map(|v| (region.clone(), v, carried.clone()))),
+            }
+        }
+        found
+    }
+
+    fn job(&self, account: usize, full: &str, operation: &Operation, asked_in: &str, key: &str, members: Map<String, Value>) -> Job {
+        let account = &self.accounts[account];
+        let (service, name) = full.split_once(':').unwrap_or((full, ""));
+        let region = if operation.scope == OperationScope::Region { asked_in } else { GLOBAL };
+        let mut asked: Map<String, Value> = operation.ask.iter().map(|(n, v)| (n.clone(), self.dated(v))).collect();
+        asked.extend(operation.size.iter().map(|(n, v)| (n.clone(), v.clone())));
+        asked.extend(members);
+        if service == "s3control" {
+            asked.insert("AccountId".into(), Value::from(account.id.clone()));
+        }
+        let mut what = What::operation(&account.id, &account.caller, region, asked_in, service, name, key, 1);
+        what.parameters = Value::Object(asked.clone()).to_string();
+        Job { what, full: full.into(), members: asked, waits: 0, starter: None, rest: Vec::new() }
+    }
+
+    /// `{date}` and `{date-30}` in a fixed member: today and thirty days ago, by the run's clock.
+    fn dated(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) if text.starts_with("{date") => {
+                let back = text.trim_start_matches("{date").trim_end_matches('}').trim_start_matches('-').parse().unwrap_or(0);
+                let day = self.clock.now().date_naive();
+                Value::from(day.checked_sub_days(Days::new(back)).unwrap_or(day).to_string())
+            }
+            Value::Array(list) => Value::Array(list.iter().map(|v| self.dated(v)).collect()),
+            Value::Object(map) => Value::Object(map.iter().map(|(n, v)| (n.clone(), self.dated(v))).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// Makes the calls, and those that follow from them; answers of an earlier attempt are taken from the run.
+    fn run(&mut self, jobs: Vec<Job>) -> Result<(), CollectError> {
+        let mut first = Vec::new();
+        for job in jobs {
+            self.begin(job, &mut first)?;
+        }
+        let session = self.session;
+        session.work(first, |job, _, outcome| {
+            let mut next = Vec::new();
+            for job in self.done(job, outcome)? {
+                self.begin(job, &mut next)?;
+            }
+            (self.watch)(self.progress);
+            Ok(next)
+        })
+    }
+
+    /// Asks, or takes what an earlier attempt kept and goes on from there.
+    fn begin(&mut self, job: Job, asks: &mut Vec<(Job, Ask<'a>)>) -> Result<(), CollectError> {
+        let mut waiting = vec![job];
+        while let Some(job) = waiting.pop() {
+            if job.starter.is_none()
+                && let Some(artifact) = self.kept.remove(&job.what.call())
+            {
+                waiting.extend(self.again(job, &artifact)?);
+                continue;
+            }
+            let (service, name) = job.full.split_once(':').unwrap_or((&job.full, ""));
+            let catalog: &'a crate::model::catalog::Catalog = self.catalog;
+            let known = catalog.operations.get_key_value(&job.full).zip(catalog.apis.get_key_value(service));
+            let Some(((full, operation), (service, api))) = known else {
+                let refusal =
+                    Refusal::ours(Kind::NotOffered, "no registry", format!("the catalog does not say how to ask {service}:{name}"));
+                self.refused(&job.what, &refusal);
+                continue;
+            };
+            let account = self.accounts.iter().find(|a| a.id == job.what.account).expect("jobs are of accounts in scope");
+            let name = full.split_once(':').map_or("", |(_, name)| name);
+            asks.push((
+                Job { full: full.clone(), ..job },
+                Ask {
+                    identity: Rc::clone(&account.identity),
+                    account: account.id.clone(),
+                    region: String::new(),
+                    service,
+                    name,
+                    api,
+                    operation,
+                    members: Map::new(),
+                },
+            ));
+            let (job, ask) = asks.last_mut().expect("just pushed");
+            ask.region.clone_from(&job.what.asked_in);
+            ask.members.clone_from(&job.members);
+        }
+        Ok(())
+    }
+
+    /// What follows from an exchange that an earlier attempt kept.
+    fn again(&mut self, job: Job, artifact: &Artifact) -> Result<Vec<Job>, CollectError> {
+        crate::collect::import::tally_answer(self.writer, artifact, self.catalog, self.seen);
+        self.progress.calls += 1;
+        self.follow(job, artifact)
+    }
+
+    fn done(&mut self, mut job: Job, outcome: Result<Reply, Refusal>) -> Result<Vec<Job>, CollectError> {
+        self.progress.calls += 1;
+        let operation = self.catalog.operations.get(&job.full).cloned().expect("asked by its name");
+        if let Some(waiting) = job.starter.take() {
+            return Ok(vec![*waiting]);
+        }
+        match outcome {
+            Ok(reply) => {
+                self.progress.throttled += u64::from(reply.throttled);
+                let artifact = self.keep_answer(&job.what, &reply, None)?;
+                self.follow(job, &artifact)
+            }
+            Err(refusal) if operation.wait.contains(&refusal.code) && job.waits < WAITS => {
+                job.waits += 1;
+                let before = operation.before.clone().unwrap_or_default();
+                let mut starter =
+                    Job { what: job.what.clone(), full: before.clone(), members: Map::new(), waits: 0, starter: None, rest: Vec::new() };
+                if refusal.code.ends_with("InProgress") || !self.catalog.operations.contains_key(&before) {
+                    std::thread::sleep(std::time::Duration::from_millis(500));
+                    return Ok(vec![job]);
+                }
+                starter.starter = Some(Box::new(job));
+                Ok(vec![starter])
+            }
+            Err(refusal) => self.turned_down(job, &operation, refusal),
+        }
+    }
+
+    fn turned_down(&mut self, job: Job, operation: &Operation, refusal: Refusal) -> Result<Vec<Job>, CollectError> {
+        self.progress.throttled += refusal.reply.as_ref().map_or(0, |r| u64::from(r.throttled));
+        if refusal.kind == Kind::Expired {
+            return Err(expired(&refusal));
+        }
+        let absent = operation.means_absent(&refusal.code, &refusal.message);
+        match &refusal.reply {
+            // the page of a proxy or of a service that is not there is no evidence worth keeping
+            Some(reply) if refusal.kind != Kind::NotOffered => drop(self.keep_answer(&job.what, reply, (!absent).then_some(&refusal))?),
+            _ => self.refused(&job.what, &refusal),
+        }
+        if absent {
+            return Ok(job.rest);
+        }
+        self.progress.refused += 1;
+        let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::RegionOff | Kind::NotOffered);
+        if !stops {
+            return Ok(job.rest);
+        }
+        let place = (job.what.account.clone(), job.what.region.clone(), job.full.clone());
+        if !job.rest.is_empty() && self.denied.insert(place.clone()) {
+            let words = format!("{}; {} more were not asked", refusal.words(), job.rest.len());
+            self.seen.responses.entry(place).or_default().push((super::exchange::state(&refusal), words));
+        }
+        Ok(Vec::new())
+    }
+
+    /// Takes from an answer what later calls need, and goes to its next page.
+    fn follow(&mut self, job: Job, artifact: &Artifact) -> Result<Vec<Job>, CollectError> {
+        let Job { what, full, members, rest, .. } = job;
+        let operation = self.catalog.operations.get(&full).cloned().expect("asked by its name");
+        let mut next = rest;
+        let Source::Response { custody, .. } = &artifact.source else { return Ok(next) };
+        let mut bytes = Vec::new();
+        let read = self.writer.open(&artifact.path).and_then(|mut input| std::io::Read::read_to_end(&mut input, &mut bytes));
+        if read.is_err() {
+            return Ok(next);
+        }
+        let Answer::Body(body) = answer::read(&bytes, &what.service, &what.operation, custody, false, self.catalog) else {
+            return Ok(next);
+        };
+        self.harvest.answer(&full, &body, &what.account, &what.asked_in, &members);
+        for entry in operation.fill.iter().filter(|f| f.into.is_none() && f.tags_of.is_none()) {
+            let call = Call { account: &what.account, region: &what.asked_in, key: &what.key };
+            for filled in fill::resources(&body, &operation, entry, call) {
+                self.progress.items += 1;
+                self.harvest.filled(&what.account, &filled);
+            }
+        }
+        let Some(pages) = &operation.pages else { return Ok(next) };
+        let token = at(&body, &pages.output).first().map(|v| (*v).clone()).filter(|v| !v.is_null() && v.as_str() != Some(""));
+        let Some(token) = token else { return Ok(next) };
+        if members.get(&pages.input) == Some(&token) {
+            self.refused(&what, &Refusal::ours(Kind::Transient, "paging", "AWS gave the same page token twice"));
+            return Ok(next);
+        }
+        let mut members = members;
+        members.insert(pages.input.clone(), token);
+        let mut what = What { page: what.page + 1, ..what };
+        what.parameters = Value::Object(members.clone()).to_string();
+        next.push(Job { what, full, members, waits: 0, starter: None, rest: Vec::new() });
+        Ok(next)
+    }
+}
+
+/// Credentials that end in the middle of a run leave it to be resumed.
+pub(super) fn expired(refusal: &Refusal) -> CollectError {
+    let what = format!("the run stopped: {}", refusal.words());
+    CollectError::Stopped(Box::new(
+        Diagnostic::new("AFE-005", what).hint("renew the credentials, then `affiant collect --resume`: what was read is kept"),
+    ))
+}

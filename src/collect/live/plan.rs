@@ -1,0 +1,126 @@
+//! Which operations a run asks, and in which order: those that a table reads, those that stand in for what AWS Config does not
+//! record, and those that say what the others are asked about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::catalog::Catalog;
+use crate::model::registry::{Operation, OperationScope};
+
+/// What the operations registry says a run would ask, for a dry run and the policy.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub name: String,
+    pub scope: OperationScope,
+    /// Asked once for each of something, rather than once a place.
+    pub per_resource: bool,
+    /// Asked only where AWS Config does not record these types.
+    pub fills: Vec<String>,
+    pub iam: Vec<String>,
+    pub opt_in: Option<String>,
+}
+
+/// Every operation that a run may ask, in order.
+pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
+    let all: BTreeSet<String> = catalog.sources().into_iter().filter(|s| s.starts_with("AWS::")).map(str::to_string).collect();
+    let plain = wanted(catalog, opt_in, &BTreeSet::new());
+    let with_fill = wanted(catalog, opt_in, &all);
+    let by_level = levels(catalog);
+    let mut planned: Vec<Planned> = with_fill
+        .iter()
+        .filter_map(|name| {
+            let operation = catalog.operations.get(name)?;
+            let fills = if plain.contains(name) { Vec::new() } else { operation.fill.iter().map(|f| f.resource_type.clone()).collect() };
+            Some(Planned {
+                name: name.clone(),
+                scope: operation.scope,
+                per_resource: operation.each.iter().any(|e| !e.from.is_empty()),
+                fills,
+                iam: operation.iam.clone(),
+                opt_in: operation.opt_in.clone(),
+            })
+        })
+        .collect();
+    planned.sort_by_key(|p| (by_level.get(&p.name).copied().unwrap_or_default(), p.name.clone()));
+    planned
+}
+
+/// Operations of services that are asked in stages of their own.
+fn elsewhere(name: &str) -> bool {
+    let staged = [
+        "config:BatchGetAggregateResourceConfig",
+        "config:BatchGetResourceConfig",
+        "config:DescribeConfigurationAggregatorSourcesStatus",
+        "config:DescribeConfigurationRecorderStatus",
+        "config:DescribeConfigurationRecorders",
+        "config:GetAggregateDiscoveredResourceCounts",
+        "config:GetDiscoveredResourceCounts",
+        "config:ListAggregateDiscoveredResources",
+        "config:ListDiscoveredResources",
+        "config:SelectAggregateResourceConfig",
+        "config:SelectResourceConfig",
+        "sts:GetCallerIdentity",
+    ];
+    staged.contains(&name)
+}
+
+/// The operations to ask where `unrecorded` are the types that AWS Config does not record.
+pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSet<String>) -> BTreeSet<String> {
+    let sources = catalog.sources();
+    let on = |operation: &Operation| operation.opt_in.as_ref().is_none_or(|name| opt_in.contains(name));
+    let fills = |operation: &Operation| {
+        operation.fill.iter().any(|f| f.tags_of.is_none() && unrecorded.contains(&f.resource_type))
+            || operation.fill.iter().any(|f| f.tags_of.is_some())
+    };
+    let mut wanted: BTreeSet<String> = catalog
+        .operations
+        .iter()
+        .filter(|(name, operation)| !elsewhere(name) && on(operation))
+        .filter(|(name, operation)| {
+            sources.contains(name.as_str()) || fills(operation) || (operation.opt_in.is_some() && operation.param.is_none())
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    loop {
+        let parents: BTreeSet<String> = wanted
+            .iter()
+            .filter_map(|name| catalog.operations.get(name))
+            .flat_map(|o| o.each.iter().map(|e| e.from.clone()))
+            .filter(|from| catalog.operations.contains_key(from) && !elsewhere(from) && !wanted.contains(from))
+            .collect();
+        if parents.is_empty() {
+            return wanted;
+        }
+        wanted.extend(parents);
+    }
+}
+
+/// How many calls must have been answered before an operation's own values are known.
+pub fn levels(catalog: &Catalog) -> BTreeMap<String, u32> {
+    let mut filled_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, operation) in &catalog.operations {
+        for fill in operation.fill.iter().filter(|f| f.into.is_none() && f.tags_of.is_none()) {
+            filled_by.entry(&fill.resource_type).or_default().push(name);
+        }
+    }
+    let mut levels: BTreeMap<String, u32> = catalog.operations.keys().map(|name| (name.clone(), 0)).collect();
+    // a chain is never longer than the registry; a circle ends here too
+    for _ in 0..12 {
+        let mut changed = false;
+        for (name, operation) in &catalog.operations {
+            let parents = operation.each.iter().flat_map(|e| match catalog.operations.contains_key(&e.from) {
+                true => vec![e.from.as_str()],
+                false => filled_by.get(e.from.as_str()).cloned().unwrap_or_default(),
+            });
+            let least = parents.filter(|p| p != name).filter_map(|p| levels.get(p)).max().map_or(0, |l| l + 1);
+            let level = levels.get_mut(name).expect("every name is there");
+            if *level < least {
+                *level = least;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    levels
+}

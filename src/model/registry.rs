@@ -1,0 +1,380 @@
+//! The operations registry as values: how each AWS API is called, what its answers hold, which errors are evidence of absence, and
+//! which AWS Config type an answer can stand in for. It knows nothing of HTTP, credentials or files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What we know of an AWS API operation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    pub scope: OperationScope,
+    /// REST: the HTTP method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// REST: the path; `{Member}` places a request member.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Request members that are always sent.
+    #[serde(default)]
+    pub ask: BTreeMap<String, Value>,
+    /// REST: members that go to the query string. The others of a request with a body go into it.
+    #[serde(default)]
+    pub in_query: BTreeSet<String>,
+    /// The page size member and the most that AWS allows.
+    #[serde(default)]
+    pub size: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub pages: Option<Pages>,
+    /// The member that holds the elements, a dotted path; the whole body is one element without it.
+    #[serde(default)]
+    pub list: Option<String>,
+    /// The request member that names one resource.
+    #[serde(default)]
+    pub param: Option<String>,
+    /// Where the values of `param` come from, all of them together.
+    #[serde(default)]
+    pub each: Vec<Each>,
+    /// `param` takes a list of at most so many values.
+    #[serde(default)]
+    pub batch: Option<usize>,
+    /// Request members that come from where the value came: request member to the name there.
+    #[serde(default, deserialize_with = "carried")]
+    pub carry: BTreeMap<String, String>,
+    /// Path in the source's item or element of the region to ask in; default: the source's region.
+    #[serde(default)]
+    pub region_at: Option<String>,
+    /// Of an account's operation: asked in every region, since it answers in one that is not known.
+    #[serde(default)]
+    pub every_region: bool,
+    /// The Config type whose resources it is asked for; where there is none of them, there is nothing to ask.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// Error codes that mean there is none; `Code: words` where the message must hold these words.
+    #[serde(default)]
+    pub absent: Vec<String>,
+    #[serde(default)]
+    pub not_enabled: Vec<String>,
+    #[serde(default)]
+    pub iam: Vec<String>,
+    /// Members dropped before the first write.
+    #[serde(default)]
+    pub never_store: Vec<String>,
+    /// `base64-csv:Member`: the answer's table is CSV inside this member.
+    #[serde(default)]
+    pub decode: Option<String>,
+    /// The operation that starts what this one reads.
+    #[serde(default)]
+    pub before: Option<String>,
+    /// Codes that mean: not ready, ask again.
+    #[serde(default)]
+    pub wait: Vec<String>,
+    /// Asked only when this is switched on.
+    #[serde(default)]
+    pub opt_in: Option<String>,
+    /// What the answer stands in for where AWS Config does not record it.
+    #[serde(default)]
+    pub fill: Vec<Fill>,
+    /// `sdk`: asked through a typed SDK crate.
+    #[serde(default)]
+    pub via: Option<String>,
+    /// The member that the whole body stands for, where the CLI prints one more level than the wire has.
+    #[serde(default)]
+    pub payload: Option<String>,
+    /// The body is the payload's text as it stands (a bucket policy).
+    #[serde(default)]
+    pub payload_text: bool,
+}
+
+/// `[A]` is short for `{ A: A }`.
+fn carried<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Names(Vec<String>),
+        Pairs(BTreeMap<String, String>),
+    }
+    Ok(match Either::deserialize(input)? {
+        Either::Names(names) => names.into_iter().map(|n| (n.clone(), n)).collect(),
+        Either::Pairs(pairs) => pairs,
+    })
+}
+
+impl Operation {
+    /// Whether an error means that there is none.
+    pub fn means_absent(&self, code: &str, message: &str) -> bool {
+        self.absent.iter().chain(&self.not_enabled).any(|known| match known.split_once(':') {
+            Some((name, words)) => name == code && message.contains(words.trim()),
+            None => known == code,
+        })
+    }
+
+    /// True when it is asked once in its place, not for each resource.
+    pub fn is_listing(&self) -> bool {
+        self.each.is_empty()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OperationScope {
+    Account,
+    Region,
+    /// Asked once, of the account that speaks for the organisation.
+    Organization,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// Request member that takes the token.
+    #[serde(rename = "in")]
+    pub input: String,
+    /// Response member that holds it.
+    #[serde(rename = "out")]
+    pub output: String,
+}
+
+/// A source of parameter values.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Each {
+    /// A Config type, or an operation of the registry.
+    pub from: String,
+    /// Dotted path; arrays are walked.
+    pub at: String,
+    /// Path (from the level of `at`'s last segment) to the value, or values, it must have.
+    #[serde(rename = "where")]
+    pub only: BTreeMap<String, Value>,
+    /// What it must not have.
+    pub unless: BTreeMap<String, Value>,
+    /// Fixed values, without a source.
+    pub values: Vec<Value>,
+    /// Where fixed values are asked; default: every region in scope.
+    pub regions: Vec<String>,
+}
+
+/// An answer that stands in for AWS Config items of a type.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    #[serde(default, rename = "type")]
+    pub resource_type: String,
+    /// No resource of its own: the tags of the resource whose ARN stands here.
+    #[serde(default)]
+    pub tags_of: Option<String>,
+    /// Absent: the operation's `list`. Null: the whole answer.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub list: Option<Option<String>>,
+    #[serde(default)]
+    pub id: Option<Pick>,
+    #[serde(default)]
+    pub name: Option<Pick>,
+    /// A template: `{partition} {region} {account} {key} {Path.In.Element}`.
+    #[serde(default)]
+    pub arn: Option<String>,
+    #[serde(default)]
+    pub arn_at: Option<String>,
+    #[serde(default)]
+    pub region: Option<String>,
+    #[serde(default)]
+    pub region_at: Option<String>,
+    #[serde(default)]
+    pub zone: Option<String>,
+    #[serde(default)]
+    pub created: Option<String>,
+    #[serde(default)]
+    pub tags: Option<String>,
+    #[serde(default)]
+    pub case: Case,
+    /// Path to a new last name, after `case`.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// Path to a new last name one level up.
+    #[serde(default)]
+    pub lift: BTreeMap<String, String>,
+    #[serde(default)]
+    pub values: BTreeMap<String, BTreeMap<String, Value>>,
+    #[serde(default)]
+    pub default: BTreeMap<String, Value>,
+    /// Path to a template, last.
+    #[serde(default)]
+    pub put: BTreeMap<String, String>,
+    /// A partial fill: where it goes in the resource that the call was made for.
+    #[serde(default)]
+    pub into: Option<String>,
+    /// How the call's key names the resource: `arn` or `name`; its id otherwise.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// The one member that is taken.
+    #[serde(default)]
+    pub member: Option<String>,
+    /// What stands for a member that is missing.
+    #[serde(default)]
+    pub missing: Option<Value>,
+}
+
+/// A path, or what follows the last of some character in the value there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Pick {
+    Path(String),
+    After { at: String, after: String },
+}
+
+fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(input).map(Some)
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Case {
+    /// Every member's first letter lowered, as in Config's old types.
+    Camel,
+    /// The leading run of capitals lowered: `DBClusterArn` becomes `dbclusterArn`.
+    Bean,
+    /// Every member's first letter raised.
+    Pascal,
+    #[default]
+    Asis,
+}
+
+/// How a service is called.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    pub protocol: Protocol,
+    /// Query and EC2: the `Version` parameter.
+    #[serde(default)]
+    pub version: String,
+    /// JSON: prefix of `X-Amz-Target`.
+    #[serde(default)]
+    pub target: String,
+    /// JSON: 1.0 or 1.1.
+    #[serde(default)]
+    pub json: String,
+    /// Host prefix; default: the file's name.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// SigV4 service name; default: the endpoint.
+    #[serde(default)]
+    pub signing: Option<String>,
+    /// Services with one endpoint a partition; a partition that is missing has no such service.
+    #[serde(default)]
+    pub global: BTreeMap<String, GlobalHost>,
+    #[serde(default)]
+    pub host_prefix: String,
+    #[serde(default)]
+    pub path_style: bool,
+    /// FIPS host prefix a partition, where it is not `<endpoint>-fips`.
+    #[serde(default)]
+    pub fips: BTreeMap<String, String>,
+    #[serde(default)]
+    pub wire: Wire,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalHost {
+    pub host: String,
+    pub region: String,
+    /// The host with FIPS endpoints; none if AWS has none.
+    #[serde(default)]
+    pub fips: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    Query,
+    Ec2,
+    Json,
+    RestJson,
+    RestXml,
+}
+
+impl Protocol {
+    pub fn is_xml(self) -> bool {
+        matches!(self, Protocol::Query | Protocol::Ec2 | Protocol::RestXml)
+    }
+}
+
+/// How a service's answers become what the AWS CLI prints as JSON. Names are those of XML elements; one with several meanings is
+/// qualified by what encloses it (`ebs/encrypted`), at most up to the operation's name.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wire {
+    pub names: BTreeMap<String, String>,
+    /// XML attribute to member.
+    pub attributes: BTreeMap<String, String>,
+    /// Element that wraps a list, to the tag of its items.
+    pub lists: BTreeMap<String, String>,
+    /// Repeated elements without a wrapper.
+    pub flat: BTreeSet<String>,
+    /// Wrapper to entry, key and value tags; without an entry tag the repeated element itself is the entry.
+    #[serde(deserialize_with = "mapped")]
+    pub maps: BTreeMap<String, (Option<String>, String, String)>,
+    /// Structures, which matters when they are empty.
+    pub objects: BTreeSet<String>,
+    pub booleans: BTreeSet<String>,
+    pub integers: BTreeSet<String>,
+    pub floats: BTreeSet<String>,
+    /// Percent-encoded JSON.
+    pub documents: BTreeSet<String>,
+    /// JSON: members that come as epoch seconds.
+    pub times: BTreeSet<String>,
+    /// JSON: `pascal` where the wire's members have a small first letter and the CLI's a capital.
+    pub case: Case,
+}
+
+/// JSON services name their maps in a list: entries have no tags there.
+fn mapped<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String, (Option<String>, String, String)>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Names(Vec<String>),
+        Tags(BTreeMap<String, (Option<String>, String, String)>),
+    }
+    Ok(match Either::deserialize(input)? {
+        Either::Names(names) => names.into_iter().map(|n| (n, (None, String::new(), String::new()))).collect(),
+        Either::Tags(tags) => tags,
+    })
+}
+
+/// Walks a dotted path through objects and arrays; every value that stands at its end.
+pub fn at<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
+    let mut here = vec![value];
+    for part in path.split('.').filter(|p| !p.is_empty()) {
+        here = here.into_iter().flat_map(spread).filter_map(|v| v.get(part)).collect();
+    }
+    here.into_iter().flat_map(spread).collect()
+}
+
+fn spread(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(list) => list.iter().flat_map(spread).collect(),
+        other => vec![other],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_walk_arrays() {
+        let value = serde_json::json!({ "a": [{ "b": [{ "c": 1 }, { "c": 2 }] }, { "b": { "c": 3 } }, { "x": 0 }] });
+        assert_eq!(at(&value, "a.b.c"), [&Value::from(1), &Value::from(2), &Value::from(3)]);
+        assert!(at(&value, "a.z").is_empty());
+    }
+
+    #[test]
+    fn a_code_alone_or_with_words_means_absent() {
+        let text = r#"{ "scope": "region", "absent": ["NotFound", "BadRequest: no such pool"] }"#;
+        let operation: Operation = serde_json::from_str(text).expect("an operation");
+        assert!(operation.means_absent("NotFound", "") && operation.means_absent("BadRequest", "there is no such pool here"));
+        assert!(!operation.means_absent("BadRequest", "malformed") && !operation.means_absent("Throttling", ""));
+    }
+}
