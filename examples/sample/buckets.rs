@@ -83,12 +83,27 @@ fn push(region: &mut Region, story: &mut Story, role: &str, class: &str, name: &
         tags.insert("contact".into(), "chart owner 078-05-1120".into());
         story.secret("social-security-number", "078-05-1120", region.name);
     }
+    let claimed = ["raw-intake", "simulation-state"].contains(&role);
+    if claimed {
+        tags.insert("mfa-delete".into(), "required".into());
+    }
     let created = region.past(300, 1100);
     let logs = bucket_name(region, story, "access-logs");
     let target = role == "access-logs";
     let mut item = item(region, name, &tags, created, guards, &logs);
     if target {
         log_target(&mut item, name);
+    }
+    if target && !region.primary {
+        let brief = json!({"expirationInDays": 90, "noncurrentVersionExpirationInDays": 30});
+        let rule = &mut item.supplementary["BucketLifecycleConfiguration"]["rules"][0];
+        brief.as_object().into_iter().flatten().for_each(|(member, days)| rule[member] = days.clone());
+        story.fault("s3.log-bucket-retention", item.arn(), format!("{name} deletes access logs after 120 days"));
+    }
+    if role == "simulation-state" {
+        item.supplementary["BucketVersioningConfiguration"]["isMfaDeleteEnabled"] = json!(true);
+    } else if claimed {
+        story.fault("s3.mfa-delete-where-claimed", item.arn(), format!("{name} is tagged mfa-delete and deletes without a second factor"));
     }
     region.store(&format!("arn:aws:s3:::{name}"), "S3", class == "phi");
     region.push(item);

@@ -7,8 +7,8 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs,
-    messages, network, people, replicas, rules, sessions, stores, tls, warehouse, watch,
+    access, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses,
+    logs, messages, network, oversight, people, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -29,6 +29,10 @@ impl Estate {
         let people = identity::build(&mut east, &mut story);
         people::answer(&mut east, &mut story, &people);
         people::agreement(&mut east, &mut story);
+        access::sign_in_rules(&east, &mut story);
+        access::sign_in_rules(&west, &mut story);
+        access::lengths(&east, &mut story);
+        oversight::bucket_list([&east, &west], &mut story);
         rules::build(&mut east, &mut story, &people);
         rules::build(&mut west, &mut story, &people);
         gone(&mut east, &mut west);
@@ -53,7 +57,9 @@ fn furnish(region: &mut Region, story: &mut Story) {
         functions::build(region, story);
     }
     sessions::build(region, story);
+    access::build(region, story);
     watch::build(region, story);
+    oversight::build(region, story);
     backup::build(region, story);
     logs::build(region, story);
     warehouse::build(region, story);

@@ -67,8 +67,7 @@ fn distribution_config(region: &Region, name: &str, alias: &str, acl: &str) -> V
             "cloudFrontDefaultCertificate": false, "acmCertificateArn": region.certificates["edge"], "sslSupportMethod": "sni-only",
             "minimumProtocolVersion": "TLSv1.2_2021", "certificate": region.certificates["edge"], "certificateSource": "acm"
         },
-        "logging": {"enabled": true, "includeCookies": false, "bucket": format!("example-log-archive-edge-{LOG_ACCOUNT}.s3.amazonaws.com"),
-            "prefix": name},
+        "logging": logging(name),
         "origins": {"quantity": 1, "items": [{
             "id": origin, "domainName": "origin.twin.example.org", "originPath": "", "customHeaders": {"quantity": 0},
             "customOriginConfig": {"httpPort": 80, "httpsPort": 443, "originProtocolPolicy": "https-only", "originReadTimeout": 30,
@@ -80,6 +79,13 @@ fn distribution_config(region: &Region, name: &str, alias: &str, acl: &str) -> V
         "originGroups": {"quantity": 0}, "customErrorResponses": {"quantity": 0},
         "restrictions": {"geoRestriction": {"restrictionType": "whitelist", "quantity": 1, "items": ["US"]}}
     })
+}
+
+/// The portal logs in the older way; the dashboard's newer log does not show in its item.
+fn logging(name: &str) -> Value {
+    let on = name == "portal";
+    let bucket = if on { format!("example-log-archive-edge-{LOG_ACCOUNT}.s3.amazonaws.com") } else { String::new() };
+    json!({"enabled": on, "includeCookies": false, "bucket": bucket, "prefix": if on { name } else { "" }})
 }
 
 fn behavior(origin: &str, viewers: &str) -> Value {

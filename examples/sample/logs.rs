@@ -44,7 +44,7 @@ fn group(region: &mut Region, name: &str, days: Option<u32>, keyed: bool) -> Val
     let own = arn(region, name);
     let mut group = json!({
         "logGroupName": name, "creationTime": region.past(200, 1000).0,
-        "metricFilterCount": if name.contains("cloudtrail") { 6 } else { 0 },
+        "metricFilterCount": if name.contains("organization-trail") { 14 } else { 0 },
         "arn": format!("{own}:*"), "storedBytes": region.rng.between(10_000, 90_000_000_000), "logGroupClass": "STANDARD",
         "logGroupArn": own
     });

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod access;
 mod backup;
 mod balancers;
 mod buckets;
@@ -29,6 +30,7 @@ mod messages;
 mod moment;
 mod network;
 mod options;
+mod oversight;
 mod parameters;
 mod people;
 mod region;

@@ -96,7 +96,7 @@ fn fleet(region: &mut Region) {
     region.push(item);
 }
 
-/// Session Manager's preferences: fifteen minutes idle, sessions logged under a key.
+/// Session Manager's preferences: fifteen minutes idle, sessions logged under a key; the recovery region lacks an absolute limit.
 fn session_manager(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/ssm/sessions");
     let content = json!({
@@ -105,9 +105,13 @@ fn session_manager(region: &mut Region, story: &mut Story) {
             "cloudWatchEncryptionEnabled": true,
             "cloudWatchStreamingEnabled": true, "kmsKeyId": region.key("logs"), "runAsEnabled": false, "runAsDefaultUser": "",
             "idleSessionTimeout": "15",
-            "maxSessionDuration": "60", "shellProfile": {"windows": "", "linux": ""}}
+            "maxSessionDuration": if region.primary { "60" } else { "" }, "shellProfile": {"windows": "", "linux": ""}}
     });
     let created = region.past(200, 500);
+    if !region.primary {
+        let own = region.arn("ssm", "document/SSM-SessionManagerRunShell");
+        story.fault("ssm.session-maximum", own, format!("shell sessions in {} have no absolute limit", region.name));
+    }
     let body = document(&content, created);
     story.answer_of(region.name, "ssm", "GetDocument", "SSM-SessionManagerRunShell", &body);
 }

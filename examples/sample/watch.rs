@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::item::{Item, lower_tags, tags};
 use crate::moment::ANSWERS;
+use crate::oversight::watched_functions;
 use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
 use crate::story::Story;
 
@@ -12,7 +13,7 @@ const TRAIL_LOGS: &str = "/aws/cloudtrail/twin-organization-trail";
 const NAMESPACE: &str = "Twin/Security";
 
 /// Metric filters over the trail with their alarms: name, metric, pattern, topic.
-const FILTERS: [(&str, &str, &str, &str); 6] = [
+const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "root-account-use",
         "RootAccountUse",
@@ -26,6 +27,12 @@ const FILTERS: [(&str, &str, &str, &str); 6] = [
         "twin-sign-in-watch",
     ),
     (
+        "sign-ins-without-mfa",
+        "SignInsWithoutMfa",
+        "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") && ($.userIdentity.type = \"IAMUser\") }",
+        "twin-sign-in-watch",
+    ),
+    (
         "unauthorized-calls",
         "UnauthorizedCalls",
         "{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") }",
@@ -34,7 +41,9 @@ const FILTERS: [(&str, &str, &str, &str); 6] = [
     (
         "iam-policy-changes",
         "IamPolicyChanges",
-        "{ ($.eventName = PutRolePolicy) || ($.eventName = AttachRolePolicy) || ($.eventName = CreatePolicyVersion) }",
+        "{ ($.eventName = PutUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || \
+         ($.eventName = AttachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = \
+         AttachRolePolicy) || ($.eventName = CreatePolicyVersion) }",
         "twin-security-alerts",
     ),
     (
@@ -47,6 +56,61 @@ const FILTERS: [(&str, &str, &str, &str); 6] = [
         "trail-changes",
         "TrailChanges",
         "{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) || ($.eventName = UpdateTrail) }",
+        "twin-security-alerts",
+    ),
+    (
+        "security-group-changes",
+        "SecurityGroupChanges",
+        "{ ($.eventName = AuthorizeSecurityGroupIngress) || ($.eventName = AuthorizeSecurityGroupEgress) || \
+         ($.eventName = RevokeSecurityGroupIngress) || ($.eventName = RevokeSecurityGroupEgress) || \
+         ($.eventName = CreateSecurityGroup) || ($.eventName = DeleteSecurityGroup) }",
+        "twin-security-alerts",
+    ),
+    (
+        "bucket-policy-changes",
+        "BucketPolicyChanges",
+        "{ ($.eventName = PutBucketAcl) || ($.eventName = PutBucketPolicy) || ($.eventName = PutBucketCors) || \
+         ($.eventName = PutBucketLifecycle) || ($.eventName = DeleteBucketPolicy) || ($.eventName = \
+         DeleteBucketCors) }",
+        "twin-security-alerts",
+    ),
+    (
+        "network-acl-changes",
+        "NetworkAclChanges",
+        "{ ($.eventName = CreateNetworkAcl) || ($.eventName = CreateNetworkAclEntry) || ($.eventName = \
+         DeleteNetworkAcl) || ($.eventName = DeleteNetworkAclEntry) || ($.eventName = ReplaceNetworkAclEntry) \
+         || ($.eventName = ReplaceNetworkAclAssociation) }",
+        "twin-security-alerts",
+    ),
+    (
+        "gateway-changes",
+        "GatewayChanges",
+        "{ ($.eventName = CreateCustomerGateway) || ($.eventName = DeleteCustomerGateway) || ($.eventName = \
+         AttachInternetGateway) || ($.eventName = CreateInternetGateway) || ($.eventName = \
+         DeleteInternetGateway) || ($.eventName = DetachInternetGateway) }",
+        "twin-security-alerts",
+    ),
+    (
+        "route-changes",
+        "RouteChanges",
+        "{ ($.eventName = CreateRoute) || ($.eventName = CreateRouteTable) || ($.eventName = \
+         ReplaceRouteTableAssociation) || ($.eventName = DeleteRouteTable) || ($.eventName = DeleteRoute) || \
+         ($.eventName = DisassociateRouteTable) }",
+        "twin-security-alerts",
+    ),
+    (
+        "vpc-changes",
+        "VpcChanges",
+        "{ ($.eventName = CreateVpc) || ($.eventName = DeleteVpc) || ($.eventName = ModifyVpcAttribute) || \
+         ($.eventName = AcceptVpcPeeringConnection) || ($.eventName = CreateVpcPeeringConnection) || \
+         ($.eventName = DeleteVpcPeeringConnection) || ($.eventName = RejectVpcPeeringConnection) }",
+        "twin-security-alerts",
+    ),
+    (
+        "recorder-changes",
+        "RecorderChanges",
+        "{ ($.eventName = StopConfigurationRecorder) || ($.eventName = DeleteDeliveryChannel) || ($.eventName \
+         = PutDeliveryChannel) || ($.eventName = PutConfigurationRecorder) }",
         "twin-security-alerts",
     ),
 ];
@@ -66,7 +130,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
         for (name, metric, pattern, topic) in FILTERS {
             filters.push(filter(region, name, metric, pattern));
             let arn = alarm(region, &format!("twin-{name}"), NAMESPACE, metric, topic);
-            if topic == "twin-sign-in-watch" {
+            if name == "console-sign-in-failures" {
                 story.fault(
                     "cloudwatch.sign-in-failure-alarm-chain",
                     chain(),
@@ -74,6 +138,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
                 );
             }
         }
+        unheard(region, story);
         METRICS.iter().for_each(|(name, namespace, metric)| {
             alarm(region, name, namespace, metric, "twin-operations");
         });
@@ -83,7 +148,17 @@ pub fn build(region: &mut Region, story: &mut Story) {
     }
     story.answer(region.name, "logs", "DescribeMetricFilters", &json!({"metricFilters": filters}));
     recorder(region, story);
-    detector(region);
+    detector(region, story);
+}
+
+/// Three chains more that break: an alarm that was silenced, a pattern that leaves out one call, and the topic that nobody confirmed.
+fn unheard(region: &mut Region, story: &mut Story) {
+    let silenced = region.items.iter_mut().find(|item| item.id == "twin-bucket-policy-changes").expect("it was made above");
+    silenced.configuration["actionsEnabled"] = json!(false);
+    story.fault("cloudwatch.alarm-not-silenced", silenced.arn(), "its actions were switched off for an evening and never on again");
+    story.fault("cloudwatch.bucket-policy-alarm-chain", chain(), "the alarm on changed bucket policies was silenced");
+    story.fault("cloudwatch.route-table-alarm-chain", chain(), "the filter for changed routes leaves out ReplaceRoute");
+    story.fault("cloudwatch.sign-in-without-mfa-alarm-chain", chain(), "the same topic hears of sign-ins without MFA");
 }
 
 /// The account, which is where the chain of alarms is judged.
@@ -114,8 +189,9 @@ fn trail(region: &mut Region, story: &mut Story) {
         "LatestDigestDeliveryTime": minutes(41), "LatestCloudWatchLogsDeliveryTime": minutes(2), "LatestDeliveryAttemptTime": "",
         "TimeLoggingStarted": "", "TimeLoggingStopped": ""
     });
+    let functions = watched_functions(region, story);
     story.answer_of(region.name, "cloudtrail", "GetTrailStatus", TRAIL, &status);
-    story.answer_of(region.name, "cloudtrail", "GetEventSelectors", TRAIL, &selectors(&arn));
+    story.answer_of(region.name, "cloudtrail", "GetEventSelectors", TRAIL, &selectors(&arn, &functions));
 }
 
 /// Asked by name away from its home, a trail of all regions is unknown.
@@ -127,15 +203,17 @@ fn no_trail(region: &Region, story: &mut Story) {
     }
 }
 
-/// Management events, and the data events of all buckets and tables.
-fn selectors(arn: &str) -> Value {
+/// Management events, the data events of all buckets and tables, and those of the functions named.
+fn selectors(arn: &str, functions: &[String]) -> Value {
     let field = |name: &str, value: &str| json!({"Field": name, "Equals": [value]});
     let data =
         |name: &str, kind: &str| json!({"Name": name, "FieldSelectors": [field("eventCategory", "Data"), field("resources.type", kind)]});
     json!({"TrailARN": arn, "AdvancedEventSelectors": [
         {"Name": "management", "FieldSelectors": [field("eventCategory", "Management")]},
         data("objects", "AWS::S3::Object"),
-        data("tables", "AWS::DynamoDB::Table")
+        data("tables", "AWS::DynamoDB::Table"),
+        {"Name": "functions", "FieldSelectors": [
+            field("eventCategory", "Data"), field("resources.type", "AWS::Lambda::Function"), {"Field": "resources.ARN", "Equals": functions}]}
     ]})
 }
 
@@ -194,7 +272,8 @@ fn recorder(region: &mut Region, story: &mut Story) {
     region.push(Item::new("AWS::Config::ConfigurationRecorder", "default", arn, configuration).named("default"));
 }
 
-fn detector(region: &mut Region) {
+/// Every plan is on, but the one for functions.
+fn detector(region: &mut Region, story: &mut Story) {
     let id = region.rng.hex(32);
     let created = region.past(400, 1000);
     let configuration = json!({
@@ -202,9 +281,19 @@ fn detector(region: &mut Region) {
         "DataSources": {"S3Logs": {"Enable": true}, "Kubernetes": {"AuditLogs": {"Enable": false}},
             "MalwareProtection": {"ScanEc2InstanceWithFindings": {"EbsVolumes": true}}},
         "Features": [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}, {"Name": "RDS_LOGIN_EVENTS", "Status": "ENABLED"},
-            {"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"}]
+            {"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"}, {"Name": "LAMBDA_NETWORK_LOGS", "Status": "DISABLED"},
+            {"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}, {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"}]
     });
     let arn = region.arn("guardduty", &format!("detector/{id}"));
+    let answer = json!({
+        "CreatedAt": created.iso(), "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Status": "ENABLED", "UpdatedAt": created.iso(), "Tags": {},
+        "ServiceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"),
+        "Features": configuration["Features"]
+    });
+    story.answer_of(region.name, "guardduty", "GetDetector", &id, &answer);
+    if region.primary {
+        story.fault("guardduty.lambda-protection", &arn, "GuardDuty does not look at where functions connect to");
+    }
     region.push(Item::new("AWS::GuardDuty::Detector", &id, arn, configuration).named(&id).created(created));
 }
 
