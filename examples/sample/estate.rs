@@ -7,8 +7,8 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    access, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses,
-    logs, messages, network, oversight, people, replicas, rules, sessions, stores, tls, warehouse, watch,
+    access, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs,
+    messages, network, oversight, people, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {

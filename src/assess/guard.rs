@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::ValueRef;
 
 use super::Fault;
 use crate::clock;
@@ -95,13 +96,21 @@ struct Seen {
 pub fn functions(db: &Connection) -> Result<(), Fault> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     db.create_scalar_function("julianday", 1, flags, |context| {
-        let text: Option<String> = context.get(0)?;
-        Ok(text.and_then(|t| julian_day(&t)))
+        Ok(match context.get_raw(0) {
+            ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(julian_day),
+            // SQLite takes a number for a Julian day already
+            ValueRef::Integer(day) => Some(day as f64).filter(|d| JULIAN_DAYS.contains(d)),
+            ValueRef::Real(day) => Some(day).filter(|d| JULIAN_DAYS.contains(d)),
+            ValueRef::Null | ValueRef::Blob(_) => None,
+        })
     })?;
     // The first use of a table-valued function registers it, which the authorizer would see as a write.
     db.execute_batch("SELECT 1 FROM json_each('[]'), json_tree('[]')")?;
     Ok(())
 }
+
+/// The Julian days that SQLite knows: to the end of the year 9999.
+const JULIAN_DAYS: std::ops::Range<f64> = 0.0..5_373_484.5;
 
 /// Days since noon of 24 November 4714 BC (proleptic Gregorian), as SQLite counts them; `None` for what is no date.
 fn julian_day(text: &str) -> Option<f64> {
