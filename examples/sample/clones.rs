@@ -125,6 +125,9 @@ fn templates(region: &mut Region) -> Vec<(usize, Vec<Item>)> {
     bundles.push((6, vec![messages::secret(region, "twin/feed/@n@", "@0@", &key, &own("twin/feed/@n@"), made)]));
     bundles.push((4, vec![containers::repository_item(region, "job-@n@", made)]));
     bundles.push((8, vec![containers::definition_item(region, "job-@n@", "2048", 3, false)]));
+    for item in bundles.iter_mut().flat_map(|(_, items)| items).filter(|item| item.region.is_empty()) {
+        item.region = region.name.into();
+    }
     bundles
 }
 

@@ -7,8 +7,8 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    backup, balancers, buckets, certificates, compute, containers, databases, front, functions, identity, keys, logs, messages, network,
-    people, rules, sessions, stores, tls, watch,
+    backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs,
+    messages, network, people, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -56,6 +56,10 @@ fn furnish(region: &mut Region, story: &mut Story) {
     watch::build(region, story);
     backup::build(region, story);
     logs::build(region, story);
+    warehouse::build(region, story);
+    replicas::build(region, story);
+    hops::build(region, story);
+    lapses::build(region, story);
 }
 
 /// Items without a configuration: deleted resources, and one that the recorder was told to leave out.

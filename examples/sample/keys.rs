@@ -33,7 +33,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
 }
 
 /// A customer key of one service with its alias; the ARN.
-fn customer(region: &mut Region, purpose: &str, rotates: bool) -> String {
+pub fn customer(region: &mut Region, purpose: &str, rotates: bool) -> String {
     let tags = tags(&format!("twin-{purpose}"), "internal", "prod", "platform");
     let key = symmetric(region, &format!("Encrypts {purpose} data of the digital twin"));
     let arn = arn(region, &key);

@@ -56,9 +56,11 @@ pub fn topic(region: &Region, name: &str, tags: &Tags) -> Item {
         "Sid": "OwnAccount", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
         "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes"], "Resource": arn
     });
+    let refuse = json!({"Sid": "RefusePlainTransport", "Effect": "Deny", "Principal": "*", "Action": "SNS:Publish", "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
     let configuration = json!({
         "TopicArn": arn, "Owner": ACCOUNT, "DisplayName": "", "KmsMasterKeyId": region.key("sns"),
-        "Policy": json!({"Version": "2008-10-17", "Id": name, "Statement": [statement]}).to_string(),
+        "Policy": json!({"Version": "2008-10-17", "Id": name, "Statement": [statement, refuse]}).to_string(),
         "EffectiveDeliveryPolicy": "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3}}}"
     });
     Item::new("AWS::SNS::Topic", &arn, &arn, configuration)

@@ -1,0 +1,287 @@
+//! What the analysts and partners use beside the twin: Redshift, Kafka, Firehose, EKS, notebooks, desktops, caches, shared folders, file
+//! transfer and database migration. Each kind has a sound one, and one that the story spoils.
+
+use serde_json::{Value, json};
+
+use crate::item::{Item, lower_tags, pascal_tags, tags};
+use crate::keys;
+use crate::moment::SNAPSHOT;
+use crate::region::{ACCOUNT, Region};
+use crate::story::Story;
+
+pub fn build(region: &mut Region, story: &mut Story) {
+    if region.primary {
+        for purpose in ["warehouse", "kafka", "folders", "kubernetes", "notebooks", "desktops"] {
+            let key = keys::customer(region, purpose, true);
+            region.keys.insert(purpose, key);
+        }
+        redshift(region, story);
+        kafka(region, story);
+        firehose(region, story);
+        kubernetes(region, story);
+        notebooks(region, story);
+        desktops(region, story);
+        older_search(region, story);
+        transfer(region, story);
+        migration(region, story);
+    }
+    caches(region, story);
+    folders(region, story);
+}
+
+/// An item of a type that carries its tags in Pascal case, tagged as holding PHI.
+fn pascal(region: &mut Region, kind: &'static str, (id, arn, name): (&str, &str, &str), mut configuration: Value) {
+    let tags = tags(name, "phi", "prod", "analytics");
+    let created = region.past(100, 700);
+    configuration["Tags"] = pascal_tags(&tags);
+    region.push(Item::new(kind, id, arn, configuration).named(name).created(created).tagged(&tags));
+}
+
+fn redshift(region: &mut Region, story: &mut Story) {
+    let lax = story.name("reports");
+    for (name, group, require, encrypted) in
+        [("twin-warehouse", "twin-warehouse", "true", true), (lax.as_str(), "reports-legacy", "false", false)]
+    {
+        let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require, "source": "user", "isModifiable": true},
+            {"parameterName": "enable_user_activity_logging", "parameterValue": "true", "source": "user", "isModifiable": true}]);
+        let arn = region.arn("redshift", &format!("parametergroup:{group}"));
+        let configuration =
+            json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
+        let item = Item::new("AWS::Redshift::ClusterParameterGroup", group, arn, configuration).named(group);
+        region.push(item.supplementary(json!({"Parameters": parameters})));
+        let arn = warehouse(region, name, group, encrypted);
+        if !encrypted {
+            story.fault("redshift.require-tls", &arn, format!("{name} takes plain connections"));
+            story.fault("redshift.encrypted", arn, format!("{name} is not encrypted"));
+        }
+    }
+}
+
+fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> String {
+    let arn = region.arn("redshift", &format!("cluster:{name}"));
+    let tags = tags(name, "phi", "prod", "analytics");
+    let created = region.past(200, 800);
+    let mut configuration = json!({
+        "clusterIdentifier": name, "nodeType": "ra3.xlplus", "clusterStatus": "available", "masterUsername": "analyst", "dBName": "twin",
+        "endpoint": {"address": format!("{name}.example.{}.redshift.amazonaws.com", region.name), "port": 5439},
+        "clusterCreateTime": created.iso(), "automatedSnapshotRetentionPeriod": 35, "manualSnapshotRetentionPeriod": -1,
+        "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}], "numberOfNodes": 2,
+        "clusterParameterGroups": [{"parameterGroupName": group, "parameterApplyStatus": "in-sync", "clusterParameterStatusList": []}],
+        "clusterSubnetGroupName": "twin-data", "vpcId": region.vpc, "availabilityZone": region.data[0].zone, "clusterVersion": "1.0",
+        "allowVersionUpgrade": true, "publiclyAccessible": false, "encrypted": encrypted, "enhancedVpcRouting": true,
+        "pendingModifiedValues": {}, "multiAZ": "Enabled", "tags": lower_tags(&tags)
+    });
+    if encrypted {
+        configuration["kmsKeyId"] = json!(region.key("warehouse"));
+    }
+    let extra = json!({"LoggingStatus": {"loggingEnabled": true, "logDestinationType": "cloudwatch",
+        "logExports": ["connectionlog", "useractivitylog", "userlog"]}});
+    let zone = region.data[0].zone.clone();
+    let item = Item::new("AWS::Redshift::Cluster", name, &arn, configuration).named(name).zone(zone).created(created).tagged(&tags);
+    region.push(item.supplementary(extra));
+    arn
+}
+
+fn kafka(region: &mut Region, story: &mut Story) {
+    let lax = story.name("feeds");
+    for (name, clients) in [("twin-events", "TLS"), (lax.as_str(), "TLS_PLAINTEXT")] {
+        let id = region.rng.uuid();
+        let arn = region.arn("kafka", &format!("cluster/{name}/{id}-8"));
+        let configuration = json!({
+            "Arn": arn, "ClusterName": name, "KafkaVersion": "3.8.x", "NumberOfBrokerNodes": 3, "EnhancedMonitoring": "PER_BROKER",
+            "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": Region::subnet_ids(&region.data),
+                "SecurityGroups": [region.group("database")], "ConnectivityInfo": {"PublicAccess": {"Type": "DISABLED"}}},
+            "EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": region.key("kafka")},
+                "EncryptionInTransit": {"ClientBroker": clients, "InCluster": true}}
+        });
+        pascal(region, "AWS::MSK::Cluster", (&arn, &arn, name), configuration);
+        if clients != "TLS" {
+            story.fault("msk.tls-only", arn, format!("{name} also listens in plain text"));
+        }
+    }
+}
+
+fn firehose(region: &mut Region, story: &mut Story) {
+    let lax = story.name("clickstream");
+    for (name, sealed) in [("twin-audit-feed", true), (lax.as_str(), false)] {
+        let arn = region.arn("firehose", &format!("deliverystream/{name}"));
+        let mut configuration = json!({"Arn": arn, "DeliveryStreamName": name, "DeliveryStreamType": "DirectPut",
+            "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::example-log-archive-feeds", "CompressionFormat": "GZIP"}});
+        if sealed {
+            configuration["DeliveryStreamEncryptionConfigurationInput"] =
+                json!({"KeyType": "CUSTOMER_MANAGED_CMK", "KeyARN": region.key("kinesis")});
+        } else {
+            story.fault("firehose.stream-encrypted", &arn, format!("{name} buffers its records unencrypted"));
+        }
+        pascal(region, "AWS::KinesisFirehose::DeliveryStream", (name, &arn, name), configuration);
+    }
+}
+
+fn kubernetes(region: &mut Region, story: &mut Story) {
+    let (keyless, old) = (story.name("models"), story.name("pilot"));
+    for (name, version, keyed) in [("twin-models", "1.33", true), (keyless.as_str(), "1.32", false), (old.as_str(), "1.27", false)] {
+        let arn = region.arn("eks", &format!("cluster/{name}"));
+        let kinds: Vec<Value> =
+            ["api", "audit", "authenticator", "controllerManager", "scheduler"].iter().map(|kind| json!({"Type": kind})).collect();
+        let mut configuration = json!({
+            "Arn": arn, "Name": name, "Version": version, "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-eks"),
+            "ResourcesVpcConfig": {"SubnetIds": Region::subnet_ids(&region.app), "SecurityGroupIds": [region.group("app")],
+                "EndpointPublicAccess": false, "EndpointPrivateAccess": true, "PublicAccessCidrs": []},
+            "Logging": {"ClusterLogging": {"EnabledTypes": kinds}}
+        });
+        match (keyed, version) {
+            (true, _) => {
+                configuration["EncryptionConfig"] = json!([{"Provider": {"KeyArn": region.key("kubernetes")}, "Resources": ["secrets"]}]);
+            }
+            (false, "1.27") => story.fault("eks.secrets-encrypted", &arn, format!("{name} keeps Kubernetes secrets unencrypted")),
+            (false, _) => story.fault("eks.secrets-customer-key", &arn, format!("{name} leaves its secrets to the key that EKS owns")),
+        }
+        pascal(region, "AWS::EKS::Cluster", (name, &arn, name), configuration);
+    }
+}
+
+fn notebooks(region: &mut Region, story: &mut Story) {
+    let lax = story.name("scratch");
+    for (name, keyed) in [("twin-forecast", true), (lax.as_str(), false)] {
+        let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
+        let mut configuration = json!({
+            "NotebookInstanceName": name, "NotebookInstanceArn": arn, "InstanceType": "ml.t3.large", "DirectInternetAccess": "Disabled",
+            "RootAccess": "Disabled", "SubnetId": region.app[0].id, "SecurityGroupIds": [region.group("app")],
+            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-notebooks"), "VolumeSizeInGB": 50
+        });
+        if keyed {
+            configuration["KmsKeyId"] = json!(region.key("notebooks"));
+        } else {
+            story.fault("sagemaker.disk-customer-key", &arn, format!("the disk of {name} is under a key that AWS owns"));
+        }
+        pascal(region, "AWS::SageMaker::NotebookInstance", (&arn, &arn, name), configuration);
+    }
+}
+
+fn desktops(region: &mut Region, story: &mut Story) {
+    for (user, sealed) in [("epi-01", true), ("epi-02", false)] {
+        let id = format!("ws-{}", region.rng.lower(9));
+        let arn = region.arn("workspaces", &format!("workspace/{id}"));
+        let mut configuration = json!({"BundleId": "wsb-example01", "DirectoryId": "d-9067example", "UserName": user,
+            "RootVolumeEncryptionEnabled": true, "UserVolumeEncryptionEnabled": sealed,
+            "WorkspaceProperties": {"RunningMode": "AUTO_STOP"}});
+        configuration["VolumeEncryptionKey"] = json!(region.key("desktops"));
+        if !sealed {
+            story.fault("workspaces.volumes-encrypted", &arn, format!("the user volume of {user} is not encrypted"));
+        }
+        pascal(region, "AWS::WorkSpaces::Workspace", (&id, &arn, user), configuration);
+    }
+}
+
+/// A domain of the older type that nobody has moved.
+fn older_search(region: &mut Region, story: &mut Story) {
+    let name = story.name("codes");
+    let arn = region.arn("es", &format!("domain/{name}"));
+    let tags = tags(&name, "phi", "prod", "analytics");
+    let configuration = json!({
+        "domainId": format!("{ACCOUNT}/{name}"), "domainName": name, "arn": arn, "elasticsearchVersion": "6.8", "created": true,
+        "deleted": false, "encryptionAtRestOptions": {"enabled": false}, "nodeToNodeEncryptionOptions": {"enabled": false},
+        "domainEndpointOptions": {"enforceHTTPS": true, "tlssecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
+        "vpcoptions": {"vPCId": region.vpc, "subnetIds": [region.data[0].id], "securityGroupIds": [region.group("search")]},
+        "logPublishingOptions": {}, "elasticsearchClusterConfig": {"instanceType": "m5.large.elasticsearch", "instanceCount": 1}
+    });
+    story.fault("opensearch.encrypted-at-rest", &arn, format!("{name} keeps its index unencrypted"));
+    story.fault("opensearch.node-to-node-encrypted", &arn, format!("the nodes of {name} talk in plain text"));
+    let item = Item::new("AWS::Elasticsearch::Domain", &name, &arn, configuration).named(&name).tagged(&tags);
+    region.push(item.supplementary(json!({"Tags": lower_tags(&tags)})));
+}
+
+fn transfer(region: &mut Region, story: &mut Story) {
+    for (protocols, lax) in [(json!(["SFTP"]), false), (json!(["FTP", "FTPS"]), true)] {
+        let id = format!("s-{}", region.rng.hex(17));
+        let arn = region.arn("transfer", &format!("server/{id}"));
+        let configuration = json!({"Arn": arn, "ServerId": id, "Protocols": protocols, "EndpointType": "VPC", "Domain": "S3",
+            "IdentityProviderType": "AWS_LAMBDA", "SecurityPolicyName": "TransferSecurityPolicy-2024-01", "State": "ONLINE",
+            "EndpointDetails": {"VpcId": region.vpc, "SubnetIds": Region::subnet_ids(&region.app)},
+            "LoggingRole": format!("arn:aws:iam::{ACCOUNT}:role/twin-transfer")});
+        if lax {
+            story.fault("transfer.protocols-encrypted", &arn, "the drop for water samples still speaks FTP");
+        }
+        pascal(region, "AWS::Transfer::Server", (&id, &arn, if lax { "water-drop" } else { "laboratory-drop" }), configuration);
+    }
+}
+
+fn migration(region: &mut Region, story: &mut Story) {
+    let lax = story.name("registry-source");
+    for (name, engine, mode) in
+        [("registry-target", "postgres", "verify-full"), (lax.as_str(), "sqlserver", "none"), ("lake-target", "s3", "none")]
+    {
+        let id = region.rng.base32(26);
+        let arn = region.arn("dms", &format!("endpoint:{id}"));
+        let kind = if mode == "none" && engine != "s3" { "source" } else { "target" };
+        let configuration =
+            json!({"EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode, "EndpointType": kind});
+        if kind == "source" {
+            story.fault("dms.endpoint-tls", &arn, format!("{name} is read without TLS"));
+        }
+        pascal(region, "AWS::DMS::Endpoint", (&arn, &arn, name), configuration);
+    }
+}
+
+/// Caches, which AWS Config does not record. Of the group that only prefers TLS the story knows, and of the one on plain disks.
+fn caches(region: &mut Region, story: &mut Story) {
+    let (mut groups, mut clusters) = (Vec::new(), Vec::new());
+    if region.primary {
+        let (lax, bare) = (story.name("twin-geocodes"), story.name("twin-tiles"));
+        for (name, mode, sealed) in
+            [("twin-sessions", "required", true), (lax.as_str(), "preferred", true), (bare.as_str(), "required", false)]
+        {
+            let arn = region.arn("elasticache", &format!("replicationgroup:{name}"));
+            groups.push(json!({"ReplicationGroupId": name, "Description": "Digital twin", "Status": "available", "ARN": arn,
+                "MemberClusters": [format!("{name}-001")], "AutomaticFailover": "enabled", "MultiAZ": "enabled", "Engine": "valkey",
+                "SnapshotRetentionLimit": 35, "ClusterEnabled": false, "CacheNodeType": "cache.r7g.large", "AuthTokenEnabled": true,
+                "TransitEncryptionEnabled": true, "TransitEncryptionMode": mode, "AtRestEncryptionEnabled": sealed}));
+            if mode == "preferred" {
+                story.fault("elasticache.tls-required", &arn, format!("{name} takes plain connections beside TLS"));
+            }
+            if !sealed {
+                story.fault("elasticache.encrypted-at-rest", &arn, format!("{name} writes to unencrypted disks"));
+            }
+            clusters.push(cluster(region, &format!("{name}-001"), Some(name), "valkey"));
+        }
+        clusters.push(cluster(region, "twin-pages", None, "memcached"));
+    }
+    story.answer(region.name, "elasticache", "DescribeReplicationGroups", &json!({"ReplicationGroups": groups}));
+    story.answer(region.name, "elasticache", "DescribeCacheClusters", &json!({"CacheClusters": clusters}));
+}
+
+/// A member of a group, or a cluster of its own.
+fn cluster(region: &Region, name: &str, group: Option<&str>, engine: &str) -> Value {
+    let mut cluster = json!({"CacheClusterId": name, "ARN": region.arn("elasticache", &format!("cluster:{name}")), "Engine": engine,
+        "CacheClusterStatus": "available", "NumCacheNodes": 1, "CacheSubnetGroupName": "twin-data", "AuthTokenEnabled": false,
+        "TransitEncryptionEnabled": true, "AtRestEncryptionEnabled": engine != "memcached"});
+    if let Some(group) = group {
+        cluster["ReplicationGroupId"] = json!(group);
+    }
+    cluster
+}
+
+/// Shared folders; the scratch space of the modelers takes no key.
+fn folders(region: &Region, story: &mut Story) {
+    let mut list = Vec::new();
+    if region.primary {
+        let mut rng = story.rng("folders");
+        for (kind, scratch) in [("WINDOWS", false), ("LUSTRE", true)] {
+            let id = rng.ec2("fs");
+            let arn = region.arn("fsx", &format!("file-system/{id}"));
+            let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(), "FileSystemId": id,
+                "FileSystemType": kind,
+                "Lifecycle": "AVAILABLE", "StorageCapacity": 1200, "StorageType": "SSD", "VpcId": region.vpc, "ResourceARN": arn,
+                "Tags": []});
+            if scratch {
+                folder["LustreConfiguration"] = json!({"DeploymentType": "SCRATCH_2"});
+                story.fault("fsx.customer-key", arn, "the scratch space of the modelers takes no key of ours");
+            } else {
+                folder["KmsKeyId"] = json!(region.key("folders"));
+                folder["WindowsConfiguration"] = json!({"AutomaticBackupRetentionDays": 35});
+            }
+            list.push(folder);
+        }
+    }
+    story.answer(region.name, "fsx", "DescribeFileSystems", &json!({"FileSystems": list}));
+}
