@@ -7,8 +7,7 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs,
-    messages, network, people, replicas, rules, sessions, stores, tls, warehouse, watch,
+    authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs, messages, network, people, pilot, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -28,6 +27,7 @@ impl Estate {
         }
         let people = identity::build(&mut east, &mut story);
         people::answer(&mut east, &mut story, &people);
+        authority::build(&mut east, &mut west, &mut story);
         people::agreement(&mut east, &mut story);
         rules::build(&mut east, &mut story, &people);
         rules::build(&mut west, &mut story, &people);
@@ -55,6 +55,10 @@ fn furnish(region: &mut Region, story: &mut Story) {
     sessions::build(region, story);
     watch::build(region, story);
     backup::build(region, story);
+    reach::build(region, story);
+    if region.primary {
+        pilot::build(region, story);
+    }
     logs::build(region, story);
     warehouse::build(region, story);
     replicas::build(region, story);

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod authority;
 mod backup;
 mod balancers;
 mod buckets;
@@ -31,6 +32,8 @@ mod network;
 mod options;
 mod parameters;
 mod people;
+mod pilot;
+mod reach;
 mod region;
 mod replicas;
 mod rng;
