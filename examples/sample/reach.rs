@@ -215,7 +215,7 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         if let Some(statement) = statement {
             body["ResourcePolicy"] = json!(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
         }
-        story.answer_of(region.name, "secretsmanager", "GetResourcePolicy", &arn, &body);
+        story.answer_of(region.name, "secretsmanager", "GetResourcePolicy", &name, &body);
     }
     for (arn, name) in of_kind(region, "AWS::DynamoDB::Table") {
         let none = json!({"Error": {"Code": "PolicyNotFoundException", "Message": "No policy found for the given resource."}});
