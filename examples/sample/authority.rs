@@ -40,7 +40,8 @@ fn analyzer(region: &mut Region, story: &mut Story) {
     let name = "twin-outside";
     let arn = region.arn("access-analyzer", &format!("analyzer/{name}"));
     let tags = tags(name, "internal", "prod", "security");
-    let configuration = json!({"AnalyzerName": name, "Arn": arn, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": crate::item::pascal_tags(&tags)});
+    let configuration =
+        json!({"AnalyzerName": name, "Arn": arn, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": crate::item::pascal_tags(&tags)});
     let item = Item::new("AWS::AccessAnalyzer::Analyzer", &arn, &arn, configuration).named(name).tagged(&tags);
     region.push(item);
     let seen = ANSWERS.minus_minutes(40).cli();
@@ -55,7 +56,8 @@ fn analyzer(region: &mut Region, story: &mut Story) {
 }
 
 fn findings(region: &mut Region, seen: &str) -> Vec<Value> {
-    let open = |item: &&Item| item.name.as_deref().is_some_and(|name| name.starts_with("partner-upload") || name == "twin/database/reports");
+    let open =
+        |item: &&Item| item.name.as_deref().is_some_and(|name| name.starts_with("partner-upload") || name == "twin/database/reports");
     let wanted: Vec<(String, &'static str)> = region.items.iter().filter(open).map(|item| (item.arn().to_string(), item.kind)).collect();
     let mut findings: Vec<Value> = wanted
         .into_iter()

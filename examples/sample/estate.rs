@@ -7,7 +7,8 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs, messages, network, people, pilot, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
+    authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses,
+    logs, messages, network, people, pilot, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {

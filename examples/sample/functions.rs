@@ -17,8 +17,16 @@ const FUNCTIONS: [(&str, &str); 7] = [
 ];
 
 /// The functions' names, each after `twin-`.
-pub const NAMES: [&str; 8] =
-    ["ingest-elr", "ingest-syndromic", "normalize-loinc", "geocode-cases", "alert-fanout", "quality-report", "retention-sweep", "pilot-index"];
+pub const NAMES: [&str; 8] = [
+    "ingest-elr",
+    "ingest-syndromic",
+    "normalize-loinc",
+    "geocode-cases",
+    "alert-fanout",
+    "quality-report",
+    "retention-sweep",
+    "pilot-index",
+];
 
 /// The role that a function runs with: its own, but for one that borrows.
 pub fn role(name: &str) -> String {

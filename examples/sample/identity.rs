@@ -106,11 +106,7 @@ fn policies(region: &mut Region, story: &Story) -> Vec<Policy> {
             "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]),
             None,
         ),
-        policy(
-            "twin-use-keys",
-            json!([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": keys}]),
-            None,
-        ),
+        policy("twin-use-keys", json!([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": keys}]), None),
         policy("twin-write-logs", json!([allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &own("logs", "log-group:*"))]), None),
         policy("twin-copy-lake", json!([allow(&["s3:GetObjectVersionForReplication", "s3:ReplicateObject"], &lake)]), None),
     ]

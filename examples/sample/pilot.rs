@@ -43,8 +43,10 @@ fn places(region: &mut Region, story: &mut Story, vpc: &Vpc) -> Subnet {
     let endpoint = region.rng.ec2("vpce");
     let storage = network::storage_route(region, &endpoint);
     let out = json!({"destinationIpv6CidrBlock": "::/0", "gatewayId": internet, "origin": "CreateRoute", "state": "active"});
-    let both = [network::route_table(region, vpc, "main", std::slice::from_ref(&storage), &[]),
-        network::route_table(region, vpc, "public", &[out, storage], std::slice::from_ref(&public))];
+    let both = [
+        network::route_table(region, vpc, "main", std::slice::from_ref(&storage), &[]),
+        network::route_table(region, vpc, "public", &[out, storage], std::slice::from_ref(&public)),
+    ];
     gateways::gateway_endpoint(region, vpc, &endpoint, "s3", &both);
     let open: Vec<Value> = [false, true].iter().map(|out| security::entry(100, "-1", "0.0.0.0/0", *out, "allow")).collect();
     security::acl(region, vpc, "default", true, open, &[public.id.clone(), private.id.clone()]);
@@ -58,10 +60,12 @@ fn viewer(region: &mut Region, story: &mut Story, vpc: &Vpc, subnet: &Subnet, gr
     let address = gateways::test_address(region);
     let (id, root, data) = (region.rng.ec2("i"), region.rng.ec2("vol"), region.rng.ec2("vol"));
     let groups = [("pilot-viewer", group)];
-    let wanted = Interface { subnet, host: 20, description: "", kind: "interface", groups: &groups, instance: Some(&id), public: Some(&address) };
+    let wanted =
+        Interface { subnet, host: 20, description: "", kind: "interface", groups: &groups, instance: Some(&id), public: Some(&address) };
     let eni = interface(region, wanted);
     let launched = region.past(3, 40);
-    let worker = Worker { id: &id, name: "pilot-viewer", subnet, host: 20, eni: &eni, root: &root, data: &data, tokens: "required", launched };
+    let worker =
+        Worker { id: &id, name: "pilot-viewer", subnet, host: 20, eni: &eni, root: &root, data: &data, tokens: "required", launched };
     let mut item = compute::instance(region, &worker, &tags("pilot-viewer", "phi", "prod", "epidemiology"));
     let named = json!([{"groupName": "pilot-viewer", "groupId": group}]);
     item.configuration["vpcId"] = json!(vpc.id);

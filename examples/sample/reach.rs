@@ -78,7 +78,8 @@ fn copies(region: &mut Region, story: &mut Story) {
         images.push(open);
     }
     story.answer(region.name, "ec2", "DescribeImages", &json!({"Images": images}));
-    let volumes: Vec<String> = region.items.iter().filter(|item| item.kind == "AWS::EC2::Volume").map(|item| item.id.clone()).take(4).collect();
+    let volumes: Vec<String> =
+        region.items.iter().filter(|item| item.kind == "AWS::EC2::Volume").map(|item| item.id.clone()).take(4).collect();
     for (number, volume) in volumes.iter().enumerate() {
         let id = volume.replace("vol-", "snap-");
         let shared = region.primary && number == 2;
@@ -120,7 +121,8 @@ fn cluster(region: &mut Region, name: &str, open: bool) -> String {
     let arn = region.arn("eks", &format!("cluster/{name}"));
     let tags = tags(name, "phi", "prod", "modeling");
     let group = region.log_group(format!("/aws/eks/{name}/cluster"));
-    let kinds: Vec<Value> = ["api", "audit", "authenticator", "controllerManager", "scheduler"].iter().map(|kind| json!({"Type": kind})).collect();
+    let kinds: Vec<Value> =
+        ["api", "audit", "authenticator", "controllerManager", "scheduler"].iter().map(|kind| json!({"Type": kind})).collect();
     let configuration = json!({
         "Name": name, "Arn": arn, "Version": "1.33", "ClusterStatus": "ACTIVE", "LogGroup": group,
         "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"),
@@ -222,7 +224,8 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         let reader = json!({"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:role/log-archive-reader")});
         let statement = json!({"Sid": "Ledger", "Effect": "Allow", "Principal": reader, "Action": ["dynamodb:GetItem", "dynamodb:Query"], "Resource": arn});
         let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
-        let body = if name.contains("consent-ledger") { json!({"Policy": policy.to_string(), "RevisionId": "1735689600000"}) } else { none };
+        let body =
+            if name.contains("consent-ledger") { json!({"Policy": policy.to_string(), "RevisionId": "1735689600000"}) } else { none };
         story.answer_of(region.name, "dynamodb", "GetResourcePolicy", &arn, &body);
     }
 }

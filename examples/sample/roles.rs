@@ -101,7 +101,8 @@ fn service_role(region: &mut Region, (name, service, policies, managed): &Servic
 
 /// A role for each task family, and for each function but one, which shares its neighbor's.
 fn program_roles(region: &mut Region) -> Vec<Role> {
-    let tasks = containers::FAMILIES.iter().map(|name| (format!("twin-task-{name}"), "ecs-tasks", vec!["twin-read-lake", "twin-use-keys"], vec![]));
+    let tasks =
+        containers::FAMILIES.iter().map(|name| (format!("twin-task-{name}"), "ecs-tasks", vec!["twin-read-lake", "twin-use-keys"], vec![]));
     let functions = functions::NAMES.iter().filter(|name| **name != "retention-sweep").map(|name| {
         let managed = vec!["service-role/AWSLambdaVPCAccessExecutionRole"];
         (functions::role(name), "lambda", vec!["twin-write-intake", "twin-use-keys"], managed)
