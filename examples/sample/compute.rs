@@ -183,7 +183,7 @@ fn loose_disks(region: &mut Region, story: &mut Story) {
     story.secret("medical-record-number", record, region.name);
 }
 
-fn launch_template(region: &mut Region) {
+pub fn launch_template(region: &mut Region) {
     let id = region.rng.ec2("lt");
     let key = region.key("ebs");
     let tags = tags("twin-worker", "phi", "prod", "modeling");

@@ -16,6 +16,9 @@ const SERVICES: [(&str, &str, Option<&str>); 5] = [
     ("dashboard", "2048", Some("twin-internal")),
 ];
 
+/// What the task definitions are called, after `twin-`; each runs with a role of its own.
+pub const FAMILIES: [&str; 5] = ["portal-api", "engine", "alert-router", "registry-sync", "dashboard"];
+
 /// The key that AWS's own documentation uses; it opens nothing.
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const KEY_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -91,7 +94,7 @@ pub fn definition_item(region: &mut Region, name: &str, memory: &str, revision: 
     let configuration = json!({
         "ContainerDefinitions": [container], "Cpu": "1024", "Memory": memory, "Family": family, "NetworkMode": "awsvpc", "Status": "ACTIVE",
         "ExecutionRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-ecs-execution"),
-        "TaskRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-ecs-task"),
+        "TaskRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-task-{name}"),
         "RequiresCompatibilities": ["FARGATE"], "InferenceAccelerators": [], "PlacementConstraints": [], "Tags": pascal_tags(&tags),
         "TaskDefinitionArn": arn, "Volumes": []
     });
@@ -138,7 +141,7 @@ fn environment(region: &Region, leak: bool) -> Value {
     json!(variables)
 }
 
-fn service(region: &mut Region, name: &str, cluster: &str, definition: &str, balancer: Option<&str>) {
+pub fn service(region: &mut Region, name: &str, cluster: &str, definition: &str, balancer: Option<&str>) {
     let arn = region.arn("ecs", &format!("service/twin/{name}"));
     let tags = tags(name, "phi", "prod", "platform");
     let created = region.past(60, 500);

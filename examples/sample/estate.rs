@@ -7,8 +7,8 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    access, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys, lapses, logs,
-    messages, network, oversight, people, replicas, rules, sessions, stores, tls, warehouse, watch,
+    access, authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys,
+    lapses, logs, messages, network, oversight, people, pilot, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -28,6 +28,7 @@ impl Estate {
         }
         let people = identity::build(&mut east, &mut story);
         people::answer(&mut east, &mut story, &people);
+        authority::build(&mut east, &mut west, &mut story);
         people::agreement(&mut east, &mut story);
         access::sign_in_rules(&east, &mut story);
         access::sign_in_rules(&west, &mut story);
@@ -61,6 +62,10 @@ fn furnish(region: &mut Region, story: &mut Story) {
     watch::build(region, story);
     oversight::build(region, story);
     backup::build(region, story);
+    reach::build(region, story);
+    if region.primary {
+        pilot::build(region, story);
+    }
     logs::build(region, story);
     warehouse::build(region, story);
     replicas::build(region, story);

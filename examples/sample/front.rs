@@ -18,7 +18,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
     stack(region, story);
 }
 
-fn web_acl(region: &mut Region, name: &str, scope: &str) -> String {
+pub fn web_acl(region: &mut Region, name: &str, scope: &str) -> String {
     let id = region.rng.uuid();
     let arn = if scope == "global" {
         format!("arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/{name}/{id}")

@@ -16,6 +16,23 @@ const FUNCTIONS: [(&str, &str); 7] = [
     ("retention-sweep", "events"),
 ];
 
+/// The functions' names, each after `twin-`.
+pub const NAMES: [&str; 8] = [
+    "ingest-elr",
+    "ingest-syndromic",
+    "normalize-loinc",
+    "geocode-cases",
+    "alert-fanout",
+    "quality-report",
+    "retention-sweep",
+    "pilot-index",
+];
+
+/// The role that a function runs with: its own, but for one that borrows.
+pub fn role(name: &str) -> String {
+    format!("twin-fn-{}", if name == "retention-sweep" { "quality-report" } else { name })
+}
+
 pub fn build(region: &mut Region, story: &mut Story) {
     let leaky = *region.rng.pick(&["geocode-cases", "quality-report", "retention-sweep"]);
     for (name, caller) in FUNCTIONS {
@@ -27,6 +44,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
         }
         region.push(item);
     }
+    let shared = format!("arn:aws:iam::{ACCOUNT}:role/{}", role("retention-sweep"));
+    story.fault("iam.role-not-shared", shared, "two functions run with one role");
     gateway(region);
 }
 
@@ -39,7 +58,7 @@ pub fn function(region: &mut Region, name: &str, caller: &str) -> Item {
     let configuration = configuration(region, name, &full, &arn);
     let subnets = Region::subnet_ids(&region.app);
     let mut item = Item::new("AWS::Lambda::Function", &full, &arn, configuration).named(&full).nowhere().tagged(&tags);
-    item = item.link_name("AWS::IAM::Role", "twin-lambda-ingest", "Is associated with ");
+    item = item.link_name("AWS::IAM::Role", &role(name), "Is associated with ");
     item = item.link("AWS::EC2::SecurityGroup", &region.group("functions"), "Is associated with ");
     for subnet in subnets {
         item = item.link("AWS::EC2::Subnet", &subnet, "Is contained in ");
@@ -50,7 +69,7 @@ pub fn function(region: &mut Region, name: &str, caller: &str) -> Item {
 fn configuration(region: &mut Region, name: &str, full: &str, arn: &str) -> Value {
     json!({
         "functionName": full, "functionArn": arn, "runtime": "python3.13",
-        "role": format!("arn:aws:iam::{ACCOUNT}:role/twin-lambda-ingest"),
+        "role": format!("arn:aws:iam::{ACCOUNT}:role/{}", role(name)),
         "handler": "handler.main", "codeSize": region.rng.between(40_000, 9_000_000), "description": format!("{name} of the digital twin"),
         "timeout": 60, "memorySize": 512, "lastModified": region.past(5, 90).iso().replace('Z', "+0000"),
         "codeSha256": format!("{}=", region.rng.lower(43)),
@@ -85,7 +104,9 @@ fn gateway(region: &mut Region) {
     let item = Item::new("AWS::ApiGateway::RestApi", &arn, &arn, configuration).named("twin-intake").nowhere();
     region.push(item.created(created).tagged(&tags));
     let group = region.log_group("/aws/apigateway/twin-intake");
+    let acl = crate::reach::regional_acl(region);
     let stage = json!({
+        "webAclArn": acl,
         "deploymentId": region.rng.lower(6), "stageName": "prod", "cacheClusterEnabled": false, "cacheClusterStatus": "NOT_AVAILABLE",
         "methodSettings": {"*/*": {"metricsEnabled": true, "loggingLevel": "INFO", "dataTraceEnabled": false, "cacheDataEncrypted": false}},
         "tracingEnabled": true, "createdDate": created.worded(), "lastUpdatedDate": created.plus_days(40).worded(),

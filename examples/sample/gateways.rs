@@ -23,7 +23,7 @@ pub fn build(region: &mut Region, vpc: &Vpc) {
     }
 }
 
-fn internet_gateway(region: &mut Region, vpc: &Vpc) -> String {
+pub fn internet_gateway(region: &mut Region, vpc: &Vpc) -> String {
     let id = region.rng.ec2("igw");
     let tags = tags(&vpc.name, vpc.class, "prod", "platform");
     let configuration = json!({"attachments": [{"state": "available", "vpcId": vpc.id}], "internetGatewayId": id, "ownerId": ACCOUNT});
@@ -95,7 +95,7 @@ fn nat_item(
 }
 
 /// An address of TEST-NET-3 (RFC 5737), which belongs to nobody.
-fn test_address(region: &mut Region) -> String {
+pub fn test_address(region: &mut Region) -> String {
     format!("203.0.113.{}", region.rng.between(2, 250))
 }
 

@@ -33,7 +33,7 @@ struct Policy {
 const GROUPS: [(&str, &[&str], &[&str]); 5] = [
     ("modelers", &["twin-run-models", "twin-refuse-without-mfa"], &[]),
     ("data-stewards", &["twin-read-lake", "twin-refuse-without-mfa"], &[]),
-    ("support", &["twin-support", "twin-refuse-without-mfa"], &["ReadOnlyAccess"]),
+    ("support", &["twin-support", "twin-refuse-without-mfa"], &["job-function/ViewOnlyAccess"]),
     ("feeds", &["twin-write-intake"], &[]),
     ("break-glass", &["twin-become-responder", "twin-refuse-without-mfa"], &["SecurityAudit"]),
 ];
@@ -45,6 +45,7 @@ pub fn build(region: &mut Region, story: &mut Story) -> Vec<Person> {
     let mut holders = roles::holders(region, story);
     let groups = groups(region);
     hand_admin(region, story, &mut policies, &mut holders);
+    hand_too_much(region, story, &mut policies, &mut holders);
     let all: Vec<&Holder> =
         people.iter().map(|person| &person.holder).chain(&groups).chain(holders.iter().map(|role| &role.holder)).collect();
     let ids: BTreeMap<String, String> = policies.iter().map(|policy| (policy.name.clone(), policy.id.clone())).collect();
@@ -76,6 +77,7 @@ fn policies(region: &mut Region, story: &Story) -> Vec<Policy> {
         document: json!({"Version": "2012-10-17", "Statement": statements}),
         before: before.map(|before| json!({"Version": "2012-10-17", "Statement": [before]})),
     };
+    let keys: Vec<String> = region.keys.values().cloned().collect();
     let own = |service: &str, rest: &str| format!("arn:aws:{service}:*:{ACCOUNT}:{rest}");
     vec![
         policy("twin-read-lake", json!([allow(&["s3:GetObject", "s3:GetObjectVersion"], &lake)]), None),
@@ -104,7 +106,9 @@ fn policies(region: &mut Region, story: &Story) -> Vec<Policy> {
             "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]),
             None,
         ),
-        policy("twin-use-keys", json!([allow(&["kms:Decrypt", "kms:GenerateDataKey"], &own("kms", "key/*"))]), None),
+        policy("twin-use-keys", json!([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": keys}]), None),
+        policy("twin-write-logs", json!([allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &own("logs", "log-group:*"))]), None),
+        policy("twin-copy-lake", json!([allow(&["s3:GetObjectVersionForReplication", "s3:ReplicateObject"], &lake)]), None),
     ]
 }
 
@@ -131,6 +135,34 @@ fn hand_admin(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>
         policy_arn(&name),
         format!("{name}, held by role {taker}, allows every action on everything"),
     );
+}
+
+/// The pipeline may pass any role to a function that it makes; the workflow holds all of a service.
+fn hand_too_much(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>, roles: &mut [roles::Role]) {
+    let release = story.name("twin-release");
+    let statements = json!([
+        {"Effect": "Allow", "Action": ["iam:GetRole", "iam:PassRole"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["lambda:CreateFunction", "lambda:InvokeFunction"],
+         "Resource": format!("arn:aws:lambda:*:{ACCOUNT}:function:twin-*")}
+    ]);
+    give(region, policies, roles, "twin-deploy", &release, statements);
+    story.fault("iam.no-unrestricted-pass-role", policy_arn(&release), format!("{release} passes every role to services"));
+    let holder = format!("arn:aws:iam::{ACCOUNT}:role/twin-deploy");
+    story.fault("iam.no-privilege-escalation", holder, "twin-deploy can run a function with any role");
+    let places = story.name("twin-places");
+    give(region, policies, roles, "twin-workflow", &places, json!({"Effect": "Allow", "Action": "geo:*", "Resource": "*"}));
+    story.fault("iam.no-full-service-access", policy_arn(&places), format!("{places} allows all of Amazon Location"));
+}
+
+fn give(region: &mut Region, policies: &mut Vec<Policy>, roles: &mut [roles::Role], taker: &str, name: &str, statements: Value) {
+    policies.push(Policy {
+        name: name.into(),
+        id: format!("ANPA{}", region.rng.base32(17)),
+        document: json!({"Version": "2012-10-17", "Statement": statements}),
+        before: None,
+    });
+    let role = roles.iter_mut().find(|role| role.holder.name == taker).expect("the role is in the list");
+    role.holder.policies.push(name.into());
 }
 
 pub fn policy_arn(name: &str) -> String {

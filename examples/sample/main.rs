@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod access;
+mod authority;
 mod backup;
 mod balancers;
 mod buckets;
@@ -33,6 +34,8 @@ mod options;
 mod oversight;
 mod parameters;
 mod people;
+mod pilot;
+mod reach;
 mod region;
 mod replicas;
 mod rng;

@@ -97,7 +97,8 @@ pub fn queue(region: &Region, name: &str, tags: &Tags, created: Moment) -> Item 
 
 fn secrets(region: &mut Region) {
     for name in ["twin/database/app", "twin/database/reports", "twin/registry/token"] {
-        let tags = tags(name, "internal", "prod", "platform");
+        let class = if name.contains("database") { "phi" } else { "internal" };
+        let tags = tags(name, class, "prod", "platform");
         let created = region.past(200, 800);
         let key = if region.primary { region.key("secrets") } else { region.key("rds") };
         let tail = region.rng.lower(6);

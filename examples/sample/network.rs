@@ -35,7 +35,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
     flow_logs(region, story, &vpcs);
 }
 
-fn vpc(region: &mut Region, name: &str, network: &'static str, class: &'static str) -> Vpc {
+pub fn vpc(region: &mut Region, name: &str, network: &'static str, class: &'static str) -> Vpc {
     let id = region.rng.ec2("vpc");
     let tags = tags(name, class, "prod", "platform");
     let cidr = format!("{network}.0.0/16");
@@ -62,7 +62,7 @@ fn subnets(region: &mut Region, vpc: &Vpc) {
     }
 }
 
-fn subnet(region: &mut Region, vpc: &Vpc, tier: &str, zone: &str, network: &str, bits: u8) -> Subnet {
+pub fn subnet(region: &mut Region, vpc: &Vpc, tier: &str, zone: &str, network: &str, bits: u8) -> Subnet {
     let id = region.rng.ec2("subnet");
     let name = format!("{}-{tier}-{}", vpc.name, &zone[zone.len() - 1..]);
     let tags = tags(&name, vpc.class, "prod", "platform");
@@ -165,7 +165,7 @@ fn flow_logs(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
     }
 }
 
-fn flow_log(region: &mut Region, vpc: &Vpc) {
+pub fn flow_log(region: &mut Region, vpc: &Vpc) {
     let id = region.rng.ec2("fl");
     let tags = tags(&format!("{}-flow", vpc.name), "internal", "prod", "security");
     let group = region.log_group(format!("/aws/vpc/{}", vpc.name));

@@ -15,6 +15,8 @@ pub struct Person {
     pub mfa: bool,
     /// When the access key was made, and last used.
     pub key: Option<(Moment, Moment)>,
+    /// Whether a second key is active beside it.
+    pub second: bool,
 }
 
 /// Name and group of those who sign in to the console.
@@ -80,7 +82,20 @@ pub fn people(region: &mut Region, story: &mut Story) -> Vec<Person> {
     let direct = CONSOLE.len() + region.rng.below(FEEDS.len());
     people[direct].holder.managed.push("AmazonS3ReadOnlyAccess");
     story.fault("iam.no-user-attached-policy", people[direct].arn(), format!("{} holds a policy directly", people[direct].holder.name));
+    story.fault("access.no-reader-of-all-phi", people[direct].arn(), "AmazonS3ReadOnlyAccess reads every bucket");
+    let double = CONSOLE.len() + region.rng.below(FEEDS.len());
+    people[double].second = true;
+    story.fault("iam.one-active-key", people[double].arn(), format!("{} has two active access keys", people[double].holder.name));
+    people.push(left(region, story));
     people
+}
+
+/// Somebody who left: the password and keys are gone, the user and its group are not.
+fn left(region: &mut Region, story: &mut Story) -> Person {
+    let mut person = person(region, &story.name("quinn.example"), "modelers", false);
+    person.key = None;
+    story.fault("iam.unused-user", person.arn(), format!("{} has no credential and was not removed", person.holder.name));
+    person
 }
 
 fn person(region: &mut Region, name: &str, group: &'static str, console: bool) -> Person {
@@ -98,6 +113,7 @@ fn person(region: &mut Region, name: &str, group: &'static str, console: bool) -
         console,
         mfa: console,
         key: (!console).then_some((made, used)),
+        second: false,
     }
 }
 
@@ -146,8 +162,14 @@ fn row(region: &mut Region, person: &Person) -> Value {
         "user": person.holder.name, "arn": person.arn(), "user_creation_time": person.created.report(),
         "password_enabled": person.console.to_string(), "mfa_active": person.mfa.to_string(),
         "access_key_1_active": person.key.is_some().to_string(),
-        "access_key_2_active": "false", "cert_1_active": "false", "cert_2_active": "false"
+        "access_key_2_active": person.second.to_string(), "cert_1_active": "false", "cert_2_active": "false"
     });
+    if person.second {
+        row["access_key_2_last_rotated"] = json!(region.past(5, 60).report());
+        row["access_key_2_last_used_date"] = json!(region.past(1, 4).report());
+        row["access_key_2_last_used_region"] = json!(region.name);
+        row["access_key_2_last_used_service"] = json!("s3");
+    }
     if person.console {
         row["password_last_used"] = json!(region.past(0, 20).report());
         row["password_last_changed"] = json!(region.past(30, 85).report());

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::containers;
+use crate::functions;
 use crate::identity::{Holder, allow, attached, with_policies};
 use crate::item::{Item, Tags, document, lower_tags, tags};
 use crate::moment::{Moment, SNAPSHOT};
@@ -22,10 +24,8 @@ pub struct Role {
 /// Name, the service that takes it, customer policies, AWS policies.
 type Service = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
 
-const SERVICES: [Service; 14] = [
-    ("twin-ecs-task", "ecs-tasks", &["twin-read-lake", "twin-use-keys"], &[]),
+const SERVICES: [Service; 12] = [
     ("twin-ecs-execution", "ecs-tasks", &[], &["service-role/AmazonECSTaskExecutionRolePolicy"]),
-    ("twin-lambda-ingest", "lambda", &["twin-write-intake", "twin-use-keys"], &["service-role/AWSLambdaVPCAccessExecutionRole"]),
     ("twin-worker", "ec2", &["twin-read-lake", "twin-run-models"], &["AmazonSSMManagedInstanceCore"]),
     ("twin-workflow", "states", &["twin-run-models"], &[]),
     ("twin-registry-sync", "ecs-tasks", &["twin-read-lake"], &[]),
@@ -36,10 +36,10 @@ const SERVICES: [Service; 14] = [
         &[],
         &["service-role/AWSBackupServiceRolePolicyForBackup", "service-role/AWSBackupServiceRolePolicyForRestores"],
     ),
-    ("twin-flow-logs", "vpc-flow-logs", &[], &[]),
-    ("twin-trail-logs", "cloudtrail", &[], &[]),
+    ("twin-flow-logs", "vpc-flow-logs", &["twin-write-logs"], &[]),
+    ("twin-trail-logs", "cloudtrail", &["twin-write-logs"], &[]),
     ("twin-api-logs", "apigateway", &[], &["service-role/AmazonAPIGatewayPushToCloudWatchLogs"]),
-    ("twin-replication", "s3", &[], &[]),
+    ("twin-replication", "s3", &["twin-copy-lake"], &[]),
     ("twin-rotate", "lambda", &["twin-use-keys"], &["service-role/AWSLambdaBasicExecutionRole"]),
     ("twin-search", "es", &[], &[]),
 ];
@@ -55,6 +55,8 @@ const LINKED: [(&str, &str); 6] = [
 
 pub fn holders(region: &mut Region, story: &mut Story) -> Vec<Role> {
     let mut roles: Vec<Role> = SERVICES.iter().map(|service| service_role(region, service)).collect();
+    roles.extend(program_roles(region));
+    story.fault("iam.no-inline-policy", format!("arn:aws:iam::{ACCOUNT}:role/twin-search"), "twin-search holds a policy of its own");
     roles.extend(LINKED.iter().map(|(name, service)| linked(region, name, service)));
     roles.push(reserved(region, "AdministratorAccess", &["AdministratorAccess"]));
     roles.push(reserved(region, "AuditReader", &["SecurityAudit"]));
@@ -97,6 +99,24 @@ fn service_role(region: &mut Region, (name, service, policies, managed): &Servic
     role
 }
 
+/// A role for each task family, and for each function but one, which shares its neighbor's.
+fn program_roles(region: &mut Region) -> Vec<Role> {
+    let tasks =
+        containers::FAMILIES.iter().map(|name| (format!("twin-task-{name}"), "ecs-tasks", vec!["twin-read-lake", "twin-use-keys"], vec![]));
+    let functions = functions::NAMES.iter().filter(|name| **name != "retention-sweep").map(|name| {
+        let managed = vec!["service-role/AWSLambdaVPCAccessExecutionRole"];
+        (functions::role(name), "lambda", vec!["twin-write-intake", "twin-use-keys"], managed)
+    });
+    let wanted: Vec<_> = tasks.chain(functions).collect();
+    let made = wanted.into_iter().map(|(name, service, policies, managed)| {
+        let mut role = role(region, &name, "/", trusts_service(service));
+        role.holder.policies = policies.into_iter().map(str::to_string).collect();
+        role.holder.managed = managed;
+        role
+    });
+    made.collect()
+}
+
 fn linked(region: &mut Region, name: &str, service: &str) -> Role {
     let mut role = role(region, name, &format!("/aws-service-role/{service}.amazonaws.com/"), trusts_service(service));
     role.tags = Tags::new();
@@ -133,7 +153,7 @@ fn people_roles(region: &mut Region) -> Vec<Role> {
     ];
     roles[0].holder.managed = vec!["SecurityAudit"];
     roles[1].holder.policies = vec!["twin-run-models".into()];
-    roles[2].holder.managed = vec!["AWSSupportAccess", "ReadOnlyAccess"];
+    roles[2].holder.managed = vec!["AWSSupportAccess", "job-function/ViewOnlyAccess"];
     let mut reader = role(
         region,
         "affiant-read-only",

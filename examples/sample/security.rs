@@ -36,7 +36,7 @@ fn door(region: &mut Region, vpc: &Vpc, name: &str, description: &str, ingress: 
     group(region, vpc, name, description, ingress, vec![rule("-1", 0, 0, From::V4("0.0.0.0/0"))])
 }
 
-fn group(region: &mut Region, vpc: &Vpc, name: &str, description: &str, ingress: Vec<Value>, egress: Vec<Value>) -> String {
+pub fn group(region: &mut Region, vpc: &Vpc, name: &str, description: &str, ingress: Vec<Value>, egress: Vec<Value>) -> String {
     let id = region.rng.ec2("sg");
     let tags = tags(name, vpc.class, "prod", "platform");
     let item = group_item(region, &vpc.id, (&id, name, description), (ingress, egress), &tags);
@@ -119,6 +119,8 @@ fn jump(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
     let id = door(region, vpc, &name, "Administrators from anywhere", rules);
     let arn = region.arn("ec2", &format!("security-group/{id}"));
     story.fault("ec2.security-group-no-world-open-admin", arn, format!("{name} admits SSH from 0.0.0.0/0"));
+    let arn = region.arn("ec2", &format!("security-group/{id}"));
+    story.fault("ec2.security-group-world-open-only-on-balancer", arn, format!("{name} takes connections from the world"));
 }
 
 fn vendor(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
@@ -128,23 +130,37 @@ fn vendor(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
     let id = door(region, vpc, &name, "Vendor's PostgreSQL tools", rules);
     let arn = region.arn("ec2", &format!("security-group/{id}"));
     story.fault("ec2.security-group-no-world-open-admin", arn, format!("{name} admits PostgreSQL from ::/0"));
+    let arn = region.arn("ec2", &format!("security-group/{id}"));
+    story.fault("ec2.security-group-world-open-only-on-balancer", arn, format!("{name} takes connections from the world"));
 }
 
-/// The VPC's default ACL, and for the main VPC one that keeps the data subnets to the VPC's own addresses.
+/// The VPC's default ACL, and for the main VPC one that keeps the data subnets to the VPC's own addresses and one that lets
+/// the application subnets take answers to their own calls, but no Remote Desktop.
 pub fn acls(region: &mut Region, vpc: &Vpc) {
     let everything = vec![entry(100, "-1", "0.0.0.0/0", false, "allow"), entry(100, "-1", "0.0.0.0/0", true, "allow")];
     let main = vpc.id == region.vpc;
-    let open: Vec<String> = if main { Region::subnet_ids(&[region.public.clone(), region.app.clone()].concat()) } else { vec![] };
+    let open: Vec<String> = if main { Region::subnet_ids(&region.public) } else { vec![] };
     acl(region, vpc, "default", true, everything, &open);
     if main {
         let own = format!("{}.0.0/16", vpc.network);
         let inside = vec![entry(100, "6", &own, false, "allow"), entry(100, "6", &own, true, "allow")];
         let data = Region::subnet_ids(&region.data);
         acl(region, vpc, "data", false, inside, &data);
+        let app = Region::subnet_ids(&region.app);
+        acl(region, vpc, "app", false, answers(&own), &app);
     }
 }
 
-fn entry(number: u16, protocol: &str, cidr: &str, egress: bool, action: &str) -> Value {
+/// Own addresses in, answers to outgoing connections in except at the port of Remote Desktop, everything out.
+fn answers(own: &str) -> Vec<Value> {
+    let mut refuse = entry(110, "6", "0.0.0.0/0", false, "deny");
+    refuse["portRange"] = json!({"from": 3389, "to": 3389});
+    let mut answers = entry(120, "6", "0.0.0.0/0", false, "allow");
+    answers["portRange"] = json!({"from": 1024, "to": 65535});
+    vec![entry(100, "6", own, false, "allow"), refuse, answers, entry(100, "-1", "0.0.0.0/0", true, "allow")]
+}
+
+pub fn entry(number: u16, protocol: &str, cidr: &str, egress: bool, action: &str) -> Value {
     let mut entry = json!({"cidrBlock": cidr, "egress": egress, "protocol": protocol, "ruleAction": action, "ruleNumber": number});
     if protocol == "6" {
         entry["portRange"] = json!({"from": 1, "to": 65535});
@@ -152,7 +168,7 @@ fn entry(number: u16, protocol: &str, cidr: &str, egress: bool, action: &str) ->
     entry
 }
 
-fn acl(region: &mut Region, vpc: &Vpc, tier: &str, default: bool, mut entries: Vec<Value>, subnets: &[String]) {
+pub fn acl(region: &mut Region, vpc: &Vpc, tier: &str, default: bool, mut entries: Vec<Value>, subnets: &[String]) {
     let id = region.rng.ec2("acl");
     let tags = tags(&format!("{}-{tier}", vpc.name), vpc.class, "prod", "platform");
     entries.extend([entry(32767, "-1", "0.0.0.0/0", false, "deny"), entry(32767, "-1", "0.0.0.0/0", true, "deny")]);

@@ -112,7 +112,7 @@ fn domain(region: &mut Region) {
 fn domain_configuration(region: &mut Region, name: &str, arn: &str, tags: &Tags) -> Value {
     let group = region.log_group(format!("/aws/opensearch/{name}/audit"));
     let logs = json!({"CloudWatchLogsLogGroupArn": region.arn("logs", &format!("log-group:{group}")), "Enabled": true});
-    let caller = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:role/twin-ecs-task")});
+    let caller = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:role/twin-task-portal-api")});
     json!({
         "Id": format!("{ACCOUNT}/{name}"), "DomainName": name, "Arn": arn, "DomainArn": arn, "EngineVersion": "OpenSearch_2.19",
         "ClusterConfig": {"InstanceType": "r7g.large.search", "InstanceCount": 3, "DedicatedMasterEnabled": true, "DedicatedMasterCount": 3,
