@@ -12,7 +12,7 @@ use crate::model::Digest;
 /// The longest path inside a bag, in bytes. With a folder of 40 before it, Windows' 260 still hold.
 pub const MAX_PATH: usize = 220;
 /// The longest name that [`portable_name`] makes, in bytes.
-pub const MAX_NAME: usize = 128;
+pub const MAX_NAME: usize = 80;
 
 /// A path inside a bag: relative, `/` between its parts, printable ASCII without what Windows, shells or BagIt
 /// manifests (RFC 8493 section 2.1.3) would need to escape. ASCII alone rules out look-alikes, right-to-left
