@@ -168,7 +168,7 @@ fn unfinished(workspace: &Workspace, named: &str) -> Result<String, Error> {
     match (wanted.is_empty(), runs.last()) {
         (true, Some(last)) => Ok(last.clone()),
         (false, _) if runs.iter().any(|r| r == wanted) => Ok(wanted.to_string()),
-        _ => Err(wrong("there is no such run to resume", &known())),
+        _ => Err(wrong("there is no such run to resume", known())),
     }
 }
 

@@ -8,6 +8,7 @@ mod init;
 mod lint;
 pub mod meta;
 mod package;
+mod policy;
 mod risks;
 mod seal;
 mod services;
@@ -63,6 +64,7 @@ pub enum Command {
     Services(services::ServicesArgs),
     #[command(subcommand)]
     Seal(seal::SealCommand),
+    Policy(policy::PolicyArgs),
     Lint(lint::LintArgs),
     Completions(meta::CompletionsArgs),
     Man(meta::ManArgs),
@@ -176,6 +178,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Controls(command) => controls::cmd_controls(command, context),
         Command::Services(args) => services::cmd_services(args, context),
         Command::Seal(command) => seal::cmd_seal(command, context),
+        Command::Policy(args) => policy::cmd_policy(args, context),
         Command::Lint(args) => lint::cmd_lint(args, context),
         Command::Completions(args) => meta::cmd_completions(args),
         Command::Man(args) => meta::cmd_man(args),

@@ -5,6 +5,8 @@ mod coverage;
 mod import;
 #[cfg(feature = "aws")]
 pub mod live;
+pub mod policy;
+pub mod script;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,73 @@
+//! `affiant policy`: what the caller must be permitted, and the script for sites that run no new tool.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use super::{Context, Exit, data, say, wrong};
+use crate::collect::{policy, script};
+use crate::diag::printable;
+use crate::pipeline::Error;
+use crate::store::run::{self, Reader};
+
+/// The least-privilege IAM policy that `collect --aws` needs
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// Print a shell script that collects with the AWS CLI instead
+    #[arg(long, conflicts_with_all = ["missing", "part"])]
+    script: bool,
+    /// Name the actions that a run was denied [default: the newest run]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with = "part")]
+    missing: Option<String>,
+    /// Leave out what is asked only where AWS Config does not record a type
+    #[arg(long)]
+    recorded: bool,
+    /// Also permit what is asked only on request: cost-explorer
+    #[arg(long, value_name = "NAME")]
+    opt_in: Vec<String>,
+    /// The partition of the policy's ARNs
+    #[arg(long, value_name = "NAME", default_value = "aws", value_parser = ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b"])]
+    partition: String,
+    /// Print only this one of several policies
+    #[arg(long, value_name = "N")]
+    part: Option<usize>,
+}
+
+pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
+    let catalog = context.catalog()?;
+    if args.script {
+        data(&script::script(&catalog));
+        return Ok(Exit::Done);
+    }
+    if let Some(named) = &args.missing {
+        let workspace = context.workspace()?;
+        let named = Some(named.as_str()).filter(|name| !name.is_empty());
+        let run = Reader::open_run(&run::find(&workspace.evidence(), named)?)?;
+        let missing = policy::missing(&catalog, &run.coverage);
+        for (action, places) in &missing {
+            data(&format!("{action}\n"));
+            places.iter().take(3).for_each(|place| say(&format!("  {}", printable(place))));
+        }
+        say(&format!("{} actions were denied in run {}", missing.len(), run.record.id));
+        return Ok(if missing.is_empty() { Exit::Done } else { Exit::Incomplete });
+    }
+    let wanted =
+        policy::Wanted { partition: args.partition, fill: !args.recorded, opt_in: args.opt_in.into_iter().collect::<BTreeSet<_>>() };
+    let documents = policy::policies(&catalog, &wanted);
+    match (args.part, documents.as_slice()) {
+        (Some(part), documents) => match part.checked_sub(1).and_then(|index| documents.get(index)) {
+            Some(document) => data(&format!("{document:#}\n")),
+            None => return Err(wrong(format!("there is no part {part}"), format!("name one from 1 to {}", documents.len()))),
+        },
+        (None, [one]) => data(&format!("{one:#}\n")),
+        (None, several) => {
+            several.iter().for_each(|document| data(&format!("{document}\n")));
+            say(&format!(
+                "{} policies, one a line, since IAM takes {} characters a policy: attach them all. `--part N` prints one.",
+                several.len(),
+                policy::LIMIT
+            ));
+        }
+    }
+    Ok(Exit::Done)
+}
