@@ -1,10 +1,14 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
 pub mod collect;
+pub mod chain;
+pub mod declaration;
 pub mod keys;
+pub mod late;
 pub mod package;
 pub mod prepare;
 pub mod recompute;
+pub mod signing;
 pub mod verify;
 
 use crate::assess;

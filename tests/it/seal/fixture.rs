@@ -84,7 +84,7 @@ pub fn zip(folder: &Path, target: &Path) -> PathBuf {
 }
 
 pub fn check(path: &Path, trust: &Trust) -> Report {
-    verify(path, &Options { trust, now: noon(), descriptions: DESCRIPTIONS }).unwrap().report
+    verify(path, &Options::new(trust, noon(), DESCRIPTIONS)).unwrap().report
 }
 
 /// The ids of failed steps, in order, without repeats in a row.
