@@ -18,6 +18,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -136,9 +137,14 @@ fn password(file: &Path, variable: Option<&str>, descriptor: Option<u32>) -> std
 
 /// One line, byte by byte, so that what follows is left for the next password.
 fn line_of(descriptor: u32) -> std::io::Result<Zeroizing<String>> {
-    let mut source = std::fs::File::open(format!("/dev/fd/{descriptor}"))?;
+    static OPEN: Mutex<Option<std::fs::File>> = Mutex::new(None);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if open.is_none() {
+        *open = Some(std::fs::File::open(format!("/dev/fd/{descriptor}"))?);
+    }
+    let Some(source) = open.as_mut() else { return Err(std::io::ErrorKind::NotFound.into()) };
     let (mut line, mut byte) = (Zeroizing::new(Vec::new()), [0]);
-    while std::io::Read::read(&mut source, &mut byte)? == 1 && byte[0] != b'\n' {
+    while std::io::Read::read(source, &mut byte)? == 1 && byte[0] != b'\n' {
         line.push(byte[0]);
     }
     let text = String::from_utf8(line.to_vec()).map_err(std::io::Error::other)?;

@@ -128,8 +128,13 @@ fn collection(out: &mut String, run: &RunRecord, artifacts: &[Artifact]) {
         "The run {} was closed and sealed when it ended; {}. The package was copied from it by the same program{}. Since then it was \
          kept ____ (where, by whom, and how it was copied for this proceeding).\n\n",
         run.id,
-        run.previous.map_or_else(|| "it names no run before it".to_string(), |d| format!("it names the run before it by manifest SHA-256 {d}")),
-        if run.derived_from.is_some() { ", after secrets had been replaced; data/redactions.jsonl lists each file with both digests" } else { "" },
+        run.previous
+            .map_or_else(|| "it names no run before it".to_string(), |d| format!("it names the run before it by manifest SHA-256 {d}")),
+        if run.derived_from.is_some() {
+            ", after secrets had been replaced; data/redactions.jsonl lists each file with both digests"
+        } else {
+            ""
+        },
     );
 }
 

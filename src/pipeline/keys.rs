@@ -150,7 +150,9 @@ pub fn authorities(workspace: &Workspace) -> Result<Authorities, Error> {
         let path = workspace.root.join(file);
         let pem = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         Trust::from_pem(&pem).map_err(|e| {
-            Error::from(Diagnostic::new("AFW-011", format!("`{file}`: {e}")).file("affiant.yaml").hint("give the authorities' roots as PEM"))
+            Error::from(
+                Diagnostic::new("AFW-011", format!("`{file}`: {e}")).file("affiant.yaml").hint("give the authorities' roots as PEM"),
+            )
         })
     });
     let limit = Duration::from_secs(facts.seconds.clamp(1, 120).into());
@@ -210,7 +212,9 @@ impl Named<'_> {
                 let path = at(certificate);
                 let chain = std::fs::read_to_string(&path).map_err(Error::io("read the certificate", &path))?;
                 let kms = reach.kms.ok_or_else(|| {
-                    Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS").file("affiant.yaml").hint("use a build with the feature `aws`")
+                    Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS")
+                        .file("affiant.yaml")
+                        .hint("use a build with the feature `aws`")
                 })?;
                 Some(Box::new(RemoteKey::new(&chain, padding, kms(arn)?)?))
             }

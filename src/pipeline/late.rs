@@ -68,10 +68,7 @@ pub fn renew(path: &Path, over: Over, authorities: &Authorities) -> Result<Token
     let token = authorities.stamp(&target.content, "renewal").ok_or_else(|| {
         let said: Vec<String> = authorities.attempts().iter().map(|a| format!("{}: {}", a.authority, a.words)).collect();
         let said = if said.is_empty() { "none is named".to_string() } else { said.join("; ") };
-        Error::from(
-            Diagnostic::new("AFS-002", format!("no timestamp authority gave a timestamp: {said}"))
-                .hint("name one with `--authority`, or use `affiant seal request` and `affiant seal apply`"),
-        )
+        Error::NoTimestamp(said)
     })?;
     finish(path, &tree, target, &token)?;
     Ok(token)
@@ -119,7 +116,9 @@ fn open(path: &Path) -> Result<Tree, Error> {
     let tree = Tree::open_any(path)?;
     match tree.problems().first() {
         None => Ok(tree),
-        Some(problem) => Err(Diagnostic::new("AFS-004", format!("this is no package or run of ours: {problem}")).file(path.display().to_string()).into()),
+        Some(problem) => {
+            Err(Diagnostic::new("AFS-004", format!("this is no package or run of ours: {problem}")).file(path.display().to_string()).into())
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::recompute::{self, Recomputed};
 use super::{Error, package};
 use crate::diag::Diagnostic;
-use crate::seal::{Revocation, Trust};
 use crate::seal::verify::{self, Description, Options, Report, State, Verification};
+use crate::seal::{Revocation, Trust};
 use crate::store::run::{self, Reader};
 
 /// What `bag-info.txt` repeats of a package and of a run.

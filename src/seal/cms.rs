@@ -9,8 +9,7 @@ use cms::content_info::{CmsVersion, ContentInfo};
 use cms::signed_data::{CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier, SignerInfo, SignerInfos};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5911::{
-    ID_AA_SIGNING_CERTIFICATE, ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA,
-    ID_SIGNING_TIME,
+    ID_AA_SIGNING_CERTIFICATE, ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME,
 };
 use der::asn1::{Any, OctetString, SetOfVec};
 use der::{Decode, Encode, Sequence};
@@ -287,7 +286,11 @@ pub(super) fn find_signer<'a>(info: &SignerInfo, certificates: &'a [Certificate]
 }
 
 /// An attribute that occurs once with one value.
-pub(super) fn attribute<T: for<'a> Decode<'a>>(attributes: &SignedAttributes, oid: ObjectIdentifier, name: &'static str) -> Result<T, CmsProblem> {
+pub(super) fn attribute<T: for<'a> Decode<'a>>(
+    attributes: &SignedAttributes,
+    oid: ObjectIdentifier,
+    name: &'static str,
+) -> Result<T, CmsProblem> {
     optional(attributes, oid, name)?.ok_or(CmsProblem::Attribute(name))
 }
 

@@ -263,7 +263,9 @@ impl Pair {
     /// CertificationRequest (RFC 2986), signed with the key itself, in DER.
     fn request(&self, subject: Name) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let (oid, parameters) = match self {
-            Pair::Ecdsa(pair) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_256_R_1)?),
+            Pair::Ecdsa(pair) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => {
+                (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_256_R_1)?)
+            }
             Pair::Ecdsa(_) => (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_384_R_1)?),
             Pair::Rsa(_) => (RSA_ENCRYPTION, Any::encode_from(&Null)?),
         };

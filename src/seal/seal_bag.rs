@@ -89,7 +89,8 @@ pub fn seal_bag_with(mut bag: Closed, signer: &dyn Signer, at: DateTime<Utc>, ex
     if let Some(authorities) = extras.authorities.filter(|authorities| !authorities.is_empty()) {
         token = authorities.stamp(&outer, "seal");
         outside.extend(token.as_ref().map(|token| (TIMESTAMP, token::as_response(token))));
-        let lines = authorities.attempts().iter().map(|a| serde_json::to_string(a).expect("a record serialises") + "\n").collect::<String>();
+        let lines =
+            authorities.attempts().iter().map(|a| serde_json::to_string(a).expect("a record serialises") + "\n").collect::<String>();
         outside.push((TIMESTAMP_RECORD, lines.into_bytes()));
     }
     let outside: Vec<_> = outside.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();

@@ -19,7 +19,10 @@ pub struct Care {
 pub fn care_until(signer: &Certificate, newest: Option<&Token>) -> Care {
     let (certificate, what) = match newest {
         Some(token) => (&token.authority, "the timestamp authority's certificate ends; renew before with `affiant seal renew`"),
-        None => (signer, "the sealer's certificate ends and no timestamp shows that the seal is older; add one before with `affiant seal renew`"),
+        None => (
+            signer,
+            "the sealer's certificate ends and no timestamp shows that the seal is older; add one before with `affiant seal renew`",
+        ),
     };
     let (ends, aged) = (certificate.not_after(), strength_ends(certificate));
     match aged.filter(|aged| *aged < ends) {

@@ -106,9 +106,9 @@ pub(super) fn signed_fields(document: &Document) -> Vec<SignedField<'_>> {
 pub(super) fn empty_fields(document: &Document) -> Vec<(ObjectId, String)> {
     let listed = form(document).map(|form| array(document, form, b"Fields")).unwrap_or_default();
     let ids = listed.iter().filter_map(|object| object.as_reference().ok());
-    let empty = ids.filter_map(|id| Some((id, document.get_dictionary(id).ok()?))).filter(|(_, field)| {
-        field.get(b"FT").and_then(Object::as_name).is_ok_and(|kind| kind == b"Sig") && !field.has(b"V")
-    });
+    let empty = ids
+        .filter_map(|id| Some((id, document.get_dictionary(id).ok()?)))
+        .filter(|(_, field)| field.get(b"FT").and_then(Object::as_name).is_ok_and(|kind| kind == b"Sig") && !field.has(b"V"));
     empty.map(|(id, field)| (id, text(field, b"T"))).collect()
 }
 

@@ -63,7 +63,11 @@ fn store(document: &Document) -> Option<&Dictionary> {
 fn entries(document: &Document, store: &Dictionary, key: &[u8]) -> Vec<Vec<u8>> {
     let streams = array(document, store, key).iter().take(MAX_ENTRIES);
     let streams = streams.filter_map(|entry| document.dereference(entry).ok()?.1.as_stream().ok());
-    streams.filter_map(|stream| if stream.dict.has(b"Filter") { stream.decompressed_content_with_limit(MAX_ENTRY).ok() } else { Some(stream.content.clone()) }).collect()
+    streams
+        .filter_map(|stream| {
+            if stream.dict.has(b"Filter") { stream.decompressed_content_with_limit(MAX_ENTRY).ok() } else { Some(stream.content.clone()) }
+        })
+        .collect()
 }
 
 fn slices(list: &[Vec<u8>]) -> Vec<&[u8]> {

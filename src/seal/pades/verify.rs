@@ -7,8 +7,8 @@ use lopdf::{Dictionary, Document, Object};
 
 use crate::seal::certificate::Certificate;
 use crate::seal::cms::{self, CmsProblem, Ess, Facts};
-use crate::seal::pades::{changes, dss};
 use crate::seal::pades::document::{self, SignedField, array, dictionary, text};
+use crate::seal::pades::{changes, dss};
 use crate::seal::revocation::Revocation;
 use crate::seal::token::{self, Token, TokenProblem};
 
