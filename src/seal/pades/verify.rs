@@ -178,7 +178,7 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
             }
             continue;
         }
-        if i + 1 == signatures.len() {
+        if i + 1 == signatures.len() && !is_validation(pdf, document, signature.covers) {
             problems.push(PdfProblem::Appended(next - signature.covers));
         }
         let change = |change| PdfProblem::Changed { field: signature.field.clone(), change };
@@ -188,6 +188,12 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
         }
     }
     problems
+}
+
+/// Whether what stands behind the last signature is one whole update that brings validation data and nothing else.
+fn is_validation(pdf: &[u8], document: &Document, covers: usize) -> bool {
+    let whole = pdf.strip_suffix(b"\n").unwrap_or(pdf).ends_with(b"%%EOF");
+    whole && document::load(&pdf[..covers]).is_ok_and(|before| changes::only_validation(&before, document))
 }
 
 fn revisions(pdf: &[u8], document: &Document, covers: usize, next: usize) -> Result<Vec<String>, String> {

@@ -32,9 +32,6 @@ fn description(id: &str) -> String {
     format!(r#"{{"format":1,"id":"{id}","organization":"Meridian Twin Systems (example)"}}"#)
 }
 
-pub fn run(parent: &Path, signer: &dyn Signer) -> PathBuf {
-    run_at(parent, signer, noon())
-}
 
 fn run_at(parent: &Path, signer: &dyn Signer, at: DateTime<Utc>) -> PathBuf {
     let mut bag = Payload::create(parent, RUN_ID, Access::Private).unwrap();

@@ -116,6 +116,14 @@ fn changes_under_a_later_timestamp_are_seen() {
     let at = stamped.len() - 40_000;
     altered[at] ^= 1;
     assert!(!failures(&judged(&tsa, &sealer, &altered, 0)).is_empty());
+    // Behind the last signature, validation data may stand, and nothing beside it.
+    let long = pades::add_validation(&pdf, sealer.chain().certificates(), &Revocation::default()).unwrap();
+    assert_eq!(failures(&judged(&tsa, &sealer, &long, 0)), Vec::<&str>::new());
+    for tail in [&b"\n"[..], b" ", b"%%EOF\n"] {
+        assert!(failures(&judged(&tsa, &sealer, &[&long[..], tail].concat(), 0)).contains(&"AFV-222"));
+    }
+    let covered = pades::add_validation(&forged, sealer.chain().certificates(), &Revocation::default()).unwrap();
+    assert!(failures(&judged(&tsa, &sealer, &covered, 0)).contains(&"AFV-222"));
     let none = pades::add_timestamp(&pdf, &Authorities::default()).unwrap();
     assert!(none.is_none(), "without an authority there is no timestamp");
 }
