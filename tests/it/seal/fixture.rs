@@ -32,7 +32,6 @@ fn description(id: &str) -> String {
     format!(r#"{{"format":1,"id":"{id}","organization":"Meridian Twin Systems (example)"}}"#)
 }
 
-
 fn run_at(parent: &Path, signer: &dyn Signer, at: DateTime<Utc>) -> PathBuf {
     let mut bag = Payload::create(parent, RUN_ID, Access::Private).unwrap();
     bag.add("data/run.json", &mut description(RUN_ID).as_bytes()).unwrap();
