@@ -101,7 +101,11 @@ fn collection(out: &mut String, run: &RunRecord, artifacts: &[Artifact]) {
     let list = |values: &[String]| if values.is_empty() { "not recorded".to_string() } else { plain(&values.join(", ")) };
     let mut operations = std::collections::BTreeMap::<String, usize>::new();
     for artifact in artifacts {
-        *operations.entry(artifact.source.words().split(' ').next().unwrap_or_default().to_string()).or_default() += 1;
+        let name = match &artifact.source {
+            Source::Response { service, operation, .. } => format!("{service}:{operation}"),
+            source @ (Source::Snapshot { .. } | Source::Document { .. }) => source.words(),
+        };
+        *operations.entry(name).or_default() += 1;
     }
     let requests = artifacts.iter().filter(|a| matches!(&a.source, Source::Response { custody, .. } if !custody.is_empty())).count();
     let _ = write!(
