@@ -192,7 +192,8 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
 
 /// Whether what stands behind the last signature is one whole update that brings validation data and nothing else.
 fn is_validation(pdf: &[u8], document: &Document, covers: usize) -> bool {
-    let whole = pdf.strip_suffix(b"\n").unwrap_or(pdf).ends_with(b"%%EOF");
+    const END: &[u8] = b"%%EOF";
+    let whole = pdf.ends_with(END) && pdf[covers..].windows(END.len()).filter(|window| *window == END).count() == 1;
     whole && document::load(&pdf[..covers]).is_ok_and(|before| changes::only_validation(&before, document))
 }
 
