@@ -111,8 +111,8 @@ fn authenticity(text: &mut String, contents: &Contents<'_>) {
         let _ = write!(
             text,
             "The PDF carries its signature inside (`pdfsig` is part of Poppler; any PDF reader that shows signatures will do):\n\n\
-             ```sh\npdfsig {pdf}\n```\n\nIt must say `Signature is Valid` for each signature, and `Total document signed` for the last. It may say that \
-             the certificate's issuer is unknown: see below.\n\n"
+             ```sh\npdfsig {pdf}\n```\n\nIt must say `Signature is Valid` for each signature, and `Total document signed` for one. A field that \
+             is not signed is a free place on the sign-off page. It may say that the certificate's issuer is unknown: see below.\n\n"
         );
     }
     who(text, contents.certificate);
