@@ -17,11 +17,13 @@ mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use zeroize::Zeroizing;
 
 use crate::catalog;
 use crate::clock::Clock;
@@ -49,6 +51,9 @@ pub struct Global {
     /// A catalog folder laid over the built-in one
     #[arg(long, global = true, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
+    /// Read passwords of PKCS#12 files from this file descriptor, a line each
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    pub password_fd: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,7 +112,9 @@ impl Context {
     }
 
     pub fn sealer(&self, workspace: &Workspace) -> Result<Sealer, Error> {
-        let sealer = keys::sealer(workspace, self.clock.now(), password)?;
+        let descriptor = self.global.password_fd;
+        let password = |file: &Path, variable: Option<&str>| password(file, variable, descriptor);
+        let sealer = keys::sealer(workspace, self.clock.now(), &keys::Reach { password: &password, kms: None })?;
         for warning in &sealer.warnings {
             say(&format!("warning: {warning}"));
         }
@@ -118,12 +125,32 @@ impl Context {
     }
 }
 
-/// From the environment, else asked for on the terminal; never an argument, which other processes could read.
-fn password() -> std::io::Result<String> {
-    match std::env::var("AFFIANT_SEAL_PASSWORD") {
-        Ok(password) => Ok(password),
-        Err(_) => rpassword::prompt_password("password of the PKCS#12 file: "),
+/// From the environment, a file descriptor (one line a password, in the order of use), or the terminal; never an argument,
+/// which other processes could read.
+fn password(file: &Path, variable: Option<&str>, descriptor: Option<u32>) -> std::io::Result<Zeroizing<String>> {
+    if let Ok(password) = std::env::var(variable.unwrap_or("AFFIANT_SEAL_PASSWORD")) {
+        return Ok(Zeroizing::new(password));
     }
+    match descriptor {
+        Some(number) => line_of(number),
+        None => rpassword::prompt_password(format!("password of {}: ", file.display())).map(Zeroizing::new),
+    }
+}
+
+/// One line, byte by byte, so that what follows is left for the next password.
+fn line_of(descriptor: u32) -> std::io::Result<Zeroizing<String>> {
+    static OPEN: Mutex<Option<std::fs::File>> = Mutex::new(None);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if open.is_none() {
+        *open = Some(std::fs::File::open(format!("/dev/fd/{descriptor}"))?);
+    }
+    let Some(source) = open.as_mut() else { return Err(std::io::ErrorKind::NotFound.into()) };
+    let (mut line, mut byte) = (Zeroizing::new(Vec::new()), [0]);
+    while std::io::Read::read(source, &mut byte)? == 1 && byte[0] != b'\n' {
+        line.push(byte[0]);
+    }
+    let text = String::from_utf8(line.to_vec()).map_err(std::io::Error::other)?;
+    Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
 }
 
 /// A line for people on stderr. A closed pipe is nobody's fault.

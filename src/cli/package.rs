@@ -8,6 +8,7 @@ use super::assess::{as_of, table};
 use super::style::Style;
 use super::{Context, Exit, data, say};
 use crate::catalog;
+use crate::diag::printable;
 use crate::pipeline::{Error, package};
 use crate::render::Templates;
 use crate::store::run::{self, Reader};
@@ -55,6 +56,10 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         ));
     }
     say(&format!("{}\nfingerprint {}\n", made.dossier.seal.words, made.dossier.seal.fingerprint));
+    for attempt in made.attempts.iter().filter(|attempt| !attempt.stamped) {
+        say(&printable(&format!("no timestamp from {} for the {}: {}", attempt.authority, attempt.what, attempt.words)));
+    }
+    made.notes.iter().for_each(|note| say(&printable(note)));
     let mut paths = String::new();
     if let Some(pdf) = &made.pdf {
         paths.push_str(&format!("PDF   {}\n", pdf.display()));
@@ -62,5 +67,12 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     paths.push_str(&format!("HTML  {}\nZIP   {}\n", made.html.display(), made.zip.display()));
     data(&paths);
     say(&format!("      sha256 {}\ncheck it: affiant verify {}", made.zip_digest, made.zip.display()));
+    say(&format!(
+        "no care until {}: then {}\nkeep until    {}: {}",
+        made.care.until.format("%Y-%m-%d"),
+        made.care.words,
+        made.dossier.retention.until,
+        made.dossier.retention.words
+    ));
     Ok(if args.require_complete && made.dossier.totals.gaps > 0 { Exit::Incomplete } else { Exit::Done })
 }

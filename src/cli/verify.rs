@@ -1,7 +1,8 @@
 //! `affiant verify`: three separate answers, and the reason for each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use super::style::Style;
@@ -9,20 +10,30 @@ use super::{Context, Exit, data, wrong};
 use crate::diag::printable;
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
-use crate::pipeline::verify::{self, Outcome};
+use crate::pipeline::chain::{self, Walked};
+use crate::pipeline::verify::{self, Outcome, Pins};
 use crate::seal::verify::{Answer, Outcome as StepOutcome, State};
 
-/// Check a package or run: integrity, authenticity, time; with --recompute every verdict
+/// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years of them
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// A package (ZIP or folder) or a run (folder)
+    /// A package (ZIP or folder) or a run (folder); with --chain, a folder that holds many
     path: PathBuf,
     /// Pinned certificates, PEM: the sealer's own, or those of its issuer
     #[arg(long, value_name = "PEM")]
     trust: Option<PathBuf>,
+    /// Pinned timestamp authorities, PEM: their own certificates, or their roots
+    #[arg(long, value_name = "PEM")]
+    tsa_trust: Option<PathBuf>,
+    /// Revocation lists or OCSP answers, beside those inside; may be repeated
+    #[arg(long, value_name = "FILE")]
+    revocation: Vec<PathBuf>,
     /// Derive everything again from the packaged bytes and compare
     #[arg(long)]
     recompute: bool,
+    /// Walk every run and package below the folder: forks, gaps, rewritten runs, and when each must have existed
+    #[arg(long, conflicts_with = "recompute")]
+    chain: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -35,18 +46,26 @@ enum Format {
 }
 
 pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
-    let trust = match &args.trust {
-        Some(path) => {
-            Some(std::fs::read_to_string(path).map_err(|e| wrong(format!("--trust {}: {e}", path.display()), "name a PEM file"))?)
-        }
-        None => None,
-    };
+    let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &args.revocation)?;
     if !args.path.exists() {
         return Err(wrong(format!("there is no `{}`", args.path.display()), "name a package (ZIP or folder) or a run (folder)"));
     }
-    let outcome = verify::verify(&args.path, trust.as_deref(), args.recompute, context.clock.now())?;
+    let style = Style::of_stdout();
+    if args.chain {
+        let walked = chain::walk(&args.path, &pins, context.clock.now())?;
+        match args.format {
+            Format::Text => data(&chain_text(&walked, style)),
+            Format::Json => data(&format!("{}\n", serde_json::to_string_pretty(&walked).expect("a report serialises"))),
+        }
+        return Ok(match (walked.failed(), walked.authenticity_unknown()) {
+            (true, _) => Exit::Refused,
+            (false, true) => Exit::Incomplete,
+            (false, false) => Exit::Done,
+        });
+    }
+    let outcome = verify::verify(&args.path, &pins, args.recompute, context.clock.now())?;
     match args.format {
-        Format::Text => data(&text(&outcome, Style::of_stdout())),
+        Format::Text => data(&text(&outcome, style)),
         Format::Json => data(&format!("{}\n", serde_json::to_string_pretty(&outcome).expect("a report serialises"))),
     }
     Ok(match (outcome.failed(), outcome.authenticity_unknown()) {
@@ -54,6 +73,45 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,
     })
+}
+
+/// What the options pin.
+pub fn pins(trust: Option<&Path>, authorities: Option<&Path>, revocation: &[PathBuf]) -> Result<Pins, Error> {
+    let read = |option: &str, path: &Path| {
+        std::fs::read(path).map_err(|e| wrong(format!("{option} {}: {e}", path.display()), "name a file that can be read"))
+    };
+    let text = |option: &str, path: Option<&Path>| -> Result<Option<String>, Error> {
+        path.map(|path| Ok(String::from_utf8_lossy(&read(option, path)?).into_owned())).transpose()
+    };
+    let lists: Result<Vec<_>, Error> =
+        revocation.iter().map(|path| Ok((path.display().to_string(), read("--revocation", path)?))).collect();
+    Pins::read(text("--trust", trust)?.as_deref(), text("--tsa-trust", authorities)?.as_deref(), &lists?)
+}
+
+fn chain_text(walked: &Walked, style: Style) -> String {
+    let mut out = String::new();
+    for link in &walked.links {
+        let (verdict, word) = match link.failed() {
+            true => (Verdict::NotMet, "wrong"),
+            false => (Verdict::Met, "holds"),
+        };
+        out.push_str(&printable(&format!("{} {word}  {}  {}\n", style.mark(verdict), link.id, link.interval())));
+        for place in &link.places {
+            let held = if place.failed { "FAILED " } else { "" };
+            out.push_str(&printable(&format!("           {held}{}: {}\n", place.path, place.words)));
+        }
+    }
+    for finding in &walked.findings {
+        let mark = style.paint(Verdict::NotMet, style.mark(Verdict::NotMet));
+        out.push_str(&format!("{mark} {}\n", printable(&format!("{} {}: {}", finding.code.id(), finding.kind, finding.words))));
+    }
+    out.push_str(&format!(
+        "{} runs in {} places, {} findings\n",
+        walked.links.len(),
+        walked.links.iter().map(|link| link.places.len()).sum::<usize>(),
+        walked.findings.len()
+    ));
+    out
 }
 
 fn text(outcome: &Outcome, style: Style) -> String {
@@ -67,6 +125,12 @@ fn text(outcome: &Outcome, style: Style) -> String {
     }
     if let Some(sealer) = &report.sealer {
         out.push_str(&printable(&format!("\nsealed by  {}\n           sha256 {}\n", sealer.name, sealer.fingerprint)));
+    }
+    if let Some(by) = report.existed_by {
+        out.push_str(&format!("existed    by {}, everything inside\n", stamp(by)));
+    }
+    if let Some(after) = report.sealed_after {
+        out.push_str(&format!("made       after {}, the timestamp of the run before is inside\n", stamp(after)));
     }
     if let Some(chain) = &outcome.chain {
         out.push_str(&printable(&format!("chain      {}: {}\n", chain.state, chain.words)));
@@ -90,6 +154,10 @@ fn text(outcome: &Outcome, style: Style) -> String {
         out.push_str(&format!("\nwhy\n{}\n", lines.join("\n")));
     }
     out
+}
+
+fn stamp(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn line(name: &str, answer: &Answer, style: Style) -> String {

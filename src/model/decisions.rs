@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
+
 use super::citation::Citation;
 
 /// Everything in `affiant.yaml` and `program/`, as it was read.
@@ -168,20 +170,6 @@ impl Default for RetentionFacts {
     fn default() -> Self {
         RetentionFacts { years: 6, reason: String::new() }
     }
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SealFacts {
-    /// PEM private key, relative to the workspace.
-    #[serde(default)]
-    pub key: Option<String>,
-    /// PEM certificate chain, the signer's first.
-    #[serde(default)]
-    pub certificate: Option<String>,
-    /// PKCS#12 file; its password comes from `AFFIANT_SEAL_PASSWORD` or a prompt.
-    #[serde(default)]
-    pub pkcs12: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod dossier;
 pub mod registry;
 pub mod run;
+pub mod sealing;
 pub mod verdict;
 
 pub use digest::Digest;

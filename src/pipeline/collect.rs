@@ -9,7 +9,7 @@ use crate::collect::{self, Request};
 use crate::model::catalog::Catalog;
 use crate::model::digest::Digest;
 use crate::model::run::{Coverage, ProgramRecord};
-use crate::seal::seal_bag;
+use crate::seal::seal_bag::{Extras, TIMESTAMP, seal_bag_with};
 use crate::seal::verify_md::{Contents, verify_md};
 use crate::store::atomic::{self, Access};
 use crate::store::run::{self as runs, Reader};
@@ -43,6 +43,7 @@ pub fn run(
     let evidence = workspace.evidence();
     atomic::create_dir_all(&evidence, Access::Private).map_err(Error::io("create", &evidence))?;
     private_folder(workspace)?;
+    let newest = previous(workspace);
     let gathered = collect::files(Request {
         inputs: inputs.files,
         #[cfg(feature = "aws")]
@@ -54,20 +55,27 @@ pub fn run(
         clock,
         command,
         program: program(clock),
-        previous: previous(workspace),
+        previous: newest.as_ref().map(|run| run.manifest),
         sample: workspace.decisions.workspace.sample,
     })?;
     let id = gathered.record.id.clone();
     let text = verify_md(&Contents { id: &id, certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
-    let path = seal_bag(gathered.closed, &sealer.key, clock.now(), &[("VERIFY.md", text.as_bytes())])?;
+    let stamped = newest.and_then(|run| std::fs::read(run.root.join(TIMESTAMP)).ok());
+    let extras = Extras {
+        tags: &[("VERIFY.md", text.as_bytes())],
+        authorities: Some(&sealer.authorities),
+        revocation: Some(&sealer.revocation),
+        previous: stamped.as_deref(),
+    };
+    let path = seal_bag_with(gathered.closed, &*sealer.key, clock.now(), &extras)?.path;
     runs::finished(&evidence, &id).map_err(Error::io("remove the journal of", &path))?;
     Ok(Collected { path, id, artifacts: gathered.artifacts, items: gathered.items, coverage: gathered.coverage, skipped: gathered.skipped })
 }
 
-/// The manifest of the newest run that can be read.
-fn previous(workspace: &Workspace) -> Option<Digest> {
+/// The newest run that can be read.
+fn previous(workspace: &Workspace) -> Option<Reader> {
     let evidence = workspace.evidence();
-    runs::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok()).map(|r| r.manifest)
+    runs::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok())
 }
 
 /// This program, as a run records it. Under a pinned clock the binary's digest and commit are left out, so that the sample is

@@ -1,21 +1,57 @@
-//! Which key seals: the one that `affiant.yaml` names, or one made for this workspace, which identifies no person.
+//! Which key seals: the one that `affiant.yaml` names, or one made for this workspace, which identifies no person; who signs
+//! beside it; and who stamps the time.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
 
 use super::Error;
 use crate::diag::Diagnostic;
+use crate::model::decisions::SealFacts;
 use crate::model::dossier::SealInfo;
 use crate::seal::certificate::Certificate;
-use crate::seal::key::{self, LocalKey, RsaPadding, Signer};
-use crate::seal::make_workspace_key;
+use crate::seal::key::{self, LocalKey, NewKey, RemoteKey, RemoteSign, RsaPadding, Signer};
+use crate::seal::stamp::Authorities;
+use crate::seal::{Revocation, Trust, make_workspace_key};
 use crate::store::atomic::{self, Access, Existing};
 use crate::workspace::Workspace;
 
-/// A key ready to seal.
+/// How secrets and distant keys are reached.
+pub struct Reach<'a> {
+    /// The password of a PKCS#12 file; the second argument is the environment variable that its owner named.
+    pub password: &'a dyn Fn(&Path, Option<&str>) -> std::io::Result<Zeroizing<String>>,
+    /// A signing function for a KMS key's ARN; absent in builds without AWS.
+    pub kms: Option<&'a dyn Fn(&str) -> Result<RemoteSign, Error>>,
+}
+
+/// How far PDF signatures go (ETSI EN 319 142-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Basic,
+    Stamped,
+    LongTerm,
+    Archival,
+}
+
+/// A person who signs the PDF.
+pub struct Person {
+    pub role: String,
+    pub key: Box<dyn Signer>,
+}
+
+/// A key ready to seal, and what goes with it.
 pub struct Sealer {
-    pub key: LocalKey,
+    pub key: Box<dyn Signer>,
+    /// Those who sign the PDF beside it, in order.
+    pub people: Vec<Person>,
+    pub authorities: Authorities,
+    pub level: Level,
+    /// From configured files.
+    pub revocation: Revocation,
+    /// For each question about revocation.
+    pub limit: Duration,
     /// Made just now, because there was none.
     pub made: bool,
     /// Things to know about the key, such as a certificate that ends soon.
@@ -53,7 +89,12 @@ impl Sealer {
             subject: certificate.subject(),
             fingerprint,
             words,
-            time_words: "Time not independently attested: the seal's time is that of the sealing machine's clock.".into(),
+            time_words: match self.authorities.is_empty() {
+                true => "Time not independently attested: the seal's time is that of the sealing machine's clock.".into(),
+                false => "A timestamp authority was asked when this was sealed. If it answered, the folder seal holds its token (.tsr); \
+                    without one, the time is not independently attested."
+                    .into(),
+            },
         }
     }
 }
@@ -65,41 +106,138 @@ pub fn paths(workspace: &Workspace) -> (PathBuf, PathBuf) {
 }
 
 /// The key of the workspace as configured; makes the workspace's own if nothing is configured and none is there.
-/// `password` is asked for only when a PKCS#12 file needs one.
-pub fn sealer(
-    workspace: &Workspace,
-    now: DateTime<Utc>,
-    password: impl FnOnce() -> Result<String, std::io::Error>,
-) -> Result<Sealer, Error> {
+pub fn sealer(workspace: &Workspace, now: DateTime<Utc>, reach: &Reach<'_>) -> Result<Sealer, Error> {
     let facts = &workspace.decisions.workspace.seal;
-    let at = |name: &str| workspace.root.join(name);
-    let (key, made) = match (&facts.pkcs12, &facts.key, &facts.certificate) {
-        (Some(file), None, None) => {
-            let bytes = std::fs::read(at(file)).map_err(Error::io("read the key", at(file)))?;
-            private(&at(file))?;
-            let password = password().map_err(Error::io("read the password of", at(file)))?;
-            (LocalKey::from_pkcs12(&bytes, &password, RsaPadding::Pkcs1)?, false)
-        }
-        (None, Some(key), Some(certificate)) => (pem(&at(key), &at(certificate))?, false),
-        (None, None, None) => own(workspace, now)?,
-        _ => {
-            return Err(Diagnostic::new("AFW-008", "`seal` names a key in two ways, or in half")
-                .file("affiant.yaml")
-                .hint("give `key` and `certificate` (PEM), or `pkcs12`, or nothing")
-                .into());
-        }
+    let padding = padding(facts)?;
+    let named = Named { pkcs12: &facts.pkcs12, key: &facts.key, certificate: &facts.certificate, kms: &facts.kms, password_env: None };
+    let (key, made) = match named.open(workspace, padding, reach)? {
+        Some(key) => (key, false),
+        None => own(workspace, now)?,
     };
-    let warnings = key::check(&key, now)?;
-    Ok(Sealer { key, made, warnings })
+    let mut warnings = key::check(&*key, now)?;
+    let mut people = Vec::new();
+    for person in &facts.signers {
+        let named = Named {
+            pkcs12: &person.pkcs12,
+            key: &person.key,
+            certificate: &person.certificate,
+            kms: &person.kms,
+            password_env: person.password_env.as_deref(),
+        };
+        let key = named.open(workspace, padding, reach)?.ok_or_else(|| halves("a signer names no key"))?;
+        warnings.extend(key::check(&*key, now)?);
+        people.push(Person { role: person.role.clone(), key });
+    }
+    let mut revocation = Revocation::default();
+    for file in &facts.revocation {
+        let path = workspace.root.join(file);
+        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        if !revocation.add(&bytes) {
+            let message = format!("`{file}` is neither a revocation list nor an OCSP answer");
+            return Err(Diagnostic::new("AFW-010", message).file("affiant.yaml").hint("give files in DER, or lists in PEM").into());
+        }
+    }
+    let authorities = authorities(workspace)?;
+    let level = level(facts, &authorities)?;
+    let limit = Duration::from_secs(facts.timestamp.as_ref().map_or(10, |t| t.seconds.clamp(1, 120)).into());
+    Ok(Sealer { key, people, authorities, level, revocation, limit, made, warnings })
 }
 
-fn own(workspace: &Workspace, now: DateTime<Utc>) -> Result<(LocalKey, bool), Error> {
+/// The timestamp authorities that `affiant.yaml` names.
+pub fn authorities(workspace: &Workspace) -> Result<Authorities, Error> {
+    let Some(facts) = &workspace.decisions.workspace.seal.timestamp else { return Ok(Authorities::default()) };
+    let trust = facts.trust.as_ref().map(|file| {
+        let path = workspace.root.join(file);
+        let pem = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        Trust::from_pem(&pem).map_err(|e| {
+            Error::from(
+                Diagnostic::new("AFW-011", format!("`{file}`: {e}")).file("affiant.yaml").hint("give the authorities' roots as PEM"),
+            )
+        })
+    });
+    let limit = Duration::from_secs(facts.seconds.clamp(1, 120).into());
+    Ok(Authorities::new(facts.authorities.clone(), limit, trust.transpose()?.unwrap_or_default()))
+}
+
+fn padding(facts: &SealFacts) -> Result<RsaPadding, Error> {
+    match facts.padding.as_str() {
+        "" | "pkcs1" => Ok(RsaPadding::Pkcs1),
+        "pss" => Ok(RsaPadding::Pss),
+        other => {
+            let message = format!("`padding: {other}` is not a way in which RSA keys sign");
+            Err(Diagnostic::new("AFW-012", message).file("affiant.yaml").hint("write pkcs1 or pss").into())
+        }
+    }
+}
+
+fn level(facts: &SealFacts, authorities: &Authorities) -> Result<Level, Error> {
+    match (facts.level.as_str(), authorities.is_empty()) {
+        ("", true) | ("b-b", _) => Ok(Level::Basic),
+        ("" | "b-t", false) => Ok(Level::Stamped),
+        ("b-lt", false) => Ok(Level::LongTerm),
+        ("b-lta", false) => Ok(Level::Archival),
+        ("b-t" | "b-lt" | "b-lta", true) => {
+            let message = format!("`level: {}` takes a timestamp authority", facts.level);
+            Err(Diagnostic::new("AFW-013", message).file("affiant.yaml").hint("name one under `seal.timestamp.authorities`").into())
+        }
+        (other, _) => {
+            let message = format!("`level: {other}` is not a level");
+            Err(Diagnostic::new("AFW-013", message).file("affiant.yaml").hint("write b-b, b-t, b-lt or b-lta").into())
+        }
+    }
+}
+
+/// The ways in which a key is named; exactly one, or none at all.
+struct Named<'a> {
+    pkcs12: &'a Option<String>,
+    key: &'a Option<String>,
+    certificate: &'a Option<String>,
+    kms: &'a Option<String>,
+    password_env: Option<&'a str>,
+}
+
+impl Named<'_> {
+    fn open(&self, workspace: &Workspace, padding: RsaPadding, reach: &Reach<'_>) -> Result<Option<Box<dyn Signer>>, Error> {
+        let at = |name: &str| workspace.root.join(name);
+        Ok(match (self.pkcs12, self.key, self.certificate, self.kms) {
+            (Some(file), None, None, None) => {
+                let path = at(file);
+                private(&path)?;
+                let bytes = Zeroizing::new(std::fs::read(&path).map_err(Error::io("read the key", &path))?);
+                let password = (reach.password)(&path, self.password_env).map_err(Error::io("read the password of", &path))?;
+                Some(Box::new(LocalKey::from_pkcs12(&bytes, &password, padding)?))
+            }
+            (None, Some(key), Some(certificate), None) => Some(Box::new(pem(&at(key), &at(certificate), padding)?)),
+            (None, None, Some(certificate), Some(arn)) => {
+                let path = at(certificate);
+                let chain = std::fs::read_to_string(&path).map_err(Error::io("read the certificate", &path))?;
+                let kms = reach.kms.ok_or_else(|| {
+                    Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS")
+                        .file("affiant.yaml")
+                        .hint("use a build with the feature `aws`")
+                })?;
+                Some(Box::new(RemoteKey::new(&chain, padding, kms(arn)?)?))
+            }
+            (None, None, None, None) => None,
+            _ => return Err(halves("`seal` names a key in two ways, or in half")),
+        })
+    }
+}
+
+fn halves(what: &str) -> Error {
+    Diagnostic::new("AFW-008", what.to_string())
+        .file("affiant.yaml")
+        .hint("give `key` and `certificate` (PEM), or `pkcs12`, or `kms` and `certificate`, or nothing")
+        .into()
+}
+
+fn own(workspace: &Workspace, now: DateTime<Utc>) -> Result<(Box<dyn Signer>, bool), Error> {
     let (key, certificate) = paths(workspace);
     let made = !key.exists();
     if made {
         make(workspace, now)?;
     }
-    Ok((pem(&key, &certificate)?, made))
+    Ok((Box::new(pem(&key, &certificate, RsaPadding::Pkcs1)?), made))
 }
 
 /// Makes the workspace's key (0600) and certificate in `.affiant/seal/`, which git ignores.
@@ -109,6 +247,19 @@ pub fn make(workspace: &Workspace, now: DateTime<Utc>) -> Result<(), Error> {
     let folder = key.parent().expect("it lies in a folder");
     atomic::create_dir_all(folder, Access::Private).map_err(Error::io("create", folder))?;
     make_workspace_key(now)?.write(&key, &certificate).map_err(Error::io("write the key", &key))
+}
+
+/// Makes a key (0600) and a request for an authority to certify it. Neither replaces a file.
+pub fn request(workspace: &Workspace, key: &Path, csr: &Path, subject: &str, kind: NewKey) -> Result<(), Error> {
+    private_folder(workspace)?;
+    let (key_pem, csr_pem) = key::make_request(kind, subject)?;
+    let folder = key.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    atomic::create_dir_all(folder, Access::Private).map_err(Error::io("create", folder))?;
+    if csr.exists() {
+        return Err(Diagnostic::new("AFS-005", "there is such a file already").file(csr.display().to_string()).into());
+    }
+    atomic::write(key, key_pem.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write the key", key))?;
+    atomic::write(csr, csr_pem.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", csr))
 }
 
 /// `.affiant/`, private and ignored by git.
@@ -122,11 +273,11 @@ pub fn private_folder(workspace: &Workspace) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
-fn pem(key: &Path, certificate: &Path) -> Result<LocalKey, Error> {
+fn pem(key: &Path, certificate: &Path, padding: RsaPadding) -> Result<LocalKey, Error> {
     private(key)?;
-    let text = zeroize::Zeroizing::new(std::fs::read_to_string(key).map_err(Error::io("read the key", key))?);
+    let text = Zeroizing::new(std::fs::read_to_string(key).map_err(Error::io("read the key", key))?);
     let chain = std::fs::read_to_string(certificate).map_err(Error::io("read the certificate", certificate))?;
-    Ok(LocalKey::from_pem(&text, &chain, RsaPadding::Pkcs1)?)
+    Ok(LocalKey::from_pem(&text, &chain, padding)?)
 }
 
 /// A key that others on this machine can read is refused.

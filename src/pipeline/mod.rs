@@ -1,10 +1,14 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
+pub mod chain;
 pub mod collect;
+pub mod declaration;
 pub mod keys;
+pub mod late;
 pub mod package;
 pub mod prepare;
 pub mod recompute;
+pub mod signing;
 pub mod verify;
 
 use crate::assess;
@@ -48,6 +52,11 @@ pub enum Error {
     Key(#[from] KeyError),
     #[error(transparent)]
     Tree(#[from] TreeError),
+    #[error(
+        "no timestamp authority gave a timestamp: {0}; hint: name one with `--authority`, or use `affiant seal request` and \
+         `affiant seal apply`"
+    )]
+    NoTimestamp(String),
     #[error("could not {what} `{path}`: {source}")]
     Io { what: &'static str, path: String, source: std::io::Error },
 }
@@ -77,6 +86,7 @@ impl Error {
             | Error::Pades(_)
             | Error::Archive(_)
             | Error::Tree(_)
+            | Error::NoTimestamp(_)
             | Error::Io { .. } => false,
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::keys::{Sealer, private_folder};
 use super::prepare::{check_parameters, judge, redacted};
+use super::signing;
 use crate::assess::export;
 use crate::catalog;
 use crate::model::assessment::Assessment;
@@ -20,6 +21,9 @@ use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::program::{self, Inputs};
 use crate::render::{Templates, csv, figures, html};
+use crate::seal::seal_bag::{Extras, seal_bag_with};
+use crate::seal::stamp::Attempt;
+use crate::seal::status::{Care, care_until};
 use crate::seal::verify_md::{Contents, verify_md};
 use crate::seal::{seal_bag, sign_detached};
 use crate::store::archive;
@@ -64,6 +68,9 @@ pub struct PackageRecord {
     /// Whether a PDF is inside.
     pub pdf: bool,
     pub retain_until: String,
+    /// The day on which the sealer's certificate ends. With a timestamp the seal lasts longer: `affiant seal status` says how long.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub certificate_until: String,
     pub seal: SealInfo,
 }
 
@@ -89,6 +96,12 @@ pub struct Made {
     pub zip_digest: Digest,
     pub dossier: Dossier,
     pub assessment: Assessment,
+    /// What happened when the PDF was signed.
+    pub notes: Vec<String>,
+    /// What the timestamp authorities said.
+    pub attempts: Vec<Attempt>,
+    /// Until when the seal needs no care.
+    pub care: Care,
 }
 
 /// Makes the package in `packages/<period>/`.
@@ -105,7 +118,7 @@ pub fn package(request: Request<'_>) -> Result<Made, Error> {
             database: None,
             runs: &[],
         });
-        Ok(seal_bag(closed, &sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
+        Ok(seal_bag(closed, &*sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
     })?;
     let as_of = request.as_of.unwrap_or(&run.record.ended).to_string();
     let id = package_id(request.workspace, request.catalog, &run, &as_of);
@@ -149,14 +162,23 @@ impl Maker<'_> {
         copy_tree(&mut bag, &self.run.root, &run_folder)?;
         self.inputs(&mut bag)?;
         let dossier = dossier(&self.dossier_inputs(&assessment, self.sealer.info()));
-        let pdf = self.reports(&mut bag, &dossier, &assessment)?;
+        let signed = self.reports(&mut bag, &dossier, &assessment)?;
+        let (pdf, notes) = (signed.is_some(), signed.unwrap_or_default());
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
         add(&mut bag, DOSSIER, &pretty(&dossier))?;
         add(&mut bag, RISKS, &csv::risks(&dossier))?;
         let record = self.record(&dossier, &assessment, &run_folder, pdf);
         add(&mut bag, RECORD, &pretty(&record))?;
         let text = self.instructions(&run_folder, pdf);
-        let folder = seal_bag(bag.close(info(&record))?, &self.sealer.key, self.now, &[("VERIFY.md", text.as_bytes())])?;
+        let revocation = signing::revocation_of(self.sealer);
+        let extras = Extras {
+            tags: &[("VERIFY.md", text.as_bytes())],
+            authorities: Some(&self.sealer.authorities),
+            revocation: Some(&revocation),
+            previous: None,
+        };
+        let sealed = seal_bag_with(bag.close(info(&record))?, &*self.sealer.key, self.now, &extras)?;
+        let folder = sealed.path;
         let zip = self.parent.join(format!("{}.zip", self.name));
         let fixity = archive::write(&folder, &self.id, &zip, Existing::Refuse)?;
         Ok(Made {
@@ -168,6 +190,9 @@ impl Maker<'_> {
             zip_digest: fixity.digest,
             dossier,
             assessment,
+            notes,
+            attempts: self.sealer.authorities.attempts(),
+            care: care_until(self.sealer.certificate(), sealed.token.as_ref()),
         })
     }
 
@@ -213,21 +238,19 @@ impl Maker<'_> {
     }
 
     /// HTML with its detached signature, and the signed PDF where this build can render one.
-    fn reports(&self, bag: &mut Payload, dossier: &Dossier, assessment: &Assessment) -> Result<bool, Error> {
+    fn reports(&self, bag: &mut Payload, dossier: &Dossier, assessment: &Assessment) -> Result<Option<Vec<String>>, Error> {
         let figures = figures::draw(dossier, &self.templates)?;
         let page = html::report(dossier, &figures, &self.templates)?;
         add(bag, HTML, page.as_bytes())?;
-        let signature = sign_detached(page.as_bytes(), &self.sealer.key, self.now).map_err(crate::seal::seal_bag::SealError::from)?;
+        let signature = sign_detached(page.as_bytes(), &*self.sealer.key, self.now).map_err(crate::seal::seal_bag::SealError::from)?;
         add(bag, &format!("{HTML}.p7s"), &signature)?;
         match unsigned_pdf(dossier, &figures, assessment, &self.run, &self.workspace.decisions.workspace.report.paper, &self.templates)? {
             Some(pdf) => {
-                use crate::seal::pades;
-                let reason = format!("Certifies the audit package {}", self.id);
-                let signed = pades::sign(&pdf, &self.sealer.key, self.now, pades::Role::Certification, &reason)?;
-                add(bag, PDF, &signed)?;
-                Ok(true)
+                let signed = signing::sign(&pdf, self.sealer, self.now, &self.id, &self.templates)?;
+                add(bag, PDF, &signed.bytes)?;
+                Ok(Some(signed.notes))
             }
-            None => Ok(false),
+            None => Ok(None),
         }
     }
 
@@ -251,6 +274,7 @@ impl Maker<'_> {
             paper: self.workspace.decisions.workspace.report.paper.clone(),
             pdf,
             retain_until: dossier.retention.until.clone(),
+            certificate_until: self.sealer.certificate().not_after().format("%Y-%m-%d").to_string(),
             seal: dossier.seal.clone(),
         }
     }

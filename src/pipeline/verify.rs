@@ -8,9 +8,8 @@ use serde::Serialize;
 use super::recompute::{self, Recomputed};
 use super::{Error, package};
 use crate::diag::Diagnostic;
-use crate::seal::Trust;
-use crate::seal::verify::{self, Description, Options};
-use crate::seal::verify::{Report, State};
+use crate::seal::verify::{self, Description, Options, Report, State, Verification};
+use crate::seal::{Revocation, Trust};
 use crate::store::run::{self, Reader};
 
 /// What `bag-info.txt` repeats of a package and of a run.
@@ -72,15 +71,45 @@ impl Outcome {
     }
 }
 
-/// Verifies the bag at `path` (a folder or a ZIP). `trust` is PEM text of pinned certificates.
-pub fn verify(path: &Path, trust: Option<&str>, recompute: bool, now: DateTime<Utc>) -> Result<Outcome, Error> {
-    let trust = match trust {
-        None => Trust::default(),
-        Some(pem) => Trust::from_pem(pem).map_err(|e| {
-            Error::from(Diagnostic::new("AFV-900", format!("--trust: {e}")).hint("give a PEM file with one or more certificates"))
-        })?,
-    };
-    let checked = verify::verify(path, &Options { trust: &trust, now, descriptions: &DESCRIPTIONS })?;
+/// What the verifier brings along, as read from files.
+#[derive(Debug, Default)]
+pub struct Pins {
+    /// Sealers' certificates or their issuers'.
+    pub trust: Trust,
+    /// Timestamp authorities' certificates or their issuers'.
+    pub authorities: Trust,
+    pub revocation: Revocation,
+}
+
+impl Pins {
+    /// `trust` and `authorities` are PEM text, `revocation` files with their names.
+    pub fn read(trust: Option<&str>, authorities: Option<&str>, revocation: &[(String, Vec<u8>)]) -> Result<Pins, Error> {
+        let pinned = |pem: Option<&str>, option: &str| match pem {
+            None => Ok(Trust::default()),
+            Some(pem) => Trust::from_pem(pem).map_err(|e| {
+                let problem = Diagnostic::new("AFV-900", format!("{option}: {e}"));
+                Error::from(problem.hint("give a PEM file with one or more certificates"))
+            }),
+        };
+        let mut pins = Pins { trust: pinned(trust, "--trust")?, authorities: pinned(authorities, "--tsa-trust")?, ..Pins::default() };
+        for (name, bytes) in revocation {
+            if !pins.revocation.add(bytes) {
+                let problem = Diagnostic::new("AFV-901", format!("--revocation {name}: neither a revocation list nor an OCSP answer"));
+                return Err(problem.hint("give files in DER, or lists in PEM").into());
+            }
+        }
+        Ok(pins)
+    }
+
+    pub(super) fn check(&self, path: &Path, now: DateTime<Utc>) -> Result<Verification, Error> {
+        let (trust, authorities, revocation) = (&self.trust, &self.authorities, &self.revocation);
+        Ok(verify::verify(path, &Options { trust, authorities, revocation, now, descriptions: &DESCRIPTIONS })?)
+    }
+}
+
+/// Verifies the bag at `path` (a folder or a ZIP).
+pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> Result<Outcome, Error> {
+    let checked = pins.check(path, now)?;
     let (report, bag) = (checked.report, checked.bag);
     let recomputed = match (&bag, recompute) {
         (Some(bag), true) => Some(recompute::recompute(bag)?),

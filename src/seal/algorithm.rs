@@ -97,6 +97,16 @@ impl Algorithm {
         }
     }
 
+    /// As AWS KMS names it (SigningAlgorithm of kms:Sign).
+    pub fn kms_name(self) -> &'static str {
+        match self {
+            Algorithm::EcdsaP256Sha256 => "ECDSA_SHA_256",
+            Algorithm::EcdsaP384Sha384 => "ECDSA_SHA_384",
+            Algorithm::RsaPkcs1Sha256 => "RSASSA_PKCS1_V1_5_SHA_256",
+            Algorithm::RsaPssSha256 => "RSASSA_PSS_SHA_256",
+        }
+    }
+
     /// The signatureAlgorithm of a SignerInfo or certificate (RFC 5754 section 3, RFC 4056).
     pub(super) fn identifier(self) -> der::Result<AlgorithmIdentifierOwned> {
         let (oid, parameters) = match self {
@@ -152,6 +162,15 @@ impl Hash {
             Hash::Sha256 => oid::ID_SHA_256,
             Hash::Sha384 => oid::ID_SHA_384,
             Hash::Sha512 => oid::ID_SHA_512,
+        }
+    }
+
+    /// As `sha256sum` and its siblings are called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Hash::Sha256 => "sha256",
+            Hash::Sha384 => "sha384",
+            Hash::Sha512 => "sha512",
         }
     }
 

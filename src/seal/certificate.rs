@@ -48,6 +48,8 @@ pub enum Unfit {
     KeyUsage,
     #[error("the certificate is for something else than signing documents")]
     ExtendedKeyUsage,
+    #[error("the certificate is not for timestamping alone")]
+    NotForStamping,
     #[error("the RSA key has {0} bits; at least 2048 are needed")]
     ShortRsa(usize),
     #[error("the certificate's kind of key is not supported")]
@@ -71,6 +73,8 @@ const SIGNING_PURPOSES: &[ObjectIdentifier] = &[
     ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.3.12"),
     ObjectIdentifier::new_unwrap("1.2.840.113583.1.1.5"),
 ];
+
+const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 
 /// Critical extensions that are understood here: basic constraints, key usage, extended key usage. Policies and names
 /// restrict nothing that we rely on; name constraints do, and are therefore refused when critical.
@@ -181,6 +185,26 @@ impl Certificate {
         unfit
     }
 
+    /// Everything that forbids using this certificate to issue timestamps at `at` (RFC 3161 section 2.3: that purpose alone,
+    /// and critical).
+    pub fn unfit_to_stamp(&self, at: DateTime<Utc>) -> Vec<Unfit> {
+        let mut unfit = self.unfit_at(at);
+        let critical = self.inner.tbs_certificate.extensions.iter().flatten().any(|e| e.extn_id == ExtendedKeyUsage::OID && e.critical);
+        match self.extension::<ExtendedKeyUsage>() {
+            Ok(Some(purposes)) if critical && purposes.0 == [TIME_STAMPING] => {}
+            Ok(_) => unfit.push(Unfit::NotForStamping),
+            Err(e) => unfit.push(e),
+        }
+        match self.extension::<KeyUsage>() {
+            Ok(Some(usage)) if !usage.0.contains(KeyUsages::DigitalSignature) && !usage.0.contains(KeyUsages::NonRepudiation) => {
+                unfit.push(Unfit::KeyUsage);
+            }
+            Ok(_) => {}
+            Err(e) => unfit.push(e),
+        }
+        unfit
+    }
+
     /// What forbids relying on the certificate at all, or at `at`.
     pub(super) fn unfit_at(&self, at: DateTime<Utc>) -> Vec<Unfit> {
         let mut unfit = Vec::new();
@@ -213,7 +237,7 @@ impl Certificate {
         &self.inner
     }
 
-    fn extension<'a, T: Decode<'a> + AssociatedOid>(&'a self) -> Result<Option<T>, Unfit> {
+    pub(super) fn extension<'a, T: Decode<'a> + AssociatedOid>(&'a self) -> Result<Option<T>, Unfit> {
         let mut found = self.inner.tbs_certificate.extensions.iter().flatten().filter(|e| e.extn_id == T::OID);
         let unreadable = || Unfit::Extension(T::OID.to_string());
         match (found.next(), found.next()) {
@@ -267,7 +291,7 @@ impl fmt::Debug for Certificate {
 }
 
 /// Whole seconds; X.509 knows no finer time.
-fn time(time: &x509_cert::time::Time) -> DateTime<Utc> {
+pub(super) fn time(time: &x509_cert::time::Time) -> DateTime<Utc> {
     let seconds = time.to_unix_duration().as_secs();
     i64::try_from(seconds).ok().and_then(|s| DateTime::from_timestamp(s, 0)).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }

@@ -8,7 +8,9 @@ use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
 use cms::content_info::{CmsVersion, ContentInfo};
 use cms::signed_data::{CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier, SignerInfo, SignerInfos};
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5911::{ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME};
+use const_oid::db::rfc5911::{
+    ID_AA_SIGNING_CERTIFICATE, ID_AA_SIGNING_CERTIFICATE_V_2, ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME,
+};
 use der::asn1::{Any, OctetString, SetOfVec};
 use der::{Decode, Encode, Sequence};
 use spki::AlgorithmIdentifierOwned;
@@ -18,6 +20,7 @@ use x509_cert::time::Time;
 use crate::seal::algorithm::{self, AlgorithmProblem, Hash};
 use crate::seal::certificate::Certificate;
 use crate::seal::key::{self, KeyError, Signer};
+use crate::seal::token::{self, Token};
 use crate::seal::workspace_key::x509_time;
 
 /// Where the claimed time of signing goes.
@@ -37,6 +40,8 @@ pub struct Facts {
     pub others: Vec<Certificate>,
     /// Claimed by the signer.
     pub signing_time: Option<DateTime<Utc>>,
+    /// The timestamp over the signature value that it carries (EN 319 122-1 section 5.3), checked.
+    pub token: Option<Token>,
 }
 
 /// Whether signing-certificate-v2 must be there: always in CAdES and PAdES, not in older PDF signatures of other programs.
@@ -74,7 +79,12 @@ pub enum CmsProblem {
     Algorithm(#[from] AlgorithmProblem),
     #[error("the signed content could not be read: {0}")]
     Content(#[from] io::Error),
+    #[error("the timestamp inside it does not hold: {0}")]
+    Token(String),
 }
+
+/// RFC 3161 appendix A.
+const ID_AA_TIME_STAMP_TOKEN: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.14");
 
 /// RFC 5035 section 3. The default hash is SHA-256, so ours name none.
 #[derive(Sequence)]
@@ -88,6 +98,21 @@ struct SigningCertificateV2 {
 struct EssCertIdV2 {
     #[asn1(optional = "true")]
     hash_algorithm: Option<AlgorithmIdentifierOwned>,
+    cert_hash: OctetString,
+    #[asn1(optional = "true")]
+    issuer_serial: Option<IssuerSerial>,
+}
+
+/// RFC 2634 section 5.4, as timestamp authorities of the older kind write it.
+#[derive(Sequence)]
+struct SigningCertificate {
+    certs: Vec<EssCertId>,
+    #[asn1(optional = "true")]
+    policies: Option<Vec<Any>>,
+}
+
+#[derive(Sequence)]
+struct EssCertId {
     cert_hash: OctetString,
     #[asn1(optional = "true")]
     issuer_serial: Option<IssuerSerial>,
@@ -133,9 +158,32 @@ pub fn verify(der: &[u8], content: &mut dyn Read, ess: Ess) -> Result<Facts, Cms
     if hash.of_reader(content)? != digest.as_bytes() {
         return Err(CmsProblem::Digest);
     }
+    let token = token_inside(&info)?;
     let signer = signer.clone();
     let others = certificates.into_iter().filter(|c| *c != signer).collect();
-    Ok(Facts { signer, others, signing_time })
+    Ok(Facts { signer, others, signing_time, token })
+}
+
+/// The same signature with a timestamp as unsigned attribute. `stamp` is given the signature value and returns a token.
+pub fn with_token<E: From<der::Error>>(der: &[u8], stamp: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>) -> Result<Vec<u8>, E> {
+    let content = ContentInfo::from_der(der)?;
+    let mut signed: SignedData = content.content.decode_as()?;
+    let mut infos = signed.signer_infos.0.into_vec();
+    if let [info] = infos.as_mut_slice() {
+        let token = Any::from_der(&stamp(info.signature.as_bytes())?)?;
+        let attribute = Attribute { oid: ID_AA_TIME_STAMP_TOKEN, values: SetOfVec::try_from(vec![token])? };
+        info.unsigned_attrs = Some(SetOfVec::try_from(vec![attribute])?);
+    }
+    signed.signer_infos = SignerInfos::try_from(infos)?;
+    Ok(ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed)? }.to_der()?)
+}
+
+/// At most one timestamp, over the signature value.
+fn token_inside(info: &SignerInfo) -> Result<Option<Token>, CmsProblem> {
+    let Some(attributes) = &info.unsigned_attrs else { return Ok(None) };
+    let Some(token): Option<Any> = optional(attributes, ID_AA_TIME_STAMP_TOKEN, "signature-time-stamp")? else { return Ok(None) };
+    let der = token.to_der().map_err(syntax)?;
+    token::verify(&der, info.signature.as_bytes()).map(Some).map_err(|e| CmsProblem::Token(e.to_string()))
 }
 
 fn signed_attributes(digest: &[u8], certificate: &Certificate, at: Option<DateTime<Utc>>) -> der::Result<SignedAttributes> {
@@ -213,7 +261,7 @@ fn parse(der: &[u8]) -> Result<(SignedData, SignerInfo), CmsProblem> {
     Ok((signed, info))
 }
 
-fn certificates(signed: &SignedData) -> Result<Vec<Certificate>, CmsProblem> {
+pub(super) fn certificates(signed: &SignedData) -> Result<Vec<Certificate>, CmsProblem> {
     let read = |choice: &CertificateChoices| match choice {
         CertificateChoices::Certificate(certificate) => {
             let der = certificate.to_der().map_err(syntax)?;
@@ -224,7 +272,7 @@ fn certificates(signed: &SignedData) -> Result<Vec<Certificate>, CmsProblem> {
     signed.certificates.iter().flat_map(|set| set.0.iter()).map(read).collect()
 }
 
-fn find_signer<'a>(info: &SignerInfo, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
+pub(super) fn find_signer<'a>(info: &SignerInfo, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
     let matches = |certificate: &&Certificate| {
         let tbs = &certificate.x509().tbs_certificate;
         match &info.sid {
@@ -238,7 +286,11 @@ fn find_signer<'a>(info: &SignerInfo, certificates: &'a [Certificate]) -> Option
 }
 
 /// An attribute that occurs once with one value.
-fn attribute<T: for<'a> Decode<'a>>(attributes: &SignedAttributes, oid: ObjectIdentifier, name: &'static str) -> Result<T, CmsProblem> {
+pub(super) fn attribute<T: for<'a> Decode<'a>>(
+    attributes: &SignedAttributes,
+    oid: ObjectIdentifier,
+    name: &'static str,
+) -> Result<T, CmsProblem> {
     optional(attributes, oid, name)?.ok_or(CmsProblem::Attribute(name))
 }
 
@@ -276,6 +328,19 @@ fn check_signing_certificate(attributes: &SignedAttributes, signer: &Certificate
     let first = found.certs.first().ok_or(CmsProblem::Attribute(NAME))?;
     let hash = first.hash_algorithm.as_ref().map_or(Ok(Hash::Sha256), Hash::from_identifier)?;
     if hash.of(signer.der()) == first.cert_hash.as_bytes() { Ok(()) } else { Err(CmsProblem::Attribute(NAME)) }
+}
+
+/// In a timestamp token, the older attribute with a SHA-1 hash may name the certificate instead (RFC 3161 section 2.4.2).
+/// It only tells which certificate is meant; what is signed does not rest on it.
+pub(super) fn check_token_certificate(attributes: &SignedAttributes, signer: &Certificate) -> Result<(), CmsProblem> {
+    const NAME: &str = "signing-certificate";
+    if attributes.iter().any(|a| a.oid == ID_AA_SIGNING_CERTIFICATE_V_2) {
+        return check_signing_certificate(attributes, signer, Ess::Required);
+    }
+    let older: SigningCertificate = attribute(attributes, ID_AA_SIGNING_CERTIFICATE, NAME)?;
+    let first = older.certs.first().ok_or(CmsProblem::Attribute(NAME))?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, signer.der());
+    if digest.as_ref() == first.cert_hash.as_bytes() { Ok(()) } else { Err(CmsProblem::Attribute(NAME)) }
 }
 
 fn syntax(e: der::Error) -> CmsProblem {

@@ -2,19 +2,27 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair,
 };
 use chrono::{DateTime, Utc};
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+use der::Encode;
+use der::asn1::{Any, BitString, Null, SetOfVec};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+use x509_cert::name::Name;
+use x509_cert::request::{self, CertReq, CertReqInfo};
 use zeroize::Zeroizing;
 
 use crate::seal::algorithm::{Algorithm, KeyKind};
 use crate::seal::certificate::{Certificate, CertificateError, Chain, Unfit};
 use crate::seal::pem;
 
-/// Whoever can sign: a key in a file, later a key in a KMS or a token.
+/// Whoever can sign: a key in a file, or one that stays in a KMS.
 pub trait Signer {
     fn chain(&self) -> &Chain;
 
@@ -37,6 +45,46 @@ pub struct LocalKey {
     pair: Pair,
     algorithm: Algorithm,
     chain: Chain,
+}
+
+/// Signs a message elsewhere. It gets the algorithm and the whole message (for AWS KMS: MessageType RAW, at most 4096 bytes;
+/// what is signed here has some hundred) and returns the signature as [`Signer::sign`] does.
+pub type RemoteSign = Box<dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>>;
+
+/// A private key that never comes here, with its certificates from configuration.
+pub struct RemoteKey {
+    algorithm: Algorithm,
+    chain: Chain,
+    remote: RemoteSign,
+}
+
+impl RemoteKey {
+    /// `certificates` is PEM, the signer's first; its kind of key decides on the algorithm.
+    pub fn new(certificates: &str, padding: RsaPadding, remote: RemoteSign) -> Result<RemoteKey, KeyError> {
+        let chain = Chain::from_pem(certificates)?;
+        let algorithm = match (chain.signer().key_kind(), padding) {
+            (KeyKind::P256, _) => Algorithm::EcdsaP256Sha256,
+            (KeyKind::P384, _) => Algorithm::EcdsaP384Sha384,
+            (KeyKind::Rsa(_), RsaPadding::Pkcs1) => Algorithm::RsaPkcs1Sha256,
+            (KeyKind::Rsa(_), RsaPadding::Pss) => Algorithm::RsaPssSha256,
+            (KeyKind::P521 | KeyKind::Other, _) => return Err(KeyError::Unsupported),
+        };
+        Ok(RemoteKey { algorithm, chain, remote })
+    }
+}
+
+impl Signer for RemoteKey {
+    fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        (self.remote)(self.algorithm, message)
+    }
 }
 
 enum Pair {
@@ -62,6 +110,8 @@ pub enum KeyError {
     Unfit { name: String, unfit: Unfit },
     #[error("a key could not be made")]
     Generate,
+    #[error("`{0}` is not a name such as `CN=Jordan Example,O=Example Clinic`")]
+    Name(String),
 }
 
 impl LocalKey {
@@ -96,12 +146,7 @@ impl LocalKey {
         let public = pair.public();
         let fits = |c: &Certificate| c.x509().tbs_certificate.subject_public_key_info.subject_public_key.as_bytes() == Some(public);
         let chain = Chain::order(certificates, fits)?;
-        let algorithm = match (&pair, padding) {
-            (Pair::Ecdsa(pair), _) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => Algorithm::EcdsaP256Sha256,
-            (Pair::Ecdsa(_), _) => Algorithm::EcdsaP384Sha384,
-            (Pair::Rsa(_), RsaPadding::Pkcs1) => Algorithm::RsaPkcs1Sha256,
-            (Pair::Rsa(_), RsaPadding::Pss) => Algorithm::RsaPssSha256,
-        };
+        let algorithm = pair.algorithm(padding);
         Ok(LocalKey { pair, algorithm, chain })
     }
 }
@@ -116,16 +161,43 @@ impl Signer for LocalKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-        let random = SystemRandom::new();
-        match &self.pair {
-            Pair::Ecdsa(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
-            Pair::Rsa(pair) => {
-                let padding = if self.algorithm == Algorithm::RsaPssSha256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(padding, &random, message, &mut signature)?;
-                Ok(signature)
-            }
-        }
+        Ok(self.pair.sign(self.algorithm, message)?)
+    }
+}
+
+/// What kind of key to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewKey {
+    P256,
+    P384,
+    Rsa3072,
+    Rsa4096,
+}
+
+/// A fresh key as PKCS #8 in PEM, and a request (PKCS #10, PEM) for an authority to certify it for signing.
+pub fn make_request(kind: NewKey, subject: &str) -> Result<(Zeroizing<String>, String), KeyError> {
+    let name: Name = subject.parse().map_err(|_| KeyError::Name(subject.to_owned()))?;
+    if name.0.is_empty() {
+        return Err(KeyError::Name(subject.to_owned()));
+    }
+    let encoded = kind.generate().ok_or(KeyError::Generate)?;
+    let pair = Pair::from_pkcs8(&encoded).ok_or(KeyError::Generate)?;
+    let csr = pair.request(name).map_err(|_| KeyError::Generate)?;
+    Ok((Zeroizing::new(pem::encode("PRIVATE KEY", &encoded)), pem::encode("CERTIFICATE REQUEST", &csr)))
+}
+
+impl NewKey {
+    /// PKCS #8.
+    fn generate(self) -> Option<Zeroizing<Vec<u8>>> {
+        let elliptic = |curve| Some(EcdsaKeyPair::generate(curve).ok()?.to_pkcs8v1().ok()?.as_ref().to_vec());
+        let rsa = |size| Some(RsaKeyPair::generate(size).ok()?.as_der().ok()?.as_ref().to_vec());
+        let encoded = match self {
+            NewKey::P256 => elliptic(&ECDSA_P256_SHA256_ASN1_SIGNING),
+            NewKey::P384 => elliptic(&ECDSA_P384_SHA384_ASN1_SIGNING),
+            NewKey::Rsa3072 => rsa(KeySize::Rsa3072),
+            NewKey::Rsa4096 => rsa(KeySize::Rsa4096),
+        };
+        encoded.map(Zeroizing::new)
     }
 }
 
@@ -164,6 +236,47 @@ impl Pair {
     fn from_sec1(der: &[u8]) -> Option<Pair> {
         let ecdsa = |curve| EcdsaKeyPair::from_private_key_der(curve, der).ok().map(Pair::Ecdsa);
         ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING).or_else(|| ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING))
+    }
+
+    fn algorithm(&self, padding: RsaPadding) -> Algorithm {
+        match (self, padding) {
+            (Pair::Ecdsa(pair), _) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => Algorithm::EcdsaP256Sha256,
+            (Pair::Ecdsa(_), _) => Algorithm::EcdsaP384Sha384,
+            (Pair::Rsa(_), RsaPadding::Pkcs1) => Algorithm::RsaPkcs1Sha256,
+            (Pair::Rsa(_), RsaPadding::Pss) => Algorithm::RsaPssSha256,
+        }
+    }
+
+    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+        let random = SystemRandom::new();
+        match self {
+            Pair::Ecdsa(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
+            Pair::Rsa(pair) => {
+                let padding = if algorithm == Algorithm::RsaPssSha256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &random, message, &mut signature)?;
+                Ok(signature)
+            }
+        }
+    }
+
+    /// CertificationRequest (RFC 2986), signed with the key itself, in DER.
+    fn request(&self, subject: Name) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let (oid, parameters) = match self {
+            Pair::Ecdsa(pair) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => {
+                (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_256_R_1)?)
+            }
+            Pair::Ecdsa(_) => (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_384_R_1)?),
+            Pair::Rsa(_) => (RSA_ENCRYPTION, Any::encode_from(&Null)?),
+        };
+        let public_key = SubjectPublicKeyInfoOwned {
+            algorithm: AlgorithmIdentifierOwned { oid, parameters: Some(parameters) },
+            subject_public_key: BitString::from_bytes(self.public())?,
+        };
+        let info = CertReqInfo { version: request::Version::V1, subject, public_key, attributes: SetOfVec::new() };
+        let algorithm = self.algorithm(RsaPadding::Pkcs1);
+        let signature = BitString::from_bytes(&self.sign(algorithm, &info.to_der()?)?)?;
+        Ok(CertReq { info, algorithm: algorithm.identifier()?, signature }.to_der()?)
     }
 
     fn public(&self) -> &[u8] {

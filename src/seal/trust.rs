@@ -27,6 +27,11 @@ pub enum Standing {
 const MAX_DEPTH: u8 = 8;
 
 impl Standing {
+    /// Whether someone whom the verifier named vouches for it.
+    pub fn is_trusted(&self) -> bool {
+        matches!(self, Standing::Pinned | Standing::Issued(_))
+    }
+
     /// For people, after a name.
     pub fn words(&self) -> String {
         match self {
@@ -48,13 +53,26 @@ impl Trust {
         Trust(anchors)
     }
 
+    pub fn anchors(&self) -> &[Certificate] {
+        &self.0
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// `pool` holds certificates that may stand between; `at` is when the signature was made, by the best knowledge there is.
     pub fn judge(&self, signer: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
-        if let Some(unfit) = signer.unfit_to_sign(at).first() {
+        self.judged(signer, signer.unfit_to_sign(at), pool, at)
+    }
+
+    /// The same for a timestamp authority.
+    pub fn judge_authority(&self, authority: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
+        self.judged(authority, authority.unfit_to_stamp(at), pool, at)
+    }
+
+    fn judged(&self, signer: &Certificate, unfit: Vec<Unfit>, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
+        if let Some(unfit) = unfit.first() {
             return Standing::Unfit(unfit.to_string());
         }
         if self.0.is_empty() {

@@ -43,8 +43,27 @@ commands below. They answer separate questions; a yes to one is not a yes to ano
 const TIME: &str = "\
 ## 3. When was it sealed?
 
-The seal states the time by the clock of the computer that made it. No timestamp authority attests it unless the folder \
-`seal` holds a file that ends in `.tsr`.
+The seal states the time by the clock of the computer that made it. A timestamp authority attests it if the folder `seal` holds \
+`tagmanifest-sha256.txt.p7s.tsr`. To check that file, get the authority's root certificate from the authority, not from here, and run
+
+```text
+openssl ts -verify -data seal/tagmanifest-sha256.txt.p7s \\
+  -in seal/tagmanifest-sha256.txt.p7s.tsr -CAfile ROOT.pem
+openssl ts -reply -text -in seal/tagmanifest-sha256.txt.p7s.tsr
+```
+
+`Verification: OK` means that the authority saw this seal at the time that the second command prints. Folders below `seal/renewals` \
+hold later timestamps, each over a list of all that was there before. In the order of their numbers, with `sha512` where the list is \
+named so:
+
+```text
+sha256sum --quiet -c seal/renewals/0001/files.sha256
+openssl ts -verify -data seal/renewals/0001/files.sha256 \\
+  -in seal/renewals/0001/files.sha256.tsr -CAfile ROOT.pem
+```
+
+An authority whose certificate has ended by now is still good if a renewal was made before that end: give openssl the time of the \
+renewal with `-attime SECONDS`. Without any such file, no authority attests the time.
 
 ";
 
@@ -92,8 +111,8 @@ fn authenticity(text: &mut String, contents: &Contents<'_>) {
         let _ = write!(
             text,
             "The PDF carries its signature inside (`pdfsig` is part of Poppler; any PDF reader that shows signatures will do):\n\n\
-             ```sh\npdfsig {pdf}\n```\n\nIt must say `Signature is Valid` for each signature, and `Total document signed` for the last. It may say that \
-             the certificate's issuer is unknown: see below.\n\n"
+             ```sh\npdfsig {pdf}\n```\n\nIt must say `Signature is Valid` for each signature, and `Total document signed` for one. A field that \
+             is not signed is a free place on the sign-off page. It may say that the certificate's issuer is unknown: see below.\n\n"
         );
     }
     who(text, contents.certificate);

@@ -1,6 +1,7 @@
 //! One folder as one ZIP, the same bytes each time: sorted names, one date, one mode, no directory entries, one top
 //! folder. What is compressed already is stored. Written under a temporary name and renamed.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -48,12 +49,35 @@ pub fn write(folder: &Path, top: &str, target: &Path, existing: Existing) -> Res
     Ok(fixity)
 }
 
+/// Writes the archive at `target`, which is `tree`, anew with further files. What was there is copied; the old archive stays
+/// until the new one is whole.
+pub fn extend(target: &Path, tree: &Tree, added: Vec<(BagPath, Vec<u8>)>) -> Result<Fixity, ArchiveError> {
+    let fail = |source| ArchiveError::Write { path: target.to_owned(), source };
+    let top = tree.top().ok_or_else(|| ArchiveError::Top(String::new()))?.to_owned();
+    if let Some((path, _)) = added.iter().find(|(path, _)| tree.contains(path)) {
+        return Err(fail(io::Error::new(io::ErrorKind::AlreadyExists, path.to_string())));
+    }
+    let mut file = AtomicFile::create(target, Access::Shared).map_err(fail)?;
+    write_all(tree, &added.into_iter().collect(), &top, file.file()).map_err(fail)?;
+    let fixity = read_back(file.file()).map_err(fail)?;
+    file.commit(Existing::Replace).map_err(fail)?;
+    Ok(fixity)
+}
+
 fn write_entries(tree: &Tree, top: &str, file: &mut File) -> io::Result<()> {
+    write_all(tree, &BTreeMap::new(), top, file)
+}
+
+fn write_all(tree: &Tree, added: &BTreeMap<BagPath, Vec<u8>>, top: &str, file: &mut File) -> io::Result<()> {
     let buffered = io::BufWriter::with_capacity(256 * 1024, file);
     let mut zip = ZipWriter::new(buffered);
-    for (path, len) in tree.entries() {
+    let lengths = tree.entries().chain(added.iter().map(|(path, bytes)| (path, bytes.len() as u64)));
+    for (path, len) in lengths.collect::<BTreeMap<_, _>>() {
         zip.start_file(format!("{top}/{path}"), options(path, len)).map_err(io::Error::other)?;
-        digest::copy(&mut *tree.open(path)?, &mut zip)?;
+        match added.get(path) {
+            Some(bytes) => zip.write_all(bytes)?,
+            None => drop(digest::copy(&mut *tree.open(path)?, &mut zip)?),
+        }
     }
     zip.finish().map_err(io::Error::other)?.flush()
 }

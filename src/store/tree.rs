@@ -87,6 +87,14 @@ impl Tree {
         Ok(Tree { files, problems, source: Source::Zip(zip) })
     }
 
+    /// An archive's top folder.
+    pub fn top(&self) -> Option<&str> {
+        match &self.source {
+            Source::Folder(_) => None,
+            Source::Zip(zip) => zip.top(),
+        }
+    }
+
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -16,6 +16,7 @@ use crate::store::tree::{Problem, ProblemKind, admit};
 #[derive(Debug)]
 pub struct Zip {
     path: PathBuf,
+    top: Option<String>,
 }
 
 /// One file in the archive; sizes in bytes.
@@ -58,16 +59,21 @@ enum Stop {
 impl Zip {
     /// Reads the directory and every local header; no entry is unpacked. Below the top folder, whose name is dropped.
     pub fn open(path: &Path) -> io::Result<Opened> {
-        let zip = Zip { path: path.to_owned() };
         let mut directory = BufReader::new(File::open(path)?);
         let mut locals = BufReader::with_capacity(512, File::open(path)?);
-        let stop = |problem| Ok((Zip { path: path.to_owned() }, Vec::new(), vec![problem]));
+        let zip = |top| Zip { path: path.to_owned(), top };
+        let stop = |problem| Ok((zip(None), Vec::new(), vec![problem]));
         match read_directory(&mut directory, &mut locals) {
-            Ok((entries, problems)) => Ok((zip, entries, problems)),
+            Ok((entries, problems, top)) => Ok((zip(top), entries, problems)),
             Err(Stop::Problem(problem)) => stop(problem),
             Err(Stop::Io(e)) if e.kind() == io::ErrorKind::UnexpectedEof => stop(whole(ProblemKind::NotAnArchive)),
             Err(Stop::Io(e)) => Err(e),
         }
+    }
+
+    /// The one folder that holds everything.
+    pub fn top(&self) -> Option<&str> {
+        self.top.as_deref()
     }
 
     /// The entry's bytes; the last read fails unless they are exactly what the headers declare.
@@ -87,7 +93,7 @@ struct End {
     count: u64,
 }
 
-fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> Result<(Entries, Vec<Problem>), Stop> {
+fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> Result<(Entries, Vec<Problem>, Option<String>), Stop> {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let archive_len = file.seek(SeekFrom::End(0)).map_err(Stop::Io)?;
     let end = read_end(file, archive_len)?;
@@ -111,7 +117,7 @@ fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> R
     if unpacked > RATIO_FLOOR && unpacked / MAX_RATIO > archive_len {
         return Err(Stop::Problem(whole(ProblemKind::Bomb)));
     }
-    Ok((entries, problems))
+    Ok((entries, problems, top))
 }
 
 /// The end record must be the last 22 bytes, right behind the directory (and its ZIP64 records).

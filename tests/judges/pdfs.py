@@ -37,6 +37,7 @@ def pdfsig(package: Package) -> None:
     """Poppler finds each signature valid and the last over the whole file."""
     answer = must("pdfsig", "-nocert", package.pdf)
     signatures = answer.split("\nSignature #")[1:] or answer.split("Signature #")[1:]
+    signatures = [one for one in signatures if "The signature form field is not signed." not in one]
     if not signatures:
         raise Refused(f"no signature: {answer.strip()[-200:]}")
     for one in signatures:
@@ -147,6 +148,27 @@ def language(package: Package) -> None:
         if pdf.Root.get("/MarkInfo", {}).get("/Marked") is not True or "/StructTreeRoot" not in pdf.Root:
             raise Refused("not tagged")
         refuse_if(f"page {n} has no /Tabs /S" for n, page in enumerate(pdf.pages, 1) if "/Annots" in page and page.get("/Tabs") != Name.S)
+
+
+def fields(package: Package) -> None:
+    """Every field has its words, an appearance and the print flag, and each that can be seen is the one object of a Form
+    element (ISO 14289-1, 7.18.4; ISO 19005-3, 6.3.2 and 6.3.3)."""
+    with pikepdf.open(package.pdf) as pdf:
+        widgets = [a for page in pdf.pages for a in page.get("/Annots", []) if a.get("/Subtype") == Name.Widget]
+        if not widgets:
+            raise Refused("no field at all")
+        forms = [node for role, node in elements(pdf) if role == "/Form"]
+        owned = [kid.Obj.objgen for node in forms for kid in flat(node.get("/K")) if isinstance(kid, Dictionary) and "/Obj" in kid]
+        for widget in widgets:
+            name, seen = str(widget.get("/T")), widget.Rect[0] != widget.Rect[2] and widget.Rect[1] != widget.Rect[3]
+            if not str(widget.get("/TU", "")).strip() or int(widget.get("/F", 0)) & 0b100111 != 4:
+                raise Refused(f"the field {name} has no words, or its flags are {widget.get('/F')}")
+            if seen and ("/N" not in widget.get("/AP", {}) or owned.count(widget.objgen) != 1 or "/StructParent" not in widget):
+                raise Refused(f"the field {name} has no appearance or no place in the structure")
+
+
+def flat(kids: object) -> list:
+    return list(kids) if isinstance(kids, Array) else [kids]
 
 
 def elements(pdf: pikepdf.Pdf) -> Iterator[tuple[str, Dictionary]]:
@@ -375,6 +397,7 @@ def tests(_: Package) -> list[Test]:
         ("qpdf --check: clean", qpdf),
         ("pikepdf: claims PDF/A-3a and PDF/UA-1, has a title", claims),
         ("pikepdf: language, marks, tab order", language),
+        ("pikepdf: fields have words, appearances and a place in the structure", fields),
         ("pikepdf: every table has header cells with a scope", tables),
         ("pikepdf: every figure has words", figures),
         ("pikepdf: headings skip no level", headings),

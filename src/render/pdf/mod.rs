@@ -71,6 +71,26 @@ pub fn document(
     typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&world, &errors))
 }
 
+/// What a signature field on the sign-off page shows: one untagged page without margin, its fonts inside, so that the signed
+/// file stays PDF/A. The whole field is one form element with its own words, which is why nothing here is tagged.
+pub fn signature_block(lines: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, RenderError> {
+    let fonts = templates.under("fonts/").filter(|(name, _)| name.ends_with(".ttf")).map(|(_, bytes)| bytes.to_vec()).collect();
+    let mut files = vec![("/data.json".to_string(), lines.to_string().into_bytes())];
+    files.extend(templates.under("pdf/").map(|(name, bytes)| (format!("/{}", &name["pdf/".len()..]), bytes.to_vec())));
+    let world = Sealed::new("/signature.typ", files, fonts).map_err(RenderError::Pdf)?;
+    let compiled = typst::compile::<PagedDocument>(&world);
+    let pages = compiled.output.map_err(|errors| fault(&world, &errors))?;
+    let standards = PdfStandards::new(&[PdfStandard::A_3b]).map_err(|e| RenderError::Pdf(format!("{e:?}")))?;
+    let options = PdfOptions {
+        ident: Smart::Custom("signature".to_string()),
+        timestamp: datetime("2000-01-01T00:00:00Z").map(Timestamp::new_utc),
+        standards,
+        tagged: false,
+        ..PdfOptions::default()
+    };
+    typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&world, &errors))
+}
+
 fn datetime(as_of: &str) -> Option<Datetime> {
     use chrono::{Datelike, Timelike};
     let t = crate::clock::parse(as_of).ok()?;

@@ -22,6 +22,19 @@ pub(super) fn forbidden(before: &Document, after: &Document) -> Vec<String> {
     changed.filter_map(|(id, old)| rules.explain(*id, old).err().map(|why| format!("object {} {}: {why}", id.0, id.1))).collect()
 }
 
+/// Whether nothing changed but the security store that the catalog names: what stands behind the last signature at B-LT.
+pub(super) fn only_validation(before: &Document, after: &Document) -> bool {
+    let Some(catalog) = catalog_id(before).filter(|id| catalog_id(after) == Some(*id)) else { return false };
+    let unchanged = |(id, old): (&ObjectId, &Object)| match (old, after.objects.get(id)) {
+        (Object::Dictionary(old), Some(Object::Dictionary(new))) if *id == catalog => same_except(old, new, &[b"DSS"]).is_ok(),
+        (old, new) => new == Some(old),
+    };
+    let stores = [before, after].map(|document| document.catalog().ok().and_then(|catalog| catalog.get(b"DSS").ok()));
+    before.trailer.get(b"Info").ok() == after.trailer.get(b"Info").ok()
+        && stores[0] != stores[1]
+        && before.objects.iter().filter(|(_, object)| !is_bookkeeping(object)).all(unchanged)
+}
+
 struct Rules<'a> {
     before: &'a Document,
     after: &'a Document,

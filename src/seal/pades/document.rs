@@ -102,6 +102,16 @@ pub(super) fn signed_fields(document: &Document) -> Vec<SignedField<'_>> {
     found
 }
 
+/// Signature fields of the form's own list that nobody filled yet, with their names.
+pub(super) fn empty_fields(document: &Document) -> Vec<(ObjectId, String)> {
+    let listed = form(document).map(|form| array(document, form, b"Fields")).unwrap_or_default();
+    let ids = listed.iter().filter_map(|object| object.as_reference().ok());
+    let empty = ids
+        .filter_map(|id| Some((id, document.get_dictionary(id).ok()?)))
+        .filter(|(_, field)| field.get(b"FT").and_then(Object::as_name).is_ok_and(|kind| kind == b"Sig") && !field.has(b"V"));
+    empty.map(|(id, field)| (id, text(field, b"T"))).collect()
+}
+
 /// A text string (ISO 32000-1 section 7.9.2.2) for people; empty if there is none.
 pub(super) fn text(dictionary: &Dictionary, key: &[u8]) -> String {
     let object = dictionary.get(key).ok();

@@ -1,10 +1,14 @@
-//! PDF signatures (ETSI EN 319 142-1, PAdES B-B): made as incremental updates, and verified with every later revision
-//! compared. PDF/A-3a and PDF/UA-1 of the signed document are kept.
+//! PDF signatures (ETSI EN 319 142-1, PAdES B-B to B-LTA): made as incremental updates, and verified with every later
+//! revision compared. PDF/A-3a and PDF/UA-1 of the signed document are kept.
 
+mod appearance;
 mod changes;
 mod document;
+mod dss;
 mod sign;
 mod verify;
 
-pub use sign::{PadesError, Role, sign};
-pub use verify::{PdfProblem, PdfReport, PdfSignature, verify};
+pub use appearance::prepare_fields;
+pub use dss::add_validation;
+pub use sign::{PadesError, Role, Signing, add_timestamp, sign, sign_with};
+pub use verify::{Held, PdfProblem, PdfReport, PdfSignature, empty_fields, verify};

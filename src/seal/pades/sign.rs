@@ -3,11 +3,12 @@
 use std::io::Read;
 
 use chrono::{DateTime, Utc};
-use lopdf::{Dictionary, IncrementalDocument, Object, ObjectId, Stream, StringFormat, dictionary};
+use lopdf::{Dictionary, IncrementalDocument, Object, ObjectId, StringFormat, dictionary};
 
 use crate::seal::cms::{self, Form, SignError};
 use crate::seal::key::Signer;
-use crate::seal::pades::document;
+use crate::seal::pades::{appearance, document};
+use crate::seal::stamp::Authorities;
 
 /// What the signature is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Role {
     Certification,
     /// A further person's.
     Approval,
+    /// No person's: a document timestamp.
+    Timestamp,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -35,36 +38,100 @@ const ROOM: usize = 16 * 1024;
 /// Ten digits, replaced by an offset and spaces.
 const OFFSET_PLACEHOLDER: i64 = 9_999_999_999;
 
-/// Signs `pdf` as of `at` and returns the longer file, whose first bytes are `pdf`.
+/// One signature to be made.
+pub struct Signing<'a> {
+    pub signer: &'a dyn Signer,
+    pub at: DateTime<Utc>,
+    pub role: Role,
+    pub reason: &'a str,
+    /// An empty signature field to fill; without it, an invisible field is added.
+    pub field: Option<&'a str>,
+    /// A PDF whose first page is drawn in the field.
+    pub appearance: Option<&'a [u8]>,
+    /// Who stamps the signature (B-T). That none answers is no error.
+    pub authorities: Option<&'a Authorities>,
+}
+
+/// Signs `pdf` as of `at` (B-B) and returns the longer file, whose first bytes are `pdf`.
 pub fn sign(pdf: &[u8], signer: &dyn Signer, at: DateTime<Utc>, role: Role, reason: &str) -> Result<Vec<u8>, PadesError> {
+    sign_with(pdf, &Signing { signer, at, role, reason, field: None, appearance: None, authorities: None })
+}
+
+/// Signs `pdf` and returns the longer file, whose first bytes are `pdf`.
+pub fn sign_with(pdf: &[u8], signing: &Signing<'_>) -> Result<Vec<u8>, PadesError> {
     let document = document::load(pdf).map_err(PadesError::Document)?;
     let earlier = document::signed_fields(&document).len();
-    if role == Role::Certification && earlier > 0 {
+    if signing.role == Role::Certification && earlier > 0 {
         return Err(PadesError::Document("it is signed already, and a certification comes first".to_owned()));
     }
-    let chain_bytes: usize = signer.chain().certificates().iter().map(|c| c.der().len()).sum();
+    let chain_bytes: usize = signing.signer.chain().certificates().iter().map(|c| c.der().len()).sum();
     let room = ROOM.max(chain_bytes + ROOM / 2);
     let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
-    let signature = update.new_document.add_object(signature_dictionary(signer, at, role, reason, room));
-    add_field(&mut update, signature, role, earlier)?;
-    let mut signed = Vec::with_capacity(pdf.len() + 3 * room);
-    update.save_to(&mut signed)?;
-    fill_in(signed, pdf.len(), room, signer, at)
+    let signature = update.new_document.add_object(signature_dictionary(signing, room));
+    match signing.field {
+        Some(name) => fill_field(&mut update, signature, name, signing.appearance)?,
+        None => add_field(&mut update, signature, signing.role, earlier)?,
+    }
+    if signing.role == Role::Certification {
+        let catalog = document::catalog_id(update.get_prev_documents()).ok_or_else(|| missing("catalog"))?;
+        dictionary_of(&mut update, catalog)?.set("Perms", dictionary! { "DocMDP" => signature });
+    }
+    fill_in(update, pdf.len(), room, |content| {
+        let cms = cms::sign(signing.signer, content, signing.at, Form::Pades)?;
+        let token = |value: &[u8]| signing.authorities.and_then(|authorities| authorities.stamp(value, "PDF signature"));
+        let stamped = cms::with_token(&cms, |value| token(value).map(|token| token.der).ok_or(Unstamped));
+        Ok(stamped.unwrap_or(cms))
+    })
+}
+
+/// No authority gave a timestamp, so the signature stays without one.
+struct Unstamped;
+
+impl From<der::Error> for Unstamped {
+    fn from(_: der::Error) -> Unstamped {
+        Unstamped
+    }
+}
+
+/// Adds a document timestamp over everything so far (B-LTA); `None` if no authority gives one.
+pub fn add_timestamp(pdf: &[u8], authorities: &Authorities) -> Result<Option<Vec<u8>>, PadesError> {
+    let document = document::load(pdf).map_err(PadesError::Document)?;
+    let earlier = document::signed_fields(&document).len();
+    let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
+    let value = update.new_document.add_object(dictionary! {
+        "Type" => "DocTimeStamp",
+        "Contents" => Object::String(vec![0; ROOM], StringFormat::Hexadecimal),
+        "ByteRange" => vec![0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()],
+        "Filter" => "Adobe.PPKLite",
+        "SubFilter" => "ETSI.RFC3161",
+    });
+    add_field(&mut update, value, Role::Timestamp, earlier)?;
+    let stamped = fill_in(update, pdf.len(), ROOM, |content| {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        let token = authorities.stamp(&bytes, "PDF document");
+        token.map(|token| token.der).ok_or_else(|| PadesError::Document("no authority stamped it".to_owned()))
+    });
+    match stamped {
+        Ok(pdf) => Ok(Some(pdf)),
+        Err(PadesError::Document(_)) if authorities.attempts().iter().any(|a| !a.stamped) || authorities.is_empty() => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 /// ISO 32000-1 table 252. Contents and ByteRange stand first, side by side, where `fill_in` looks for them.
-fn signature_dictionary(signer: &dyn Signer, at: DateTime<Utc>, role: Role, reason: &str, room: usize) -> Dictionary {
+fn signature_dictionary(signing: &Signing<'_>, room: usize) -> Dictionary {
     let mut signature = dictionary! {
         "Type" => "Sig",
         "Contents" => Object::String(vec![0; room], StringFormat::Hexadecimal),
         "ByteRange" => vec![0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()],
         "Filter" => "Adobe.PPKLite",
         "SubFilter" => "ETSI.CAdES.detached",
-        "M" => Object::string_literal(at.format("D:%Y%m%d%H%M%SZ").to_string()),
-        "Name" => lopdf::text_string(&signer.chain().signer().name()),
-        "Reason" => lopdf::text_string(reason),
+        "M" => Object::string_literal(signing.at.format("D:%Y%m%d%H%M%SZ").to_string()),
+        "Name" => lopdf::text_string(&signing.signer.chain().signer().name()),
+        "Reason" => lopdf::text_string(signing.reason),
     };
-    if role == Role::Certification {
+    if signing.role == Role::Certification {
         let parameters = dictionary! { "Type" => "TransformParams", "P" => 2, "V" => "1.2" };
         let reference = dictionary! { "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters };
         signature.set("Reference", vec![Object::Dictionary(reference)]);
@@ -75,33 +142,48 @@ fn signature_dictionary(signer: &dyn Signer, at: DateTime<Utc>, role: Role, reas
 /// Field and widget in one. Zero size and an empty appearance: invisible, and PDF/A asks for an appearance (ISO 19005-3
 /// section 6.3.3). Flags: print, locked. /TU and /Tabs are for PDF/UA (ISO 14289-1 section 7.18).
 fn add_field(update: &mut IncrementalDocument, signature: ObjectId, role: Role, earlier: usize) -> Result<(), PadesError> {
-    let missing = |what: &str| PadesError::Document(format!("it has no {what}"));
     let page = update.get_prev_documents().page_iter().next().ok_or_else(|| missing("page"))?;
     let catalog = document::catalog_id(update.get_prev_documents()).ok_or_else(|| missing("catalog"))?;
     let nothing = vec![0.into(), 0.into(), 0.into(), 0.into()];
-    let form = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => nothing.clone(), "Resources" => Dictionary::new() };
-    let appearance = update.new_document.add_object(Stream::new(form, Vec::new()));
     let (name, words) = match role {
         Role::Certification => ("Seal".to_owned(), "Digital signature that seals this document"),
         Role::Approval => (format!("Signature{}", earlier + 1), "Digital signature of an approver"),
+        Role::Timestamp => (format!("Timestamp{}", earlier + 1), "Timestamp over this document"),
     };
-    let widget = update.new_document.add_object(dictionary! {
+    let mut field = dictionary! {
         "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig",
         "T" => lopdf::text_string(&name), "TU" => lopdf::text_string(words),
         "Rect" => nothing, "F" => 132, "P" => page, "V" => signature,
-        "AP" => dictionary! { "N" => appearance },
-    });
+    };
+    if role != Role::Timestamp {
+        let appearance = update.new_document.add_object(appearance::empty(0.0, 0.0));
+        field.set("AP", dictionary! { "N" => appearance });
+    }
+    let widget = update.new_document.add_object(field);
     append(update, page, b"Annots", widget)?;
     dictionary_of(update, page)?.set("Tabs", "S");
-    add_to_form(update, catalog, widget)?;
-    if role == Role::Certification {
-        dictionary_of(update, catalog)?.set("Perms", dictionary! { "DocMDP" => signature });
+    add_to_form(update, catalog, widget)
+}
+
+/// Puts the signature into a field that waits for it, and what it shows.
+fn fill_field(update: &mut IncrementalDocument, signature: ObjectId, name: &str, shown: Option<&[u8]>) -> Result<(), PadesError> {
+    let wanted = document::empty_fields(update.get_prev_documents()).into_iter().find(|(_, field)| field == name);
+    let (id, _) = wanted.ok_or_else(|| PadesError::Document(format!("it has no empty signature field `{name}`")))?;
+    let form = shown.map(|pdf| appearance::import(update, pdf)).transpose()?;
+    let field = dictionary_of(update, id)?;
+    field.set("V", signature);
+    if let Some(form) = form {
+        field.set("AP", dictionary! { "N" => form });
     }
     Ok(())
 }
 
+fn missing(what: &str) -> PadesError {
+    PadesError::Document(format!("it has no {what}"))
+}
+
 /// Puts the widget into the form, which is the catalog's own dictionary, an object of its own, or not there yet.
-fn add_to_form(update: &mut IncrementalDocument, catalog: ObjectId, widget: ObjectId) -> Result<(), PadesError> {
+pub(super) fn add_to_form(update: &mut IncrementalDocument, catalog: ObjectId, widget: ObjectId) -> Result<(), PadesError> {
     let known = dictionary_of(update, catalog)?.get(b"AcroForm").cloned().unwrap_or_else(|_| Dictionary::new().into());
     let form = match known {
         Object::Reference(id) => id,
@@ -134,13 +216,21 @@ fn append(update: &mut IncrementalDocument, owner: ObjectId, key: &[u8], item: O
 }
 
 /// An object's dictionary in the update, copied there first if need be.
-fn dictionary_of(update: &mut IncrementalDocument, id: ObjectId) -> Result<&mut Dictionary, PadesError> {
+pub(super) fn dictionary_of(update: &mut IncrementalDocument, id: ObjectId) -> Result<&mut Dictionary, PadesError> {
     update.opt_clone_object_to_new_document(id)?;
     Ok(update.new_document.get_object_mut(id)?.as_dict_mut()?)
 }
 
-/// Finds the placeholders in what was appended, writes the byte range, signs around the gap and fills it.
-fn fill_in(mut pdf: Vec<u8>, appended: usize, room: usize, signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<u8>, PadesError> {
+/// Writes the update, finds the placeholders in what was appended, writes the byte range, has it signed around the gap and
+/// fills that.
+fn fill_in(
+    mut update: IncrementalDocument,
+    appended: usize,
+    room: usize,
+    make: impl FnOnce(&mut dyn Read) -> Result<Vec<u8>, PadesError>,
+) -> Result<Vec<u8>, PadesError> {
+    let mut pdf = Vec::with_capacity(appended + 3 * room);
+    update.save_to(&mut pdf)?;
     let gap = format!("<{}>", "0".repeat(2 * room));
     let range = format!("[0 {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER}]");
     let start = only_match(&pdf, appended, gap.as_bytes())?;
@@ -149,7 +239,7 @@ fn fill_in(mut pdf: Vec<u8>, appended: usize, room: usize, signer: &dyn Signer, 
     let offsets = format!("[0 {start} {end} {}]", pdf.len() - end);
     pdf[place..place + range.len()].copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
     let mut content = (&pdf[..start]).chain(&pdf[end..]);
-    let cms = cms::sign(signer, &mut content, at, Form::Pades)?;
+    let cms = make(&mut content)?;
     if cms.len() > room {
         return Err(PadesError::Document(format!("its signature needs {} bytes and there is room for {room}", cms.len())));
     }

@@ -5,15 +5,28 @@ use std::io::Read;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lopdf::{Dictionary, Document, Object};
 
+use crate::seal::certificate::Certificate;
 use crate::seal::cms::{self, CmsProblem, Ess, Facts};
-use crate::seal::pades::changes;
 use crate::seal::pades::document::{self, SignedField, array, dictionary, text};
+use crate::seal::pades::{changes, dss};
+use crate::seal::revocation::Revocation;
+use crate::seal::token::{self, Token, TokenProblem};
 
 /// All signatures, the earliest first, and what is wrong with the file as a whole.
 #[derive(Debug)]
 pub struct PdfReport {
     pub signatures: Vec<PdfSignature>,
     pub problems: Vec<PdfProblem>,
+    /// What its security store holds.
+    pub certificates: Vec<Certificate>,
+    pub revocation: Revocation,
+}
+
+/// A signature by somebody, or a timestamp over the document.
+#[derive(Debug)]
+pub enum Held {
+    Signature(Facts),
+    Timestamp(Token),
 }
 
 #[derive(Debug)]
@@ -28,7 +41,7 @@ pub struct PdfSignature {
     pub visible: bool,
     /// How many bytes of the file it covers, its own gap included.
     pub covers: usize,
-    pub facts: Result<Facts, PdfProblem>,
+    pub facts: Result<Held, PdfProblem>,
 }
 
 /// What can be wrong with a PDF or one of its signatures.
@@ -48,13 +61,15 @@ pub enum PdfProblem {
     Kind(String),
     #[error(transparent)]
     Cms(#[from] CmsProblem),
+    #[error(transparent)]
+    Token(#[from] TokenProblem),
 }
 
 /// Never fails: a file that cannot be read is a report with a problem and no signatures.
 pub fn verify(pdf: &[u8]) -> PdfReport {
     let document = match document::load(pdf) {
         Ok(document) => document,
-        Err(why) => return PdfReport { signatures: Vec::new(), problems: vec![PdfProblem::Unreadable(why)] },
+        Err(why) => return PdfReport::unreadable(why),
     };
     let fields = document::signed_fields(&document);
     let mut problems = Vec::new();
@@ -69,7 +84,20 @@ pub fn verify(pdf: &[u8]) -> PdfReport {
         problems.push(PdfProblem::Changed { field: closed.field.clone(), change });
     }
     problems.extend(later_changes(pdf, &document, &signatures));
-    PdfReport { signatures, problems }
+    let (certificates, revocation) = dss::read(&document);
+    PdfReport { signatures, problems, certificates, revocation }
+}
+
+/// The names of the signature fields that wait for somebody; none if the file cannot be read.
+pub fn empty_fields(pdf: &[u8]) -> Vec<String> {
+    document::load(pdf).map(|document| document::empty_fields(&document).into_iter().map(|(_, name)| name).collect()).unwrap_or_default()
+}
+
+impl PdfReport {
+    fn unreadable(why: String) -> PdfReport {
+        let problems = vec![PdfProblem::Unreadable(why)];
+        PdfReport { signatures: Vec::new(), problems, certificates: Vec::new(), revocation: Revocation::default() }
+    }
 }
 
 fn is_signature(object: &Object) -> bool {
@@ -124,15 +152,19 @@ fn gap(pdf: &[u8], signature: &Dictionary) -> Result<Gap, &'static str> {
     Ok(Gap { start, end, covered, cms: cms.to_vec() })
 }
 
-fn check(pdf: &[u8], signature: &Dictionary, gap: &Gap) -> Result<Facts, PdfProblem> {
+fn check(pdf: &[u8], signature: &Dictionary, gap: &Gap) -> Result<Held, PdfProblem> {
     let kind = signature.get(b"SubFilter").and_then(Object::as_name).unwrap_or_default();
     let ess = match kind {
         b"ETSI.CAdES.detached" => Ess::Required,
         b"adbe.pkcs7.detached" => Ess::Optional,
+        b"ETSI.RFC3161" => {
+            let content = [&pdf[..gap.start], &pdf[gap.end..gap.covered]].concat();
+            return Ok(Held::Timestamp(token::verify(&gap.cms, &content)?));
+        }
         other => return Err(PdfProblem::Kind(String::from_utf8_lossy(other).into_owned())),
     };
     let mut content = (&pdf[..gap.start]).chain(&pdf[gap.end..gap.covered]);
-    Ok(cms::verify(&gap.cms, &mut content, ess)?)
+    Ok(Held::Signature(cms::verify(&gap.cms, &mut content, ess)?))
 }
 
 /// Compares each signed revision with the next signed one; the last signature must cover the file to its end.
@@ -146,7 +178,7 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
             }
             continue;
         }
-        if i + 1 == signatures.len() {
+        if i + 1 == signatures.len() && !is_validation(pdf, document, signature.covers) {
             problems.push(PdfProblem::Appended(next - signature.covers));
         }
         let change = |change| PdfProblem::Changed { field: signature.field.clone(), change };
@@ -156,6 +188,13 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
         }
     }
     problems
+}
+
+/// Whether what stands behind the last signature is one whole update that brings validation data and nothing else.
+fn is_validation(pdf: &[u8], document: &Document, covers: usize) -> bool {
+    const END: &[u8] = b"%%EOF";
+    let whole = pdf.ends_with(END) && pdf[covers..].windows(END.len()).filter(|window| *window == END).count() == 1;
+    whole && document::load(&pdf[..covers]).is_ok_and(|before| changes::only_validation(&before, document))
 }
 
 fn revisions(pdf: &[u8], document: &Document, covers: usize, next: usize) -> Result<Vec<String>, String> {

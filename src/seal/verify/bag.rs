@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Mutex;
 
 use crate::model::digest::{Digest, Fixity};
-use crate::seal::seal_bag::TAG_MANIFEST_SIGNATURE;
+use crate::seal::seal_bag::is_outside;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::Steps;
 use crate::store::manifest::{self as tags, BagInfo, Manifest, clean};
@@ -151,12 +151,11 @@ fn check_payload(bag: &BagView<'_>, manifest: &Manifest, steps: &mut Steps) {
     check_files(bag, manifest, is_payload, codes, steps);
 }
 
-/// All tag files but the tag manifest and its signature must be listed: RFC 8493 lets a bag leave some out, ours does not.
+/// All tag files must be listed but the tag manifest, its signature and what may come later: RFC 8493 lets a bag leave some
+/// out, ours does not.
 fn check_tags(bag: &BagView<'_>, manifest: &Manifest, steps: &mut Steps) {
     let codes = [Code::TagAltered, Code::TagMissing, Code::TagUnlisted, Code::Tags];
-    let is_tag = |path: &BagPath| {
-        !path.as_str().starts_with(tags::PAYLOAD) && path.as_str() != tags::TAG_MANIFEST && path.as_str() != TAG_MANIFEST_SIGNATURE
-    };
+    let is_tag = |path: &BagPath| !path.as_str().starts_with(tags::PAYLOAD) && !is_outside(path.as_str());
     check_files(bag, manifest, is_tag, codes, steps);
 }
 

@@ -86,14 +86,28 @@ codes! {
     PdfSignature     "AFV-221" [Integrity, Authenticity] "a signature in the PDF holds";
     PdfStructure     "AFV-222" [Integrity] "nothing but signatures was added to the PDF after it was signed";
     PdfCertified     "AFV-223" [Authenticity] "the first signature in the PDF certifies it against later changes";
+    PdfLevel         "AFV-224" [] "which PAdES baseline level a PDF signature reaches, and what its timestamps say";
+    PdfRevoked       "AFV-225" [Authenticity] "a signer of the PDF was not revoked when it signed, as far as the PDF tells";
     // Who
     Sealer           "AFV-300" [Authenticity] "the sealer's certificate is pinned, or issued by a pinned authority";
     SealerExpired    "AFV-301" [Authenticity] "the sealer's certificate is still valid, or a timestamp shows that it was when it sealed";
     OtherSigner      "AFV-302" [Authenticity] "a report or run inside was signed with the sealer's certificate or a pinned one";
     Approver         "AFV-303" [] "who else signed the PDF";
+    Revocation       "AFV-304" [Authenticity] "the sealer's certificate was not revoked, as far as lists and answers inside tell";
     // When
     ClaimedTime      "AFV-400" [Time] "the sealer's own statement of the time is possible";
     IndependentTime  "AFV-401" [Time] "a timestamp authority attests the time";
+    Token            "AFV-402" [Time] "a timestamp token holds and is over what it should be over";
+    Authority        "AFV-403" [Time] "the timestamp authority is pinned, or its certificate was issued by a pinned one";
+    TokenRecord      "AFV-404" [] "which authorities were asked when the seal was made, by the maker's record";
+    After            "AFV-405" [] "the timestamp of the run before is inside, so this seal is younger";
+    Renewal          "AFV-410" [Integrity, Time] "a renewal lists exactly what was there before it, and is younger";
+    // The chain of runs, with --chain
+    ChainFailed      "AFV-500" [] "a run or package of the chain does not verify";
+    ChainRewritten   "AFV-501" [] "one run is there with two different contents";
+    ChainFork        "AFV-502" [] "two runs name the same run before them";
+    ChainGap         "AFV-503" [] "a run names a run before it that is not there";
+    ChainOrder       "AFV-504" [] "a run began before the run that it names had ended";
 }
 
 impl From<ProblemKind> for Code {

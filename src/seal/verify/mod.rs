@@ -5,10 +5,12 @@ mod bag;
 pub mod codes;
 mod report;
 mod signatures;
+mod times;
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 
@@ -17,6 +19,7 @@ pub use codes::{Aspect, Code};
 pub use report::{Answer, Outcome, Report, Sealer, State, Step, Verified};
 
 use crate::model::digest::{Digest, Hasher};
+use crate::seal::revocation::Revocation;
 use crate::seal::trust::Trust;
 use crate::store::manifest::Manifest;
 use crate::store::path::BagPath;
@@ -32,9 +35,23 @@ const RUNS: &str = "data/evidence/";
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
     pub trust: &'a Trust,
+    /// Pinned timestamp authorities or their roots.
+    pub authorities: &'a Trust,
+    /// Revocation lists and answers that the verifier has, beside those inside.
+    pub revocation: &'a Revocation,
     pub now: DateTime<Utc>,
     /// What bag-info.txt must repeat; the same list serves packages and the runs inside.
     pub descriptions: &'a [Description<'a>],
+}
+
+static NOBODY: LazyLock<Trust> = LazyLock::new(Trust::default);
+static NOTHING: LazyLock<Revocation> = LazyLock::new(Revocation::default);
+
+impl<'a> Options<'a> {
+    /// Without pinned authorities and revocation data of one's own.
+    pub fn new(trust: &'a Trust, now: DateTime<Utc>, descriptions: &'a [Description<'a>]) -> Options<'a> {
+        Options { trust, authorities: &NOBODY, revocation: &NOTHING, now, descriptions }
+    }
 }
 
 /// The report, and the bag to read from if integrity holds and authenticity did not fail.
@@ -78,7 +95,7 @@ fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<Ma
     (steps.files, steps.bytes) = (hashed.len(), hashed.values().flatten().map(|fixity| fixity.len).sum());
     let top = BagView { tree, hashed: &hashed, prefix: "" };
     let manifest = bag::check(&top, options.descriptions, steps);
-    let mut judge = Judge { trust: options.trust, now: options.now, sealer: None };
+    let mut judge = Judge { options, sealer: None };
     judge.seals(&top, steps);
     judge.reports(&top, steps);
     for prefix in runs(tree) {

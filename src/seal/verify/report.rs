@@ -70,6 +70,10 @@ pub struct Report {
     pub authenticity: Answer,
     pub time: Answer,
     pub sealer: Option<Sealer>,
+    /// When a pinned authority saw the seal: everything inside existed then.
+    pub existed_by: Option<DateTime<Utc>>,
+    /// What a pinned authority had stamped before this seal was made: the run before, whose timestamp is inside.
+    pub sealed_after: Option<DateTime<Utc>>,
     pub files: usize,
     pub bytes: u64,
     pub steps: Vec<Step>,
@@ -81,6 +85,8 @@ pub(super) struct Steps {
     pub steps: Vec<Step>,
     pub sealer: Option<Sealer>,
     pub standing: Option<Standing>,
+    pub existed_by: Option<DateTime<Utc>>,
+    pub sealed_after: Option<DateTime<Utc>>,
     pub files: usize,
     pub bytes: u64,
 }
@@ -116,13 +122,15 @@ impl Steps {
             format!("all {} files ({} bytes) are as listed, and the list is as sealed", self.files, self.bytes)
         });
         let authenticity = self.answer(Aspect::Authenticity, Code::Sealer, || self.who());
-        let time = self.answer(Aspect::Time, Code::IndependentTime, || "a timestamp authority attests the time".to_owned());
+        let time = self.answer(Aspect::Time, Code::IndependentTime, || self.when());
         Report {
             format: "affiant-verification/1",
             integrity,
             authenticity,
             time,
             sealer: self.sealer,
+            existed_by: self.existed_by,
+            sealed_after: self.sealed_after,
             files: self.files,
             bytes: self.bytes,
             steps: self.steps,
@@ -146,6 +154,11 @@ impl Steps {
         } else {
             Answer { state: State::Failed, words: format!("not shown: {}", decisive.meaning()) }
         }
+    }
+
+    fn when(&self) -> String {
+        let decisive = self.steps.iter().find(|s| s.code == Code::IndependentTime);
+        decisive.map(|s| s.words.clone()).unwrap_or_default()
     }
 
     fn who(&self) -> String {

@@ -4,25 +4,30 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::seal::certificate::Certificate;
 use crate::seal::cms::{self, Ess, Facts};
-use crate::seal::pades::{self, PdfSignature};
-use crate::seal::seal_bag::{MANIFEST_SIGNATURE, SIGNATURE_SUFFIX, TAG_MANIFEST_SIGNATURE};
-use crate::seal::trust::{Standing, Trust};
+use crate::seal::pades::{self, Held, PdfReport, PdfSignature};
+use crate::seal::revocation::{Revocation, Status};
+use crate::seal::seal_bag::{MANIFEST_SIGNATURE, REVOCATION, SIGNATURE_SUFFIX, TAG_MANIFEST_SIGNATURE};
+use crate::seal::token::Token;
+use crate::seal::trust::Standing;
+use crate::seal::verify::Options;
 use crate::seal::verify::bag::BagView;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::{Sealer, Steps};
+use crate::seal::verify::times::{self, Times};
 use crate::store::manifest as tags;
 
 /// Where signed reports lie in a package.
 const REPORTS: &str = "data/report/";
 const MAX_SIGNATURE: u64 = 4 << 20;
+const MAX_REVOCATION: u64 = 32 << 20;
 const MAX_SIGNED: u64 = 512 << 20;
+const MAX_PATH: usize = 9;
 /// How far a sealer's clock may run ahead of the verifier's.
 const MAX_SKEW: Duration = Duration::minutes(5);
 
-/// Trust, the verifier's clock, and (below the top) the certificate that sealed the whole.
+/// What the verifier brings, and (below the top) the certificate that sealed the whole.
 pub(super) struct Judge<'a> {
-    pub trust: &'a Trust,
-    pub now: DateTime<Utc>,
+    pub options: &'a Options<'a>,
     pub sealer: Option<Certificate>,
 }
 
@@ -31,11 +36,16 @@ impl Judge<'_> {
     pub fn seals(&mut self, bag: &BagView<'_>, steps: &mut Steps) {
         let Some(facts) = both_seals(bag, steps) else { return };
         let signer = &facts.signer;
-        let at = facts.signing_time.unwrap_or(self.now);
-        let standing = self.trust.judge(signer, &facts.others, at);
+        let at = facts.signing_time.unwrap_or(self.options.now);
+        let standing = self.options.trust.judge(signer, &facts.others, at);
+        let times = times::check(bag, self.options.authorities, self.options.now, steps);
+        let seen = times.seen.as_ref().map(Token::latest);
         steps.sealer = Some(sealer(&facts));
-        self.say_standing(&standing, signer, steps);
-        self.say_time(&facts, steps);
+        steps.existed_by = seen;
+        steps.sealed_after = times::previous(bag, self.options.authorities, steps);
+        self.say_standing(&standing, signer, seen, steps);
+        self.say_revocation(bag, &facts, seen, steps);
+        self.say_time(&facts, &times, steps);
         steps.standing = Some(standing);
         self.sealer = Some(facts.signer);
     }
@@ -48,7 +58,7 @@ impl Judge<'_> {
         if self.sealer.as_ref() == Some(&facts.signer) {
             return steps.ok(Code::OtherSigner, &subject, "the sealer's certificate");
         }
-        let standing = self.trust.judge(&facts.signer, &facts.others, facts.signing_time.unwrap_or(self.now));
+        let standing = self.options.trust.judge(&facts.signer, &facts.others, facts.signing_time.unwrap_or(self.options.now));
         steps.note(Code::OtherSigner, &subject, format!("sealed with the key of {}", described(&facts, &standing)));
     }
 
@@ -66,7 +76,7 @@ impl Judge<'_> {
         }
     }
 
-    fn say_standing(&self, standing: &Standing, signer: &Certificate, steps: &mut Steps) {
+    fn say_standing(&self, standing: &Standing, signer: &Certificate, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
         let fingerprint = signer.fingerprint();
         let what = if signer.is_workspace_key() { "a workspace key, which identifies no person" } else { "a certificate" };
         let words = format!("{}; fingerprint {fingerprint}", standing.words());
@@ -82,28 +92,77 @@ impl Judge<'_> {
                 ),
             ),
         }
-        if matches!(standing, Standing::Pinned | Standing::Issued(_)) && self.now > signer.not_after() {
-            let words = format!("the certificate expired at {} and no timestamp shows that the seal is older", signer.not_after());
+        if !standing.is_trusted() {
+            return;
+        }
+        let (proven, ended) = (seen.unwrap_or(self.options.now), signer.not_after());
+        if proven > ended {
+            let words = format!("the certificate expired at {ended} and no pinned timestamp shows that the seal is older");
             steps.unknown(Code::SealerExpired, &signer.name(), words);
+        } else if self.options.now > ended {
+            let words = format!("the certificate expired at {ended}; the seal is older, as it existed by {proven}");
+            steps.ok(Code::SealerExpired, &signer.name(), words);
         }
     }
 
-    fn say_time(&self, facts: &Facts, steps: &mut Steps) {
-        match facts.signing_time {
-            Some(at) if at > self.now + MAX_SKEW => {
-                steps.fail(Code::ClaimedTime, "", format!("the sealer's clock said {at}, which is yet to come"))
+    /// Lists and answers inside the seal, and those that the verifier has, about the signer and the authorities above.
+    fn say_revocation(&self, bag: &BagView<'_>, facts: &Facts, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
+        let mut known = self.options.revocation.clone();
+        let inside: Vec<String> = bag.files().map(|(path, _)| path.to_string()).filter(|path| path.starts_with(REVOCATION)).collect();
+        for path in inside {
+            if !bag.read(&path, MAX_REVOCATION).is_ok_and(|bytes| known.add(&bytes)) {
+                steps.fail(Code::Revocation, &bag.full(&path), "it is neither a revocation list nor an OCSP answer");
             }
-            Some(at) => {
-                steps.ok(Code::ClaimedTime, "", format!("the sealer's clock said {at}"));
-                steps.unknown(Code::IndependentTime, "", format!("time not independently attested; the sealer's own clock said {at}"));
+        }
+        let pool: Vec<Certificate> = facts.others.iter().chain(self.options.trust.anchors()).cloned().collect();
+        let at = seen.or(facts.signing_time).unwrap_or(self.options.now);
+        for (certificate, status) in path_status(&facts.signer, &pool, &known, at) {
+            let name = certificate.name();
+            match status {
+                Status::Good(issued) => steps.ok(Code::Revocation, &name, format!("not revoked, by what its issuer signed at {issued}")),
+                Status::Revoked(when) if seen.is_some_and(|seen| seen < when) => {
+                    steps.ok(Code::Revocation, &name, format!("revoked at {when}, after a pinned authority had seen the seal"));
+                }
+                Status::Revoked(when) => steps.fail(Code::Revocation, &name, format!("revoked at {when}")),
+                Status::Unknown if certificate.is_self_signed() => {
+                    steps.note(Code::Revocation, &name, "not checked: nobody could revoke a self-signed certificate");
+                }
+                Status::Unknown => steps.note(Code::Revocation, &name, "not checked: no list or answer inside speaks of it"),
             }
-            None => steps.fail(Code::ClaimedTime, "", "the seal states no time"),
+        }
+    }
+
+    fn say_time(&self, facts: &Facts, times: &Times, steps: &mut Steps) {
+        let Some(claimed) = facts.signing_time else { return steps.fail(Code::ClaimedTime, "", "the seal states no time") };
+        if claimed > self.options.now + MAX_SKEW {
+            return steps.fail(Code::ClaimedTime, "", format!("the sealer's clock said {claimed}, which is yet to come"));
+        }
+        if let Some(token) = times.seen.as_ref().filter(|token| claimed > token.latest() + MAX_SKEW) {
+            let words = format!("the sealer's clock said {claimed}, but an authority had seen the seal at {}", token.at);
+            return steps.fail(Code::ClaimedTime, "", words);
+        }
+        steps.ok(Code::ClaimedTime, "", format!("the sealer's clock said {claimed}"));
+        match (&times.seen, &times.stated) {
+            (Some(token), _) => {
+                let lag = token.at - claimed;
+                let lag = if lag > Duration::days(1) { format!(", {} days before", lag.num_days()) } else { String::new() };
+                let words = format!("{}; the sealer's own clock said {claimed}{lag}", token.words());
+                steps.ok(Code::IndependentTime, "", words);
+            }
+            (None, Some(token)) => {
+                let words = format!("{}, and nothing pinned vouches for it; the sealer's own clock said {claimed}", token.words());
+                steps.unknown(Code::IndependentTime, "", words);
+            }
+            (None, None) => {
+                let words = format!("time not independently attested; the sealer's own clock said {claimed}");
+                steps.unknown(Code::IndependentTime, "", words);
+            }
         }
     }
 
     fn detached_report(&self, bag: &BagView<'_>, signed: &str, signature: &str, steps: &mut Steps) {
         if let Some(facts) = detached(bag, signed, signature, Code::HtmlSignature, steps) {
-            self.other_signer(&facts, facts.signing_time.unwrap_or(self.now), signature, steps);
+            self.other_signer(&facts, facts.signing_time.unwrap_or(self.options.now), signature, steps);
         }
     }
 
@@ -125,25 +184,101 @@ impl Judge<'_> {
         if report.problems.is_empty() {
             steps.ok(Code::PdfStructure, path, "nothing but signatures came after the first one");
         }
+        let times = self.pdf_times(&report, steps.existed_by, path, steps);
         for (i, signature) in report.signatures.iter().enumerate() {
-            self.pdf_signature(signature, i == 0, path, steps);
+            self.pdf_signature(&report, signature, (i == 0, times[i]), path, steps);
         }
     }
 
-    fn pdf_signature(&self, signature: &PdfSignature, first: bool, path: &str, steps: &mut Steps) {
+    /// For each signature, by when it must have existed: what a trusted timestamp over it or over a later one says (a later
+    /// signature covers the earlier ones), or the package's own.
+    fn pdf_times(&self, report: &PdfReport, seen: Option<DateTime<Utc>>, path: &str, steps: &mut Steps) -> Vec<Option<DateTime<Utc>>> {
+        let mut until = seen;
+        let mut times = Vec::new();
+        for signature in report.signatures.iter().rev() {
+            let token = match &signature.facts {
+                Ok(Held::Timestamp(token)) => Some(token),
+                Ok(Held::Signature(facts)) => facts.token.as_ref(),
+                Err(_) => None,
+            };
+            if let Some(token) = token {
+                let pool = [token.others.as_slice(), &report.certificates].concat();
+                let at = until.unwrap_or(self.options.now);
+                let standing = self.options.authorities.judge_authority(&token.authority, &pool, at);
+                let words = format!("{}; this authority is {}", token.words(), standing.words());
+                steps.note(Code::PdfLevel, &format!("{path}#{}", signature.field), words);
+                if standing.is_trusted() {
+                    until = Some(token.latest());
+                }
+            }
+            times.push(until);
+        }
+        times.reverse();
+        times
+    }
+
+    fn pdf_signature(
+        &self,
+        report: &PdfReport,
+        signature: &PdfSignature,
+        (first, proven): (bool, Option<DateTime<Utc>>),
+        path: &str,
+        steps: &mut Steps,
+    ) {
         let subject = format!("{path}#{}", signature.field);
         let facts = match &signature.facts {
-            Ok(facts) => facts,
+            Ok(Held::Signature(facts)) => facts,
+            Ok(Held::Timestamp(token)) => {
+                return steps.ok(Code::PdfSignature, &subject, format!("the timestamp of `{}` holds", token.authority.name()));
+            }
             Err(problem) => return steps.fail(Code::PdfSignature, &subject, problem.to_string()),
         };
         steps.ok(Code::PdfSignature, &subject, format!("the signature of `{}` holds", facts.signer.name()));
-        let at = signature.claimed_at.or(facts.signing_time).unwrap_or(self.now);
+        let at = signature.claimed_at.or(facts.signing_time).unwrap_or(self.options.now);
+        self.pdf_level(report, signature, facts, proven, (&subject, steps));
+        let pool = [facts.others.as_slice(), &report.certificates].concat();
+        let facts = &Facts { others: pool, ..facts.clone() };
         if first {
             return self.other_signer(facts, at, &subject, steps);
         }
-        let standing = self.trust.judge(&facts.signer, &facts.others, at);
+        let standing = self.options.trust.judge(&facts.signer, &facts.others, at);
         let block = if signature.visible { ", with a visible block on a page" } else { "" };
         steps.note(Code::Approver, &subject, format!("also signed by {}{block}", described(facts, &standing)));
+    }
+
+    /// The baseline level, and whether anybody in the signer's chain was revoked by then.
+    fn pdf_level(
+        &self,
+        report: &PdfReport,
+        signature: &PdfSignature,
+        facts: &Facts,
+        proven: Option<DateTime<Utc>>,
+        (subject, steps): (&str, &mut Steps),
+    ) {
+        let mut known = report.revocation.clone();
+        known.merge(self.options.revocation.clone());
+        let pool: Vec<_> = [facts.others.as_slice(), &report.certificates, self.options.trust.anchors()].concat();
+        let at = proven.or(signature.claimed_at).unwrap_or(self.options.now);
+        let path = path_status(&facts.signer, &pool, &known, at);
+        for (certificate, status) in &path {
+            if let Status::Revoked(when) = status {
+                let (name, late) = (certificate.name(), proven.is_some_and(|proven| proven < *when));
+                match late {
+                    true => steps.ok(Code::PdfRevoked, subject, format!("`{name}` was revoked at {when}, after the signature")),
+                    false => steps.fail(Code::PdfRevoked, subject, format!("`{name}` was revoked at {when}")),
+                }
+            }
+        }
+        let complete = !report.certificates.is_empty()
+            && path.iter().all(|(certificate, status)| *status != Status::Unknown || certificate.is_self_signed());
+        let later = report.signatures.iter().any(|s| s.covers > signature.covers && matches!(s.facts, Ok(Held::Timestamp(_))));
+        let level = match (&facts.token, complete, later) {
+            (Some(_), true, true) => "B-LTA",
+            (Some(_), true, false) => "B-LT",
+            (Some(_), false, _) => "B-T",
+            (None, _, _) => "B-B",
+        };
+        steps.note(Code::PdfLevel, subject, format!("PAdES baseline {level}"));
     }
 
     /// For what the sealer should have signed too.
@@ -154,7 +289,7 @@ impl Judge<'_> {
         if *sealer == facts.signer {
             return steps.ok(Code::OtherSigner, subject, "the sealer's certificate");
         }
-        let standing = self.trust.judge(&facts.signer, &facts.others, at);
+        let standing = self.options.trust.judge(&facts.signer, &facts.others, at);
         let words = described(facts, &standing);
         match standing {
             Standing::Pinned | Standing::Issued(_) => steps.ok(Code::OtherSigner, subject, words),
@@ -164,6 +299,25 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+/// The signer and the authorities above it as far as the pool leads, each with what is known of its revocation. A root
+/// that is its own issuer stands last and is only named if it is the signer itself.
+pub(super) fn path_status(signer: &Certificate, pool: &[Certificate], known: &Revocation, at: DateTime<Utc>) -> Vec<(Certificate, Status)> {
+    let mut found: Vec<(Certificate, Status)> = Vec::new();
+    let mut current = signer.clone();
+    while found.len() < MAX_PATH {
+        let issuer = pool.iter().find(|c| **c != current && c.may_issue().is_some() && current.is_issued_by(c));
+        let Some(issuer) = issuer.filter(|_| !current.is_self_signed()) else {
+            if found.is_empty() {
+                found.push((current, Status::Unknown));
+            }
+            break;
+        };
+        found.push((current.clone(), known.status(&current, issuer, at)));
+        current = issuer.clone();
+    }
+    found
 }
 
 /// Name, standing and fingerprint of who signed.

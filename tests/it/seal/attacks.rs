@@ -196,7 +196,7 @@ fn links_are_not_followed() {
 #[test]
 fn what_was_verified_is_what_is_read() {
     let case = case();
-    let options = Options { trust: &case.trust, now: noon(), descriptions: &[] };
+    let options = Options::new(&case.trust, noon(), &[]);
     let bag = verify(&case.folder, &options).unwrap().bag.unwrap();
     let path = BagPath::new("data/package.json").unwrap();
     assert!(bag.read(&path, 1000).is_ok());
@@ -208,7 +208,7 @@ fn what_was_verified_is_what_is_read() {
 #[test]
 fn a_seal_from_the_future_fails_in_time_and_an_expired_one_is_unknown() {
     let case = case();
-    let at = |now| verify(&case.folder, &Options { trust: &case.trust, now, descriptions: &[] }).unwrap().report;
+    let at = |now| verify(&case.folder, &Options::new(&case.trust, now, &[])).unwrap().report;
     let early = at(noon() - chrono::Duration::hours(1));
     assert_eq!(early.time.state, State::Failed);
     let late = at(noon() + chrono::Duration::days(3000));

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use affiant::seal::pades::{self, Role};
-use affiant::seal::seal_bag::VERIFY_MD;
+use affiant::seal::seal_bag::{Extras, VERIFY_MD, is_outside, seal_bag_with};
 use affiant::seal::verify::{Description, Options, Report, State, verify};
 use affiant::seal::{Contents, Signer, Trust, seal_bag, sign_detached, verify_md};
 use affiant::store::archive;
 use affiant::store::atomic::{Access, Existing};
 use affiant::store::bag::Payload;
 use affiant::store::manifest::BagInfo;
+use chrono::{DateTime, Utc};
 
 use super::authority::noon;
 
@@ -31,12 +32,12 @@ fn description(id: &str) -> String {
     format!(r#"{{"format":1,"id":"{id}","organization":"Meridian Twin Systems (example)"}}"#)
 }
 
-pub fn run(parent: &Path, signer: &dyn Signer) -> PathBuf {
+fn run_at(parent: &Path, signer: &dyn Signer, at: DateTime<Utc>) -> PathBuf {
     let mut bag = Payload::create(parent, RUN_ID, Access::Private).unwrap();
     bag.add("data/run.json", &mut description(RUN_ID).as_bytes()).unwrap();
     bag.add("data/custody.jsonl", &mut &b"{\"path\":\"data/aws/x.json\"}\n"[..]).unwrap();
     bag.add("data/aws/111122223333/us-east-1/rds/DescribeDBInstances.json", &mut &b"{\"DBInstances\":[]}"[..]).unwrap();
-    seal_bag(bag.close(info(RUN_ID)).unwrap(), signer, noon(), &[]).unwrap()
+    seal_bag(bag.close(info(RUN_ID)).unwrap(), signer, at, &[]).unwrap()
 }
 
 /// The package's folder.
@@ -45,16 +46,20 @@ pub fn package(parent: &Path, signer: &dyn Signer) -> PathBuf {
 }
 
 pub fn package_of(parent: &Path, signer: &dyn Signer, pdf: &[u8]) -> PathBuf {
+    package_with(parent, signer, pdf, &Extras::default(), noon())
+}
+
+pub fn package_with(parent: &Path, signer: &dyn Signer, pdf: &[u8], extras: &Extras<'_>, at: DateTime<Utc>) -> PathBuf {
     let runs = parent.join("runs");
     fs::create_dir_all(&runs).unwrap();
-    let run = run(&runs, signer);
+    let run = run_at(&runs, signer, at);
     let id = "meridian-2026-Q3";
     let html = b"<!doctype html><title>Report</title>";
     let mut bag = Payload::create(parent, id, Access::Shared).unwrap();
     bag.add("data/package.json", &mut description(id).as_bytes()).unwrap();
     bag.add("data/report/audit-package.pdf", &mut { pdf }).unwrap();
     bag.add("data/report/index.html", &mut &html[..]).unwrap();
-    bag.add("data/report/index.html.p7s", &mut sign_detached(html, signer, noon()).unwrap().as_slice()).unwrap();
+    bag.add("data/report/index.html.p7s", &mut sign_detached(html, signer, at).unwrap().as_slice()).unwrap();
     bag.add("data/tables/evidence.sqlite", &mut &b"SQLite format 3\0"[..]).unwrap();
     for (path, bytes) in files(&run) {
         bag.add(&format!("data/evidence/{RUN_ID}/{path}"), &mut bytes.as_slice()).unwrap();
@@ -67,7 +72,9 @@ pub fn package_of(parent: &Path, signer: &dyn Signer, pdf: &[u8]) -> PathBuf {
         database: Some(("data/tables/evidence.sqlite", "SELECT count(*) FROM resource")),
         runs: &[&format!("data/evidence/{RUN_ID}")],
     });
-    seal_bag(bag.close(info(id)).unwrap(), signer, noon(), &[(VERIFY_MD, instructions.as_bytes())]).unwrap()
+    let tags = [(VERIFY_MD, instructions.as_bytes())];
+    let extras = Extras { tags: &tags, authorities: extras.authorities, revocation: extras.revocation, previous: extras.previous };
+    seal_bag_with(bag.close(info(id)).unwrap(), signer, at, &extras).unwrap().path
 }
 
 /// A bag with no PDF: small, for tests that try every byte.
@@ -84,7 +91,7 @@ pub fn zip(folder: &Path, target: &Path) -> PathBuf {
 }
 
 pub fn check(path: &Path, trust: &Trust) -> Report {
-    verify(path, &Options { trust, now: noon(), descriptions: DESCRIPTIONS }).unwrap().report
+    verify(path, &Options::new(trust, noon(), DESCRIPTIONS)).unwrap().report
 }
 
 /// The ids of failed steps, in order, without repeats in a row.
@@ -129,7 +136,7 @@ pub fn rehash(folder: &Path) {
     let info: String = info.lines().filter(|l| !l.starts_with("Payload-Oxum")).map(|l| format!("{l}\n")).collect();
     fs::write(folder.join("bag-info.txt"), format!("{info}Payload-Oxum: {bytes}.{count}\n")).unwrap();
     fs::write(folder.join("manifest-sha256.txt"), listing(&|path| path.starts_with("data/"), &all)).unwrap();
-    let tags = |path: &str| !path.starts_with("data/") && !matches!(path, "tagmanifest-sha256.txt" | "seal/tagmanifest-sha256.txt.p7s");
+    let tags = |path: &str| !path.starts_with("data/") && !is_outside(path);
     fs::write(folder.join("tagmanifest-sha256.txt"), listing(&tags, &files(folder))).unwrap();
 }
 

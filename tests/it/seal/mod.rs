@@ -1,9 +1,16 @@
-//! Sealing and verifying: round trips, attacks, hostile archives, PDF updates, keys.
+//! Sealing and verifying: round trips, attacks, hostile archives, PDF updates, keys, times, the chain of runs.
 
 mod archives;
 mod attacks;
 mod authority;
+mod chain;
+mod commands;
+mod distant;
 mod fixture;
+mod forged;
 mod keys;
+mod levels;
 mod pdf;
+mod times;
 mod trust;
+mod tsa;

@@ -1,0 +1,9 @@
+//! A detached signature.
+#![no_main]
+
+use affiant::seal::cms::{self, Ess};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = cms::verify(bytes, &mut &b"content"[..], Ess::Optional);
+});
