@@ -17,5 +17,6 @@ pub mod program;
 pub mod render;
 pub mod seal;
 pub mod store;
+mod wire;
 pub mod workspace;
 mod yaml;

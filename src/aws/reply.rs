@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::store::wire;
+use crate::wire;
 
 /// One exchange with AWS. `body` is what came over the wire, decoded of nothing but transfer encodings.
 #[derive(Debug, Clone, Default)]

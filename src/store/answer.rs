@@ -7,10 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{fill, wire};
+use super::fill;
 use crate::model::catalog::Catalog;
 use crate::model::registry::Operation;
 use crate::model::run::State;
+use crate::wire;
 
 /// An answer, read.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,6 @@ pub mod scan;
 pub mod tree;
 pub mod undo;
 pub mod unzip;
-pub mod wire;
 
 pub use path::{BagPath, portable_name};
 pub use tree::Tree;

@@ -208,7 +208,7 @@ impl Asking<'_> {
             members: serde_json::Map::new(),
         };
         let reply = self.session.call(&ask)?;
-        let body = crate::store::wire::to_json(&reply.body, "GetCallerIdentity", api, operation)
+        let body = crate::wire::to_json(&reply.body, "GetCallerIdentity", api, operation)
             .map_err(|why| Refusal::ours(Kind::Transient, "malformed answer", why))?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
         let (account, arn) = (text("Account"), text("Arn"));
