@@ -98,7 +98,11 @@ fn show_check(catalog: &Catalog, check: &Check, style: Style) -> String {
     let mut out = format!("{}\n{}\n{} severity, in {control}\n", style.strong(&check.id), check.title, check.severity);
     out.push_str(&format!("\n{}\n{}\n\n{}\n{}\n", style.strong("why"), check.why.trim(), style.strong("fix"), check.fix.trim()));
     if !check.corroborated_by.is_empty() {
-        out.push_str(&format!("\n{}\n{}\n", style.strong("compared with AWS Config rules"), check.corroborated_by.join(", ")));
+        out.push_str(&format!(
+            "\n{}\n{}\n",
+            style.strong("compared with AWS Config rules"),
+            check.corroborated_by.iter().map(|c| c.rule.as_str()).collect::<Vec<_>>().join(", ")
+        ));
     }
     out.push_str(&format!("\n{}\n{}\n", style.strong("sql"), check.sql.trim_end()));
     out.push_str(&format!("\n{}\n", style.strong("cases")));

@@ -106,7 +106,7 @@ pub struct Check {
     pub why: String,
     pub fix: String,
     #[serde(default)]
-    pub corroborated_by: Vec<String>,
+    pub corroborated_by: Vec<Corroborator>,
     /// Columns whose NULL may still read `met`, each with its reason.
     #[serde(default)]
     pub null_ok: BTreeMap<String, String>,
@@ -117,6 +117,33 @@ pub struct Check {
     pub sql: String,
     #[serde(default)]
     pub cases: Vec<Case>,
+}
+
+/// An AWS Config managed rule that asks nearly the same: its name, or its name with the parameters that make it the same question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "CorroboratorText", deny_unknown_fields)]
+pub struct Corroborator {
+    pub rule: String,
+    /// The rule's parameter, and what it must be: a parameter of ours by name, or a value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// As people write it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum CorroboratorText {
+    Name(String),
+    Full { rule: String, parameters: BTreeMap<String, String> },
+}
+
+impl From<CorroboratorText> for Corroborator {
+    fn from(text: CorroboratorText) -> Self {
+        match text {
+            CorroboratorText::Name(rule) => Corroborator { rule, parameters: BTreeMap::new() },
+            CorroboratorText::Full { rule, parameters } => Corroborator { rule, parameters },
+        }
+    }
 }
 
 /// A check's own fixture.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
@@ -219,6 +220,15 @@ pub struct Attestation {
     pub evidence: Vec<String>,
 }
 
+impl Attestation {
+    /// The last day on which the statement counts: its own end, or `days` after it was made, whichever comes first.
+    pub fn holds_until(&self, days: u32) -> String {
+        let on = NaiveDate::parse_from_str(&self.on, "%Y-%m-%d").ok();
+        let longest = on.and_then(|on| on.checked_add_days(chrono::Days::new(u64::from(days))));
+        longest.map_or_else(|| self.valid_until.clone(), |day| day.format("%Y-%m-%d").to_string().min(self.valid_until.clone()))
+    }
+}
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alternatives {
@@ -430,6 +440,13 @@ pub struct PlanDrill {
     pub evidence: Vec<String>,
 }
 
+/// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
+pub fn same_person(a: &str, b: &str) -> bool {
+    let name =
+        |text: &str| text.split([',', '(', '<']).next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    name(a) == name(b)
+}
+
 /// Matches `text` against a pattern in which `*` stands for any run of characters.
 pub fn matches_pattern(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
@@ -452,7 +469,33 @@ pub fn matches_pattern(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches_pattern;
+    use super::{Attestation, matches_pattern, same_person};
+
+    #[test]
+    fn people_are_known_by_their_names() {
+        for (a, b, expected) in [
+            ("Rowan Example, chief executive", "rowan  example", true),
+            ("Rowan Example", "Rowan Example (acting)", true),
+            ("Rowan Example", "Riley Example", false),
+        ] {
+            assert_eq!(same_person(a, b), expected, "{a} / {b}");
+        }
+    }
+
+    #[test]
+    fn a_statement_holds_no_longer_than_the_catalog_lets_it() {
+        let said = |until: &str| Attestation {
+            id: "x".into(),
+            statement: String::new(),
+            by: String::new(),
+            role: String::new(),
+            on: "2026-01-31".into(),
+            valid_until: until.into(),
+            evidence: Vec::new(),
+        };
+        assert_eq!(said("2030-01-01").holds_until(365), "2027-01-31");
+        assert_eq!(said("2026-03-01").holds_until(365), "2026-03-01");
+    }
 
     #[test]
     fn patterns_match_as_people_expect() {

@@ -7,6 +7,7 @@ mod docs;
 mod harness;
 mod hostile;
 mod inputs;
+mod judgement;
 mod layers;
 mod sample;
 mod seal;
