@@ -141,9 +141,11 @@ fn gather(folder: &Path) -> String {
     let made = collect::run(
         &workspace,
         &catalog,
-        &[folder.join("in")],
-        #[cfg(feature = "aws")]
-        None,
+        collect::Inputs {
+            files: &[folder.join("in")],
+            #[cfg(feature = "aws")]
+            live: None,
+        },
         Clock::System,
         vec!["bench".into()],
         &sealer,

@@ -54,6 +54,11 @@ fn one(bench: &mut Bench<'_>, check: &Check, report: &mut Report) -> Result<(), 
             return Ok(());
         }
     };
+    for (member, text) in [("title", &check.title), ("why", &check.why), ("fix", &check.fix)] {
+        if text.trim().is_empty() || (text.trim().starts_with('<') && text.trim().ends_with('>')) {
+            report.failures.push((check.id.clone(), format!("`{member}` is not filled in")));
+        }
+    }
     if check.cases.is_empty() {
         report.failures.push((check.id.clone(), "it has no cases".into()));
     }
@@ -129,6 +134,12 @@ impl<'a> Bench<'a> {
         tables::make(&mut db, catalog)?;
         param(&db, catalog, &BTreeMap::new())?;
         Ok(Bench { db, catalog })
+    }
+
+    /// The columns of a table, in order.
+    pub fn columns(&self, table: &str) -> Result<Vec<String>, Fault> {
+        let statement = self.db.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "")))?;
+        Ok(statement.column_names().map(str::to_string).collect())
     }
 
     /// The tables and columns that a query reads; why it may not run, if it may not.

@@ -124,7 +124,9 @@ impl<'a> Rules<'a> {
         if self.listed.is_empty() || self.deployed.iter().any(|d| d.is(&rule.rule)) {
             return Ok(RuleState::NotCollected);
         }
-        let mut judged = db.prepare_cached("SELECT DISTINCT account, region FROM result WHERE check_id = ?")?;
+        let mut judged = db.prepare_cached(
+            "SELECT DISTINCT account, region FROM result WHERE check_id = ? AND verdict IN ('met', 'not met', 'accepted')",
+        )?;
         let places = judged.query_map([&check.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         for place in places {
             let (account, region) = place?;

@@ -24,6 +24,7 @@ pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "rea
 
 /// The ten controls, and where AWS Config's own rules contradict a verdict.
 pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlResult>, Vec<Disagreement>), Fault> {
+    facts::feeds(db)?;
     guard::bound(db)?;
     let mut results = Vec::new();
     for control in &input.catalog.controls {
@@ -258,12 +259,13 @@ pub fn class_of(resource: &str) -> String {
     arn_part(resource, 2).map_or_else(|| "account".to_string(), |service| format!("{service} setting"))
 }
 
-/// SHA-256 over every result row: check by check in name order, rows in their order, each value with its length.
+/// SHA-256 over every result row: check by check in name order, its rows by resource, each value with its length.
 pub fn digest(db: &Connection) -> Result<Digest, Fault> {
-    let sql = format!(
-        "SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result ORDER BY check_id, {ORDER}, account, region, sql_verdict"
-    );
-    let mut statement = db.prepare(&sql)?;
+    // By resource and not by verdict: the index on results then gives the order, and only ties are sorted.
+    let mut statement = db.prepare(
+        "SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result
+         ORDER BY check_id, resource, verdict, reason, account, region, sql_verdict, excluded",
+    )?;
     let mut rows = statement.query([])?;
     let mut hasher = Hasher::default();
     while let Some(row) = rows.next()? {

@@ -4,6 +4,8 @@
 mod link;
 mod parse;
 
+pub use parse::{Clocks, Operations};
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

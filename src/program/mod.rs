@@ -73,6 +73,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         services,
         scope: scope(inputs),
         crosswalk: crosswalk::rows(inputs),
+        proposals: crosswalk::proposals(inputs),
         controls,
         risks,
         incident,

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 
 use crate::diag::{Diagnostic, Problems};
-use crate::model::decisions::{Decisions, Plan, ROLES, same_person};
+use crate::model::decisions::{Decisions, Plan, ROLES};
 use crate::yaml::{place, yaml};
 
 /// A workspace: its root, its decisions, and the bytes they came from (path below the root).
@@ -102,6 +102,13 @@ fn named(text: &str) -> bool {
     !text.trim().is_empty() && !(text.contains('<') && text.contains('>'))
 }
 
+/// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
+fn same_person(a: &str, b: &str) -> bool {
+    let name =
+        |text: &str| text.split([',', '(', '<']).next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    name(a) == name(b)
+}
+
 /// What a value must be beyond its shape.
 struct Checker<'a> {
     files: &'a BTreeMap<String, Vec<u8>>,
@@ -123,14 +130,14 @@ impl Checker<'_> {
                 self.complain(
                     file,
                     &e.check,
-                    "AFW-012",
+                    "AFW-020",
                     format!("the exception for `{}` has no reason", e.check),
                     "say why it cannot be fixed now",
                 );
             }
             if e.expires < e.accepted {
                 let message = format!("the exception for `{}` expires before it was accepted", e.check);
-                self.complain(file, &e.expires, "AFW-013", message, "write the day it ends as `expires`");
+                self.complain(file, &e.expires, "AFW-021", message, "write the day it ends as `expires`");
             }
         }
         for (risk, acceptance) in decisions.risks.entries.iter().filter_map(|r| Some((r, r.acceptance.as_ref()?))) {
@@ -144,7 +151,7 @@ impl Checker<'_> {
         for a in &decisions.attestations.attestations {
             if !named(&a.by) {
                 let message = format!("nobody is named as making the statement `{}`", a.id);
-                self.complain(FILES[2], &a.id, "AFW-014", message, "name the person as `by`");
+                self.complain(FILES[2], &a.id, "AFW-022", message, "name the person as `by`");
             }
             self.date(FILES[2], "on", &a.on);
             self.date(FILES[2], "valid_until", &a.valid_until);
@@ -169,11 +176,11 @@ impl Checker<'_> {
             self.date(file, "on", &e.on);
             if !named(&e.by) || !named(&e.reason) {
                 let message = format!("the exclusion of `{}` needs a named person and a reason", e.pattern);
-                self.complain(file, &e.pattern, "AFW-015", message, "write who decided it as `by`, and why as `reason`");
+                self.complain(file, &e.pattern, "AFW-023", message, "write who decided it as `by`, and why as `reason`");
             }
             if e.pattern.chars().all(|c| c == '*') {
                 let message = "an exclusion that matches everything leaves nothing to judge".to_string();
-                self.complain(file, &e.pattern, "AFW-016", message, "name ARNs, with `*` for a part of them");
+                self.complain(file, &e.pattern, "AFW-024", message, "name ARNs, with `*` for a part of them");
             }
         }
         for (name, value) in [("start", &w.period.start), ("end", &w.period.end)] {
@@ -205,5 +212,21 @@ impl Checker<'_> {
     fn complain(&mut self, file: &str, needle: &str, code: &'static str, message: String, hint: &str) {
         let (line, column) = self.files.get(file).map_or((1, 1), |bytes| place(bytes, needle));
         self.problems.push(Diagnostic::new(code, message).file(file).at(line, column).hint(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_person;
+
+    #[test]
+    fn people_are_known_by_their_names() {
+        for (a, b, expected) in [
+            ("Rowan Example, chief executive", "rowan  example", true),
+            ("Rowan Example", "Rowan Example (acting)", true),
+            ("Rowan Example", "Riley Example", false),
+        ] {
+            assert_eq!(same_person(a, b), expected, "{a} / {b}");
+        }
     }
 }

@@ -202,9 +202,9 @@ fn nobody_approves_their_own_exception() {
         let ran = refused("program/exceptions.yaml", &record(approver, owner, "r", dates));
         assert!(ran.err.contains("AFW-004"), "{approver}/{owner}: {}", ran.err);
     }
-    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "", dates)).err.contains("AFW-012"));
+    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "", dates)).err.contains("AFW-020"));
     let backwards = "accepted: 2026-09-01, expires: 2026-08-31";
-    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "r", backwards)).err.contains("AFW-013"));
+    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "r", backwards)).err.contains("AFW-021"));
 }
 
 #[test]
@@ -242,10 +242,10 @@ fn untagged_is_in_scope_until_a_named_person_excludes_it() {
         assert!(html.contains(printed), "{printed} is not printed");
     }
     for (exclude, code) in [
-        ("[ { match: \"*:t\", by: \"\", on: 2026-09-01, reason: r } ]", "AFW-015"),
-        ("[ { match: \"*:t\", by: Ada, on: 2026-09-01, reason: \"\" } ]", "AFW-015"),
+        ("[ { match: \"*:t\", by: \"\", on: 2026-09-01, reason: r } ]", "AFW-023"),
+        ("[ { match: \"*:t\", by: Ada, on: 2026-09-01, reason: \"\" } ]", "AFW-023"),
         ("[ { match: \"*:t\", by: Ada, on: soon, reason: r } ]", "AFW-003"),
-        ("[ { match: \"*\", by: Ada, on: 2026-09-01, reason: r } ]", "AFW-016"),
+        ("[ { match: \"*\", by: Ada, on: 2026-09-01, reason: r } ]", "AFW-024"),
     ] {
         let box_ = Sandbox::default().workspace();
         let text = fs::read_to_string(box_.path().join("affiant.yaml")).expect("a workspace");
@@ -348,4 +348,49 @@ fn services_without_resources_are_seen_by_their_traces() {
     let seen = box_.affiant(&["services"]).out;
     assert!(seen.contains("seen by: the service-linked role AWSServiceRoleForAmazonMacie"), "{seen}");
     assert!(seen.contains("hint at use; they do not show what it holds"), "{seen}");
+}
+
+// What stands beside the law
+
+#[test]
+fn the_proposal_is_off_unless_asked_for_and_never_law() {
+    let made = |profiles: &str| {
+        let box_ = Sandbox::default().workspace();
+        let text = fs::read_to_string(box_.path().join("affiant.yaml")).expect("a workspace");
+        box_.write("affiant.yaml", text.replace("profiles: []", profiles));
+        box_.snapshot("in", &volumes());
+        box_.affiant(&["collect", "--snapshot", "in"]);
+        box_
+    };
+    let html = |box_: &Sandbox| {
+        let folder = crate::harness::unzip(&box_.package(), &box_.path().join("x"));
+        fs::read_to_string(folder.join("data/report/index.html")).expect("HTML")
+    };
+    let (without, with) = (made("profiles: []"), made("profiles: [proposal-2025]"));
+    assert!(!html(&without).contains("2025 proposal"));
+    let page = html(&with);
+    assert!(
+        page.contains("Not law: The 2025 proposal to change the HIPAA Security Rule") && page.contains("It changes no verdict"),
+        "not printed"
+    );
+    assert_eq!(assessment(&without)["controls"], assessment(&with)["controls"]);
+    let ran = made("profiles: [proposal-2031]").affiant(&["lint"]).exits(2);
+    assert!(ran.err.contains("AFW-025") && ran.err.contains("proposal-2025"), "{}", ran.err);
+    let ours = fs::read_to_string(repository().join("controls/hipaa/proposal-2025.yaml")).expect("a file");
+    let box_ = Sandbox::default();
+    box_.write("own/hipaa/proposal-2025.yaml", ours.replace("status: not law", "status: law"));
+    assert!(box_.affiant(&["--catalog", "own", "controls", "list"]).exits(2).err.contains("AFC-014"));
+}
+
+#[test]
+fn physical_safeguards_are_inherited_and_name_the_reports() {
+    let box_ = Sandbox::default().workspace();
+    box_.snapshot("in", &volumes());
+    box_.affiant(&["collect", "--snapshot", "in"]);
+    let folder = crate::harness::unzip(&box_.package(), &box_.path().join("x"));
+    let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
+    let row = html.split("<tr").find(|r| r.contains("164.310(a)(1)")).expect("a row");
+    for part in ["inherited", "AWS data centers", "AWS SOC 2 Type 2 report: CC6.4"] {
+        assert!(row.contains(part), "{part}: {row}");
+    }
 }

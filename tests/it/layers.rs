@@ -30,7 +30,7 @@ const LAYERS: [(&str, u32); 18] = [
 ];
 
 /// Which modules may name a crate. Prefixes of module paths.
-const FENCES: [(&str, &[&str]); 20] = [
+const FENCES: [(&str, &[&str]); 21] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -47,6 +47,7 @@ const FENCES: [(&str, &[&str]); 20] = [
     ("lopdf", &["seal"]),
     ("aws_lc_rs", &["seal", "model/digest"]),
     ("serde_saphyr", &["yaml"]),
+    ("schemars", &["model", "catalog", "cli"]),
     ("tokio", &["aws", "collect"]),
     ("aws_config", &["aws", "collect"]),
     ("aws_sdk_config", &["aws"]),

@@ -2,6 +2,7 @@
 //! unless asked for, and `./test` asks.
 
 mod attacks;
+mod authors;
 mod catalog;
 mod docs;
 mod harness;
@@ -9,6 +10,7 @@ mod hostile;
 mod inputs;
 mod judgement;
 mod layers;
+mod peers;
 mod sample;
 mod seal;
 mod spine;

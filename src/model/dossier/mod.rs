@@ -40,6 +40,8 @@ pub struct Dossier {
     pub scope: Scope,
     pub controls: Vec<ControlReport>,
     pub crosswalk: Vec<CrosswalkRow>,
+    /// Proposed rules that the workspace asked for; none of them is law.
+    pub proposals: Vec<ProposalReport>,
     pub risks: RiskRegister,
     pub incident: IncidentResponse,
     pub inventory: Vec<AssetClass>,
@@ -369,6 +371,34 @@ pub struct CrosswalkRow {
     pub evidence: String,
     pub missing: String,
     pub nist: Vec<String>,
+    /// Who answers for it: `customer`, `AWS data centers` ...
+    pub responsibility: String,
+    /// AWS's audit reports that carry it, each with the place to look.
+    pub reports: Vec<String>,
+}
+
+/// A proposed rule beside the law of today.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProposalReport {
+    pub title: String,
+    /// `not law`.
+    pub status: String,
+    pub source: String,
+    pub note: String,
+    /// Only rows that would change.
+    pub rows: Vec<ProposalLine>,
+    /// How many rows would stay as they are.
+    pub kept: u64,
+    pub also: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProposalLine {
+    pub citation: String,
+    pub title: String,
+    /// `standard`, `required` or `addressable`: today's law.
+    pub today: String,
+    pub would: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
