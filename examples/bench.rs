@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use affiant::clock::Clock;
 use affiant::model::decisions::Decisions;
+use affiant::pipeline::keys::Reach;
 use affiant::pipeline::{collect, prepare};
 use affiant::store::items::{self, Found};
 use affiant::store::run::{self, Reader};
@@ -137,13 +138,16 @@ fn open(folder: &Path) -> workspace::Workspace {
 fn gather(folder: &Path) -> String {
     let catalog = catalog::load(None).expect("the catalog");
     let workspace = open(folder);
-    let sealer = affiant::pipeline::keys::sealer(&workspace, Clock::System.now(), || Ok(String::new())).expect("a key");
+    let reach = Reach { password: &|_, _| Ok(String::new().into()), kms: None };
+    let sealer = affiant::pipeline::keys::sealer(&workspace, Clock::System.now(), &reach).expect("a key");
     let made = collect::run(
         &workspace,
         &catalog,
-        &[folder.join("in")],
-        #[cfg(feature = "aws")]
-        None,
+        collect::Inputs {
+            files: &[folder.join("in")],
+            #[cfg(feature = "aws")]
+            live: None,
+        },
         Clock::System,
         vec!["bench".into()],
         &sealer,

@@ -70,6 +70,40 @@ pub fn build(region: &mut Region, story: &mut Story, people: &[Person]) {
     credentials(region, story, people);
     let detector = result(region, "guardduty-enabled-centralized", "AWS::::Account", ACCOUNT, true);
     answer(region, story, "guardduty-enabled-centralized", vec![detector]);
+    listing(region, story);
+}
+
+/// Rules beside [`RULES`], and the parameters that some are deployed with.
+const MORE: [&str; 4] =
+    ["access-keys-rotated", "guardduty-enabled-centralized", "mfa-enabled-for-iam-console-access", "vpc-flow-logs-enabled"];
+const PARAMETERS: [(&str, &str); 2] = [
+    ("access-keys-rotated", r#"{"maxAccessKeyAge":"90"}"#),
+    ("restricted-incoming-traffic", r#"{"blockedPort1":"22","blockedPort2":"3389","blockedPort3":"5432"}"#),
+];
+
+/// Every rule that is deployed in the region.
+fn listing(region: &Region, story: &mut Story) {
+    let mut names: Vec<&str> = RULES.iter().map(|(name, ..)| *name).chain(MORE).collect();
+    names.sort_unstable();
+    let rules: Vec<Value> = names.iter().map(|name| deployed(region, name)).collect();
+    story.answer(region.name, "config", "DescribeConfigRules", &json!({"ConfigRules": rules}));
+}
+
+fn deployed(region: &Region, name: &str) -> Value {
+    let identifier = name.to_uppercase().replace('-', "_");
+    let id: u64 = name.bytes().fold(7, |sum, b| (sum * 31 + u64::from(b)) % 2_176_782_336);
+    let mut rule = json!({
+        "ConfigRuleName": name,
+        "ConfigRuleArn": region.arn("config", &format!("config-rule/config-rule-{id:06}")),
+        "ConfigRuleId": format!("config-rule-{id:06}"),
+        "Source": {"Owner": "AWS", "SourceIdentifier": identifier},
+        "ConfigRuleState": "ACTIVE",
+        "EvaluationModes": [{"Mode": "DETECTIVE"}]
+    });
+    if let Some((_, parameters)) = PARAMETERS.iter().find(|(rule, _)| *rule == name) {
+        rule["InputParameters"] = json!(parameters);
+    }
+    rule
 }
 
 /// A VPC passes when a flow log names it.

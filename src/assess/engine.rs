@@ -8,10 +8,12 @@ use std::io::Write as _;
 use chrono::NaiveDate;
 use rusqlite::{Connection, params};
 
+use super::corroborate::Rules;
 use super::coverage::{Gaps, closure};
 use super::{Fault, Input, facts, guard};
-use crate::model::assessment::{CheckResult, ControlResult, ROWS, Row};
-use crate::model::catalog::{Check, Control};
+use crate::model::assessment::{CheckResult, ControlResult, Disagreement, ROWS, Row};
+use crate::model::catalog::{AttestItem, Check, Control};
+use crate::model::citation::Citation;
 use crate::model::decisions::{ExceptionRecord, matches_pattern};
 use crate::model::digest::{Digest, Hasher};
 use crate::model::verdict::{Counts, Verdict};
@@ -20,7 +22,9 @@ use crate::store::item::arn_part;
 /// The columns that a check returns, in this order.
 pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "reason"];
 
-pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<Vec<ControlResult>, Fault> {
+/// The ten controls, and where AWS Config's own rules contradict a verdict.
+pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlResult>, Vec<Disagreement>), Fault> {
+    facts::feeds(db)?;
     guard::bound(db)?;
     let mut results = Vec::new();
     for control in &input.catalog.controls {
@@ -31,23 +35,28 @@ pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<Vec<ControlRes
         }
         results.push(roll_up(control, checks, input));
     }
-    facts::evaluations(db)?;
+    let rules = Rules::read(db, input)?;
+    let mut disagreements = Vec::new();
     for check in results.iter_mut().flat_map(|control| &mut control.checks) {
-        check.corroboration = facts::corroboration(db, &input.catalog.checks[&check.id])?;
+        let (agreements, against) = rules.of(db, check)?;
+        check.corroboration = agreements;
+        disagreements.extend(against);
     }
     guard::unbound(db)?;
-    Ok(results)
+    Ok((results, disagreements))
 }
 
 fn roll_up(control: &Control, checks: Vec<CheckResult>, input: &Input<'_>) -> ControlResult {
     let mut counts = Counts::default();
     checks.iter().for_each(|check| counts.merge(&check.counts));
     let check_counts: Counts = checks.iter().map(|check| check.verdict).collect();
-    let said = |id: &str| {
+    let said = |item: &AttestItem| {
         let statements = &input.decisions.attestations.attestations;
-        statements.iter().any(|a| a.id == id && in_force(&a.on, &a.valid_until, input.as_of))
+        statements.iter().any(|a| a.id == item.id && in_force(&a.on, &a.holds_until(item.valid_days), input.as_of))
     };
-    let (attested, unattested): (Vec<String>, Vec<String>) = control.attest.iter().map(|a| a.id.clone()).partition(|id| said(id));
+    let (attested, unattested): (Vec<&AttestItem>, Vec<&AttestItem>) = control.attest.iter().partition(|item| said(item));
+    let ids = |items: Vec<&AttestItem>| items.into_iter().map(|a| a.id.clone()).collect::<Vec<String>>();
+    let (attested, unattested) = (ids(attested), ids(unattested));
     let people = attested.iter().map(|_| Verdict::Attested).chain(unattested.iter().map(|_| Verdict::NotEvidenced));
     let machine = checks.iter().map(|c| c.verdict).filter(|v| *v != Verdict::NotApplicable);
     ControlResult {
@@ -149,10 +158,13 @@ impl Asked<'_> {
         })
     }
 
-    /// Whether the control's first citation is an addressable specification: only then may an exception read `accepted`.
+    /// Whether an exception may read `accepted`: the control's first citation is an addressable specification, and none of its
+    /// citations is a required one.
     fn addressable(&self) -> bool {
-        let first = self.control.citations.first();
-        self.input.catalog.rule.rows.iter().any(|row| Some(&row.citation) == first && row.status == "addressable")
+        let rows = &self.input.catalog.rule.rows;
+        let status = |citation: &Citation| rows.iter().find(|row| row.citation == *citation).map(|row| row.status.as_str());
+        let mut all = self.control.citations.iter().map(status);
+        all.next() == Some(Some("addressable")) && all.all(|status| status != Some("required"))
     }
 
     /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
@@ -247,12 +259,13 @@ pub fn class_of(resource: &str) -> String {
     arn_part(resource, 2).map_or_else(|| "account".to_string(), |service| format!("{service} setting"))
 }
 
-/// SHA-256 over every result row: check by check in name order, rows in their order, each value with its length.
+/// SHA-256 over every result row: check by check in name order, its rows by resource, each value with its length.
 pub fn digest(db: &Connection) -> Result<Digest, Fault> {
-    let sql = format!(
-        "SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result ORDER BY check_id, {ORDER}, account, region, sql_verdict"
-    );
-    let mut statement = db.prepare(&sql)?;
+    // By resource and not by verdict: the index on results then gives the order, and only ties are sorted.
+    let mut statement = db.prepare(
+        "SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result
+         ORDER BY check_id, resource, verdict, reason, account, region, sql_verdict, excluded",
+    )?;
     let mut rows = statement.query([])?;
     let mut hasher = Hasher::default();
     while let Some(row) = rows.next()? {

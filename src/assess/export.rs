@@ -12,7 +12,7 @@ use crate::model::assessment::Assessment;
 
 /// Tables that become CSV files, and their columns: what people look for. The rest is in `evidence.sqlite`.
 pub const CSV: [(&str, &str); 4] = [
-    ("result", "*"),
+    ("result", "*, (SELECT value FROM about WHERE name = 'as of') AS as_of"),
     ("coverage", "*"),
     ("artifact", "*"),
     (

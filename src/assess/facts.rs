@@ -1,4 +1,4 @@
-//! What an assessment says beside its verdicts: groups of findings, the inventory, agreements, corroboration, sources.
+//! What an assessment says beside its verdicts: groups of findings, the inventory, agreements, sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::Fault;
 use super::engine::class_of;
-use crate::model::assessment::{AgreementFacts, FindingGroup, RuleAgreement};
-use crate::model::catalog::{Catalog, Check};
+use crate::model::assessment::{AgreementFacts, FindingGroup, ServiceTrace};
+use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::dossier::AssetClass;
 use crate::model::run::Coverage;
@@ -34,6 +34,36 @@ pub fn inventory(db: &Connection) -> Result<Vec<AssetClass>, Fault> {
         Ok(AssetClass { service, resource_type, account: row.get(1)?, region: row.get(2)?, count: row.get(3)?, phi: row.get(4)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Services that answer for every account, whether it uses them or not.
+const ALWAYS: [&str; 9] = ["account", "artifact", "config", "iam", "organizations", "s3control", "sts", "support", "tag"];
+
+/// Service-linked roles, and answers with elements of a service's own API.
+pub fn traces(db: &Connection) -> Result<Vec<ServiceTrace>, Fault> {
+    let mut traces = BTreeMap::<String, BTreeSet<String>>::new();
+    let mut roles =
+        db.prepare("SELECT arn FROM resource WHERE type = 'AWS::IAM::Role' AND arn LIKE '%:role/aws-service-role/%' ORDER BY arn")?;
+    for arn in roles.query_map([], |row| row.get::<_, String>(0))? {
+        let arn = arn?;
+        let mut parts = arn.split('/').skip(2);
+        let (Some(principal), Some(role)) = (parts.next(), parts.next()) else { continue };
+        let service = principal.trim_end_matches(".amazonaws.com").rsplit('.').next().unwrap_or_default();
+        traces.entry(service.to_string()).or_default().insert(format!("the service-linked role {role}"));
+    }
+    let mut answers = db.prepare(
+        "SELECT service, operation, count(*) FROM response WHERE body <> '{}' AND body NOT LIKE '{\"_absent\"%' GROUP BY 1, 2 ORDER BY 1, 2",
+    )?;
+    let rows = answers.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u64>(2)?)))?;
+    for row in rows {
+        let (service, operation, n) = row?;
+        if !ALWAYS.contains(&service.as_str()) {
+            let elements = if n == 1 { "1 element".to_string() } else { format!("{n} elements") };
+            traces.entry(service.clone()).or_default().insert(format!("{service}:{operation} answered {elements}"));
+        }
+    }
+    let joined = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("; ");
+    Ok(traces.into_iter().map(|(service, words)| ServiceTrace { service, words: joined(words) }).collect())
 }
 
 pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Fault> {
@@ -100,11 +130,20 @@ fn group(control: &str, key: &Key) -> FindingGroup {
     }
 }
 
+/// Which artifacts hold items of which types, worked out once for [`artifacts`].
+pub fn feeds(db: &Connection) -> Result<(), Fault> {
+    db.execute_batch(
+        "CREATE TEMP TABLE fed AS SELECT DISTINCT type, artifact FROM resource;
+         CREATE INDEX temp.fed_type ON fed (type);",
+    )?;
+    Ok(())
+}
+
 /// Paths of the artifacts that fed these tables, at most forty.
 pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) -> Result<Vec<String>, Fault> {
     let mut paths = BTreeSet::new();
     let mut items = db.prepare_cached(
-        "SELECT DISTINCT a.path FROM (SELECT DISTINCT artifact FROM resource WHERE type = ?) r JOIN artifact a ON a.id = r.artifact ORDER BY 1 LIMIT 40",
+        "SELECT DISTINCT a.path FROM temp.fed f JOIN artifact a ON a.id = f.artifact WHERE f.type = ? ORDER BY 1 LIMIT 40",
     )?;
     let mut answers = db.prepare_cached("SELECT path FROM artifact WHERE service || ':' || operation = ? ORDER BY 1 LIMIT 40")?;
     let sources = catalog.tables.iter().filter(|t| tables.contains(&t.name)).flat_map(|t| &t.sources);
@@ -122,65 +161,6 @@ pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) 
         }
     }
     Ok(paths.into_iter().take(40).collect())
-}
-
-/// Evaluations of AWS Config's rules beside the resources they speak of, in a temporary table; and an index over the results, so
-/// that the two can be compared check by check.
-pub fn evaluations(db: &Connection) -> Result<(), Fault> {
-    db.execute_batch(
-        "CREATE TEMP TABLE judged AS
-           SELECT key, account, region, body ->> '$.ComplianceType' AS compliance, body ->> '$.ResultRecordedTime' AS recorded,
-                  body ->> '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceType' AS type,
-                  body ->> '$.EvaluationResultIdentifier.EvaluationResultQualifier.ResourceId' AS resource_id
-           FROM response WHERE service = 'config' AND operation = 'GetComplianceDetailsByConfigRule';
-         CREATE INDEX temp.judged_resource ON judged (type, resource_id);
-         CREATE TEMP TABLE evaluation AS
-           SELECT e.key, e.compliance, e.recorded, x.arn, x.captured_at
-           FROM resource x CROSS JOIN judged e ON e.type = x.type AND e.resource_id = x.resource_id
-           WHERE x.type IN (SELECT type FROM judged) AND e.account = x.account AND (e.region = x.region OR x.region = 'aws-global')
-             AND e.compliance IN ('COMPLIANT', 'NON_COMPLIANT');
-         CREATE INDEX result_check ON result (check_id, resource);",
-    )?;
-    Ok(())
-}
-
-/// What AWS Config's own rules say of the same resources. Only an evaluation that is later than the item can disagree.
-pub fn corroboration(db: &Connection, check: &Check) -> Result<Vec<RuleAgreement>, Fault> {
-    let mut compare = db.prepare_cached(
-        "SELECT r.resource, (r.verdict = 'met') = (e.compliance = 'COMPLIANT') AS agrees
-         FROM evaluation e JOIN result r ON r.check_id = ?2 AND r.resource = e.arn
-         WHERE (e.key = ?1 OR e.key GLOB ?1 || '-*') AND r.verdict IN ('met', 'not met', 'accepted')
-           AND (e.captured_at = '' OR (r.verdict = 'met') = (e.compliance = 'COMPLIANT')
-                OR coalesce(julianday(e.recorded), 0) >= coalesce(julianday(e.captured_at), 0))
-         ORDER BY 1",
-    )?;
-    let mut deployed = db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM artifact WHERE service = 'config' AND operation = 'GetComplianceDetailsByConfigRule' AND (key = ?1 OR key GLOB ?1 || '-*'))",
-    )?;
-    let mut out = Vec::new();
-    for rule in &check.corroborated_by {
-        let mut agreement = RuleAgreement {
-            rule: rule.clone(),
-            deployed: deployed.query_row([rule], |row| row.get(0))?,
-            agree: 0,
-            disagree: 0,
-            examples: Vec::new(),
-        };
-        let rows = compare.query_map([rule, &check.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)))?;
-        for row in rows {
-            match row? {
-                (_, true) => agreement.agree += 1,
-                (resource, false) => {
-                    agreement.disagree += 1;
-                    if agreement.examples.len() < 10 {
-                        agreement.examples.push(resource);
-                    }
-                }
-            }
-        }
-        out.push(agreement);
-    }
-    Ok(out)
 }
 
 /// Every agreement that AWS Artifact listed.

@@ -144,7 +144,7 @@ pub fn compile(db: &mut Connection, sql: &str, extra: bool) -> Result<Reads, Str
 pub fn words(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(code, Some(text)) if code.code == rusqlite::ErrorCode::OperationInterrupted => {
-            format!("stopped: it needs more than {MAX_MEGA_STEPS} million steps ({text})")
+            format!("stopped: it needs too many steps ({text})")
         }
         rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
@@ -152,14 +152,20 @@ pub fn words(error: &rusqlite::Error) -> String {
     }
 }
 
-/// Bounds the work of every statement that follows.
+/// Bounds the work of all statements that follow.
 pub fn bound(db: &mut Connection) -> Result<(), Fault> {
+    limit(db, MAX_MEGA_STEPS * 1000)
+}
+
+/// Bounds the work of all statements that follow, in thousands of steps.
+pub fn limit(db: &mut Connection, kilo_steps: u64) -> Result<(), Fault> {
+    let grain = if kilo_steps > 1_000_000 { 1_000_000 } else { 10_000 };
     let mut steps = 0u64;
     db.progress_handler(
-        1_000_000,
+        grain,
         Some(move || {
             steps += 1;
-            steps > MAX_MEGA_STEPS
+            steps * grain as u64 > kilo_steps * 1000
         }),
     )?;
     Ok(())

@@ -2,6 +2,7 @@
 //! and a time give the same database and the same assessment. It renders nothing.
 
 pub mod cases;
+mod corroborate;
 mod coverage;
 mod direct;
 mod engine;
@@ -75,7 +76,7 @@ fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
 }
 
 fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
-    let controls = engine::controls(db, input)?;
+    let (controls, disagreements) = engine::controls(db, input)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
     let sources = facts::sources(input.run);
     let totals = CoverageTotals {
@@ -96,7 +97,9 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         coverage: totals,
         resources: db.query_row("SELECT count(*) FROM resource", [], |row| row.get(0))?,
         findings,
+        disagreements,
         inventory,
+        traces: facts::traces(db)?,
         sources,
         agreements: facts::agreements(db)?,
         excluded: facts::excluded(db, input.decisions)?,

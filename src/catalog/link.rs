@@ -20,6 +20,7 @@ pub const BUILT_IN: [&str; 6] = ["resource", "response", "param", "program_plan"
 
 pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) -> Result<Catalog, Problems> {
     controls(&parts, &files, &mut problems);
+    citations(&parts, &files, &mut problems);
     let checks = unique(parts.checks, |c: &Check| &c.id, "check", &files, &mut problems);
     let tables = order(parts.tables, &files, &mut problems);
     let rule = parts.rule.unwrap_or_else(|| {
@@ -48,6 +49,8 @@ pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) ->
             operations: parts.operations,
             apis: parts.apis,
             clocks: parts.clocks,
+            inherited: parts.inherited.value,
+            proposals: parts.proposals.into_iter().map(|p| p.value).collect(),
             files,
         }),
         None => Err(problems),
@@ -100,6 +103,25 @@ fn controls(parts: &Parts, files: &Files, problems: &mut Problems) {
             let message = format!("the id `{}` does not fit the file's name", check.id);
             complain(file, &check.id, "AFC-009", message, &format!("call it `{expected}`"));
         }
+    }
+}
+
+/// Every citation of what stands beside the rule is a row of the rule; and a proposal says that it is not law.
+fn citations(parts: &Parts, files: &Files, problems: &mut Problems) {
+    let known: BTreeSet<_> = parts.rule.iter().flat_map(|r| r.rows.iter().map(|row| &row.citation)).collect();
+    let inherited = parts.inherited.value.rows.iter().map(|row| (&parts.inherited.file, &row.citation));
+    let proposed = parts.proposals.iter().flat_map(|p| p.value.rows.iter().map(|row| (&p.file, &row.citation)));
+    for (file, citation) in inherited.chain(proposed).filter(|(_, c)| !known.contains(c)) {
+        let text = citation.to_string();
+        let (line, column) = place(files, file, &text);
+        let problem = Diagnostic::new("AFC-007", format!("the Security Rule table has no row `{text}`")).file(file.clone());
+        problems.push(problem.at(line, column).hint("cite a row of `hipaa/security-rule.yaml`"));
+    }
+    for p in parts.proposals.iter().filter(|p| p.value.status != "not law") {
+        let (line, column) = place(files, &p.file, "status");
+        let problem =
+            Diagnostic::new("AFC-014", format!("the proposal `{}` does not say that it is not law", p.value.id)).file(p.file.clone());
+        problems.push(problem.at(line, column).hint("write `status: not law`"));
     }
 }
 

@@ -4,11 +4,14 @@
 mod link;
 mod parse;
 
+pub use parse::{Clocks, Operations};
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::diag::{Diagnostic, Problems};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, ServiceList};
+use crate::yaml::yaml;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -41,6 +44,20 @@ pub fn from_files(files: BTreeMap<String, Vec<u8>>, custom: bool) -> Result<Cata
     let mut problems = Problems::default();
     let parts = parse::all(&files, &mut problems);
     link::link(parts, files, custom, problems)
+}
+
+/// The catalog with another list of eligible services in place of its own.
+pub fn with_list(catalog: Catalog, list: &Path) -> Result<Catalog, Problems> {
+    let name = list.display().to_string();
+    let bytes = std::fs::read(list).map_err(|error| {
+        let problem = Diagnostic::new("AFC-001", format!("cannot read the list: {error}")).file(name.clone());
+        Problems(vec![problem.hint("lay it out like the file in `controls/services/`")])
+    })?;
+    let parsed: ServiceList = yaml(&name, &bytes).map_err(|problem| Problems(vec![problem]))?;
+    let mut files = catalog.files;
+    files.retain(|path, _| !path.starts_with("services/"));
+    files.insert(format!("services/{}.yaml", parsed.list_date), bytes);
+    from_files(files, true)
 }
 
 fn read_folder(folder: &Path, inner: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Diagnostic> {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::diag::{Diagnostic, Problems};
-use crate::model::catalog::{Check, Control, LawClock, SecurityRule, ServiceList, Table};
+use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
 use crate::model::registry::{Api, Operation};
 use crate::yaml::{place, yaml};
 
 /// A value and the file it came from.
+#[derive(Default)]
 pub struct From<T> {
     pub file: String,
     pub value: T,
@@ -25,11 +27,14 @@ pub struct Parts {
     pub operations: BTreeMap<String, Operation>,
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
+    pub inherited: From<Inherited>,
+    pub proposals: Vec<From<Proposal>>,
 }
 
-#[derive(Deserialize)]
+/// A file of `operations/`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Operations {
+pub struct Operations {
     #[serde(rename = "format")]
     _format: String,
     #[serde(default)]
@@ -40,9 +45,10 @@ struct Operations {
     operations: BTreeMap<String, Operation>,
 }
 
-#[derive(Deserialize)]
+/// `hipaa/breach-clocks.yaml`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Clocks {
+pub struct Clocks {
     #[serde(rename = "format")]
     _format: String,
     #[serde(default, rename = "source")]
@@ -73,6 +79,8 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
         "tables" => parts.tables.push(From { file: file(), value: yaml(path, bytes)? }),
         "services" => parts.services.push(From { file: file(), value: yaml(path, bytes)? }),
         "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = yaml::<Clocks>(path, bytes)?.clocks,
+        "hipaa" if path.ends_with("inherited.yaml") => parts.inherited = From { file: file(), value: yaml(path, bytes)? },
+        "hipaa" if path.contains("/proposal-") => parts.proposals.push(From { file: file(), value: yaml(path, bytes)? }),
         "hipaa" => parts.rule = Some(yaml(path, bytes)?),
         "operations" => operations(path, bytes, parts)?,
         _ => {

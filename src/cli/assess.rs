@@ -82,8 +82,9 @@ fn exit(assessment: &Assessment, fail_on: Option<FailOn>) -> Exit {
     if assessment.coverage.gaps > 0 && checks().any(|c| c.verdict == Verdict::NotEvidenced || !c.gaps.is_empty()) {
         return Exit::Incomplete;
     }
+    let contradicted = |c: &CheckResult| c.corroboration.iter().any(|r| r.disagree > 0);
     match fail_on {
-        Some(at) if checks().any(|c| c.verdict == Verdict::NotMet && c.severity >= at.severity()) => Exit::Findings,
+        Some(at) if checks().any(|c| (c.verdict == Verdict::NotMet || contradicted(c)) && c.severity >= at.severity()) => Exit::Findings,
         _ => Exit::Done,
     }
 }
@@ -152,6 +153,15 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
         let count = format!("{} of {} not met", check.counts.not_met, check.population);
         out.push_str(&format!("  {} {} {count}\n", style.column(check.severity.as_str(), 8), style.column(&check.id, 44)));
     }
+    let against: u64 = assessment.controls.iter().flat_map(|c| &c.checks).flat_map(|c| &c.corroboration).map(|r| r.disagree).sum();
+    if against > 0 {
+        let checks: std::collections::BTreeSet<&str> = assessment.disagreements.iter().map(|d| d.check.as_str()).collect();
+        let named = checks.into_iter().collect::<Vec<_>>().join(", ");
+        out.push_str(&format!(
+            "  {}\n",
+            style.fit(&format!("AWS Config's rules contradict {}: {named}", plural(against as usize, "row")), 78)
+        ));
+    }
     let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
     let unsaid: usize = assessment.controls.iter().map(|c| c.unattested.len()).sum();
     out.push_str(&format!(
@@ -170,7 +180,7 @@ fn plural(n: usize, word: &str) -> String {
 
 fn csv(assessment: &Assessment) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["control", "check", "severity", "resource", "account", "region", "verdict", "reason"];
+    let header = ["control", "check", "severity", "resource", "account", "region", "verdict", "reason", "as_of"];
     let _ = writer.write_record(header);
     let mut cut = 0;
     for control in &assessment.controls {
@@ -186,6 +196,7 @@ fn csv(assessment: &Assessment) -> String {
                     &row.region,
                     row.verdict.as_str(),
                     &row.reason,
+                    &assessment.as_of,
                 ];
                 let _ = writer.write_record(cells.map(safe_cell));
             }

@@ -1,10 +1,15 @@
 //! `affiant controls`: the catalog, and the checks' own fixtures.
 
-use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
 
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::new::{self, NewArgs};
 use super::style::Style;
 use super::{Context, Exit, data, wrong};
 use crate::assess::cases;
+use crate::diag::printable;
 use crate::model::catalog::{Catalog, Check, Control};
 use crate::pipeline::Error;
 
@@ -13,8 +18,10 @@ use crate::pipeline::Error;
 pub enum ControlsCommand {
     /// List the ten controls and their checks
     List,
-    /// Explain a control or a check
+    /// Explain a control or a check, with example rows
     Show(ShowArgs),
+    /// Make the file of a new check: a skeleton to fill in
+    New(NewArgs),
     /// Compile every table and check and run its cases
     Test(TestArgs),
 }
@@ -36,6 +43,7 @@ pub fn cmd_controls(command: ControlsCommand, context: &Context) -> Result<Exit,
     match command {
         ControlsCommand::List => data(&list(&catalog, Style::of_stdout())),
         ControlsCommand::Show(args) => data(&show(&catalog, &args.id, Style::of_stdout())?),
+        ControlsCommand::New(args) => return new::cmd_new(args, &catalog),
         ControlsCommand::Test(args) => return test(&catalog, args.check.as_deref()),
     }
     Ok(Exit::Done)
@@ -98,16 +106,53 @@ fn show_check(catalog: &Catalog, check: &Check, style: Style) -> String {
     let mut out = format!("{}\n{}\n{} severity, in {control}\n", style.strong(&check.id), check.title, check.severity);
     out.push_str(&format!("\n{}\n{}\n\n{}\n{}\n", style.strong("why"), check.why.trim(), style.strong("fix"), check.fix.trim()));
     if !check.corroborated_by.is_empty() {
-        out.push_str(&format!("\n{}\n{}\n", style.strong("compared with AWS Config rules"), check.corroborated_by.join(", ")));
+        out.push_str(&format!(
+            "\n{}\n{}\n",
+            style.strong("compared with AWS Config rules"),
+            check.corroborated_by.iter().map(|c| c.rule.as_str()).collect::<Vec<_>>().join(", ")
+        ));
     }
     out.push_str(&format!("\n{}\n{}\n", style.strong("sql"), check.sql.trim_end()));
-    out.push_str(&format!("\n{}\n", style.strong("cases")));
+    out.push_str(&examples(check, style));
+    out
+}
+
+/// The check's own cases: the rows it is given, and what it says of them.
+fn examples(check: &Check, style: Style) -> String {
+    let mut out = format!("\n{}\n", style.strong("examples"));
     for case in &check.cases {
-        let expects: Vec<String> = case.expect.iter().map(|e| format!("{} is {}", e.resource, e.verdict)).collect();
-        let expects = if expects.is_empty() { "no row".to_string() } else { expects.join("; ") };
-        out.push_str(&format!("  {}: {expects}\n", case.name));
+        out.push_str(&format!("  {}\n", style.strong(&case.name)));
+        for (table, rows) in &case.given {
+            if rows.is_empty() {
+                out.push_str(&format!("    {table}: no rows\n"));
+            }
+            for row in rows.iter().take(EXAMPLE_ROWS) {
+                out.push_str(&format!("    {table}: {}\n", style.faint(&cells(row))));
+            }
+            if rows.len() > EXAMPLE_ROWS {
+                out.push_str(&format!("    {table}: {} more\n", rows.len() - EXAMPLE_ROWS));
+            }
+        }
+        for e in &case.expect {
+            let reason = e.reason_has.as_ref().map(|r| format!(" (… {r} …)")).unwrap_or_default();
+            let mark = style.paint(e.verdict, style.mark(e.verdict));
+            out.push_str(&format!("    {mark} {} {}{reason}\n", style.paint(e.verdict, e.verdict.as_str()), e.resource));
+        }
+        if case.expect.is_empty() {
+            out.push_str("    no row\n");
+        }
     }
     out
+}
+
+/// How many rows of a table an example shows.
+const EXAMPLE_ROWS: usize = 4;
+
+/// A row without account and region, which only repeat the ARN.
+fn cells(row: &BTreeMap<String, Value>) -> String {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_string);
+    let cells = row.iter().filter(|(name, _)| !["account", "region"].contains(&name.as_str()));
+    printable(&cells.map(|(name, value)| format!("{name} = {}", text(value))).collect::<Vec<_>>().join(", "))
 }
 
 fn test(catalog: &Catalog, only: Option<&str>) -> Result<Exit, Error> {

@@ -7,9 +7,11 @@ mod controls;
 mod init;
 mod lint;
 pub mod meta;
+mod new;
 mod package;
 mod policy;
 mod risks;
+mod schema;
 mod seal;
 mod services;
 pub mod style;
@@ -71,6 +73,7 @@ pub enum Command {
     Seal(seal::SealCommand),
     Policy(policy::PolicyArgs),
     Lint(lint::LintArgs),
+    Schema(schema::SchemaArgs),
     Completions(meta::CompletionsArgs),
     Man(meta::ManArgs),
 }
@@ -207,6 +210,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Seal(command) => seal::cmd_seal(command, context),
         Command::Policy(args) => policy::cmd_policy(args, context),
         Command::Lint(args) => lint::cmd_lint(args, context),
+        Command::Schema(args) => schema::cmd_schema(args),
         Command::Completions(args) => meta::cmd_completions(args),
         Command::Man(args) => meta::cmd_man(args),
     }

@@ -1,11 +1,14 @@
 //! `affiant services`: AWS services in use against the dated HIPAA-eligible list.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::style::Style;
-use super::{Context, Exit, data};
+use super::{Context, Exit, data, say};
 use crate::catalog;
 use crate::diag::printable;
+use crate::model::catalog::Catalog;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::pipeline::{Error, package, prepare};
 use crate::program::Inputs;
@@ -16,25 +19,42 @@ use crate::store::run::{self, Reader};
 pub struct ServicesArgs {
     /// A run: its folder, or its name in evidence/ [default: the newest]
     run: Option<String>,
+    /// A newer list of eligible services, laid out like ours in controls/services/
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
 }
 
 pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error> {
-    let dossier = dossier(context, args.run.as_deref())?;
+    let mut catalog = context.catalog()?;
+    if let Some(list) = &args.list {
+        catalog = catalog::with_list(catalog, list)?;
+    }
+    let dossier = with_catalog(context, catalog, args.run.as_deref())?;
     let style = Style::of_stdout();
     let s = &dossier.services;
+    if s.old {
+        say(&format!("warning: the list is dated {} and was {} days old at the time of this assessment", s.list_date, s.list_age_days));
+    }
     let mut out = format!(
-        "{}\n{}\n\n",
+        "{}\nsource  {}\nsha256  {}\nas of   {}\n{}\n\n",
         style.strong(&format!("The list is dated {}, {} days before this assessment", s.list_date, s.list_age_days)),
+        printable(&s.list_source),
+        s.list_digest,
+        dossier.as_of,
         printable(&s.note)
     );
     for row in &s.rows {
         out.push_str(&format!(
-            "{} {} {:>6} resources, {} in PHI scope\n",
+            "{} {} {:>6} {}, {} in PHI scope\n",
             style.column(&row.service, 44),
-            style.column(&row.status, 28),
+            style.column(&row.words, 44),
             row.resources,
+            if row.resources == 1 { "resource" } else { "resources" },
             row.phi
         ));
+        if !row.seen.is_empty() {
+            out.push_str(&format!("    {}\n", style.faint(&printable(&format!("seen by: {}", row.seen)))));
+        }
         if !row.condition.is_empty() {
             out.push_str(&format!("    {}\n", style.faint(&printable(&row.condition))));
         }
@@ -47,8 +67,11 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
 
 /// The dossier of a run without a package: for commands that show a part of it.
 pub fn dossier(context: &Context, run: Option<&str>) -> Result<Dossier, Error> {
+    with_catalog(context, context.catalog()?, run)
+}
+
+fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Result<Dossier, Error> {
     let workspace = context.workspace()?;
-    let catalog = context.catalog()?;
     let run = Reader::open_run(&run::find(&workspace.evidence(), run)?)?;
     let (record, artifacts) = (run.record.clone(), run.artifacts.clone());
     let assessment = prepare::assess(&workspace, &catalog, run, None)?;

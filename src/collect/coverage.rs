@@ -134,7 +134,11 @@ impl Place<'_> {
     fn type_state(&self, source: &str, region: &str, tally: Tally) -> (State, String) {
         let key = (self.account.to_string(), region.to_string());
         if tally.not_recorded > 0 {
-            return (State::NotRecorded, format!("{} items say that AWS Config does not record them", tally.not_recorded));
+            let words = match tally.not_recorded {
+                1 => "1 item says that AWS Config does not record it".to_string(),
+                n => format!("{n} items say that AWS Config does not record them"),
+            };
+            return (State::NotRecorded, words);
         }
         let recorder = self.seen.recorders.get(&key);
         if recorder.is_some_and(|r| !records(r, source)) {

@@ -26,7 +26,13 @@ pub struct Assessment {
     pub resources: u64,
     /// Failing rows by control, account, asset class and PHI scope: what risks are made of.
     pub findings: Vec<FindingGroup>,
+    /// Verdicts that an AWS Config rule contradicts: findings of their own, at most ten for a check and rule.
+    #[serde(default)]
+    pub disagreements: Vec<Disagreement>,
     pub inventory: Vec<AssetClass>,
+    /// Hints at services beside their resources.
+    #[serde(default)]
+    pub traces: Vec<ServiceTrace>,
     /// One line a source, gaps first.
     pub sources: Vec<Coverage>,
     pub agreements: Vec<AgreementFacts>,
@@ -97,11 +103,76 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleAgreement {
     pub rule: String,
-    pub deployed: bool,
+    pub state: RuleState,
+    /// Resources on which both say the same; on which they contradict each other.
     pub agree: u64,
     pub disagree: u64,
+    /// Evaluations from before the item, or without a time: not compared.
+    pub older: u64,
+    /// How the deployed parameters differ; empty if nothing is to say.
+    pub detail: String,
     /// Resources on which it disagrees, at most ten.
     pub examples: Vec<String>,
+}
+
+impl RuleAgreement {
+    /// A rule of which nothing is known yet.
+    pub fn new(rule: &str) -> Self {
+        RuleAgreement {
+            rule: rule.to_string(),
+            state: RuleState::NotCollected,
+            agree: 0,
+            disagree: 0,
+            older: 0,
+            detail: String::new(),
+            examples: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RuleState {
+    #[serde(rename = "agrees")]
+    Agrees,
+    #[serde(rename = "disagrees")]
+    Disagrees,
+    /// Its evaluations were collected, and none is of a resource judged here and later than its item.
+    #[serde(rename = "nothing to compare")]
+    NothingCompared,
+    /// It is deployed with parameters that make it another question.
+    #[serde(rename = "other parameters")]
+    OtherParameters,
+    /// The rules were listed and it is not among them.
+    #[serde(rename = "not deployed")]
+    NotDeployed,
+    #[serde(rename = "not collected")]
+    NotCollected,
+}
+
+impl RuleState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RuleState::Agrees => "agrees",
+            RuleState::Disagrees => "disagrees",
+            RuleState::NothingCompared => "nothing to compare",
+            RuleState::OtherParameters => "other parameters",
+            RuleState::NotDeployed => "not deployed",
+            RuleState::NotCollected => "not collected",
+        }
+    }
+}
+
+/// A verdict that an AWS Config rule contradicts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disagreement {
+    pub check: String,
+    pub rule: String,
+    pub resource: String,
+    pub account: String,
+    pub region: String,
+    pub ours: Verdict,
+    /// AWS Config's word: `COMPLIANT` or `NON_COMPLIANT`.
+    pub theirs: String,
 }
 
 /// Failing rows that make one risk: 40 unencrypted volumes are one risk with 40 resources.
@@ -117,6 +188,14 @@ pub struct FindingGroup {
     pub resources: u64,
     /// At most five.
     pub examples: Vec<String>,
+}
+
+/// What hints at the use of a service without being one of its resources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceTrace {
+    /// As principals and API names spell it: `guardduty`, `macie2`.
+    pub service: String,
+    pub words: String,
 }
 
 /// One agreement that AWS Artifact listed (ListCustomerAgreements).

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::citation::Citation;
@@ -27,6 +28,10 @@ pub struct Catalog {
     /// How each service of these operations is called.
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
+    /// Where AWS's own audit reports carry a safeguard.
+    pub inherited: Inherited,
+    /// Proposed rules, shown only when a workspace asks for one.
+    pub proposals: Vec<Proposal>,
     /// The files as read, for the package.
     pub files: BTreeMap<String, Vec<u8>>,
 }
@@ -47,7 +52,7 @@ impl Catalog {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     #[serde(rename = "control")]
@@ -69,7 +74,7 @@ pub struct Control {
 }
 
 /// A number of policy that `affiant.yaml` may tighten, never loosen.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
     pub name: String,
@@ -80,7 +85,7 @@ pub struct Parameter {
     pub why: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tighten {
     Up,
@@ -88,7 +93,7 @@ pub enum Tighten {
 }
 
 /// What only a person can say about a control.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttestItem {
     pub id: String,
@@ -97,7 +102,7 @@ pub struct AttestItem {
     pub valid_days: u32,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     pub id: String,
@@ -106,7 +111,7 @@ pub struct Check {
     pub why: String,
     pub fix: String,
     #[serde(default)]
-    pub corroborated_by: Vec<String>,
+    pub corroborated_by: Vec<Corroborator>,
     /// Columns whose NULL may still read `met`, each with its reason.
     #[serde(default)]
     pub null_ok: BTreeMap<String, String>,
@@ -119,8 +124,35 @@ pub struct Check {
     pub cases: Vec<Case>,
 }
 
+/// An AWS Config managed rule that asks nearly the same: its name, or its name with the parameters that make it the same question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "CorroboratorText", deny_unknown_fields)]
+pub struct Corroborator {
+    pub rule: String,
+    /// The rule's parameter, and what it must be: a parameter of ours by name, or a value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// As people write it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum CorroboratorText {
+    Name(String),
+    Full { rule: String, parameters: BTreeMap<String, String> },
+}
+
+impl From<CorroboratorText> for Corroborator {
+    fn from(text: CorroboratorText) -> Self {
+        match text {
+            CorroboratorText::Name(rule) => Corroborator { rule, parameters: BTreeMap::new() },
+            CorroboratorText::Full { rule, parameters } => Corroborator { rule, parameters },
+        }
+    }
+}
+
 /// A check's own fixture.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     pub name: String,
@@ -131,7 +163,7 @@ pub struct Case {
     pub expect: Vec<Expect>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     pub resource: String,
@@ -140,7 +172,7 @@ pub struct Expect {
     pub reason_has: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     #[serde(rename = "table")]
@@ -158,7 +190,7 @@ pub struct Table {
 }
 
 /// 45 CFR part 164 subpart C, row by row.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityRule {
     pub format: String,
@@ -170,7 +202,7 @@ pub struct SecurityRule {
     pub rows: Vec<RuleRow>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleRow {
     pub citation: Citation,
@@ -194,7 +226,7 @@ pub struct RuleRow {
 }
 
 /// The dated list of services that AWS's BAA covers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceList {
     pub format: String,
@@ -205,7 +237,7 @@ pub struct ServiceList {
     pub services: Vec<ServiceEntry>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceEntry {
     pub name: String,
@@ -219,8 +251,53 @@ pub struct ServiceEntry {
     pub category: String,
 }
 
+/// `hipaa/inherited.yaml`: safeguards that AWS's audit reports carry for its data centers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inherited {
+    pub format: String,
+    #[serde(default)]
+    pub checked: String,
+    /// The reports, by a short name.
+    pub reports: BTreeMap<String, String>,
+    pub rows: Vec<InheritedRow>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InheritedRow {
+    pub citation: Citation,
+    /// Where to look: report by its short name, and criterion, control or requirement.
+    pub reports: BTreeMap<String, String>,
+}
+
+/// A proposed rule. It is not law: it is shown beside the law when a workspace names it, and changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    pub format: String,
+    pub id: String,
+    pub title: String,
+    /// `not law`.
+    pub status: String,
+    pub source: String,
+    pub checked: String,
+    pub note: String,
+    pub rows: Vec<ProposalRow>,
+    /// What has no row in the rule of today.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalRow {
+    pub citation: Citation,
+    pub would: String,
+}
+
 /// A notification deadline of the breach rule (45 CFR 164.404 to 164.412).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LawClock {
     pub id: String,

@@ -1,9 +1,11 @@
 //! Citations of 45 CFR part 164, parsed and ordered: `164.312(a)(2)(iv)`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A section of 45 CFR part 164 with its paragraphs. Order is the regulation's: section number, then paragraph by paragraph
@@ -44,6 +46,20 @@ fn roman(text: &str) -> u32 {
         .iter()
         .enumerate()
         .fold(0, |sum, (i, d)| if digits.get(i + 1).is_some_and(|next| next > d) { sum.wrapping_sub(*d) } else { sum.wrapping_add(*d) })
+}
+
+impl JsonSchema for Citation {
+    fn schema_name() -> Cow<'static, str> {
+        "Citation".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A paragraph of 45 CFR part 164, such as 164.312(a)(2)(iv)",
+            "type": "string",
+            "pattern": r"^164\.[0-9]+(\([0-9A-Za-z]+\))*$"
+        })
+    }
 }
 
 impl FromStr for Citation {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
@@ -10,7 +12,7 @@ pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
 use super::citation::Citation;
 
 /// Everything in `affiant.yaml` and `program/`, as it was read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Decisions {
     pub workspace: Workspace,
     pub exceptions: Exceptions,
@@ -20,7 +22,7 @@ pub struct Decisions {
     pub incident: Option<Plan>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workspace {
     pub format: String,
@@ -37,6 +39,9 @@ pub struct Workspace {
     /// Catalog parameters, tightened.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
+    /// Proposed rules to show beside the law, by id; none unless named here.
+    #[serde(default)]
+    pub profiles: Vec<String>,
     #[serde(default)]
     pub report: Report,
     #[serde(default)]
@@ -58,6 +63,7 @@ impl Default for Workspace {
             phi: PhiRule::default(),
             exclude: Vec::new(),
             parameters: BTreeMap::new(),
+            profiles: Vec::new(),
             report: Report::default(),
             retention: RetentionFacts::default(),
             seal: SealFacts::default(),
@@ -66,7 +72,7 @@ impl Default for Workspace {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationFacts {
     pub name: String,
@@ -93,7 +99,7 @@ impl Default for OrganizationFacts {
 /// The roles of 45 CFR 160.103, and the one outside it.
 pub const ROLES: [&str; 5] = ["covered entity", "business associate", "subcontractor", "hybrid entity", "not covered"];
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodFacts {
     pub label: String,
@@ -101,7 +107,7 @@ pub struct PeriodFacts {
     pub end: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountFacts {
     pub id: String,
@@ -118,7 +124,7 @@ pub struct AccountFacts {
 }
 
 /// How a resource shows that it holds PHI. Untagged resources are in scope.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhiRule {
     pub tag: String,
@@ -132,7 +138,7 @@ impl Default for PhiRule {
 }
 
 /// A named person takes resources out of scope.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exclude {
     /// An ARN, with `*` for any run of characters.
@@ -143,7 +149,7 @@ pub struct Exclude {
     pub reason: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Report {
     /// `us-letter` or `a4`.
@@ -158,7 +164,7 @@ impl Default for Report {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionFacts {
     pub years: u32,
@@ -172,7 +178,7 @@ impl Default for RetentionFacts {
     }
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exceptions {
     #[serde(default)]
@@ -182,7 +188,7 @@ pub struct Exceptions {
 }
 
 /// An approved exception: covers failing rows of a check until it expires. The approver is never the owner.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionRecord {
     pub check: String,
@@ -197,7 +203,7 @@ pub struct ExceptionRecord {
     pub expires: String,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attestations {
     #[serde(default)]
@@ -206,7 +212,7 @@ pub struct Attestations {
     pub attestations: Vec<Attestation>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
     pub id: String,
@@ -219,7 +225,16 @@ pub struct Attestation {
     pub evidence: Vec<String>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+impl Attestation {
+    /// The last day on which the statement counts: its own end, or `days` after it was made, whichever comes first.
+    pub fn holds_until(&self, days: u32) -> String {
+        let on = NaiveDate::parse_from_str(&self.on, "%Y-%m-%d").ok();
+        let longest = on.and_then(|on| on.checked_add_days(chrono::Days::new(u64::from(days))));
+        longest.map_or_else(|| self.valid_until.clone(), |day| day.format("%Y-%m-%d").to_string().min(self.valid_until.clone()))
+    }
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alternatives {
     #[serde(default)]
@@ -229,7 +244,7 @@ pub struct Alternatives {
 }
 
 /// Why an addressable specification is not implemented and what stands in its place: 164.306(d)(3).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlternativeMeasure {
     pub citation: Citation,
@@ -240,7 +255,7 @@ pub struct AlternativeMeasure {
     pub date: String,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Risks {
     #[serde(default)]
@@ -255,7 +270,7 @@ pub struct Risks {
     pub own: Vec<OwnRisk>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskDecision {
     #[serde(rename = "match")]
@@ -282,7 +297,7 @@ pub struct RiskDecision {
     pub acceptance: Option<RiskAcceptance>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskMatch {
     pub control: String,
@@ -292,7 +307,7 @@ pub struct RiskMatch {
     pub asset_class: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskAcceptance {
     pub approver: String,
@@ -302,7 +317,7 @@ pub struct RiskAcceptance {
 }
 
 /// A risk that no finding shows: people name it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnRisk {
     pub id: String,
@@ -323,7 +338,7 @@ pub struct OwnRisk {
 }
 
 /// `program/incident-response.yaml`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     pub format: String,
@@ -354,7 +369,7 @@ pub struct Plan {
     pub drills: Vec<PlanDrill>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRole {
     pub role: String,
@@ -370,7 +385,7 @@ pub struct PlanRole {
     pub tested: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSeverity {
     pub level: String,
@@ -384,7 +399,7 @@ pub struct PlanSeverity {
 }
 
 /// A deadline that a contract sets, in hours from discovery.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractClock {
     pub who: String,
@@ -395,7 +410,7 @@ pub struct ContractClock {
     pub words: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanEscalation {
     pub from: String,
@@ -406,7 +421,7 @@ pub struct PlanEscalation {
     pub fallback: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanPlaybook {
     pub name: String,
@@ -414,7 +429,7 @@ pub struct PlanPlaybook {
     pub steps: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanDrill {
     pub id: String,
@@ -452,7 +467,22 @@ pub fn matches_pattern(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches_pattern;
+    use super::{Attestation, matches_pattern};
+
+    #[test]
+    fn a_statement_holds_no_longer_than_the_catalog_lets_it() {
+        let said = |until: &str| Attestation {
+            id: "x".into(),
+            statement: String::new(),
+            by: String::new(),
+            role: String::new(),
+            on: "2026-01-31".into(),
+            valid_until: until.into(),
+            evidence: Vec::new(),
+        };
+        assert_eq!(said("2030-01-01").holds_until(365), "2027-01-31");
+        assert_eq!(said("2026-03-01").holds_until(365), "2026-03-01");
+    }
 
     #[test]
     fn patterns_match_as_people_expect() {

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What we know of an AWS API operation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     pub scope: OperationScope,
@@ -42,6 +43,7 @@ pub struct Operation {
     pub batch: Option<usize>,
     /// Request members that come from where the value came: request member to the name there.
     #[serde(default, deserialize_with = "carried")]
+    #[schemars(with = "Value")]
     pub carry: BTreeMap<String, String>,
     /// Path in the source's item or element of the region to ask in; default: the source's region.
     #[serde(default)]
@@ -139,7 +141,7 @@ fn fits(known: &str, code: &str, message: &str) -> bool {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationScope {
     Account,
@@ -148,7 +150,7 @@ pub enum OperationScope {
     Organization,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
     /// Request member that takes the token.
@@ -160,7 +162,7 @@ pub struct Pages {
 }
 
 /// A source of parameter values.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Each {
     /// A Config type, or an operation of the registry.
@@ -183,19 +185,21 @@ pub struct Each {
 }
 
 /// An answer that stands in for AWS Config items of a type.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fill {
     #[serde(default, rename = "type")]
     pub resource_type: String,
     /// Types whose resources stand under this one too.
     #[serde(default, deserialize_with = "one_or_more")]
+    #[schemars(with = "Value")]
     pub also: Vec<String>,
     /// No resource of its own: the tags of the resource whose ARN stands here.
     #[serde(default)]
     pub tags_of: Option<String>,
     /// Absent: the operation's `list`. Null: the whole answer.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
     pub list: Option<Option<String>>,
     #[serde(default)]
     pub id: Option<Pick>,
@@ -255,7 +259,7 @@ pub struct Fill {
 }
 
 /// A path, or what follows the last of some character in the value there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Pick {
     Path(String),
@@ -279,7 +283,7 @@ fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<Str
     Option::<String>::deserialize(input).map(Some)
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Case {
     /// Every member's first letter lowered, as in Config's old types.
@@ -293,7 +297,7 @@ pub enum Case {
 }
 
 /// How a service is called.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     pub protocol: Protocol,
@@ -332,7 +336,7 @@ pub struct Api {
     pub wire: Wire,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalHost {
     pub host: String,
@@ -342,7 +346,7 @@ pub struct GlobalHost {
     pub fips: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     Query,
@@ -360,7 +364,7 @@ impl Protocol {
 
 /// How a service's answers become what the AWS CLI prints as JSON. Names are those of XML elements; one with several meanings is
 /// qualified by what encloses it (`ebs/encrypted`), at most up to the operation's name.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wire {
     pub names: BTreeMap<String, String>,
@@ -372,6 +376,7 @@ pub struct Wire {
     pub flat: BTreeSet<String>,
     /// Wrapper to entry, key and value tags; without an entry tag the repeated element itself is the entry.
     #[serde(deserialize_with = "mapped")]
+    #[schemars(with = "Value")]
     pub maps: BTreeMap<String, (Option<String>, String, String)>,
     /// Structures, which matters when they are empty.
     pub objects: BTreeSet<String>,

@@ -1,8 +1,9 @@
 //! The part of `affiant.yaml` that says who seals, who signs beside, and who attests the time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SealFacts {
     /// PEM private key, relative to the workspace.
@@ -34,7 +35,7 @@ pub struct SealFacts {
 }
 
 /// Timestamp authorities (RFC 3161), asked in this order.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimestampFacts {
     pub authorities: Vec<String>,
@@ -51,7 +52,7 @@ fn ten() -> u32 {
 }
 
 /// A person who signs, and with what.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignerFacts {
     /// As the sign-off page says it: `Prepared by`, `Reviewed by`, `Approved by`.

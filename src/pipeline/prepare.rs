@@ -29,6 +29,12 @@ pub fn check_parameters(workspace: &Workspace, catalog: &Catalog) -> Result<(), 
         let problem = Diagnostic::new("AFW-010", format!("parameter `{name}`: {what}")).file("affiant.yaml").at(line, column);
         problems.push(problem.hint("`affiant controls show CONTROL` lists the parameters and which way they may move"));
     }
+    for id in workspace.decisions.workspace.profiles.iter().filter(|id| !catalog.proposals.iter().any(|p| p.id == **id)) {
+        let known: Vec<&str> = catalog.proposals.iter().map(|p| p.id.as_str()).collect();
+        let (line, column) = place(bytes, id);
+        let problem = Diagnostic::new("AFW-025", format!("the catalog has no profile `{id}`")).file("affiant.yaml").at(line, column);
+        problems.push(problem.hint(format!("write one of: {}; or leave `profiles` empty", known.join(", "))));
+    }
     problems.or(())
 }
 

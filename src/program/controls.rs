@@ -1,13 +1,12 @@
 //! The chapter of each control: its texts, its checks in order of trouble, what people attested and decided.
 
-use super::{Inputs, References};
-use crate::model::assessment::{CheckResult, ControlResult, Row, RuleAgreement};
+use super::{Inputs, References, plural};
+use crate::model::assessment::{CheckResult, ControlResult, Row, RuleAgreement, RuleState};
 use crate::model::catalog::Control;
 use crate::model::decisions::Attestation;
 use crate::model::dossier::{
     Alternative, AttestationReport, CheckReport, CitationReport, ControlReport, Corroboration, ParameterReport, ResultRow,
 };
-use crate::model::verdict::Verdict;
 
 pub fn all(inputs: &Inputs<'_>, refs: &References) -> Vec<ControlReport> {
     let pairs = inputs.catalog.controls.iter().zip(&inputs.assessment.controls);
@@ -105,30 +104,46 @@ pub fn short_name(resource: &str) -> String {
 }
 
 fn corroboration(agreement: &RuleAgreement) -> Corroboration {
-    let (state, words) = match (agreement.deployed, agreement.agree, agreement.disagree) {
-        (false, _, _) => ("not deployed", "this AWS Config rule's evaluations were not collected".to_string()),
-        (true, 0, 0) => ("agrees", "collected, with no evaluation of a resource judged here".to_string()),
-        (true, agree, 0) => ("agrees", format!("on {agree} resources")),
-        (true, agree, disagree) => {
-            ("disagrees", format!("on {disagree} of {} resources: {}", agree + disagree, agreement.examples.join(", ")))
-        }
+    let on = |n: u64| if n == 1 { "on 1 resource".to_string() } else { format!("on {n} resources") };
+    let older = match agreement.older {
+        0 => String::new(),
+        1 => "1 evaluation is older than the item it speaks of".to_string(),
+        n => format!("{n} evaluations are older than the items they speak of"),
     };
-    Corroboration { rule: agreement.rule.clone(), state: state.into(), words }
+    let also = if older.is_empty() { String::new() } else { format!("; {older}") };
+    let words = match agreement.state {
+        RuleState::Agrees => format!("{}{also}", on(agreement.agree)),
+        RuleState::Disagrees => {
+            format!(
+                "on {} of {}: {}{also}",
+                agreement.disagree,
+                on(agreement.agree + agreement.disagree).trim_start_matches("on "),
+                agreement.examples.join(", ")
+            )
+        }
+        RuleState::NothingCompared if older.is_empty() => "collected, with no evaluation of a resource judged here".to_string(),
+        RuleState::NothingCompared => format!("collected, but {older}"),
+        RuleState::OtherParameters => agreement.detail.clone(),
+        RuleState::NotDeployed => "AWS Config's rules were listed, and it is not among them".to_string(),
+        RuleState::NotCollected => "this AWS Config rule's evaluations were not collected".to_string(),
+    };
+    Corroboration { rule: agreement.rule.clone(), state: agreement.state.as_str().into(), words }
 }
 
 /// Every statement that someone made, with whether it still holds.
 pub fn attestations(inputs: &Inputs<'_>) -> Vec<AttestationReport> {
     let as_of = &inputs.assessment.as_of;
-    let control_of = |id: &str| inputs.catalog.controls.iter().find(|c| c.attest.iter().any(|a| a.id == id)).map(|c| c.id.clone());
+    let asked = |id: &str| inputs.catalog.controls.iter().find_map(|c| Some((c, c.attest.iter().find(|a| a.id == id)?)));
+    let until = |a: &Attestation| asked(&a.id).map_or_else(|| a.valid_until.clone(), |(_, item)| a.holds_until(item.valid_days));
     let report = |a: &Attestation| AttestationReport {
         id: a.id.clone(),
-        control: control_of(&a.id).unwrap_or_default(),
+        control: asked(&a.id).map(|(control, _)| control.id.clone()).unwrap_or_default(),
         statement: a.statement.trim().into(),
         by: a.by.clone(),
         role: a.role.clone(),
         on: a.on.clone(),
-        valid_until: a.valid_until.clone(),
-        expired: a.valid_until.as_str() < as_of.get(..10).unwrap_or_default(),
+        valid_until: until(a),
+        expired: until(a).as_str() < as_of.get(..10).unwrap_or_default(),
     };
     inputs.decisions.attestations.attestations.iter().map(report).collect()
 }
@@ -159,6 +174,13 @@ fn notes(control: &Control, inputs: &Inputs<'_>) -> Vec<String> {
             notes.push(format!("The exception for {} on {} expired on {}; it covers nothing any more.", e.check, e.resource, e.expires));
         }
     }
+    let accepted = inputs.assessment.controls.iter().filter(|c| c.id == control.id).any(|c| c.counts.accepted > 0);
+    if accepted && !inputs.decisions.alternatives.alternatives.iter().any(|a| a.control == control.id) {
+        notes.push(
+            "Exceptions are accepted here and no alternative measure is recorded; 164.306(d)(3) asks for the reason and the measure in writing."
+                .into(),
+        );
+    }
     for a in inputs.decisions.alternatives.alternatives.iter().filter(|a| a.control == control.id) {
         let row = inputs.catalog.rule.rows.iter().find(|row| row.citation == a.citation);
         if row.is_none_or(|row| row.status != "addressable") {
@@ -166,8 +188,15 @@ fn notes(control: &Control, inputs: &Inputs<'_>) -> Vec<String> {
         }
     }
     let disagree = inputs.assessment.controls.iter().filter(|c| c.id == control.id).flat_map(|c| &c.checks);
-    for check in disagree.filter(|c| c.corroboration.iter().any(|r| r.disagree > 0) && c.verdict != Verdict::NotMet) {
-        notes.push(format!("An AWS Config rule disagrees with {}: look before relying on either.", check.id));
+    for check in disagree {
+        for rule in check.corroboration.iter().filter(|r| r.disagree > 0) {
+            notes.push(format!(
+                "The AWS Config rule {} disagrees with {} on {}: look before relying on either.",
+                rule.rule,
+                check.id,
+                plural(rule.disagree, "resource")
+            ));
+        }
     }
     notes
 }

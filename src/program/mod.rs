@@ -47,7 +47,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     let controls = controls::all(inputs, &refs);
     let baa = baa::state(inputs, &refs);
     let services = services::in_use(inputs);
-    let risks = risks::register(inputs);
+    let risks = risks::register(inputs, &services);
     let incident = incident::response(inputs);
     let mut dossier = Dossier {
         format: FORMAT.into(),
@@ -73,6 +73,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         services,
         scope: scope(inputs),
         crosswalk: crosswalk::rows(inputs),
+        proposals: crosswalk::proposals(inputs),
         controls,
         risks,
         incident,
@@ -85,6 +86,11 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     };
     dossier.decisions_needed = summary::decisions(&dossier, inputs);
     harmless(dossier)
+}
+
+/// A count with its word: `1 risk`, `2 risks`.
+fn plural(n: u64, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
 /// Where an artifact stands in the evidence list, by path.

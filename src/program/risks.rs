@@ -1,12 +1,12 @@
 //! The risk register: findings grouped into risks, joined with what people decided, and the risks that people name themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Inputs;
-use crate::model::assessment::FindingGroup;
+use super::{Inputs, plural, services};
+use crate::model::assessment::{Disagreement, FindingGroup};
 use crate::model::decisions::{OwnRisk, RiskDecision};
 use crate::model::digest::Digest;
-use crate::model::dossier::{Acceptance, RiskRegister, RiskReport};
+use crate::model::dossier::{Acceptance, RiskRegister, RiskReport, ServiceRow, Services};
 use crate::model::verdict::{Severity, Verdict};
 
 /// The five levels of NIST SP 800-30 Rev. 1, low to high.
@@ -21,9 +21,11 @@ const METHOD: &str = "Findings are grouped by control, account, asset class and 
     sign-in controls. Levels come from a five-by-five matrix after NIST SP 800-30 Rev. 1. A score stays a suggestion until a \
     named person confirms it.";
 
-pub fn register(inputs: &Inputs<'_>) -> RiskRegister {
+pub fn register(inputs: &Inputs<'_>, services: &Services) -> RiskRegister {
     let groups = inputs.assessment.findings.iter();
     let mut rows: Vec<RiskReport> = groups.map(|group| from_group(group, inputs)).collect();
+    rows.extend(contradicted(inputs));
+    rows.extend(services::off_list(services).map(|row| unlisted(row, services)));
     rows.extend(inputs.decisions.risks.own.iter().map(own));
     rows.sort_by_key(|r| (std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
@@ -116,10 +118,6 @@ fn rationale(group: &FindingGroup) -> String {
     )
 }
 
-fn plural(n: u64, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
-}
-
 fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
     let control = inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
     let of = group.asset_class.strip_prefix("AWS::").unwrap_or(&group.asset_class).replace("::", " ");
@@ -158,6 +156,82 @@ fn acceptance(group: &FindingGroup, decision: Option<&RiskDecision>, inputs: &In
     Some(made(&e.approver, &e.reason, &e.accepted, &e.expires))
 }
 
+/// A finding that no check made: nobody has decided about it yet.
+fn found(key: &str, origin: &str, title: String, likelihood: &str, impact: &str) -> RiskReport {
+    RiskReport {
+        id: format!("R-{}", &Digest::of(key.as_bytes()).to_string()[..6]),
+        title,
+        status: "open".into(),
+        origin: origin.into(),
+        control: None,
+        citations: Vec::new(),
+        account: String::new(),
+        asset_class: String::new(),
+        resources: 0,
+        examples: Vec::new(),
+        level: level(likelihood, impact),
+        likelihood: likelihood.into(),
+        impact: impact.into(),
+        rationale: String::new(),
+        suggested: true,
+        owner: String::new(),
+        treatment: String::new(),
+        plan: String::new(),
+        due: String::new(),
+        acceptance: None,
+    }
+}
+
+/// One risk for each check and account of which AWS Config's rules say the opposite: one of the two is wrong about ePHI.
+fn contradicted(inputs: &Inputs<'_>) -> Vec<RiskReport> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Disagreement>> = BTreeMap::new();
+    for d in &inputs.assessment.disagreements {
+        groups.entry((&d.check, &d.account)).or_default().push(d);
+    }
+    let one = |((check, account), all): ((&str, &str), Vec<&Disagreement>)| {
+        let severity = inputs.catalog.checks.get(check).map_or(Severity::Medium, |c| c.severity);
+        let passed = all.iter().any(|d| d.ours == Verdict::Met);
+        let likelihood = if passed { "moderate" } else { "low" };
+        let rules: BTreeSet<&str> = all.iter().map(|d| d.rule.as_str()).collect();
+        let resources: BTreeSet<&str> = all.iter().map(|d| d.resource.as_str()).collect();
+        let control = inputs.catalog.control_of(check);
+        let mut risk = found(
+            &format!("disagreement\0{check}\0{account}"),
+            "disagreement",
+            format!("AWS Config says the opposite of {check} on {}", plural(resources.len() as u64, "resource")),
+            likelihood,
+            SCALE[severity as usize + 1],
+        );
+        risk.control = control.map(|c| c.id.clone());
+        risk.citations = control.map(|c| c.citations.iter().take(3).map(ToString::to_string).collect()).unwrap_or_default();
+        risk.account = account.into();
+        risk.resources = resources.len() as u64;
+        risk.examples = resources.into_iter().take(5).map(String::from).collect();
+        risk.rationale = format!(
+            "Compared with {}, on evaluations later than the items. One of the two is wrong, or they ask different questions: look at both.",
+            rules.into_iter().collect::<Vec<_>>().join(", ")
+        );
+        risk
+    };
+    groups.into_iter().map(one).collect()
+}
+
+/// A service that the dated list does not name, with resources in PHI scope.
+fn unlisted(row: &ServiceRow, services: &Services) -> RiskReport {
+    let mut risk = found(
+        &format!("service\0{}", row.service),
+        "finding",
+        format!("{} is not on the list dated {} and has {} in PHI scope", row.service, services.list_date, plural(row.phi, "resource")),
+        "moderate",
+        "high",
+    );
+    risk.citations = ["164.308(b)(1)", "164.314(a)(1)"].map(String::from).to_vec();
+    risk.asset_class = row.types.first().cloned().unwrap_or_default();
+    risk.resources = row.phi;
+    risk.rationale = "AWS's BAA covers ePHI in the services that AWS lists. Suggested until somebody shows that no ePHI is there.".into();
+    risk
+}
+
 fn own(risk: &OwnRisk) -> RiskReport {
     RiskReport {
         id: risk.id.clone(),
@@ -187,16 +261,19 @@ fn own(risk: &OwnRisk) -> RiskReport {
 fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let mut lint = Vec::new();
-    let mut count = |n: usize, words: &str| {
-        if n > 0 {
-            lint.push(format!("{n} {words}"));
-        }
+    let mut count = |n: usize, one: &str, many: &str| match n {
+        0 => {}
+        1 => lint.push(format!("1 {one}")),
+        n => lint.push(format!("{n} {many}")),
     };
     let open = |r: &&RiskReport| r.status != "closed" && r.origin != "not assessed";
-    count(rows.iter().filter(open).filter(|r| r.owner.is_empty()).count(), "risks have no named owner");
-    count(rows.iter().filter(open).filter(|r| r.treatment.is_empty()).count(), "risks have no treatment");
-    count(rows.iter().filter(open).filter(|r| !r.due.is_empty() && r.due.as_str() < today).count(), "risks are past their due date");
-    count(rows.iter().filter(open).filter(|r| r.suggested).count(), "scores are suggestions that nobody has confirmed");
-    count(rows.iter().filter(|r| r.acceptance.as_ref().is_some_and(|a| a.expired)).count(), "acceptances have expired");
+    count(rows.iter().filter(open).filter(|r| r.owner.is_empty()).count(), "risk has no named owner", "risks have no named owner");
+    count(rows.iter().filter(open).filter(|r| r.treatment.is_empty()).count(), "risk has no treatment", "risks have no treatment");
+    let late = rows.iter().filter(open).filter(|r| !r.due.is_empty() && r.due.as_str() < today).count();
+    count(late, "risk is past its due date", "risks are past their due date");
+    let suggested = rows.iter().filter(open).filter(|r| r.suggested).count();
+    count(suggested, "score is a suggestion that nobody has confirmed", "scores are suggestions that nobody has confirmed");
+    let lapsed = rows.iter().filter(|r| r.acceptance.as_ref().is_some_and(|a| a.expired)).count();
+    count(lapsed, "acceptance has expired", "acceptances have expired");
     lint
 }

@@ -1,52 +1,61 @@
-//! AWS services in use, joined with the dated list of those that AWS's BAA covers.
+//! AWS services in use, joined with the dated list of those that AWS's BAA covers. What is said of a service is always said of the
+//! list of that date.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::Inputs;
+use super::{Inputs, plural};
 use crate::model::catalog::{ServiceEntry, ServiceList};
 use crate::model::digest::Digest;
 use crate::model::dossier::{ServiceRow, Services};
 
 /// A list older than this is said to be old.
-const OLD_AFTER_DAYS: i64 = 90;
+pub const OLD_AFTER_DAYS: i64 = 90;
 
 pub fn in_use(inputs: &Inputs<'_>) -> Services {
     let list = &inputs.catalog.services;
     let mut rows: BTreeMap<String, ServiceRow> = BTreeMap::new();
     for class in &inputs.assessment.inventory {
-        let entry = lookup(list, &class.resource_type);
-        let (service, status, condition) = describe(entry, &class.resource_type);
-        let row = rows.entry(service.clone()).or_insert_with(|| ServiceRow {
-            service,
-            status,
-            condition,
-            resources: 0,
-            phi: 0,
-            types: Vec::new(),
-        });
+        let row = entry_row(&mut rows, list, lookup(list, &class.resource_type), &class.resource_type);
         row.resources += class.count;
         row.phi += class.phi;
         if row.types.last() != Some(&class.resource_type) {
             row.types.push(class.resource_type.clone());
         }
     }
+    for trace in &inputs.assessment.traces {
+        let entry = by_name(list, &trace.service);
+        let key = entry.map_or_else(|| trace.service.clone(), |e| e.name.clone());
+        if rows.get(&key).is_none_or(|row| row.resources == 0) {
+            let row = entry_row(&mut rows, list, entry, &trace.service);
+            row.seen = [row.seen.as_str(), &trace.words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+        }
+    }
     let mut rows: Vec<ServiceRow> = rows.into_values().collect();
-    rows.sort_by(|a, b| (trouble(&a.status), &a.service).cmp(&(trouble(&b.status), &b.service)));
+    rows.sort_by(|a, b| (trouble(&a.status), a.resources == 0, &a.service).cmp(&(trouble(&b.status), b.resources == 0, &b.service)));
     let count = |status: &str| rows.iter().filter(|r| r.status == status).count() as u64;
+    let age = age(list, &inputs.assessment.as_of);
     Services {
         list_date: list.list_date.clone(),
         list_source: list.source.trim().into(),
         list_digest: digest(inputs).to_string(),
-        list_age_days: age(list, &inputs.assessment.as_of),
-        note: note(list, &inputs.assessment.as_of),
+        list_age_days: age,
+        old: age > OLD_AFTER_DAYS,
+        note: note(list, age),
         on_list: count(ON),
         with_condition: count(CONDITION),
         not_on_list: count(OFF),
-        unknown: count(UNKNOWN) + count(TOOL),
+        unknown: count(UNKNOWN),
+        infrastructure: count(TOOL),
+        in_use: rows.len() as u64 - count(TOOL),
         rows,
     }
+}
+
+/// Services that the list does not name, with resources in PHI scope: each is a finding.
+pub fn off_list(services: &Services) -> impl Iterator<Item = &ServiceRow> {
+    services.rows.iter().filter(|row| row.status == OFF && row.phi > 0)
 }
 
 const ON: &str = "on the list";
@@ -55,10 +64,30 @@ const OFF: &str = "not on the list";
 const UNKNOWN: &str = "unknown";
 const TOOL: &str = "not named by the list";
 
-fn describe(entry: Option<&ServiceEntry>, resource_type: &str) -> (String, String, String) {
+/// The row of an entry, made when it is first seen. Without an entry, `seen` names the service.
+fn entry_row<'a>(
+    rows: &'a mut BTreeMap<String, ServiceRow>,
+    list: &ServiceList,
+    entry: Option<&ServiceEntry>,
+    seen: &str,
+) -> &'a mut ServiceRow {
+    let (service, status, condition) = describe(entry, seen);
+    rows.entry(service.clone()).or_insert_with(|| ServiceRow {
+        words: words(&status, &list.list_date),
+        service,
+        status,
+        condition,
+        resources: 0,
+        phi: 0,
+        types: Vec::new(),
+        seen: String::new(),
+    })
+}
+
+fn describe(entry: Option<&ServiceEntry>, seen: &str) -> (String, String, String) {
     let Some(entry) = entry else {
-        let service = resource_type.split("::").take(2).collect::<Vec<_>>().join("::");
-        return (service, UNKNOWN.into(), "No entry of the list is known for this resource type.".into());
+        let service = seen.split("::").take(2).collect::<Vec<_>>().join("::");
+        return (service, UNKNOWN.into(), "Which entry of the list this belongs to is not known here.".into());
     };
     let status = match (entry.status.as_str(), entry.condition.is_empty()) {
         ("listed", true) => ON,
@@ -69,13 +98,23 @@ fn describe(entry: Option<&ServiceEntry>, resource_type: &str) -> (String, Strin
     (entry.name.clone(), status.into(), entry.condition.trim().into())
 }
 
+/// A status with the date of the list, as every output says it.
+fn words(status: &str, date: &str) -> String {
+    match status {
+        CONDITION => format!("on the list dated {date}, with a condition"),
+        UNKNOWN => format!("unknown to the list dated {date}"),
+        TOOL => format!("not named by the list dated {date}"),
+        status => format!("{status} dated {date}"),
+    }
+}
+
 fn trouble(status: &str) -> u8 {
     match status {
         OFF => 0,
         UNKNOWN => 1,
         CONDITION => 2,
-        TOOL => 3,
-        _ => 4,
+        TOOL => 4,
+        _ => 3,
     }
 }
 
@@ -83,6 +122,13 @@ fn trouble(status: &str) -> u8 {
 fn lookup<'a>(list: &'a ServiceList, resource_type: &str) -> Option<&'a ServiceEntry> {
     let fits = |e: &&ServiceEntry| e.types.iter().filter(|t| resource_type.starts_with(t.as_str())).map(String::len).max();
     list.services.iter().filter(|e| fits(e).is_some()).max_by_key(fits)
+}
+
+/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`.
+fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
+    let plain = |text: &str| text.to_ascii_lowercase().trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string();
+    let segment = |t: &str| t.split("::").nth(1).map(plain);
+    list.services.iter().find(|e| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name))))
 }
 
 fn digest(inputs: &Inputs<'_>) -> Digest {
@@ -97,15 +143,53 @@ fn age(list: &ServiceList, as_of: &str) -> i64 {
     day(as_of).zip(day(&list.list_date)).map_or(0, |(now, then)| (now - then).num_days())
 }
 
-fn note(list: &ServiceList, as_of: &str) -> String {
-    let age = age(list, as_of);
+fn note(list: &ServiceList, age: i64) -> String {
     let old = if age > OLD_AFTER_DAYS {
-        format!(" The list was {age} days old at the time of this assessment: compare with AWS's page before relying on it.")
+        format!(
+            " The list was {} old at the time of this assessment: compare with AWS's page before relying on it.",
+            plural(age as u64, "day")
+        )
     } else {
         String::new()
     };
     format!(
-        "{}{old} Services are seen through their resources in AWS Config; a service that leaves no resource there is not seen.",
+        "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles and answers of a \
+         service's own API hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
         list.note.trim()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, types: &[&str]) -> ServiceEntry {
+        ServiceEntry {
+            name: name.into(),
+            status: "listed".into(),
+            condition: String::new(),
+            types: types.iter().map(ToString::to_string).collect(),
+            category: String::new(),
+        }
+    }
+
+    #[test]
+    fn services_are_known_by_the_names_that_apis_use() {
+        let services =
+            vec![entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]), entry("Macie", &["AWS::Macie::"])];
+        let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
+        for (name, expected) in
+            [("elasticloadbalancing", Some("ELB")), ("elbv2", None), ("macie2", Some("Macie")), ("macie", Some("Macie"))]
+        {
+            assert_eq!(by_name(&list, name).map(|e| e.name.as_str()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_status_names_the_date_of_the_list() {
+        for status in [ON, CONDITION, OFF, UNKNOWN, TOOL] {
+            let words = words(status, "2026-05-22");
+            assert!(words.contains("the list dated 2026-05-22") && !words.contains("current"), "{words}");
+        }
+    }
 }

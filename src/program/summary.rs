@@ -1,6 +1,8 @@
 //! The words at the front: how the evidence was gathered and judged, and what needs a decision.
 
-use super::Inputs;
+use std::collections::BTreeSet;
+
+use super::{Inputs, plural};
 use crate::model::dossier::{CheckReport, Decision, Dossier};
 use crate::model::verdict::{Severity, Verdict};
 
@@ -69,6 +71,7 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
         text: format!("{}: {} of {} not met.", c.title, c.counts.not_met, c.population),
         anchor: format!("check-{}", c.id),
     }));
+    lines.extend(disagreement_line(inputs));
     lines.extend(gap_line(dossier));
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let expired = inputs.decisions.exceptions.exceptions.iter().filter(|e| e.expires.as_str() < today);
@@ -78,6 +81,19 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     }));
     lines.truncate(5);
     lines
+}
+
+fn disagreement_line(inputs: &Inputs<'_>) -> Option<Decision> {
+    let checks: BTreeSet<&str> = inputs.assessment.disagreements.iter().map(|d| d.check.as_str()).collect();
+    let first = checks.first()?;
+    let more = match checks.len() {
+        1 => String::new(),
+        n => format!(" and {}", plural(n as u64 - 1, "more check")),
+    };
+    Some(Decision {
+        text: format!("AWS Config's own rules say the opposite of {first}{more}: find out which is wrong."),
+        anchor: format!("check-{first}"),
+    })
 }
 
 fn gap_line(dossier: &Dossier) -> Option<Decision> {

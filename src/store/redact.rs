@@ -149,7 +149,7 @@ fn items_of(run: &Reader, artifact: &Artifact, out: &mut File, findings: &mut Fi
     let input = run.open(artifact).map_err(&fault)?;
     let mut head = [0; 2];
     let gzip = File::open(run.path(artifact)).and_then(|mut f| f.read_exact(&mut head)).is_ok() && head == [0x1f, 0x8b];
-    let mut sink = if gzip { Sink::Gzip(GzEncoder::new(out, Compression::new(6))) } else { Sink::Plain(io::BufWriter::new(out)) };
+    let mut sink = if gzip { Sink::Gzip(GzEncoder::new(out, Compression::new(3))) } else { Sink::Plain(io::BufWriter::new(out)) };
     let mut first = true;
     let walked = items::walk(input, |found| -> Result<(), Stop> {
         let (bytes, row) = match found {
@@ -235,7 +235,7 @@ fn text_of(artifact: &Artifact, text: &str, findings: &mut Findings) -> Option<S
     if artifact.path.ends_with(".json") && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         scan::json(text, findings)
     } else {
-        scan::text(text, std::slice::from_ref(&artifact.path), findings)
+        scan::text(text, || artifact.path.clone(), findings)
     }
 }
 

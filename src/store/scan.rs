@@ -1,6 +1,7 @@
 //! Secrets and PHI in text: what to look for and where. Works on the strings of a JSON document, in place, so that everything
 //! around a finding keeps its bytes. It decides what is redacted; `redact` decides what becomes of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -58,10 +59,10 @@ impl Findings {
         self.rules.is_empty()
     }
 
-    fn add(&mut self, rule: &'static str, path: &[String]) {
+    fn add(&mut self, rule: &'static str, path: impl FnOnce() -> String) {
         *self.rules.entry(rule).or_default() += 1;
         if self.places.len() < 20 {
-            self.places.push(path.join("."));
+            self.places.push(path());
         }
     }
 }
@@ -96,8 +97,37 @@ pub fn suspicious(bytes: &[u8]) -> bool {
     quick.is_match(bytes)
 }
 
-/// Redacts plain text. Returns the new text when something was found.
-pub fn text(text: &str, path: &[String], findings: &mut Findings) -> Option<String> {
+/// What some rule needs to strike in ASCII text: each rule but that of the social security number holds one of these.
+const NEEDLES: &str = r"(?i-u)akia|asia|private key|eyj|://|gh[pousr]_|xox|passw|pwd|secret|token|key[= ]|mrn";
+
+/// A look at one string that is cheaper than the rules: false means that none of them can strike.
+fn possible(text: &str) -> bool {
+    static NEEDLE: OnceLock<regex::bytes::Regex> = OnceLock::new();
+    let needle = NEEDLE.get_or_init(|| regex::bytes::Regex::new(NEEDLES).expect("our own words compile"));
+    // Beyond ASCII, letters fold and digits count that the words do not know; and white space may stand before `=`.
+    if !text.is_ascii() || text.bytes().any(|b| b.is_ascii_control()) {
+        return true;
+    }
+    text.len() >= 6 && (needle.is_match(text.as_bytes()) || social_security_number(text.as_bytes()))
+}
+
+/// Three digits, two, four, with hyphens between.
+fn social_security_number(bytes: &[u8]) -> bool {
+    let digits = |part: Option<&[u8]>| part.is_some_and(|p| p.iter().all(u8::is_ascii_digit));
+    memchr::memchr_iter(b'-', bytes).any(|at| {
+        at >= 3
+            && bytes.get(at + 3) == Some(&b'-')
+            && digits(bytes.get(at - 3..at))
+            && digits(bytes.get(at + 1..at + 3))
+            && digits(bytes.get(at + 4..at + 8))
+    })
+}
+
+/// Redacts plain text. Returns the new text when something was found. `path` says where, when it is asked.
+pub fn text(text: &str, path: impl Fn() -> String, findings: &mut Findings) -> Option<String> {
+    if !possible(text) {
+        return None;
+    }
     let patterns = patterns();
     let hits = patterns.set.matches(text);
     if !hits.matched_any() {
@@ -107,7 +137,7 @@ pub fn text(text: &str, path: &[String], findings: &mut Findings) -> Option<Stri
     for index in hits.iter() {
         let rule = VALUES[index].name;
         let replaced = patterns.each[index].replace_all(&current, |_: &regex::Captures<'_>| {
-            findings.add(rule, path);
+            findings.add(rule, &path);
             marker(rule)
         });
         current = replaced.into_owned();
@@ -123,7 +153,7 @@ fn marker(rule: &str) -> String {
 /// Redacts the strings of a JSON document. Returns the new document when something was found; bytes around a finding stay as
 /// they are. JSON inside strings is looked into.
 pub fn json(document: &str, findings: &mut Findings) -> Option<String> {
-    Walk { document, at: 0, out: String::new(), copied: 0, path: Vec::new(), free: 0, findings }.run()
+    Walk { document, at: 0, out: String::new(), copied: 0, above: "", path: Vec::new(), free: 0, findings }.run()
 }
 
 struct Walk<'a, 'f> {
@@ -131,13 +161,35 @@ struct Walk<'a, 'f> {
     at: usize,
     out: String,
     copied: usize,
-    path: Vec<String>,
+    /// The path of the string that holds this document, if one does.
+    above: &'a str,
+    /// Names of members as they stand in the document, quotes included.
+    path: Vec<&'a str>,
     /// How many members of the path hold free names and values.
     free: usize,
     findings: &'f mut Findings,
 }
 
-impl Walk<'_, '_> {
+/// A string literal as text; nothing where it is none.
+fn unquoted(literal: &str) -> Option<Cow<'_, str>> {
+    match literal.strip_prefix('"').and_then(|l| l.strip_suffix('"')) {
+        // A control character makes the literal invalid, a backslash makes it longer than its text.
+        Some(inner) if !inner.bytes().any(|b| b == b'\\' || b < 0x20) => Some(Cow::Borrowed(inner)),
+        _ => serde_json::from_str::<String>(literal).ok().map(Cow::Owned),
+    }
+}
+
+/// The path in words: members with dots between.
+fn place(above: &str, path: &[&str]) -> String {
+    let mut names: Vec<Cow<'_, str>> = Vec::new();
+    if !above.is_empty() {
+        names.push(Cow::Borrowed(above));
+    }
+    names.extend(path.iter().map(|literal| unquoted(literal).unwrap_or_default()));
+    names.join(".")
+}
+
+impl<'a> Walk<'a, '_> {
     fn run(mut self) -> Option<String> {
         self.value(None);
         if self.copied == 0 && self.out.is_empty() {
@@ -155,8 +207,8 @@ impl Walk<'_, '_> {
         bytes.get(self.at).copied()
     }
 
-    /// Walks one value; `sibling` is the name given by a `{"Name": …, "Value": …}` pair around it.
-    fn value(&mut self, sibling: Option<&str>) {
+    /// Walks one value; `sibling` is the name given by a `{"Name": …, "Value": …}` pair around it, as it stands there.
+    fn value(&mut self, sibling: Option<&'a str>) {
         match self.peek() {
             Some(b'{') => self.object(),
             Some(b'[') => self.array(),
@@ -186,7 +238,7 @@ impl Walk<'_, '_> {
 
     fn object(&mut self) {
         self.at += 1;
-        let mut name: Option<String> = None;
+        let mut name: Option<&'a str> = None;
         loop {
             match self.peek() {
                 Some(b'}') => {
@@ -194,20 +246,19 @@ impl Walk<'_, '_> {
                     return;
                 }
                 Some(b'"') => {
-                    let key = self.raw_string();
-                    let key: String = serde_json::from_str(key).unwrap_or_default();
-                    let lower = key.to_ascii_lowercase();
-                    let free = FREE.contains(&lower.as_str());
+                    let literal = self.raw_string();
+                    let key = unquoted(literal).unwrap_or_default();
+                    let is = |word: &str| key.eq_ignore_ascii_case(word);
+                    let free = FREE.iter().any(|word| is(word));
                     self.free += usize::from(free);
-                    let in_pair = lower == "value" && name.is_some();
-                    if (lower == "name" || lower == "key") && self.peek() == Some(b'"') {
+                    let in_pair = name.is_some() && is("value");
+                    if (is("name") || is("key")) && self.peek() == Some(b'"') {
                         let here = self.at;
-                        name = serde_json::from_str(self.raw_string()).ok();
+                        name = Some(self.raw_string()).filter(|l| unquoted(l).is_some());
                         self.at = here;
                     }
-                    self.path.push(key);
-                    let sibling = if in_pair { name.clone() } else { self.path.last().cloned() };
-                    self.value(sibling.as_deref());
+                    self.path.push(literal);
+                    self.value(if in_pair { name } else { Some(literal) });
                     self.path.pop();
                     self.free -= usize::from(free);
                 }
@@ -217,7 +268,7 @@ impl Walk<'_, '_> {
     }
 
     /// The string literal at the current place, quotes included; moves behind it.
-    fn raw_string(&mut self) -> &str {
+    fn raw_string(&mut self) -> &'a str {
         let bytes = self.document.as_bytes();
         let start = self.at;
         let mut at = start + 1;
@@ -234,10 +285,9 @@ impl Walk<'_, '_> {
         "\"\""
     }
 
-    fn string_value(&mut self, name: Option<&str>) {
+    fn string_value(&mut self, name: Option<&'a str>) {
         let start = self.at;
-        let literal = self.raw_string().to_string();
-        let Ok(text) = serde_json::from_str::<String>(&literal) else { return };
+        let Some(text) = unquoted(self.raw_string()) else { return };
         if let Some(new) = self.redacted(&text, name) {
             self.out.push_str(&self.document[self.copied..start]);
             self.out.push_str(&serde_json::Value::String(new).to_string());
@@ -248,29 +298,31 @@ impl Walk<'_, '_> {
     fn redacted(&mut self, value: &str, name: Option<&str>) -> Option<String> {
         let inner = value.trim_start();
         if (inner.starts_with('{') || inner.starts_with('[')) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
-            let mut walk = Walk {
-                document: value,
-                at: 0,
-                out: String::new(),
-                copied: 0,
-                path: self.path.clone(),
-                free: self.free,
-                findings: &mut *self.findings,
-            };
-            walk.value(None);
-            if walk.copied == 0 && walk.out.is_empty() {
-                return None;
-            }
-            let (mut out, copied) = (walk.out, walk.copied);
-            out.push_str(&value[copied..]);
-            return Some(out);
+            return self.inside(value);
         }
         let patterns = patterns();
-        if self.free > 0 && value.len() > 3 && name.is_some_and(|n| patterns.name.is_match(n)) && !patterns.reference.is_match(value) {
-            self.findings.add("named-secret", &self.path);
+        let secret_name = |literal: &str| unquoted(literal).is_some_and(|n| patterns.name.is_match(&n));
+        if self.free > 0 && value.len() > 3 && name.is_some_and(secret_name) && !patterns.reference.is_match(value) {
+            self.findings.add("named-secret", || place(self.above, &self.path));
             return Some(marker("named-secret"));
         }
-        text(value, &self.path, self.findings)
+        text(value, || place(self.above, &self.path), self.findings)
+    }
+
+    /// A document inside a string.
+    fn inside(&mut self, document: &str) -> Option<String> {
+        let above = place(self.above, &self.path);
+        let walk = Walk {
+            document,
+            at: 0,
+            out: String::new(),
+            copied: 0,
+            above: &above,
+            path: Vec::new(),
+            free: self.free,
+            findings: &mut *self.findings,
+        };
+        walk.run()
     }
 }
 
@@ -305,6 +357,51 @@ mod tests {
     fn references_and_clean_documents_keep_their_bytes() {
         assert_eq!(redact(r#"{"environment":{"DB_SECRET":"arn:aws:secretsmanager:us-east-1:111122223333:secret:x"}}"#).0, None);
         assert_eq!(redact(r#"{ "a" : [1, 2.5e3, null, true, "x\"y"] }"#).0, None);
+    }
+
+    /// The quick look must not miss what a rule would find.
+    #[test]
+    fn the_quick_look_lets_every_rule_through() {
+        for text in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "ASIAIOSFODNN7EXAMPLE",
+            "-----BEGIN RSA PRIVATE KEY-----x",
+            "eyJhbGciOiJI.eyJhbGciOiJI.abcdefghij",
+            "amqps://user:secretword@host",
+            "ghr_0123456789012345678901234567890123456789",
+            "xoxb-0123456789-abc",
+            "PASSWORD = swordfish",
+            "passwd=swordfish",
+            "pwd\t=\tswordfish",
+            "api_key=swordfish",
+            "API-KEY = swordfish",
+            "access-key=swordfish",
+            "accesskey\n= swordfish",
+            "\u{17f}ecret=swordfish",
+            "to\u{212a}en=swordfish",
+            "078-05-1120",
+            "x 078-05-1120.",
+            "mrn#12345",
+        ] {
+            assert!(patterns().set.is_match(text), "{text} is a finding");
+            assert!(possible(text), "{text} is passed over");
+        }
+        for text in ["arn:aws:ec2:us-east-1:111122223333:volume/vol-1", "2026-09-30T12:00:00Z", "0123-45-6789x", "us-east-1"] {
+            assert!(!patterns().set.is_match(text), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_look_is_never_stricter(text in "[ -~\\t\\n]{0,12}(password|api_?key|access-key|mrn|[0-9]{3}-[0-9]{2}-[0-9]{4}|gh[pousr]_[a-z]{36}|AKIA[A-Z]{16})[ =:#\\t-]{0,3}[ -~]{0,12}") {
+            proptest::prop_assert!(!patterns().set.is_match(&text) || possible(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_name_the_members() {
+        let (_, findings) = redact(r#"{"tags":{"a\u0062":{"password":"swordfish"}},"x":"{\"environment\":{\"DB_PWD\":\"hunter22\"}}"}"#);
+        assert_eq!(findings.places, ["tags.ab.password", "x.environment.DB_PWD"]);
     }
 
     #[test]

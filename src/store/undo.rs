@@ -13,9 +13,10 @@
 //! Key names and their case stay as AWS sent them. A document that needs none of this keeps its bytes.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
-use memchr::memmem;
 use percent_encoding::percent_decode_str;
+use regex::bytes::Regex;
 use serde_json::{Map, Number, Value};
 
 /// How deep JSON may lie inside JSON strings.
@@ -38,9 +39,8 @@ pub fn document(raw: &str, row: bool) -> Cow<'_, str> {
 /// Undoes a `supplementaryConfiguration`. Beyond [`document`], each of its members may be JSON text of anything, as the API
 /// envelope sends them: `"false"`, or a policy as a string inside a string.
 pub fn supplementary(raw: &str, row: bool) -> Cow<'_, str> {
-    let bytes = raw.as_bytes();
-    let encoded = [&b"\"true\""[..], b"\"false\"", b"\"\\\""].iter().any(|n| memmem::find(bytes, n).is_some());
-    if !encoded {
+    static ENCODED: OnceLock<Regex> = OnceLock::new();
+    if !words(&ENCODED, &["\"true\"", "\"false\"", "\"\\\""]).is_match(raw.as_bytes()) {
         return document(raw, row);
     }
     let Ok(Value::Object(map)) = serde_json::from_str::<Value>(raw) else { return document(raw, row) };
@@ -73,9 +73,13 @@ fn pair(tag: &Value) -> Option<(String, Value)> {
 }
 
 fn needs_work(raw: &str) -> bool {
-    let bytes = raw.as_bytes();
-    bytes.first() == Some(&b'"')
-        || [&b"\"{"[..], b"\"[", b"\"%7B", b"\"%7b", b"\"%5B", b"\"\\n{", b"\" {"].iter().any(|n| memmem::find(bytes, n).is_some())
+    static NESTED: OnceLock<Regex> = OnceLock::new();
+    raw.starts_with('"') || words(&NESTED, &["\"{", "\"[", "\"%7B", "\"%7b", "\"%5B", "\"\\n{", "\" {"]).is_match(raw.as_bytes())
+}
+
+/// Looks for several words in one pass.
+fn words<'a>(made: &'a OnceLock<Regex>, words: &[&str]) -> &'a Regex {
+    made.get_or_init(|| Regex::new(&words.iter().map(|w| regex::escape(w)).collect::<Vec<_>>().join("|")).expect("our own words compile"))
 }
 
 fn undo(value: Value, row: bool, depth: u32) -> Value {

@@ -97,6 +97,18 @@ fn section<T: DeserializeOwned>(files: &BTreeMap<String, Vec<u8>>, name: &str, p
     }
 }
 
+/// Whether somebody wrote something: not empty, and no `<…>` of a starter file.
+fn named(text: &str) -> bool {
+    !text.trim().is_empty() && !(text.contains('<') && text.contains('>'))
+}
+
+/// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
+fn same_person(a: &str, b: &str) -> bool {
+    let name =
+        |text: &str| text.split([',', '(', '<']).next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    name(a) == name(b)
+}
+
 /// What a value must be beyond its shape.
 struct Checker<'a> {
     files: &'a BTreeMap<String, Vec<u8>>,
@@ -110,12 +122,37 @@ impl Checker<'_> {
             let file = FILES[1];
             self.date(file, "accepted", &e.accepted);
             self.date(file, "expires", &e.expires);
-            if e.approver.trim().is_empty() || e.approver == e.owner {
+            if !named(&e.approver) || !named(&e.owner) || same_person(&e.approver, &e.owner) {
                 let message = format!("the exception for `{}` needs an approver who is not its owner", e.check);
                 self.complain(file, &e.check, "AFW-004", message, "name a second person as `approver`");
             }
+            if !named(&e.reason) {
+                self.complain(
+                    file,
+                    &e.check,
+                    "AFW-020",
+                    format!("the exception for `{}` has no reason", e.check),
+                    "say why it cannot be fixed now",
+                );
+            }
+            if e.expires < e.accepted {
+                let message = format!("the exception for `{}` expires before it was accepted", e.check);
+                self.complain(file, &e.expires, "AFW-021", message, "write the day it ends as `expires`");
+            }
+        }
+        for (risk, acceptance) in decisions.risks.entries.iter().filter_map(|r| Some((r, r.acceptance.as_ref()?))) {
+            if !named(&acceptance.approver) || same_person(&acceptance.approver, &risk.owner) {
+                let message = format!("the acceptance of a risk of `{}` needs an approver who is not its owner", risk.matches.control);
+                self.complain(FILES[4], &acceptance.approver, "AFW-004", message, "name a second person as `approver`");
+            }
+            self.date(FILES[4], "accepted", &acceptance.accepted);
+            self.date(FILES[4], "expires", &acceptance.expires);
         }
         for a in &decisions.attestations.attestations {
+            if !named(&a.by) {
+                let message = format!("nobody is named as making the statement `{}`", a.id);
+                self.complain(FILES[2], &a.id, "AFW-022", message, "name the person as `by`");
+            }
             self.date(FILES[2], "on", &a.on);
             self.date(FILES[2], "valid_until", &a.valid_until);
         }
@@ -134,6 +171,17 @@ impl Checker<'_> {
             let message = format!("`{}` is not a role under HIPAA", w.organization.role);
             let hint = format!("write one of: {}", ROLES.join(", "));
             self.complain(file, &w.organization.role, "AFW-002", message, &hint);
+        }
+        for e in &w.exclude {
+            self.date(file, "on", &e.on);
+            if !named(&e.by) || !named(&e.reason) {
+                let message = format!("the exclusion of `{}` needs a named person and a reason", e.pattern);
+                self.complain(file, &e.pattern, "AFW-023", message, "write who decided it as `by`, and why as `reason`");
+            }
+            if e.pattern.chars().all(|c| c == '*') {
+                let message = "an exclusion that matches everything leaves nothing to judge".to_string();
+                self.complain(file, &e.pattern, "AFW-024", message, "name ARNs, with `*` for a part of them");
+            }
         }
         for (name, value) in [("start", &w.period.start), ("end", &w.period.end)] {
             if !value.is_empty() {
@@ -164,5 +212,21 @@ impl Checker<'_> {
     fn complain(&mut self, file: &str, needle: &str, code: &'static str, message: String, hint: &str) {
         let (line, column) = self.files.get(file).map_or((1, 1), |bytes| place(bytes, needle));
         self.problems.push(Diagnostic::new(code, message).file(file).at(line, column).hint(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_person;
+
+    #[test]
+    fn people_are_known_by_their_names() {
+        for (a, b, expected) in [
+            ("Rowan Example, chief executive", "rowan  example", true),
+            ("Rowan Example", "Rowan Example (acting)", true),
+            ("Rowan Example", "Riley Example", false),
+        ] {
+            assert_eq!(same_person(a, b), expected, "{a} / {b}");
+        }
     }
 }

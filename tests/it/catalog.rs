@@ -1,8 +1,9 @@
 //! The catalog: its own fixtures pass, what is wrong in it is reported all at once, and a check cannot reach beyond the evidence.
 
 use std::fs;
+use std::process::Command;
 
-use crate::harness::{Sandbox, repository};
+use crate::harness::{Ran, Sandbox, example, ran, repository};
 
 #[test]
 fn every_check_passes_its_own_cases() {
@@ -22,6 +23,37 @@ fn a_check_that_forgets_null_is_caught() {
     box_.write("own/checks/rds/storage-encrypted.yaml", format!("{}{careless}{}", &check[..start], &check[end..]));
     let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
     assert!(ran.out.contains("unknown still reads met"), "{}", ran.out);
+}
+
+fn mutate(args: &[&str]) -> Ran {
+    ran(Command::new(example("mutate")).args(args).output().expect("it starts"))
+}
+
+#[test]
+fn the_cases_notice_faults_in_the_checks() {
+    let all = mutate(&["--quiet"]).exits(0);
+    let total: usize = all.out.rsplit(" of ").next().and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok()).expect("a total");
+    assert!(total > 2000, "{}", all.out);
+}
+
+/// The test above must be able to fail: cases that look at one side only let faults pass, and so does a check that forgets NULL in
+/// a table beside its own.
+#[test]
+fn cases_that_notice_nothing_are_seen() {
+    let box_ = Sandbox::default();
+    let head = "id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\n";
+    let cases = "cases:\n  - { name: a, given: { rds_database: [ { arn: a, account: \"1\", region: r, storage_encrypted: 0, kms_key_id: k } ], kms_key: [ { arn: k, account: \"1\", region: r, key_state: PendingDeletion } ] }, expect: [ { resource: a, verdict: not met } ] }\n  - { name: n, expect: [] }\n";
+    let lax = "sql: SELECT d.arn AS resource, d.account, d.region, CASE WHEN d.storage_encrypted > 0 AND d.kms_key_id <> '' THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_database AS d\n";
+    box_.write("own/checks/rds/storage-encrypted.yaml", format!("{head}{lax}{cases}"));
+    let own = box_.path().join("own").display().to_string();
+    let seen = mutate(&["--catalog", &own, "--check", "rds.storage-encrypted"]).exits(1);
+    for what in ["alive dropped (as 1): d.kms_key_id <> ''", "alive unread: rds_database.kms_key_id", "0 NULLs"] {
+        assert!(seen.out.contains(what), "{what}:\n{}", seen.out);
+    }
+    let joined = "sql: SELECT d.arn AS resource, d.account, d.region, CASE WHEN k.key_state = 'PendingDeletion' THEN 'not met' ELSE 'met' END AS verdict, 'x' AS reason FROM rds_database AS d JOIN kms_key AS k ON k.arn = d.kms_key_id WHERE d.storage_encrypted IS NOT NULL\n";
+    box_.write("own/checks/rds/storage-encrypted.yaml", format!("{head}{joined}{cases}"));
+    let seen = mutate(&["--catalog", &own, "--check", "rds.storage-encrypted"]).exits(1);
+    assert!(seen.out.contains("`kms_key.key_state` unknown turns into met"), "{}", seen.out);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use crate::harness::repository;
 
 /// Compares a generated page; `AFFIANT_BLESS=1` writes it.
-fn pinned(name: &str, made: &str) {
+pub fn pinned(name: &str, made: &str) {
     let path = repository().join(name);
     if std::env::var_os("AFFIANT_BLESS").is_some() {
         fs::write(&path, made).expect("written");

@@ -138,10 +138,15 @@ pub fn sample(seed: u64) -> PathBuf {
 
 /// Runs the generator of the repository.
 pub fn generate(target: &Path, args: &[&str]) {
-    let example = Path::new(env!("CARGO_BIN_EXE_affiant")).parent().expect("a folder").join("examples/sample");
-    assert!(example.is_file(), "{} is not built: run `cargo build --release --example sample`", example.display());
-    let output = Command::new(example).arg(target).args(args).output().expect("the generator starts");
+    let output = Command::new(example("sample")).arg(target).args(args).output().expect("the generator starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A built program of `examples/`.
+pub fn example(name: &str) -> PathBuf {
+    let example = Path::new(env!("CARGO_BIN_EXE_affiant")).parent().expect("a folder").join("examples").join(name);
+    assert!(example.is_file(), "{} is not built: run `cargo build --release --example {name}`", example.display());
+    example
 }
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {

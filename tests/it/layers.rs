@@ -31,7 +31,7 @@ const LAYERS: [(&str, u32); 19] = [
 ];
 
 /// Which modules may name a crate. Prefixes of module paths.
-const FENCES: [(&str, &[&str]); 26] = [
+const FENCES: [(&str, &[&str]); 27] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -48,6 +48,7 @@ const FENCES: [(&str, &[&str]); 26] = [
     ("lopdf", &["seal"]),
     ("aws_lc_rs", &["seal", "model/digest"]),
     ("serde_saphyr", &["yaml"]),
+    ("schemars", &["model", "catalog", "cli"]),
     ("tokio", &["aws", "collect"]),
     ("aws_config", &["aws", "collect"]),
     ("aws_sdk_config", &["aws"]),

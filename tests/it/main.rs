@@ -2,12 +2,15 @@
 //! unless asked for, and `./test` asks.
 
 mod attacks;
+mod authors;
 mod catalog;
 mod docs;
 mod harness;
 mod hostile;
 mod inputs;
+mod judgement;
 mod layers;
+mod peers;
 mod sample;
 mod seal;
 mod spine;

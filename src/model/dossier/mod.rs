@@ -40,6 +40,8 @@ pub struct Dossier {
     pub scope: Scope,
     pub controls: Vec<ControlReport>,
     pub crosswalk: Vec<CrosswalkRow>,
+    /// Proposed rules that the workspace asked for; none of them is law.
+    pub proposals: Vec<ProposalReport>,
     pub risks: RiskRegister,
     pub incident: IncidentResponse,
     pub inventory: Vec<AssetClass>,
@@ -163,25 +165,36 @@ pub struct Services {
     pub list_source: String,
     pub list_digest: String,
     pub list_age_days: i64,
+    /// More than 90 days.
+    pub old: bool,
     /// Words on the age and limits of the list.
     pub note: String,
     pub rows: Vec<ServiceRow>,
     pub on_list: u64,
     pub with_condition: u64,
     pub not_on_list: u64,
+    /// Services that cannot be assigned to an entry of the list.
     pub unknown: u64,
+    /// Tools of the account that the list does not name and that normally hold no PHI; not counted as services in use.
+    pub infrastructure: u64,
+    /// Services in use: all rows but those.
+    pub in_use: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServiceRow {
     pub service: String,
-    /// `on the list`, `on the list with a condition`, `not on the list`, `unknown`.
+    /// `on the list`, `on the list with a condition`, `not on the list`, `unknown`, `not named by the list`.
     pub status: String,
+    /// The status with the date of the list.
+    pub words: String,
     pub condition: String,
     pub resources: u64,
     /// Resources in PHI scope.
     pub phi: u64,
     pub types: Vec<String>,
+    /// What shows the service where no resource does; else empty.
+    pub seen: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -315,7 +328,7 @@ pub struct ResultRow {
 pub struct Corroboration {
     /// AWS Config managed rule.
     pub rule: String,
-    /// `agrees`, `disagrees`, `not deployed`.
+    /// `agrees`, `disagrees`, `nothing to compare`, `other parameters`, `not deployed`, `not collected`.
     pub state: String,
     pub words: String,
 }
@@ -358,6 +371,34 @@ pub struct CrosswalkRow {
     pub evidence: String,
     pub missing: String,
     pub nist: Vec<String>,
+    /// Who answers for it: `customer`, `AWS data centers` ...
+    pub responsibility: String,
+    /// AWS's audit reports that carry it, each with the place to look.
+    pub reports: Vec<String>,
+}
+
+/// A proposed rule beside the law of today.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProposalReport {
+    pub title: String,
+    /// `not law`.
+    pub status: String,
+    pub source: String,
+    pub note: String,
+    /// Only rows that would change.
+    pub rows: Vec<ProposalLine>,
+    /// How many rows would stay as they are.
+    pub kept: u64,
+    pub also: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProposalLine {
+    pub citation: String,
+    pub title: String,
+    /// `standard`, `required` or `addressable`: today's law.
+    pub today: String,
+    pub would: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

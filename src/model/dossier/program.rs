@@ -23,7 +23,8 @@ pub struct RiskReport {
     pub title: String,
     /// `open`, `in treatment`, `accepted`, `closed`, `remediation observed`.
     pub status: String,
-    /// `finding` (from results), `not assessed` (from gaps) or `program` (from what people must do).
+    /// `finding` (from results), `disagreement` (AWS Config contradicts a verdict), `not assessed` (from gaps) or `program` (from what
+    /// people must do).
     pub origin: String,
     pub control: Option<String>,
     pub citations: Vec<String>,
