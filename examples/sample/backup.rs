@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::item::{Item, tags};
 use crate::moment::{Moment, SNAPSHOT};
-use crate::region::{ACCOUNT, Region};
+use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
 use crate::story::Story;
 
 const SEVEN_YEARS: u32 = 2557;
@@ -58,8 +58,30 @@ fn vault(region: &mut Region, story: &mut Story) -> String {
         "MaxRetentionDays": 3653,
         "LockDate": created.plus_days(10).cli()
     });
-    story.answer(region.name, "backup", "ListBackupVaults", &json!({"BackupVaultList": [listed]}));
+    let mut vaults = vec![listed];
+    if region.primary {
+        vaults.push(short_vault(region, story));
+    }
+    story.answer(region.name, "backup", "ListBackupVaults", &json!({"BackupVaultList": vaults}));
     name.into()
+}
+
+/// A locked vault without use yet, whose lock refuses what is kept for years.
+fn short_vault(region: &mut Region, story: &mut Story) -> Value {
+    let name = story.name("model-vault");
+    let arn = vault_arn(region.name, &name);
+    let created = region.past(100, 300);
+    let key = region.key("backup");
+    let configuration = json!({"BackupVaultName": name, "BackupVaultArn": arn, "EncryptionKeyArn": key, "BackupVaultTags": {"Name": name}});
+    let tags = tags(&name, "internal", "prod", "modeling");
+    region.push(Item::new("AWS::Backup::BackupVault", &name, &arn, configuration).named(&name).created(created).tagged(&tags));
+    story.fault("backup.vault-allows-retention", &arn, format!("the lock of {name} allows at most 365 days"));
+    story.answer_of(region.name, "backup", "ListRecoveryPointsByBackupVault", &name, &json!({"RecoveryPoints": []}));
+    json!({
+        "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT", "VaultState": "AVAILABLE",
+        "CreationDate": created.cli(), "EncryptionKeyArn": key, "NumberOfRecoveryPoints": 0, "Locked": true, "MinRetentionDays": 7,
+        "MaxRetentionDays": 365, "LockDate": created.plus_days(10).cli()
+    })
 }
 
 fn vault_arn(region: &str, name: &str) -> String {
@@ -81,6 +103,11 @@ fn plan(region: &mut Region, name: &str, vault: &str, days: u32) -> String {
     }
     if days == SEVEN_YEARS && region.primary {
         rule["CopyActions"] = json!([{"DestinationBackupVaultArn": vault_arn("us-west-2", "twin-recovery-vault"), "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}}]);
+    }
+    if days == SEVEN_YEARS && !region.primary {
+        let archive = format!("arn:aws:backup:{}:{LOG_ACCOUNT}:backup-vault:example-archive", region.name);
+        rule["CopyActions"] =
+            json!([{"DestinationBackupVaultArn": archive, "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}}]);
     }
     let configuration = json!({
         "BackupPlanId": id, "BackupPlanArn": arn, "VersionId": region.rng.lower(48), "BackupPlanTags": {},

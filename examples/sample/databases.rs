@@ -81,6 +81,9 @@ fn older(region: &mut Region, story: &mut Story) -> Vec<Database> {
     let (plain, silent) = (region.rng.below(3), region.rng.below(3));
     databases[plain].group.force_ssl = false;
     databases[silent].group.pgaudit = false;
+    let (narrow, wordy) = ((silent + 1) % 3, (silent + 2) % 3);
+    databases[narrow].group.reads = false;
+    databases[wordy].group.values = true;
     let (mute, loose) = (region.rng.below(3), region.rng.below(3));
     databases[mute].exports = false;
     databases[loose].protected = false;
@@ -92,6 +95,9 @@ fn older(region: &mut Region, story: &mut Story) -> Vec<Database> {
     tell("rds.not-public", open, "is publicly accessible");
     tell("rds.force-ssl", plain, "uses a parameter group with rds.force_ssl = 0");
     tell("rds.pgaudit-loaded", silent, "uses a parameter group that does not load pgaudit");
+    tell("rds.pgaudit-classes", silent, "uses a parameter group whose pgaudit.log is none");
+    tell("rds.pgaudit-classes", narrow, "uses a parameter group whose pgaudit leaves reads out");
+    tell("rds.pgaudit-values-left-out", wordy, "uses a parameter group whose pgaudit writes the values of statements");
     tell("rds.log-exports", mute, "exports no log to CloudWatch");
     tell("rds.deletion-protection", loose, "can be deleted in one call");
     databases

@@ -8,7 +8,7 @@ use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
     access, authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys,
-    lapses, logs, messages, network, oversight, people, pilot, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
+    lapses, logs, messages, network, oversight, people, pilot, preserve, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -51,6 +51,7 @@ fn furnish(region: &mut Region, story: &mut Story) {
     compute::build(region, story);
     containers::build(region, story);
     databases::build(region, story);
+    preserve::engines(region, story);
     buckets::build(region, story);
     stores::build(region, story);
     messages::build(region, story);
@@ -66,6 +67,7 @@ fn furnish(region: &mut Region, story: &mut Story) {
     if region.primary {
         pilot::build(region, story);
     }
+    preserve::build(region, story);
     logs::build(region, story);
     warehouse::build(region, story);
     replicas::build(region, story);

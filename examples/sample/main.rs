@@ -35,6 +35,7 @@ mod oversight;
 mod parameters;
 mod people;
 mod pilot;
+mod preserve;
 mod reach;
 mod region;
 mod replicas;

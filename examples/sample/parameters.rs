@@ -5,19 +5,23 @@ use serde_json::{Value, json};
 use crate::region::Region;
 use crate::story::Story;
 
-/// A parameter group with the two settings that the story may spoil.
+/// A parameter group with the settings that the story may spoil.
 pub struct Group {
     pub name: &'static str,
     /// PostgreSQL's major version.
     major: u32,
     pub force_ssl: bool,
     pub pgaudit: bool,
+    /// Whether pgaudit records reads.
+    pub reads: bool,
+    /// Whether pgaudit writes the values of statements.
+    pub values: bool,
 }
 
 impl Group {
     pub fn new(name: &'static str, version: &str) -> Group {
         let major = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(16);
-        Group { name, major, force_ssl: true, pgaudit: true }
+        Group { name, major, force_ssl: true, pgaudit: true, reads: true, values: false }
     }
 }
 
@@ -90,7 +94,12 @@ fn auditing(group: &Group) -> Vec<Value> {
         source,
         "static",
     )];
-    let (log, role) = if group.pgaudit { (Some("ddl,role,write"), Some("rds_pgaudit")) } else { (None, None) };
+    let log = match (group.pgaudit, group.reads) {
+        (true, true) => Some("ddl,read,role,write"),
+        (true, false) => Some("ddl,role,write"),
+        (false, _) => Some("none"),
+    };
+    let role = if group.pgaudit && group.reads { Some("rds_pgaudit") } else { None };
     let source = if group.pgaudit { "user" } else { "engine-default" };
     parameters.push(parameter(
         ("pgaudit.log", log, "list", "Specifies which classes of statements will be logged by session audit logging."),
@@ -100,6 +109,16 @@ fn auditing(group: &Group) -> Vec<Value> {
     parameters.push(parameter(
         ("pgaudit.role", role, "string", "Specifies the master role to use for object audit logging."),
         source,
+        "dynamic",
+    ));
+    parameters.push(parameter(
+        (
+            "pgaudit.log_parameter",
+            Some(if group.values { "1" } else { "0" }),
+            "boolean",
+            "Specifies that audit logging should include the parameters.",
+        ),
+        if group.values { "user" } else { "engine-default" },
         "dynamic",
     ));
     parameters

@@ -144,12 +144,13 @@ fn warehouse(region: &mut Region, story: &mut Story) {
     let arn = region.arn("redshift", &format!("cluster:{name}"));
     let tags = tags(&name, "phi", "prod", "data");
     let made = region.past(200, 700);
+    let key = crate::keys::customer(region, "exports", true);
     let configuration = json!({
         "clusterIdentifier": name, "nodeType": "ra3.xlplus", "numberOfNodes": 2, "clusterStatus": "available", "dBName": "twin",
         "clusterAvailabilityStatus": "Available", "clusterCreateTime": made.iso(), "masterUsername": "warehouse",
         "automatedSnapshotRetentionPeriod": 35, "manualSnapshotRetentionPeriod": -1, "allowVersionUpgrade": true, "clusterVersion": "1.0",
         "clusterSubnetGroupName": "twin-data", "vpcId": region.vpc, "publiclyAccessible": false, "encrypted": true,
-        "kmsKeyId": region.key("rds"), "enhancedVpcRouting": false, "preferredMaintenanceWindow": "sun:08:00-sun:08:30",
+        "kmsKeyId": key, "enhancedVpcRouting": false, "preferredMaintenanceWindow": "sun:08:00-sun:08:30",
         "endpoint": {"address": format!("{name}.example.net"), "port": 5439, "vpcEndpoints": []},
         "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}],
         "clusterParameterGroups": [{"parameterGroupName": "twin-warehouse", "parameterApplyStatus": "in-sync", "clusterParameterStatusList": []}],

@@ -38,8 +38,10 @@ fn tables(region: &mut Region, story: &mut Story) {
         let name = if careless { story.name(&format!("twin-{role}")) } else { format!("twin-{role}") };
         let tags = tags(&name, class, "prod", "data");
         let created = region.past(100, 900);
-        let item = table(region, &name, &tags, created, !careless);
+        let mut item = table(region, &name, &tags, created, !careless);
         if careless {
+            item.configuration["deletionProtectionEnabled"] = json!(false);
+            story.fault("dynamodb.deletion-protection", item.arn(), format!("{name} can be deleted in one call"));
             story.fault("dynamodb.point-in-time-recovery", item.arn(), format!("{name} has no point-in-time recovery"));
         }
         region.store(item.arn(), "DynamoDB", *class == "phi");
@@ -56,6 +58,7 @@ pub fn table(region: &mut Region, name: &str, tags: &Tags, created: Moment, reco
         "keySchema": [{"attributeName": "pk", "keyType": "HASH"}, {"attributeName": "sk", "keyType": "RANGE"}],
         "billingModeSummary": {"billingMode": "PAY_PER_REQUEST", "lastUpdateToPayPerRequestDateTime": created.0},
         "provisionedThroughput": {"numberOfDecreasesToday": 0, "readCapacityUnits": 0, "writeCapacityUnits": 0},
+        "deletionProtectionEnabled": true,
         "ssedescription": {"status": "ENABLED", "ssetype": "KMS", "kmsmasterKeyArn": region.key("dynamodb")}
     });
     let mut recovery = json!({"pointInTimeRecoveryStatus": "DISABLED"});

@@ -43,7 +43,7 @@ fn redshift(region: &mut Region, story: &mut Story) {
         [("twin-warehouse", "twin-warehouse", "true", true), (lax.as_str(), "reports-legacy", "false", false)]
     {
         let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require, "source": "user", "isModifiable": true},
-            {"parameterName": "enable_user_activity_logging", "parameterValue": "true", "source": "user", "isModifiable": true}]);
+            {"parameterName": "enable_user_activity_logging", "parameterValue": require, "source": "user", "isModifiable": true}]);
         let arn = region.arn("redshift", &format!("parametergroup:{group}"));
         let configuration =
             json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
@@ -52,6 +52,9 @@ fn redshift(region: &mut Region, story: &mut Story) {
         let arn = warehouse(region, name, group, encrypted);
         if !encrypted {
             story.fault("redshift.require-tls", &arn, format!("{name} takes plain connections"));
+            story.fault("redshift.user-activity-logged", &arn, format!("{name} does not log statements"));
+            story.fault("redshift.audit-logging", &arn, format!("{name} keeps its logs to itself"));
+            story.fault("redshift.automated-snapshots", &arn, format!("{name} keeps snapshots for a day"));
             story.fault("redshift.encrypted", arn, format!("{name} is not encrypted"));
         }
     }
@@ -64,7 +67,7 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
     let mut configuration = json!({
         "clusterIdentifier": name, "nodeType": "ra3.xlplus", "clusterStatus": "available", "masterUsername": "analyst", "dBName": "twin",
         "endpoint": {"address": format!("{name}.example.{}.redshift.amazonaws.com", region.name), "port": 5439},
-        "clusterCreateTime": created.iso(), "automatedSnapshotRetentionPeriod": 35, "manualSnapshotRetentionPeriod": -1,
+        "clusterCreateTime": created.iso(), "automatedSnapshotRetentionPeriod": if encrypted { 35 } else { 1 }, "manualSnapshotRetentionPeriod": -1,
         "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}], "numberOfNodes": 2,
         "clusterParameterGroups": [{"parameterGroupName": group, "parameterApplyStatus": "in-sync", "clusterParameterStatusList": []}],
         "clusterSubnetGroupName": "twin-data", "vpcId": region.vpc, "availabilityZone": region.data[0].zone, "clusterVersion": "1.0",
@@ -74,7 +77,7 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
     if encrypted {
         configuration["kmsKeyId"] = json!(region.key("warehouse"));
     }
-    let extra = json!({"LoggingStatus": {"loggingEnabled": true, "logDestinationType": "cloudwatch",
+    let extra = json!({"LoggingStatus": {"loggingEnabled": encrypted, "logDestinationType": "cloudwatch",
         "logExports": ["connectionlog", "useractivitylog", "userlog"]}});
     let zone = region.data[0].zone.clone();
     let item = Item::new("AWS::Redshift::Cluster", name, &arn, configuration).named(name).zone(zone).created(created).tagged(&tags);
@@ -185,6 +188,7 @@ fn older_search(region: &mut Region, story: &mut Story) {
         "vpcoptions": {"vPCId": region.vpc, "subnetIds": [region.data[0].id], "securityGroupIds": [region.group("search")]},
         "logPublishingOptions": {}, "elasticsearchClusterConfig": {"instanceType": "m5.large.elasticsearch", "instanceCount": 1}
     });
+    story.fault("opensearch.audit-logs", &arn, format!("{name} has no audit log"));
     story.fault("opensearch.encrypted-at-rest", &arn, format!("{name} keeps its index unencrypted"));
     story.fault("opensearch.node-to-node-encrypted", &arn, format!("the nodes of {name} talk in plain text"));
     let item = Item::new("AWS::Elasticsearch::Domain", &name, &arn, configuration).named(&name).tagged(&tags);
