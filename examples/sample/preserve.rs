@@ -83,7 +83,8 @@ fn instances(region: &mut Region, story: &mut Story) {
         let id = &machine.id;
         let arn = region.arn("ssm", &format!("managed-instance-inventory/{id}"));
         let content = json!({"AgentType": "amazon-ssm-agent", "AgentVersion": "3.3.2299.0", "ComputerName": format!("{id}.example.org"),
-            "InstanceId": id, "PlatformName": "Amazon Linux", "PlatformType": "Linux", "PlatformVersion": "2023", "ResourceType": "EC2Instance",
+            "InstanceId": id, "PlatformName": "Amazon Linux", "PlatformType": "Linux", "PlatformVersion": "2023",
+            "ResourceType": "EC2Instance",
             "InstanceStatus": "Active"});
         let configuration = json!({"AWS:InstanceInformation": {"SchemaVersion": "1.0", "Content": {id.as_str(): content}}});
         let item = Item::new("AWS::SSM::ManagedInstanceInventory", id, arn, configuration).nowhere();
@@ -100,7 +101,8 @@ fn queries(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/route53resolver/queries");
     let id = format!("rqlc-{}", region.rng.hex(16));
     let arn = region.arn("route53resolver", &format!("resolver-query-log-config/{id}"));
-    let configuration = json!({"Id": id, "Arn": arn, "Name": "twin-queries", "OwnerId": ACCOUNT, "Status": "CREATED", "ShareStatus": "NOT_SHARED",
+    let configuration = json!({"Id": id, "Arn": arn, "Name": "twin-queries", "OwnerId": ACCOUNT, "Status": "CREATED",
+        "ShareStatus": "NOT_SHARED",
         "AssociationCount": networks.len(), "DestinationArn": region.arn("logs", &format!("log-group:{group}")),
         "CreatorRequestId": region.rng.uuid(), "CreationTime": SNAPSHOT.minus_days(300).iso()});
     region.push(Item::new("AWS::Route53Resolver::ResolverQueryLoggingConfig", &id, arn, configuration).named("twin-queries"));
@@ -206,7 +208,8 @@ fn notes(region: &mut Region, story: &mut Story) {
             "status": "available", "storageEncrypted": true, "kmsKeyId": region.key("rds"), "dbsubnetGroup": "twin-data",
             "dbclusterParameterGroup": group, "dbclusterMembers": [member(1), member(2)], "enabledCloudwatchLogsExports": [log],
             "deletionProtection": true, "multiAZ": true, "backupRetentionPeriod": 35, "iamdatabaseAuthenticationEnabled": true,
-            "activityStreamStatus": "stopped", "publiclyAccessible": false, "masterUsername": "notesadmin", "clusterCreateTime": created.iso(),
+            "activityStreamStatus": "stopped", "publiclyAccessible": false, "masterUsername": "notesadmin",
+            "clusterCreateTime": created.iso(),
             "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}]
         });
         let item = Item::new("AWS::RDS::DBCluster", format!("cluster-{}", region.rng.base32(26)), &arn, configuration);
