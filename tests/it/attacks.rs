@@ -1,5 +1,6 @@
 //! Altered packages: whatever is flipped, dropped, added or swapped, `verify` must exit with 4.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,11 +32,19 @@ fn refused(box_: &Sandbox, path: &Path, what: &str) {
     assert!(ran.out.contains("AFV-"), "{what} has no diagnostic:\n{}", ran.out);
 }
 
+/// Every file, but of the hundreds of the catalog, which are all listed and hashed alike, one in twenty; all of them under
+/// `./test --long`.
+fn some_of_a_kind(all: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    let long = std::env::var_os("AFFIANT_LONG").is_some();
+    let chosen = |(index, (name, _)): &(usize, (String, Vec<u8>))| long || !name.starts_with("data/catalog/") || index % 20 == 0;
+    all.into_iter().enumerate().filter(chosen).map(|(_, file)| file).collect()
+}
+
 #[test]
 fn any_flipped_byte_is_seen() {
     let (box_, folder) = small();
     box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"]).exits(0);
-    for (name, bytes) in files(&folder) {
+    for (name, bytes) in some_of_a_kind(files(&folder)) {
         let path = folder.join(&name);
         // The first, the last, and one in each quarter: headers, bodies, trailers.
         let mut places: Vec<usize> = [0, 1, 2, 3].iter().map(|q| bytes.len() * q / 4).chain([bytes.len().saturating_sub(1)]).collect();
@@ -55,7 +64,7 @@ fn any_flipped_byte_is_seen() {
 fn dropped_added_and_swapped_files_are_seen() {
     let (box_, folder) = small();
     let all = files(&folder);
-    for (name, bytes) in &all {
+    for (name, bytes) in &some_of_a_kind(all.clone()) {
         let path = folder.join(name);
         fs::remove_file(&path).expect("removed");
         refused(&box_, &folder, &format!("{name} removed"));
