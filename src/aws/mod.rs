@@ -59,6 +59,11 @@ pub struct Ask<'a> {
     pub members: Map<String, Value>,
 }
 
+/// What came of an ask, with what the asker attached to it.
+type Outcome<'a, T> = (T, Ask<'a>, Result<Reply, Refusal>);
+/// A call under way.
+type UnderWay<'s, 'a, T> = Pin<Box<dyn Future<Output = Outcome<'a, T>> + 's>>;
+
 /// Credentials, and the runtime that asks. Calls block.
 pub struct Session {
     runtime: Runtime,
@@ -115,8 +120,7 @@ impl Session {
         let settings = &self.settings;
         self.runtime.block_on(async {
             let mut waiting: VecDeque<(T, Ask<'a>)> = first.into();
-            let mut under_way: FuturesUnordered<Pin<Box<dyn Future<Output = (T, Ask<'a>, Result<Reply, Refusal>)> + '_>>> =
-                FuturesUnordered::new();
+            let mut under_way: FuturesUnordered<UnderWay<'_, 'a, T>> = FuturesUnordered::new();
             loop {
                 while under_way.len() < settings.width {
                     let Some((tag, ask)) = waiting.pop_front() else { break };

@@ -377,7 +377,7 @@ pub struct Wire {
     /// Wrapper to entry, key and value tags; without an entry tag the repeated element itself is the entry.
     #[serde(deserialize_with = "mapped")]
     #[schemars(with = "Value")]
-    pub maps: BTreeMap<String, (Option<String>, String, String)>,
+    pub maps: BTreeMap<String, MapTags>,
     /// Structures, which matters when they are empty.
     pub objects: BTreeSet<String>,
     pub booleans: BTreeSet<String>,
@@ -391,13 +391,16 @@ pub struct Wire {
     pub case: Case,
 }
 
+/// Tags of a map's entry, key and value.
+pub type MapTags = (Option<String>, String, String);
+
 /// JSON services name their maps in a list: entries have no tags there.
-fn mapped<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String, (Option<String>, String, String)>, D::Error> {
+fn mapped<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String, MapTags>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {
         Names(Vec<String>),
-        Tags(BTreeMap<String, (Option<String>, String, String)>),
+        Tags(BTreeMap<String, MapTags>),
     }
     Ok(match Either::deserialize(input)? {
         Either::Names(names) => names.into_iter().map(|n| (n, (None, String::new(), String::new()))).collect(),

@@ -18,12 +18,17 @@ use crate::seal::{Revocation, Trust, make_workspace_key};
 use crate::store::atomic::{self, Access, Existing};
 use crate::workspace::Workspace;
 
+/// Gives the password of a PKCS#12 file; the second argument is the environment variable that its owner named.
+pub type AskPassword<'a> = &'a dyn Fn(&Path, Option<&str>) -> std::io::Result<Zeroizing<String>>;
+/// Gives a signing function for a KMS key's ARN.
+pub type FindKey<'a> = &'a dyn Fn(&str) -> Result<RemoteSign, Error>;
+
 /// How secrets and distant keys are reached.
 pub struct Reach<'a> {
     /// The password of a PKCS#12 file; the second argument is the environment variable that its owner named.
-    pub password: &'a dyn Fn(&Path, Option<&str>) -> std::io::Result<Zeroizing<String>>,
+    pub password: AskPassword<'a>,
     /// A signing function for a KMS key's ARN; absent in builds without AWS.
-    pub kms: Option<&'a dyn Fn(&str) -> Result<RemoteSign, Error>>,
+    pub kms: Option<FindKey<'a>>,
 }
 
 /// How far PDF signatures go (ETSI EN 319 142-1).

@@ -99,7 +99,8 @@ fn section<T: DeserializeOwned>(files: &BTreeMap<String, Vec<u8>>, name: &str, p
 
 /// Whether somebody wrote something: not empty, and no `<…>` of a starter file.
 fn named(text: &str) -> bool {
-    !text.trim().is_empty() && !(text.contains('<') && text.contains('>'))
+    let placeholder = text.contains('<') && text.contains('>');
+    !placeholder && !text.trim().is_empty()
 }
 
 /// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.

@@ -123,10 +123,8 @@ fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String
             }
             "enum" if !rule.as_array().expect("values").contains(value) => out.push(format!("{path} is none of {rule}")),
             "const" if rule != value => out.push(format!("{path} is not {rule}")),
-            "anyOf" | "oneOf" => {
-                if !rule.as_array().expect("schemas").iter().any(|s| faults(value, s, root, path).is_empty()) {
-                    out.push(format!("{path} fits none"));
-                }
+            "anyOf" | "oneOf" if !rule.as_array().expect("schemas").iter().any(|s| faults(value, s, root, path).is_empty()) => {
+                out.push(format!("{path} fits none"));
             }
             "allOf" => rule.as_array().expect("schemas").iter().for_each(|s| out.extend(faults(value, s, root, path))),
             "pattern" => {

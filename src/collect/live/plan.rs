@@ -84,7 +84,7 @@ pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSe
             .iter()
             .filter_map(|name| catalog.operations.get(name))
             .flat_map(|o| o.each.iter().map(|e| e.from.clone()))
-            .filter(|from| catalog.operations.get(from).is_none_or(|o| on(o)))
+            .filter(|from| catalog.operations.get(from).is_none_or(on))
             .filter(|from| catalog.operations.contains_key(from) && !elsewhere(from) && !wanted.contains(from))
             .collect();
         if parents.is_empty() {

@@ -24,6 +24,7 @@ pub struct PdfReport {
 
 /// A signature by somebody, or a timestamp over the document.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a document holds a handful")]
 pub enum Held {
     Signature(Facts),
     Timestamp(Token),

@@ -213,7 +213,8 @@ fn rezip(folder: &Path, dir: &Path, how: &[Value]) -> PathBuf {
     let target = dir.join("forged.zip");
     let text = |i: usize| how.get(i).and_then(Value::as_str).unwrap_or_default();
     let number = |i: usize| how[i].as_u64().unwrap() as usize;
-    let mut extra: Option<Box<dyn Fn(&mut ZipWriter<fs::File>)>> = None;
+    type Extra = Box<dyn Fn(&mut ZipWriter<fs::File>)>;
+    let mut extra: Option<Extra> = None;
     let name = text(1).to_owned();
     match text(0) {
         "entry" => extra = Some(Box::new(move |w| w.start_file(name.as_str(), options()).unwrap())),
