@@ -18,6 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cases
+import ends
+import matrix
+import scale
 from cases import Bench
 from laboratory import Laboratory, Refused
 
@@ -38,8 +41,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen(only: list[str], found: list[Case]) -> list[Case]:
-    return [case for case in found if not only or case.__name__ in only]
+def chosen(given: argparse.Namespace) -> list[Case]:
+    """The cases named, or all that are short, and the long ones with `--long`."""
+    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT]
+    long: list[Case] = [*matrix.LONG, *scale.LONG]
+    if given.only:
+        return [case for case in short + long if case.__name__ in given.only]
+    return short + long if given.long else short
 
 
 def walk(bench: Bench, found: list[Case]) -> tuple[int, int]:
@@ -67,7 +75,7 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
     try:
         print(lab.populate(accounts=2), flush=True)
         bench = Bench(lab, given.affiant.resolve(), scratch, given.long)
-        return walk(bench, chosen(given.only, list(cases.CASES)))
+        return walk(bench, chosen(given))
     finally:
         if not given.keep:
             lab.down()
