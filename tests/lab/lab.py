@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Tests of `affiant collect --aws` before the laboratory, an AWS on loopback; without it, before the repository's recorded exchanges.
+
+usage: lab.py --affiant PROGRAM [--lab DIR] [--long] [--port N] [--only NAME]... [--keep]
+
+The laboratory is started on a port of its own (moto on the port below) and ended at the end. Prints `N passed, N failed` last.
+"""
+
+import sys
+
+sys.dont_write_bytecode = True  # nothing is left in the repository
+
+import argparse
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import cases
+import ends
+import matrix
+import scale
+from cases import Bench
+from laboratory import Laboratory, Refused
+
+HERE = Path(__file__).parent
+
+Case = Callable[[Bench], str]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--affiant", type=Path, required=True)
+    parser.add_argument("--lab", type=Path, default=HERE.parents[2] / "shared/lab", help="the laboratory's folder")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--port", type=int, default=5741)
+    parser.add_argument("--only", action="append", default=[], help="cases by name")
+    parser.add_argument("--keep", action="store_true", help="leave laboratory and workspaces")
+    parser.add_argument("--scratch", type=Path, help="where workspaces and the laboratory's state go")
+    return parser.parse_args()
+
+
+def chosen(given: argparse.Namespace) -> list[Case]:
+    """The cases named, or all that are short, and the long ones with `--long`."""
+    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT]
+    long: list[Case] = [*matrix.LONG, *scale.LONG]
+    if given.only:
+        return [case for case in short + long if case.__name__ in given.only]
+    return short + long if given.long else short
+
+
+def walk(bench: Bench, found: list[Case]) -> tuple[int, int]:
+    """Runs the cases one after the other; counts those that held and those that did not."""
+    good = bad = 0
+    for case in found:
+        started = time.monotonic()
+        try:
+            told, word = case(bench), "ok"
+            good += 1
+        except Refused as no:
+            told, word = str(no), "FAILED"
+            bad += 1
+        except Exception:
+            told, word = traceback.format_exc(limit=4), "FAILED"
+            bad += 1
+        print(f"{word:7} {case.__name__:22} {time.monotonic() - started:6.1f} s  {told}", flush=True)
+    return good, bad
+
+
+def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
+    print(f"the laboratory is present: port {given.port}", flush=True)
+    lab = Laboratory(given.lab.resolve(), given.port, scratch)
+    lab.up()
+    try:
+        print(lab.populate(accounts=2), flush=True)
+        bench = Bench(lab, given.affiant.resolve(), scratch, given.long)
+        return walk(bench, chosen(given))
+    finally:
+        if not given.keep:
+            lab.down()
+
+
+def main() -> None:
+    given = arguments()
+    scratch = given.scratch or Path(tempfile.mkdtemp(prefix="affiant-lab-"))
+    good, bad = before_laboratory(given, scratch.resolve())
+    print(f"{good} passed, {bad} failed")
+    sys.exit(bad != 0)
+
+
+if __name__ == "__main__":
+    main()
