@@ -53,7 +53,14 @@ impl Identity {
         }
         let missing = |words: String| Refusal::ours(Kind::Expired, "no credentials", words);
         let provider = self.config.credentials_provider().ok_or_else(|| missing("no credential provider".into()))?;
-        let found = provider.provide_credentials().await.map_err(|error| missing(chain(&error)))?;
+        let found = provider.provide_credentials().await.map_err(|error| {
+            let words = chain(&error);
+            match words.contains("AccessDenied") {
+                // a role that may not be taken on is a gap of its account, not an end of the run
+                true => Refusal::ours(Kind::Denied, "role refused", words),
+                false => missing(words),
+            }
+        })?;
         *self.cached.borrow_mut() = Some(found.clone());
         Ok(found)
     }

@@ -109,7 +109,7 @@ impl Refusal {
             Kind::Denied => "the caller is not permitted",
             Kind::DeniedByOrganization => "a policy of the organization forbids it",
             Kind::RegionOff => "the account's credentials are not accepted in this region, which may not be enabled",
-            Kind::Expired => "the credentials have expired",
+            Kind::Expired => "there are no valid credentials (any more)",
             Kind::NotQueryable => "advanced queries do not know this type",
             Kind::Throttled => "throttled to the end of all attempts",
             Kind::Transient => "no usable answer to any attempt",
