@@ -146,6 +146,7 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         profile: args.profile.clone(),
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
+        aws: facts.aws.clone(),
         opt_in: args.opt_in.iter().cloned().collect(),
         use_config: !args.no_config,
         call_timeout: Duration::from_secs(args.call_timeout.max(1)),
