@@ -5,7 +5,7 @@ mod controls;
 mod crosswalk;
 mod incident;
 mod risks;
-mod services;
+pub mod services;
 mod summary;
 
 use std::collections::BTreeMap;
