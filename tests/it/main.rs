@@ -11,6 +11,7 @@ mod inputs;
 mod judgement;
 mod layers;
 mod peers;
+mod pictures;
 mod sample;
 mod seal;
 mod spine;
