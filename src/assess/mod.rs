@@ -10,6 +10,7 @@ pub mod export;
 mod facts;
 mod guard;
 mod load;
+mod maps;
 mod schema;
 mod tables;
 
@@ -99,6 +100,8 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         findings,
         disagreements,
         inventory,
+        readers: maps::readers(db, input.catalog)?,
+        network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
         sources,
         agreements: facts::agreements(db)?,

@@ -4,6 +4,7 @@ mod baa;
 mod controls;
 mod crosswalk;
 mod incident;
+mod maps;
 mod risks;
 pub mod services;
 mod summary;
@@ -78,6 +79,8 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         risks,
         incident,
         inventory: inputs.assessment.inventory.clone(),
+        readers: maps::readers(inputs),
+        network: maps::network(inputs),
         evidence,
         attestations: controls::attestations(inputs),
         sign_off: sign_off(inputs),

@@ -23,6 +23,7 @@ pub fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError
     env.add_filter("slug", |text: &str| slug(text));
     env.add_filter("short", |text: &str| text.chars().take(12).collect::<String>());
     env.add_filter("thousands", thousands);
+    env.add_filter("middle", |text: &str, most: usize| middle(text, most));
     env.add_filter("breakable", |text: &str| Value::from_safe_string(breakable(text)));
     env.add_filter("svg_uri", |svg: &str| Value::from_safe_string(svg_uri(svg)));
     for folder in ["figures/", "html/"] {
@@ -58,6 +59,17 @@ pub fn slug(text: &str) -> String {
         }
     }
     out
+}
+
+/// At most `most` characters: what is too long loses what lies before its end, where names of one account differ most.
+fn middle(text: &str, most: usize) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= most || most < 3 {
+        return text.to_string();
+    }
+    let head = most / 3;
+    let tail = most - head - 1;
+    chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect()
 }
 
 fn thousands(number: i64) -> String {
@@ -123,6 +135,7 @@ mod tests {
     fn filters() {
         assert_eq!(slug("a b/ç:c"), "a-b-c");
         assert_eq!((thousands(1_234_567), thousands(999), thousands(-1000)), ("1,234,567".into(), "999".into(), "-1,000".into()));
+        assert_eq!((middle("abcdefghij", 7), middle("abc", 7)), ("ab…ghij".into(), "abc".into()));
         assert_eq!(breakable("a:<b>"), "a:<wbr>&lt;b&gt;");
         assert_eq!(breakable("arn:aws:iam::111122223333:user/a"), "arn:aws:iam::<wbr>111122223333:<wbr>user/<wbr>a");
         assert_eq!(breakable("s3://a/"), "s3://<wbr>a/");
