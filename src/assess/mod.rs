@@ -1,6 +1,7 @@
 //! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure: catalog, run, decisions
 //! and a time give the same database and the same assessment. It renders nothing.
 
+mod baa;
 pub mod cases;
 mod corroborate;
 mod coverage;
@@ -10,9 +11,11 @@ pub mod export;
 mod facts;
 mod guard;
 mod load;
+mod maps;
 mod schema;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -84,6 +87,15 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         read: sources.iter().filter(|s| !s.state.is_gap()).count() as u64,
         gaps: sources.iter().filter(|s| s.state.is_gap()).count() as u64,
     };
+    let agreements = facts::agreements(db)?;
+    let baa = baa::states(&baa::Known {
+        accounts: accounts(input.run),
+        agreements: &agreements,
+        coverage: &sources,
+        places: baa::places(db)?,
+        pinned: &input.decisions.workspace.artifact.baa,
+        today: input.as_of.get(..10).unwrap_or_default(),
+    });
     Ok(Assessment {
         format: FORMAT.into(),
         run: input.run.record.id.clone(),
@@ -99,12 +111,21 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         findings,
         disagreements,
         inventory,
+        readers: maps::readers(db, input.catalog)?,
+        network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
         sources,
-        agreements: facts::agreements(db)?,
+        agreements,
+        baa,
         excluded: facts::excluded(db, input.decisions)?,
         results: engine::digest(db)?,
     })
+}
+
+/// The accounts of a run, also those that could not be entered.
+fn accounts(run: &Reader) -> BTreeSet<String> {
+    let named = run.record.accounts.iter().chain(run.coverage.iter().map(|line| &line.account));
+    named.filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())).cloned().collect()
 }
 
 /// Checks the parameters of `affiant.yaml` against the catalog: known, and not looser than its default.

@@ -48,6 +48,8 @@ pub struct Workspace {
     pub retention: RetentionFacts,
     #[serde(default)]
     pub seal: SealFacts,
+    #[serde(default, skip_serializing_if = "ArtifactFacts::is_empty")]
+    pub artifact: ArtifactFacts,
     #[serde(default)]
     pub sample: bool,
 }
@@ -67,6 +69,7 @@ impl Default for Workspace {
             report: Report::default(),
             retention: RetentionFacts::default(),
             seal: SealFacts::default(),
+            artifact: ArtifactFacts::default(),
             sample: false,
         }
     }
@@ -121,6 +124,24 @@ pub struct AccountFacts {
     /// The management or delegated administrator account: it is asked what holds for the whole organization.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub organization: bool,
+}
+
+/// What to ask AWS Artifact for beside the agreements.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactFacts {
+    /// AWS's audit reports by id (`report-` and 16 characters): their metadata, and the document where its terms were accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<String>,
+    /// Agreements that are a business associate addendum under another name: their id, agreement ARN or name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baa: Vec<String>,
+}
+
+impl ArtifactFacts {
+    pub fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.baa.is_empty()
+    }
 }
 
 /// How a resource shows that it holds PHI. Untagged resources are in scope.

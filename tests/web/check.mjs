@@ -152,11 +152,14 @@ async function filter() {
 
 /** Deep links open the list that holds their target. */
 async function deepLinks() {
-  for (const selector of [".check", "[id^=sql-]", "[id^=risk-]", "[id^=artifact-]", ".control"]) {
+  for (const selector of [".check", "[id^=sql-]", "[id^=risk-]", "#evidence tr[id]", ".control"]) {
     const { context, page } = await open("deep link");
     const id = await page.evaluate((s) => [...document.querySelectorAll(s)].pop()?.id, selector);
     await context.close();
-    if (!id) continue;
+    if (!id) {
+      fail("deep link", `nothing has an anchor: ${selector}`);
+      continue;
+    }
     const second = await open("deep link", {}, `#${encodeURIComponent(id)}`);
     const box = await second.page.evaluate((i) => {
       const r = document.getElementById(i).getBoundingClientRect();

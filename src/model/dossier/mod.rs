@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod maps;
 mod program;
 
+pub use maps::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
 pub use program::{
     Acceptance, Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook, RiskRegister, RiskReport,
 };
@@ -45,6 +47,11 @@ pub struct Dossier {
     pub risks: RiskRegister,
     pub incident: IncidentResponse,
     pub inventory: Vec<AssetClass>,
+    /// Who can read each store of ePHI.
+    #[serde(default)]
+    pub readers: ReaderMatrix,
+    #[serde(default)]
+    pub network: NetworkMap,
     /// Every artifact, in reference order (`E1`, `E2`, ...).
     pub evidence: Vec<EvidenceRef>,
     pub attestations: Vec<AttestationReport>,
@@ -140,10 +147,21 @@ pub struct Decision {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Baa {
-    /// `in force`, `terminated`, `none found`, `unknown`, `denied`.
+    /// `in force`, `terminated`, `none found`, `unknown`, `denied`: that of the account which needs someone most.
     pub state: String,
     pub words: String,
+    /// One line an account of the run.
+    pub accounts: Vec<BaaAccount>,
     pub agreements: Vec<Agreement>,
+}
+
+/// What is known in one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BaaAccount {
+    pub account: String,
+    pub name: String,
+    pub state: String,
+    pub words: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
