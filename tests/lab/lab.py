@@ -19,6 +19,7 @@ from pathlib import Path
 
 import cases
 import ends
+import kms
 import matrix
 import scale
 from cases import Bench
@@ -43,7 +44,7 @@ def arguments() -> argparse.Namespace:
 
 def chosen(given: argparse.Namespace) -> list[Case]:
     """The cases named, or all that are short, and the long ones with `--long`."""
-    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT]
+    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT, *kms.CASES]
     long: list[Case] = [*matrix.LONG, *scale.LONG]
     if given.only:
         return [case for case in short + long if case.__name__ in given.only]
