@@ -50,10 +50,7 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
 pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     let mut lines = Vec::new();
     if dossier.baa.state != "in force" {
-        lines.push(Decision {
-            text: format!("The Business Associate Addendum is {}: settle this before anything else.", dossier.baa.state),
-            anchor: "baa".into(),
-        });
+        lines.push(Decision { text: addendum(dossier), anchor: "baa".into() });
     }
     if let Some(service) = dossier.services.rows.iter().find(|r| r.status == "not on the list" && r.phi > 0) {
         lines.push(Decision {
@@ -81,6 +78,15 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     }));
     lines.truncate(5);
     lines
+}
+
+fn addendum(dossier: &Dossier) -> String {
+    let accounts = dossier.baa.accounts.iter().filter(|a| a.state == dossier.baa.state).count();
+    let place = match (accounts, dossier.baa.accounts.len()) {
+        (_, 0 | 1) => String::new(),
+        (n, all) => format!(" in {n} of {all} accounts"),
+    };
+    format!("Business Associate Addendum with AWS: {}{place}. Settle this before anything else.", dossier.baa.state)
 }
 
 fn disagreement_line(inputs: &Inputs<'_>) -> Option<Decision> {

@@ -1,6 +1,7 @@
 //! The one integration-test binary. Tests drive the program as a user would; what needs other programs (judges) is ignored
 //! unless asked for, and `./test` asks.
 
+mod agreements;
 mod attacks;
 mod authors;
 mod catalog;
