@@ -42,7 +42,12 @@ const EXPECTED: [(&str, &str, &str, &str); 5] = [
     ("terminated", "terminated: ended on 2026-06-30 by the customer", "as terminated by the customer: it ended on 2026-06-30", "not met"),
     ("none found", "none found in AWS Artifact; one signed elsewhere must be filed", "One signed elsewhere must be filed", "not evidenced"),
     ("unknown", "unknown: nothing listed in a member account; ask 123456789012", "this is a member account", "not evidenced"),
-    ("denied", "denied: the call artifact:ListCustomerAgreements was refused", "The call that lists agreements was refused", "not evidenced"),
+    (
+        "denied",
+        "denied: the call artifact:ListCustomerAgreements was refused",
+        "The call that lists agreements was refused",
+        "not evidenced",
+    ),
 ];
 
 #[test]
