@@ -97,8 +97,14 @@ pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, 
         let known = cleared.rules(artifact);
         let mut note = |text: &str, what, telephones: bool| {
             let mut found = Findings::clearing(&known);
-            let shown = scan::text(&artifact.path, String::new, &mut Findings::default()).unwrap_or_else(|| artifact.path.clone());
+            let plain = percent_encoding::percent_decode_str(&artifact.path).decode_utf8_lossy().into_owned();
+            let shown = scan::text(&plain, String::new, &mut Findings::default()).unwrap_or(plain);
             scan::text(text, String::new, &mut found);
+            // names of files are percent-encoded in a bag
+            let plain = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+            if plain != text {
+                scan::text(&plain, String::new, &mut found);
+            }
             let rules = found.rules.into_keys().filter(|rule| rule.starts_with("phi-") && (telephones || *rule != super::rules::PHONE));
             left.extend(rules.map(|rule| Remaining { path: shown.clone(), rule, what, sha256: artifact.sha256.to_string() }));
         };

@@ -21,7 +21,7 @@ const fn rule(name: &'static str, pattern: &'static str) -> Rule {
 /// In this order: what an earlier rule replaced, a later one no longer sees.
 pub const VALUES: [Rule; 26] = [
     rule("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)"),
-    rule("aws-access-key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    rule("aws-access-key", r"(?:\b|_)(?:AKIA|ASIA)[0-9A-Z]{16}(?:\b|_)"),
     rule("aws-session-token", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{40,}"),
     rule("presigned-link", r"(?i)\bX-Amz-(?:Signature=[0-9a-f]{64}|Security-Token=[^\s&]{20,})"),
     rule("json-web-token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
@@ -47,7 +47,7 @@ pub const VALUES: [Rule; 26] = [
     ),
     rule(
         "phi-ssn",
-        r"(?i)\b(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})\b|(?:\b|_)(?:ssn|social[\s_-]?security(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{3}[ -]?\d{2}[ -]?\d{4}\b",
+        r"(?i)(?:\b|_)(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})(?:\b|_)|(?:\b|_)(?:ssn|social[\s_-]?security(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{3}[ -]?\d{2}[ -]?\d{4}\b",
     ),
     rule("phi-mrn", r"(?i)(?:\b|_)(?:MRN|medical[\s_-]?record(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{5,10}(?:\b|_)"),
     rule(
@@ -56,7 +56,7 @@ pub const VALUES: [Rule; 26] = [
     ),
     rule(
         PHONE,
-        r"(?i)\b(?:[2-9]\d\d-[2-9]\d\d-\d{4}|[2-9]\d\d\.[2-9]\d\d\.\d{4})\b|\([2-9]\d\d\)[ -]?[2-9]\d\d[ .-]\d{4}\b|\+1[ .-]?\(?[2-9]\d\d\)?[ .-]?[2-9]\d\d[ .-]?\d{4}\b|\b(?:tel|phone|telephone|mobile|cell|fax)[\s.:#=_-]{0,3}[2-9]\d\d[ .-]?[2-9]\d\d[ .-]?\d{4}\b",
+        r"(?i)(?:\b|_)(?:[2-9]\d\d-[2-9]\d\d-\d{4}|[2-9]\d\d\.[2-9]\d\d\.\d{4})(?:\b|_)|\([2-9]\d\d\)[ -]?[2-9]\d\d[ .-]\d{4}\b|\+1[ .-]?\(?[2-9]\d\d\)?[ .-]?[2-9]\d\d[ .-]?\d{4}\b|\b(?:tel|phone|telephone|mobile|cell|fax)[\s.:#=_-]{0,3}[2-9]\d\d[ .-]?[2-9]\d\d[ .-]?\d{4}\b",
     ),
 ];
 

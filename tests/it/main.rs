@@ -12,6 +12,7 @@ mod inputs;
 mod judgement;
 mod layers;
 mod peers;
+mod phi;
 mod sample;
 mod seal;
 mod spine;
