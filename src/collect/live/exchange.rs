@@ -28,6 +28,8 @@ pub struct What {
     pub page: u32,
     /// The request's members, as JSON.
     pub parameters: String,
+    /// More of its custody.
+    pub more: BTreeMap<String, String>,
 }
 
 impl What {
@@ -52,6 +54,7 @@ impl What {
             key: key.into(),
             page,
             parameters: String::new(),
+            more: BTreeMap::new(),
         }
     }
 
@@ -111,6 +114,7 @@ impl Asking<'_> {
         more("parameters", what.parameters.clone());
         more("error-type", reply.error_type.clone());
         more("throttled", if reply.throttled == 0 { String::new() } else { reply.throttled.to_string() });
+        what.more.iter().for_each(|(name, value)| more(name, value.clone()));
         more("clock-offset-seconds", reply.clock_offset.map(|s| s.to_string()).unwrap_or_default());
         custody
     }
