@@ -27,6 +27,15 @@ from laboratory import Laboratory, Refused
 
 HERE = Path(__file__).parent
 
+MODULES = (
+    cases,
+    matrix,
+    ends,
+    scale,
+    kms,
+)
+"""Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
+
 Case = Callable[[Bench], str]
 
 
@@ -44,8 +53,8 @@ def arguments() -> argparse.Namespace:
 
 def chosen(given: argparse.Namespace) -> list[Case]:
     """The cases named, or all that are short, and the long ones with `--long`."""
-    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT, *kms.CASES]
-    long: list[Case] = [*matrix.LONG, *scale.LONG]
+    short: list[Case] = [case for module in MODULES for case in getattr(module, "CASES", [])]
+    long: list[Case] = [case for module in MODULES for case in getattr(module, "LONG", [])]
     if given.only:
         return [case for case in short + long if case.__name__ in given.only]
     return short + long if given.long else short
