@@ -111,6 +111,11 @@ impl Session {
         self.runtime.block_on(one(&self.settings, &raw::Pace::default(), ask))
     }
 
+    /// What lies behind a presigned link, without credentials.
+    pub fn fetch(&self, link: &str) -> Result<Vec<u8>, Refusal> {
+        self.runtime.block_on(raw::fetch(&self.base, &self.settings, link))
+    }
+
     /// Makes every ask and those that `done` answers with, a bounded number at once, until none is left. `done` runs on this
     /// thread, once an ask; an error from it ends everything, and asks under way are dropped.
     pub fn work<'a, T: 'a, E>(
