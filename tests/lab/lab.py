@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import artifact
 import cases
 import ends
 import matrix
@@ -43,7 +44,7 @@ def arguments() -> argparse.Namespace:
 
 def chosen(given: argparse.Namespace) -> list[Case]:
     """The cases named, or all that are short, and the long ones with `--long`."""
-    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT]
+    short: list[Case] = [*cases.CASES, *artifact.CASES, *matrix.SHORT, *ends.SHORT]
     long: list[Case] = [*matrix.LONG, *scale.LONG]
     if given.only:
         return [case for case in short + long if case.__name__ in given.only]
