@@ -8,7 +8,7 @@ use crate::assess::{self, Input};
 use crate::diag::{Diagnostic, Problems};
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::Decisions;
+use crate::model::decisions::{Clearance, Decisions};
 use crate::model::digest::Digest;
 use crate::store::bag::Closed;
 use crate::store::redact::{self, Cleared};
@@ -37,23 +37,27 @@ pub fn cleared<'a>(decisions: &'a Decisions, as_of: &'a str) -> Cleared<'a> {
 /// people wrote in the workspace (where telephones are those of the plan's own people).
 pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> Result<(), Error> {
     let mut problems = Problems::default();
-    let mut push = |path: &str, rule: &str, what: &str, sha256: &str| {
-        let entries = cleared.clearances.iter().filter(|c| c.path == path && c.rules.iter().any(|r| r == rule));
-        let why_not = entries.map(|c| if c.sha256 == sha256 { "has expired or not begun" } else { "is of another content" }).next();
-        let entry = why_not.map(|why| format!("; the clearance of this file {why}")).unwrap_or_default();
-        let message = format!("{rule} {what}: `{path}` (sha256 {sha256}){entry}");
+    let mut push = |path: &str, shown: &str, rule: &str, what: &str, sha256: &str| {
+        let of_file = |c: &&Clearance| c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.rules.iter().any(|r| r == rule);
+        let lapsed = cleared.clearances.iter().find(of_file);
+        let why = lapsed.map(|c| if c.sha256 == sha256 { "does not hold on this day" } else { "is of another content" });
+        let entry = why.map(|why| format!("; the clearance of this file {why}")).unwrap_or_default();
+        let message = format!("{rule} {what}: `{shown}` (sha256 {sha256}){entry}");
         let hint = "take it out, or have a named person clear this content in program/clearances.yaml (docs: Redaction and PHI)";
-        problems.push(Diagnostic::new("AFW-036", message).file(path).hint(hint));
+        problems.push(Diagnostic::new("AFW-036", message).file(shown).hint(hint));
     };
     for left in redact::remaining(run, cleared)? {
-        push(&left.path, left.rule, left.what, &left.sha256);
+        push(&left.path, &left.shown, left.rule, left.what, &left.sha256);
     }
     for (path, bytes) in &workspace.files {
         let sha256 = Digest::of(bytes).to_string();
+        let mut text = String::from_utf8_lossy(bytes).into_owned();
+        // a clearance must name its file
+        cleared.clearances.iter().for_each(|c| text = text.replace(&c.path, ""));
         let mut found = Findings::clearing(&cleared.for_file(path, &sha256));
-        scan::text(&String::from_utf8_lossy(bytes), String::new, &mut found);
+        scan::text(&text, String::new, &mut found);
         for rule in found.rules.keys().filter(|rule| rule.starts_with("phi-") && **rule != PHONE) {
-            push(path, rule, "in what was written in the workspace", &sha256);
+            push(path, path, rule, "in what was written in the workspace", &sha256);
         }
     }
     Ok(problems.or(())?)

@@ -55,7 +55,10 @@ pub struct Cleared<'a> {
 impl Cleared<'_> {
     /// The rules that are cleared for a file of this content.
     pub fn for_file(&self, path: &str, sha256: &str) -> BTreeSet<String> {
-        let entries = self.clearances.iter().filter(|c| c.path == path && c.sha256 == sha256 && c.in_force(self.day));
+        let entries = self
+            .clearances
+            .iter()
+            .filter(|c| c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.sha256 == sha256 && c.in_force(self.day));
         entries.flat_map(|c| c.rules.iter().cloned()).collect()
     }
 
@@ -82,12 +85,19 @@ impl Cleared<'_> {
 /// PHI that redaction does not reach: in the names of files, in what a call was asked for, in documents that are no text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remaining {
-    /// The file, with the finding replaced where it stands in the name.
+    /// The file, as a clearance names it; not to be printed.
     pub path: String,
+    /// The same with the finding replaced.
+    pub shown: String,
     pub rule: &'static str,
     pub what: &'static str,
     /// SHA-256 of the file, for a clearance.
     pub sha256: String,
+}
+
+/// A name as it was before a bag took it: what is not portable stands there as `~` and two digits.
+fn plain(path: &str) -> String {
+    percent_encoding::percent_decode_str(&path.replace('~', "%")).decode_utf8_lossy().into_owned()
 }
 
 /// What is left in a run that is about to be packaged.
@@ -97,16 +107,21 @@ pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, 
         let known = cleared.rules(artifact);
         let mut note = |text: &str, what, telephones: bool| {
             let mut found = Findings::clearing(&known);
-            let plain = percent_encoding::percent_decode_str(&artifact.path).decode_utf8_lossy().into_owned();
-            let shown = scan::text(&plain, String::new, &mut Findings::default()).unwrap_or(plain);
+            let whole = plain(&artifact.path);
+            let shown = scan::text(&whole, String::new, &mut Findings::default()).unwrap_or(whole);
             scan::text(text, String::new, &mut found);
-            // names of files are percent-encoded in a bag
-            let plain = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+            let plain = plain(text);
             if plain != text {
                 scan::text(&plain, String::new, &mut found);
             }
             let rules = found.rules.into_keys().filter(|rule| rule.starts_with("phi-") && (telephones || *rule != super::rules::PHONE));
-            left.extend(rules.map(|rule| Remaining { path: shown.clone(), rule, what, sha256: artifact.sha256.to_string() }));
+            left.extend(rules.map(|rule| Remaining {
+                path: artifact.path.clone(),
+                shown: shown.clone(),
+                rule,
+                what,
+                sha256: artifact.sha256.to_string(),
+            }));
         };
         note(&artifact.path, "in the file's name", true);
         match &artifact.source {

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import artifact
 import cases
 import ends
 import kms
@@ -35,6 +36,7 @@ MODULES = (
     ends,
     scale,
     kms,
+    artifact,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
