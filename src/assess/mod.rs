@@ -104,6 +104,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         disagreements,
         inventory,
         traces: facts::traces(db)?,
+        usage: facts::usage(db)?,
         sources,
         agreements,
         baa,

@@ -16,4 +16,5 @@ mod phi;
 mod sample;
 mod seal;
 mod spine;
+mod usage;
 mod wording;

@@ -7,14 +7,8 @@ from pathlib import Path
 from cases import Bench
 from laboratory import Refused, Workspace
 
+REPORT = "report-lab0soc2type2aaa"
 PERSON = "Casey Example"
-
-
-def report_id(bench: Bench) -> str:
-    """The first report that the laboratory's Artifact serves."""
-    source = (bench.lab.folder / "aws_front.py").read_text()
-    start = source.index("report-", source.index("REPORTS"))
-    return source[start : start + 23]
 
 
 def with_reports(bench: Bench, name: str, report: str, accepted: bool) -> Workspace:
@@ -46,7 +40,7 @@ def nothing_secret(folder: Path) -> list[str]:
 def report_metadata(bench: Bench) -> str:
     """Without accepted terms: metadata, and neither term nor document is asked for."""
     bench.lab.forget_calls()
-    workspace = with_reports(bench, "report-metadata", report_id(bench), accepted=False)
+    workspace = with_reports(bench, "report-metadata", REPORT, accepted=False)
     asked = custody(workspace)
     if "GetReportMetadata" not in asked or "GetReport" in asked or "GetTermForReport" in asked:
         raise Refused(f"asked of AWS Artifact: {sorted(asked)}")
@@ -57,7 +51,7 @@ def report_metadata(bench: Bench) -> str:
 
 def report_document(bench: Bench) -> str:
     """With accepted terms: the document outside of the run, its digest inside, nothing else of it anywhere."""
-    workspace = with_reports(bench, "report-document", report_id(bench), accepted=True)
+    workspace = with_reports(bench, "report-document", REPORT, accepted=True)
     told = custody(workspace).get("GetReport", {})
     kept = list((workspace.folder / ".affiant/artifact-reports").glob("*.pdf"))
     if len(kept) != 1 or hashlib.sha256(kept[0].read_bytes()).hexdigest() != told.get("document-sha256"):
@@ -76,7 +70,7 @@ def report_document(bench: Bench) -> str:
 def report_refused(bench: Bench) -> str:
     """A report that AWS does not give is a gap or absent, and does not end the run."""
     bench.lab.faults({"operation": "GetReportMetadata", "mode": "deny"})
-    workspace = with_reports(bench, "report-refused", report_id(bench), accepted=False)
+    workspace = with_reports(bench, "report-refused", REPORT, accepted=False)
     bench.lab.faults()
     lines = (workspace.run_folder / "data/coverage.jsonl").read_text().splitlines()
     states = [row["state"] for row in map(json.loads, lines) if row["source"] == "artifact:GetReportMetadata"]
