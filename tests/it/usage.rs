@@ -8,7 +8,7 @@ const ACCOUNT: &str = "111122223333";
 
 fn collected(with_usage: bool) -> Sandbox {
     let box_ = Sandbox::default().workspace();
-    box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }))]);
+    box_.snapshot("in", &[item("AWS::EC2::Instance", "i-1", json!({ "instanceId": "i-1" }))]);
     if with_usage {
         let group = |service: &str, region: &str| json!({ "Keys": [service, region] });
         let groups = [

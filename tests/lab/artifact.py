@@ -5,14 +5,15 @@ import json
 from pathlib import Path
 
 from cases import Bench
-from laboratory import Refused, Workspace
+from laboratory import HOME, Refused, Workspace
 
 REPORT = "report-lab0soc2type2aaa"
 PERSON = "Casey Example"
 
 
-def with_reports(bench: Bench, name: str, report: str, accepted: bool) -> Workspace:
+def with_reports(bench: Bench, name: str, report: str, accepted: bool, *faults: dict[str, object]) -> Workspace:
     workspace = bench.workspace(name)
+    bench.lab.faults(*faults)
     settings = workspace.folder / "affiant.yaml"
     settings.write_text(settings.read_text() + f"artifact: {{reports: [{report}]}}\n")
     if accepted:
@@ -33,7 +34,8 @@ def custody(workspace: Workspace) -> dict[str, dict[str, str]]:
 
 def nothing_secret(folder: Path) -> list[str]:
     """Files that hold a presigned link, a term's token or a PDF by AWS."""
-    words = (b"X-Amz-Signature", b"X-Amz-Credential", b"termToken", b"documentPresignedUrl\":", b"Laboratory copy, no content")
+    token = hashlib.sha256(f"termarn:aws:artifact:us-east-1::report/{REPORT}:3{HOME}".encode()).hexdigest().encode()
+    words = (b"X-Amz-Signature", b"X-Amz-Credential", token, b'documentPresignedUrl":', b"Laboratory copy, no content")
     return [str(p) for p in folder.rglob("*") if p.is_file() and any(w in p.read_bytes() for w in words)]
 
 
@@ -69,8 +71,7 @@ def report_document(bench: Bench) -> str:
 
 def report_refused(bench: Bench) -> str:
     """A report that AWS does not give is a gap or absent, and does not end the run."""
-    bench.lab.faults({"operation": "GetReportMetadata", "mode": "deny"})
-    workspace = with_reports(bench, "report-refused", REPORT, accepted=False)
+    workspace = with_reports(bench, "report-refused", REPORT, False, {"operation": "GetReportMetadata", "mode": "deny"})
     bench.lab.faults()
     lines = (workspace.run_folder / "data/coverage.jsonl").read_text().splitlines()
     states = [row["state"] for row in map(json.loads, lines) if row["source"] == "artifact:GetReportMetadata"]
