@@ -11,6 +11,7 @@ pub mod export;
 mod facts;
 mod guard;
 mod load;
+mod maps;
 mod schema;
 mod tables;
 
@@ -103,6 +104,8 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         findings,
         disagreements,
         inventory,
+        readers: maps::readers(db, input.catalog)?,
+        network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
         usage: facts::usage(db)?,
         sources,

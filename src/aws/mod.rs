@@ -3,6 +3,7 @@
 
 mod capture;
 pub mod identity;
+mod kms;
 pub mod partition;
 mod raw;
 pub mod reply;
@@ -22,6 +23,7 @@ use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
 pub use identity::{Identity, Role};
+pub use kms::Kms;
 pub use partition::Partition;
 pub use reply::{Kind, Refusal, Reply};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::dossier::AssetClass;
+use super::dossier::{AssetClass, NetworkMap, ReaderMatrix};
 use super::run::Coverage;
 use super::verdict::{Counts, Severity, Verdict};
 
@@ -30,6 +30,11 @@ pub struct Assessment {
     #[serde(default)]
     pub disagreements: Vec<Disagreement>,
     pub inventory: Vec<AssetClass>,
+    /// Who can read each store of ePHI, and the network in tiers; without names for people and words.
+    #[serde(default)]
+    pub readers: ReaderMatrix,
+    #[serde(default)]
+    pub network: NetworkMap,
     /// Hints at services beside their resources.
     #[serde(default)]
     pub traces: Vec<ServiceTrace>,

@@ -4,8 +4,9 @@ mod baa;
 mod controls;
 mod crosswalk;
 mod incident;
+mod maps;
 mod risks;
-mod services;
+pub mod services;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -78,6 +79,8 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         risks,
         incident,
         inventory: inputs.assessment.inventory.clone(),
+        readers: maps::readers(inputs),
+        network: maps::network(inputs),
         evidence,
         attestations: controls::attestations(inputs),
         sign_off: sign_off(inputs),

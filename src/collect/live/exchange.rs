@@ -67,8 +67,17 @@ impl What {
 
 /// The exchange that an artifact records.
 pub fn call_of(artifact: &Artifact) -> Option<&str> {
+    recorded(artifact, "call")
+}
+
+/// Who asked for what an artifact records: an ARN.
+pub fn caller_of(artifact: &Artifact) -> Option<&str> {
+    recorded(artifact, "caller")
+}
+
+fn recorded<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a str> {
     match &artifact.source {
-        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => custody.get("call").map(String::as_str),
+        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => custody.get(name).map(String::as_str),
         Source::Document { .. } => None,
     }
 }

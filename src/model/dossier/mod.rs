@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod maps;
 mod program;
 
+pub use maps::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
 pub use program::{
     Acceptance, Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook, RiskRegister, RiskReport,
 };
@@ -45,6 +47,11 @@ pub struct Dossier {
     pub risks: RiskRegister,
     pub incident: IncidentResponse,
     pub inventory: Vec<AssetClass>,
+    /// Who can read each store of ePHI.
+    #[serde(default)]
+    pub readers: ReaderMatrix,
+    #[serde(default)]
+    pub network: NetworkMap,
     /// Every artifact, in reference order (`E1`, `E2`, ...).
     pub evidence: Vec<EvidenceRef>,
     pub attestations: Vec<AttestationReport>,
