@@ -107,6 +107,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         readers: maps::readers(db, input.catalog)?,
         network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
+        usage: facts::usage(db)?,
         sources,
         agreements,
         baa,
