@@ -70,7 +70,7 @@ def planned(workspace: Workspace, *words: str) -> dict[str, str]:
 
 def is_sure(often: str) -> bool:
     """Asked whatever the account holds, neither for each resource nor only in place of AWS Config."""
-    return not often.startswith("once for each") and "only where" not in often
+    return not often.startswith(("once for each", "never")) and "only where" not in often
 
 
 def everything_asked(workspace: Workspace, lab: Laboratory, run: Path, *words: str) -> str:
