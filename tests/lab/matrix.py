@@ -12,7 +12,7 @@ from wire import ROOT, Registry, Spoiler
 MODES = ("throttle", "deny", "500", "timeout", "truncate", "malformed")
 """Faults that leave a gap and let the run go on. `expired` ends it, so it is met by one operation at a time."""
 
-WORDS = ("--call-timeout", "1", "--attempts", "2")
+WORDS = ("--call-timeout", "1", "--attempts", "2", "--time-limit", "1")
 
 WHO = "sts:GetCallerIdentity"
 """Without its answer nothing can be collected: no run, and code 2 or 5."""
