@@ -24,6 +24,7 @@ use crate::model::assessment::{AgreementFacts, Assessment, BaaFacts, CoverageTot
 use crate::model::catalog::{Catalog, Tighten};
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
+use crate::model::run::Coverage;
 use crate::store::items;
 use crate::store::run::Reader;
 
@@ -56,27 +57,37 @@ pub struct Input<'a> {
 pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
     let mut db = schema::open(database)?;
     db.execute_batch("BEGIN")?;
-    build(&mut db, input)?;
+    let mut run = input.run.clone();
+    build(&mut db, input, &mut run)?;
+    let input = &Input { run: &run, ..*input };
     let assessment = judge(&mut db, input)?;
     export::describe(&db, input, &assessment)?;
     db.execute_batch("COMMIT")?;
     Ok(assessment)
 }
 
-/// Everything before the first check: evidence, coverage, decisions, the catalog's tables.
-fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
+/// Everything before the first check: evidence, coverage, decisions, the catalog's tables. What turns out not to be readable in full
+/// joins the coverage of `run`, where there is no gap of its source yet.
+fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(), Fault> {
     schema::create(db)?;
     guard::functions(db)?;
     let direct = load::load(db, input.run, input.catalog, input.decisions)?;
     schema::index(db)?;
     let deleted = direct.deleted;
-    direct.insert(db, input.catalog, input.decisions)?;
+    let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
+    let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
+    run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
+    run.coverage.extend(left_out);
     load::settle(db, deleted)?;
-    coverage::fill(db, input.run, input.catalog)?;
+    coverage::fill(db, run, input.catalog)?;
     tables::program(db, input.decisions)?;
     tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
     tables::make(db, input.catalog)?;
     Ok(())
+}
+
+fn same_source(a: &Coverage, b: &Coverage) -> bool {
+    (&a.account, &a.region, &a.source) == (&b.account, &b.region, &b.source)
 }
 
 fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {

@@ -188,11 +188,12 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
             OperationScope::Region => accounts * regions,
             OperationScope::Organization => target.accounts.iter().filter(|a| a.organization).count(),
         };
-        let often = match step.per_resource {
-            true => "once for each".to_string(),
-            false => format!("{places} and one a further page"),
+        let often = match (places, step.per_resource) {
+            (0, _) => "never: no account of affiant.yaml has `organization: true`".to_string(),
+            (_, true) => "once for each".to_string(),
+            (_, false) => format!("{places} and one a further page"),
         };
-        if step.per_resource {
+        if places > 0 && step.per_resource {
             open += 1;
         } else if step.fills.is_empty() {
             fixed += places;
@@ -200,7 +201,7 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
         let only = if step.fills.is_empty() {
             String::new()
         } else {
-            format!("  only where AWS Config does not record {}", step.fills.join(", "))
+            format!("  only where AWS Config does not record {}", step.fills.iter().cloned().collect::<Vec<_>>().join(", "))
         };
         let _ = writeln!(text, "  {:<58} {often}{only}", step.name);
     }

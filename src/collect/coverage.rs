@@ -123,6 +123,17 @@ impl Place<'_> {
             GLOBAL => self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source).map(|(_, n)| n).sum(),
             _ => self.seen.direct.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied().unwrap_or_default(),
         };
+        let homeless =
+            self.seen.direct.get(&(self.account.to_string(), GLOBAL.to_string(), source.to_string())).copied().unwrap_or_default();
+        if region != GLOBAL && count == 0 && homeless > 0 {
+            return Some(self.line(
+                region,
+                source,
+                State::NotCollected,
+                0,
+                format!("{homeless} were read, and no answer says of which region"),
+            ));
+        }
         let how = format!("read directly: {}", names.into_iter().collect::<Vec<_>>().join(", "));
         Some(match states.into_iter().filter(|(state, _)| state.is_gap()).max() {
             Some((state, why)) => self.line(region, source, state, count, why),

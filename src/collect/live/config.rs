@@ -209,6 +209,7 @@ impl<'a> Asking<'a> {
                     }
                     // its types are short of their counts and are asked for by id
                     Kinds::Select => {
+                        self.refused(&step.what, &refusal);
                         ledger.refused.insert((step.spot.clone(), "*".into()), (state(&refusal), words));
                     }
                 }
