@@ -24,6 +24,8 @@ pub struct Direct {
     parts: BTreeMap<PartKey, (String, Value)>,
     /// (account, ARN) to tags, from the tagging API.
     tags: BTreeMap<(String, String), Value>,
+    /// Whether any item of AWS Config says that its resource is gone.
+    pub deleted: bool,
 }
 
 struct Whole {

@@ -69,8 +69,9 @@ fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
     guard::functions(db)?;
     let direct = load::load(db, input.run, input.catalog, input.decisions)?;
     schema::index(db)?;
+    let deleted = direct.deleted;
     direct.insert(db, input.catalog, input.decisions)?;
-    load::settle(db)?;
+    load::settle(db, deleted)?;
     coverage::fill(db, input.run, input.catalog)?;
     tables::program(db, input.decisions)?;
     tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
