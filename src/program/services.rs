@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{Inputs, plural};
-use crate::model::catalog::{ServiceEntry, ServiceList};
+use crate::model::catalog::{ListStatus, ServiceEntry, ServiceList};
 use crate::model::digest::Digest;
 use crate::model::dossier::{ServiceRow, Services};
 
@@ -53,6 +53,12 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
     }
 }
 
+/// Services that the list does not name, in use by what their API answers or by a service-linked role, of which no resource was
+/// read: whether they handle ePHI is open.
+pub fn off_list_unread(services: &Services) -> impl Iterator<Item = &ServiceRow> {
+    services.rows.iter().filter(|row| row.status == OFF && row.resources == 0)
+}
+
 /// Services that the list does not name, with resources in PHI scope: each is a finding.
 pub fn off_list(services: &Services) -> impl Iterator<Item = &ServiceRow> {
     services.rows.iter().filter(|row| row.status == OFF && row.phi > 0)
@@ -89,11 +95,11 @@ fn describe(entry: Option<&ServiceEntry>, seen: &str) -> (String, String, String
         let service = seen.split("::").take(2).collect::<Vec<_>>().join("::");
         return (service, UNKNOWN.into(), "Which entry of the list this belongs to is not known here.".into());
     };
-    let status = match (entry.status.as_str(), entry.condition.is_empty()) {
-        ("listed", true) => ON,
-        ("listed", false) => CONDITION,
-        ("infrastructure", _) => TOOL,
-        _ => OFF,
+    let status = match (entry.status, entry.condition.is_empty()) {
+        (ListStatus::Listed, true) => ON,
+        (ListStatus::Listed, false) => CONDITION,
+        (ListStatus::Infrastructure, _) => TOOL,
+        (ListStatus::NotListed, _) => OFF,
     };
     (entry.name.clone(), status.into(), entry.condition.trim().into())
 }
@@ -128,7 +134,9 @@ fn lookup<'a>(list: &'a ServiceList, resource_type: &str) -> Option<&'a ServiceE
 fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
     let plain = |text: &str| text.to_ascii_lowercase().trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string();
     let segment = |t: &str| t.split("::").nth(1).map(plain);
-    list.services.iter().find(|e| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name))))
+    let called = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
+    let typed = |e: &&ServiceEntry| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name)));
+    list.services.iter().find(called).or_else(|| list.services.iter().find(typed))
 }
 
 fn digest(inputs: &Inputs<'_>) -> Digest {
@@ -152,11 +160,12 @@ fn note(list: &ServiceList, age: i64) -> String {
     } else {
         String::new()
     };
-    format!(
+    let note = format!(
         "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles and answers of a \
          service's own API hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
         list.note.trim()
-    )
+    );
+    note.trim_start().to_string()
 }
 
 #[cfg(test)]
@@ -166,9 +175,10 @@ mod tests {
     fn entry(name: &str, types: &[&str]) -> ServiceEntry {
         ServiceEntry {
             name: name.into(),
-            status: "listed".into(),
+            status: ListStatus::Listed,
             condition: String::new(),
             types: types.iter().map(ToString::to_string).collect(),
+            apis: if name == "ELB" { vec!["elbv2".into()] } else { Vec::new() },
             category: String::new(),
         }
     }
@@ -179,7 +189,7 @@ mod tests {
             vec![entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]), entry("Macie", &["AWS::Macie::"])];
         let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
         for (name, expected) in
-            [("elasticloadbalancing", Some("ELB")), ("elbv2", None), ("macie2", Some("Macie")), ("macie", Some("Macie"))]
+            [("elasticloadbalancing", Some("ELB")), ("elbv2", Some("ELB")), ("macie2", Some("Macie")), ("macie", Some("Macie"))]
         {
             assert_eq!(by_name(&list, name).map(|e| e.name.as_str()), expected, "{name}");
         }
