@@ -179,8 +179,11 @@ pub fn agreements(db: &Connection) -> Result<Vec<AgreementFacts>, Fault> {
         out.push(AgreementFacts {
             name,
             id: text("id").unwrap_or_default(),
-            account: text("awsAccountId").unwrap_or(account),
+            account: text("awsAccountId").unwrap_or_else(|| account.clone()),
+            seen_in: account,
             organization: body["organizationArn"].is_string(),
+            organization_arn: text("organizationArn"),
+            agreement_arn: text("agreementArn"),
             state: text("state").unwrap_or_default(),
             effective_start: day(&body["effectiveStart"]).unwrap_or_default(),
             effective_end: day(&body["effectiveEnd"]),

@@ -1,6 +1,7 @@
 //! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure: catalog, run, decisions
 //! and a time give the same database and the same assessment. It renders nothing.
 
+mod baa;
 pub mod cases;
 mod corroborate;
 mod coverage;
@@ -14,11 +15,12 @@ mod maps;
 mod schema;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::model::assessment::{Assessment, CoverageTotals, FORMAT};
+use crate::model::assessment::{AgreementFacts, Assessment, BaaFacts, CoverageTotals, FORMAT};
 use crate::model::catalog::{Catalog, Tighten};
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
@@ -77,9 +79,11 @@ fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
 }
 
 fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
+    let sources = facts::sources(input.run);
+    let agreements = facts::agreements(db)?;
+    let baa = addendum(db, input, &agreements)?;
     let (controls, disagreements) = engine::controls(db, input)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
-    let sources = facts::sources(input.run);
     let totals = CoverageTotals {
         expected: sources.len() as u64,
         read: sources.iter().filter(|s| !s.state.is_gap()).count() as u64,
@@ -104,10 +108,35 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
         sources,
-        agreements: facts::agreements(db)?,
+        agreements,
+        baa,
         excluded: facts::excluded(db, input.decisions)?,
         results: engine::digest(db)?,
     })
+}
+
+/// The addendum's state in every account, also as the table `baa_state` for checks.
+fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -> Result<Vec<BaaFacts>, Fault> {
+    let states = baa::states(&baa::Known {
+        accounts: accounts(input.run),
+        agreements,
+        coverage: &input.run.coverage,
+        places: baa::places(db)?,
+        pinned: &input.decisions.workspace.artifact.baa,
+        today: input.as_of.get(..10).unwrap_or_default(),
+    });
+    let mut insert = db.prepare("INSERT INTO baa_state VALUES ('aws-baa/' || ?1, ?1, 'aws-global', ?2, ?3)")?;
+    for facts in &states {
+        insert.execute([&facts.account, facts.state.as_str(), &facts.summary])?;
+    }
+    drop(insert);
+    Ok(states)
+}
+
+/// The accounts of a run, also those that could not be entered.
+fn accounts(run: &Reader) -> BTreeSet<String> {
+    let named = run.record.accounts.iter().chain(run.coverage.iter().map(|line| &line.account));
+    named.filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())).cloned().collect()
 }
 
 /// Checks the parameters of `affiant.yaml` against the catalog: known, and not looser than its default.

@@ -74,6 +74,16 @@ pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &A
         let outcome = failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await);
         return Some(settle(outcome, &capture, pace, ask));
     }
+    if ask.service == "artifact" && ["GetReportMetadata", "GetTermForReport", "GetReport"].contains(&ask.name) {
+        let client = client!(aws_sdk_artifact, identity, settings, ask, capture);
+        let report = text("reportId");
+        let outcome = match ask.name {
+            "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
+            "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
+            _ => failure(client.get_report().set_report_id(report).set_term_token(text("termToken")).send().await),
+        };
+        return Some(settle(outcome, &capture, pace, ask));
+    }
     if ask.service == "sts" && ask.name == "GetCallerIdentity" {
         let client = client!(aws_sdk_sts, identity, settings, ask, capture);
         return Some(settle(failure(client.get_caller_identity().send().await), &capture, pace, ask));

@@ -247,8 +247,8 @@ pub struct ServiceEntry {
     /// Resource type prefixes; the longest that fits wins.
     #[serde(default)]
     pub types: Vec<String>,
-    /// What APIs and principals call it where that is not in its types: `elbv2`, `kafka`.
-    #[serde(default)]
+    /// Names that the service's API or its principal has, where the prefixes do not tell them: `elbv2`, `sso-admin`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apis: Vec<String>,
     #[serde(default)]
     pub category: String,

@@ -6,7 +6,7 @@ mod crosswalk;
 mod incident;
 mod maps;
 mod risks;
-mod services;
+pub mod services;
 mod summary;
 
 use std::collections::BTreeMap;

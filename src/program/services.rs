@@ -130,13 +130,16 @@ fn lookup<'a>(list: &'a ServiceList, resource_type: &str) -> Option<&'a ServiceE
     list.services.iter().filter(|e| fits(e).is_some()).max_by_key(fits)
 }
 
-/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`.
-fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
-    let plain = |text: &str| text.to_ascii_lowercase().trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string();
+/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`, `workspaces-web`.
+pub fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
+    let plain = |text: &str| {
+        let text = text.to_ascii_lowercase().replace('-', "");
+        text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string()
+    };
     let segment = |t: &str| t.split("::").nth(1).map(plain);
-    let called = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
+    let named = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
     let typed = |e: &&ServiceEntry| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name)));
-    list.services.iter().find(called).or_else(|| list.services.iter().find(typed))
+    list.services.iter().find(named).or_else(|| list.services.iter().find(typed))
 }
 
 fn digest(inputs: &Inputs<'_>) -> Digest {
@@ -178,19 +181,25 @@ mod tests {
             status: ListStatus::Listed,
             condition: String::new(),
             types: types.iter().map(ToString::to_string).collect(),
-            apis: if name == "ELB" { vec!["elbv2".into()] } else { Vec::new() },
+            apis: Vec::new(),
             category: String::new(),
         }
     }
 
     #[test]
     fn services_are_known_by_the_names_that_apis_use() {
-        let services =
-            vec![entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]), entry("Macie", &["AWS::Macie::"])];
+        let mut balancers = entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]);
+        balancers.apis = vec!["elbv2".into()];
+        let services = vec![balancers, entry("Macie", &["AWS::Macie::"]), entry("Secure Browser", &["AWS::WorkSpacesWeb::"])];
         let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
-        for (name, expected) in
-            [("elasticloadbalancing", Some("ELB")), ("elbv2", Some("ELB")), ("macie2", Some("Macie")), ("macie", Some("Macie"))]
-        {
+        for (name, expected) in [
+            ("elasticloadbalancing", Some("ELB")),
+            ("elbv2", Some("ELB")),
+            ("elb", None),
+            ("macie2", Some("Macie")),
+            ("macie", Some("Macie")),
+            ("workspaces-web", Some("Secure Browser")),
+        ] {
             assert_eq!(by_name(&list, name).map(|e| e.name.as_str()), expected, "{name}");
         }
     }

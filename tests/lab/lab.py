@@ -14,25 +14,43 @@ import argparse
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+import artifact
 import cases
 import ends
+import kms
 import matrix
+import recorded
 import scale
 from cases import Bench
 from laboratory import Laboratory, Refused
 
 HERE = Path(__file__).parent
 
+MODULES = (
+    cases,
+    matrix,
+    ends,
+    scale,
+    kms,
+    artifact,
+)
+"""Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
+
 Case = Callable[[Bench], str]
+
+Subject = TypeVar("Subject")
+"""What the cases look at: a bench before the laboratory, or the run before the recording."""
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--affiant", type=Path, required=True)
     parser.add_argument("--lab", type=Path, default=HERE.parents[2] / "shared/lab", help="the laboratory's folder")
+    parser.add_argument("--recorded", action="store_true", help="the recorded exchanges, though the laboratory is there")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--port", type=int, default=5741)
     parser.add_argument("--only", action="append", default=[], help="cases by name")
@@ -43,14 +61,14 @@ def arguments() -> argparse.Namespace:
 
 def chosen(given: argparse.Namespace) -> list[Case]:
     """The cases named, or all that are short, and the long ones with `--long`."""
-    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT]
-    long: list[Case] = [*matrix.LONG, *scale.LONG]
+    short: list[Case] = [case for module in MODULES for case in getattr(module, "CASES", [])]
+    long: list[Case] = [case for module in MODULES for case in getattr(module, "LONG", [])]
     if given.only:
         return [case for case in short + long if case.__name__ in given.only]
     return short + long if given.long else short
 
 
-def walk(bench: Bench, found: list[Case]) -> tuple[int, int]:
+def walk(bench: Subject, found: Sequence[Callable[[Subject], str]]) -> tuple[int, int]:
     """Runs the cases one after the other; counts those that held and those that did not."""
     good = bad = 0
     for case in found:
@@ -81,10 +99,16 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
             lab.down()
 
 
+def before_recording(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
+    print(f"no laboratory at {given.lab}: recorded exchanges stand in", flush=True)
+    return walk(recorded.collected(given.affiant.resolve(), scratch), [c for c in recorded.CASES if not given.only or c.__name__ in given.only])
+
+
 def main() -> None:
     given = arguments()
     scratch = given.scratch or Path(tempfile.mkdtemp(prefix="affiant-lab-"))
-    good, bad = before_laboratory(given, scratch.resolve())
+    present = not given.recorded and (given.lab / "lab.sh").is_file()
+    good, bad = (before_laboratory if present else before_recording)(given, scratch.resolve())
     print(f"{good} passed, {bad} failed")
     sys.exit(bad != 0)
 

@@ -159,4 +159,4 @@ def whole_direct(bench: Bench) -> str:
 
 whole.__name__, whole_direct.__name__, sample.__name__ = "matrix", "matrix_direct", "matrix_sample"
 
-SHORT, LONG = [sample], [whole, whole_direct]
+CASES, LONG = [sample], [whole, whole_direct]

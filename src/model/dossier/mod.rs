@@ -150,10 +150,21 @@ pub struct Decision {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Baa {
-    /// `in force`, `terminated`, `none found`, `unknown`, `denied`.
+    /// `in force`, `terminated`, `none found`, `unknown`, `denied`: that of the account which needs someone most.
     pub state: String,
     pub words: String,
+    /// One line an account of the run.
+    pub accounts: Vec<BaaAccount>,
     pub agreements: Vec<Agreement>,
+}
+
+/// What is known in one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BaaAccount {
+    pub account: String,
+    pub name: String,
+    pub state: String,
+    pub words: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
