@@ -41,6 +41,7 @@ pub const HTML: &str = "data/report/index.html";
 pub const PDF: &str = "data/report/audit-package.pdf";
 pub const DATABASE: &str = "data/tables/evidence.sqlite";
 pub const RISKS: &str = "data/tables/risk.csv";
+pub const CROSSWALK: &str = "data/tables/crosswalk.csv";
 pub const CATALOG: &str = "data/catalog/";
 pub const DECISIONS: &str = "data/decisions/";
 
@@ -169,6 +170,7 @@ impl Maker<'_> {
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
         add(&mut bag, DOSSIER, &pretty(&dossier))?;
         add(&mut bag, RISKS, &csv::risks(&dossier))?;
+        add(&mut bag, CROSSWALK, &csv::crosswalk(&dossier))?;
         let record = self.record(&dossier, &assessment, &run_folder, pdf);
         add(&mut bag, RECORD, &pretty(&record))?;
         let text = self.instructions(&run_folder, pdf);

@@ -74,6 +74,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         services,
         scope: scope(inputs),
         crosswalk: crosswalk::rows(inputs),
+        inherited_note: inputs.catalog.inherited.checked.trim().into(),
         proposals: crosswalk::proposals(inputs),
         controls,
         risks,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::{Inputs, plural};
-use crate::model::catalog::{ServiceEntry, ServiceList};
+use crate::model::catalog::{ListStatus, ServiceEntry, ServiceList};
 use crate::model::digest::Digest;
 use crate::model::dossier::{ServiceRow, Services};
 
@@ -100,6 +100,12 @@ fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
         .or_else(|| list.services.iter().find(|e| short(&e.name).is_some_and(|s| s == wanted)))
 }
 
+/// Services that the list does not name, in use by what their API answers or by a service-linked role, of which no resource was
+/// read: whether they handle ePHI is open.
+pub fn off_list_unread(services: &Services) -> impl Iterator<Item = &ServiceRow> {
+    services.rows.iter().filter(|row| row.status == OFF && row.resources == 0)
+}
+
 /// Services that the list does not name, with resources in PHI scope: each is a finding.
 pub fn off_list(services: &Services) -> impl Iterator<Item = &ServiceRow> {
     services.rows.iter().filter(|row| row.status == OFF && row.phi > 0)
@@ -136,11 +142,11 @@ fn describe(entry: Option<&ServiceEntry>, seen: &str) -> (String, String, String
         let service = seen.split("::").take(2).collect::<Vec<_>>().join("::");
         return (service, UNKNOWN.into(), "Which entry of the list this belongs to is not known here.".into());
     };
-    let status = match (entry.status.as_str(), entry.condition.is_empty()) {
-        ("listed", true) => ON,
-        ("listed", false) => CONDITION,
-        ("infrastructure", _) => TOOL,
-        _ => OFF,
+    let status = match (entry.status, entry.condition.is_empty()) {
+        (ListStatus::Listed, true) => ON,
+        (ListStatus::Listed, false) => CONDITION,
+        (ListStatus::Infrastructure, _) => TOOL,
+        (ListStatus::NotListed, _) => OFF,
     };
     (entry.name.clone(), status.into(), entry.condition.trim().into())
 }
@@ -204,11 +210,12 @@ fn note(list: &ServiceList, age: i64) -> String {
     } else {
         String::new()
     };
-    format!(
+    let note = format!(
         "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles and answers of a \
          service's own API hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
         list.note.trim()
-    )
+    );
+    note.trim_start().to_string()
 }
 
 #[cfg(test)]
@@ -218,7 +225,7 @@ mod tests {
     fn entry(name: &str, types: &[&str]) -> ServiceEntry {
         ServiceEntry {
             name: name.into(),
-            status: "listed".into(),
+            status: ListStatus::Listed,
             condition: String::new(),
             types: types.iter().map(ToString::to_string).collect(),
             apis: Vec::new(),

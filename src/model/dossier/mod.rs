@@ -42,6 +42,9 @@ pub struct Dossier {
     pub scope: Scope,
     pub controls: Vec<ControlReport>,
     pub crosswalk: Vec<CrosswalkRow>,
+    /// Whether the places named in AWS's audit reports were compared with a report.
+    #[serde(default)]
+    pub inherited_note: String,
     /// Proposed rules that the workspace asked for; none of them is law.
     pub proposals: Vec<ProposalReport>,
     pub risks: RiskRegister,
@@ -388,7 +391,10 @@ pub struct CrosswalkRow {
     pub verdict: Option<Verdict>,
     pub evidence: String,
     pub missing: String,
+    /// SP 800-53 r5 controls by NIST's own mapping in SP 800-66 r2, and those that the catalog adds.
     pub nist: Vec<String>,
+    #[serde(default)]
+    pub nist_added: Vec<String>,
     /// Who answers for it: `customer`, `AWS data centers` ...
     pub responsibility: String,
     /// AWS's audit reports that carry it, each with the place to look.
