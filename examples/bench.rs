@@ -139,7 +139,8 @@ fn gather(folder: &Path) -> String {
     let catalog = catalog::load(None).expect("the catalog");
     let workspace = open(folder);
     let reach = Reach { password: &|_, _| Ok(String::new().into()), kms: None };
-    let sealer = affiant::pipeline::keys::sealer(&workspace, Clock::System.now(), &reach).expect("a key");
+    let sealer =
+        affiant::pipeline::keys::sealer(&workspace, &workspace.decisions.workspace.seal, Clock::System.now(), &reach).expect("a key");
     let made = collect::run(
         &workspace,
         &catalog,

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::model::assessment::{Assessment, CoverageTotals, FORMAT};
+use crate::model::assessment::{AgreementFacts, Assessment, BaaFacts, CoverageTotals, FORMAT};
 use crate::model::catalog::{Catalog, Tighten};
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
@@ -90,23 +90,16 @@ fn same_source(a: &Coverage, b: &Coverage) -> bool {
 }
 
 fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
+    let sources = facts::sources(input.run);
+    let agreements = facts::agreements(db)?;
+    let baa = addendum(db, input, &agreements)?;
     let (controls, disagreements) = engine::controls(db, input)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
-    let sources = facts::sources(input.run);
     let totals = CoverageTotals {
         expected: sources.len() as u64,
         read: sources.iter().filter(|s| !s.state.is_gap()).count() as u64,
         gaps: sources.iter().filter(|s| s.state.is_gap()).count() as u64,
     };
-    let agreements = facts::agreements(db)?;
-    let baa = baa::states(&baa::Known {
-        accounts: accounts(input.run),
-        agreements: &agreements,
-        coverage: &sources,
-        places: baa::places(db)?,
-        pinned: &input.decisions.workspace.artifact.baa,
-        today: input.as_of.get(..10).unwrap_or_default(),
-    });
     Ok(Assessment {
         format: FORMAT.into(),
         run: input.run.record.id.clone(),
@@ -131,6 +124,24 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         excluded: facts::excluded(db, input.decisions)?,
         results: engine::digest(db)?,
     })
+}
+
+/// The addendum's state in every account, also as the table `baa_state` for checks.
+fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -> Result<Vec<BaaFacts>, Fault> {
+    let states = baa::states(&baa::Known {
+        accounts: accounts(input.run),
+        agreements,
+        coverage: &input.run.coverage,
+        places: baa::places(db)?,
+        pinned: &input.decisions.workspace.artifact.baa,
+        today: input.as_of.get(..10).unwrap_or_default(),
+    });
+    let mut insert = db.prepare("INSERT INTO baa_state VALUES ('aws-baa/' || ?1, ?1, 'aws-global', ?2, ?3)")?;
+    for facts in &states {
+        insert.execute([&facts.account, facts.state.as_str(), &facts.summary])?;
+    }
+    drop(insert);
+    Ok(states)
 }
 
 /// The accounts of a run, also those that could not be entered.

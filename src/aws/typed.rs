@@ -53,7 +53,7 @@ pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &A
 fn is_typed(ask: &Ask<'_>) -> bool {
     match ask.service {
         "config" => CONFIG.contains(&ask.name),
-        "artifact" => ask.name == "ListCustomerAgreements",
+        "artifact" => ARTIFACT.contains(&ask.name),
         "sts" => ask.name == "GetCallerIdentity",
         _ => false,
     }
@@ -105,7 +105,13 @@ async fn send(
     }
     if ask.service == "artifact" {
         let client = client!(aws_sdk_artifact, identity, credentials, settings, ask, capture);
-        let outcome = failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await);
+        let report = text("reportId");
+        let outcome = match ask.name {
+            "ListCustomerAgreements" => failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await),
+            "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
+            "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
+            _ => failure(client.get_report().set_report_id(report).set_term_token(text("termToken")).send().await),
+        };
         return Some(settle(outcome, &capture, pace, ask));
     }
     if ask.service == "sts" {
@@ -114,6 +120,9 @@ async fn send(
     }
     None
 }
+
+/// The operations of AWS Artifact that the typed client asks.
+const ARTIFACT: [&str; 4] = ["GetReport", "GetReportMetadata", "GetTermForReport", "ListCustomerAgreements"];
 
 /// The operations of AWS Config that the typed client asks.
 const CONFIG: [&str; 8] = [

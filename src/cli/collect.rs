@@ -147,6 +147,9 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
         opt_in: args.opt_in.iter().cloned().collect(),
+        reports: facts.artifact.reports.clone(),
+        terms: workspace.decisions.terms.accepted.clone(),
+        documents: Some(workspace.private().join("artifact-reports")),
         use_config: !args.no_config,
         call_timeout: Duration::from_secs(args.call_timeout.max(1)),
         attempts: args.attempts,
@@ -201,6 +204,13 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
             format!("  only where AWS Config does not record {}", step.fills.iter().cloned().collect::<Vec<_>>().join(", "))
         };
         let _ = writeln!(text, "  {:<58} {often}{only}", step.name);
+    }
+    for report in &target.reports {
+        let terms = target.terms.iter().find(|t| t.report == *report);
+        let document =
+            terms.map_or_else(String::new, |t| format!(", GetTermForReport, GetReport and the document (terms: {}, {})", t.by, t.on));
+        let _ = writeln!(text, "  artifact:GetReportMetadata {report}{document}");
+        fixed += if terms.is_some() { 4 } else { 1 };
     }
     let _ = write!(
         text,

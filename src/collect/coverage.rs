@@ -198,12 +198,13 @@ impl Place<'_> {
     fn operation(&self, source: &str, decisions: &Decisions, regions: &BTreeSet<String>) -> Vec<Coverage> {
         let known = self.catalog.operations.get(source);
         let speaker = decisions.workspace.accounts.iter().find(|a| a.organization).map(|a| a.id.as_str());
-        let asked_in: Vec<String> = match known.map(|o| o.scope) {
+        let asked_in: Vec<String> = match known.filter(|o| o.opt_in.is_none()).map(|o| o.scope) {
             Some(OperationScope::Region) => regions.iter().cloned().collect(),
             Some(OperationScope::Account) => vec![GLOBAL.into()],
             // of other accounts an empty answer would mean nothing, so they are not asked
             Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => Vec::new(),
             Some(OperationScope::Organization) => vec![GLOBAL.into()],
+            // unknown here, or asked on request: expected where it was asked
             None => self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect(),
         };
         asked_in.iter().map(|region| self.answers(source, region, known)).collect()

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::clearing::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
 pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
 
 use super::citation::Citation;
@@ -20,6 +21,10 @@ pub struct Decisions {
     pub alternatives: Alternatives,
     pub risks: Risks,
     pub incident: Option<Plan>,
+    #[serde(default, skip_serializing_if = "Clearances::is_empty")]
+    pub clearances: Clearances,
+    #[serde(default, skip_serializing_if = "ArtifactTerms::is_empty")]
+    pub terms: ArtifactTerms,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -124,24 +129,6 @@ pub struct AccountFacts {
     /// The management or delegated administrator account: it is asked what holds for the whole organization.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub organization: bool,
-}
-
-/// What to ask AWS Artifact for beside the agreements.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ArtifactFacts {
-    /// AWS's audit reports by id (`report-` and 16 characters): their metadata, and the document where its terms were accepted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reports: Vec<String>,
-    /// Agreements that are a business associate addendum under another name: their id, agreement ARN or name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub baa: Vec<String>,
-}
-
-impl ArtifactFacts {
-    pub fn is_empty(&self) -> bool {
-        self.reports.is_empty() && self.baa.is_empty()
-    }
 }
 
 /// How a resource shows that it holds PHI. Untagged resources are in scope.

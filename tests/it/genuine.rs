@@ -2,7 +2,7 @@
 //! repository; none of them is committed. Every one loads without a gap and fills the tables that name its type.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -19,7 +19,7 @@ fn recordings() -> Option<PathBuf> {
 }
 
 /// Files of recordings below a folder, by resource type; a folder is called after it (`AWS--S3--Bucket`).
-fn by_type(folder: &PathBuf) -> BTreeMap<String, usize> {
+fn by_type(folder: &Path) -> BTreeMap<String, usize> {
     let files = crate::harness::files(folder);
     let names = files
         .keys()

@@ -1,6 +1,7 @@
 //! The one integration-test binary. Tests drive the program as a user would; what needs other programs (judges) is ignored
 //! unless asked for, and `./test` asks.
 
+mod agreements;
 mod attacks;
 mod authors;
 mod catalog;
@@ -12,6 +13,7 @@ mod inputs;
 mod judgement;
 mod layers;
 mod peers;
+mod phi;
 mod pictures;
 mod rules;
 mod sample;

@@ -6,8 +6,10 @@ mod exchange;
 mod harvest;
 mod operations;
 mod plan;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use crate::aws::{Ask, Identity, Kind, Partition, Refusal, Role, Session, Setting
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::AccountFacts;
+use crate::model::decisions::{AcceptedTerms, AccountFacts};
 use crate::model::run::{Artifact, GLOBAL, State};
 use crate::store::run::Writer;
 
@@ -37,6 +39,12 @@ pub struct Target {
     pub opt_in: BTreeSet<String>,
     /// Read the organisation's items through this AWS Config aggregator of the caller's account.
     pub aggregator: Option<String>,
+    /// AWS's audit reports to ask for, by id.
+    pub reports: Vec<String>,
+    /// Whose terms were accepted, by whom: only these reports' documents are fetched.
+    pub terms: Vec<AcceptedTerms>,
+    /// Where fetched documents are put; outside of every run.
+    pub documents: Option<PathBuf>,
     /// False: AWS Config is passed by, and everything is asked directly.
     pub use_config: bool,
     pub call_timeout: Duration,
@@ -53,6 +61,9 @@ impl Default for Target {
             accounts: Vec::new(),
             opt_in: BTreeSet::new(),
             aggregator: None,
+            reports: Vec::new(),
+            terms: Vec::new(),
+            documents: None,
             use_config: true,
             call_timeout: Duration::from_secs(30),
             attempts: 5,
@@ -149,7 +160,8 @@ pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
     if target.use_config {
         asking.config()?;
     }
-    asking.operations()
+    asking.operations()?;
+    asking.reports()
 }
 
 impl Asking<'_> {
@@ -214,10 +226,9 @@ impl Asking<'_> {
         let (account, arn) = (text("Account"), text("Arn"));
         self.seen.caller(&arn);
         let what = exchange::What::operation(&account, &arn, GLOBAL, &self.regions[0], "sts", "GetCallerIdentity", "", 1);
-        if let Some(kept) = self.kept.remove(&what.call()) {
-            // said already, before the run was cut short
-            super::import::tally_answer(self.writer, &kept, self.catalog, self.seen);
-        } else if let Err(error) = self.keep_answer(&what, &reply, None) {
+        // a resumed run asks again who it is; the answer is news only when it is another caller's
+        let told = self.kept.get(&what.call()).is_some_and(|kept| exchange::caller_of(kept) == Some(arn.as_str()));
+        if let Some(error) = (!told).then(|| self.keep_answer(&what, &reply, None)).and_then(Result::err) {
             return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));
         }
         Ok((account, arn))
