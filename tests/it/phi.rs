@@ -93,8 +93,7 @@ fn corpus() -> Vec<Planted> {
     for text in spellings {
         let needle = text
             .split(|c: char| !(c.is_ascii_digit() || ".-/".contains(c)))
-            .filter(|t| t.len() > 3 || (text.len() < 20 && t.len() > 1))
-            .next_back()
+            .rfind(|t| t.len() > 3 || (text.len() < 20 && t.len() > 1))
             .unwrap_or(text);
         all.push(shown("PHI in other spellings", 0, text, needle));
     }
