@@ -165,7 +165,8 @@ fn search(folder: &Path) -> String {
     let reader = the_run(folder);
     let scratch = folder.join("derived");
     std::fs::create_dir_all(&scratch).expect("a folder");
-    let derived = prepare::redacted(reader, &scratch, |closed| Ok(closed.finish(&[])?)).expect("a derived run");
+    let derived = prepare::redacted(reader, &prepare::cleared(&Decisions::default(), ""), &scratch, |closed| Ok(closed.finish(&[])?))
+        .expect("a derived run");
     format!("secrets searched and replaced in {} files", derived.redactions.len())
 }
 

@@ -73,11 +73,12 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     guard::functions(db)?;
     let direct = load::load(db, input.run, input.catalog, input.decisions)?;
     schema::index(db)?;
+    let deleted = direct.deleted;
     let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
     let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
     run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
     run.coverage.extend(left_out);
-    load::settle(db)?;
+    load::settle(db, deleted)?;
     coverage::fill(db, run, input.catalog)?;
     tables::program(db, input.decisions)?;
     tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
@@ -118,6 +119,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         readers: maps::readers(db, input.catalog)?,
         network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
+        usage: facts::usage(db)?,
         sources,
         agreements,
         baa,

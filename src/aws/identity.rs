@@ -1,13 +1,12 @@
 //! Who asks: the credentials of one account, cached until shortly before they expire, and the settings that go with them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::ProvideCredentials;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::reply::{Kind, Refusal};
@@ -24,18 +23,15 @@ pub struct Role {
     pub session_name: String,
 }
 
-/// The credentials of one account, the same for typed and for signed-request calls: a role is taken on once.
+/// The credentials of one account.
 pub struct Identity {
     pub(super) config: SdkConfig,
-    credentials: Option<Kept>,
+    cached: RefCell<Option<Credentials>>,
 }
 
 impl Identity {
     pub(super) fn new(config: SdkConfig) -> Identity {
-        let Some(provider) = config.credentials_provider() else { return Identity { config, credentials: None } };
-        let kept = Kept { provider, known: Arc::default() };
-        let config = config.to_builder().credentials_provider(SharedCredentialsProvider::new(kept.clone())).build();
-        Identity { config, credentials: Some(kept) }
+        Identity { config, cached: RefCell::new(None) }
     }
 
     /// These credentials' identity in another account. Chained sessions last an hour at most and are renewed.
@@ -45,22 +41,28 @@ impl Identity {
             builder = builder.external_id(id);
         }
         let region = self.config.region().cloned().unwrap_or_else(|| Region::from_static("us-east-1"));
-        let provider = SharedCredentialsProvider::new(builder.region(region).build().await);
-        Identity::new(self.config.to_builder().credentials_provider(provider).build())
+        let provider = builder.region(region).build().await;
+        let shared = aws_credential_types::provider::SharedCredentialsProvider::new(provider);
+        Identity::new(self.config.to_builder().credentials_provider(shared).build())
     }
 
     /// The credentials in force. `again` asks the provider anew, after AWS called them expired.
     pub(super) async fn credentials(&self, again: bool) -> Result<Credentials, Refusal> {
+        if let Some(known) = self.cached.borrow().as_ref().filter(|c| !again && fresh(c)) {
+            return Ok(known.clone());
+        }
         let missing = |words: String| Refusal::ours(Kind::Expired, "no credentials", words);
-        let kept = self.credentials.as_ref().ok_or_else(|| missing("no credential provider".into()))?;
-        kept.ask(again).await.map_err(|error| {
+        let provider = self.config.credentials_provider().ok_or_else(|| missing("no credential provider".into()))?;
+        let found = provider.provide_credentials().await.map_err(|error| {
             let words = chain(&error);
             match words.contains("AccessDenied") {
                 // a role that may not be taken on is a gap of its account, not an end of the run
                 true => Refusal::ours(Kind::Denied, "role refused", words),
                 false => missing(words),
             }
-        })
+        })?;
+        *self.cached.borrow_mut() = Some(found.clone());
+        Ok(found)
     }
 
     /// The endpoint that the environment or profile sets for a service: `AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`.
@@ -68,34 +70,6 @@ impl Identity {
         let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
         let own = key.and_then(|key| self.config.service_config()?.load_config(key));
         own.or_else(|| self.config.endpoint_url().map(str::to_string))
-    }
-}
-
-/// A provider, asked again only when what it gave is about to expire.
-#[derive(Debug, Clone)]
-struct Kept {
-    provider: SharedCredentialsProvider,
-    known: Arc<Mutex<Option<Credentials>>>,
-}
-
-impl Kept {
-    async fn ask(&self, again: bool) -> Result<Credentials, CredentialsError> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|c| !again && fresh(c)) {
-            return Ok(known);
-        }
-        let found = self.provider.provide_credentials().await?;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
-        Ok(found)
-    }
-}
-
-impl ProvideCredentials for Kept {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(self.ask(false))
     }
 }
 

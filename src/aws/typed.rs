@@ -107,10 +107,10 @@ async fn send(
         let client = client!(aws_sdk_artifact, identity, credentials, settings, ask, capture);
         let report = text("reportId");
         let outcome = match ask.name {
-            "ListCustomerAgreements" => failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await),
             "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
             "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
-            _ => failure(client.get_report().set_report_id(report).set_term_token(text("termToken")).send().await),
+            "GetReport" => failure(client.get_report().set_report_id(report).set_term_token(text("termToken")).send().await),
+            _ => failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await),
         };
         return Some(settle(outcome, &capture, pace, ask));
     }

@@ -38,6 +38,9 @@ pub struct Assessment {
     /// Hints at services beside their resources.
     #[serde(default)]
     pub traces: Vec<ServiceTrace>,
+    /// Services and regions that AWS billed in the thirty days before the run, where Cost Explorer was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<ServiceUsage>,
     /// One line a source, gaps first.
     pub sources: Vec<Coverage>,
     pub agreements: Vec<AgreementFacts>,
@@ -204,6 +207,16 @@ pub struct ServiceTrace {
     /// As principals and API names spell it: `guardduty`, `macie2`.
     pub service: String,
     pub words: String,
+}
+
+/// A service that AWS billed (ce:GetCostAndUsage by SERVICE and REGION); amounts are not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceUsage {
+    pub account: String,
+    /// As bills spell it: `Amazon Simple Storage Service`.
+    pub service: String,
+    /// Region names; `global` and `NoRegion` as AWS says them.
+    pub regions: Vec<String>,
 }
 
 /// One agreement that AWS Artifact listed (ListCustomerAgreements).

@@ -1,7 +1,7 @@
 //! AWS services in use, joined with the dated list of those that AWS's BAA covers. What is said of a service is always said of the
 //! list of that date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -32,6 +32,7 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
             row.seen = [row.seen.as_str(), &trace.words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
         }
     }
+    let billed = billed(inputs, list, &mut rows);
     let mut rows: Vec<ServiceRow> = rows.into_values().collect();
     rows.sort_by(|a, b| (trouble(&a.status), a.resources == 0, &a.service).cmp(&(trouble(&b.status), b.resources == 0, &b.service)));
     let count = |status: &str| rows.iter().filter(|r| r.status == status).count() as u64;
@@ -42,7 +43,7 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
         list_digest: digest(inputs).to_string(),
         list_age_days: age,
         old: age > OLD_AFTER_DAYS,
-        note: note(list, age),
+        note: note(list, age) + &billed,
         on_list: count(ON),
         with_condition: count(CONDITION),
         not_on_list: count(OFF),
@@ -51,6 +52,52 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
         in_use: rows.len() as u64 - count(TOOL),
         rows,
     }
+}
+
+/// Adds what Cost Explorer says was used, and says how much of it the evidence shows. Nothing where it was not asked.
+fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, ServiceRow>) -> String {
+    let usage = &inputs.assessment.usage;
+    if usage.is_empty() {
+        return String::new();
+    }
+    let (mut names, mut unseen, mut beyond) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for used in usage.iter().filter(|u| u.service != "Tax") {
+        let entry = by_bill(list, &used.service);
+        let key = entry.map_or_else(|| used.service.clone(), |e| e.name.clone());
+        if rows.get(&key).is_none_or(|row| row.resources == 0 && row.seen.is_empty()) {
+            unseen.insert(key.clone());
+        }
+        names.insert(key);
+        let named = |region: &&String| region.matches('-').count() >= 2;
+        beyond.extend(used.regions.iter().filter(named).filter(|r| !inputs.run.regions.contains(r)).cloned());
+        let row = entry_row(rows, list, entry, &used.service);
+        let words = format!("billed to {} in {}", used.account, used.regions.join(", "));
+        row.seen = [row.seen.as_str(), &words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+    }
+    let mut text = format!(
+        " AWS billed {} in the thirty days before the run (Cost Explorer); {} of them left no other trace in the evidence.",
+        plural(names.len() as u64, "service"),
+        unseen.len()
+    );
+    if !beyond.is_empty() {
+        text.push_str(&format!(" Billed in regions that were not read: {}.", beyond.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    text
+}
+
+/// The entry of a service as bills spell it: `Amazon Elastic Compute Cloud - Compute`, `AmazonCloudWatch`, `EC2 - Other`.
+fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
+    let plain = |text: &str| -> String {
+        let text = text.split(" (").next().unwrap_or(text).split(" - ").next().unwrap_or(text).to_ascii_lowercase();
+        let text = text.trim_start_matches("amazon").trim_start_matches("aws");
+        text.chars().filter(char::is_ascii_alphanumeric).collect()
+    };
+    let short = |text: &str| text.split_once('(').map(|(_, rest)| plain(rest.trim_end_matches(')')));
+    let wanted = plain(name);
+    list.services
+        .iter()
+        .find(|e| plain(&e.name) == wanted)
+        .or_else(|| list.services.iter().find(|e| short(&e.name).is_some_and(|s| s == wanted)))
 }
 
 /// Services that the list does not name, with resources in PHI scope: each is a finding.
@@ -194,6 +241,22 @@ mod tests {
             ("workspaces-web", Some("Secure Browser")),
         ] {
             assert_eq!(by_name(&list, name).map(|e| e.name.as_str()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn services_are_known_by_the_names_on_bills() {
+        let services =
+            vec![entry("Amazon Elastic Compute Cloud (Amazon EC2)", &[]), entry("Amazon CloudWatch", &[]), entry("AWS Lambda", &[])];
+        let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
+        for (name, expected) in [
+            ("Amazon Elastic Compute Cloud - Compute", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),
+            ("EC2 - Other", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),
+            ("AmazonCloudWatch", Some("Amazon CloudWatch")),
+            ("AWS Lambda", Some("AWS Lambda")),
+            ("Amazon Lightsail", None),
+        ] {
+            assert_eq!(by_bill(&list, name).map(|e| e.name.as_str()), expected, "{name}");
         }
     }
 

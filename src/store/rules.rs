@@ -64,7 +64,7 @@ pub const VALUES: [Rule; 26] = [
 pub const PHONE: &str = "phi-telephone";
 
 /// Names whose values are secrets wherever names and values are free (environment variables, tags, parameters).
-const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private|encryption|signing|master|shared|license|webhook|auth)_?-?key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|dsn|jwt|bearer)$)";
+const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|dsn|jwt|bearer)$)";
 
 /// Names that only speak of a secret: where it lies, how long it lives.
 const POINTER_NAME: &str = r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store)s?$)|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider)s?$)";
@@ -126,10 +126,10 @@ impl Patterns {
 }
 
 /// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one pass.
-const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|sk-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|token|key[\x22']?\s*=|ssn|social.?security|mrn|medical.?record|dob|d\.o\.b|birth|born|tel|phone|mobile|cell|fax)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1";
+const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|token|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1";
 
 /// And what a rule by name needs, and user data in base64.
-const NAMES: &str = r"(?i-u:credential|api_?-?key|(?:access|private|encryption|signing|master|shared|license|webhook|auth)_?-?key|conn(?:ection)?_?-?str|_pass\b|dsn|jwt|bearer|patient.?(?:full|first|last|sur)?.?name|userdata[^a-z])";
+const NAMES: &str = r"(?i-u:credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
 
 /// A quick look at raw bytes: false means that no rule can strike.
 pub fn suspicious(bytes: &[u8]) -> bool {

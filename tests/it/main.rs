@@ -19,4 +19,5 @@ mod rules;
 mod sample;
 mod seal;
 mod spine;
+mod usage;
 mod wording;

@@ -5,20 +5,15 @@ import json
 from pathlib import Path
 
 from cases import Bench
-from laboratory import Refused, Workspace
+from laboratory import HOME, Refused, Workspace
 
+REPORT = "report-lab0soc2type2aaa"
 PERSON = "Casey Example"
 
 
-def report_id(bench: Bench) -> str:
-    """The first report that the laboratory's Artifact serves."""
-    source = (bench.lab.folder / "aws_front.py").read_text()
-    start = source.index("report-", source.index("REPORTS"))
-    return source[start : start + 23]
-
-
-def with_reports(bench: Bench, name: str, report: str, accepted: bool) -> Workspace:
+def with_reports(bench: Bench, name: str, report: str, accepted: bool, *faults: dict[str, object]) -> Workspace:
     workspace = bench.workspace(name)
+    bench.lab.faults(*faults)
     settings = workspace.folder / "affiant.yaml"
     settings.write_text(settings.read_text() + f"artifact: {{reports: [{report}]}}\n")
     if accepted:
@@ -39,14 +34,15 @@ def custody(workspace: Workspace) -> dict[str, dict[str, str]]:
 
 def nothing_secret(folder: Path) -> list[str]:
     """Files that hold a presigned link, a term's token or a PDF by AWS."""
-    words = (b"X-Amz-Signature", b"X-Amz-Credential", b"termToken", b"documentPresignedUrl\":", b"Laboratory copy, no content")
+    token = hashlib.sha256(f"termarn:aws:artifact:us-east-1::report/{REPORT}:3{HOME}".encode()).hexdigest().encode()
+    words = (b"X-Amz-Signature", b"X-Amz-Credential", token, b'documentPresignedUrl":', b"Laboratory copy, no content")
     return [str(p) for p in folder.rglob("*") if p.is_file() and any(w in p.read_bytes() for w in words)]
 
 
 def report_metadata(bench: Bench) -> str:
     """Without accepted terms: metadata, and neither term nor document is asked for."""
     bench.lab.forget_calls()
-    workspace = with_reports(bench, "report-metadata", report_id(bench), accepted=False)
+    workspace = with_reports(bench, "report-metadata", REPORT, accepted=False)
     asked = custody(workspace)
     if "GetReportMetadata" not in asked or "GetReport" in asked or "GetTermForReport" in asked:
         raise Refused(f"asked of AWS Artifact: {sorted(asked)}")
@@ -57,7 +53,7 @@ def report_metadata(bench: Bench) -> str:
 
 def report_document(bench: Bench) -> str:
     """With accepted terms: the document outside of the run, its digest inside, nothing else of it anywhere."""
-    workspace = with_reports(bench, "report-document", report_id(bench), accepted=True)
+    workspace = with_reports(bench, "report-document", REPORT, accepted=True)
     told = custody(workspace).get("GetReport", {})
     kept = list((workspace.folder / ".affiant/artifact-reports").glob("*.pdf"))
     if len(kept) != 1 or hashlib.sha256(kept[0].read_bytes()).hexdigest() != told.get("document-sha256"):
@@ -75,8 +71,7 @@ def report_document(bench: Bench) -> str:
 
 def report_refused(bench: Bench) -> str:
     """A report that AWS does not give is a gap or absent, and does not end the run."""
-    bench.lab.faults({"operation": "GetReportMetadata", "mode": "deny"})
-    workspace = with_reports(bench, "report-refused", report_id(bench), accepted=False)
+    workspace = with_reports(bench, "report-refused", REPORT, False, {"operation": "GetReportMetadata", "mode": "deny"})
     bench.lab.faults()
     lines = (workspace.run_folder / "data/coverage.jsonl").read_text().splitlines()
     states = [row["state"] for row in map(json.loads, lines) if row["source"] == "artifact:GetReportMetadata"]

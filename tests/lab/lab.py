@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of `affiant collect --aws` before the laboratory, an AWS on loopback; without it, before the repository's recorded exchanges.
 
-usage: lab.py --affiant PROGRAM [--lab DIR] [--long] [--port N] [--only NAME]... [--keep]
+usage: lab.py --affiant PROGRAM [--lab DIR] [--recorded] [--long] [--port N] [--only NAME]... [--keep]
 
 The laboratory is started on a port of its own (moto on the port below) and ended at the end. Prints `N passed, N failed` last.
 """
@@ -11,12 +11,12 @@ import sys
 sys.dont_write_bytecode = True  # nothing is left in the repository
 
 import argparse
+import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import artifact
 import cases
@@ -44,19 +44,16 @@ MODULES = (
 
 Case = Callable[[Bench], str]
 
-Subject = TypeVar("Subject")
-"""What the cases look at: a bench before the laboratory, or the run before the recording."""
-
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--affiant", type=Path, required=True)
     parser.add_argument("--lab", type=Path, default=HERE.parents[2] / "shared/lab", help="the laboratory's folder")
-    parser.add_argument("--recorded", action="store_true", help="the recorded exchanges, though the laboratory is there")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--port", type=int, default=5741)
     parser.add_argument("--only", action="append", default=[], help="cases by name")
     parser.add_argument("--keep", action="store_true", help="leave laboratory and workspaces")
+    parser.add_argument("--recorded", action="store_true", help="use the recorded exchanges although the laboratory is present")
     parser.add_argument("--scratch", type=Path, help="where workspaces and the laboratory's state go")
     return parser.parse_args()
 
@@ -70,7 +67,7 @@ def chosen(given: argparse.Namespace) -> list[Case]:
     return short + long if given.long else short
 
 
-def walk(bench: Subject, found: Sequence[Callable[[Subject], str]]) -> tuple[int, int]:
+def walk(bench: Bench, found: list[Case]) -> tuple[int, int]:
     """Runs the cases one after the other; counts those that held and those that did not."""
     good = bad = 0
     for case in found:
@@ -101,16 +98,19 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
             lab.down()
 
 
-def before_recording(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
-    print(f"no laboratory at {given.lab}: recorded exchanges stand in", flush=True)
-    return walk(recorded.collected(given.affiant.resolve(), scratch), [c for c in recorded.CASES if not given.only or c.__name__ in given.only])
+def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
+    print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
+    bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
+    return walk(bench, [*recorded.CASES, *policy.CASES])
 
 
 def main() -> None:
     given = arguments()
-    scratch = given.scratch or Path(tempfile.mkdtemp(prefix="affiant-lab-"))
-    present = not given.recorded and (given.lab / "lab.sh").is_file()
-    good, bad = (before_laboratory if present else before_recording)(given, scratch.resolve())
+    scratch = (given.scratch or Path(tempfile.mkdtemp(prefix="affiant-lab-"))).resolve()
+    present = (given.lab / "lab.sh").is_file() and not given.recorded
+    good, bad = (before_laboratory if present else before_recorded)(given, scratch)
+    if not given.keep and not given.scratch:
+        shutil.rmtree(scratch, ignore_errors=True)
     print(f"{good} passed, {bad} failed")
     sys.exit(bad != 0)
 

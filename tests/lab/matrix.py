@@ -43,6 +43,9 @@ def worse_or_same(before: Row, after: Row) -> list[str]:
         said[check].add(verdict)
     for name, verdict in verdicts(after).items():
         said[name].add(verdict)
+    for control in after["controls"]:  # type: ignore[attr-defined]
+        for check in control["checks"]:
+            said[check["id"]] |= {"not evidenced"} if check["gaps"] else set()
     wrong = []
     for key, verdict in old_rows.items():
         now = new_rows.get(key)

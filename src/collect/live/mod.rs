@@ -227,8 +227,10 @@ impl Asking<'_> {
         self.seen.caller(&arn);
         let what = exchange::What::operation(&account, &arn, GLOBAL, &self.regions[0], "sts", "GetCallerIdentity", "", 1);
         // a resumed run asks again who it is; the answer is news only when it is another caller's
-        let told = self.kept.get(&what.call()).is_some_and(|kept| exchange::caller_of(kept) == Some(arn.as_str()));
-        if let Some(error) = (!told).then(|| self.keep_answer(&what, &reply, None)).and_then(Result::err) {
+        let told = self.kept.remove(&what.call()).filter(|kept| exchange::caller_of(kept) == Some(arn.as_str()));
+        if let Some(kept) = told {
+            super::import::tally_answer(self.writer, &kept, self.catalog, self.seen);
+        } else if let Err(error) = self.keep_answer(&what, &reply, None) {
             return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));
         }
         Ok((account, arn))
