@@ -38,18 +38,27 @@ def pattern(operation: str) -> str:
 def worse_or_same(before: Row, after: Row) -> list[str]:
     """Where the verdict of a row, a check or a control is better after the fault than before it, or a finding left without a word."""
     old_rows, new_rows = ({(r[0], r[1], r[2]): r[3] for r in rows_of(a)} for a in (before, after))
-    silent = defaultdict(set)
+    said = defaultdict(set)
     for check, _, _, verdict in rows_of(after):
-        silent[check].add(verdict)
+        said[check].add(verdict)
+    for name, verdict in verdicts(after).items():
+        said[name].add(verdict)
+    for control in after["controls"]:  # type: ignore[attr-defined]
+        for check in control["checks"]:
+            said[check["id"]] |= {"not evidenced"} if check["gaps"] else set()
     wrong = []
     for key, verdict in old_rows.items():
         now = new_rows.get(key)
-        if now is None and verdict in ("not met", "not evidenced") and "not evidenced" not in silent[key[0]]:
+        if now is None and verdict in ("not met", "not evidenced") and "not evidenced" not in said[key[0]]:
             wrong.append(f"{key[0]} of {key[2]}: {verdict}, then gone without a word")
-        elif now is not None and better(verdict, now):
+        elif now is not None and better(verdict, now) and not (key[0] in OTHERWISE and now == "not applicable"):
             wrong.append(f"{key[0]} of {key[2]}: {verdict}, then {now}")
     old, new = verdicts(before), verdicts(after)
-    return wrong + [f"{name}: {old[name]}, then {new[name]}" for name in old if better(old[name], new[name])]
+    return wrong + [f"{name}: {old[name]}, then {new[name]}" for name in old if name not in OTHERWISE and better(old[name], new[name])]
+
+
+OTHERWISE = {"rds.snapshot-not-shared": "an automated snapshot's sharing is in AWS Config's item, and is not asked for directly: only manual ones can be shared"}
+"""Checks whose rows may turn from `met` to `not applicable` where AWS Config is replaced by direct calls, and why."""
 
 
 def better(before: str, after: str) -> bool:

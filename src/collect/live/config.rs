@@ -72,6 +72,11 @@ impl<'a> Asking<'a> {
             })
             .collect();
         self.steps(steps, &mut ledger)?;
+        // one id twice is one resource: what it stands for beside is missing from the count
+        for ids in ledger.ids.values_mut() {
+            ids.sort_unstable();
+            ids.dedup();
+        }
         let batches = ledger.ids.iter().flat_map(|((spot, name), ids)| {
             let this = &*self;
             ids.chunks(PAGE).enumerate().map(move |(index, chunk)| {
