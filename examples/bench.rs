@@ -139,7 +139,8 @@ fn gather(folder: &Path) -> String {
     let catalog = catalog::load(None).expect("the catalog");
     let workspace = open(folder);
     let reach = Reach { password: &|_, _| Ok(String::new().into()), kms: None };
-    let sealer = affiant::pipeline::keys::sealer(&workspace, Clock::System.now(), &reach).expect("a key");
+    let sealer =
+        affiant::pipeline::keys::sealer(&workspace, &workspace.decisions.workspace.seal, Clock::System.now(), &reach).expect("a key");
     let made = collect::run(
         &workspace,
         &catalog,
@@ -164,7 +165,8 @@ fn search(folder: &Path) -> String {
     let reader = the_run(folder);
     let scratch = folder.join("derived");
     std::fs::create_dir_all(&scratch).expect("a folder");
-    let derived = prepare::redacted(reader, &scratch, |closed| Ok(closed.finish(&[])?)).expect("a derived run");
+    let derived = prepare::redacted(reader, &prepare::cleared(&Decisions::default(), ""), &scratch, |closed| Ok(closed.finish(&[])?))
+        .expect("a derived run");
     format!("secrets searched and replaced in {} files", derived.redactions.len())
 }
 

@@ -1,4 +1,5 @@
-//! A verifier and nothing else: integrity, authenticity and time of a package, without AWS, typst or SQL.
+//! A verifier and nothing else: integrity, authenticity and time of a package as `affiant verify` judges them, without AWS, typst
+//! or SQL. It prints JSON.
 //!
 //! `cargo build --profile verifier --no-default-features --example verifier`; usage: `verifier PACKAGE [TRUST.pem [TSA.pem]]`.
 //! Exit codes are those of `affiant verify`.
@@ -7,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use affiant::seal::Trust;
-use affiant::seal::verify::{Options, State, verify};
+use affiant::seal::verify::{DESCRIPTIONS, Options, State, verify};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let options = Options { authorities: &authorities, ..Options::new(&trust, chrono::Utc::now(), &[]) };
+    let options = Options { authorities: &authorities, ..Options::new(&trust, chrono::Utc::now(), DESCRIPTIONS) };
     let report = match verify(Path::new(path), &options) {
         Ok(verification) => verification.report,
         Err(error) => {

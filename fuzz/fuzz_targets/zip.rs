@@ -2,7 +2,7 @@
 #![no_main]
 
 use affiant::seal::Trust;
-use affiant::seal::verify::{Options, verify};
+use affiant::seal::verify::{DESCRIPTIONS, Options, verify};
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
 
@@ -11,6 +11,6 @@ fuzz_target!(|bytes: &[u8]| {
     PLACE.with(|place| {
         std::fs::write(place.path(), bytes).expect("it can be written");
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
-        let _ = verify(place.path(), &Options::new(&Trust::default(), now, &[]));
+        let _ = verify(place.path(), &Options::new(&Trust::default(), now, DESCRIPTIONS));
     });
 });

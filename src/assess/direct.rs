@@ -10,7 +10,8 @@ use super::Fault;
 use super::load::read_tags;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{Decisions, matches_pattern};
-use crate::model::registry::Operation;
+use crate::model::registry::{Each, Operation};
+use crate::model::run::{Coverage, State};
 use crate::store::answer::Answer;
 use crate::store::fill::{self, Call, Filled};
 
@@ -22,8 +23,12 @@ pub struct Direct {
     whole: Vec<Whole>,
     /// Where a part goes, and what it is.
     parts: BTreeMap<PartKey, (String, Value)>,
+    /// Parts whose resource was deleted before they were asked for.
+    gone: BTreeSet<PartKey>,
     /// (account, ARN) to tags, from the tagging API.
     tags: BTreeMap<(String, String), Value>,
+    /// Whether any item of AWS Config says that its resource is gone.
+    pub deleted: bool,
 }
 
 struct Whole {
@@ -47,12 +52,13 @@ impl Direct {
                 }
                 (None, Some(into), Answer::Body(_) | Answer::Absent(_)) => {
                     let body = if let Answer::Body(body) = answer { Some(body) } else { None };
+                    let key = (fill.resource_type.clone(), call.account.to_string(), call.key.to_string(), format!("{name} {into}"));
                     if let Answer::Absent(code) = answer
                         && operation.means_gone(code, "")
                     {
+                        self.gone.insert(key);
                         continue;
                     }
-                    let key = (fill.resource_type.clone(), call.account.to_string(), call.key.to_string(), format!("{name} {into}"));
                     let value = fill::part(body, operation, fill);
                     match self.parts.get_mut(&key) {
                         // a further page of a list
@@ -70,16 +76,29 @@ impl Direct {
         }
     }
 
-    /// Inserts every resource of which all parts were answered, and the tags that AWS Config did not give.
-    pub fn insert(self, db: &Connection, catalog: &Catalog, decisions: &Decisions) -> Result<(), Fault> {
+    /// Inserts every resource of which all parts were answered, and the tags that AWS Config did not give. What had to be left out
+    /// is a gap of its type.
+    pub fn insert(self, db: &Connection, catalog: &Catalog, decisions: &Decisions) -> Result<Vec<Coverage>, Fault> {
+        let mut left_out: BTreeMap<(String, String, String), (u64, String)> = BTreeMap::new();
         let mut insert = db.prepare_cached(
             "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
              captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,'live',?,?,?,?,?)",
         )?;
+        let mut known = db.prepare_cached("SELECT 1 FROM resource WHERE arn = ? AND type = ?")?;
         let needed = partial_operations(catalog);
         for whole in &self.whole {
-            let Some(item) = self.put_together(whole, &needed) else { continue };
             let filled = &whole.filled;
+            let item = match self.put_together(whole, &needed) {
+                Ok(item) => item,
+                Err(None) => continue,
+                // an item of AWS Config says all that these parts would
+                Err(Some(_)) if known.exists(params![filled.arn, filled.resource_type])? => continue,
+                Err(Some(part)) => {
+                    let place = (whole.account.clone(), filled.region.clone(), filled.resource_type.clone());
+                    left_out.entry(place).or_insert((0, part)).0 += 1;
+                    continue;
+                }
+            };
             let tags = self.tags.get(&(whole.account.clone(), filled.arn.clone())).unwrap_or(&filled.tags);
             let tags = read_tags(Some(&tags.to_string()), decisions);
             let excluded = decisions.workspace.exclude.iter().any(|e| matches_pattern(&e.pattern, &filled.arn));
@@ -107,35 +126,74 @@ impl Direct {
             let tags = read_tags(Some(&tags.to_string()), decisions);
             update.execute(params![tags.text, tags.phi, arn])?;
         }
-        Ok(())
+        Ok(left_out.into_iter().map(unread).collect())
     }
 
-    fn put_together(&self, whole: &Whole, needed: &BTreeMap<&str, BTreeSet<(String, Option<&str>)>>) -> Option<Value> {
+    /// A resource from its parts; without one of them nothing, and which part it is unless the resource was deleted meanwhile.
+    fn put_together(&self, whole: &Whole, needed: &BTreeMap<&str, Vec<Part<'_>>>) -> Result<Value, Option<String>> {
         let filled = &whole.filled;
         let mut item = serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
-        for (part, by) in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
-            let key = match by {
+        for part in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
+            let key = match part.by {
                 Some("arn") => filled.arn.clone(),
                 Some("name") => filled.name.clone().unwrap_or_default(),
                 _ => filled.id.clone(),
             };
-            let (into, value) = self.parts.get(&(filled.resource_type.clone(), whole.account.clone(), key, part.clone()))?;
-            fill::put(&mut item, into, value.clone());
+            let key = (filled.resource_type.clone(), whole.account.clone(), key, part.name.clone());
+            match self.parts.get(&key) {
+                Some((into, value)) => fill::put(&mut item, into, value.clone()),
+                None if self.gone.contains(&key) => return Err(None),
+                None if part.is_asked_of(&item) => return Err(Some(part.operation.to_string())),
+                None => {}
+            }
         }
-        Some(item)
+        Ok(item)
     }
 }
 
-/// By type, the parts of its resources (operation and place), and how a call names the resource.
-fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, BTreeSet<(String, Option<&str>)>> {
-    let mut needed: BTreeMap<&str, BTreeSet<(String, Option<&str>)>> = BTreeMap::new();
+/// A part of the resources of a type.
+struct Part<'a> {
+    operation: &'a str,
+    /// Operation and place.
+    name: String,
+    /// How a call names the resource.
+    by: Option<&'a str>,
+    /// Which resources it is asked about.
+    each: Vec<&'a Each>,
+}
+
+impl Part<'_> {
+    /// Whether the operation is asked about this resource: there are some of which there is nothing to know.
+    fn is_asked_of(&self, item: &Value) -> bool {
+        self.each.is_empty() || self.each.iter().any(|each| each.permits(item))
+    }
+}
+
+/// By type, the parts of its resources, in order.
+fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
+    let mut needed: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
     for (name, operation) in catalog.operations.iter().filter(|(_, o)| o.opt_in.is_none()) {
         for fill in &operation.fill {
             let Some(into) = &fill.into else { continue };
             for kind in fill.also.iter().chain([&fill.resource_type]) {
-                needed.entry(kind).or_default().insert((format!("{name} {into}"), fill.by.as_deref()));
+                let each = operation.each.iter().filter(|e| e.from == *kind).collect();
+                needed.entry(kind).or_default().push(Part {
+                    operation: name,
+                    name: format!("{name} {into}"),
+                    by: fill.by.as_deref(),
+                    each,
+                });
             }
         }
     }
     needed
+}
+
+/// Resources that were listed, but not read in full.
+fn unread(((account, region, source), (count, operation)): ((String, String, String), (u64, String))) -> Coverage {
+    let detail = match count {
+        1 => format!("1 resource was listed and not read in full: {operation} has no answer for it"),
+        n => format!("{n} resources were listed and not read in full: {operation} has no answer for them"),
+    };
+    Coverage { account, region, source, state: State::NotCollected, expected: count, read: 0, detail }
 }

@@ -2,6 +2,7 @@
 //! rests on rows that were not read), an unexpired exception turns `not met` into `accepted` where the specification is
 //! addressable, an exclusion takes a row out of the count.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
@@ -116,38 +117,39 @@ impl Asked<'_> {
         let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,?,?,?,?)")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next().map_err(|e| self.fault(guard::words(&e)))? {
-            let text = |i: usize| row.get::<_, Option<String>>(i).map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])));
+            let text = |i: usize| row.get_ref(i)?.as_str_or_null().map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])));
             let resource = text(0)?.ok_or_else(|| self.fault("a row without a resource"))?;
-            let (account, region) = place(&resource, text(1)?, text(2)?);
+            let (account, region) = place(resource, text(1)?, text(2)?);
             let sql_verdict: Verdict = text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;
             let reason = text(4)?.ok_or_else(|| self.fault(format!("`{resource}` has no reason")))?;
-            let out = any_excluded && excluded.query_row([&resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
+            let out = any_excluded && excluded.query_row([resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
             let gap = match sql_verdict {
-                Verdict::NotMet => unread.on(&account, &region),
-                _ => gaps.on(&account, &region),
+                Verdict::NotMet => unread.on(account, region),
+                _ => gaps.on(account, region),
             };
-            let (verdict, reason) = self.allowed(sql_verdict, reason, &resource, gap);
+            let (verdict, reason) = self.allowed(sql_verdict, reason, resource, gap);
             insert.execute(params![self.check.id, resource, account, region, verdict.as_str(), reason, sql_verdict.as_str(), out])?;
         }
         Ok(())
     }
 
-    fn allowed(&self, verdict: Verdict, reason: String, resource: &str, gap: Option<&str>) -> (Verdict, String) {
+    fn allowed<'t>(&self, verdict: Verdict, reason: &'t str, resource: &str, gap: Option<&str>) -> (Verdict, Cow<'t, str>) {
         match (verdict, gap) {
             (Verdict::Met | Verdict::NotApplicable | Verdict::NotMet, Some(gap)) => {
-                (Verdict::NotEvidenced, format!("{reason}; but evidence is missing: {gap}"))
+                (Verdict::NotEvidenced, format!("{reason}; but evidence is missing: {gap}").into())
             }
             (Verdict::NotMet, None) => match self.exception(resource) {
                 Some(e) if self.addressable() => {
-                    (Verdict::Accepted, format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason))
+                    (Verdict::Accepted, format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason).into())
                 }
                 Some(e) => (
                     Verdict::NotMet,
-                    format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires),
+                    format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires)
+                        .into(),
                 ),
-                None => (Verdict::NotMet, reason),
+                None => (Verdict::NotMet, reason.into()),
             },
-            _ => (verdict, reason),
+            _ => (verdict, reason.into()),
         }
     }
 
@@ -225,10 +227,9 @@ fn place_words(account: &str, region: &str, words: &str) -> String {
 }
 
 /// Account and region of a row: what the check says, else what the ARN says.
-fn place(resource: &str, account: Option<String>, region: Option<String>) -> (String, String) {
-    let account = account.or_else(|| arn_part(resource, 4).map(str::to_string)).unwrap_or_default();
-    let region = region.or_else(|| arn_part(resource, 3).map(str::to_string)).unwrap_or_default();
-    (account, region)
+fn place<'a>(resource: &'a str, account: Option<&'a str>, region: Option<&'a str>) -> (&'a str, &'a str) {
+    let part = |given: Option<&'a str>, n| given.or_else(|| arn_part(resource, n)).unwrap_or_default();
+    (part(account, 4), part(region, 3))
 }
 
 /// Worst first, then by resource.

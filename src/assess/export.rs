@@ -11,10 +11,12 @@ use crate::diag::safe_cell;
 use crate::model::assessment::Assessment;
 
 /// Tables that become CSV files, and their columns: what people look for. The rest is in `evidence.sqlite`.
-pub const CSV: [(&str, &str); 4] = [
+pub const CSV: [(&str, &str); 6] = [
     ("result", "*, (SELECT value FROM about WHERE name = 'as of') AS as_of"),
     ("coverage", "*"),
     ("artifact", "*"),
+    ("phi_store_reader", "*"),
+    ("network_place", "*"),
     (
         "resource",
         "arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, captured_at, created_at, artifact",

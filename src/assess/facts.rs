@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Fault;
 use super::engine::class_of;
-use crate::model::assessment::{AgreementFacts, FindingGroup, ServiceTrace};
+use crate::model::assessment::{AgreementFacts, FindingGroup, ServiceTrace, ServiceUsage};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::dossier::AssetClass;
@@ -37,7 +37,7 @@ pub fn inventory(db: &Connection) -> Result<Vec<AssetClass>, Fault> {
 }
 
 /// Services that answer for every account, whether it uses them or not.
-const ALWAYS: [&str; 9] = ["account", "artifact", "config", "iam", "organizations", "s3control", "sts", "support", "tag"];
+const ALWAYS: [&str; 10] = ["account", "artifact", "ce", "config", "iam", "organizations", "s3control", "sts", "support", "tag"];
 
 /// Service-linked roles, and answers with elements of a service's own API.
 pub fn traces(db: &Connection) -> Result<Vec<ServiceTrace>, Fault> {
@@ -64,6 +64,24 @@ pub fn traces(db: &Connection) -> Result<Vec<ServiceTrace>, Fault> {
     }
     let joined = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("; ");
     Ok(traces.into_iter().map(|(service, words)| ServiceTrace { service, words: joined(words) }).collect())
+}
+
+/// Services and regions with usage, from Cost Explorer's groups.
+pub fn usage(db: &Connection) -> Result<Vec<ServiceUsage>, Fault> {
+    let mut statement = db.prepare(
+        "SELECT DISTINCT r.account, g.value ->> '$.Keys[0]', coalesce(g.value ->> '$.Keys[1]', '')
+         FROM response r, json_each(r.body, '$.Groups') g
+         WHERE r.service = 'ce' AND r.operation = 'GetCostAndUsage' AND g.value ->> '$.Keys[0]' IS NOT NULL ORDER BY 1, 2, 3",
+    )?;
+    let mut usage: Vec<ServiceUsage> = Vec::new();
+    for row in statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))? {
+        let (account, service, region) = row?;
+        match usage.last_mut().filter(|u| u.account == account && u.service == service) {
+            Some(known) => known.regions.push(region),
+            None => usage.push(ServiceUsage { account, service, regions: vec![region] }),
+        }
+    }
+    Ok(usage)
 }
 
 pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Fault> {
@@ -179,8 +197,11 @@ pub fn agreements(db: &Connection) -> Result<Vec<AgreementFacts>, Fault> {
         out.push(AgreementFacts {
             name,
             id: text("id").unwrap_or_default(),
-            account: text("awsAccountId").unwrap_or(account),
+            account: text("awsAccountId").unwrap_or_else(|| account.clone()),
+            seen_in: account,
             organization: body["organizationArn"].is_string(),
+            organization_arn: text("organizationArn"),
+            agreement_arn: text("agreementArn"),
             state: text("state").unwrap_or_default(),
             effective_start: day(&body["effectiveStart"]).unwrap_or_default(),
             effective_end: day(&body["effectiveEnd"]),

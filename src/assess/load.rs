@@ -28,7 +28,9 @@ pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisi
         let id = index as i64 + 1;
         record(db, id, artifact)?;
         match &artifact.source {
-            Source::Snapshot { resource_type, .. } => snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?,
+            Source::Snapshot { resource_type, .. } => {
+                direct.deleted |= snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?;
+            }
             Source::Response { .. } => answer(db, id, run, artifact, catalog, &mut direct)?,
             Source::Document { .. } => {}
         }
@@ -50,7 +52,9 @@ fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     Ok(())
 }
 
-fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: Option<&str>, decisions: &Decisions) -> Result<(), Fault> {
+/// Loads one file of items; true where one of them says that its resource is gone.
+fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: Option<&str>, decisions: &Decisions) -> Result<bool, Fault> {
+    let mut deleted = false;
     let input = run.open(artifact)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
@@ -63,10 +67,11 @@ fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: O
             Found::Bad(_) => return Ok(()),
         };
         let Ok(item) = item::parse(bytes, hint) else { return Ok(()) };
+        deleted |= item.standing() == Standing::Deleted;
         insert_item(&mut insert, id, &item, row, decisions)
     });
     match walked {
-        Err(Fault::Items(_)) | Ok(()) => Ok(()),
+        Err(Fault::Items(_)) | Ok(()) => Ok(deleted),
         Err(other) => Err(other),
     }
 }
@@ -157,7 +162,8 @@ fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: 
 }
 
 /// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer exists.
-pub fn settle(db: &Connection) -> Result<(), Fault> {
+/// `deleted` says whether there is such a thing.
+pub fn settle(db: &Connection, deleted: bool) -> Result<(), Fault> {
     let doubles: bool =
         db.query_row("SELECT EXISTS (SELECT 1 FROM resource GROUP BY type, arn HAVING count(*) > 1)", [], |row| row.get(0))?;
     if doubles {
@@ -167,6 +173,9 @@ pub fn settle(db: &Connection) -> Result<(), Fault> {
                 captured_at DESC, id DESC) AS rank FROM resource) WHERE rank > 1)",
         )?;
     }
-    db.execute_batch("DELETE FROM resource WHERE status <> 'live'")?;
+    // This reads the whole table, configurations and all.
+    if deleted {
+        db.execute_batch("DELETE FROM resource WHERE status <> 'live'")?;
+    }
     Ok(())
 }

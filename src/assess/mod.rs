@@ -1,6 +1,7 @@
 //! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure: catalog, run, decisions
 //! and a time give the same database and the same assessment. It renders nothing.
 
+mod baa;
 pub mod cases;
 mod corroborate;
 mod coverage;
@@ -10,17 +11,20 @@ pub mod export;
 mod facts;
 mod guard;
 mod load;
+mod maps;
 mod schema;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::model::assessment::{Assessment, CoverageTotals, FORMAT};
+use crate::model::assessment::{AgreementFacts, Assessment, BaaFacts, CoverageTotals, FORMAT};
 use crate::model::catalog::{Catalog, Tighten};
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
+use crate::model::run::Coverage;
 use crate::store::items;
 use crate::store::run::Reader;
 
@@ -53,32 +57,45 @@ pub struct Input<'a> {
 pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
     let mut db = schema::open(database)?;
     db.execute_batch("BEGIN")?;
-    build(&mut db, input)?;
+    let mut run = input.run.clone();
+    build(&mut db, input, &mut run)?;
+    let input = &Input { run: &run, ..*input };
     let assessment = judge(&mut db, input)?;
     export::describe(&db, input, &assessment)?;
     db.execute_batch("COMMIT")?;
     Ok(assessment)
 }
 
-/// Everything before the first check: evidence, coverage, decisions, the catalog's tables.
-fn build(db: &mut Connection, input: &Input<'_>) -> Result<(), Fault> {
+/// Everything before the first check: evidence, coverage, decisions, the catalog's tables. What turns out not to be readable in full
+/// joins the coverage of `run`, where there is no gap of its source yet.
+fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(), Fault> {
     schema::create(db)?;
     guard::functions(db)?;
     let direct = load::load(db, input.run, input.catalog, input.decisions)?;
     schema::index(db)?;
-    direct.insert(db, input.catalog, input.decisions)?;
-    load::settle(db)?;
-    coverage::fill(db, input.run, input.catalog)?;
+    let deleted = direct.deleted;
+    let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
+    let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
+    run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
+    run.coverage.extend(left_out);
+    load::settle(db, deleted)?;
+    coverage::fill(db, run, input.catalog)?;
     tables::program(db, input.decisions)?;
     tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
     tables::make(db, input.catalog)?;
     Ok(())
 }
 
+fn same_source(a: &Coverage, b: &Coverage) -> bool {
+    (&a.account, &a.region, &a.source) == (&b.account, &b.region, &b.source)
+}
+
 fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
+    let sources = facts::sources(input.run);
+    let agreements = facts::agreements(db)?;
+    let baa = addendum(db, input, &agreements)?;
     let (controls, disagreements) = engine::controls(db, input)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
-    let sources = facts::sources(input.run);
     let totals = CoverageTotals {
         expected: sources.len() as u64,
         read: sources.iter().filter(|s| !s.state.is_gap()).count() as u64,
@@ -99,12 +116,40 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         findings,
         disagreements,
         inventory,
+        readers: maps::readers(db, input.catalog)?,
+        network: maps::network(db, input.catalog)?,
         traces: facts::traces(db)?,
+        usage: facts::usage(db)?,
         sources,
-        agreements: facts::agreements(db)?,
+        agreements,
+        baa,
         excluded: facts::excluded(db, input.decisions)?,
         results: engine::digest(db)?,
     })
+}
+
+/// The addendum's state in every account, also as the table `baa_state` for checks.
+fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -> Result<Vec<BaaFacts>, Fault> {
+    let states = baa::states(&baa::Known {
+        accounts: accounts(input.run),
+        agreements,
+        coverage: &input.run.coverage,
+        places: baa::places(db)?,
+        pinned: &input.decisions.workspace.artifact.baa,
+        today: input.as_of.get(..10).unwrap_or_default(),
+    });
+    let mut insert = db.prepare("INSERT INTO baa_state VALUES ('aws-baa/' || ?1, ?1, 'aws-global', ?2, ?3)")?;
+    for facts in &states {
+        insert.execute([&facts.account, facts.state.as_str(), &facts.summary])?;
+    }
+    drop(insert);
+    Ok(states)
+}
+
+/// The accounts of a run, also those that could not be entered.
+fn accounts(run: &Reader) -> BTreeSet<String> {
+    let named = run.record.accounts.iter().chain(run.coverage.iter().map(|line| &line.account));
+    named.filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit())).cloned().collect()
 }
 
 /// Checks the parameters of `affiant.yaml` against the catalog: known, and not looser than its default.

@@ -35,6 +35,9 @@ CREATE TABLE program_drill (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, drill_id TEXT, held_at TEXT, scenario TEXT, plan_version TEXT,
   participants ANY
 ) STRICT;
+CREATE TABLE baa_state (
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT, reason TEXT
+) STRICT;
 CREATE TABLE result (
   check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, sql_verdict TEXT NOT NULL, excluded INTEGER NOT NULL

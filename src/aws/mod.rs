@@ -3,6 +3,7 @@
 
 mod capture;
 pub mod identity;
+mod kms;
 pub mod partition;
 mod raw;
 pub mod reply;
@@ -22,6 +23,7 @@ use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
 pub use identity::{Identity, Role};
+pub use kms::Kms;
 pub use partition::Partition;
 pub use reply::{Kind, Refusal, Reply};
 
@@ -107,6 +109,11 @@ impl Session {
     /// One call.
     pub fn call(&self, ask: &Ask<'_>) -> Result<Reply, Refusal> {
         self.runtime.block_on(one(&self.settings, &raw::Pace::default(), ask))
+    }
+
+    /// What lies behind a presigned link, without credentials.
+    pub fn fetch(&self, link: &str) -> Result<Vec<u8>, Refusal> {
+        self.runtime.block_on(raw::fetch(&self.base, &self.settings, link))
     }
 
     /// Makes every ask and those that `done` answers with, a bounded number at once, until none is left. `done` runs on this

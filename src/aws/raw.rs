@@ -146,6 +146,43 @@ async fn attempt(
     })
 }
 
+/// The bytes behind a presigned link: HTTPS, or the endpoint that the caller named. The link is a secret, so no message holds it.
+pub async fn fetch(identity: &Identity, settings: &Settings, link: &str) -> Result<Vec<u8>, Refusal> {
+    let refuse = |words: &str| Refusal::ours(Kind::Transient, "document", words);
+    let (scheme, rest) = link.split_once("://").ok_or_else(|| refuse("the link is none"))?;
+    let (host, path) = rest.split_once('/').ok_or_else(|| refuse("the link is none"))?;
+    let url = format!("{scheme}://{host}");
+    let own = identity.endpoint("artifact").is_some_and(|named| named.trim_end_matches('/') == url);
+    if scheme != "https" && !own {
+        return Err(refuse("the link is not https"));
+    }
+    let mut request = HttpRequest::new(SdkBody::empty());
+    request.set_uri(format!("/{path}")).map_err(|_| refuse("the link is none"))?;
+    request.headers_mut().insert("user-agent", super::USER_AGENT);
+    let client = identity.config.http_client().ok_or_else(|| refuse("no HTTP client"))?;
+    let limit = settings.call_timeout * 10;
+    let operation = Orchestrated::builder()
+        .service_name("document")
+        .operation_name("Fetch")
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .http_client(client)
+        .endpoint_url(&url)
+        .no_auth()
+        .no_retry()
+        .timeout_config(TimeoutConfig::builder().connect_timeout(settings.connect_timeout).operation_attempt_timeout(limit).build())
+        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
+        .time_source(aws_smithy_async::time::SystemTimeSource::new())
+        .serializer(|carrier: Carrier| Ok(carrier.into_request()))
+        .deserializer(|response: &HttpResponse| Ok::<Reply, OrchestratorError<Infallible>>(read(response)))
+        .build();
+    let sent: Result<Reply, SdkError<Infallible, HttpResponse>> = operation.invoke(Carrier::new(request)).await;
+    match sent {
+        Ok(reply) if reply.status == 200 && !reply.body.is_empty() => Ok(reply.body),
+        Ok(reply) => Err(refuse(&format!("the document was not given: status {}", reply.status))),
+        Err(_) => Err(refuse("the document could not be fetched")),
+    }
+}
+
 fn short(error: &SdkError<Infallible, HttpResponse>) -> String {
     let text = aws_smithy_types::error::display::DisplayErrorContext(error).to_string();
     text.split(" (").next().unwrap_or(&text).to_string()

@@ -4,6 +4,7 @@
 use aws_config::Region;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::Credentials;
 use aws_sdk_config::error::{DisplayErrorContext, SdkError};
 use aws_sdk_config::types::{AggregateResourceIdentifier, ResourceKey};
 use serde_json::Value;
@@ -15,10 +16,11 @@ use super::reply::{Kind, Refusal, Reply};
 use super::{Ask, Settings};
 
 macro_rules! client {
-    ($sdk:ident, $identity:expr, $settings:expr, $ask:expr, $capture:expr) => {{
+    ($sdk:ident, $identity:expr, $credentials:expr, $settings:expr, $ask:expr, $capture:expr) => {{
         let timeouts =
             TimeoutConfig::builder().connect_timeout($settings.connect_timeout).operation_attempt_timeout($settings.call_timeout).build();
         let mut config = $sdk::config::Builder::from(&$identity.config)
+            .credentials_provider($credentials)
             .retry_config(RetryConfig::standard().with_max_attempts($settings.attempts))
             .timeout_config(timeouts)
             .interceptor($capture.clone());
@@ -29,15 +31,47 @@ macro_rules! client {
     }};
 }
 
-/// Asks by a typed client, where there is one for the operation.
+/// Asks by a typed client, where there is one for the operation. The credentials are the identity's own, as for every other call: a
+/// client that looked for them itself would take on the role once more. What AWS calls expired is renewed once.
 pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &Ask<'_>) -> Option<Result<Reply, Refusal>> {
+    if !is_typed(ask) {
+        return None;
+    }
+    for renewed in [false, true] {
+        let credentials = match identity.credentials(renewed).await {
+            Ok(credentials) => credentials,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        match send(identity, credentials, settings, pace, ask).await {
+            Some(Err(refusal)) if refusal.kind == Kind::Expired && !renewed => {}
+            outcome => return outcome,
+        }
+    }
+    None
+}
+
+fn is_typed(ask: &Ask<'_>) -> bool {
+    match ask.service {
+        "config" => CONFIG.contains(&ask.name),
+        "artifact" => ARTIFACT.contains(&ask.name),
+        "sts" => ask.name == "GetCallerIdentity",
+        _ => false,
+    }
+}
+
+async fn send(
+    identity: &Identity,
+    credentials: Credentials,
+    settings: &Settings,
+    pace: &Pace,
+    ask: &Ask<'_>,
+) -> Option<Result<Reply, Refusal>> {
     let capture = Capture::new(settings.clock);
     let text = |name: &str| ask.members.get(name).and_then(Value::as_str).map(str::to_string);
     let number = |name: &str| ask.members.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or_default();
-    let known = ["SelectResourceConfig", "SelectAggregateResourceConfig", "ListDiscoveredResources", "BatchGetResourceConfig"];
-    if ask.service == "config" && (known.contains(&ask.name) || MORE.contains(&ask.name)) {
+    if ask.service == "config" {
         pace.wait(ask).await;
-        let client = client!(aws_sdk_config, identity, settings, ask, capture);
+        let client = client!(aws_sdk_config, identity, credentials, settings, ask, capture);
         let outcome = match ask.name {
             "SelectResourceConfig" => {
                 let request = client.select_resource_config().set_expression(text("Expression")).limit(number("Limit"));
@@ -69,19 +103,33 @@ pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &A
         };
         return Some(settle(outcome, &capture, pace, ask));
     }
-    if ask.service == "artifact" && ask.name == "ListCustomerAgreements" {
-        let client = client!(aws_sdk_artifact, identity, settings, ask, capture);
-        let outcome = failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await);
+    if ask.service == "artifact" {
+        let client = client!(aws_sdk_artifact, identity, credentials, settings, ask, capture);
+        let report = text("reportId");
+        let outcome = match ask.name {
+            "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
+            "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
+            "GetReport" => failure(client.get_report().set_report_id(report).set_term_token(text("termToken")).send().await),
+            _ => failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await),
+        };
         return Some(settle(outcome, &capture, pace, ask));
     }
-    if ask.service == "sts" && ask.name == "GetCallerIdentity" {
-        let client = client!(aws_sdk_sts, identity, settings, ask, capture);
+    if ask.service == "sts" {
+        let client = client!(aws_sdk_sts, identity, credentials, settings, ask, capture);
         return Some(settle(failure(client.get_caller_identity().send().await), &capture, pace, ask));
     }
     None
 }
 
-const MORE: [&str; 4] = [
+/// The operations of AWS Artifact that the typed client asks.
+const ARTIFACT: [&str; 4] = ["GetReport", "GetReportMetadata", "GetTermForReport", "ListCustomerAgreements"];
+
+/// The operations of AWS Config that the typed client asks.
+const CONFIG: [&str; 8] = [
+    "BatchGetResourceConfig",
+    "ListDiscoveredResources",
+    "SelectAggregateResourceConfig",
+    "SelectResourceConfig",
     "BatchGetAggregateResourceConfig",
     "DescribeConfigurationRecorderStatus",
     "DescribeConfigurationRecorders",

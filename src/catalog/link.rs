@@ -16,7 +16,7 @@ fn place(files: &Files, path: &str, needle: &str) -> (u64, u64) {
 }
 
 /// Tables that the engine itself fills.
-pub const BUILT_IN: [&str; 6] = ["resource", "response", "param", "program_plan", "program_role", "program_drill"];
+pub const BUILT_IN: [&str; 7] = ["resource", "response", "param", "program_plan", "program_role", "program_drill", "baa_state"];
 
 pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) -> Result<Catalog, Problems> {
     controls(&parts, &files, &mut problems);

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::style::Style;
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::safe_cell;
-use crate::model::assessment::{Assessment, CheckResult, ControlResult};
+use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult};
 use crate::model::verdict::{Severity, Verdict};
 use crate::pipeline::{Error, prepare};
 use crate::store::run::{self, Reader};
@@ -109,6 +109,7 @@ pub fn table(assessment: &Assessment, style: Style, all_checks: bool) -> String 
         }
     }
     out.push_str(&legend(style));
+    out.push_str(&agreement(assessment, style));
     out.push_str(&look_first(assessment, style));
     out
 }
@@ -139,6 +140,22 @@ fn check_row(check: &CheckResult, style: Style) -> String {
 fn legend(style: Style) -> String {
     let parts: Vec<String> = Verdict::ALL.iter().map(|v| format!("{} {v}", style.paint(*v, style.mark(*v)))).collect();
     format!("\n{}\n", parts.join("  "))
+}
+
+/// The state of AWS's Business Associate Addendum, a line an account: those that need someone first, at most six.
+fn agreement(assessment: &Assessment, style: Style) -> String {
+    let mut accounts: Vec<&BaaFacts> = assessment.baa.iter().collect();
+    accounts.sort_by_key(|f| (std::cmp::Reverse(f.state), &f.account));
+    let line = |f: &&BaaFacts| {
+        let joint = if f.state == BaaState::NoneFound { " " } else { ": " };
+        format!("{}\n", style.fit(&format!("BAA {}  {}{joint}{}", f.account, f.state.as_str(), f.summary), 80))
+    };
+    let mut out: String = std::iter::once("\n".to_string()).chain(accounts.iter().take(6).map(line)).collect();
+    if accounts.len() > 6 {
+        let in_force = accounts[6..].iter().filter(|f| f.state == BaaState::InForce).count();
+        out.push_str(&format!("BAA in {} more accounts, in force in {in_force} of them: --format json\n", accounts.len() - 6));
+    }
+    out
 }
 
 fn look_first(assessment: &Assessment, style: Style) -> String {

@@ -148,6 +148,9 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         accounts: facts.accounts.clone(),
         aws: facts.aws.clone(),
         opt_in: args.opt_in.iter().cloned().collect(),
+        reports: facts.artifact.reports.clone(),
+        terms: workspace.decisions.terms.accepted.clone(),
+        documents: Some(workspace.private().join("artifact-reports")),
         use_config: !args.no_config,
         call_timeout: Duration::from_secs(args.call_timeout.max(1)),
         attempts: args.attempts,
@@ -186,11 +189,12 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
             OperationScope::Region => accounts * regions,
             OperationScope::Organization => target.accounts.iter().filter(|a| a.organization).count(),
         };
-        let often = match step.per_resource {
-            true => "once for each".to_string(),
-            false => format!("{places} and one a further page"),
+        let often = match (places, step.per_resource) {
+            (0, _) => "never: no account of affiant.yaml has `organization: true`".to_string(),
+            (_, true) => "once for each".to_string(),
+            (_, false) => format!("{places} and one a further page"),
         };
-        if step.per_resource {
+        if places > 0 && step.per_resource {
             open += 1;
         } else if step.fills.is_empty() {
             fixed += places;
@@ -198,9 +202,16 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
         let only = if step.fills.is_empty() {
             String::new()
         } else {
-            format!("  only where AWS Config does not record {}", step.fills.join(", "))
+            format!("  only where AWS Config does not record {}", step.fills.iter().cloned().collect::<Vec<_>>().join(", "))
         };
         let _ = writeln!(text, "  {:<58} {often}{only}", step.name);
+    }
+    for report in &target.reports {
+        let terms = target.terms.iter().find(|t| t.report == *report);
+        let document =
+            terms.map_or_else(String::new, |t| format!(", GetTermForReport, GetReport and the document (terms: {}, {})", t.by, t.on));
+        let _ = writeln!(text, "  artifact:GetReportMetadata {report}{document}");
+        fixed += if terms.is_some() { 4 } else { 1 };
     }
     let _ = write!(
         text,

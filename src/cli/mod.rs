@@ -5,6 +5,7 @@ mod assess;
 mod collect;
 mod controls;
 mod init;
+mod key;
 mod lint;
 pub mod meta;
 mod new;
@@ -21,11 +22,9 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use zeroize::Zeroizing;
 
 use crate::catalog;
 use crate::clock::Clock;
@@ -115,9 +114,13 @@ impl Context {
     }
 
     pub fn sealer(&self, workspace: &Workspace) -> Result<Sealer, Error> {
-        let descriptor = self.global.password_fd;
-        let password = |file: &Path, variable: Option<&str>| password(file, variable, descriptor);
-        let sealer = keys::sealer(workspace, self.clock.now(), &keys::Reach { password: &password, kms: None })?;
+        self.sealer_by(workspace, &key::KeyFlags::default())
+    }
+
+    /// The sealer as configured, with what the command line says laid over it.
+    pub fn sealer_by(&self, workspace: &Workspace, flags: &key::KeyFlags) -> Result<Sealer, Error> {
+        let facts = flags.over(&workspace.decisions.workspace.seal)?;
+        let sealer = self.reaching(|reach| keys::sealer(workspace, &facts, self.clock.now(), reach))?;
         for warning in &sealer.warnings {
             say(&format!("warning: {warning}"));
         }
@@ -126,34 +129,19 @@ impl Context {
         }
         Ok(sealer)
     }
-}
 
-/// From the environment, a file descriptor (one line a password, in the order of use), or the terminal; never an argument,
-/// which other processes could read.
-fn password(file: &Path, variable: Option<&str>, descriptor: Option<u32>) -> std::io::Result<Zeroizing<String>> {
-    if let Ok(password) = std::env::var(variable.unwrap_or("AFFIANT_SEAL_PASSWORD")) {
-        return Ok(Zeroizing::new(password));
+    /// With the ways to passwords and to keys that stay elsewhere.
+    pub fn reaching<T>(&self, work: impl FnOnce(&keys::Reach<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let descriptor = self.global.password_fd;
+        let password = |file: &Path, variable: Option<&str>| key::password(file, variable, descriptor);
+        #[cfg(feature = "aws")]
+        let kms = |name: &str| crate::pipeline::distant::kms(name, self.clock);
+        #[cfg(feature = "aws")]
+        let kms: Option<keys::FindKey<'_>> = Some(&kms);
+        #[cfg(not(feature = "aws"))]
+        let kms = None;
+        work(&keys::Reach { password: &password, kms })
     }
-    match descriptor {
-        Some(number) => line_of(number),
-        None => rpassword::prompt_password(format!("password of {}: ", file.display())).map(Zeroizing::new),
-    }
-}
-
-/// One line, byte by byte, so that what follows is left for the next password.
-fn line_of(descriptor: u32) -> std::io::Result<Zeroizing<String>> {
-    static OPEN: Mutex<Option<std::fs::File>> = Mutex::new(None);
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if open.is_none() {
-        *open = Some(std::fs::File::open(format!("/dev/fd/{descriptor}"))?);
-    }
-    let Some(source) = open.as_mut() else { return Err(std::io::ErrorKind::NotFound.into()) };
-    let (mut line, mut byte) = (Zeroizing::new(Vec::new()), [0]);
-    while std::io::Read::read(source, &mut byte)? == 1 && byte[0] != b'\n' {
-        line.push(byte[0]);
-    }
-    let text = String::from_utf8(line.to_vec()).map_err(std::io::Error::other)?;
-    Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
 }
 
 /// A line for people on stderr. A closed pipe is nobody's fault.

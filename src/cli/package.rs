@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::assess::{as_of, table};
+use super::key::KeyFlags;
 use super::style::Style;
 use super::{Context, Exit, data, say};
 use crate::catalog;
@@ -24,6 +25,8 @@ pub struct PackageArgs {
     /// Templates laid over the built-in ones, file by file
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyFlags,
     /// Exit with 3 if evidence is missing
     #[arg(long)]
     require_complete: bool,
@@ -38,7 +41,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     if let Some(folder) = &args.templates {
         templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
     }
-    let sealer = context.sealer(&workspace)?;
+    let sealer = context.sealer_by(&workspace, &args.key)?;
     let made = package::package(package::Request {
         workspace: &workspace,
         catalog: &catalog,

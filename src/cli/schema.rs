@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema};
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
-use crate::model::decisions::{Alternatives, Attestations, Exceptions, Plan, Risks, Workspace};
+use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, Workspace};
 use crate::pipeline::Error;
 
 /// Print the JSON Schema of a kind of file, for editors that check YAML while you type
@@ -26,6 +26,8 @@ pub enum Kind {
     Alternatives,
     Risks,
     IncidentResponse,
+    Clearances,
+    ArtifactTerms,
     Control,
     Check,
     Table,
@@ -45,6 +47,8 @@ impl Kind {
             Kind::Alternatives => "program/alternatives.yaml",
             Kind::Risks => "program/risks.yaml",
             Kind::IncidentResponse => "program/incident-response.yaml",
+            Kind::Clearances => "program/clearances.yaml",
+            Kind::ArtifactTerms => "program/artifact-terms.yaml",
             Kind::Control => "catalog: technical/*.yaml",
             Kind::Check => "catalog: checks/*/*.yaml",
             Kind::Table => "catalog: tables/*/*.yaml",
@@ -63,6 +67,8 @@ impl Kind {
             Kind::Alternatives => of::<Alternatives>(),
             Kind::Risks => of::<Risks>(),
             Kind::IncidentResponse => of::<Plan>(),
+            Kind::Clearances => of::<Clearances>(),
+            Kind::ArtifactTerms => of::<ArtifactTerms>(),
             Kind::Control => of::<Control>(),
             Kind::Check => of::<Check>(),
             Kind::Table => of::<Table>(),

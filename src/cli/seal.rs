@@ -35,6 +35,9 @@ pub struct KeyArgs {
     /// Whose key it is, such as "CN=Jordan Example,O=Example Clinic"
     #[arg(long, value_name = "NAME", requires = "csr")]
     subject: Option<String>,
+    /// Ask for a certificate of this key of AWS KMS (id, ARN or alias/NAME), which signs the request, instead of making a key
+    #[arg(long, value_name = "KEY", requires = "csr", conflicts_with_all = ["kind", "key"])]
+    kms: Option<String>,
     /// Kind of key for the request
     #[arg(long, value_enum, default_value_t = KeyKindArg::P256, requires = "csr")]
     kind: KeyKindArg,
@@ -152,6 +155,12 @@ pub fn cmd_seal(command: SealCommand, context: &Context) -> Result<Exit, Error> 
 
 fn key(args: &KeyArgs, context: &Context) -> Result<Exit, Error> {
     let workspace = context.workspace()?;
+    if let (Some(csr), Some(subject), Some(kms)) = (&args.csr, &args.subject, &args.kms) {
+        context.reaching(|reach| keys::request_for(kms, csr, subject, reach))?;
+        data(&format!("request  {}\n", csr.display()));
+        say("send the request to your authority; then name `kms` and `certificate` under `seal` in affiant.yaml");
+        return Ok(Exit::Done);
+    }
     if let (Some(csr), Some(subject)) = (&args.csr, &args.subject) {
         let kind = match args.kind {
             KeyKindArg::P256 => NewKey::P256,

@@ -44,14 +44,12 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
         printable(&s.note)
     );
     for row in &s.rows {
-        out.push_str(&format!(
-            "{} {} {:>6} {}, {} in PHI scope\n",
-            style.column(&row.service, 44),
-            style.column(&row.words, 44),
-            row.resources,
-            if row.resources == 1 { "resource" } else { "resources" },
-            row.phi
-        ));
+        let count = match row.resources {
+            0 => "no resource read, PHI scope not known".to_string(),
+            1 => format!("{:>6} resource, {} in PHI scope", 1, row.phi),
+            n => format!("{n:>6} resources, {} in PHI scope", row.phi),
+        };
+        out.push_str(&format!("{} {} {count}\n", style.column(&row.service, 44), style.column(&row.words, 46)));
         if !row.seen.is_empty() {
             out.push_str(&format!("    {}\n", style.faint(&printable(&format!("seen by: {}", row.seen)))));
         }

@@ -123,6 +123,17 @@ impl Place<'_> {
             GLOBAL => self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source).map(|(_, n)| n).sum(),
             _ => self.seen.direct.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied().unwrap_or_default(),
         };
+        let homeless =
+            self.seen.direct.get(&(self.account.to_string(), GLOBAL.to_string(), source.to_string())).copied().unwrap_or_default();
+        if region != GLOBAL && count == 0 && homeless > 0 {
+            return Some(self.line(
+                region,
+                source,
+                State::NotCollected,
+                0,
+                format!("{homeless} were read, and no answer says of which region"),
+            ));
+        }
         let how = format!("read directly: {}", names.into_iter().collect::<Vec<_>>().join(", "));
         Some(match states.into_iter().filter(|(state, _)| state.is_gap()).max() {
             Some((state, why)) => self.line(region, source, state, count, why),
@@ -187,7 +198,7 @@ impl Place<'_> {
     fn operation(&self, source: &str, decisions: &Decisions, regions: &BTreeSet<String>) -> Vec<Coverage> {
         let known = self.catalog.operations.get(source);
         let speaker = decisions.workspace.accounts.iter().find(|a| a.organization).map(|a| a.id.as_str());
-        let asked_in: Vec<String> = match known.map(|o| o.scope) {
+        let asked_in: Vec<String> = match known.filter(|o| o.opt_in.is_none()).map(|o| o.scope) {
             Some(OperationScope::Region) => regions.iter().cloned().collect(),
             Some(OperationScope::Account) => vec![GLOBAL.into()],
             // of other accounts an empty answer would mean nothing, so they are not asked
@@ -195,6 +206,7 @@ impl Place<'_> {
             Some(OperationScope::Organization) if !self.catalog.sources().contains(source) => self.asked_in(source),
             Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => Vec::new(),
             Some(OperationScope::Organization) => vec![GLOBAL.into()],
+            // unknown here, or asked on request: expected where it was asked
             None => self.asked_in(source),
         };
         asked_in.iter().map(|region| self.answers(source, region, known)).collect()

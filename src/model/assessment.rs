@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::dossier::AssetClass;
+use super::dossier::{AssetClass, NetworkMap, ReaderMatrix};
 use super::run::Coverage;
 use super::verdict::{Counts, Severity, Verdict};
 
@@ -30,12 +30,23 @@ pub struct Assessment {
     #[serde(default)]
     pub disagreements: Vec<Disagreement>,
     pub inventory: Vec<AssetClass>,
+    /// Who can read each store of ePHI, and the network in tiers; without names for people and words.
+    #[serde(default)]
+    pub readers: ReaderMatrix,
+    #[serde(default)]
+    pub network: NetworkMap,
     /// Hints at services beside their resources.
     #[serde(default)]
     pub traces: Vec<ServiceTrace>,
+    /// Services and regions that AWS billed in the thirty days before the run, where Cost Explorer was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<ServiceUsage>,
     /// One line a source, gaps first.
     pub sources: Vec<Coverage>,
     pub agreements: Vec<AgreementFacts>,
+    /// The state of AWS's Business Associate Addendum, one an account.
+    #[serde(default)]
+    pub baa: Vec<BaaFacts>,
     /// Resources that each exclusion of `affiant.yaml` takes out of scope, in its order.
     pub excluded: Vec<u64>,
     /// SHA-256 over every result row in order; two assessments agree when it does.
@@ -198,15 +209,77 @@ pub struct ServiceTrace {
     pub words: String,
 }
 
+/// A service that AWS billed (ce:GetCostAndUsage by SERVICE and REGION); amounts are not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceUsage {
+    pub account: String,
+    /// As bills spell it: `Amazon Simple Storage Service`.
+    pub service: String,
+    /// Region names; `global` and `NoRegion` as AWS says them.
+    pub regions: Vec<String>,
+}
+
 /// One agreement that AWS Artifact listed (ListCustomerAgreements).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreementFacts {
     pub name: String,
     pub id: String,
+    /// The account that accepted it.
     pub account: String,
+    /// The account in which it was listed.
+    #[serde(default)]
+    pub seen_in: String,
     pub organization: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_arn: Option<String>,
+    /// AWS's template of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement_arn: Option<String>,
     pub state: String,
     pub effective_start: String,
     pub effective_end: Option<String>,
     pub artifact: String,
+}
+
+/// What is known of AWS's Business Associate Addendum in one account (artifact:ListCustomerAgreements).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaaFacts {
+    pub account: String,
+    pub state: BaaState,
+    /// A few words after the state, for one line of a terminal.
+    pub summary: String,
+    /// The statement in full sentences.
+    pub words: String,
+    /// The id of the agreement that it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<String>,
+}
+
+/// Ordered by how much it needs someone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum BaaState {
+    #[serde(rename = "in force")]
+    InForce,
+    #[serde(rename = "unknown")]
+    Unknown,
+    #[serde(rename = "denied")]
+    Denied,
+    #[serde(rename = "none found")]
+    NoneFound,
+    #[serde(rename = "terminated")]
+    Terminated,
+}
+
+impl BaaState {
+    pub const ALL: [BaaState; 5] = [BaaState::InForce, BaaState::Unknown, BaaState::Denied, BaaState::NoneFound, BaaState::Terminated];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BaaState::InForce => "in force",
+            BaaState::Unknown => "unknown",
+            BaaState::Denied => "denied",
+            BaaState::NoneFound => "none found",
+            BaaState::Terminated => "terminated",
+        }
+    }
 }

@@ -241,14 +241,29 @@ pub struct ServiceList {
 #[serde(deny_unknown_fields)]
 pub struct ServiceEntry {
     pub name: String,
-    pub status: String,
+    pub status: ListStatus,
     #[serde(default)]
     pub condition: String,
     /// Resource type prefixes; the longest that fits wins.
     #[serde(default)]
     pub types: Vec<String>,
+    /// Names that the service's API or its principal has, where the prefixes do not tell them: `elbv2`, `sso-admin`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<String>,
     #[serde(default)]
     pub category: String,
+}
+
+/// What the list of one date says of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ListStatus {
+    #[serde(rename = "listed")]
+    Listed,
+    #[serde(rename = "not listed")]
+    NotListed,
+    /// Absent from the list, and a tool that normally holds no PHI.
+    #[serde(rename = "infrastructure")]
+    Infrastructure,
 }
 
 /// `hipaa/inherited.yaml`: safeguards that AWS's audit reports carry for its data centers.

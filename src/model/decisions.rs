@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::clearing::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
 pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
 pub use super::targets::{AggregatorFacts, AwsFacts, ConfigWay, DeliveredFacts};
 
@@ -21,6 +22,10 @@ pub struct Decisions {
     pub alternatives: Alternatives,
     pub risks: Risks,
     pub incident: Option<Plan>,
+    #[serde(default, skip_serializing_if = "Clearances::is_empty")]
+    pub clearances: Clearances,
+    #[serde(default, skip_serializing_if = "ArtifactTerms::is_empty")]
+    pub terms: ArtifactTerms,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +57,8 @@ pub struct Workspace {
     pub retention: RetentionFacts,
     #[serde(default)]
     pub seal: SealFacts,
+    #[serde(default, skip_serializing_if = "ArtifactFacts::is_empty")]
+    pub artifact: ArtifactFacts,
     #[serde(default)]
     pub sample: bool,
 }
@@ -72,6 +79,7 @@ impl Default for Workspace {
             report: Report::default(),
             retention: RetentionFacts::default(),
             seal: SealFacts::default(),
+            artifact: ArtifactFacts::default(),
             sample: false,
         }
     }

@@ -3,6 +3,7 @@
 pub mod assessment;
 pub mod catalog;
 pub mod citation;
+pub mod clearing;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;

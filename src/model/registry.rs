@@ -187,6 +187,19 @@ pub struct Each {
     pub regions: Vec<String>,
 }
 
+impl Each {
+    /// Whether what stands at this level is asked about: it has what it must have, and not what it must not.
+    pub fn permits(&self, level: &Value) -> bool {
+        let is = |path: &str, wanted: &Value| {
+            at(level, path).into_iter().any(|v| match wanted {
+                Value::Array(list) => list.contains(v),
+                one => one == v,
+            })
+        };
+        self.only.iter().all(|(path, wanted)| is(path, wanted)) && !self.unless.iter().any(|(path, wanted)| is(path, wanted))
+    }
+}
+
 /// An answer that stands in for AWS Config items of a type.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -12,7 +12,8 @@ use crate::diag::Diagnostic;
 use crate::model::decisions::SealFacts;
 use crate::model::dossier::SealInfo;
 use crate::seal::certificate::Certificate;
-use crate::seal::key::{self, LocalKey, NewKey, RemoteKey, RemoteSign, RsaPadding, Signer};
+use crate::seal::key::{self, LocalKey, NewKey, Remote, RemoteKey, RsaPadding, Signer};
+use crate::seal::request::{make_request, remote_request};
 use crate::seal::stamp::Authorities;
 use crate::seal::{Revocation, Trust, make_workspace_key};
 use crate::store::atomic::{self, Access, Existing};
@@ -20,15 +21,24 @@ use crate::workspace::Workspace;
 
 /// Gives the password of a PKCS#12 file; the second argument is the environment variable that its owner named.
 pub type AskPassword<'a> = &'a dyn Fn(&Path, Option<&str>) -> std::io::Result<Zeroizing<String>>;
-/// Gives a signing function for a KMS key's ARN.
-pub type FindKey<'a> = &'a dyn Fn(&str) -> Result<RemoteSign, Error>;
+/// Finds a key of AWS KMS by its ARN, id or alias.
+pub type FindKey<'a> = &'a dyn Fn(&str) -> Result<Remote, Error>;
 
 /// How secrets and distant keys are reached.
 pub struct Reach<'a> {
     /// The password of a PKCS#12 file; the second argument is the environment variable that its owner named.
     pub password: AskPassword<'a>,
-    /// A signing function for a KMS key's ARN; absent in builds without AWS.
+    /// A key of AWS KMS; absent in builds without AWS.
     pub kms: Option<FindKey<'a>>,
+}
+
+impl Reach<'_> {
+    fn find(&self, key: &str) -> Result<Remote, Error> {
+        let kms = self
+            .kms
+            .ok_or_else(|| Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS").hint("use a build with the feature `aws`"))?;
+        kms(key)
+    }
 }
 
 /// How far PDF signatures go (ETSI EN 319 142-1).
@@ -110,9 +120,9 @@ pub fn paths(workspace: &Workspace) -> (PathBuf, PathBuf) {
     (folder.join("key.pem"), folder.join("certificate.pem"))
 }
 
-/// The key of the workspace as configured; makes the workspace's own if nothing is configured and none is there.
-pub fn sealer(workspace: &Workspace, now: DateTime<Utc>, reach: &Reach<'_>) -> Result<Sealer, Error> {
-    let facts = &workspace.decisions.workspace.seal;
+/// The key that `facts` name (the workspace's own, or those laid over them); makes the workspace's own if they name none and
+/// none is there.
+pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reach: &Reach<'_>) -> Result<Sealer, Error> {
     let padding = padding(facts)?;
     let named = Named { pkcs12: &facts.pkcs12, key: &facts.key, certificate: &facts.certificate, kms: &facts.kms, password_env: None };
     let (key, made) = match named.open(workspace, padding, reach)? {
@@ -216,12 +226,7 @@ impl Named<'_> {
             (None, None, Some(certificate), Some(arn)) => {
                 let path = at(certificate);
                 let chain = std::fs::read_to_string(&path).map_err(Error::io("read the certificate", &path))?;
-                let kms = reach.kms.ok_or_else(|| {
-                    Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS")
-                        .file("affiant.yaml")
-                        .hint("use a build with the feature `aws`")
-                })?;
-                Some(Box::new(RemoteKey::new(&chain, padding, kms(arn)?)?))
+                Some(Box::new(RemoteKey::new(&chain, padding, reach.find(arn)?)?))
             }
             (None, None, None, None) => None,
             _ => return Err(halves("`seal` names a key in two ways, or in half")),
@@ -257,7 +262,7 @@ pub fn make(workspace: &Workspace, now: DateTime<Utc>) -> Result<(), Error> {
 /// Makes a key (0600) and a request for an authority to certify it. Neither replaces a file.
 pub fn request(workspace: &Workspace, key: &Path, csr: &Path, subject: &str, kind: NewKey) -> Result<(), Error> {
     private_folder(workspace)?;
-    let (key_pem, csr_pem) = key::make_request(kind, subject)?;
+    let (key_pem, csr_pem) = make_request(kind, subject)?;
     let folder = key.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     atomic::create_dir_all(folder, Access::Private).map_err(Error::io("create", folder))?;
     if csr.exists() {
@@ -265,6 +270,12 @@ pub fn request(workspace: &Workspace, key: &Path, csr: &Path, subject: &str, kin
     }
     atomic::write(key, key_pem.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write the key", key))?;
     atomic::write(csr, csr_pem.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", csr))
+}
+
+/// Makes a request for an authority to certify a key of AWS KMS, which signs it.
+pub fn request_for(kms: &str, csr: &Path, subject: &str, reach: &Reach<'_>) -> Result<(), Error> {
+    let pem = remote_request(&reach.find(kms)?, subject)?;
+    atomic::write(csr, pem.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", csr))
 }
 
 /// `.affiant/`, private and ignored by git.

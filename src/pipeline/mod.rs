@@ -3,6 +3,8 @@
 pub mod chain;
 pub mod collect;
 pub mod declaration;
+#[cfg(feature = "aws")]
+pub mod distant;
 pub mod keys;
 pub mod late;
 pub mod package;
@@ -57,6 +59,8 @@ pub enum Error {
          `affiant seal apply`"
     )]
     NoTimestamp(String),
+    #[error("the key `{key}` of AWS KMS cannot be used: {words}")]
+    Kms { key: String, words: String },
     #[error("could not {what} `{path}`: {source}")]
     Io { what: &'static str, path: String, source: std::io::Error },
 }
@@ -70,6 +74,7 @@ impl Error {
     /// Whether the fault lies in what the user gave, not in the machine.
     pub fn is_usage(&self) -> bool {
         match self {
+            Error::Key(KeyError::Remote(_)) => false,
             Error::Problems(_) | Error::Key(_) => true,
             Error::Collect(CollectError::Input(_)) => true,
             Error::Run(error) => {
@@ -87,6 +92,7 @@ impl Error {
             | Error::Archive(_)
             | Error::Tree(_)
             | Error::NoTimestamp(_)
+            | Error::Kms { .. }
             | Error::Io { .. } => false,
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::keys::{Sealer, private_folder};
-use super::prepare::{check_parameters, judge, redacted};
+use super::prepare::{check_parameters, check_phi, cleared, judge, redacted};
 use super::signing;
 use crate::assess::export;
 use crate::catalog;
@@ -41,6 +41,7 @@ pub const HTML: &str = "data/report/index.html";
 pub const PDF: &str = "data/report/audit-package.pdf";
 pub const DATABASE: &str = "data/tables/evidence.sqlite";
 pub const RISKS: &str = "data/tables/risk.csv";
+pub const CROSSWALK: &str = "data/tables/crosswalk.csv";
 pub const CATALOG: &str = "data/catalog/";
 pub const DECISIONS: &str = "data/decisions/";
 
@@ -109,7 +110,10 @@ pub fn package(request: Request<'_>) -> Result<Made, Error> {
     check_parameters(request.workspace, request.catalog)?;
     let derived = private_folder(request.workspace)?.join("derived");
     let sealer = request.sealer;
-    let run = redacted(request.run, &derived, |closed| {
+    let as_of = request.as_of.unwrap_or(&request.run.record.ended).to_string();
+    let cleared = cleared(&request.workspace.decisions, &as_of);
+    check_phi(request.workspace, &request.run, &cleared)?;
+    let run = redacted(request.run, &cleared, &derived, |closed| {
         let text = verify_md(&Contents {
             id: "the derived run",
             certificate: sealer.certificate(),
@@ -120,7 +124,6 @@ pub fn package(request: Request<'_>) -> Result<Made, Error> {
         });
         Ok(seal_bag(closed, &*sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
     })?;
-    let as_of = request.as_of.unwrap_or(&run.record.ended).to_string();
     let id = package_id(request.workspace, request.catalog, &run, &as_of);
     let parent = request.workspace.packages().join(period(&request.workspace.decisions, &as_of));
     crate::store::atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
@@ -167,6 +170,7 @@ impl Maker<'_> {
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
         add(&mut bag, DOSSIER, &pretty(&dossier))?;
         add(&mut bag, RISKS, &csv::risks(&dossier))?;
+        add(&mut bag, CROSSWALK, &csv::crosswalk(&dossier))?;
         let record = self.record(&dossier, &assessment, &run_folder, pdf);
         add(&mut bag, RECORD, &pretty(&record))?;
         let text = self.instructions(&run_folder, pdf);

@@ -8,16 +8,59 @@ use crate::assess::{self, Input};
 use crate::diag::{Diagnostic, Problems};
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::Decisions;
+use crate::model::decisions::{Clearance, Decisions};
+use crate::model::digest::Digest;
 use crate::store::bag::Closed;
-use crate::store::redact;
+use crate::store::redact::{self, Cleared};
+use crate::store::rules::PHONE;
 use crate::store::run::Reader;
+use crate::store::scan::{self, Findings};
 use crate::workspace::Workspace;
 use crate::yaml::place;
 
 /// A run that may be loaded: the original when nothing was found in it, else its redacted copy.
-pub fn redacted(run: Reader, folder: &Path, finish: impl FnOnce(Closed) -> Result<PathBuf, Error>) -> Result<Reader, Error> {
-    Ok(redact::derive(&run, folder, finish)?.unwrap_or(run))
+pub fn redacted(
+    run: Reader,
+    cleared: &Cleared<'_>,
+    folder: &Path,
+    finish: impl FnOnce(Closed) -> Result<PathBuf, Error>,
+) -> Result<Reader, Error> {
+    Ok(redact::derive(&run, cleared, folder, finish)?.unwrap_or(run))
+}
+
+/// What was cleared as of a time: the one given, or the end of the run.
+pub fn cleared<'a>(decisions: &'a Decisions, as_of: &'a str) -> Cleared<'a> {
+    Cleared { clearances: &decisions.clearances.clearances, day: as_of.get(..10).unwrap_or_default() }
+}
+
+/// Refuses what would leave with PHI in it that no redaction reaches: names of files, documents that are no text, and what
+/// people wrote in the workspace (where telephones are those of the plan's own people).
+pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    let mut push = |path: &str, shown: &str, rule: &str, what: &str, sha256: &str| {
+        let of_file = |c: &&Clearance| c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.rules.iter().any(|r| r == rule);
+        let lapsed = cleared.clearances.iter().find(of_file);
+        let why = lapsed.map(|c| if c.sha256 == sha256 { "does not hold on this day" } else { "is of another content" });
+        let entry = why.map(|why| format!("; the clearance of this file {why}")).unwrap_or_default();
+        let message = format!("{rule} {what}: `{shown}` (sha256 {sha256}){entry}");
+        let hint = "take it out, or have a named person clear this content in program/clearances.yaml (docs: Redaction and PHI)";
+        problems.push(Diagnostic::new("AFW-036", message).file(shown).hint(hint));
+    };
+    for left in redact::remaining(run, cleared)? {
+        push(&left.path, &left.shown, left.rule, left.what, &left.sha256);
+    }
+    for (path, bytes) in &workspace.files {
+        let sha256 = Digest::of(bytes).to_string();
+        let mut text = String::from_utf8_lossy(bytes).into_owned();
+        // a clearance must name its file
+        cleared.clearances.iter().for_each(|c| text = text.replace(&c.path, ""));
+        let mut found = Findings::clearing(&cleared.for_file(path, &sha256));
+        scan::text(&text, String::new, &mut found);
+        for rule in found.rules.keys().filter(|rule| rule.starts_with("phi-") && **rule != PHONE) {
+            push(path, path, rule, "in what was written in the workspace", &sha256);
+        }
+    }
+    Ok(problems.or(())?)
 }
 
 /// Refuses parameters of `affiant.yaml` that the catalog does not know or that are looser than its own.
@@ -43,7 +86,8 @@ pub fn assess(workspace: &Workspace, catalog: &Catalog, run: Reader, as_of: Opti
     check_parameters(workspace, catalog)?;
     let private = private_folder(workspace)?;
     let scratch = tempfile::Builder::new().prefix("assess-").tempdir_in(&private).map_err(Error::io("create a folder in", &private))?;
-    let run = redacted(run, scratch.path(), |closed| Ok(closed.finish(&[])?))?;
+    let until = as_of.unwrap_or(&run.record.ended).to_string();
+    let run = redacted(run, &cleared(&workspace.decisions, &until), scratch.path(), |closed| Ok(closed.finish(&[])?))?;
     judge(catalog, &workspace.decisions, &run, as_of, &scratch.path().join("evidence.sqlite"))
 }
 

@@ -5,39 +5,12 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::Error;
 use super::recompute::{self, Recomputed};
-use super::{Error, package};
 use crate::diag::Diagnostic;
-use crate::seal::verify::{self, Description, Options, Report, State, Verification};
+use crate::seal::verify::{self, DESCRIPTIONS, Options, Report, State, Verification};
 use crate::seal::{Revocation, Trust};
 use crate::store::run::{self, Reader};
-
-/// What `bag-info.txt` repeats of a package and of a run.
-const DESCRIPTIONS: [Description<'static>; 2] = [
-    Description {
-        file: package::RECORD,
-        pairs: &[
-            ("External-Identifier", "/id"),
-            ("Source-Organization", "/organization"),
-            ("Affiant-Format", "/format"),
-            ("Affiant-As-Of", "/as_of"),
-            ("Affiant-Sample", "/sample"),
-            ("Affiant-Catalog", "/catalog"),
-            ("Affiant-Run", "/run_manifest"),
-            ("Affiant-Results", "/results"),
-        ],
-    },
-    Description {
-        file: "data/run.json",
-        pairs: &[
-            ("External-Identifier", "/id"),
-            ("Affiant-Format", "/format"),
-            ("Affiant-Clock", "/clock"),
-            ("Affiant-Sample", "/sample"),
-            ("Affiant-Catalog", "/catalog"),
-        ],
-    },
-];
 
 /// The chain to the run before, as far as it can be seen from here.
 #[derive(Debug, Clone, Serialize)]
@@ -103,7 +76,7 @@ impl Pins {
 
     pub(super) fn check(&self, path: &Path, now: DateTime<Utc>) -> Result<Verification, Error> {
         let (trust, authorities, revocation) = (&self.trust, &self.authorities, &self.revocation);
-        Ok(verify::verify(path, &Options { trust, authorities, revocation, now, descriptions: &DESCRIPTIONS })?)
+        Ok(verify::verify(path, &Options { trust, authorities, revocation, now, descriptions: DESCRIPTIONS })?)
     }
 }
 

@@ -14,8 +14,6 @@ fn one(row: &RuleRow, inputs: &Inputs<'_>) -> CrosswalkRow {
     let controls: Vec<CrosswalkControl> =
         results.map(|c| CrosswalkControl { number: c.number, id: c.id.clone(), verdict: c.verdict }).collect();
     let verdict = (!controls.is_empty()).then(|| Verdict::worst(controls.iter().map(|c| c.verdict)));
-    let mut nist = row.nist.clone();
-    nist.extend(row.nist_added.iter().filter(|n| !row.nist.contains(n)).cloned());
     CrosswalkRow {
         citation: row.citation.to_string(),
         title: row.title.clone(),
@@ -27,7 +25,8 @@ fn one(row: &RuleRow, inputs: &Inputs<'_>) -> CrosswalkRow {
         verdict,
         evidence: row.evidence.trim().into(),
         missing: row.missing.trim().into(),
-        nist,
+        nist: row.nist.clone(),
+        nist_added: row.nist_added.iter().filter(|n| !row.nist.contains(n)).cloned().collect(),
         responsibility: row.responsibility.clone(),
         reports: reports(row, inputs),
     }

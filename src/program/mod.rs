@@ -4,8 +4,9 @@ mod baa;
 mod controls;
 mod crosswalk;
 mod incident;
+mod maps;
 mod risks;
-mod services;
+pub mod services;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -73,11 +74,14 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         services,
         scope: scope(inputs),
         crosswalk: crosswalk::rows(inputs),
+        inherited_note: inputs.catalog.inherited.checked.trim().into(),
         proposals: crosswalk::proposals(inputs),
         controls,
         risks,
         incident,
         inventory: inputs.assessment.inventory.clone(),
+        readers: maps::readers(inputs),
+        network: maps::network(inputs),
         evidence,
         attestations: controls::attestations(inputs),
         sign_off: sign_off(inputs),

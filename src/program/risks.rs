@@ -26,6 +26,7 @@ pub fn register(inputs: &Inputs<'_>, services: &Services) -> RiskRegister {
     let mut rows: Vec<RiskReport> = groups.map(|group| from_group(group, inputs)).collect();
     rows.extend(contradicted(inputs));
     rows.extend(services::off_list(services).map(|row| unlisted(row, services)));
+    rows.extend(services::off_list_unread(services).map(|row| unlisted_unread(row, services)));
     rows.extend(inputs.decisions.risks.own.iter().map(own));
     rows.sort_by_key(|r| (std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
@@ -229,6 +230,23 @@ fn unlisted(row: &ServiceRow, services: &Services) -> RiskReport {
     risk.asset_class = row.types.first().cloned().unwrap_or_default();
     risk.resources = row.phi;
     risk.rationale = "AWS's BAA covers ePHI in the services that AWS lists. Suggested until somebody shows that no ePHI is there.".into();
+    risk
+}
+
+fn unlisted_unread(row: &ServiceRow, services: &Services) -> RiskReport {
+    let mut risk = found(
+        &format!("service\0{}", row.service),
+        "not assessed",
+        format!("{} is not on the list dated {} and is in use; whether it handles ePHI was not read", row.service, services.list_date),
+        "moderate",
+        "moderate",
+    );
+    risk.citations = ["164.308(b)(1)", "164.314(a)(1)"].map(String::from).to_vec();
+    risk.examples = vec![row.seen.clone()];
+    risk.rationale =
+        "AWS's BAA covers ePHI in the services that AWS lists. AWS Config shows no resource of this one, so its PHI scope is not \
+        known. Suggested until somebody says what it handles."
+            .into();
     risk
 }
 

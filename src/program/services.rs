@@ -1,12 +1,12 @@
 //! AWS services in use, joined with the dated list of those that AWS's BAA covers. What is said of a service is always said of the
 //! list of that date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::{Inputs, plural};
-use crate::model::catalog::{ServiceEntry, ServiceList};
+use crate::model::catalog::{ListStatus, ServiceEntry, ServiceList};
 use crate::model::digest::Digest;
 use crate::model::dossier::{ServiceRow, Services};
 
@@ -32,6 +32,7 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
             row.seen = [row.seen.as_str(), &trace.words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
         }
     }
+    let billed = billed(inputs, list, &mut rows);
     let mut rows: Vec<ServiceRow> = rows.into_values().collect();
     rows.sort_by(|a, b| (trouble(&a.status), a.resources == 0, &a.service).cmp(&(trouble(&b.status), b.resources == 0, &b.service)));
     let count = |status: &str| rows.iter().filter(|r| r.status == status).count() as u64;
@@ -42,7 +43,7 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
         list_digest: digest(inputs).to_string(),
         list_age_days: age,
         old: age > OLD_AFTER_DAYS,
-        note: note(list, age),
+        note: note(list, age) + &billed,
         on_list: count(ON),
         with_condition: count(CONDITION),
         not_on_list: count(OFF),
@@ -51,6 +52,58 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
         in_use: rows.len() as u64 - count(TOOL),
         rows,
     }
+}
+
+/// Adds what Cost Explorer says was used, and says how much of it the evidence shows. Nothing where it was not asked.
+fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, ServiceRow>) -> String {
+    let usage = &inputs.assessment.usage;
+    if usage.is_empty() {
+        return String::new();
+    }
+    let (mut names, mut unseen, mut beyond) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for used in usage.iter().filter(|u| u.service != "Tax") {
+        let entry = by_bill(list, &used.service);
+        let key = entry.map_or_else(|| used.service.clone(), |e| e.name.clone());
+        if rows.get(&key).is_none_or(|row| row.resources == 0 && row.seen.is_empty()) {
+            unseen.insert(key.clone());
+        }
+        names.insert(key);
+        let named = |region: &&String| region.matches('-').count() >= 2;
+        beyond.extend(used.regions.iter().filter(named).filter(|r| !inputs.run.regions.contains(r)).cloned());
+        let row = entry_row(rows, list, entry, &used.service);
+        let words = format!("billed to {} in {}", used.account, used.regions.join(", "));
+        row.seen = [row.seen.as_str(), &words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+    }
+    let mut text = format!(
+        " AWS billed {} in the thirty days before the run (Cost Explorer); {} of them left no other trace in the evidence.",
+        plural(names.len() as u64, "service"),
+        unseen.len()
+    );
+    if !beyond.is_empty() {
+        text.push_str(&format!(" Billed in regions that were not read: {}.", beyond.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    text
+}
+
+/// The entry of a service as bills spell it: `Amazon Elastic Compute Cloud - Compute`, `AmazonCloudWatch`, `EC2 - Other`.
+fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
+    let plain = |text: &str| -> String {
+        let text = text.split(" (").next().unwrap_or(text).split(" - ").next().unwrap_or(text).to_ascii_lowercase();
+        let text = text.trim_start_matches("amazon").trim_start_matches("aws");
+        text.chars().filter(char::is_ascii_alphanumeric).collect()
+    };
+    let short = |text: &str| text.split_once('(').map(|(_, rest)| plain(rest.trim_end_matches(')')));
+    let wanted = plain(name);
+    list.services
+        .iter()
+        .find(|e| plain(&e.name) == wanted)
+        .or_else(|| list.services.iter().find(|e| short(&e.name).is_some_and(|s| s == wanted)))
+}
+
+/// Services that the list does not name, in use by what their API answers or by a service-linked role, of which no resource was
+/// read: whether they handle ePHI is open.
+pub fn off_list_unread(services: &Services) -> impl Iterator<Item = &ServiceRow> {
+    services.rows.iter().filter(|row| row.status == OFF && row.resources == 0)
 }
 
 /// Services that the list does not name, with resources in PHI scope: each is a finding.
@@ -89,11 +142,11 @@ fn describe(entry: Option<&ServiceEntry>, seen: &str) -> (String, String, String
         let service = seen.split("::").take(2).collect::<Vec<_>>().join("::");
         return (service, UNKNOWN.into(), "Which entry of the list this belongs to is not known here.".into());
     };
-    let status = match (entry.status.as_str(), entry.condition.is_empty()) {
-        ("listed", true) => ON,
-        ("listed", false) => CONDITION,
-        ("infrastructure", _) => TOOL,
-        _ => OFF,
+    let status = match (entry.status, entry.condition.is_empty()) {
+        (ListStatus::Listed, true) => ON,
+        (ListStatus::Listed, false) => CONDITION,
+        (ListStatus::Infrastructure, _) => TOOL,
+        (ListStatus::NotListed, _) => OFF,
     };
     (entry.name.clone(), status.into(), entry.condition.trim().into())
 }
@@ -124,11 +177,16 @@ fn lookup<'a>(list: &'a ServiceList, resource_type: &str) -> Option<&'a ServiceE
     list.services.iter().filter(|e| fits(e).is_some()).max_by_key(fits)
 }
 
-/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`.
-fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
-    let plain = |text: &str| text.to_ascii_lowercase().trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string();
+/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`, `workspaces-web`.
+pub fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
+    let plain = |text: &str| {
+        let text = text.to_ascii_lowercase().replace('-', "");
+        text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string()
+    };
     let segment = |t: &str| t.split("::").nth(1).map(plain);
-    list.services.iter().find(|e| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name))))
+    let named = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
+    let typed = |e: &&ServiceEntry| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name)));
+    list.services.iter().find(named).or_else(|| list.services.iter().find(typed))
 }
 
 fn digest(inputs: &Inputs<'_>) -> Digest {
@@ -152,11 +210,12 @@ fn note(list: &ServiceList, age: i64) -> String {
     } else {
         String::new()
     };
-    format!(
+    let note = format!(
         "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles and answers of a \
          service's own API hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
         list.note.trim()
-    )
+    );
+    note.trim_start().to_string()
 }
 
 #[cfg(test)]
@@ -166,22 +225,45 @@ mod tests {
     fn entry(name: &str, types: &[&str]) -> ServiceEntry {
         ServiceEntry {
             name: name.into(),
-            status: "listed".into(),
+            status: ListStatus::Listed,
             condition: String::new(),
             types: types.iter().map(ToString::to_string).collect(),
+            apis: Vec::new(),
             category: String::new(),
         }
     }
 
     #[test]
     fn services_are_known_by_the_names_that_apis_use() {
-        let services =
-            vec![entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]), entry("Macie", &["AWS::Macie::"])];
+        let mut balancers = entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]);
+        balancers.apis = vec!["elbv2".into()];
+        let services = vec![balancers, entry("Macie", &["AWS::Macie::"]), entry("Secure Browser", &["AWS::WorkSpacesWeb::"])];
         let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
-        for (name, expected) in
-            [("elasticloadbalancing", Some("ELB")), ("elbv2", None), ("macie2", Some("Macie")), ("macie", Some("Macie"))]
-        {
+        for (name, expected) in [
+            ("elasticloadbalancing", Some("ELB")),
+            ("elbv2", Some("ELB")),
+            ("elb", None),
+            ("macie2", Some("Macie")),
+            ("macie", Some("Macie")),
+            ("workspaces-web", Some("Secure Browser")),
+        ] {
             assert_eq!(by_name(&list, name).map(|e| e.name.as_str()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn services_are_known_by_the_names_on_bills() {
+        let services =
+            vec![entry("Amazon Elastic Compute Cloud (Amazon EC2)", &[]), entry("Amazon CloudWatch", &[]), entry("AWS Lambda", &[])];
+        let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
+        for (name, expected) in [
+            ("Amazon Elastic Compute Cloud - Compute", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),
+            ("EC2 - Other", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),
+            ("AmazonCloudWatch", Some("Amazon CloudWatch")),
+            ("AWS Lambda", Some("AWS Lambda")),
+            ("Amazon Lightsail", None),
+        ] {
+            assert_eq!(by_bill(&list, name).map(|e| e.name.as_str()), expected, "{name}");
         }
     }
 

@@ -32,9 +32,26 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
     if run.derived_from.is_some() {
         let files = inputs.redactions.len();
         let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
+        let mut rules = std::collections::BTreeMap::<&str, u64>::new();
+        inputs.redactions.iter().flat_map(|r| &r.rules).for_each(|(rule, n)| *rules.entry(rule).or_default() += n);
+        let by_rule: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
+        let by_rule = by_rule.join(", ");
         method.push(format!(
-            "Secrets or identifiers of persons were found {findings} times in {files} artifacts and replaced before anything was loaded or \
-             rendered. `redactions.jsonl` lists each file with both digests; the originals stay with their owner."
+            "Secrets or identifiers of persons were found {findings} times in {files} artifacts ({by_rule}) and replaced before anything was \
+             loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with their owner."
+        ));
+    }
+    let day = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    for c in inputs.decisions.clearances.clearances.iter().filter(|c| c.in_force(day)) {
+        method.push(format!(
+            "{} cleared {} in {} (sha256 {}) from {} until {}: {} These findings were left as they are.",
+            c.by,
+            c.rules.join(", "),
+            c.path,
+            c.sha256,
+            c.on,
+            c.until,
+            c.reason.trim()
         ));
     }
     if inputs.assessment.custom_catalog {
@@ -50,10 +67,7 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
 pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     let mut lines = Vec::new();
     if dossier.baa.state != "in force" {
-        lines.push(Decision {
-            text: format!("The Business Associate Addendum is {}: settle this before anything else.", dossier.baa.state),
-            anchor: "baa".into(),
-        });
+        lines.push(Decision { text: addendum(dossier), anchor: "baa".into() });
     }
     if let Some(service) = dossier.services.rows.iter().find(|r| r.status == "not on the list" && r.phi > 0) {
         lines.push(Decision {
@@ -81,6 +95,15 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     }));
     lines.truncate(5);
     lines
+}
+
+fn addendum(dossier: &Dossier) -> String {
+    let accounts = dossier.baa.accounts.iter().filter(|a| a.state == dossier.baa.state).count();
+    let place = match (accounts, dossier.baa.accounts.len()) {
+        (_, 0 | 1) => String::new(),
+        (n, all) => format!(" in {n} of {all} accounts"),
+    };
+    format!("Business Associate Addendum with AWS: {}{place}. Settle this before anything else.", dossier.baa.state)
 }
 
 fn disagreement_line(inputs: &Inputs<'_>) -> Option<Decision> {

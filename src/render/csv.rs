@@ -1,4 +1,4 @@
-//! Tables of the dossier as CSV (RFC 4180): the risk register, for people who keep it in a spreadsheet.
+//! Tables of the dossier as CSV (RFC 4180): the risk register and the crosswalk, for people who keep them in a spreadsheet.
 
 use crate::diag::safe_cell;
 use crate::model::dossier::Dossier;
@@ -47,6 +47,48 @@ pub fn risks(dossier: &Dossier) -> Vec<u8> {
             r.treatment.clone(),
             r.plan.clone(),
             r.due.clone(),
+        ];
+        writer.write_record(cells.map(|c| safe_cell(&c))).expect(memory);
+    }
+    writer.into_inner().expect(memory)
+}
+
+const CROSSWALK: [&str; 13] = [
+    "citation",
+    "title",
+    "family",
+    "status",
+    "asks",
+    "evidence_modes",
+    "controls",
+    "verdict_of_controls",
+    "evidence_here",
+    "missing",
+    "sp_800_53r5_by_sp_800_66r2",
+    "sp_800_53r5_added",
+    "responsibility",
+];
+
+/// `data/tables/crosswalk.csv`: a row a standard or specification of 45 CFR 164.308 to 164.316.
+pub fn crosswalk(dossier: &Dossier) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let memory = "memory takes all";
+    writer.write_record(CROSSWALK).expect(memory);
+    for r in &dossier.crosswalk {
+        let cells = [
+            r.citation.clone(),
+            r.title.clone(),
+            r.family.clone(),
+            r.status.clone(),
+            r.paraphrase.clone(),
+            r.modes.join(", "),
+            r.controls.iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(" "),
+            r.verdict.map(|v| v.as_str().to_string()).unwrap_or_default(),
+            r.evidence.clone(),
+            r.missing.clone(),
+            r.nist.join(" "),
+            r.nist_added.join(" "),
+            r.responsibility.clone(),
         ];
         writer.write_record(cells.map(|c| safe_cell(&c))).expect(memory);
     }

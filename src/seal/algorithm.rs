@@ -11,6 +11,8 @@ use der::asn1::{Any, Null};
 use der::{Decode, Sequence};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
+use crate::seal::key::RsaPadding;
+
 /// What a signer signs with. Each names its hash, so content and attributes are hashed alike (RFC 5652 section 5.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
@@ -81,6 +83,17 @@ struct RsaPublicKey {
 }
 
 impl Algorithm {
+    /// With which a kind of key signs here, if it does.
+    pub(super) fn of(kind: KeyKind, padding: RsaPadding) -> Option<Algorithm> {
+        match (kind, padding) {
+            (KeyKind::P256, _) => Some(Algorithm::EcdsaP256Sha256),
+            (KeyKind::P384, _) => Some(Algorithm::EcdsaP384Sha384),
+            (KeyKind::Rsa(_), RsaPadding::Pkcs1) => Some(Algorithm::RsaPkcs1Sha256),
+            (KeyKind::Rsa(_), RsaPadding::Pss) => Some(Algorithm::RsaPssSha256),
+            (KeyKind::P521 | KeyKind::Other, _) => None,
+        }
+    }
+
     pub fn hash(self) -> Hash {
         match self {
             Algorithm::EcdsaP256Sha256 | Algorithm::RsaPkcs1Sha256 | Algorithm::RsaPssSha256 => Hash::Sha256,

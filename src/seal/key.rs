@@ -9,13 +9,8 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair,
 };
 use chrono::{DateTime, Utc};
-use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
 use der::Encode;
-use der::asn1::{Any, BitString, Null, SetOfVec};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
-use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
-use x509_cert::name::Name;
-use x509_cert::request::{self, CertReq, CertReqInfo};
 use zeroize::Zeroizing;
 
 use crate::seal::algorithm::{Algorithm, KeyKind};
@@ -51,24 +46,31 @@ pub struct LocalKey {
 /// what is signed here has some hundred) and returns the signature as [`Signer::sign`] does.
 pub type RemoteSign = Box<dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>>;
 
+/// What there is of a private key that stays elsewhere.
+pub struct Remote {
+    /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) in DER, as whoever keeps the key tells it.
+    pub public_key: Vec<u8>,
+    pub sign: RemoteSign,
+}
+
 /// A private key that never comes here, with its certificates from configuration.
 pub struct RemoteKey {
     algorithm: Algorithm,
     chain: Chain,
-    remote: RemoteSign,
+    remote: Remote,
 }
 
 impl RemoteKey {
-    /// `certificates` is PEM, the signer's first; its kind of key decides on the algorithm.
-    pub fn new(certificates: &str, padding: RsaPadding, remote: RemoteSign) -> Result<RemoteKey, KeyError> {
+    /// `certificates` is PEM, the signer's first; its kind of key decides on the algorithm. It must certify the very key that
+    /// is to sign.
+    pub fn new(certificates: &str, padding: RsaPadding, remote: Remote) -> Result<RemoteKey, KeyError> {
         let chain = Chain::from_pem(certificates)?;
-        let algorithm = match (chain.signer().key_kind(), padding) {
-            (KeyKind::P256, _) => Algorithm::EcdsaP256Sha256,
-            (KeyKind::P384, _) => Algorithm::EcdsaP384Sha384,
-            (KeyKind::Rsa(_), RsaPadding::Pkcs1) => Algorithm::RsaPkcs1Sha256,
-            (KeyKind::Rsa(_), RsaPadding::Pss) => Algorithm::RsaPssSha256,
-            (KeyKind::P521 | KeyKind::Other, _) => return Err(KeyError::Unsupported),
-        };
+        let signer = chain.signer();
+        let certified = signer.x509().tbs_certificate.subject_public_key_info.to_der().map_err(|_| KeyError::Unsupported)?;
+        if certified != remote.public_key {
+            return Err(KeyError::OtherKey(signer.name()));
+        }
+        let algorithm = Algorithm::of(signer.key_kind(), padding).ok_or(KeyError::Unsupported)?;
         Ok(RemoteKey { algorithm, chain, remote })
     }
 }
@@ -83,11 +85,11 @@ impl Signer for RemoteKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-        (self.remote)(self.algorithm, message)
+        (self.remote.sign)(self.algorithm, message)
     }
 }
 
-enum Pair {
+pub(super) enum Pair {
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair),
 }
@@ -110,6 +112,10 @@ pub enum KeyError {
     Unfit { name: String, unfit: Unfit },
     #[error("a key could not be made")]
     Generate,
+    #[error("the certificate `{0}` is for another public key than the one that is to sign")]
+    OtherKey(String),
+    #[error("the key that is kept elsewhere did not sign: {0}")]
+    Remote(String),
     #[error("`{0}` is not a name such as `CN=Jordan Example,O=Example Clinic`")]
     Name(String),
 }
@@ -174,21 +180,9 @@ pub enum NewKey {
     Rsa4096,
 }
 
-/// A fresh key as PKCS #8 in PEM, and a request (PKCS #10, PEM) for an authority to certify it for signing.
-pub fn make_request(kind: NewKey, subject: &str) -> Result<(Zeroizing<String>, String), KeyError> {
-    let name: Name = subject.parse().map_err(|_| KeyError::Name(subject.to_owned()))?;
-    if name.0.is_empty() {
-        return Err(KeyError::Name(subject.to_owned()));
-    }
-    let encoded = kind.generate().ok_or(KeyError::Generate)?;
-    let pair = Pair::from_pkcs8(&encoded).ok_or(KeyError::Generate)?;
-    let csr = pair.request(name).map_err(|_| KeyError::Generate)?;
-    Ok((Zeroizing::new(pem::encode("PRIVATE KEY", &encoded)), pem::encode("CERTIFICATE REQUEST", &csr)))
-}
-
 impl NewKey {
     /// PKCS #8.
-    fn generate(self) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn generate(self) -> Option<Zeroizing<Vec<u8>>> {
         let elliptic = |curve| Some(EcdsaKeyPair::generate(curve).ok()?.to_pkcs8v1().ok()?.as_ref().to_vec());
         let rsa = |size| Some(RsaKeyPair::generate(size).ok()?.as_der().ok()?.as_ref().to_vec());
         let encoded = match self {
@@ -227,7 +221,7 @@ pub fn check(signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<String>, KeyE
 }
 
 impl Pair {
-    fn from_pkcs8(der: &[u8]) -> Option<Pair> {
+    pub(super) fn from_pkcs8(der: &[u8]) -> Option<Pair> {
         let ecdsa = |curve| EcdsaKeyPair::from_pkcs8(curve, der).ok().map(Pair::Ecdsa);
         let p256 = ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING).or_else(|| ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING));
         p256.or_else(|| RsaKeyPair::from_pkcs8(der).ok().map(Pair::Rsa))
@@ -238,7 +232,7 @@ impl Pair {
         ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING).or_else(|| ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING))
     }
 
-    fn algorithm(&self, padding: RsaPadding) -> Algorithm {
+    pub(super) fn algorithm(&self, padding: RsaPadding) -> Algorithm {
         match (self, padding) {
             (Pair::Ecdsa(pair), _) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => Algorithm::EcdsaP256Sha256,
             (Pair::Ecdsa(_), _) => Algorithm::EcdsaP384Sha384,
@@ -247,7 +241,7 @@ impl Pair {
         }
     }
 
-    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+    pub(super) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
         let random = SystemRandom::new();
         match self {
             Pair::Ecdsa(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
@@ -260,26 +254,7 @@ impl Pair {
         }
     }
 
-    /// CertificationRequest (RFC 2986), signed with the key itself, in DER.
-    fn request(&self, subject: Name) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-        let (oid, parameters) = match self {
-            Pair::Ecdsa(pair) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => {
-                (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_256_R_1)?)
-            }
-            Pair::Ecdsa(_) => (ID_EC_PUBLIC_KEY, Any::encode_from(&SECP_384_R_1)?),
-            Pair::Rsa(_) => (RSA_ENCRYPTION, Any::encode_from(&Null)?),
-        };
-        let public_key = SubjectPublicKeyInfoOwned {
-            algorithm: AlgorithmIdentifierOwned { oid, parameters: Some(parameters) },
-            subject_public_key: BitString::from_bytes(self.public())?,
-        };
-        let info = CertReqInfo { version: request::Version::V1, subject, public_key, attributes: SetOfVec::new() };
-        let algorithm = self.algorithm(RsaPadding::Pkcs1);
-        let signature = BitString::from_bytes(&self.sign(algorithm, &info.to_der()?)?)?;
-        Ok(CertReq { info, algorithm: algorithm.identifier()?, signature }.to_der()?)
-    }
-
-    fn public(&self) -> &[u8] {
+    pub(super) fn public(&self) -> &[u8] {
         match self {
             Pair::Ecdsa(pair) => pair.public_key().as_ref(),
             Pair::Rsa(pair) => pair.public_key().as_ref(),

@@ -9,6 +9,7 @@ pub mod key;
 pub mod pades;
 mod pem;
 pub mod renewal;
+pub mod request;
 pub mod revocation;
 pub mod seal_bag;
 pub mod stamp;
@@ -21,7 +22,7 @@ pub mod workspace_key;
 
 pub use algorithm::Algorithm;
 pub use certificate::{Certificate, Chain};
-pub use key::{LocalKey, RemoteKey, RemoteSign, RsaPadding, Signer};
+pub use key::{LocalKey, Remote, RemoteKey, RemoteSign, RsaPadding, Signer};
 pub use revocation::Revocation;
 pub use seal_bag::{seal_bag, sign_detached};
 pub use stamp::Authorities;

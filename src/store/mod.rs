@@ -11,6 +11,7 @@ pub mod items;
 pub mod manifest;
 pub mod path;
 pub mod redact;
+pub mod rules;
 pub mod run;
 pub mod scan;
 pub mod tree;

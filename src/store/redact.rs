@@ -1,6 +1,7 @@
 //! A derived run: the same evidence with secrets and PHI replaced. Pure: the same run and rules give the same bytes. Files
 //! without a finding are copied byte for byte; the original stays with its owner.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use super::bag::Closed;
 use super::items::{self, Found};
 use super::run::{Reader, RunError, Writer};
 use super::scan::{self, Findings};
+use crate::model::decisions::Clearance;
 use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Redaction, Source};
 
@@ -29,10 +31,11 @@ pub enum RedactError {
 /// original and rules that is already there is used again. `finish` seals the bag, or just finishes it.
 pub fn derive<E: From<RedactError>>(
     run: &Reader,
+    cleared: &Cleared<'_>,
     folder: &Path,
     finish: impl FnOnce(Closed) -> Result<PathBuf, E>,
 ) -> Result<Option<Reader>, E> {
-    match prepare(run, folder)? {
+    match prepare(run, cleared, folder)? {
         Prepared::Nothing => Ok(None),
         Prepared::There(reader) => Ok(Some(*reader)),
         Prepared::Written(closed) => {
@@ -42,25 +45,118 @@ pub fn derive<E: From<RedactError>>(
     }
 }
 
+/// What named persons cleared, as of a day: those rules do not strike in those bytes.
+pub struct Cleared<'a> {
+    pub clearances: &'a [Clearance],
+    /// `2026-09-30`.
+    pub day: &'a str,
+}
+
+impl Cleared<'_> {
+    /// The rules that are cleared for a file of this content.
+    pub fn for_file(&self, path: &str, sha256: &str) -> BTreeSet<String> {
+        let entries = self
+            .clearances
+            .iter()
+            .filter(|c| c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.sha256 == sha256 && c.in_force(self.day));
+        entries.flat_map(|c| c.rules.iter().cloned()).collect()
+    }
+
+    fn rules(&self, artifact: &Artifact) -> BTreeSet<String> {
+        if self.clearances.is_empty() { BTreeSet::new() } else { self.for_file(&artifact.path, &artifact.sha256.to_string()) }
+    }
+
+    /// The rules' version, and a digest of what was cleared in this run: other clearances give other bytes.
+    fn redactor(&self, run: &Reader) -> String {
+        let cleared: Vec<String> = run
+            .artifacts
+            .iter()
+            .map(|a| (a, self.rules(a)))
+            .filter(|(_, r)| !r.is_empty())
+            .map(|(a, r)| format!("{}{r:?}", a.path))
+            .collect();
+        match cleared.is_empty() {
+            true => scan::REDACTOR.to_string(),
+            false => format!("{} cleared {}", scan::REDACTOR, Digest::of(cleared.concat().as_bytes()).short()),
+        }
+    }
+}
+
+/// PHI that redaction does not reach: in the names of files, in what a call was asked for, in documents that are no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remaining {
+    /// The file, as a clearance names it; not to be printed.
+    pub path: String,
+    /// The same with the finding replaced.
+    pub shown: String,
+    pub rule: &'static str,
+    pub what: &'static str,
+    /// SHA-256 of the file, for a clearance.
+    pub sha256: String,
+}
+
+/// A name as it was before a bag took it: what is not portable stands there as `~` and two digits.
+fn plain(path: &str) -> String {
+    percent_encoding::percent_decode_str(&path.replace('~', "%")).decode_utf8_lossy().into_owned()
+}
+
+/// What is left in a run that is about to be packaged.
+pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, RedactError> {
+    let mut left = Vec::new();
+    for artifact in &run.artifacts {
+        let known = cleared.rules(artifact);
+        let mut note = |text: &str, what, telephones: bool| {
+            let mut found = Findings::clearing(&known);
+            let whole = plain(&artifact.path);
+            let shown = scan::text(&whole, String::new, &mut Findings::default()).unwrap_or(whole);
+            scan::text(text, String::new, &mut found);
+            let plain = plain(text);
+            if plain != text {
+                scan::text(&plain, String::new, &mut found);
+            }
+            let rules = found.rules.into_keys().filter(|rule| rule.starts_with("phi-") && (telephones || *rule != super::rules::PHONE));
+            left.extend(rules.map(|rule| Remaining {
+                path: artifact.path.clone(),
+                shown: shown.clone(),
+                rule,
+                what,
+                sha256: artifact.sha256.to_string(),
+            }));
+        };
+        note(&artifact.path, "in the file's name", true);
+        match &artifact.source {
+            Source::Response { key, .. } => note(key, "in what the call was asked for", true),
+            Source::Document { .. } if small(run, artifact)?.is_none() => {
+                let bytes = std::fs::read(run.path(artifact)).map_err(io_fault(&artifact.path))?;
+                note(&String::from_utf8_lossy(&bytes), "in a document that is no text", false);
+            }
+            Source::Snapshot { .. } | Source::Document { .. } => {}
+        }
+    }
+    left.dedup();
+    Ok(left)
+}
+
 enum Prepared {
     Nothing,
     There(Box<Reader>),
     Written(Box<Closed>),
 }
 
-fn prepare(run: &Reader, folder: &Path) -> Result<Prepared, RedactError> {
+fn prepare(run: &Reader, cleared: &Cleared<'_>, folder: &Path) -> Result<Prepared, RedactError> {
     if run.record.derived_from.is_some() {
         return Ok(Prepared::Nothing);
     }
+    let redactor = cleared.redactor(run);
     let name = format!("{}-redacted", run.record.id);
     let target = folder.join(&name);
     if let Ok(there) = Reader::open_run(&target) {
-        if there.record.derived_from == Some(run.manifest) && there.record.redactor.as_deref() == Some(scan::REDACTOR) {
+        if there.record.derived_from == Some(run.manifest) && there.record.redactor.as_deref() == Some(&redactor) {
             return Ok(Prepared::There(Box::new(there)));
         }
         let _ = std::fs::remove_dir_all(&target);
     }
-    let found = run.artifacts.iter().map(|a| search(run, a)).collect::<Result<Vec<bool>, _>>()?;
+    let found = run.artifacts.iter().map(|a| search(run, a, &cleared.rules(a))).collect::<Result<Vec<bool>, _>>()?;
     if !found.contains(&true) {
         return Ok(Prepared::Nothing);
     }
@@ -71,7 +167,7 @@ fn prepare(run: &Reader, folder: &Path) -> Result<Prepared, RedactError> {
     for (artifact, found) in run.artifacts.iter().zip(found) {
         let mut original = File::open(run.path(artifact)).map_err(io_fault(&artifact.path))?;
         if found {
-            redactions.extend(rewrite(run, artifact, &mut writer)?);
+            redactions.extend(rewrite(run, artifact, &cleared.rules(artifact), &mut writer)?);
         } else {
             writer.add(&artifact.path, &mut original, &artifact.collected_at, artifact.source.clone())?;
         }
@@ -79,7 +175,7 @@ fn prepare(run: &Reader, folder: &Path) -> Result<Prepared, RedactError> {
     redactions.sort_by(|a, b| a.path.cmp(&b.path));
     let mut record = run.record.clone();
     record.derived_from = Some(run.manifest);
-    record.redactor = Some(scan::REDACTOR.into());
+    record.redactor = Some(redactor);
     Ok(Prepared::Written(Box::new(writer.close(&record, &run.coverage, &redactions)?)))
 }
 
@@ -101,12 +197,12 @@ impl From<items::Fault> for Stop {
 }
 
 /// Whether any rule strikes in an artifact.
-fn search(run: &Reader, artifact: &Artifact) -> Result<bool, RedactError> {
+fn search(run: &Reader, artifact: &Artifact, cleared: &BTreeSet<String>) -> Result<bool, RedactError> {
     match artifact.source {
         Source::Snapshot { .. } => {
             let input = run.open(artifact).map_err(io_fault(&artifact.path))?;
             let walked = items::walk(input, |found| match found {
-                Found::Item(bytes) | Found::Row(bytes) => match redacted(bytes, &mut Findings::default()) {
+                Found::Item(bytes) | Found::Row(bytes) => match redacted(bytes, &mut Findings::clearing(cleared)) {
                     Searched::Found(_) | Searched::Unsearchable => Err(Stop::Found),
                     Searched::Clean => Ok(()),
                 },
@@ -115,13 +211,13 @@ fn search(run: &Reader, artifact: &Artifact) -> Result<bool, RedactError> {
             Ok(!matches!(walked, Ok(())))
         }
         Source::Response { .. } | Source::Document { .. } => {
-            Ok(small(run, artifact)?.is_some_and(|text| text_of(artifact, &text, &mut Findings::default()).is_some()))
+            Ok(small(run, artifact)?.is_some_and(|text| text_of(artifact, &text, &mut Findings::clearing(cleared)).is_some()))
         }
     }
 }
 
-fn rewrite(run: &Reader, artifact: &Artifact, writer: &mut Writer) -> Result<Option<Redaction>, RedactError> {
-    let mut findings = Findings::default();
+fn rewrite(run: &Reader, artifact: &Artifact, cleared: &BTreeSet<String>, writer: &mut Writer) -> Result<Option<Redaction>, RedactError> {
+    let mut findings = Findings::clearing(cleared);
     let mut copy = tempfile::tempfile().map_err(io_fault(&artifact.path))?;
     match artifact.source {
         Source::Snapshot { .. } => items_of(run, artifact, &mut copy, &mut findings)?,

@@ -2,49 +2,28 @@
 //! around a finding keeps its bytes. It decides what is redacted; `redact` decides what becomes of it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
 
-use regex::{Regex, RegexSet};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
-/// Version of the rules; part of every derived run, because other rules give other bytes.
-pub const REDACTOR: &str = "affiant.redactor/1";
-
-/// A kind of finding.
-struct Rule {
-    name: &'static str,
-    pattern: &'static str,
-}
-
-/// What gives a value away by its own shape. Key shapes are those their issuers document.
-const VALUES: [Rule; 9] = [
-    Rule { name: "aws-access-key", pattern: r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b" },
-    Rule { name: "private-key", pattern: r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)" },
-    Rule { name: "json-web-token", pattern: r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}" },
-    Rule { name: "url-password", pattern: r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,64}:[^/\s:@]{3,128}@" },
-    Rule { name: "github-token", pattern: r"\bgh[pousr]_[A-Za-z0-9]{36,}\b" },
-    Rule { name: "slack-token", pattern: r"\bxox[abprs]-[A-Za-z0-9-]{10,}" },
-    Rule {
-        name: "assigned-secret",
-        pattern: r#"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|token)\s*=\s*[^\s'"&;,]{6,}"#,
-    },
-    Rule {
-        name: "phi-ssn",
-        pattern: r"\b(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})\b",
-    },
-    Rule { name: "phi-mrn", pattern: r"(?i)\bMRN[\s:#=_-]{0,3}\d{5,10}\b" },
-];
-
-/// Names whose values are secrets wherever names and values are free (environment variables, tags, parameters).
-const SECRET_NAME: &str =
-    r"(?i)(?:passw(?:or)?d|passwd|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|connection_?-?string|conn_?-?str)";
-
-/// Values under such a name that only point to a secret kept elsewhere.
-const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:(?:secretsmanager|ssm|kms):|\{\{resolve:|ssm:|secretsmanager:|/aws/reference/|(?:true|false|\d{1,6}|none|null|required|optional|disabled|enabled)$)";
+use super::rules::{PHONE, VALUES, patterns, possible};
+pub use super::rules::{REDACTOR, suspicious};
 
 /// Members below which names and values are the customer's own.
-const FREE: [&str; 8] =
-    ["environment", "variables", "environmentvariables", "tags", "userdata", "environmentfiles", "buildargs", "hyperparameters"];
+const FREE: [&str; 11] = [
+    "environment",
+    "variables",
+    "environmentvariables",
+    "tags",
+    "taglist",
+    "tagset",
+    "labels",
+    "userdata",
+    "environmentfiles",
+    "buildargs",
+    "hyperparameters",
+];
 
 /// What was found in one document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -52,9 +31,15 @@ pub struct Findings {
     pub rules: BTreeMap<&'static str, u64>,
     /// Paths of members, without values.
     pub places: Vec<String>,
+    /// Rules that a named person cleared for this document: they do not strike.
+    pub cleared: BTreeSet<String>,
 }
 
 impl Findings {
+    pub fn clearing(cleared: &BTreeSet<String>) -> Findings {
+        Findings { cleared: cleared.clone(), ..Findings::default() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
@@ -67,82 +52,35 @@ impl Findings {
     }
 }
 
-struct Patterns {
-    set: RegexSet,
-    each: Vec<Regex>,
-    name: Regex,
-    reference: Regex,
-}
-
-fn patterns() -> &'static Patterns {
-    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
-    PATTERNS.get_or_init(|| {
-        let compile = |p: &str| Regex::new(p).expect("our own patterns compile");
-        Patterns {
-            set: RegexSet::new(VALUES.iter().map(|r| r.pattern)).expect("our own patterns compile"),
-            each: VALUES.iter().map(|r| compile(r.pattern)).collect(),
-            name: compile(SECRET_NAME),
-            reference: compile(REFERENCE),
-        }
-    })
-}
-
-/// A quick look at raw bytes: false means that no rule can strike.
-pub fn suspicious(bytes: &[u8]) -> bool {
-    static QUICK: OnceLock<regex::bytes::Regex> = OnceLock::new();
-    let quick = QUICK.get_or_init(|| {
-        let pattern = r"(?i-u)AKIA|ASIA|PRIVATE KEY|eyJ|://[^/\s:@]{1,64}:[^/\s:@]{3,128}@|gh[pousr]_|xox|passw|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|conn(?:ection)?_?-?str|\d\d\d-\d\d-\d\d\d\d|mrn";
-        regex::bytes::Regex::new(pattern).expect("our own pattern compiles")
-    });
-    quick.is_match(bytes)
-}
-
-/// What some rule needs to strike in ASCII text: each rule but that of the social security number holds one of these.
-const NEEDLES: &str = r"(?i-u)akia|asia|private key|eyj|://|gh[pousr]_|xox|passw|pwd|secret|token|key[= ]|mrn";
-
-/// A look at one string that is cheaper than the rules: false means that none of them can strike.
-fn possible(text: &str) -> bool {
-    static NEEDLE: OnceLock<regex::bytes::Regex> = OnceLock::new();
-    let needle = NEEDLE.get_or_init(|| regex::bytes::Regex::new(NEEDLES).expect("our own words compile"));
-    // Beyond ASCII, letters fold and digits count that the words do not know; and white space may stand before `=`.
-    if !text.is_ascii() || text.bytes().any(|b| b.is_ascii_control()) {
-        return true;
-    }
-    text.len() >= 6 && (needle.is_match(text.as_bytes()) || social_security_number(text.as_bytes()))
-}
-
-/// Three digits, two, four, with hyphens between.
-fn social_security_number(bytes: &[u8]) -> bool {
-    let digits = |part: Option<&[u8]>| part.is_some_and(|p| p.iter().all(u8::is_ascii_digit));
-    memchr::memchr_iter(b'-', bytes).any(|at| {
-        at >= 3
-            && bytes.get(at + 3) == Some(&b'-')
-            && digits(bytes.get(at - 3..at))
-            && digits(bytes.get(at + 1..at + 3))
-            && digits(bytes.get(at + 4..at + 8))
-    })
-}
-
 /// Redacts plain text. Returns the new text when something was found. `path` says where, when it is asked.
 pub fn text(text: &str, path: impl Fn() -> String, findings: &mut Findings) -> Option<String> {
+    strike(text, true, path, findings)
+}
+
+/// `telephones`: whether numbers of telephones count here.
+fn strike(text: &str, telephones: bool, path: impl Fn() -> String, findings: &mut Findings) -> Option<String> {
     if !possible(text) {
         return None;
     }
     let patterns = patterns();
     let hits = patterns.set.matches(text);
-    if !hits.matched_any() {
-        return None;
-    }
-    let mut current = text.to_string();
+    let mut current = None;
     for index in hits.iter() {
         let rule = VALUES[index].name;
-        let replaced = patterns.each[index].replace_all(&current, |_: &regex::Captures<'_>| {
-            findings.add(rule, &path);
+        if (rule == PHONE && !telephones) || findings.cleared.contains(rule) {
+            continue;
+        }
+        let mut found = 0;
+        let replaced = patterns.each[index].replace_all(current.as_deref().unwrap_or(text), |_: &regex::Captures<'_>| {
+            found += 1;
             marker(rule)
         });
-        current = replaced.into_owned();
+        if found > 0 {
+            current = Some(replaced.into_owned());
+            (0..found).for_each(|_| findings.add(rule, &path));
+        }
     }
-    Some(current)
+    current
 }
 
 /// What stands in place of a finding. It says nothing of the value, not even a digest: short values could be guessed from one.
@@ -248,6 +186,7 @@ impl<'a> Walk<'a, '_> {
                 Some(b'"') => {
                     let literal = self.raw_string();
                     let key = unquoted(literal).unwrap_or_default();
+                    self.name(literal, &key);
                     let is = |word: &str| key.eq_ignore_ascii_case(word);
                     let free = FREE.iter().any(|word| is(word));
                     self.free += usize::from(free);
@@ -295,18 +234,47 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// A name of a member is the customer's own where it is a tag's: PHI in it is replaced, too.
+    fn name(&mut self, literal: &str, key: &str) {
+        if let Some(new) = strike(key, self.free > 0, || place(self.above, &self.path), self.findings) {
+            self.out.push_str(&self.document[self.copied..self.at - literal.len()]);
+            self.out.push_str(&serde_json::Value::String(new).to_string());
+            self.copied = self.at;
+        }
+    }
+
     fn redacted(&mut self, value: &str, name: Option<&str>) -> Option<String> {
         let inner = value.trim_start();
         if (inner.starts_with('{') || inner.starts_with('[')) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
             return self.inside(value);
         }
-        let patterns = patterns();
-        let secret_name = |literal: &str| unquoted(literal).is_some_and(|n| patterns.name.is_match(&n));
-        if self.free > 0 && value.len() > 3 && name.is_some_and(secret_name) && !patterns.reference.is_match(value) {
-            self.findings.add("named-secret", || place(self.above, &self.path));
-            return Some(marker("named-secret"));
+        let key = name.and_then(unquoted).unwrap_or_default();
+        if self.free > 0 {
+            if let Some(rule) = patterns().by_name(&key, value).filter(|rule| !self.findings.cleared.contains(*rule)) {
+                self.findings.add(rule, || place(self.above, &self.path));
+                return Some(marker(rule));
+            }
+            if let Some(rule) = self.encoded(value) {
+                return Some(marker(rule));
+            }
         }
-        text(value, || place(self.above, &self.path), self.findings)
+        let own_field = ["endpoint", "phonenumber", "phone", "fax"].iter().any(|word| key.eq_ignore_ascii_case(word));
+        strike(value, !own_field, || place(self.above, &self.path), self.findings)
+    }
+
+    /// User data is base64: a finding in it takes the whole value, since its parts cannot be replaced in place.
+    fn encoded(&mut self, value: &str) -> Option<&'static str> {
+        let in_user_data = self.path.iter().any(|literal| literal.trim_matches('"').eq_ignore_ascii_case("userdata"));
+        if !in_user_data || value.len() < 12 {
+            return None;
+        }
+        let bytes = STANDARD.decode(value.trim()).ok()?;
+        let inner = String::from_utf8(bytes).ok()?;
+        let mut found = Findings::clearing(&self.findings.cleared);
+        text(&inner, String::new, &mut found)?;
+        let rule = *found.rules.keys().next()?;
+        self.findings.add(rule, || place(self.above, &self.path));
+        Some(rule)
     }
 
     /// A document inside a string.
@@ -377,6 +345,12 @@ mod tests {
             "API-KEY = swordfish",
             "access-key=swordfish",
             "accesskey\n= swordfish",
+            "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY",
+            "redis://:secretword@host",
+            "github_pat_0123456789012345678901",
+            "DOB 1970-01-02",
+            "(202) 555-0199",
+            "+12025550199",
             "\u{17f}ecret=swordfish",
             "to\u{212a}en=swordfish",
             "078-05-1120",

@@ -22,13 +22,15 @@ pub struct Workspace {
 }
 
 /// The files that hold decisions, in the order they are read.
-pub const FILES: [&str; 6] = [
+pub const FILES: [&str; 8] = [
     "affiant.yaml",
     "program/exceptions.yaml",
     "program/attestations.yaml",
     "program/alternatives.yaml",
     "program/risks.yaml",
     "program/incident-response.yaml",
+    "program/clearances.yaml",
+    "program/artifact-terms.yaml",
 ];
 
 impl Workspace {
@@ -83,6 +85,8 @@ fn parse(files: &BTreeMap<String, Vec<u8>>, problems: &mut Problems) -> Decision
         alternatives: section(files, FILES[3], problems).unwrap_or_default(),
         risks: section(files, FILES[4], problems).unwrap_or_default(),
         incident: section::<Plan>(files, FILES[5], problems),
+        clearances: section(files, FILES[6], problems).unwrap_or_default(),
+        terms: section(files, FILES[7], problems).unwrap_or_default(),
     };
     Checker { files, problems }.all(&decisions);
     decisions
@@ -162,8 +166,48 @@ impl Checker<'_> {
         for a in &decisions.alternatives.alternatives {
             self.date(FILES[3], "date", &a.date);
         }
+        self.permissions(decisions);
         for drill in decisions.incident.iter().flat_map(|p| &p.drills) {
             self.date(FILES[5], "date", &drill.date);
+        }
+    }
+
+    /// Clearances and accepted terms: a named person, days, a content.
+    fn permissions(&mut self, decisions: &Decisions) {
+        for c in &decisions.clearances.clearances {
+            let file = FILES[6];
+            self.date(file, "on", &c.on);
+            self.date(file, "until", &c.until);
+            if !named(&c.by) || !named(&c.reason) {
+                let message = format!("the clearance of `{}` needs a named person and a reason", c.path);
+                self.complain(file, &c.path, "AFW-030", message, "write who looked at it as `by`, and why it may stay as `reason`");
+            }
+            if c.sha256.len() != 64 || !c.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+                let message = format!("`{}` is not a SHA-256 digest", c.sha256);
+                self.complain(file, &c.sha256, "AFW-031", message, "write the 64 digits that sha256sum prints for the file");
+            }
+            for rule in c.rules.iter().filter(|rule| !rule.starts_with("phi-")) {
+                let message = format!("`{rule}` cannot be cleared");
+                self.complain(file, rule, "AFW-032", message, "only PHI rules (phi-…) can; a secret is redacted whoever looked at it");
+            }
+            if c.rules.is_empty() || c.until < c.on {
+                let message = format!("the clearance of `{}` names no rule, or ends before it begins", c.path);
+                self.complain(file, &c.path, "AFW-033", message, "name rules such as phi-telephone, and the last day as `until`");
+            }
+        }
+        for t in &decisions.terms.accepted {
+            self.date(FILES[7], "on", &t.on);
+            if !named(&t.by) {
+                let message = format!("nobody is named as accepting the terms of `{}`", t.report);
+                self.complain(FILES[7], &t.report, "AFW-034", message, "name the person who may accept them for the organization as `by`");
+            }
+        }
+        for report in decisions.workspace.artifact.reports.iter().chain(decisions.terms.accepted.iter().map(|t| &t.report)) {
+            let id = report.strip_prefix("report-").unwrap_or_default();
+            if id.len() != 16 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                let message = format!("`{report}` is not the id of a report in AWS Artifact");
+                self.complain(FILES[0], report, "AFW-035", message, "`report-` and 16 letters or digits, as AWS Artifact shows it");
+            }
         }
     }
 

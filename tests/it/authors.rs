@@ -63,13 +63,15 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 15] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
     ("alternatives", "program/alternatives.yaml"),
     ("risks", "program/risks.yaml"),
     ("incident-response", "program/incident-response.yaml"),
+    ("clearances", "program/clearances.yaml"),
+    ("artifact-terms", "program/artifact-terms.yaml"),
     ("control", "controls/technical/"),
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),

@@ -1,5 +1,6 @@
 //! The catalog: its own fixtures pass, what is wrong in it is reported all at once, and a check cannot reach beyond the evidence.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -115,4 +116,15 @@ fn a_looser_parameter_is_refused() {
 fn the_workspace_of_the_repository_has_no_problems() {
     let ran = Sandbox::default().workspace().affiant(&["lint"]).exits(0);
     assert!(ran.out.contains("no problems"), "{}", ran.out);
+}
+
+/// A service that only its own API shows in use is named as the dated list names it, not `unknown`, whatever the API is called.
+#[test]
+fn every_service_that_collect_asks_is_known_to_the_dated_list() {
+    let catalog = affiant::catalog::load(None).expect("our own catalog");
+    let asked: BTreeSet<&str> = catalog.operations.keys().filter_map(|name| name.split(':').next()).collect();
+    let nameless = |service: &&str| affiant::program::services::by_name(&catalog.services, service).is_none();
+    let unknown: Vec<&str> = asked.iter().copied().filter(nameless).collect();
+    assert_eq!(unknown, ["account"], "AWS Account Management is not on the list under any name");
+    assert!(asked.len() > 50, "{asked:?}");
 }

@@ -27,6 +27,12 @@ fn the_diagnostics_page_is_current() {
     pinned("docs/src/diagnostics.md", &diagnostics());
 }
 
+#[test]
+fn the_permissions_page_is_current() {
+    let catalog = affiant::catalog::load(None).expect("the catalog of the program");
+    pinned("docs/src/permissions.md", &affiant::collect::permissions::page(&catalog));
+}
+
 /// Every code that the sources use, with the message beside it; verify's codes from their own table.
 fn diagnostics() -> String {
     let mut found = std::collections::BTreeMap::new();

@@ -324,6 +324,9 @@ fn services_are_said_to_be_on_the_list_of_its_date() {
     box_.write("off.yaml", service_list("2026-09-01", "not listed"));
     let off = box_.affiant(&["services", "--list", "off.yaml"]).exits(1);
     assert!(off.out.contains("not on the list dated 2026-09-01"), "{}", off.out);
+    box_.write("word.yaml", service_list("2026-09-01", "eligible"));
+    let word = box_.affiant(&["services", "--list", "word.yaml"]).exits(2);
+    assert!(word.err.contains("word.yaml:5:") && word.err.contains("eligible"), "a status of no meaning is refused: {}", word.err);
     box_.write("bad.yaml", "format: affiant.services/1\n");
     assert!(box_.affiant(&["services", "--list", "bad.yaml"]).exits(2).err.contains("bad.yaml"));
 }
@@ -336,6 +339,26 @@ fn a_service_off_the_list_with_phi_is_a_finding() {
     box_.write("own/services/aws-2026-09-01.yaml", service_list("2026-09-01", "not listed"));
     let risks = box_.affiant(&["--catalog", "own", "risks"]).out;
     assert!(risks.contains("Amazon EC2 is not on the list dated 2026-09-01 and has 1 resource in PHI scope"), "{risks}");
+}
+
+/// What AWS Config does not record is in use all the same: off the list, it is open whether it handles ePHI; on it, it is found by what its
+/// API is called.
+#[test]
+fn a_service_off_the_list_without_resources_is_an_open_question() {
+    let box_ = Sandbox::default().workspace();
+    box_.snapshot("in", &[volumes()[0].clone()]);
+    let cluster = json!({ "ClusterName": "quick", "ClusterArn": "arn:aws:dax:us-east-1:111122223333:cache/quick" });
+    box_.write("in/aws/111122223333/us-east-1/dax/DescribeClusters.json", json!({ "Clusters": [cluster] }).to_string());
+    let policies = json!({ "SslPolicies": [{ "Name": "p", "SslProtocols": ["TLSv1.2"] }] });
+    box_.write("in/aws/111122223333/us-east-1/elbv2/DescribeSSLPolicies.json", policies.to_string());
+    box_.affiant(&["collect", "--snapshot", "in"]);
+    let seen = box_.affiant(&["services"]).exits(0).out;
+    let line = |name: &str| seen.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}:\n{seen}")).to_string();
+    assert!(line("Amazon DynamoDB Accelerator").contains("not on the list dated 2026-05-22"), "{seen}");
+    assert!(line("Amazon DynamoDB Accelerator").ends_with("no resource read, PHI scope not known"), "{seen}");
+    assert!(line("Elastic Load Balancing").contains("on the list dated"), "{seen}");
+    let risks = box_.affiant(&["risks"]).out;
+    assert!(risks.contains("(DAX) is not on the list dated 2026-05-22 and is in use"), "{risks}");
 }
 
 #[test]

@@ -1,17 +1,23 @@
 //! The one integration-test binary. Tests drive the program as a user would; what needs other programs (judges) is ignored
 //! unless asked for, and `./test` asks.
 
+mod agreements;
 mod attacks;
 mod authors;
 mod catalog;
 mod docs;
+mod genuine;
 mod harness;
 mod hostile;
 mod inputs;
 mod judgement;
 mod layers;
 mod peers;
+mod phi;
+mod pictures;
+mod rules;
 mod sample;
 mod seal;
 mod spine;
+mod usage;
 mod wording;

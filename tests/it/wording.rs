@@ -227,6 +227,11 @@ fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
         &["risks", "lint"],
         &["lint"],
         &["controls", "list"],
+        &["risks", "list"],
+        &["controls", "test"],
+        &["policy"],
+        &["seal", "status"],
+        &["man"],
         &["schema", "check"],
         &["schema", "affiant"],
     ] {
@@ -236,7 +241,18 @@ fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
     for number in 1..=10 {
         out.push((format!("controls show {number}"), box_.affiant(&["controls", "show", &number.to_string()]).exits(0).out));
     }
-    let folder = unzip(&box_.package(), &box_.path().join("x"));
+    let catalog = affiant::catalog::load(None).expect("our own catalog");
+    for id in catalog.checks.keys() {
+        out.push((format!("controls show {id}"), box_.affiant(&["controls", "show", id]).exits(0).out));
+    }
+    let zip = box_.package();
+    let path = zip.to_str().expect("UTF-8");
+    for args in [&["verify", path][..], &["verify", path, "--format", "json"], &["seal", "status", path], &["seal", "declaration", path]] {
+        let ran = box_.affiant(args);
+        assert!(ran.code == 0 || ran.code == 3, "{args:?}: {}{}", ran.out, ran.err);
+        out.push((args[..args.len().min(2)].join(" "), format!("{}\n{}", ran.out, ran.err)));
+    }
+    let folder = unzip(&zip, &box_.path().join("x"));
     for (name, bytes) in files(&folder) {
         // The evidence is not ours to word; the catalog and the decisions are read where they lie.
         if name.starts_with("data/evidence/") || name.starts_with("data/catalog/") {
@@ -264,7 +280,20 @@ fn no_output_holds_a_misstatement() {
     let box_ = Sandbox::default().workspace();
     box_.collect_sample(1);
     let all = outputs(&box_);
-    for kind in [".pdf", ".html", ".csv", ".json", "assess --checks", "services", "controls show 10"] {
+    for kind in [
+        ".pdf",
+        ".html",
+        ".csv",
+        ".json",
+        "VERIFY.md",
+        "assess --checks",
+        "services",
+        "controls show 10",
+        "controls show rds.force-ssl",
+        "seal declaration",
+        "man",
+        "policy",
+    ] {
         assert!(
             all.iter().any(|(name, text)| name.ends_with(kind) && text.len() > 200),
             "no {kind} among {:?}",

@@ -84,6 +84,17 @@ def must(*command: object, cwd: Path | None = None, text: str | None = None) -> 
     return done.stdout + done.stderr
 
 
+def hanko(*words: object) -> tuple[int, str]:
+    """The command line of pyHanko, run in this process, since starting it anew takes longer than its judgement. Its exit code and
+    what it says. Not for two threads at once."""
+    from click.testing import CliRunner
+    from pyhanko.cli import cli_root
+
+    done = CliRunner().invoke(cli_root, ["sign", *map(str, words)], prog_name="pyhanko")
+    broken = done.exception if not isinstance(done.exception, SystemExit) else None
+    return done.exit_code, done.output + (f"{type(broken).__name__}: {broken}" if broken else "")
+
+
 def must_fail(*command: object, cwd: Path | None = None) -> str:
     """Runs a program that must refuse."""
     done = run(*command, cwd=cwd)

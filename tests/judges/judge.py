@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True  # nothing is left in the repository
 import argparse
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,19 +53,37 @@ def unpacked(given: argparse.Namespace, scratch: Path) -> Package:
     )
 
 
-def judged(package: Package, test: Test) -> bool:
-    """Runs one test and prints its line."""
+Judged = tuple[bool, str]
+"""Whether the judge agreed, and its line."""
+
+
+def judged(package: Package, test: Test) -> Judged:
+    """Runs one test."""
     name, judge = test
     try:
         judge(package)
     except Refused as why:
-        print(f"FAIL {name}: {' '.join(str(why).split())}", flush=True)
-        return False
+        return False, f"FAIL {name}: {' '.join(str(why).split())}"
     except Exception as error:  # a judge that breaks has not agreed
-        print(f"FAIL {name}: {type(error).__name__}: {' '.join(str(error).split())}", flush=True)
-        return False
-    print(f"ok {name}", flush=True)
-    return True
+        return False, f"FAIL {name}: {type(error).__name__}: {' '.join(str(error).split())}"
+    return True, f"ok {name}"
+
+
+def said(outcome: Judged) -> bool:
+    print(outcome[1], flush=True)
+    return outcome[0]
+
+
+def walk(package: Package) -> list[bool]:
+    """The browser and what the program itself makes again take the longest and little of this process: they run beside the rest.
+    What they say is printed afterwards, because pyHanko's command line takes standard output for itself while it runs."""
+    slow, quick = [], []
+    for part in (seals, pdfs, tables, pages):
+        for test in part.tests(package):
+            (slow if part is pages or test[1] is seals.recomputes else quick).append(test)
+    with ThreadPoolExecutor(1) as beside:
+        waiting = [beside.submit(judged, package, test) for test in slow]
+        return [said(judged(package, test)) for test in quick] + [said(one.result()) for one in waiting]
 
 
 def main() -> int:
@@ -72,8 +91,7 @@ def main() -> int:
     started = time.monotonic()
     with TemporaryDirectory(prefix="judge-") as scratch:
         package = unpacked(given, Path(scratch))
-        listed = [test for part in (seals, pdfs, tables, pages) for test in part.tests(package)]
-        outcomes = [judged(package, test) for test in listed]
+        outcomes = walk(package)
     if not given.web:
         print("not run: the Nu HTML checker and the browser, because --web is not given")
     print(f"{time.monotonic() - started:.0f} seconds")

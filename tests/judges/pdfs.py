@@ -4,8 +4,9 @@ its reading order."""
 import json
 import logging
 import re
-import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from common import Package, Refused, Test, flipped, must, must_fail, refuse_if
+from common import Package, Refused, Test, flipped, hanko, must, refuse_if
 
 logging.disable(logging.ERROR)  # pyHanko logs what it refuses; the verdict is enough
 
@@ -48,21 +49,16 @@ def pdfsig(package: Package) -> None:
         raise Refused(f"not the total document, or not PAdES: {last.strip()[-300:]}")
 
 
-def hanko(*words: object) -> list[object]:
-    """The command line of pyHanko."""
-    return [Path(sys.executable).with_name("pyhanko"), "sign", *words]
-
-
 def hanko_validates(package: Package) -> None:
-    answer = must(*hanko("validate", "--trust", package.trust, "--trust-replace", "--no-revocation-check", "--pretty-print", package.pdf))
+    code, answer = hanko("validate", "--trust", package.trust, "--trust-replace", "--no-revocation-check", "--pretty-print", package.pdf)
     for sentence in ("The signature covers the entire file.", "The signature is judged VALID."):
-        if sentence not in answer:
+        if code or sentence not in answer:
             raise Refused(f"it does not say: {sentence}")
 
 
 def hanko_pades(package: Package) -> None:
-    answer = must(*hanko("adesverify", "--trust", package.trust, "--trust-replace", "--no-revocation-check", package.pdf))
-    if not re.search(r":INTACT:TRUSTED,UNTOUCHED$", answer, flags=re.MULTILINE):
+    code, answer = hanko("adesverify", "--trust", package.trust, "--trust-replace", "--no-revocation-check", package.pdf)
+    if code or not re.search(r":INTACT:TRUSTED,UNTOUCHED$", answer, flags=re.MULTILINE):
         raise Refused(answer.strip()[-300:])
 
 
@@ -115,7 +111,9 @@ def turned(package: Package) -> Path:
 def update_is_noticed(package: Package) -> None:
     """A page changed after signing is refused by pyHanko, and pdfsig no longer says that the total document is signed."""
     altered = turned(package)
-    must_fail(*hanko("validate", "--trust", package.trust, "--trust-replace", "--no-revocation-check", altered))
+    code, answer = hanko("validate", "--trust", package.trust, "--trust-replace", "--no-revocation-check", altered)
+    if code == 0 or "UNTOUCHED" in answer:
+        raise Refused(f"pyHanko accepted it: {answer.strip()[-300:]}")
     if "Not total document signed" not in must("pdfsig", "-nocert", altered):
         raise Refused("pdfsig takes it for the total document")
 
@@ -130,6 +128,17 @@ def qpdf(package: Package) -> None:
 # Archive and accessibility
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[pikepdf.Pdf]:
+    """The file, opened once for all that look at it. What would write back (metadata, outline) opens one of its own."""
+    yield held(path)
+
+
+@lru_cache(maxsize=4)
+def held(path: Path) -> pikepdf.Pdf:
+    return pikepdf.open(path)
+
+
 def claims(package: Package) -> None:
     """XMP claims PDF/A-3a and PDF/UA-1, and has the title that the window shall show."""
     with pikepdf.open(package.pdf) as pdf, pdf.open_metadata() as metadata:
@@ -142,7 +151,7 @@ def claims(package: Package) -> None:
 
 def language(package: Package) -> None:
     """A language and marks for the whole document; the tab order follows the structure where a page has annotations."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         if not str(pdf.Root.get("/Lang", "")).startswith("en"):
             raise Refused(f"/Lang is {pdf.Root.get('/Lang')}")
         if pdf.Root.get("/MarkInfo", {}).get("/Marked") is not True or "/StructTreeRoot" not in pdf.Root:
@@ -153,7 +162,7 @@ def language(package: Package) -> None:
 def fields(package: Package) -> None:
     """Every field has its words, an appearance and the print flag, and each that can be seen is the one object of a Form
     element (ISO 14289-1, 7.18.4; ISO 19005-3, 6.3.2 and 6.3.3)."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         widgets = [a for page in pdf.pages for a in page.get("/Annots", []) if a.get("/Subtype") == Name.Widget]
         if not widgets:
             raise Refused("no field at all")
@@ -171,9 +180,10 @@ def flat(kids: object) -> list:
     return list(kids) if isinstance(kids, Array) else [kids]
 
 
-def elements(pdf: pikepdf.Pdf) -> Iterator[tuple[str, Dictionary]]:
+@lru_cache(maxsize=4)
+def elements(pdf: pikepdf.Pdf) -> list[tuple[str, Dictionary]]:
     """Every structure element in reading order, with its standard role."""
-    root = pdf.Root.StructTreeRoot
+    found, root = [], pdf.Root.StructTreeRoot
     roles = {str(k): str(v) for k, v in root.get("/RoleMap", {}).items()}
     todo = [root.K]
     while todo:
@@ -182,9 +192,10 @@ def elements(pdf: pikepdf.Pdf) -> Iterator[tuple[str, Dictionary]]:
             todo.extend(reversed(list(node)))
         elif isinstance(node, Dictionary) and "/S" in node:
             role = str(node.S)
-            yield roles.get(role, role), node
+            found.append((roles.get(role, role), node))
             if "/K" in node:
                 todo.append(node.K)
+    return found
 
 
 def below(node: Dictionary) -> Iterator[Dictionary]:
@@ -209,7 +220,7 @@ def attributes(node: Dictionary) -> Iterator[Dictionary]:
 
 def tables(package: Package) -> None:
     """Every table has header cells, and each says whether it heads a row or a column."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         found = [node for role, node in elements(pdf) if role == "/Table"]
         if not found:
             raise Refused("no table at all")
@@ -225,7 +236,7 @@ def tables(package: Package) -> None:
 
 def figures(package: Package) -> None:
     """Every figure and formula says in words what it shows."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         found = [node for role, node in elements(pdf) if role in ("/Figure", "/Formula")]
         if not found:
             raise Refused("no figure at all")
@@ -234,7 +245,7 @@ def figures(package: Package) -> None:
 
 def headings(package: Package) -> None:
     """Headings begin at level 1 and never skip a level downwards."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         levels = [int(role[2:]) for role, _ in elements(pdf) if re.fullmatch(r"/H[1-6]", role)]
     steps = zip([0, *levels], levels, strict=False)
     refuse_if(f"heading {n}: level {level} after {before}" for n, (before, level) in enumerate(steps, 1) if level > before + 1)
@@ -257,7 +268,7 @@ def bookmarks(package: Package) -> None:
 def attachments(package: Package) -> None:
     """Each attachment is associated with the document, says its relation and type, and has the bytes of a file in the package."""
     known = {sha256(p.read_bytes()).hexdigest() for p in package.top.rglob("*") if p.is_file()}
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         associated = {spec.objgen for spec in pdf.Root.get("/AF", Array([]))}
         if not associated or not pdf.attachments:
             raise Refused("nothing is attached")
@@ -280,7 +291,7 @@ def attachments(package: Package) -> None:
 
 def output_intent(package: Package) -> None:
     """Colors are defined by an embedded profile."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         intents = [i for i in pdf.Root.get("/OutputIntents", Array([])) if i.get("/S") == Name.GTS_PDFA1 and "/DestOutputProfile" in i]
     if not intents:
         raise Refused("no PDF/A output intent with a profile")
@@ -288,7 +299,7 @@ def output_intent(package: Package) -> None:
 
 def fonts(package: Package) -> None:
     """Every font program is inside, and every font that shows text maps it to Unicode."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         all_fonts = [o for o in pdf.objects if isinstance(o, Dictionary) and o.get("/Type") == Name.Font]
         faults: list[str] = []
         for font in all_fonts:
@@ -307,7 +318,7 @@ def fonts(package: Package) -> None:
 
 def nothing_active(package: Package) -> None:
     """No JavaScript, no action that starts something, no XFA, no automatic action."""
-    with pikepdf.open(package.pdf) as pdf:
+    with opened(package.pdf) as pdf:
         faults = [f"object {o.objgen} has {o.get('/S')}" for o in pdf.objects if active(o)]
         faults += [key for key in ("/OpenAction", "/AA") if key in pdf.Root]
         if "/JavaScript" in pdf.Root.get("/Names", {}):

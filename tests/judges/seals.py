@@ -112,6 +112,24 @@ def recomputes(package: Package) -> None:
             raise Refused(f"{comparison['what']}: {comparison['outcome']}, {comparison['words']}")
 
 
+def small_verifier(package: Package) -> None:
+    """The example that is a verifier and nothing else says the same of the archive, pinned and not, and of an altered copy."""
+    program = package.affiant.parent / "examples/verifier"
+    folder = package.folder()
+    must("cp", "-r", package.top, folder)
+    altered = folder / package.top.name
+    flipped(package.html, altered / "data/report/index.html")
+    for path, pin, code in ((package.zip, package.trust, 0), (package.zip, None, 3), (altered, package.trust, 4)):
+        whole = verify(package, code, path, *(("--trust", pin) if pin else ()), "--format", "json")
+        small = run(program, path, *((pin,) if pin else ()))
+        if small.returncode != code:
+            raise Refused(f"exit {small.returncode}, not {code}: {said(small)}")
+        mine, theirs = json.loads(small.stdout), json.loads(whole)
+        differing = [key for key in mine if mine[key] != theirs.get(key)]
+        if differing or len(mine["steps"]) < 10:
+            raise Refused(f"it says something else of {path.name}: {differing}")
+
+
 def affiant_rejects(package: Package) -> None:
     """`affiant verify` exits 4 for an altered archive and for an altered report in the folder."""
     folder = package.folder()
@@ -147,5 +165,6 @@ def tests(package: Package) -> list[Test]:
         ("affiant verify: nothing pinned, authenticity unknown", lambda p: verify(p, 3, p.zip)),
         ("affiant verify: --recompute agrees", recomputes),
         ("affiant verify: rejects an altered report", affiant_rejects),
+        ("the small verifier says the same", small_verifier),
     ]
     return listed

@@ -125,14 +125,20 @@ def csv_files(package: Package) -> list[Path]:
 
 
 def csv_parse(package: Package) -> None:
-    """Each file parses; those of a table have its columns and as many records as it has rows."""
+    """Each file parses; those of a table have its columns and as many records as it has rows. A verdict leaves the database with
+    its time beside it: result.csv alone has one column more, `as_of`, and there every row repeats what the database says of itself."""
     found = csv_files(package)
     missing = {"result.csv", "coverage.csv", "artifact.csv"} - {p.name for p in found}
     if missing:
         raise Refused(f"no {sorted(missing)}")
     tables = {str(r["name"]) for r in rows(package.database, "SELECT name FROM sqlite_master WHERE type = 'table'")}
+    as_of = [str(r["value"]) for r in rows(package.database, "SELECT value FROM about WHERE name = 'as of'")]
     for path in found:
         header, *records = parsed(path)
+        if path.stem == "result":
+            if header[-1:] != ["as_of"] or {record.pop() for record in records} != set(as_of):
+                raise Refused(f"result.csv: its last column is not as_of, or a row's is not {as_of}")
+            header.pop()
         if path.stem in tables:
             columns = {str(r["name"]) for r in rows(package.database, f"SELECT name FROM pragma_table_info('{path.stem}')")}
             count = rows(package.database, f'SELECT count(*) AS n FROM "{path.stem}"')[0]["n"]

@@ -114,4 +114,4 @@ def partition(bench: Bench) -> str:
     return f"{looked} endpoints, regions and parameters of {len(custody(workspace.run_folder))} artifacts"
 
 
-SHORT = [killed, interrupted, disk_full, partition]
+CASES = [killed, interrupted, disk_full, partition]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of `affiant collect --aws` before the laboratory, an AWS on loopback; without it, before the repository's recorded exchanges.
 
-usage: lab.py --affiant PROGRAM [--lab DIR] [--long] [--port N] [--only NAME]... [--keep]
+usage: lab.py --affiant PROGRAM [--lab DIR] [--recorded] [--long] [--port N] [--only NAME]... [--keep]
 
 The laboratory is started on a port of its own (moto on the port below) and ended at the end. Prints `N passed, N failed` last.
 """
@@ -11,20 +11,36 @@ import sys
 sys.dont_write_bytecode = True  # nothing is left in the repository
 
 import argparse
+import shutil
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import artifact
 import cases
 import ends
+import kms
 import matrix
+import policy
+import recorded
 import scale
 from cases import Bench
 from laboratory import Laboratory, Refused
 
 HERE = Path(__file__).parent
+
+MODULES = (
+    cases,
+    policy,
+    matrix,
+    ends,
+    scale,
+    kms,
+    artifact,
+)
+"""Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
 Case = Callable[[Bench], str]
 
@@ -37,14 +53,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=5741)
     parser.add_argument("--only", action="append", default=[], help="cases by name")
     parser.add_argument("--keep", action="store_true", help="leave laboratory and workspaces")
+    parser.add_argument("--recorded", action="store_true", help="use the recorded exchanges although the laboratory is present")
     parser.add_argument("--scratch", type=Path, help="where workspaces and the laboratory's state go")
     return parser.parse_args()
 
 
 def chosen(given: argparse.Namespace) -> list[Case]:
     """The cases named, or all that are short, and the long ones with `--long`."""
-    short: list[Case] = [*cases.CASES, *matrix.SHORT, *ends.SHORT]
-    long: list[Case] = [*matrix.LONG, *scale.LONG]
+    short: list[Case] = [case for module in MODULES for case in getattr(module, "CASES", [])]
+    long: list[Case] = [case for module in MODULES for case in getattr(module, "LONG", [])]
     if given.only:
         return [case for case in short + long if case.__name__ in given.only]
     return short + long if given.long else short
@@ -81,10 +98,19 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
             lab.down()
 
 
+def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
+    print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
+    bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
+    return walk(bench, [*recorded.CASES, *policy.CASES])
+
+
 def main() -> None:
     given = arguments()
-    scratch = given.scratch or Path(tempfile.mkdtemp(prefix="affiant-lab-"))
-    good, bad = before_laboratory(given, scratch.resolve())
+    scratch = (given.scratch or Path(tempfile.mkdtemp(prefix="affiant-lab-"))).resolve()
+    present = (given.lab / "lab.sh").is_file() and not given.recorded
+    good, bad = (before_laboratory if present else before_recorded)(given, scratch)
+    if not given.keep and not given.scratch:
+        shutil.rmtree(scratch, ignore_errors=True)
     print(f"{good} passed, {bad} failed")
     sys.exit(bad != 0)
 

@@ -58,8 +58,9 @@ class Laboratory:
     def up(self) -> None:
         self.shell("up", str(self.port))
 
-    def populate(self, scale: int = 1, accounts: int = 1) -> str:
-        said = self.shell("populate", "--scale", str(scale), "--accounts", str(accounts))
+    def populate(self, scale: int = 1, accounts: int = 1, seed: int | None = None) -> str:
+        more = [] if seed is None else ["--seed", str(seed)]
+        said = self.shell("populate", "--scale", str(scale), "--accounts", str(accounts), *more)
         stats = json.loads((self.state / "populate.json").read_text())["stats"]
         self.accounts = list(stats["accounts"])
         return said.strip().splitlines()[0]

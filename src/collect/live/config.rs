@@ -54,6 +54,11 @@ impl<'a> Asking<'a> {
         });
         let steps = steps.collect();
         self.steps(steps, &mut ledger)?;
+        // one id twice is one resource: what it stands for beside is missing from the count
+        for ids in ledger.ids.values_mut() {
+            ids.sort_unstable();
+            ids.dedup();
+        }
         let batches = ledger.ids.iter().flat_map(|((spot, name), ids)| {
             let (this, route, kind) = (&*self, &routes[spot], Kinds::Batch(name.clone()));
             ids.chunks(PAGE).enumerate().map(move |(index, chunk)| {
@@ -199,6 +204,9 @@ impl<'a> Asking<'a> {
                 let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::NotOffered);
                 if step.route.form != Form::Own && stops {
                     ledger.stopped.insert((step.route.asker, full), why.clone());
+                }
+                if step.kind == Kinds::Select {
+                    self.refused(&step.what, &refusal);
                 }
                 match (&step.kind, &refusal.reply) {
                     (Kinds::Settings | Kinds::Counts, Some(reply)) => drop(self.keep_answer(&step.what, reply, Some(&refusal))?),

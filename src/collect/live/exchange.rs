@@ -28,6 +28,8 @@ pub struct What {
     pub page: u32,
     /// The request's members, as JSON.
     pub parameters: String,
+    /// More of its custody.
+    pub more: BTreeMap<String, String>,
 }
 
 impl What {
@@ -52,6 +54,7 @@ impl What {
             key: key.into(),
             page,
             parameters: String::new(),
+            more: BTreeMap::new(),
         }
     }
 
@@ -64,8 +67,17 @@ impl What {
 
 /// The exchange that an artifact records.
 pub fn call_of(artifact: &Artifact) -> Option<&str> {
+    recorded(artifact, "call")
+}
+
+/// Who asked for what an artifact records: an ARN.
+pub fn caller_of(artifact: &Artifact) -> Option<&str> {
+    recorded(artifact, "caller")
+}
+
+fn recorded<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a str> {
     match &artifact.source {
-        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => custody.get("call").map(String::as_str),
+        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => custody.get(name).map(String::as_str),
         Source::Document { .. } => None,
     }
 }
@@ -102,6 +114,7 @@ impl Asking<'_> {
         more("parameters", what.parameters.clone());
         more("error-type", reply.error_type.clone());
         more("throttled", if reply.throttled == 0 { String::new() } else { reply.throttled.to_string() });
+        what.more.iter().for_each(|(name, value)| more(name, value.clone()));
         more("clock-offset-seconds", reply.clock_offset.map(|s| s.to_string()).unwrap_or_default());
         custody
     }

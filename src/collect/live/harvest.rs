@@ -74,7 +74,7 @@ impl Harvest {
     fn draw(&mut self, source: &str, body: &Value, account: &str, region: &str, request: &Map<String, Value>, item: bool) {
         for (name, operation, each) in self.drawn.get(source).into_iter().flatten() {
             for (level, value) in values(body, &each.at, item) {
-                if !permitted(level, each) || each.has.as_ref().is_some_and(|part| !value.contains(part.as_str())) {
+                if !each.permits(level) || each.has.as_ref().is_some_and(|part| !value.contains(part.as_str())) {
                     continue;
                 }
                 let value = match &each.after {
@@ -116,16 +116,6 @@ fn values<'a>(body: &'a Value, path: &str, item: bool) -> Vec<(&'a Value, String
     levels.into_iter().flat_map(|level| at(level, last).into_iter().filter_map(move |v| Some((level, text(v)?)))).collect()
 }
 
-fn permitted(level: &Value, each: &Each) -> bool {
-    let is = |path: &str, wanted: &Value| {
-        at(level, path).into_iter().any(|v| match wanted {
-            Value::Array(list) => list.contains(v),
-            one => one == v,
-        })
-    };
-    each.only.iter().all(|(path, wanted)| is(path, wanted)) && !each.unless.iter().any(|(path, wanted)| is(path, wanted))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,8 +124,7 @@ mod tests {
     fn values_come_with_what_stands_beside_them() {
         let body = serde_json::json!({ "Policies": [{ "Id": "p-1", "AwsManaged": false }, { "Id": "p-2", "AwsManaged": true }] });
         let each = Each { only: [("AwsManaged".to_string(), Value::Bool(false))].into(), ..Each::default() };
-        let found: Vec<String> =
-            values(&body, "Policies.Id", false).into_iter().filter(|(l, _)| permitted(l, &each)).map(|(_, v)| v).collect();
+        let found: Vec<String> = values(&body, "Policies.Id", false).into_iter().filter(|(l, _)| each.permits(l)).map(|(_, v)| v).collect();
         assert_eq!(found, ["p-1"]);
         assert_eq!(values(&serde_json::json!({ "Names": ["a", "", "b"] }), "Names", false).len(), 2);
     }

@@ -12,10 +12,12 @@ mod ledger;
 mod operations;
 mod organization;
 mod plan;
+mod reports;
 mod single;
 mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ use crate::aws::{Ask, Identity, Kind, Partition, Refusal, Role, Session, Setting
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::{AccountFacts, AwsFacts};
+use crate::model::decisions::{AcceptedTerms, AccountFacts, AwsFacts};
 use crate::model::run::{Artifact, GLOBAL, State};
 use crate::store::run::Writer;
 
@@ -45,6 +47,12 @@ pub struct Target {
     pub opt_in: BTreeSet<String>,
     /// The section `aws` of `affiant.yaml`.
     pub aws: AwsFacts,
+    /// AWS's audit reports to ask for, by id.
+    pub reports: Vec<String>,
+    /// Whose terms were accepted, by whom: only these reports' documents are fetched.
+    pub terms: Vec<AcceptedTerms>,
+    /// Where fetched documents are put; outside of every run.
+    pub documents: Option<PathBuf>,
     /// False: AWS Config is passed by, and everything is asked directly.
     pub use_config: bool,
     pub call_timeout: Duration,
@@ -61,6 +69,9 @@ impl Default for Target {
             accounts: Vec::new(),
             opt_in: BTreeSet::new(),
             aws: AwsFacts::default(),
+            reports: Vec::new(),
+            terms: Vec::new(),
+            documents: None,
             use_config: true,
             call_timeout: Duration::from_secs(30),
             attempts: 5,
@@ -170,7 +181,8 @@ pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
     asking.identify()?;
     asking.by_ways()?;
     asking.unreached();
-    asking.operations()
+    asking.operations()?;
+    asking.reports()
 }
 
 impl Asking<'_> {
@@ -268,7 +280,11 @@ impl Asking<'_> {
         let (account, arn) = (text("Account"), text("Arn"));
         self.seen.caller(&arn);
         let what = exchange::What::operation(&account, &arn, GLOBAL, &self.regions[0], "sts", "GetCallerIdentity", "", 1);
-        if let Err(error) = self.keep_answer(&what, &reply, None) {
+        // a resumed run asks again who it is; the answer is news only when it is another caller's
+        let told = self.kept.remove(&what.call()).filter(|kept| exchange::caller_of(kept) == Some(arn.as_str()));
+        if let Some(kept) = told {
+            super::import::tally_answer(self.writer, &kept, self.catalog, self.seen);
+        } else if let Err(error) = self.keep_answer(&what, &reply, None) {
             return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));
         }
         Ok((account, arn))

@@ -316,7 +316,9 @@ impl<'a> Asking<'a> {
             return Ok(job.rest);
         }
         self.progress.refused += 1;
-        let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::RegionOff | Kind::NotOffered);
+        // a first call that was throttled to its last attempt says that the others would only wait, and slow down somebody's work
+        let stops =
+            matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::RegionOff | Kind::NotOffered | Kind::Throttled);
         if !stops {
             return Ok(job.rest);
         }

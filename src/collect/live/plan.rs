@@ -14,7 +14,7 @@ pub struct Planned {
     /// Asked once for each of something, rather than once a place.
     pub per_resource: bool,
     /// Asked only where AWS Config does not record these types.
-    pub fills: Vec<String>,
+    pub fills: BTreeSet<String>,
     pub iam: Vec<String>,
     pub opt_in: Option<String>,
 }
@@ -29,7 +29,7 @@ pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
         .iter()
         .filter_map(|name| {
             let operation = catalog.operations.get(name)?;
-            let fills = if plain.contains(name) { Vec::new() } else { operation.fill.iter().map(|f| f.resource_type.clone()).collect() };
+            let fills = if plain.contains(name) { BTreeSet::new() } else { stands_in_for(catalog, &with_fill, name) };
             Some(Planned {
                 name: name.clone(),
                 scope: operation.scope,
@@ -42,6 +42,21 @@ pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
         .collect();
     planned.sort_by_key(|p| (by_level.get(&p.name).copied().unwrap_or_default(), p.name.clone()));
     planned
+}
+
+/// The types in whose place an operation is asked: its own and those of the operations, among `asked`, that need its answer.
+fn stands_in_for(catalog: &Catalog, asked: &BTreeSet<String>, name: &str) -> BTreeSet<String> {
+    let (mut types, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name]);
+    while let Some(name) = open.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        let fills = catalog.operations.get(name).map_or(&[][..], |o| &o.fill);
+        types.extend(fills.iter().map(|f| f.resource_type.clone()));
+        let needs = |child: &String| catalog.operations.get(child).is_some_and(|o| o.each.iter().any(|e| e.from == name));
+        open.extend(asked.iter().filter(|child| needs(child)).map(String::as_str));
+    }
+    types
 }
 
 /// Operations of services that are asked in stages of their own.

@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod maps;
 mod program;
 
+pub use maps::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
 pub use program::{
     Acceptance, Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook, RiskRegister, RiskReport,
 };
@@ -40,11 +42,19 @@ pub struct Dossier {
     pub scope: Scope,
     pub controls: Vec<ControlReport>,
     pub crosswalk: Vec<CrosswalkRow>,
+    /// Whether the places named in AWS's audit reports were compared with a report.
+    #[serde(default)]
+    pub inherited_note: String,
     /// Proposed rules that the workspace asked for; none of them is law.
     pub proposals: Vec<ProposalReport>,
     pub risks: RiskRegister,
     pub incident: IncidentResponse,
     pub inventory: Vec<AssetClass>,
+    /// Who can read each store of ePHI.
+    #[serde(default)]
+    pub readers: ReaderMatrix,
+    #[serde(default)]
+    pub network: NetworkMap,
     /// Every artifact, in reference order (`E1`, `E2`, ...).
     pub evidence: Vec<EvidenceRef>,
     pub attestations: Vec<AttestationReport>,
@@ -140,10 +150,21 @@ pub struct Decision {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Baa {
-    /// `in force`, `terminated`, `none found`, `unknown`, `denied`.
+    /// `in force`, `terminated`, `none found`, `unknown`, `denied`: that of the account which needs someone most.
     pub state: String,
     pub words: String,
+    /// One line an account of the run.
+    pub accounts: Vec<BaaAccount>,
     pub agreements: Vec<Agreement>,
+}
+
+/// What is known in one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BaaAccount {
+    pub account: String,
+    pub name: String,
+    pub state: String,
+    pub words: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -370,7 +391,10 @@ pub struct CrosswalkRow {
     pub verdict: Option<Verdict>,
     pub evidence: String,
     pub missing: String,
+    /// SP 800-53 r5 controls by NIST's own mapping in SP 800-66 r2, and those that the catalog adds.
     pub nist: Vec<String>,
+    #[serde(default)]
+    pub nist_added: Vec<String>,
     /// Who answers for it: `customer`, `AWS data centers` ...
     pub responsibility: String,
     /// AWS's audit reports that carry it, each with the place to look.

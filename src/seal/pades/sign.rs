@@ -150,15 +150,12 @@ fn add_field(update: &mut IncrementalDocument, signature: ObjectId, role: Role, 
         Role::Approval => (format!("Signature{}", earlier + 1), "Digital signature of an approver"),
         Role::Timestamp => (format!("Timestamp{}", earlier + 1), "Timestamp over this document"),
     };
-    let mut field = dictionary! {
+    let appearance = update.new_document.add_object(appearance::empty(0.0, 0.0));
+    let field = dictionary! {
         "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig",
         "T" => lopdf::text_string(&name), "TU" => lopdf::text_string(words),
-        "Rect" => nothing, "F" => 132, "P" => page, "V" => signature,
+        "Rect" => nothing, "F" => 132, "P" => page, "V" => signature, "AP" => dictionary! { "N" => appearance },
     };
-    if role != Role::Timestamp {
-        let appearance = update.new_document.add_object(appearance::empty(0.0, 0.0));
-        field.set("AP", dictionary! { "N" => appearance });
-    }
     let widget = update.new_document.add_object(field);
     append(update, page, b"Annots", widget)?;
     dictionary_of(update, page)?.set("Tabs", "S");

@@ -31,6 +31,33 @@ use signatures::Judge;
 /// Where runs lie inside a package: `data/evidence/<run id>/`.
 const RUNS: &str = "data/evidence/";
 
+/// What `bag-info.txt` repeats of a package and of a run.
+pub const DESCRIPTIONS: &[Description<'static>] = &[
+    Description {
+        file: "data/package.json",
+        pairs: &[
+            ("External-Identifier", "/id"),
+            ("Source-Organization", "/organization"),
+            ("Affiant-Format", "/format"),
+            ("Affiant-As-Of", "/as_of"),
+            ("Affiant-Sample", "/sample"),
+            ("Affiant-Catalog", "/catalog"),
+            ("Affiant-Run", "/run_manifest"),
+            ("Affiant-Results", "/results"),
+        ],
+    },
+    Description {
+        file: "data/run.json",
+        pairs: &[
+            ("External-Identifier", "/id"),
+            ("Affiant-Format", "/format"),
+            ("Affiant-Clock", "/clock"),
+            ("Affiant-Sample", "/sample"),
+            ("Affiant-Catalog", "/catalog"),
+        ],
+    },
+];
+
 /// What the verifier brings along.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {

@@ -3,10 +3,12 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use affiant::seal::algorithm::Algorithm;
 use affiant::seal::cms::{self, Ess};
-use affiant::seal::key::{NewKey, make_request};
-use affiant::seal::{LocalKey, RemoteKey, RsaPadding, Signer, sign_detached};
+use affiant::seal::key::{KeyError, NewKey};
+use affiant::seal::request::{make_request, remote_request};
+use affiant::seal::{LocalKey, Remote, RemoteKey, RemoteSign, RsaPadding, Signer, sign_detached};
+
+use der::{Decode, Encode};
 
 use super::authority::{self, Kind, Wish, noon};
 use super::tsa::openssl;
@@ -24,22 +26,33 @@ fn a_distant_key_signs_and_a_wrong_answer_is_noticed() {
         let local = identity.signer_with(&[], padding);
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&asked);
-        let remote = Box::new(move |algorithm: Algorithm, message: &[u8]| {
+        let remote: RemoteSign = Box::new(move |algorithm, message| {
             seen.lock().unwrap().push((algorithm.kms_name(), message.len()));
             local.sign(message)
         });
-        let key = RemoteKey::new(&identity.certificate.to_pem(), padding, remote).unwrap();
+        let spki = |identity: &authority::Identity| {
+            let certificate = x509_cert::Certificate::from_der(identity.certificate.der()).unwrap();
+            certificate.tbs_certificate.subject_public_key_info.to_der().unwrap()
+        };
+        let made = |sign| RemoteKey::new(&identity.certificate.to_pem(), padding, Remote { public_key: spki(&identity), sign });
+        let key = made(remote).unwrap();
         let signature = sign_detached(b"content", &key, noon()).unwrap();
         cms::verify(&signature, &mut &b"content"[..], Ess::Required).unwrap();
         let asked = asked.lock().unwrap();
         assert!(asked.len() == 1 && asked[0].0 == name && asked[0].1 <= 4096, "{asked:?}");
-        let stranger = authority::self_signed(&Wish { kind, ..authority::person("Mallory Example") }).signer_with(&[], padding);
-        let wrong = Box::new(move |_: Algorithm, message: &[u8]| stranger.sign(message));
-        let key = RemoteKey::new(&identity.certificate.to_pem(), padding, wrong).unwrap();
+        let other = authority::self_signed(&Wish { kind, ..authority::person("Mallory Example") });
+        let stranger = other.signer_with(&[], padding);
+        let key = made(Box::new(move |_, message| stranger.sign(message))).unwrap();
         assert!(sign_detached(b"content", &key, noon()).is_err(), "an answer by another key");
-        let silent = Box::new(|_: Algorithm, _: &[u8]| Err("access denied".into()));
-        let key = RemoteKey::new(&identity.certificate.to_pem(), padding, silent).unwrap();
+        let key = made(Box::new(|_, _| Err("access denied".into()))).unwrap();
         assert!(sign_detached(b"content", &key, noon()).unwrap_err().to_string().contains("access denied"));
+        // A certificate of another key is noticed before anything is signed.
+        let unasked: RemoteSign = Box::new(|_, _| panic!("asked to sign"));
+        let refused = RemoteKey::new(&identity.certificate.to_pem(), padding, Remote { public_key: spki(&other), sign: unasked });
+        assert!(matches!(refused.err(), Some(KeyError::OtherKey(name)) if name == "Jordan Example"));
+        let stranger = other.signer_with(&[], RsaPadding::Pkcs1);
+        let lying = Remote { public_key: spki(&identity), sign: Box::new(move |_, message| stranger.sign(message)) };
+        assert!(remote_request(&lying, "CN=Jordan Example").is_err(), "a request that its key did not sign");
     }
 }
 

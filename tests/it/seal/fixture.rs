@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use affiant::seal::pades::{self, Role};
 use affiant::seal::seal_bag::{Extras, VERIFY_MD, is_outside, seal_bag_with};
-use affiant::seal::verify::{Description, Options, Report, State, verify};
+use affiant::seal::verify::{Options, Report, State, verify};
 use affiant::seal::{Contents, Signer, Trust, seal_bag, sign_detached, verify_md};
 use affiant::store::archive;
 use affiant::store::atomic::{Access, Existing};
@@ -19,13 +19,15 @@ use super::authority::noon;
 pub const PDF: &[u8] = include_bytes!("../../fixtures/report.pdf");
 pub const RUN_ID: &str = "2026-09-30T120000Z-0a1b2c3d";
 
-pub const DESCRIPTIONS: &[Description<'static>] = &[
-    Description { file: "data/run.json", pairs: &[("External-Identifier", "/id"), ("Source-Organization", "/organization")] },
-    Description { file: "data/package.json", pairs: &[("External-Identifier", "/id"), ("Source-Organization", "/organization")] },
-];
+pub use affiant::seal::verify::DESCRIPTIONS;
 
 fn info(id: &str) -> BagInfo {
-    BagInfo::new([("Source-Organization", "Meridian Twin Systems (example)"), ("External-Identifier", id), ("Bagging-Date", "2026-09-30")])
+    BagInfo::new([
+        ("Source-Organization", "Meridian Twin Systems (example)"),
+        ("External-Identifier", id),
+        ("Bagging-Date", "2026-09-30"),
+        ("Affiant-Format", "1"),
+    ])
 }
 
 fn description(id: &str) -> String {

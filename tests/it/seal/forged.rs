@@ -22,6 +22,7 @@ use zip::write::SimpleFileOptions;
 use super::authority::{self, noon};
 use super::fixture::{self, DESCRIPTIONS, PDF, failures};
 use super::tsa::Tsa;
+use crate::harness::Sandbox;
 
 const PACKAGES: &str = "tests/fixtures/packages";
 /// When the packages of all releases are looked at.
@@ -54,6 +55,10 @@ fn the_packages_of_all_releases_verify() {
         assert_eq!(failures(&report), Vec::<&str>::new(), "{}: {report:#?}", release.display());
         let states = [report.integrity.state, report.authenticity.state, report.time.state];
         assert_eq!(states, [State::Held; 3], "{}: {report:#?}", release.display());
+        let (zip, root) = (release.join("package.zip"), crate::harness::repository());
+        let at = |name: &str| root.join(&release).join(name).display().to_string();
+        let zip = root.join(zip).display().to_string();
+        Sandbox::default().affiant(&["verify", &zip, "--trust", &at("sealer.pem"), "--tsa-trust", &at("time-root.pem")]).exits(0);
     }
 }
 

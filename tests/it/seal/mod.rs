@@ -10,6 +10,7 @@ mod fixture;
 mod forged;
 mod keys;
 mod levels;
+mod ocsp;
 mod pdf;
 mod times;
 mod trust;

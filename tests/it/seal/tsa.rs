@@ -1,5 +1,5 @@
-//! A timestamp authority and its certificate authority, made of openssl and a loopback HTTP server: `/tsa` stamps, `/ca.crl`
-//! is the revocation list, anything else is not found. Stopped, it refuses connections.
+//! A timestamp authority and its certificate authority, made of openssl and a loopback HTTP server: `/tsa` stamps, `/ocsp/NAME`
+//! answers in the name of that certificate, `/ca.crl` is the revocation list, anything else is not found. Stopped, it refuses connections.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -102,10 +102,19 @@ impl Drop for Tsa {
 
 /// Runs openssl in a folder; arguments have no spaces inside.
 pub fn openssl(at: &Path, arguments: &str) -> String {
-    let run = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "openssl {arguments}: {said}");
+    let (good, said) = ran(at, arguments);
+    assert!(good, "openssl {arguments}: {said}");
     said
+}
+
+/// The same for a judgement, whichever it is.
+pub fn openssl_says(at: &Path, arguments: &str) -> String {
+    ran(at, arguments).1
+}
+
+fn ran(at: &Path, arguments: &str) -> (bool, String) {
+    let run = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
+    (run.status.success(), format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)))
 }
 
 pub fn openssl_refuses(at: &Path, arguments: &str) {
@@ -123,6 +132,14 @@ fn reply(at: &Path, request: &[u8]) -> Option<Vec<u8>> {
     done.status.success().then(|| fs::read(at.join("answer")).unwrap())
 }
 
+/// What `openssl ocsp` answers from the authority's register, signed by `name`.
+fn status(at: &Path, name: &str, request: &[u8]) -> Option<Vec<u8>> {
+    fs::write(at.join("question"), request).unwrap();
+    let arguments = format!("ocsp -index index -CA ca.pem -rsigner {name}.pem -rkey {name}.key -ndays 7 -reqin question -respout status");
+    let done = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
+    done.status.success().then(|| fs::read(at.join("status")).unwrap())
+}
+
 fn serve(mut stream: TcpStream, at: &Path) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let (mut bytes, mut byte) = (Vec::new(), [0]);
@@ -135,6 +152,7 @@ fn serve(mut stream: TcpStream, at: &Path) -> std::io::Result<()> {
     stream.read_exact(&mut body)?;
     let answer = match head.split(' ').nth(1) {
         Some("/tsa") => reply(at, &body),
+        Some(path) if path.starts_with("/ocsp/") => status(at, path.trim_start_matches("/ocsp/"), &body),
         Some(path) => fs::read(at.join(path.trim_start_matches('/'))).ok(),
         None => None,
     };

@@ -1,0 +1,152 @@
+"""Without the laboratory: one run from end to end before exchanges that this repository holds, answered by a server on loopback."""
+
+import hashlib
+import os
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import yaml
+from cases import Bench, refuse_if
+from laboratory import Row, account, custody, gaps, rows_of
+from wire import Registry
+
+HERE = Path(__file__).parent
+ACCOUNT = "111122223333"
+
+DENIED = {
+    "json": ('{"__type": "AccessDeniedException", "Message": "not authorized to perform this operation"}', "application/x-amz-json-1.1"),
+    "xml": ("<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform this operation</Message></Error></ErrorResponse>", "text/xml"),
+    "ec2": ("<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation.</Message></Error></Errors></Response>", "text/xml"),
+    "s3": ("<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>", "application/xml"),
+}
+"""How each protocol refuses."""
+
+
+class Replay:
+    """Answers from exchanges; counts what was asked, by the registry's names."""
+
+    def __init__(self, exchanges: list[Row]) -> None:
+        self.exchanges, self.registry = exchanges, Registry()
+        self.given: Counter[int] = Counter()
+        self.asked: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None: ...
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, kind, text = outer.answer(outer.registry.operation(self.command, self.path, headers, body), self.path + body.decode(errors="replace"))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("x-amzn-RequestId", "55555555-5555-4555-8555-555555555555")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_PUT = answer
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, operation: str, request: str) -> tuple[int, str, bytes]:
+        with self.lock:
+            self.asked[operation] += 1
+            fit = [i for i, e in enumerate(self.exchanges) if e["operation"] == operation and str(e.get("when", "")) in request]
+            if not fit:
+                return self.denied(operation)
+            index = next((i for i in fit if not self.given[i]), fit[-1])
+            self.given[index] += 1
+            exchange = self.exchanges[index]
+        return int(str(exchange.get("status", 200))), str(exchange.get("type", "application/x-amz-json-1.1")), str(exchange["body"]).encode()
+
+    def denied(self, operation: str) -> tuple[int, str, bytes]:
+        protocol = self.registry.services.get(operation.split(":")[0], {}).get("protocol", "json")
+        text, kind = DENIED[{"query": "xml", "rest-xml": "s3", "ec2": "ec2"}.get(str(protocol), "json")]
+        return 403, kind, text.encode()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Nowhere:
+    """A laboratory that is not there: nothing to set, and only the environment of the program."""
+
+    wrapper: list[str] = []
+
+    def faults(self, *_: object) -> None: ...
+
+    def agreement(self, *_: object) -> None: ...
+
+    def environment(self) -> dict[str, str]:
+        own = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k != "AFFIANT_PINNED_CLOCK"}
+        return own | {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "LC_ALL": "C.UTF-8"}
+
+
+EXPECTED = [
+    ("ec2.volume-encrypted", "vol-0123456789abcdef0", "not met"),
+    ("ec2.volume-encrypted", "vol-0fedcba9876543210", "met"),
+    ("ec2.ebs-encryption-by-default", ACCOUNT, "not met"),
+    ("cognito.user-pool-mfa", "us-east-1_EXAMPLE01", "not met"),
+    ("iam.root-mfa", ACCOUNT, "not met"),
+    ("iam.password-policy", ACCOUNT, "not met"),
+]
+"""Verdicts that the exchanges lead to: check, part of the resource, verdict."""
+
+
+def as_sent(replay: Replay, run: Path) -> list[str]:
+    """What is not in the run as it was sent. Members that must never be stored are dropped, and the digest of the whole is kept."""
+    bodies = [str(e["body"]) for e in replay.exchanges] + [text for text, _ in DENIED.values()]
+    sent = {hashlib.sha256(body.encode()).hexdigest() for body in bodies}
+    wrong, dropped = [], 0
+    for artifact in custody(run):
+        data = (run / "data" / str(artifact["path"])).read_bytes()
+        told: Row = artifact["source"].get("custody", {})  # type: ignore[attr-defined]
+        dropped += "members-dropped" in told
+        if str(told.get("sha256-as-received") or hashlib.sha256(data).hexdigest()) not in sent:
+            wrong.append(f"{artifact['path']} is not what was sent")
+        if b"synthetic text of the agreement" in data:
+            wrong.append(f"{artifact['path']} holds text of the agreement")
+    return wrong + ([] if dropped == 1 else [f"members were dropped from {dropped} answers"])
+
+
+def recorded_run(bench: Bench) -> str:
+    """Config's counts, queries and batches, IAM, EC2, S3, STS and Artifact; one answer throttled, the rest of AWS denied."""
+    replay = Replay(yaml.safe_load((HERE / "recorded/exchanges.yaml").read_text()))
+    try:
+        workspace = bench.workspace("recorded", account(ACCOUNT))
+        workspace.environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{replay.server.server_address[1]}"}
+        workspace.collect(expect=(3,))
+    finally:
+        replay.close()
+    run = workspace.run_folder
+    wrong = [f"{e['operation']} {e.get('status', 200)} was never asked for" for i, e in enumerate(replay.exchanges) if not replay.given[i]]
+    wrong += as_sent(replay, run)
+    wrong += [f"the gap {row['source']} gives no reason" for row in gaps(run) if len(str(row.get("detail") or "")) < 8]
+    denied = {str(row["source"]): row for row in gaps(run) if row["state"] == "denied"}
+    wrong += [] if "logs:DescribeLogGroups" in denied else ["the denial of logs:DescribeLogGroups is no gap"]
+    ways = Counter(f"{name.split(':')[0]}:{o['operation']}" for name, o in replay.registry.operations.items() if o.get("operation"))
+    wrong += [f"{name} was asked {replay.asked[name]} times in spite of its denial" for name in denied if replay.asked[name] > 1 + ways[name]]
+    rows = rows_of(workspace.assess())
+    for check, resource, verdict in EXPECTED:
+        said = {v for c, _, r, v in rows if c == check and resource in r}
+        wrong += [] if said == {verdict} else [f"{check} of {resource}: {said}, not {verdict}"]
+    wrong += [f"{c} of {r} is met without evidence" for c, _, r, v in rows if v == "met" and c.startswith(("logs.", "cloudtrail.", "rds."))]
+    attempts = [row["source"].get("custody", {}).get("attempts") for row in custody(run) if "SelectResourceConfig" in str(row["path"])]  # type: ignore[attr-defined]
+    wrong += [] if any(int(str(n or 0)) > 1 for n in attempts) else [f"the throttled query's attempts: {attempts}"]
+    table = workspace.run("assess").out
+    wrong += [] if "2025-02-03" in table else ["assess does not say since when the agreement is in force"]
+    refuse_if(wrong)
+    workspace.verify(run)
+    return f"{sum(replay.asked.values())} calls of {len(replay.asked)} operations, {len(denied)} denied, {len(rows)} rows"
+
+
+CASES = [recorded_run]
