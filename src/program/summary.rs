@@ -29,6 +29,17 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
             .to_string(),
         format!("Verdicts hold as of {}. {clock}", inputs.assessment.as_of),
     ];
+    if let Some(asked) = &run.asked {
+        method.extend(asked.config.iter().map(|way| {
+            let place = format!("{} of {}", way.regions.join(", "), way.accounts.join(", "));
+            format!("AWS Config, {place}: {}.", way.words)
+        }));
+        method.extend(asked.organization.iter().map(|o| {
+            let named: Vec<String> = o.inactive.iter().map(|(id, state)| format!("{id} ({state})")).collect();
+            let rest = if named.is_empty() { "none was left out".to_string() } else { format!("not asked: {}", named.join(", ")) };
+            format!("Account {} listed {} active accounts of the organization; {rest}.", o.listed_by, o.active)
+        }));
+    }
     if run.derived_from.is_some() {
         let files = inputs.redactions.len();
         let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
