@@ -156,7 +156,6 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         attempts: args.attempts,
         width: usize::from(args.parallel),
         time_limit: args.time_limit.map(|minutes| Duration::from_secs(minutes * 60)),
-        ..crate::collect::live::Target::default()
     }
 }
 

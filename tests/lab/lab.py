@@ -20,6 +20,7 @@ from pathlib import Path
 
 import artifact
 import cases
+import config
 import ends
 import kms
 import matrix

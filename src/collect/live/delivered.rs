@@ -27,6 +27,9 @@ const DAYS: usize = 60;
 /// AWS Config takes minutes.
 const PATIENCE: Duration = Duration::from_secs(900);
 
+/// Objects, and the folders beside them.
+type Listing = (Vec<Object>, Vec<String>);
+
 /// Where AWS Config of one account and region delivers, and who may read there.
 #[derive(Clone)]
 pub(super) struct Channel {
@@ -108,12 +111,7 @@ impl Asking<'_> {
     }
 
     /// Objects and folders below a prefix.
-    pub(super) fn listing(
-        &mut self,
-        channel: &Channel,
-        prefix: &str,
-        folders: bool,
-    ) -> Result<Result<(Vec<Object>, Vec<String>), Refusal>, CollectError> {
+    pub(super) fn listing(&mut self, channel: &Channel, prefix: &str, folders: bool) -> Result<Result<Listing, Refusal>, CollectError> {
         let mut members =
             Map::from_iter([("Bucket".to_string(), Value::from(channel.bucket.as_str())), ("prefix".to_string(), Value::from(prefix))]);
         if folders {
