@@ -40,6 +40,7 @@ MODULES = (
     scale,
     kms,
     artifact,
+    config,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
