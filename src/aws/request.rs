@@ -68,7 +68,12 @@ fn flatten(name: &str, value: &Value, list: &str, pairs: &mut Vec<(String, Strin
 fn rest(operation: &Operation, members: &Map<String, Value>) -> Parts {
     let method = operation.method.clone().unwrap_or_else(|| "GET".into());
     let (mut path, mut query, mut body) = (operation.path.clone().unwrap_or_else(|| "/".into()), Vec::new(), Map::new());
+    let mut headers = Vec::new();
     for (name, value) in members {
+        if operation.in_header.contains(name) {
+            headers.push((name.to_lowercase(), text(value)));
+            continue;
+        }
         let (place, greedy) = (format!("{{{name}}}"), format!("{{{name}+}}"));
         if path.contains(&place) {
             path = path.replace(&place, &utf8_percent_encode(&text(value), ESCAPED).to_string());
@@ -88,7 +93,6 @@ fn rest(operation: &Operation, members: &Map<String, Value>) -> Parts {
         path.push(if path.contains('?') { '&' } else { '?' });
         path.push_str(&encoded);
     }
-    let mut headers = Vec::new();
     let body = match method.as_str() {
         "GET" | "HEAD" => Vec::new(),
         _ => {
@@ -145,5 +149,12 @@ mod tests {
             serde_json::json!({ "next": "t", "max": 5 }),
         );
         assert_eq!((post.path.as_str(), post.body.as_slice()), ("/list?next=t", br#"{"max":5}"#.as_slice()));
+        let part = built(
+            r#"{ "protocol": "rest-xml" }"#,
+            r#"{ "scope": "region", "path": "/{Bucket}/{Key+}", "in_header": ["Range"] }"#,
+            serde_json::json!({ "Bucket": "b", "Key": "a/AWS::S3::Bucket.json", "Range": "bytes=0-9" }),
+        );
+        assert_eq!(part.path, "/b/a/AWS%3A%3AS3%3A%3ABucket.json");
+        assert_eq!(part.headers, [("range".to_string(), "bytes=0-9".to_string())]);
     }
 }

@@ -146,6 +146,7 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         profile: args.profile.clone(),
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
+        aws: facts.aws.clone(),
         opt_in: args.opt_in.iter().cloned().collect(),
         reports: facts.artifact.reports.clone(),
         terms: workspace.decisions.terms.accepted.clone(),

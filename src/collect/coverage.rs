@@ -202,12 +202,19 @@ impl Place<'_> {
             Some(OperationScope::Region) => regions.iter().cloned().collect(),
             Some(OperationScope::Account) => vec![GLOBAL.into()],
             // of other accounts an empty answer would mean nothing, so they are not asked
+            // an aggregator is asked of one account, and no table waits for what it says of itself
+            Some(OperationScope::Organization) if !self.catalog.sources().contains(source) => self.asked_in(source),
             Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => Vec::new(),
             Some(OperationScope::Organization) => vec![GLOBAL.into()],
             // unknown here, or asked on request: expected where it was asked
-            None => self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect(),
+            None => self.asked_in(source),
         };
         asked_in.iter().map(|region| self.answers(source, region, known)).collect()
+    }
+
+    /// The regions of which this account has answers to an operation.
+    fn asked_in(&self, source: &str) -> Vec<String> {
+        self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect()
     }
 
     /// Whether everything that an operation is asked about is known to be nothing.
@@ -230,7 +237,10 @@ impl Place<'_> {
         let Some(answers) = self.seen.responses.get(&key) else {
             return match known.is_some_and(|o| self.nothing_to_ask(o, region)) {
                 true => self.line(region, source, State::Empty, 0, "nothing to ask it about"),
-                false => self.line(region, source, State::NotCollected, 0, "no answer was collected"),
+                false => match self.seen.unasked.get(self.account) {
+                    Some((state, why)) => self.line(region, source, *state, 0, why),
+                    None => self.line(region, source, State::NotCollected, 0, "no answer was collected"),
+                },
             };
         };
         let worst = answers.iter().filter(|(state, _)| state.is_gap()).max();

@@ -13,7 +13,7 @@ use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
-use crate::model::run::{Artifact, GLOBAL, Source, State};
+use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
 use crate::store::answer::{self, Answer};
 use crate::store::fill::{self, Call};
 use crate::store::item::{self, Item, Standing};
@@ -45,6 +45,14 @@ pub struct Seen {
     pub skipped: Vec<String>,
     /// AWS itself was asked, so what was not asked about had nothing to be asked about.
     pub asked: bool,
+    /// Accounts in scope that no answer may have named.
+    pub scope: BTreeSet<String>,
+    /// Accounts that could not be asked, and why.
+    pub unasked: BTreeMap<String, (State, String)>,
+    /// How AWS was asked.
+    pub ways: Asked,
+    /// What belongs to no region and was seen, as digests of type and ARN: several recorders may hold it.
+    everywhere: BTreeSet<u64>,
     callers: BTreeSet<String>,
 }
 
@@ -74,7 +82,7 @@ impl Seen {
 
     pub fn accounts(&self, decisions: &Decisions) -> BTreeSet<String> {
         let named = decisions.workspace.accounts.iter().map(|a| a.id.clone());
-        self.places().map(|(account, _)| account).chain(named).filter(|a| !a.is_empty()).collect()
+        self.places().map(|(account, _)| account).chain(named).chain(self.scope.iter().cloned()).filter(|a| !a.is_empty()).collect()
     }
 
     pub fn regions(&self, decisions: &Decisions) -> BTreeSet<String> {
@@ -327,6 +335,9 @@ fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, S
     if !places.iter().any(|(a, r)| a == account && r == region) {
         places.insert((account.to_string(), region.to_string()));
     }
+    if region == GLOBAL && !seen.everywhere.insert(identity(item)) {
+        return;
+    }
     let key = (account.to_string(), region.to_string(), item.resource_type().to_string());
     let tally = seen.types.entry(key).or_default();
     match item.standing() {
@@ -334,6 +345,14 @@ fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, S
         Standing::Deleted => tally.deleted += 1,
         Standing::NotRecorded => tally.not_recorded += 1,
     }
+}
+
+/// Tells one resource from another, in the room of a number.
+fn identity(item: &Item<'_>) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (item.account(), item.resource_type(), item.arn(), item.standing() == Standing::NotRecorded).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The type that a broken item names, or `*`.

@@ -18,7 +18,7 @@ use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
-use crate::model::run::{Artifact, Coverage, ProgramRecord, RUN_FORMAT, RunRecord};
+use crate::model::run::{Artifact, Asked, Coverage, ProgramRecord, RUN_FORMAT, RunRecord};
 use crate::store::bag::Closed;
 use crate::store::run::{RunError, Writer};
 
@@ -115,6 +115,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
         clock: request.clock.kind().into(),
         accounts: seen.accounts(request.decisions).into_iter().collect(),
         regions: seen.regions(request.decisions).into_iter().collect(),
+        asked: (seen.ways != Asked::default()).then(|| seen.ways.clone()),
         previous: request.previous,
         derived_from: None,
         redactor: None,

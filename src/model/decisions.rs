@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::clearing::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
 pub use super::sealing::{SealFacts, SignerFacts, TimestampFacts};
+pub use super::targets::{AggregatorFacts, AwsFacts, ConfigWay, DeliveredFacts};
 
 use super::citation::Citation;
 
@@ -37,6 +38,9 @@ pub struct Workspace {
     pub accounts: Vec<AccountFacts>,
     #[serde(default)]
     pub regions: Vec<String>,
+    /// How `collect --aws` reaches AWS.
+    #[serde(default, skip_serializing_if = "AwsFacts::is_empty")]
+    pub aws: AwsFacts,
     #[serde(default)]
     pub phi: PhiRule,
     #[serde(default)]
@@ -67,6 +71,7 @@ impl Default for Workspace {
             period: PeriodFacts::default(),
             accounts: Vec::new(),
             regions: Vec::new(),
+            aws: AwsFacts::default(),
             phi: PhiRule::default(),
             exclude: Vec::new(),
             parameters: BTreeMap::new(),

@@ -10,6 +10,7 @@ pub mod dossier;
 pub mod registry;
 pub mod run;
 pub mod sealing;
+pub mod targets;
 pub mod verdict;
 
 pub use digest::Digest;

@@ -24,6 +24,9 @@ pub struct Operation {
     /// REST: members that go to the query string. The others of a request with a body go into it.
     #[serde(default)]
     pub in_query: BTreeSet<String>,
+    /// REST: members that become headers of the same name.
+    #[serde(default)]
+    pub in_header: BTreeSet<String>,
     /// The page size member and the most that AWS allows.
     #[serde(default)]
     pub size: BTreeMap<String, Value>,

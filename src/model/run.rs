@@ -32,11 +32,47 @@ pub struct RunRecord {
     pub clock: String,
     pub accounts: Vec<String>,
     pub regions: Vec<String>,
+    /// How AWS was asked, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// Manifest digest of the run before this one.
     pub previous: Option<Digest>,
     /// Set on a derived (redacted) run: the original's manifest digest.
     pub derived_from: Option<Digest>,
     pub redactor: Option<String>,
+}
+
+/// How AWS was asked: the ways chosen, and whose accounts they were.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// How AWS Config was read, and where.
+    pub config: Vec<Way>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Organization>,
+    /// The first day of which history was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// One way of reading AWS Config, in words, with its accounts and regions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// `aggregator`, `account`, `snapshot` or `none`.
+    pub way: String,
+    pub words: String,
+    pub accounts: Vec<String>,
+    pub regions: Vec<String>,
+}
+
+/// The accounts of the organization, as its own account listed them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// The account that was asked.
+    pub listed_by: String,
+    /// Accounts that were active, and so were asked.
+    pub active: u64,
+    /// Accounts that were not, each with its state: named, and not asked.
+    pub inactive: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

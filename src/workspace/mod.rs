@@ -1,6 +1,8 @@
 //! The user's folder: `affiant.yaml` and `program/`. Reads what people decided and reports every problem at once. It knows no
 //! evidence and no verdicts.
 
+mod aws;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -228,6 +230,7 @@ impl Checker<'_> {
                 self.complain(file, &e.pattern, "AFW-024", message, "name ARNs, with `*` for a part of them");
             }
         }
+        self.aws(&w.aws, &w.accounts);
         for (name, value) in [("start", &w.period.start), ("end", &w.period.end)] {
             if !value.is_empty() {
                 self.date(file, name, value);

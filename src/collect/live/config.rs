@@ -1,5 +1,5 @@
-//! AWS Config of every account and region, or of an organisation's aggregator: what it says it records and holds, every item by
-//! query, and by id what queries do not know. What is read is counted against AWS Config's own counts.
+//! AWS Config of every account and region, of the account itself or of an aggregator: what it says it records and holds, every
+//! item by query, and by id what queries do not know. What is read is counted against AWS Config's own counts.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,69 +8,51 @@ use serde_json::{Map, Value};
 
 use super::Asking;
 use super::exchange::{What, state};
+use super::forms::{Form, Kinds, PAGE, Subject};
+use super::ledger::{LEFT_OUT, Ledger, Spot};
 use super::operations::expired;
 use crate::aws::{Ask, Kind, Refusal, Reply};
 use crate::collect::CollectError;
+use crate::collect::coverage::is_global;
 use crate::collect::import::tally_answer;
-use crate::model::run::{Artifact, State};
+use crate::model::run::{Artifact, GLOBAL, State};
 
-/// AWS's limit of an expression is 4,096 characters.
-const EXPRESSION: usize = 3_600;
-/// Keys a batch, resources a page.
-const PAGE: usize = 100;
-/// Compliance results are asked for by rule, as corroboration; as items they would be one for each rule and resource.
-const LEFT_OUT: [&str; 2] = ["AWS::Config::ResourceCompliance", "AWS::Config::ConformancePackCompliance"];
-
-/// Account and region.
-type Spot = (usize, String);
+/// Whom to ask about a place.
+#[derive(Clone)]
+pub(super) struct Route {
+    pub form: Form,
+    /// The account that is asked, by its place in the run, and the region.
+    pub asker: usize,
+    pub region: String,
+}
 
 struct Step {
     spot: Spot,
+    route: Route,
     what: What,
     members: Map<String, Value>,
     kind: Kinds,
 }
 
-#[derive(Clone, PartialEq)]
-enum Kinds {
-    Settings,
-    Counts,
-    Select,
-    Identifiers(String),
-    Batch(String),
-}
-
-/// What AWS Config says and what was read of it, by account and region.
-#[derive(Default)]
-struct Ledger {
-    expected: BTreeMap<Spot, BTreeMap<String, u64>>,
-    read: BTreeMap<Spot, BTreeMap<String, u64>>,
-    /// Ids of types that queries did not bring.
-    ids: BTreeMap<(Spot, String), Vec<String>>,
-    refused: BTreeMap<(Spot, String), (State, String)>,
-}
-
 impl<'a> Asking<'a> {
-    pub(super) fn config(&mut self) -> Result<(), CollectError> {
+    /// Reads AWS Config of each place by its route.
+    pub(super) fn config(&mut self, routes: &BTreeMap<Spot, Route>) -> Result<(), CollectError> {
         let mut ledger = Ledger::default();
-        let spots: Vec<Spot> = (0..self.accounts.len()).flat_map(|a| self.regions.iter().map(move |r| (a, r.clone()))).collect();
-        let mut steps = Vec::new();
-        for spot in &spots {
-            for name in ["DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"] {
-                steps.push(self.step(spot, name, "", Map::new(), Kinds::Settings));
-            }
-            steps.push(self.step(spot, "GetDiscoveredResourceCounts", "", Map::new(), Kinds::Counts));
-        }
+        let steps = routes.iter().map(|(spot, route)| {
+            let members = route.form.counts(self.subject(spot));
+            self.step(spot, route, route.form.operation(&Kinds::Counts), "", members, Kinds::Counts)
+        });
+        let steps = steps.collect();
         self.steps(steps, &mut ledger)?;
-        let steps = ledger.expected.iter().flat_map(|(spot, counts)| self.queries(spot, counts)).collect();
+        divide(&mut ledger, routes);
+        let steps = ledger.expected.iter().flat_map(|(spot, counts)| self.queries(spot, &routes[spot], counts)).collect();
         self.steps(steps, &mut ledger)?;
-        let steps = ledger
-            .short()
-            .map(|(spot, name, _)| {
-                let members = Map::from_iter([("resourceType".to_string(), Value::from(name)), ("limit".into(), Value::from(PAGE))]);
-                self.step(spot, "ListDiscoveredResources", name, members, Kinds::Identifiers(name.to_string()))
-            })
-            .collect();
+        let short = ledger.short();
+        let steps = short.iter().map(|(spot, name, _)| {
+            let (route, kind) = (&routes[spot], Kinds::Identifiers(name.clone()));
+            self.step(spot, route, route.form.operation(&kind), name, route.form.identifiers(self.subject(spot), name), kind)
+        });
+        let steps = steps.collect();
         self.steps(steps, &mut ledger)?;
         // one id twice is one resource: what it stands for beside is missing from the count
         for ids in ledger.ids.values_mut() {
@@ -78,51 +60,60 @@ impl<'a> Asking<'a> {
             ids.dedup();
         }
         let batches = ledger.ids.iter().flat_map(|((spot, name), ids)| {
-            let this = &*self;
+            let (this, route, kind) = (&*self, &routes[spot], Kinds::Batch(name.clone()));
             ids.chunks(PAGE).enumerate().map(move |(index, chunk)| {
-                let keys = chunk.iter().map(|id| serde_json::json!({ "resourceType": name, "resourceId": id })).collect();
-                let members = Map::from_iter([("resourceKeys".to_string(), Value::Array(keys))]);
-                this.step(spot, "BatchGetResourceConfig", &format!("{name},{}", index + 1), members, Kinds::Batch(name.clone()))
+                let members = route.form.batch(this.subject(spot), name, chunk);
+                this.step(spot, route, route.form.operation(&kind), &format!("{name},{}", index + 1), members, kind.clone())
             })
         });
         let steps = batches.collect();
         self.steps(steps, &mut ledger)?;
-        self.balance(&spots, &ledger);
+        self.balance(routes, &ledger);
         Ok(())
     }
 
-    fn step(&self, spot: &Spot, name: &str, key: &str, members: Map<String, Value>, kind: Kinds) -> Step {
-        let account = &self.accounts[spot.0];
-        let mut what = What::operation(&account.id, &account.caller, &spot.1, &spot.1, "config", name, key, 1);
-        what.parameters = if members.is_empty() { String::new() } else { Value::Object(members.clone()).to_string() };
-        Step { spot: spot.clone(), what, members, kind }
-    }
-
-    /// As few queries as AWS's limit on their length allows: types share pages, so calls grow with items.
-    fn queries(&self, spot: &Spot, counts: &BTreeMap<String, u64>) -> Vec<Step> {
-        let mut chunks: Vec<Vec<&str>> = vec![Vec::new()];
-        let mut length = 0;
-        for name in counts.iter().filter(|(name, n)| **n > 0 && !LEFT_OUT.contains(&name.as_str())).map(|(name, _)| name.as_str()) {
-            length += name.len() + 4;
-            if length > EXPRESSION {
-                chunks.push(Vec::new());
-                length = name.len() + 4;
+    /// What the recorder of each place records, and whether it runs: asked of the account itself, since an aggregator does not say.
+    pub(super) fn recorders(&mut self, spots: impl Iterator<Item = Spot>) -> Result<(), CollectError> {
+        let mut steps = Vec::new();
+        for spot in spots.filter(|(account, _)| self.accounts[*account].identity.is_some()) {
+            let route = Route { form: Form::Own, asker: spot.0, region: spot.1.clone() };
+            for name in ["DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"] {
+                steps.push(self.step(&spot, &route, name, "", Map::new(), Kinds::Settings));
             }
-            chunks.last_mut().expect("never empty").push(name);
         }
-        let steps = chunks.iter().filter(|c| !c.is_empty()).enumerate().map(|(index, chunk)| {
-            let names: Vec<String> = chunk
-                .iter()
-                .map(|n| format!("'{}'", n.chars().filter(|c| c.is_ascii_alphanumeric() || *c == ':').collect::<String>()))
-                .collect();
-            let query = format!("SELECT *, configuration, supplementaryConfiguration, tags WHERE resourceType IN ({})", names.join(", "));
-            let members = Map::from_iter([("Expression".to_string(), Value::from(query)), ("Limit".into(), Value::from(PAGE))]);
-            self.step(spot, "SelectResourceConfig", &format!("{}", index + 1), members, Kinds::Select)
-        });
-        steps.collect()
+        self.steps(steps, &mut Ledger::default())
     }
 
-    fn steps(&mut self, steps: Vec<Step>, ledger: &mut Ledger) -> Result<(), CollectError> {
+    fn subject<'s>(&'s self, spot: &'s Spot) -> Subject<'s> {
+        Subject { account: &self.accounts[spot.0].id, region: &spot.1 }
+    }
+
+    fn step(&self, spot: &Spot, route: &Route, name: &str, key: &str, members: Map<String, Value>, kind: Kinds) -> Step {
+        let (id, caller) = (&self.accounts[spot.0].id, &self.accounts[route.asker].caller);
+        let mut what = What::operation(id, caller, &spot.1, &route.region, "config", name, key, 1);
+        what.parameters = if members.is_empty() { String::new() } else { Value::Object(members.clone()).to_string() };
+        Step { spot: spot.clone(), route: route.clone(), what, members, kind }
+    }
+
+    fn queries(&self, spot: &Spot, route: &Route, counts: &BTreeMap<String, u64>) -> Vec<Step> {
+        let wanted = counts.iter().filter(|(name, n)| **n > 0 && !LEFT_OUT.contains(&name.as_str()));
+        let queries = route.form.queries(self.subject(spot), wanted.map(|(name, _)| name.as_str()));
+        let name = route.form.operation(&Kinds::Select);
+        let queries = queries.into_iter().enumerate();
+        queries.map(|(index, members)| self.step(spot, route, name, &format!("{}", index + 1), members, Kinds::Select)).collect()
+    }
+
+    fn steps(&mut self, mut steps: Vec<Step>, ledger: &mut Ledger) -> Result<(), CollectError> {
+        // one account answers for all of them: if it may not be asked, that should be denied once
+        if steps.first().is_some_and(|step| step.route.form != Form::Own) && steps.len() > 1 {
+            let rest = steps.split_off(1);
+            self.together(steps, ledger)?;
+            return self.together(rest, ledger);
+        }
+        self.together(steps, ledger)
+    }
+
+    fn together(&mut self, steps: Vec<Step>, ledger: &mut Ledger) -> Result<(), CollectError> {
         let mut first = Vec::new();
         for step in steps {
             self.go(step, ledger, &mut first)?;
@@ -148,17 +139,22 @@ impl<'a> Asking<'a> {
             }
         }
         let full = format!("config:{}", step.what.operation);
+        if let Some(why) = ledger.stopped.get(&(step.route.asker, full.clone())).cloned() {
+            self.turned_away(&step, why, ledger);
+            return Ok(());
+        }
         let catalog: &'a crate::model::catalog::Catalog = self.catalog;
         let (Some((name, operation)), Some((service, api))) =
             (catalog.operations.get_key_value(&full), catalog.apis.get_key_value("config"))
         else {
             return Ok(());
         };
-        let account = &self.accounts[step.spot.0];
+        let account = &self.accounts[step.route.asker];
+        let Some(identity) = &account.identity else { return Ok(()) };
         let ask = Ask {
-            identity: Rc::clone(&account.identity),
+            identity: Rc::clone(identity),
             account: account.id.clone(),
-            region: step.spot.1.clone(),
+            region: step.route.region.clone(),
             service,
             name: name.split_once(':').map_or("", |(_, n)| n),
             api,
@@ -183,7 +179,7 @@ impl<'a> Asking<'a> {
             }
             Kinds::Settings | Kinds::Counts | Kinds::Identifiers(_) => tally_answer(self.writer, artifact, self.catalog, self.seen),
         }
-        Ok(Self::after(step, &bytes, ledger))
+        Ok(after(step, &bytes, ledger))
     }
 
     fn took(&mut self, step: Step, outcome: Result<Reply, Refusal>, ledger: &mut Ledger) -> Result<Option<Step>, CollectError> {
@@ -198,112 +194,92 @@ impl<'a> Asking<'a> {
                     }
                     Kinds::Settings | Kinds::Counts | Kinds::Identifiers(_) => drop(self.keep_answer(&step.what, &reply, None)?),
                 }
-                Ok(Self::after(step, &reply.body, ledger))
+                Ok(after(step, &reply.body, ledger))
             }
             Err(refusal) if refusal.kind == Kind::Expired => Err(expired(&refusal)),
             Err(refusal) => {
                 self.progress.refused += 1;
-                let words = format!("config:{}: {}", step.what.operation, refusal.words());
-                match &step.kind {
-                    Kinds::Settings | Kinds::Counts => match &refusal.reply {
-                        Some(reply) => drop(self.keep_answer(&step.what, reply, Some(&refusal))?),
-                        None => self.refused(&step.what, &refusal),
-                    },
-                    Kinds::Identifiers(name) | Kinds::Batch(name) => {
-                        ledger.refused.insert((step.spot.clone(), name.clone()), (state(&refusal), words));
-                    }
-                    // its types are short of their counts and are asked for by id
-                    Kinds::Select => {
-                        self.refused(&step.what, &refusal);
-                        ledger.refused.insert((step.spot.clone(), "*".into()), (state(&refusal), words));
-                    }
+                let full = format!("config:{}", step.what.operation);
+                let why = (state(&refusal), format!("{full}: {}", refusal.words()));
+                let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::NotOffered);
+                if step.route.form != Form::Own && stops {
+                    ledger.stopped.insert((step.route.asker, full), why.clone());
+                }
+                match (&step.kind, &refusal.reply) {
+                    (Kinds::Settings | Kinds::Counts, Some(reply)) => drop(self.keep_answer(&step.what, reply, Some(&refusal))?),
+                    (Kinds::Settings | Kinds::Counts, None) => self.refused(&step.what, &refusal),
+                    (Kinds::Select | Kinds::Identifiers(_) | Kinds::Batch(_), _) => self.turned_away(&step, why, ledger),
                 }
                 Ok(None)
             }
         }
     }
 
-    fn add(&mut self, step: &Step, counts: BTreeMap<String, u64>, ledger: &mut Ledger) {
-        let read = ledger.read.entry(step.spot.clone()).or_default();
-        for (name, n) in counts {
-            self.progress.items += n;
-            *read.entry(name).or_default() += n;
-        }
-    }
-
-    /// Reads what the answer says of counts and ids, and gives the step for the next page.
-    fn after(step: Step, bytes: &[u8], ledger: &mut Ledger) -> Option<Step> {
-        let (list, token) = match step.kind {
-            Kinds::Settings | Kinds::Batch(_) => return None,
-            Kinds::Select => (None, "NextToken"),
-            Kinds::Counts => (Some("resourceCounts"), "nextToken"),
-            Kinds::Identifiers(_) => (Some("resourceIdentifiers"), "nextToken"),
-        };
-        #[derive(serde::Deserialize)]
-        struct Token {
-            #[serde(rename = "NextToken", alias = "nextToken", default)]
-            token: Option<String>,
-        }
-        let next = match list {
-            None => serde_json::from_slice::<Token>(bytes).ok().and_then(|t| t.token),
-            Some(list) => {
-                let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-                for element in body[list].as_array().into_iter().flatten() {
-                    let text = |name: &str| element[name].as_str().unwrap_or_default().to_string();
-                    match &step.kind {
-                        Kinds::Counts => {
-                            let counts = ledger.expected.entry(step.spot.clone()).or_default();
-                            counts.insert(text("resourceType"), element["count"].as_u64().unwrap_or_default());
-                        }
-                        Kinds::Identifiers(name) => {
-                            ledger.ids.entry((step.spot.clone(), name.clone())).or_default().push(text("resourceId"))
-                        }
-                        _ => {}
-                    }
-                }
-                if step.kind == Kinds::Counts {
-                    ledger.expected.entry(step.spot.clone()).or_default();
-                }
-                body[token].as_str().map(str::to_string)
+    /// Notes that a call was not answered, or not made after a denial.
+    fn turned_away(&mut self, step: &Step, why: (State, String), ledger: &mut Ledger) {
+        let name = match &step.kind {
+            Kinds::Identifiers(name) | Kinds::Batch(name) => name.clone(),
+            // its types are short of their counts and are asked for by id; that it was refused stays a gap of its own
+            Kinds::Select | Kinds::Settings | Kinds::Counts => {
+                let key = (step.what.account.clone(), step.what.region.clone(), format!("config:{}", step.what.operation));
+                self.seen.responses.entry(key).or_default().push(why.clone());
+                "*".to_string()
             }
         };
-        let next = next.filter(|t| !t.is_empty() && step.members.get(token).and_then(Value::as_str) != Some(t))?;
-        let mut members = step.members;
-        members.insert(token.into(), Value::from(next));
-        let mut what = What { page: step.what.page + 1, ..step.what };
-        what.parameters = Value::Object(members.clone()).to_string();
-        Some(Step { what, members, spot: step.spot, kind: step.kind })
+        if matches!(step.kind, Kinds::Settings | Kinds::Counts) {
+            return;
+        }
+        ledger.refused.insert((step.spot.clone(), name), why);
+    }
+
+    fn add(&mut self, step: &Step, counts: BTreeMap<String, u64>, ledger: &mut Ledger) {
+        for (name, n) in counts {
+            self.progress.items += n;
+            ledger.add(&step.spot, &name, n, matches!(step.kind, Kinds::Batch(_)));
+        }
     }
 
     /// What AWS Config counts and was not read is a gap of that type; what balances shows that a type without items is empty.
-    fn balance(&mut self, spots: &[Spot], ledger: &Ledger) {
-        for spot in spots {
+    fn balance(&mut self, routes: &BTreeMap<Spot, Route>, ledger: &Ledger) {
+        for (spot, name, (expected, read)) in ledger.short() {
             let account = self.accounts[spot.0].id.clone();
-            let Some(_) = ledger.expected.get(spot) else {
-                continue;
-            };
-            for (_, name, (expected, read)) in ledger.short().filter(|(s, ..)| *s == spot) {
-                let refused =
-                    ledger.refused.get(&(spot.clone(), name.to_string())).or_else(|| ledger.refused.get(&(spot.clone(), "*".into())));
-                let (kind, why) = refused.cloned().unwrap_or((State::Failed, String::new()));
-                let counted = format!("AWS Config counts {expected}, {read} were read");
-                let words = if why.is_empty() { counted } else { format!("{counted}: {why}") };
-                self.lost(&account, &spot.1, name, words, kind);
-            }
-            self.seen.whole.insert((account, spot.1.clone()));
+            let (kind, why) = ledger.why(&spot, &name).unwrap_or((State::Failed, String::new()));
+            let counted = format!("AWS Config counts {expected}, {read} were read");
+            let words = if why.is_empty() { counted } else { format!("{counted}: {why}") };
+            self.lost(&account, &spot.1, &name, words, kind);
+        }
+        for spot in routes.keys().filter(|spot| ledger.expected.contains_key(*spot) && spot.1 != GLOBAL) {
+            self.seen.whole.insert((self.accounts[spot.0].id.clone(), spot.1.clone()));
         }
     }
 }
 
-impl Ledger {
-    /// Types of which less was read than AWS Config counts.
-    fn short(&self) -> impl Iterator<Item = (&Spot, &str, (u64, u64))> {
-        self.expected.iter().flat_map(move |(spot, counts)| {
-            let counts = counts.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
-            counts.filter_map(move |(name, expected)| {
-                let read = self.read.get(spot).and_then(|r| r.get(name)).copied().unwrap_or_default();
-                (read < *expected).then_some((spot, name.as_str(), (*expected, read)))
-            })
-        })
+/// Through an aggregator, what belongs to no region is asked for once an account: regions keep the rest.
+fn divide(ledger: &mut Ledger, routes: &BTreeMap<Spot, Route>) {
+    for (spot, counts) in &mut ledger.expected {
+        if routes[spot].form != Form::Own {
+            counts.retain(|name, _| is_global(name) == (spot.1 == GLOBAL));
+        }
     }
+}
+
+/// Reads what the answer says of counts and ids, and gives the step for the next page.
+fn after(step: Step, bytes: &[u8], ledger: &mut Ledger) -> Option<Step> {
+    match &step.kind {
+        Kinds::Settings | Kinds::Select | Kinds::Batch(_) => {}
+        Kinds::Counts => {
+            let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+            let counts = ledger.expected.entry(step.spot.clone()).or_default();
+            counts.extend(step.route.form.counted(&body));
+        }
+        Kinds::Identifiers(name) => {
+            let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+            let ids = ledger.ids.entry((step.spot.clone(), name.clone())).or_default();
+            ids.extend(step.route.form.identified(&body));
+        }
+    }
+    let members = step.route.form.next(&step.kind, &step.members, step.what.page, bytes)?;
+    let mut what = What { page: step.what.page + 1, ..step.what };
+    what.parameters = Value::Object(members.clone()).to_string();
+    Some(Step { what, members, ..step })
 }

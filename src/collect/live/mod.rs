@@ -2,11 +2,19 @@
 //! stands in for what AWS Config does not record. What was refused, cut short or not counted right is a gap.
 
 mod config;
+mod delivered;
 mod exchange;
+mod fetch;
+mod forms;
 mod harvest;
+mod keys;
+mod ledger;
 mod operations;
+mod organization;
 mod plan;
 mod reports;
+mod single;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,7 +29,7 @@ use crate::aws::{Ask, Identity, Kind, Partition, Refusal, Role, Session, Setting
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::{AcceptedTerms, AccountFacts};
+use crate::model::decisions::{AcceptedTerms, AccountFacts, AwsFacts};
 use crate::model::run::{Artifact, GLOBAL, State};
 use crate::store::run::Writer;
 
@@ -37,14 +45,14 @@ pub struct Target {
     pub accounts: Vec<AccountFacts>,
     /// What is asked only when it is switched on (`opt_in` of the registry).
     pub opt_in: BTreeSet<String>,
-    /// Read the organisation's items through this AWS Config aggregator of the caller's account.
-    pub aggregator: Option<String>,
     /// AWS's audit reports to ask for, by id.
     pub reports: Vec<String>,
     /// Whose terms were accepted, by whom: only these reports' documents are fetched.
     pub terms: Vec<AcceptedTerms>,
     /// Where fetched documents are put; outside of every run.
     pub documents: Option<PathBuf>,
+    /// The section `aws` of `affiant.yaml`.
+    pub aws: AwsFacts,
     /// False: AWS Config is passed by, and everything is asked directly.
     pub use_config: bool,
     pub call_timeout: Duration,
@@ -60,10 +68,10 @@ impl Default for Target {
             regions: Vec::new(),
             accounts: Vec::new(),
             opt_in: BTreeSet::new(),
-            aggregator: None,
             reports: Vec::new(),
             terms: Vec::new(),
             documents: None,
+            aws: AwsFacts::default(),
             use_config: true,
             call_timeout: Duration::from_secs(30),
             attempts: 5,
@@ -86,7 +94,9 @@ pub struct Progress {
 pub(super) struct Account {
     id: String,
     caller: String,
-    identity: Rc<Identity>,
+    /// None: the account itself cannot be asked, for the reason beside it. An aggregator may still tell of it.
+    identity: Option<Rc<Identity>>,
+    refusal: Option<(State, String)>,
     /// It may be asked about the whole organisation.
     organization: bool,
 }
@@ -104,6 +114,13 @@ pub(super) struct Asking<'a> {
     /// Exchanges of an earlier attempt at this run.
     kept: BTreeMap<String, Artifact>,
     harvest: harvest::Harvest,
+    /// Operations that were asked ahead of their stage: by account, or by account and region.
+    settled: BTreeSet<(usize, String)>,
+    settled_in: BTreeSet<(ledger::Spot, String)>,
+    /// Delivery channels, and the regions of buckets, as far as they are known.
+    channels: BTreeMap<ledger::Spot, Value>,
+    bucket_regions: BTreeMap<String, String>,
+    session_name: String,
     /// Operations that were denied, by account and region: nobody's alarm should ring twice.
     denied: BTreeSet<(String, String, String)>,
     progress: Progress,
@@ -151,59 +168,96 @@ pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
         regions,
         kept,
         harvest: harvest::Harvest::new(place.catalog),
+        settled: BTreeSet::new(),
+        settled_in: BTreeSet::new(),
+        channels: BTreeMap::new(),
+        bucket_regions: BTreeMap::new(),
+        session_name: session_name(place.run_id),
         denied: BTreeSet::new(),
         progress: Progress::default(),
         watch: place.watch,
     };
     asking.seen.asked = true;
-    asking.identify(place.run_id)?;
-    if target.use_config {
-        asking.config()?;
-    }
+    asking.identify()?;
+    asking.by_ways()?;
+    asking.unreached();
     asking.operations()?;
     asking.reports()
 }
 
 impl Asking<'_> {
-    /// Whose credentials these are, and those of every account named.
-    fn identify(&mut self, run: &str) -> Result<(), CollectError> {
+    /// Whose credentials these are, and those of every account in scope.
+    fn identify(&mut self) -> Result<(), CollectError> {
         let base = self.session.identity();
-        let (own, caller) = self.caller_of(&base, "the caller").map_err(|refusal| {
+        let (own, caller) = self.caller_of(&base).map_err(|refusal| {
             let what = format!("AWS does not say who we are: {}", refusal.words());
             let hint = "check the credentials: `aws sts get-caller-identity`";
             CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
         })?;
         let named = self.target.accounts.clone();
         if named.is_empty() {
-            self.accounts.push(Account { id: own, caller, identity: base, organization: false });
+            self.accounts.push(Account { id: own, caller, identity: Some(base), refusal: None, organization: false });
             return Ok(());
         }
-        for facts in named {
-            let identity = match &facts.role {
-                None if facts.id == own => Ok((Rc::clone(&base), caller.clone())),
-                None => {
-                    Err(Refusal::ours(Kind::Denied, "no role", format!("the credentials are of account {own}, and no `role` is named")))
-                }
-                Some(arn) => {
-                    let role = Role { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: session_name(run) };
-                    let identity = self.session.assume(&role);
-                    self.caller_of(&identity, arn).and_then(|(id, caller)| match id == facts.id {
-                        true => Ok((identity, caller)),
-                        false => Err(Refusal::ours(Kind::Denied, "wrong account", format!("the role is of account {id}"))),
-                    })
-                }
-            };
-            match identity {
-                Ok((identity, caller)) => {
-                    self.accounts.push(Account { id: facts.id, caller, identity, organization: facts.organization });
-                }
-                Err(refusal) => self.lose_account(&facts, &refusal),
-            }
-        }
+        named.into_iter().for_each(|facts| self.enter(facts, &own, &caller));
+        self.members()?.into_iter().for_each(|facts| self.enter(facts, &own, &caller));
         Ok(())
     }
 
-    fn caller_of(&mut self, identity: &Rc<Identity>, _whose: &str) -> Result<(String, String), Refusal> {
+    /// Takes an account into scope, by its role where it has one.
+    fn enter(&mut self, facts: AccountFacts, own: &str, caller: &str) {
+        let partition = Partition::of(&self.home()).name;
+        let role = facts.role.clone().or_else(|| self.target.aws.role_in(&facts.id, partition).filter(|_| facts.id != own));
+        let identity = match &role {
+            None if facts.id == own => Ok((self.session.identity(), caller.to_string())),
+            None => Err(Refusal::ours(Kind::Denied, "no role", format!("the credentials are of account {own}, and no `role` is named"))),
+            Some(arn) => {
+                let external_id = facts.external_id.clone().or_else(|| self.target.aws.external_id.clone());
+                let role = Role { arn: arn.clone(), external_id, session_name: self.session_name.clone() };
+                let identity = self.session.assume(&role);
+                self.caller_of(&identity).and_then(|(id, caller)| match id == facts.id {
+                    true => Ok((identity, caller)),
+                    false => Err(Refusal::ours(Kind::Denied, "wrong account", format!("the role is of account {id}"))),
+                })
+            }
+        };
+        self.seen.scope.insert(facts.id.clone());
+        let organization = facts.organization;
+        self.accounts.push(match identity {
+            Ok((identity, caller)) => Account { id: facts.id, caller, identity: Some(identity), refusal: None, organization },
+            Err(refusal) => {
+                let why = format!("the account could not be asked: {}", refusal.words());
+                let words = role.map_or_else(|| why.clone(), |role| format!("{role}: {why}"));
+                let refusal = Some((exchange::state(&refusal), words));
+                Account { id: facts.id, caller: String::new(), identity: None, refusal, organization }
+            }
+        });
+    }
+
+    /// An account that could not be asked is missing throughout, not absent: its items too, unless another way brought them.
+    fn unreached(&mut self) {
+        let unreached: Vec<(String, (State, String))> =
+            self.accounts.iter().filter_map(|a| Some((a.id.clone(), a.refusal.clone()?))).collect();
+        for (id, (state, words)) in unreached {
+            self.seen.unasked.insert(id.clone(), (state, words.clone()));
+            let places: Vec<String> = self.regions.iter().cloned().chain([GLOBAL.to_string()]).collect();
+            let whole = |region: &String| self.seen.whole.contains(&(id.clone(), region.clone()));
+            let any = places.iter().any(whole);
+            let lost: Vec<String> = places.iter().filter(|r| if *r == GLOBAL { !any } else { !whole(r) }).cloned().collect();
+            for region in lost {
+                self.seen.faults.push(Fault {
+                    account: id.clone(),
+                    region,
+                    source: "*".into(),
+                    file: "credentials".into(),
+                    what: words.clone(),
+                    state,
+                });
+            }
+        }
+    }
+
+    fn caller_of(&mut self, identity: &Rc<Identity>) -> Result<(String, String), Refusal> {
         let name = "sts:GetCallerIdentity";
         let (Some(operation), Some(api)) = (self.catalog.operations.get(name), self.catalog.apis.get("sts")) else {
             return Err(Refusal::ours(Kind::NotOffered, "no registry", "the catalog does not say how to ask sts:GetCallerIdentity"));
@@ -234,20 +288,6 @@ impl Asking<'_> {
             return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));
         }
         Ok((account, arn))
-    }
-
-    /// An account that could not be asked is missing throughout, not absent.
-    fn lose_account(&mut self, facts: &AccountFacts, refusal: &Refusal) {
-        for region in self.regions.iter().chain([&GLOBAL.to_string()]) {
-            self.seen.faults.push(Fault {
-                account: facts.id.clone(),
-                region: region.clone(),
-                source: "*".into(),
-                file: facts.role.clone().unwrap_or_else(|| "credentials".into()),
-                what: format!("the account could not be asked: {}", refusal.words()),
-                state: exchange::state(refusal),
-            });
-        }
     }
 
     fn home(&self) -> String {

@@ -54,7 +54,7 @@ impl<'a> Asking<'a> {
         let mut all = Vec::new();
         for account in &self.accounts {
             let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-            for region in &self.regions {
+            for region in self.regions.iter().filter(|_| account.identity.is_some()) {
                 let unrecorded = self.unrecorded(&account.id, region);
                 for name in plan::wanted(self.catalog, &self.target.opt_in, &unrecorded) {
                     names.entry(name).or_default().insert(region.clone());
@@ -91,16 +91,23 @@ impl<'a> Asking<'a> {
     fn jobs(&self, account: usize, full: &str, regions: &BTreeSet<String>) -> Vec<Job> {
         let Some(operation) = self.catalog.operations.get(full) else { return Vec::new() };
         let home = self.home();
+        if self.settled.contains(&(account, full.to_string())) {
+            return Vec::new();
+        }
         if operation.scope == OperationScope::Organization && !self.accounts[account].organization {
             return Vec::new();
         }
         if operation.each.is_empty() && operation.param.is_some() {
             return Vec::new();
         }
-        let places: Vec<String> = match (operation.scope, operation.every_region) {
-            (OperationScope::Region, _) | (_, true) => regions.iter().cloned().collect(),
+        let center = self.target.aws.identity_center.as_ref().filter(|_| operation.every_region);
+        let mut places: Vec<String> = match (operation.scope, operation.every_region, center) {
+            // the one region that answers is known
+            (OperationScope::Organization, true, Some(region)) => vec![region.clone()],
+            (OperationScope::Region, _, _) | (_, true, _) => regions.iter().cloned().collect(),
             _ => vec![home.clone()],
         };
+        places.retain(|region| !self.settled_in.contains(&((account, region.clone()), full.to_string())));
         if operation.each.is_empty() {
             return places.iter().map(|region| self.job(account, full, operation, region, "", Map::new())).collect();
         }
@@ -144,10 +151,11 @@ impl<'a> Asking<'a> {
         let mut batches: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
         for lead in self.harvest.leads(full).filter(|lead| lead.account == *id) {
             let in_scope = self.regions.contains(&lead.region);
-            let region = match (operation.scope, in_scope) {
-                (OperationScope::Region, true) => lead.region.clone(),
+            let center = self.target.aws.identity_center.as_deref() == Some(lead.region.as_str());
+            let region = match (operation.scope, in_scope || center) {
+                (OperationScope::Region, true) if in_scope => lead.region.clone(),
                 // a resource of another region is not of this scope; one of no region is asked about at home
-                (OperationScope::Region, false) if lead.region != GLOBAL && lead.region != "global" => continue,
+                (OperationScope::Region, _) if lead.region != GLOBAL && lead.region != "global" => continue,
                 (OperationScope::Organization, true) if operation.scope == OperationScope::Organization => lead.region.clone(),
                 _ => self.home(),
             };
@@ -233,10 +241,11 @@ impl<'a> Asking<'a> {
             let account = self.accounts.iter().find(|a| a.id == job.what.account).expect("jobs are of accounts in scope");
             let full = if job.starter.is_some() { operation.before.as_ref().unwrap_or(full) } else { full };
             let name = full.split_once(':').map_or("", |(_, name)| name);
+            let Some(identity) = &account.identity else { continue };
             asks.push((
                 job,
                 Ask {
-                    identity: Rc::clone(&account.identity),
+                    identity: Rc::clone(identity),
                     account: account.id.clone(),
                     region: String::new(),
                     service,

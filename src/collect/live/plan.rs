@@ -64,15 +64,20 @@ fn elsewhere(name: &str) -> bool {
     let staged = [
         "config:BatchGetAggregateResourceConfig",
         "config:BatchGetResourceConfig",
+        "config:DeliverConfigSnapshot",
         "config:DescribeConfigurationAggregatorSourcesStatus",
         "config:DescribeConfigurationRecorderStatus",
         "config:DescribeConfigurationRecorders",
+        "config:DescribeConfigurationAggregators",
         "config:GetAggregateDiscoveredResourceCounts",
         "config:GetDiscoveredResourceCounts",
+        "config:GetResourceConfigHistory",
         "config:ListAggregateDiscoveredResources",
         "config:ListDiscoveredResources",
         "config:SelectAggregateResourceConfig",
         "config:SelectResourceConfig",
+        "s3:GetObject",
+        "s3:ListObjectsV2",
         "sts:GetCallerIdentity",
     ];
     staged.contains(&name)

@@ -1,0 +1,85 @@
+//! The accounts of the organization, listed once from the account that may ask: the active ones are asked, the others are named.
+
+use serde_json::{Map, Value};
+
+use super::Asking;
+use super::exchange::state;
+use crate::aws::Partition;
+use crate::collect::CollectError;
+use crate::model::decisions::AccountFacts;
+use crate::model::run::{GLOBAL, Organization, State};
+
+/// What stands for the accounts of which nothing is known.
+const UNLISTED: &str = "other accounts of the organization";
+
+impl Asking<'_> {
+    /// The accounts of `affiant.yaml`, and the active ones of the organization where it says so.
+    pub(super) fn members(&mut self) -> Result<Vec<AccountFacts>, CollectError> {
+        let mut found = Vec::new();
+        if !self.target.aws.organization {
+            return Ok(found);
+        }
+        let home = self.home();
+        let speaker = self.accounts.iter().position(|a| a.organization);
+        let Some((speaker, of)) = speaker.and_then(|at| Some((at, self.inquiry(at, GLOBAL, &home)?))) else {
+            self.lost(UNLISTED, GLOBAL, "*", "the account that lists the others could not be asked", State::Failed);
+            return Ok(found);
+        };
+        let full = "organizations:ListAccounts";
+        let pages = self.pages(&of, full, "", Map::new())?;
+        self.settled.insert((speaker, full.to_string()));
+        let listed_by = self.accounts[speaker].id.clone();
+        let pages = match pages {
+            Ok(pages) => pages,
+            Err(refusal) => {
+                self.lost(UNLISTED, GLOBAL, "*", format!("{listed_by} does not list them: {}", refusal.words()), state(&refusal));
+                return Ok(found);
+            }
+        };
+        let (active, inactive) = divided(&pages);
+        let partition = Partition::of(&home).name;
+        self.seen.ways.organization =
+            Some(Organization { listed_by, active: active.len() as u64, inactive: inactive.into_iter().collect() });
+        for (id, name) in active.into_iter().filter(|(id, _)| !self.target.accounts.iter().any(|a| a.id == *id)) {
+            let role = self.target.aws.role_in(&id, partition);
+            let external_id = self.target.aws.external_id.clone();
+            found.push(AccountFacts { id, name, role, external_id, organization: false });
+        }
+        Ok(found)
+    }
+}
+
+type Named = Vec<(String, String)>;
+
+/// Ids and names of active accounts; ids and states of the others.
+fn divided(pages: &[Value]) -> (Named, Named) {
+    let (mut active, mut inactive) = (Vec::new(), Vec::new());
+    for element in pages.iter().flat_map(|body| body["Accounts"].as_array().into_iter().flatten()) {
+        let text = |name: &str| element[name].as_str().unwrap_or_default().to_string();
+        // `State` is the newer member of the two
+        let standing = if text("State").is_empty() { text("Status") } else { text("State") };
+        match standing.as_str() {
+            "ACTIVE" => active.push((text("Id"), text("Name"))),
+            _ => inactive.push((text("Id"), standing.to_lowercase().replace('_', " "))),
+        }
+    }
+    (active, inactive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suspended_accounts_are_named_and_not_asked() {
+        let page = serde_json::json!({ "Accounts": [
+            { "Id": "111122223333", "Name": "clinic", "Status": "ACTIVE" },
+            { "Id": "123456789012", "Name": "old", "Status": "SUSPENDED" },
+            { "Id": "210987654321", "Name": "closing", "Status": "ACTIVE", "State": "PENDING_CLOSURE" }
+        ] });
+        let (active, inactive) = divided(&[page]);
+        assert_eq!(active, [("111122223333".to_string(), "clinic".to_string())]);
+        let states: Vec<&str> = inactive.iter().map(|(_, state)| state.as_str()).collect();
+        assert_eq!(states, ["suspended", "pending closure"]);
+    }
+}
