@@ -222,14 +222,16 @@ impl<'a> Asking<'a> {
     fn turned_away(&mut self, step: &Step, why: (State, String), ledger: &mut Ledger) {
         let name = match &step.kind {
             Kinds::Identifiers(name) | Kinds::Batch(name) => name.clone(),
-            // its types are short of their counts and are asked for by id
-            Kinds::Select => "*".to_string(),
-            Kinds::Settings | Kinds::Counts => {
+            // its types are short of their counts and are asked for by id; that it was refused stays a gap of its own
+            Kinds::Select | Kinds::Settings | Kinds::Counts => {
                 let key = (step.what.account.clone(), step.what.region.clone(), format!("config:{}", step.what.operation));
-                self.seen.responses.entry(key).or_default().push(why);
-                return;
+                self.seen.responses.entry(key).or_default().push(why.clone());
+                "*".to_string()
             }
         };
+        if matches!(step.kind, Kinds::Settings | Kinds::Counts) {
+            return;
+        }
         ledger.refused.insert((step.spot.clone(), name), why);
     }
 

@@ -45,14 +45,14 @@ pub struct Target {
     pub accounts: Vec<AccountFacts>,
     /// What is asked only when it is switched on (`opt_in` of the registry).
     pub opt_in: BTreeSet<String>,
-    /// The section `aws` of `affiant.yaml`.
-    pub aws: AwsFacts,
     /// AWS's audit reports to ask for, by id.
     pub reports: Vec<String>,
     /// Whose terms were accepted, by whom: only these reports' documents are fetched.
     pub terms: Vec<AcceptedTerms>,
     /// Where fetched documents are put; outside of every run.
     pub documents: Option<PathBuf>,
+    /// The section `aws` of `affiant.yaml`.
+    pub aws: AwsFacts,
     /// False: AWS Config is passed by, and everything is asked directly.
     pub use_config: bool,
     pub call_timeout: Duration,
@@ -68,10 +68,10 @@ impl Default for Target {
             regions: Vec::new(),
             accounts: Vec::new(),
             opt_in: BTreeSet::new(),
-            aws: AwsFacts::default(),
             reports: Vec::new(),
             terms: Vec::new(),
             documents: None,
+            aws: AwsFacts::default(),
             use_config: true,
             call_timeout: Duration::from_secs(30),
             attempts: 5,

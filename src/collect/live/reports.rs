@@ -20,7 +20,7 @@ const SERVICE: &str = "artifact";
 impl Asking<'_> {
     /// Every report that `affiant.yaml` names, asked for once, in the first account in scope.
     pub(super) fn reports(&mut self) -> Result<(), CollectError> {
-        if self.accounts.is_empty() {
+        if self.reporter().is_none() {
             return Ok(());
         }
         let target = self.target;
@@ -80,8 +80,13 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// The account that is asked for reports, which are the same in all: the first that can be asked.
+    fn reporter(&self) -> Option<usize> {
+        self.accounts.iter().position(|account| account.identity.is_some())
+    }
+
     fn about(&self, operation: &str, report: &str) -> What {
-        let account = &self.accounts[0];
+        let account = &self.accounts[self.reporter().unwrap_or_default()];
         let mut what = What::operation(&account.id, &account.caller, GLOBAL, &self.home(), SERVICE, operation, report, 1);
         // the token is no part of what is recorded
         what.parameters = serde_json::json!({ "reportId": report }).to_string();
@@ -97,8 +102,8 @@ impl Asking<'_> {
         };
         let members: Map<String, Value> = members.iter().map(|(n, v)| (n.to_string(), Value::from(*v))).collect();
         let name = full.split_once(':').map_or(full.as_str(), |(_, name)| name);
-        let Some(identity) = self.accounts[0].identity.clone() else {
-            return Err(Refusal::ours(Kind::Denied, "not asked", "the first account could not be asked"));
+        let Some(identity) = self.reporter().and_then(|index| self.accounts[index].identity.clone()) else {
+            return Err(Refusal::ours(Kind::Denied, "no account", "none of the accounts can be asked"));
         };
         let ask = Ask { identity, account: what.account.clone(), region: self.home(), service: SERVICE, name, api, operation, members };
         self.session.call(&ask)
