@@ -54,9 +54,12 @@ pub struct AwsArgs {
     /// Pass AWS Config by and ask every service directly
     #[arg(long, requires = "aws")]
     no_config: bool,
-    /// Also ask what is asked only on request: cost-explorer
-    #[arg(long, value_name = "NAME", requires = "aws")]
+    /// Also ask what is asked only on request
+    #[arg(long, value_name = "NAME", value_parser = ["cost-explorer"], requires = "aws")]
     opt_in: Vec<String>,
+    /// Have AWS Config write a new snapshot to its bucket first: the one thing that writes at AWS
+    #[arg(long, requires = "aws")]
+    deliver_snapshot: bool,
     /// Seconds that one attempt may take
     #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "aws")]
     call_timeout: u64,
@@ -147,7 +150,7 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
         aws: facts.aws.clone(),
-        opt_in: args.opt_in.iter().cloned().collect(),
+        opt_in: args.opt_in.iter().cloned().chain(args.deliver_snapshot.then(|| crate::collect::live::DELIVER.to_string())).collect(),
         reports: facts.artifact.reports.clone(),
         terms: workspace.decisions.terms.accepted.clone(),
         documents: Some(workspace.private().join("artifact-reports")),

@@ -22,8 +22,8 @@ pub struct PolicyArgs {
     /// Leave out what is asked only where AWS Config does not record a type
     #[arg(long)]
     recorded: bool,
-    /// Also permit what is asked only on request: cost-explorer
-    #[arg(long, value_name = "NAME")]
+    /// Also permit what is asked only on request
+    #[arg(long, value_name = "NAME", value_parser = ["cost-explorer", "delivered", "deliver-snapshot", "artifact-reports", "artifact-documents"])]
     opt_in: Vec<String>,
     /// The partition of the policy's ARNs
     #[arg(long, value_name = "NAME", default_value = "aws", value_parser = ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b"])]

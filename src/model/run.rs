@@ -49,9 +49,6 @@ pub struct Asked {
     pub config: Vec<Way>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<Organization>,
-    /// The first day of which history was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<String>,
 }
 
 /// One way of reading AWS Config, in words, with its accounts and regions.

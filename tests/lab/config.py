@@ -100,7 +100,7 @@ def snapshot(bench: Bench) -> str:
     aws = ORGANIZATION + "  config: snapshot\n"
     bench.lab.forget_calls()
     with fronted(bench, "snapshot", aws) as (_, workspace):
-        workspace.collect("--opt-in", "deliver-snapshot")
+        workspace.collect("--deliver-snapshot")
         first = [str(r["sha256"]) for r in custody(workspace.run_folder) if str(r["path"]).startswith("snapshots/")]
         workspace.collect()
         second = [str(r["sha256"]) for r in custody(workspace.run_folder) if str(r["path"]).startswith("snapshots/")]

@@ -33,6 +33,7 @@ use crate::model::decisions::{AcceptedTerms, AccountFacts, AwsFacts};
 use crate::model::run::{Artifact, GLOBAL, State};
 use crate::store::run::Writer;
 
+pub use delivered::DELIVER;
 pub use plan::{Planned, plan};
 
 /// Where and as whom to ask, and within which limits.

@@ -71,7 +71,6 @@ fn elsewhere(name: &str) -> bool {
         "config:DescribeConfigurationAggregators",
         "config:GetAggregateDiscoveredResourceCounts",
         "config:GetDiscoveredResourceCounts",
-        "config:GetResourceConfigHistory",
         "config:ListAggregateDiscoveredResources",
         "config:ListDiscoveredResources",
         "config:SelectAggregateResourceConfig",
