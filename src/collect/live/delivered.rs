@@ -24,11 +24,15 @@ use crate::store::portable_name;
 pub const DELIVER: &str = "deliver-snapshot";
 /// Days that are looked through for the newest snapshot.
 const DAYS: usize = 60;
+
 /// AWS Config takes minutes.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Objects, and the folders beside them.
 type Listing = (Vec<Object>, Vec<String>);
+
+/// A snapshot, and when it was taken by its name.
+type Dated = (Object, chrono::DateTime<Utc>);
 
 /// Where AWS Config of one account and region delivers, and who may read there.
 #[derive(Clone)]
@@ -122,12 +126,7 @@ impl Asking<'_> {
     }
 
     /// The newest snapshot: that with the id, if one was asked for; else of the newest day that has any.
-    fn newest(
-        &mut self,
-        spot: &Spot,
-        channel: &Channel,
-        id: Option<&str>,
-    ) -> Result<Result<(Object, chrono::DateTime<Utc>), Refusal>, CollectError> {
+    fn newest(&mut self, spot: &Spot, channel: &Channel, id: Option<&str>) -> Result<Result<Dated, Refusal>, CollectError> {
         let account = self.accounts[spot.0].id.clone();
         let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
         let mut waiting = vec![(0, base.folder())];
