@@ -18,7 +18,8 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
     let mut lines = Vec::new();
     for account in seen.accounts(decisions) {
         let regions = seen.regions_of(&account, decisions);
-        let place = Place { seen, catalog, account: &account };
+        let center = decisions.workspace.aws.identity_center.is_some();
+        let place = Place { seen, catalog, account: &account, center };
         for source in sources(seen, catalog) {
             match source.strip_prefix("AWS::") {
                 Some(_) if is_global(&source) => lines.push(place.global_type(&source, &regions)),
@@ -60,10 +61,16 @@ fn faults(seen: &Seen) -> Vec<Coverage> {
         .collect()
 }
 
+/// Why an empty answer about IAM Identity Center is none.
+const NO_CENTER: &str = "empty in the regions that were asked, but only the home region of IAM Identity Center answers: name it in \
+                         `aws.identity_center` of affiant.yaml, or any region if there is no Identity Center";
+
 struct Place<'a> {
     seen: &'a Seen,
     catalog: &'a Catalog,
     account: &'a str,
+    /// The home region of IAM Identity Center is named: elsewhere its empty answer means nothing.
+    center: bool,
 }
 
 impl Place<'_> {
@@ -248,6 +255,10 @@ impl Place<'_> {
         let (state, detail) = match worst {
             Some((state, detail)) => (*state, detail.clone()),
             None => answers.iter().min().cloned().unwrap_or((State::NotCollected, String::new())),
+        };
+        let (state, detail) = match known.is_some_and(|o| o.every_region) && self.seen.asked && !self.center && state == State::Empty {
+            true => (State::NotCollected, NO_CENTER.into()),
+            false => (state, detail),
         };
         let mut line = self.line(region, source, state, good, detail);
         line.expected = answers.len() as u64;
