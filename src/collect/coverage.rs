@@ -165,6 +165,9 @@ impl Place<'_> {
         if let Some(why) = self.seen.recorder_status.get(&key).and_then(stale) {
             return (State::Stale, why);
         }
+        if recorder.is_some_and(|r| daily(r, source)) {
+            return (State::Stale, "the recorder records this type daily: its items may be a day old".into());
+        }
         match (tally.live + tally.deleted > 0, self.seen.whole.contains(&key), recorder) {
             (true, _, _) if tally.live == 0 => (State::Empty, "only deleted resources".into()),
             (true, _, _) => (State::Read, String::new()),
@@ -294,6 +297,14 @@ fn records_global(recorder: &Value, source: &str) -> bool {
         Some("INCLUSION_BY_RESOURCE_TYPES") | Some("EXCLUSION_BY_RESOURCE_TYPES") => true,
         _ => group["includeGlobalResourceTypes"].as_bool() == Some(true),
     }
+}
+
+/// Whether a type is recorded once a day only; an override for the type goes before the recorder's own frequency.
+fn daily(recorder: &Value, source: &str) -> bool {
+    let mode = &recorder["recordingMode"];
+    let names = |o: &&Value| o["resourceTypes"].as_array().is_some_and(|types| types.iter().any(|t| t.as_str() == Some(source)));
+    let own = mode["recordingModeOverrides"].as_array().into_iter().flatten().find(names);
+    own.unwrap_or(mode)["recordingFrequency"].as_str() == Some("DAILY")
 }
 
 /// Why a recorder's items may be old: it is stopped, or its last delivery failed.

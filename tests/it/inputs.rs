@@ -159,6 +159,25 @@ fn a_stopped_recorder_makes_evidence_stale() {
     assert_eq!(crate::spine::check(&assessment, "ec2.volume-encrypted")["verdict"], "not evidenced");
 }
 
+/// Daily recording leaves evidence a day old; an override for one type goes before the recorder's own frequency.
+#[test]
+fn daily_recording_makes_evidence_stale() {
+    let weigh = |mode: serde_json::Value| {
+        let box_ = one();
+        box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }))]);
+        let recorders =
+            json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true }, "recordingMode": mode }] });
+        box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", recorders.to_string());
+        box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
+        let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
+        crate::spine::check(&assessment, "ec2.volume-encrypted")["verdict"].clone()
+    };
+    let spared = json!([{ "resourceTypes": ["AWS::EC2::Volume"], "recordingFrequency": "CONTINUOUS" }]);
+    assert_eq!(weigh(json!({ "recordingFrequency": "CONTINUOUS" })), "met");
+    assert_eq!(weigh(json!({ "recordingFrequency": "DAILY" })), "not evidenced");
+    assert_eq!(weigh(json!({ "recordingFrequency": "DAILY", "recordingModeOverrides": spared })), "met");
+}
+
 #[test]
 fn wrong_workspace_files_are_named_with_line_and_column() {
     let box_ = one();
