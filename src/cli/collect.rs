@@ -129,6 +129,9 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
     if !made.coverage.is_empty() && files.is_empty() {
         say(&by_service(&made.coverage));
     }
+    for way in &made.ways {
+        say(&printable(way));
+    }
     say(&gap_words(&gaps));
     data(&format!("{}\n", made.path.display()));
     Ok(if gaps.is_empty() { Exit::Done } else { Exit::Incomplete })

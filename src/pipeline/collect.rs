@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::collect::{self, Request};
 use crate::model::catalog::Catalog;
 use crate::model::digest::Digest;
-use crate::model::run::{Coverage, ProgramRecord};
+use crate::model::run::{Coverage, ProgramRecord, Way};
 use crate::seal::seal_bag::{Extras, TIMESTAMP, seal_bag_with};
 use crate::seal::verify_md::{Contents, verify_md};
 use crate::store::atomic::{self, Access};
@@ -23,6 +23,8 @@ pub struct Collected {
     pub items: u64,
     pub coverage: Vec<Coverage>,
     pub skipped: Vec<String>,
+    /// How AWS Config was read, in words; empty where AWS was not asked.
+    pub ways: Vec<String>,
 }
 
 /// What to gather from.
@@ -69,7 +71,18 @@ pub fn run(
     };
     let path = seal_bag_with(gathered.closed, &*sealer.key, clock.now(), &extras)?.path;
     runs::finished(&evidence, &id).map_err(Error::io("remove the journal of", &path))?;
-    Ok(Collected { path, id, artifacts: gathered.artifacts, items: gathered.items, coverage: gathered.coverage, skipped: gathered.skipped })
+    let ways = gathered.record.asked.iter().flat_map(|asked| &asked.config).map(in_words).collect();
+    let (artifacts, items) = (gathered.artifacts, gathered.items);
+    Ok(Collected { path, id, artifacts, items, coverage: gathered.coverage, skipped: gathered.skipped, ways })
+}
+
+/// One way of reading AWS Config, with how many accounts and which regions it served.
+fn in_words(way: &Way) -> String {
+    let accounts = match way.accounts.as_slice() {
+        [one] => format!("account {one}"),
+        many => format!("{} accounts", many.len()),
+    };
+    format!("{}: {accounts}, {}", way.words, way.regions.join(", "))
 }
 
 /// The newest run that can be read.
