@@ -11,6 +11,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime::client::orchestrator::operation::Operation as Orchestrated;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::body::SdkBody;
@@ -111,29 +112,13 @@ async fn attempt(
 ) -> Result<Reply, Refusal> {
     let credentials = identity.credentials(renewed).await?;
     let request = signed(ask, target, parts, credentials).map_err(|words| Refusal::ours(Kind::Service, "not signed", words))?;
-    let slot = RefCell::new(Some(request));
-    let request = slot.take().expect("just put there");
     let client = identity.config.http_client().ok_or_else(|| Refusal::ours(Kind::Transient, "no client", "no HTTP client"))?;
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(settings.connect_timeout)
         .read_timeout(settings.call_timeout)
         .operation_attempt_timeout(settings.call_timeout)
         .build();
-    let operation = Orchestrated::builder()
-        .service_name(ask.service.to_string())
-        .operation_name(ask.name.to_string())
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .http_client(client)
-        .endpoint_url(&target.url)
-        .no_auth()
-        .no_retry()
-        .timeout_config(timeouts)
-        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
-        .time_source(aws_smithy_async::time::SystemTimeSource::new())
-        .serializer(|carrier: Carrier| Ok(carrier.into_request()))
-        .deserializer(|response: &HttpResponse| Ok::<Reply, OrchestratorError<Infallible>>(read(response)))
-        .build();
-    let sent: Result<Reply, SdkError<Infallible, HttpResponse>> = operation.invoke(Carrier::new(request)).await;
+    let sent = exchange(client, (ask.service, ask.name), &target.url, timeouts, request).await;
     sent.map_err(|error| {
         let code = match &error {
             SdkError::TimeoutError(_) => "timeout",
@@ -161,26 +146,38 @@ pub async fn fetch(identity: &Identity, settings: &Settings, link: &str) -> Resu
     request.headers_mut().insert("user-agent", super::USER_AGENT);
     let client = identity.config.http_client().ok_or_else(|| refuse("no HTTP client"))?;
     let limit = settings.call_timeout * 10;
-    let operation = Orchestrated::builder()
-        .service_name("document")
-        .operation_name("Fetch")
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .http_client(client)
-        .endpoint_url(&url)
-        .no_auth()
-        .no_retry()
-        .timeout_config(TimeoutConfig::builder().connect_timeout(settings.connect_timeout).operation_attempt_timeout(limit).build())
-        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
-        .time_source(aws_smithy_async::time::SystemTimeSource::new())
-        .serializer(|carrier: Carrier| Ok(carrier.into_request()))
-        .deserializer(|response: &HttpResponse| Ok::<Reply, OrchestratorError<Infallible>>(read(response)))
-        .build();
-    let sent: Result<Reply, SdkError<Infallible, HttpResponse>> = operation.invoke(Carrier::new(request)).await;
+    let timeouts = TimeoutConfig::builder().connect_timeout(settings.connect_timeout).operation_attempt_timeout(limit).build();
+    let sent = exchange(client, ("document", "Fetch"), &url, timeouts, request).await;
     match sent {
         Ok(reply) if reply.status == 200 && !reply.body.is_empty() => Ok(reply.body),
         Ok(reply) => Err(refuse(&format!("the document was not given: status {}", reply.status))),
         Err(_) => Err(refuse("the document could not be fetched")),
     }
+}
+
+/// One HTTP exchange on the SDK's runtime, without its own signing and retries; the answer whatever its status.
+async fn exchange(
+    client: SharedHttpClient,
+    (service, name): (&str, &str),
+    url: &str,
+    timeouts: TimeoutConfig,
+    request: HttpRequest,
+) -> Result<Reply, SdkError<Infallible, HttpResponse>> {
+    let operation = Orchestrated::builder()
+        .service_name(service.to_string())
+        .operation_name(name.to_string())
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .http_client(client)
+        .endpoint_url(url)
+        .no_auth()
+        .no_retry()
+        .timeout_config(timeouts)
+        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
+        .time_source(aws_smithy_async::time::SystemTimeSource::new())
+        .serializer(|carrier: Carrier| Ok(carrier.into_request()))
+        .deserializer(|response: &HttpResponse| Ok::<Reply, OrchestratorError<Infallible>>(read(response)))
+        .build();
+    operation.invoke(Carrier::new(request)).await
 }
 
 fn short(error: &SdkError<Infallible, HttpResponse>) -> String {
