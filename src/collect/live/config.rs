@@ -205,9 +205,6 @@ impl<'a> Asking<'a> {
                 if step.route.form != Form::Own && stops {
                     ledger.stopped.insert((step.route.asker, full), why.clone());
                 }
-                if step.kind == Kinds::Select {
-                    self.refused(&step.what, &refusal);
-                }
                 match (&step.kind, &refusal.reply) {
                     (Kinds::Settings | Kinds::Counts, Some(reply)) => drop(self.keep_answer(&step.what, reply, Some(&refusal))?),
                     (Kinds::Settings | Kinds::Counts, None) => self.refused(&step.what, &refusal),
@@ -220,18 +217,16 @@ impl<'a> Asking<'a> {
 
     /// Notes that a call was not answered, or not made after a denial.
     fn turned_away(&mut self, step: &Step, why: (State, String), ledger: &mut Ledger) {
+        if matches!(step.kind, Kinds::Select | Kinds::Settings | Kinds::Counts) {
+            let key = (step.what.account.clone(), step.what.region.clone(), format!("config:{}", step.what.operation));
+            self.seen.responses.entry(key).or_default().push(why.clone());
+        }
         let name = match &step.kind {
             Kinds::Identifiers(name) | Kinds::Batch(name) => name.clone(),
             // its types are short of their counts and are asked for by id; that it was refused stays a gap of its own
-            Kinds::Select | Kinds::Settings | Kinds::Counts => {
-                let key = (step.what.account.clone(), step.what.region.clone(), format!("config:{}", step.what.operation));
-                self.seen.responses.entry(key).or_default().push(why.clone());
-                "*".to_string()
-            }
+            Kinds::Select => "*".to_string(),
+            Kinds::Settings | Kinds::Counts => return,
         };
-        if matches!(step.kind, Kinds::Settings | Kinds::Counts) {
-            return;
-        }
         ledger.refused.insert((step.spot.clone(), name), why);
     }
 
