@@ -8,7 +8,7 @@ use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
     access, authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys,
-    lapses, logs, messages, network, oversight, people, pilot, preserve, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
+    lapses, logs, messages, network, oversight, past, people, pilot, preserve, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {
@@ -36,6 +36,7 @@ impl Estate {
         oversight::bucket_list([&east, &west], &mut story);
         rules::build(&mut east, &mut story, &people);
         rules::build(&mut west, &mut story, &people);
+        past::build(&east, &west, &mut story);
         gone(&mut east, &mut west);
         Estate { east, west, story }
     }

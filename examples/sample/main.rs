@@ -33,6 +33,7 @@ mod network;
 mod options;
 mod oversight;
 mod parameters;
+mod past;
 mod people;
 mod pilot;
 mod preserve;

@@ -8,7 +8,7 @@ use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
 use crate::rng::Rng;
 use crate::story::{GLOBAL, Story};
 
-const RECOVERY_TRAIL: &str = "twin-recovery-trail";
+pub const RECOVERY_TRAIL: &str = "twin-recovery-trail";
 
 pub fn build(region: &mut Region, story: &mut Story) {
     security_hub(region, story);

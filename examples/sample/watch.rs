@@ -8,7 +8,7 @@ use crate::oversight::watched_functions;
 use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
 use crate::story::Story;
 
-const TRAIL: &str = "twin-organization-trail";
+pub const TRAIL: &str = "twin-organization-trail";
 const TRAIL_LOGS: &str = "/aws/cloudtrail/twin-organization-trail";
 const NAMESPACE: &str = "Twin/Security";
 

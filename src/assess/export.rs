@@ -11,9 +11,10 @@ use crate::diag::safe_cell;
 use crate::model::assessment::Assessment;
 
 /// Tables that become CSV files, and their columns: what people look for. The rest is in `evidence.sqlite`.
-pub const CSV: [(&str, &str); 6] = [
+pub const CSV: [(&str, &str); 7] = [
     ("result", "*, (SELECT value FROM about WHERE name = 'as of') AS as_of"),
     ("coverage", "*"),
+    ("episode", "*"),
     ("artifact", "*"),
     ("phi_store_reader", "*"),
     ("network_place", "*"),

@@ -28,8 +28,10 @@ pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisi
         let id = index as i64 + 1;
         record(db, id, artifact)?;
         match &artifact.source {
-            Source::Snapshot { resource_type, .. } => {
-                direct.deleted |= snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?;
+            Source::Snapshot { resource_type, history, .. } => {
+                let into = if *history { "history" } else { "resource" };
+                let deleted = snapshot(db, into, id, run, artifact, resource_type.as_deref(), decisions)?;
+                direct.deleted |= deleted && !history;
             }
             Source::Response { .. } => answer(db, id, run, artifact, catalog, &mut direct)?,
             Source::Document { .. } => {}
@@ -41,6 +43,7 @@ pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisi
 fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     let mut insert = db.prepare_cached("INSERT INTO artifact VALUES (?,?,?,?,?,?,?,?,?,?,?)")?;
     let (kind, account, region, service, operation, key) = match &artifact.source {
+        Source::Snapshot { history: true, .. } => ("history", "", "", "config", "", ""),
         Source::Snapshot { .. } => ("snapshot", "", "", "config", "", ""),
         Source::Response { account, region, service, operation, key, .. } => {
             ("response", account.as_str(), region.as_str(), service.as_str(), operation.as_str(), key.as_str())
@@ -52,14 +55,22 @@ fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Loads one file of items; true where one of them says that its resource is gone.
-fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: Option<&str>, decisions: &Decisions) -> Result<bool, Fault> {
+/// Loads one file of items into a table; true where one of them says that its resource is gone.
+fn snapshot(
+    db: &Connection,
+    into: &str,
+    id: i64,
+    run: &Reader,
+    artifact: &Artifact,
+    hint: Option<&str>,
+    decisions: &Decisions,
+) -> Result<bool, Fault> {
     let mut deleted = false;
     let input = run.open(artifact)?;
-    let mut insert = db.prepare_cached(
-        "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
-         captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    )?;
+    let mut insert = db.prepare_cached(&format!(
+        "INSERT INTO {into} (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
+         captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    ))?;
     let walked = items::walk(input, |found| -> Result<(), Fault> {
         let (bytes, row) = match found {
             Found::Item(bytes) => (bytes, false),

@@ -10,6 +10,7 @@ mod engine;
 pub mod export;
 mod facts;
 mod guard;
+mod history;
 mod load;
 mod maps;
 mod schema;
@@ -95,6 +96,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
     let agreements = facts::agreements(db)?;
     let baa = addendum(db, input, &agreements)?;
     let (controls, disagreements) = engine::controls(db, input)?;
+    let history = history::judge(db, input, &controls)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
     let totals = CoverageTotals {
         expected: sources.len() as u64,
@@ -115,6 +117,8 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         resources: db.query_row("SELECT count(*) FROM resource", [], |row| row.get(0))?,
         findings,
         disagreements,
+        history,
+        stops: history::stops(db, input.catalog)?,
         inventory,
         readers: maps::readers(db, input.catalog)?,
         network: maps::network(db, input.catalog)?,

@@ -16,6 +16,16 @@ CREATE TABLE resource (
   status TEXT NOT NULL, captured_at TEXT NOT NULL, created_at TEXT NOT NULL, configuration TEXT, supplementary TEXT,
   artifact INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY, arn TEXT NOT NULL, type TEXT NOT NULL, resource_id TEXT NOT NULL, name TEXT, account TEXT NOT NULL,
+  region TEXT NOT NULL, availability_zone TEXT, tags TEXT NOT NULL, phi_scope TEXT NOT NULL, excluded INTEGER NOT NULL,
+  status TEXT NOT NULL, captured_at TEXT NOT NULL, created_at TEXT NOT NULL, configuration TEXT, supplementary TEXT,
+  artifact INTEGER NOT NULL
+) STRICT;
+CREATE TABLE episode (
+  check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, broken_at TEXT, reason TEXT NOT NULL,
+  broken_artifact INTEGER, ended_at TEXT, ended TEXT, ended_artifact INTEGER
+) STRICT;
 CREATE TABLE response (
   id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
   key TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL, artifact INTEGER NOT NULL

@@ -60,6 +60,9 @@ pub struct AwsArgs {
     /// Have AWS Config write a new snapshot to its bucket first: the one thing that writes at AWS
     #[arg(long, requires = "aws")]
     deliver_snapshot: bool,
+    /// Also read what AWS Config delivered as history from this day on: what was broken and repaired since
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "aws")]
+    since: Option<chrono::NaiveDate>,
     /// Seconds that one attempt may take
     #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "aws")]
     call_timeout: u64,
@@ -154,6 +157,7 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         accounts: facts.accounts.clone(),
         aws: facts.aws.clone(),
         opt_in: args.opt_in.iter().cloned().chain(args.deliver_snapshot.then(|| crate::collect::live::DELIVER.to_string())).collect(),
+        since: args.since,
         reports: facts.artifact.reports.clone(),
         terms: workspace.decisions.terms.accepted.clone(),
         documents: Some(workspace.private().join("artifact-reports")),

@@ -9,7 +9,7 @@ use super::import::{Seen, Tally};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::registry::{Operation, OperationScope};
-use crate::model::run::{Coverage, GLOBAL, State};
+use crate::model::run::{Coverage, GLOBAL, HISTORY, State};
 
 /// Config types whose items belong to the account, not to a region; a recorder holds them in one region, or not at all.
 const GLOBAL_TYPES: [&str; 4] = ["AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::S3::AccountPublicAccessBlock"];
@@ -28,6 +28,19 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
             }
         }
     }
+    lines.extend(seen.histories.iter().map(|((account, region), past)| Coverage {
+        account: account.clone(),
+        region: region.clone(),
+        source: HISTORY.into(),
+        state: if past.items > 0 { State::Read } else { State::Empty },
+        expected: past.files.max(1),
+        read: past.files,
+        detail: match past.items {
+            0 => "no change was delivered in the period".into(),
+            1 => "1 change".into(),
+            n => format!("{n} changes"),
+        },
+    }));
     lines.extend(faults(seen));
     lines.sort_by(|a, b| (&a.account, &a.region, &a.source, a.state).cmp(&(&b.account, &b.region, &b.source, b.state)));
     lines

@@ -13,12 +13,13 @@ use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
-use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
+use crate::model::digest::Digest;
+use crate::model::run::{Artifact, Asked, GLOBAL, HISTORY, Source, State};
 use crate::store::answer::{self, Answer};
 use crate::store::fill::{self, Call};
 use crate::store::item::{self, Item, Standing};
 use crate::store::items::{self, Found};
-use crate::store::portable_name;
+use crate::store::{portable_name, prune};
 use crate::store::run::Writer;
 
 /// Answers up to this size are looked into; longer ones are kept and count as unreadable.
@@ -42,6 +43,8 @@ pub struct Seen {
     /// (account, region) to the recorder's settings and status.
     pub recorders: BTreeMap<(String, String), Value>,
     pub recorder_status: BTreeMap<(String, String), Value>,
+    /// (account, region) to what was read of AWS Config's history.
+    pub histories: BTreeMap<(String, String), Past>,
     pub skipped: Vec<String>,
     /// AWS itself was asked, so what was not asked about had nothing to be asked about.
     pub asked: bool,
@@ -61,6 +64,13 @@ pub struct Tally {
     pub live: u64,
     pub deleted: u64,
     pub not_recorded: u64,
+}
+
+/// Files of AWS Config's history, and the items in them.
+#[derive(Default, Clone, Copy)]
+pub struct Past {
+    pub files: u64,
+    pub items: u64,
 }
 
 /// Something that was there and could not be read.
@@ -225,34 +235,40 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
     let at = stamp(clock.now());
     match kind {
         Kind::Items => {
-            let wanted = format!("snapshots/{}", portable_name(&name));
+            let history = is_history(&name);
+            let wanted = format!("{}/{}", if history { "history" } else { "snapshots" }, portable_name(&name));
             let resource_type = item::type_in_path(&full.to_string_lossy());
             let stored = writer
                 .add(
                     &wanted,
                     &mut input,
                     &at,
-                    Source::Snapshot { file: name.clone(), resource_type: resource_type.clone(), custody: BTreeMap::new() },
+                    Source::Snapshot { file: name.clone(), resource_type: resource_type.clone(), history, custody: BTreeMap::new() },
                 )?
                 .path;
+            if history {
+                tally_history(writer, &stored, &name, seen);
+                return Ok(());
+            }
             tally_items(writer, &stored, &name, resource_type.as_deref(), seen, &mut |_, _| {});
         }
         Kind::Answer { account, region, service, operation, key } => {
             let end = if name.ends_with(".csv") { "csv" } else { "json" };
             let leaf = if key.is_empty() { format!("{operation}.{end}") } else { format!("{operation}/{}.{end}", portable_name(key)) };
             let wanted = format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
+            let mut custody =
+                BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]);
+            let never = catalog.operations.get(&format!("{service}:{operation}")).map_or(&[][..], |o| &o.never_store);
+            let bytes = without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
             let source = Source::Response {
                 account: account.clone(),
                 region: region.clone(),
                 service: service.clone(),
                 operation: operation.clone(),
                 key: key.clone(),
-                custody: BTreeMap::from([(
-                    "imported-from".to_string(),
-                    "a saved answer; the request was not made by this program".to_string(),
-                )]),
+                custody,
             };
-            let stored = writer.add(&wanted, &mut input, &at, source)?;
+            let stored = writer.add(&wanted, &mut bytes.as_slice().chain(input), &at, source)?;
             tally_answer(writer, &stored, catalog, seen);
         }
         Kind::Document(inner) => {
@@ -262,6 +278,22 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
         Kind::Other => {}
     }
     Ok(())
+}
+
+/// The start of a saved answer, up to the longest that is looked into, without the members that must never be stored; where some
+/// were dropped, the digest of what was there goes into the custody record.
+fn without(input: &mut File, never: &[String], custody: &mut BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if never.is_empty() {
+        return Ok(bytes);
+    }
+    input.take(MAX_ANSWER).read_to_end(&mut bytes)?;
+    let (kept, pruned) = prune::body(&bytes, never);
+    if pruned {
+        custody.insert("sha256-as-received".into(), Digest::of(&bytes).to_string());
+        custody.insert("members-dropped".into(), never.join(", "));
+    }
+    Ok(kept)
 }
 
 enum Stop {
@@ -319,6 +351,45 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
         seen.whole.extend(places.iter().filter(|(_, region)| region != GLOBAL).cloned());
     }
     seen.faults.extend(faults);
+}
+
+/// Whether a file is one of AWS Config's history, by the name that AWS gives it.
+pub fn is_history(file: &str) -> bool {
+    file.contains("_ConfigHistory_")
+}
+
+/// Counts the items of a stored file of history. They say what was, so they count for no type; what cannot be read is a gap of the
+/// history.
+pub fn tally_history(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
+    let (account, region) = place_in_name(file).unwrap_or_default();
+    let mut past = Past { files: 1, items: 0 };
+    let mut faults = Vec::new();
+    let walked = writer.open(stored).map_err(|e| Stop::Fault(e.into())).and_then(|input| {
+        items::walk(input, |found| -> Result<(), Stop> {
+            let outcome = match found {
+                Found::Item(bytes) | Found::Row(bytes) => item::parse(bytes, None).map(drop),
+                Found::Bad(what) => Err(what.to_string()),
+            };
+            past.items += 1;
+            faults.extend(outcome.err().map(|what| format!("item {}: {what}", past.items)));
+            Ok(())
+        })
+    });
+    if let Err(Stop::Fault(fault)) = walked {
+        faults.push(format!("after {} items: {fault}", past.items));
+    }
+    let lost = |what| Fault {
+        account: account.clone(),
+        region: region.clone(),
+        source: HISTORY.into(),
+        file: file.into(),
+        what,
+        state: State::Unreadable,
+    };
+    seen.faults.extend(faults.into_iter().map(lost));
+    let known = seen.histories.entry((account.clone(), region.clone())).or_default();
+    known.files += past.files;
+    known.items += past.items;
 }
 
 /// Whether a file is a delivered snapshot: only that holds every recorded resource of its region, so only that can show that a

@@ -29,6 +29,12 @@ pub struct Assessment {
     /// Verdicts that an AWS Config rule contradicts: findings of their own, at most ten for a check and rule.
     #[serde(default)]
     pub disagreements: Vec<Disagreement>,
+    /// What was broken within the period; absent where no history was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
+    /// Trails and recorders that somebody stopped, as CloudTrail's event history tells, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stops: Vec<RecordingStop>,
     pub inventory: Vec<AssetClass>,
     /// Who can read each store of ePHI, and the network in tiers; without names for people and words.
     #[serde(default)]
@@ -184,6 +190,61 @@ pub struct Disagreement {
     pub ours: Verdict,
     /// AWS Config's word: `COMPLIANT` or `NON_COMPLIANT`.
     pub theirs: String,
+}
+
+/// What AWS Config's history shows of the time before the run: checks asked again of the evidence as it was after each change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The day that was asked for, else the time of the first change that was read.
+    pub since: String,
+    pub files: u64,
+    /// Changes that were read, and times at which any of them touches a check.
+    pub changes: u64,
+    pub times: u64,
+    /// Changes before this time were too many to judge, and were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_from: Option<String>,
+    pub ended: u64,
+    pub open: u64,
+    /// Newest first, at most [`EPISODES`]; all of them are in the `episode` table.
+    pub episodes: Vec<Episode>,
+}
+
+/// A row of the table `cloudtrail_stop` or `config_recorder_stop`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingStop {
+    /// `trail` or `recorder`.
+    pub kind: String,
+    pub resource: String,
+    pub account: String,
+    pub region: String,
+    pub event: String,
+    pub by: String,
+    pub stopped_at: String,
+    pub started_at: Option<String>,
+    pub artifact: Option<String>,
+}
+
+/// How many episodes a [`History`] carries.
+pub const EPISODES: u64 = 300;
+
+/// A time in which a check was not met by a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    pub check: String,
+    pub resource: String,
+    pub account: String,
+    pub region: String,
+    /// RFC 3339; absent where it was so already when the history begins.
+    pub broken_at: Option<String>,
+    /// The check's words at that time.
+    pub reason: String,
+    pub broken_artifact: Option<String>,
+    /// RFC 3339; absent where it is so still.
+    pub ended_at: Option<String>,
+    /// `repaired` or `gone`.
+    pub ended: Option<String>,
+    pub ended_artifact: Option<String>,
 }
 
 /// Failing rows that make one risk: 40 unencrypted volumes are one risk with 40 resources.

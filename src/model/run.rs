@@ -12,6 +12,9 @@ pub const RUN_FORMAT: &str = "affiant.run/1";
 /// The region name of account-wide services (IAM, Artifact, STS).
 pub const GLOBAL: &str = "aws-global";
 
+/// The source name of AWS Config's delivered history in coverage; no table of the catalog reads it.
+pub const HISTORY: &str = "config:ConfigHistory";
+
 /// `data/run.json`: what ran, with what, for whom.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -49,6 +52,9 @@ pub struct Asked {
     pub config: Vec<Way>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<Organization>,
+    /// The day from which AWS Config's history was asked for, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 /// One way of reading AWS Config, in words, with its accounts and regions.
@@ -102,6 +108,9 @@ pub enum Source {
         /// The type of items that do not name their own, told by the file's path.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resource_type: Option<String>,
+        /// A file of AWS Config's history: items of changes, not of what is there now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        history: bool,
         /// Of a page that AWS Config itself answered with: the exchange, as for an answer below.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         custody: BTreeMap<String, String>,
@@ -126,6 +135,7 @@ impl Source {
     /// For people: `iam:GetAccountSummary`, `delivered AWS Config snapshot`, `document`.
     pub fn words(&self) -> String {
         match self {
+            Source::Snapshot { history: true, .. } => "AWS Config history".into(),
             Source::Snapshot { .. } => "AWS Config items".into(),
             Source::Response { service, operation, key, .. } if key.is_empty() => format!("{service}:{operation}"),
             Source::Response { service, operation, key, .. } => format!("{service}:{operation} {key}"),

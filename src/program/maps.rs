@@ -36,9 +36,12 @@ fn store_words(store: &StoreReaders, readers: &[Reader]) -> String {
     say(store.everyone_bounded, "bounded statement for everyone");
     say(store.foreign, "principal of another account");
     say(store.services, "AWS service");
-    let named: Vec<String> = readers.iter().zip(&store.cells).filter_map(|(reader, cell)| reader_words(reader, cell.reach)).collect();
-    if !named.is_empty() {
-        said.push(named.join(", "));
+    for (reach, far) in [(Reach::Everything, "everything"), (Reach::Kind, "every store of its kind"), (Reach::Store, "this store")] {
+        let so_far = readers.iter().zip(&store.cells).filter(|(_, cell)| cell.reach == reach);
+        let names: Vec<String> = so_far.map(|(reader, _)| format!("{} {}", reader.kind, reader.name)).collect();
+        if !names.is_empty() {
+            said.push(format!("{} ({far})", names.join(", ")));
+        }
     }
     if store.own_more > 0 {
         said.push(plural(store.own_more, "other user or role"));
@@ -46,16 +49,6 @@ fn store_words(store: &StoreReaders, readers: &[Reader]) -> String {
     let said = if said.is_empty() { "no reader found".into() } else { said.join("; ") };
     let unread = if store.policy_read { "" } else { "; its own policy was not read" };
     format!("{} {}: {said}{unread}.", store.kind, store.name)
-}
-
-fn reader_words(reader: &Reader, reach: Reach) -> Option<String> {
-    let far = match reach {
-        Reach::None => return None,
-        Reach::Store => "this store",
-        Reach::Kind => "every store of its kind",
-        Reach::Everything => "everything",
-    };
-    Some(format!("{} {} ({far})", reader.kind, reader.name))
 }
 
 pub fn network(inputs: &Inputs<'_>) -> NetworkMap {

@@ -5,6 +5,7 @@ mod controls;
 mod crosswalk;
 mod incident;
 mod maps;
+mod past;
 mod risks;
 pub mod services;
 mod summary;
@@ -77,6 +78,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         inherited_note: inputs.catalog.inherited.checked.trim().into(),
         proposals: crosswalk::proposals(inputs),
         controls,
+        past: past::report(inputs, &refs),
         risks,
         incident,
         inventory: inputs.assessment.inventory.clone(),

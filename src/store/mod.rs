@@ -10,6 +10,7 @@ pub mod item;
 pub mod items;
 pub mod manifest;
 pub mod path;
+pub mod prune;
 pub mod redact;
 pub mod rules;
 pub mod run;

@@ -16,7 +16,7 @@ use super::single::Inquiry;
 use crate::aws::{Kind, Refusal, Role};
 use crate::clock::stamp;
 use crate::collect::CollectError;
-use crate::collect::import::tally_items;
+use crate::collect::import::{is_history, tally_items};
 use crate::model::run::{Source, State};
 use crate::store::portable_name;
 
@@ -62,8 +62,20 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// The delivery channel of a place, or the gap that there is none.
+    fn channel(&mut self, spot: &Spot) -> Result<Option<Channel>, CollectError> {
+        let found = self.delivers_to(spot)?;
+        if found.is_none() && self.accounts[spot.0].identity.is_some() {
+            let account = self.accounts[spot.0].id.clone();
+            self.report("none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
+            let words = "there is no delivery channel, and `aws.delivered.bucket` names none";
+            self.lost(&account, &spot.1, "*", words, State::NotCollected);
+        }
+        Ok(found)
+    }
+
     /// The delivery channel of a place, over which `aws.delivered` goes.
-    pub(super) fn channel(&mut self, spot: &Spot) -> Result<Option<Channel>, CollectError> {
+    pub(super) fn delivers_to(&mut self, spot: &Spot) -> Result<Option<Channel>, CollectError> {
         let Some(own) = self.inquiry(spot.0, &spot.1, &spot.1) else { return Ok(None) };
         let facts = self.target.aws.delivered.clone().unwrap_or_default();
         let answer = match self.channels.get(spot) {
@@ -79,12 +91,7 @@ impl Asking<'_> {
             }
         };
         let text = |name: &str| answer[name].as_str().map(str::to_string);
-        let Some(bucket) = facts.bucket.clone().or_else(|| text("s3BucketName")) else {
-            self.report("none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
-            let words = "there is no delivery channel, and `aws.delivered.bucket` names none";
-            self.lost(&own.account, &spot.1, "*", words, State::NotCollected);
-            return Ok(None);
-        };
+        let Some(bucket) = facts.bucket.clone().or_else(|| text("s3BucketName")) else { return Ok(None) };
         let prefix = facts.prefix.clone().or_else(|| text("s3KeyPrefix")).unwrap_or_default();
         let frequency = answer["configSnapshotDeliveryProperties"]["deliveryFrequency"].as_str().map(str::to_string);
         let mut of = own;
@@ -232,7 +239,8 @@ impl Asking<'_> {
         ]);
         custody.extend(more);
         let file = object.key.rsplit('/').next().unwrap_or_default().to_string();
-        let source = Source::Snapshot { file, resource_type: None, custody };
+        let history = is_history(&file);
+        let source = Source::Snapshot { file, resource_type: None, history, custody };
         let stored = self.writer.add(wanted, &mut parts, &stamp(started), source);
         self.progress.calls += u64::from(parts.calls);
         match (stored, parts.refusal) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 
 use super::Asking;
 use crate::aws::{Kind, Refusal, Reply};
@@ -11,7 +10,7 @@ use crate::collect::CollectError;
 use crate::collect::import::{tally_answer, tally_items};
 use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Source, State};
-use crate::store::portable_name;
+use crate::store::{portable_name, prune};
 
 /// What was asked, of whom, where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +125,7 @@ impl Asking<'_> {
         let (api, operation) = (self.catalog.apis.get(&what.service), self.catalog.operations.get(&full));
         let never = operation.map(|o| o.never_store.as_slice()).unwrap_or_default();
         let mut custody = Self::custody(what, reply);
-        let (body, pruned) = prune(&reply.body, never);
+        let (body, pruned) = prune::body(&reply.body, never);
         if pruned {
             custody.insert("sha256-as-received".into(), Digest::of(&reply.body).to_string());
             custody.insert("members-dropped".into(), never.join(", "));
@@ -179,7 +178,7 @@ impl Asking<'_> {
             what.page
         );
         let wanted = format!("snapshots/{}", portable_name(&name));
-        let source = Source::Snapshot { file: name.clone(), resource_type: None, custody: Self::custody(what, reply) };
+        let source = Source::Snapshot { file: name.clone(), resource_type: None, history: false, custody: Self::custody(what, reply) };
         let stored = self.writer.add(&wanted, &mut reply.body.as_slice(), &stamp(reply.ended), source)?;
         Ok(self.tally_kept(what, &stored))
     }
@@ -206,64 +205,9 @@ fn leaf(operation: &str, key: &str, page: u32, end: &str) -> String {
     }
 }
 
-/// The body without members of these names, wherever they stand; the same bytes where there are none.
-fn prune(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
-    if never.is_empty() || !never.iter().any(|name| memchr::memmem::find(body, name.as_bytes()).is_some()) {
-        return (body.to_vec(), false);
-    }
-    if body.first() == Some(&b'<') {
-        return prune_xml(body, never);
-    }
-    let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return (body.to_vec(), false) };
-    if !drop_members(&mut value, never) {
-        return (body.to_vec(), false);
-    }
-    (serde_json::to_vec(&value).expect("JSON serialises"), true)
-}
-
-/// Cuts `<Name>…</Name>` out of the text, for each name; elements of such names hold no element of the same name.
-fn prune_xml(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
-    let Ok(mut text) = String::from_utf8(body.to_vec()) else { return (body.to_vec(), false) };
-    let mut pruned = false;
-    for name in never {
-        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        while let Some(start) = text.find(&open) {
-            let Some(end) = text[start..].find(&close) else { break };
-            text.replace_range(start..start + end + close.len(), "");
-            pruned = true;
-        }
-    }
-    (text.into_bytes(), pruned)
-}
-
-fn drop_members(value: &mut Value, never: &[String]) -> bool {
-    match value {
-        Value::Object(map) => {
-            let before = map.len();
-            map.retain(|name, _| !never.contains(name));
-            let here = map.len() < before;
-            let below = map.values_mut().filter_map(|v| drop_members(v, never).then_some(())).count();
-            here || below > 0
-        }
-        Value::Array(list) => list.iter_mut().filter_map(|v| drop_members(v, never).then_some(())).count() > 0,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_must_never_be_stored_is_dropped_and_the_rest_keeps_its_bytes() {
-        let never = vec!["terminateTerms".to_string()];
-        let (body, pruned) = prune(br#"{"customerAgreements":[{"name":"A","terminateTerms":["x"]}]}"#, &never);
-        assert!(pruned && !String::from_utf8_lossy(&body).contains("terminateTerms"));
-        let clean = br#"{ "customerAgreements" : [] }"#;
-        assert_eq!(prune(clean, &never), (clean.to_vec(), false));
-        let (body, pruned) = prune(b"<A><terminateTerms>x</terminateTerms><B>1</B></A>", &never);
-        assert_eq!((body.as_slice(), pruned), (b"<A><B>1</B></A>".as_slice(), true));
-    }
 
     #[test]
     fn names_of_artifacts_say_operation_key_and_page() {

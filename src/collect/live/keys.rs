@@ -41,6 +41,20 @@ impl Base<'_> {
     }
 }
 
+impl Base<'_> {
+    /// The day in its path and the Config type of a file of history, if the object is one of this account and region:
+    /// `…/<Y>/<M>/<D>/ConfigHistory/<account>_Config_<region>_ConfigHistory_<type>_<start>_<end>_<n>.json.gz`.
+    pub fn history(&self, key: &str) -> Option<(NaiveDate, String)> {
+        let mut parts = key.strip_prefix(&self.folder())?.split('/');
+        let mut number = || parts.next()?.parse::<u32>().ok();
+        let day = NaiveDate::from_ymd_opt(number()?.try_into().ok()?, number()?, number()?)?;
+        let ("ConfigHistory", name) = (parts.next()?, parts.next()?) else { return None };
+        let rest = name.strip_prefix(&format!("{}_Config_{}_ConfigHistory_", self.account, self.region))?;
+        let (kind, _) = rest.strip_suffix(".json.gz")?.split_once('_')?;
+        (kind.starts_with("AWS::") && parts.next().is_none()).then(|| (day, kind.to_string()))
+    }
+}
+
 fn time(text: &str) -> Option<DateTime<Utc>> {
     NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok().map(|t| t.and_utc())
 }
@@ -116,6 +130,16 @@ mod tests {
         assert_eq!(BASE.snapshot(&format!("{}ConfigWritabilityCheckFile", BASE.folder())), None);
         let day = NaiveDate::from_ymd_opt(2026, 9, 4).expect("a day");
         assert_eq!(BASE.day(day, "ConfigHistory"), "o-abc123/AWSLogs/111122223333/Config/us-east-1/2026/9/4/ConfigHistory/");
+    }
+
+    #[test]
+    fn a_file_of_history_names_its_day_and_type() {
+        let name = "111122223333_Config_us-east-1_ConfigHistory_AWS::EC2::SecurityGroup_20260904T000000Z_20260904T060000Z_1.json.gz";
+        let key = format!("{}2026/9/4/ConfigHistory/{name}", BASE.folder());
+        let day = NaiveDate::from_ymd_opt(2026, 9, 4).expect("a day");
+        assert_eq!(BASE.history(&key), Some((day, "AWS::EC2::SecurityGroup".to_string())));
+        assert_eq!(BASE.history(&object("2026/9/4", "20260904T235959Z").key), None);
+        assert_eq!(Base { region: "us-west-2", ..BASE }.history(&key), None);
     }
 
     #[test]

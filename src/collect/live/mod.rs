@@ -7,6 +7,7 @@ mod exchange;
 mod fetch;
 mod forms;
 mod harvest;
+mod history;
 mod keys;
 mod ledger;
 mod operations;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::CollectError;
@@ -46,6 +48,8 @@ pub struct Target {
     pub accounts: Vec<AccountFacts>,
     /// What is asked only when it is switched on (`opt_in` of the registry).
     pub opt_in: BTreeSet<String>,
+    /// Read AWS Config's delivered history from this day on.
+    pub since: Option<NaiveDate>,
     /// AWS's audit reports to ask for, by id.
     pub reports: Vec<String>,
     /// Whose terms were accepted, by whom: only these reports' documents are fetched.
@@ -69,6 +73,7 @@ impl Default for Target {
             regions: Vec::new(),
             accounts: Vec::new(),
             opt_in: BTreeSet::new(),
+            since: None,
             reports: Vec::new(),
             terms: Vec::new(),
             documents: None,
@@ -181,6 +186,7 @@ pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
     asking.seen.asked = true;
     asking.identify()?;
     asking.by_ways()?;
+    asking.history()?;
     asking.unreached();
     asking.operations()?;
     asking.reports()

@@ -4,9 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 mod maps;
+mod past;
 mod program;
 
 pub use maps::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
+pub use past::{EpisodeReport, PastReport, StopReport};
 pub use program::{
     Acceptance, Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook, RiskRegister, RiskReport,
 };
@@ -41,6 +43,9 @@ pub struct Dossier {
     pub services: Services,
     pub scope: Scope,
     pub controls: Vec<ControlReport>,
+    /// What was broken, or not recorded, within the period.
+    #[serde(default)]
+    pub past: PastReport,
     pub crosswalk: Vec<CrosswalkRow>,
     /// Whether the places named in AWS's audit reports were compared with a report.
     #[serde(default)]
