@@ -23,6 +23,7 @@ pub fn to_json(bytes: &[u8], name: &str, api: &Api, operation: &Operation) -> Re
     let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_string())?.trim_start_matches('\u{feff}');
     let wrapped = |payload: &str, value: Value| Value::Object(Map::from_iter([(payload.to_string(), value)]));
     if let (Some(payload), true) = (&operation.payload, operation.payload_text) {
+        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| e.to_string())?;
         return Ok(wrapped(payload, Value::from(text)));
     }
     let value = match (text.trim().is_empty(), api.protocol.is_xml()) {
@@ -313,6 +314,7 @@ mod tests {
         assert_eq!(converted(api, payload, text), Ok(serde_json::json!({ "Lifecycle": { "Rules": [{ "Days": 5 }, { "Days": 9 }] } })));
         let policy = r#"{ "scope": "region", "payload": "Policy", "payload_text": true }"#;
         assert_eq!(converted(api, policy, "{\"a\":1}"), Ok(serde_json::json!({ "Policy": "{\"a\":1}" })));
+        assert!(converted(api, policy, "<html>try again later</html>").is_err());
     }
 
     #[test]

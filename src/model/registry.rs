@@ -100,7 +100,7 @@ pub struct Operation {
     /// The member that the whole body stands for, where the CLI prints one more level than the wire has.
     #[serde(default)]
     pub payload: Option<String>,
-    /// The body is the payload's text as it stands (a bucket policy).
+    /// The body is the payload's text as it stands: a bucket policy, which is JSON.
     #[serde(default)]
     pub payload_text: bool,
 }

@@ -24,6 +24,7 @@ import config
 import ends
 import kms
 import matrix
+import past
 import policy
 import recorded
 import scale
@@ -41,6 +42,7 @@ MODULES = (
     kms,
     artifact,
     config,
+    past,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
