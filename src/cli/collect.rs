@@ -197,7 +197,7 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
             OperationScope::Account => accounts,
             OperationScope::Region => accounts * regions,
             OperationScope::Organization => target.accounts.iter().filter(|a| a.organization).count(),
-        };
+        } * step.times;
         let often = match (places, step.per_resource) {
             (0, _) => "never: no account of affiant.yaml has `organization: true`".to_string(),
             (_, true) => "once for each".to_string(),
@@ -224,11 +224,11 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
     }
     let _ = write!(
         text,
-        "\nAWS Config first: {} calls for settings, status and counts, then one query for each hundred items.\n\
+        "\n{}\
          At least {fixed} calls beside it; {open} operations depend on how many resources there are.\n\
-         Cost: AWS does not charge for these calls{}.\n\n\
+         Cost: AWS bills requests to S3, KMS and Secrets Manager by the thousand, at fractions of a dollar{}.\n\n\
          For those who watch the accounts: read-only calls by user agent `{}` from {} in {}, within the hour that follows the start.\n",
-        3 * accounts * regions,
+        config_first(target, accounts, regions),
         if target.opt_in.contains("cost-explorer") { ", but for Cost Explorer: 0.01 USD a request" } else { "" },
         crate::aws::USER_AGENT,
         match target.accounts.iter().filter_map(|a| a.role.clone()).collect::<Vec<_>>() {
@@ -237,6 +237,43 @@ fn dry_run(target: &crate::collect::live::Target, catalog: &Catalog) -> String {
         },
         if target.regions.is_empty() { "the profile's region".to_string() } else { target.regions.join(", ") },
     );
+    text
+}
+
+/// How AWS Config would be read: what is asked of it, or of its bucket, and how often.
+#[cfg(feature = "aws")]
+fn config_first(target: &crate::collect::live::Target, accounts: usize, regions: usize) -> String {
+    use std::fmt::Write as _;
+
+    use crate::model::decisions::ConfigWay;
+
+    let places = accounts * regions;
+    let settings = format!("AWS Config first: {} calls for settings, status and counts", 3 * places);
+    let many = if target.aws.organization { ", and as many for every account that the organization lists" } else { "" };
+    let through = "one query for each hundred items; types that a query does not know take a list and a batch for each hundred";
+    let mut text = match (target.use_config, target.aws.config) {
+        (false, _) | (true, ConfigWay::None) => "AWS Config is passed by: every service is asked directly.\n".to_string(),
+        (true, ConfigWay::Account) => format!("{settings}{many}; then {through}.\n"),
+        (true, ConfigWay::Auto | ConfigWay::Aggregator) => {
+            let otherwise = match target.aws.config {
+                ConfigWay::Aggregator => "what it does not cover is a gap",
+                _ => "each account itself where there is none, or where it does not cover one",
+            };
+            let named = target.aws.aggregator.as_ref().map_or("the organization's aggregator".into(), |a| format!("the aggregator {}", a.name));
+            format!("{settings}{many}; then, through {named} ({otherwise}), {through}.\n")
+        }
+        (true, ConfigWay::Snapshot) => format!(
+            "AWS Config by its bucket: {places} calls for delivery channels{many}, a few listings for each place, and a request for each 8 MB of \
+             its newest snapshot.\n"
+        ),
+    };
+    if target.opt_in.contains(crate::collect::live::DELIVER) {
+        text.push_str("config:DeliverConfigSnapshot has AWS Config write a snapshot to its bucket, for each place: the one call that writes.\n");
+    }
+    if let Some(since) = target.since {
+        let _ =
+            writeln!(text, "History since {since}: {places} delivery channels, a listing for each month and place, a request for each file.");
+    }
     text
 }
 

@@ -171,7 +171,8 @@ impl Place<'_> {
             };
             return (State::NotRecorded, words);
         }
-        let recorder = self.seen.recorders.get(&key);
+        let asked = self.seen.recorders.get(&key);
+        let recorder = asked.or_else(|| self.seen.recorder_items.get(&key));
         if recorder.is_some_and(|r| !records(r, source)) {
             return (State::NotRecorded, "the recorder leaves this type out".into());
         }
@@ -185,7 +186,10 @@ impl Place<'_> {
             (true, _, _) if tally.live == 0 => (State::Empty, "only deleted resources".into()),
             (true, _, _) => (State::Read, String::new()),
             (false, false, _) => (State::NotCollected, "no snapshot of this region".into()),
-            (false, true, Some(_)) => (State::Empty, String::new()),
+            (false, true, Some(_)) if asked.is_some() => (State::Empty, String::new()),
+            (false, true, Some(_)) => {
+                (State::NotCollected, "none there; the recorder's item holds the type, and nothing says whether the recorder runs".into())
+            }
             (false, true, None) => {
                 (State::NotCollected, "none in the snapshot, and nothing says whether AWS Config records the type".into())
             }

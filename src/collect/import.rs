@@ -21,6 +21,7 @@ use crate::store::item::{self, Item, Standing};
 use crate::store::items::{self, Found};
 use crate::store::{portable_name, prune};
 use crate::store::run::Writer;
+use crate::store::undo;
 
 /// Answers up to this size are looked into; longer ones are kept and count as unreadable.
 const MAX_ANSWER: u64 = 256 << 20;
@@ -43,6 +44,8 @@ pub struct Seen {
     /// (account, region) to the recorder's settings and status.
     pub recorders: BTreeMap<(String, String), Value>,
     pub recorder_status: BTreeMap<(String, String), Value>,
+    /// The recorder's settings as its own item has them, for accounts that only an aggregator tells of.
+    pub recorder_items: BTreeMap<(String, String), Value>,
     /// (account, region) to what was read of AWS Config's history.
     pub histories: BTreeMap<(String, String), Past>,
     pub skipped: Vec<String>,
@@ -400,9 +403,16 @@ fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
     file.contains("_ConfigSnapshot_") || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
 }
 
+/// The type of the recorder's own item; its members are those of `DescribeConfigurationRecorders`, spelled with capitals.
+const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
+
 fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) {
     seen.items += 1;
     let (account, region) = (item.account(), item.region());
+    if item.resource_type() == RECORDER && item.standing() == Standing::Live {
+        let settings = item.configuration.map(|raw| undo::document(raw.get(), false)).and_then(|text| serde_json::from_str(&text).ok());
+        seen.recorder_items.extend(settings.map(|value| ((account.to_string(), region.to_string()), lowered(value))));
+    }
     if !places.iter().any(|(a, r)| a == account && r == region) {
         places.insert((account.to_string(), region.to_string()));
     }
@@ -415,6 +425,18 @@ fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, S
         Standing::Live => tally.live += 1,
         Standing::Deleted => tally.deleted += 1,
         Standing::NotRecorded => tally.not_recorded += 1,
+    }
+}
+
+/// The same value, each member's first letter lowered.
+fn lowered(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let first_lowered = |name: &str| name.chars().take(1).flat_map(char::to_lowercase).chain(name.chars().skip(1)).collect();
+            Value::Object(map.into_iter().map(|(name, value)| (first_lowered(&name), lowered(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(lowered).collect()),
+        other => other,
     }
 }
 

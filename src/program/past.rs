@@ -76,12 +76,15 @@ fn stops_words(inputs: &Inputs<'_>) -> String {
     let lines: Vec<_> = inputs.assessment.sources.iter().filter(|line| line.source == EVENTS).collect();
     let gaps = lines.iter().filter(|line| line.state.is_gap()).count() as u64;
     let reach = "CloudTrail keeps that history for 90 days, also while a trail is stopped.";
-    match (lines.is_empty(), gaps, inputs.assessment.stops.len() as u64) {
-        (true, _, _) => "CloudTrail's event history was not asked whether a trail or the recorder of AWS Config was stopped.".into(),
-        (false, 0, 0) => format!("CloudTrail's event history shows no trail and no recorder that somebody stopped. {reach}"),
-        (false, 0, n) => format!("CloudTrail's event history shows {}. {reach}", plural(n, "stop")),
-        (false, gaps, n) => {
-            format!("CloudTrail's event history shows {}, and was not read in {}. {reach}", plural(n, "stop"), plural(gaps, "place"))
+    let stops = inputs.assessment.stops.len() as u64;
+    match (lines.len() as u64 - gaps, gaps, stops) {
+        (0, _, 0) => {
+            "CloudTrail's event history was not read, so whether somebody stopped a trail or the recorder of AWS Config is not known.".into()
+        }
+        (_, 0, 0) => format!("CloudTrail's event history shows no trail and no recorder that somebody stopped. {reach}"),
+        (_, 0, n) => format!("CloudTrail's event history shows {}. {reach}", plural(n, "stop")),
+        (_, gaps, n) => {
+            format!("CloudTrail's event history shows {}, and was not read in full in {}. {reach}", plural(n, "stop"), plural(gaps, "place"))
         }
     }
 }

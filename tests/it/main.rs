@@ -12,6 +12,7 @@ mod hostile;
 mod inputs;
 mod judgement;
 mod layers;
+mod past;
 mod peers;
 mod phi;
 mod pictures;

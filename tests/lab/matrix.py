@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import yaml
 from cases import Bench, called, refuse_if
-from laboratory import RANK, Ran, Refused, Row, calls_of, gaps, rows_of, verdicts
+from laboratory import RANK, Ran, Refused, Row, Workspace, calls_of, gaps, rows_of, verdicts
+from past import deliver_history
 from wire import ROOT, Registry, Spoiler
 
 MODES = ("throttle", "deny", "500", "timeout", "truncate", "malformed")
@@ -67,10 +68,10 @@ def better(before: str, after: str) -> bool:
 
 
 def named(operation: str, found: list[Row], usual: set[tuple[str, str]]) -> list[Row]:
-    """The gaps that speak of the operation. AWS Config's own operations feed many sources, so there any new gap counts."""
+    """The gaps that speak of the operation. AWS Config's own operations, and its files in S3, feed many sources, so there any new gap counts."""
     service = operation.split(":")[0]
     exact = [row for row in found if str(row["source"]) == operation or operation.split(":")[1] in str(row.get("detail"))]
-    if service == "config" and not exact:
+    if (service == "config" or operation == "s3:GetObject") and not exact:
         return [row for row in found if (str(row["source"]), str(row["region"])) not in usual]
     return exact
 
@@ -137,9 +138,9 @@ class Ties:
 class Matrix:
     """A workspace, the undisturbed run, and what was disturbed."""
 
-    def __init__(self, bench: Bench, name: str, *words: str) -> None:
+    def __init__(self, bench: Bench, name: str, *words: str, workspace: Workspace | None = None) -> None:
         self.bench, self.words = bench, words
-        self.workspace = bench.workspace(name)
+        self.workspace = workspace or bench.workspace(name)
         bench.lab.forget_calls()
         self.workspace.collect(*words)
         self.operations = sorted(called(bench.lab))
@@ -264,6 +265,26 @@ def whole_direct(bench: Bench) -> str:
     return walked(matrix, sorted(set(matrix.operations) - set(other.operations)))
 
 
-whole.__name__, whole_direct.__name__, sample.__name__ = "matrix", "matrix_direct", "matrix_sample"
+DELIVERED = ["config:DescribeDeliveryChannels", "s3:GetObject", "s3:ListObjectsV2"]
+"""Operations that only the way over AWS Config's bucket asks."""
 
-CASES, LONG = [sample], [whole, whole_direct]
+
+def whole_delivered(bench: Bench) -> str:
+    """Every operation that reads delivered snapshots and history, every fault."""
+    workspace = bench.workspace("matrix-delivered")
+    settings = workspace.folder / "affiant.yaml"
+    settings.write_text(settings.read_text() + "aws:\n  config: snapshot\n")
+    since = deliver_history(bench, workspace)
+    matrix = Matrix(bench, "matrix-delivered", "--since", since, workspace=workspace)
+    refuse_if([f"{name} is not asked" for name in DELIVERED if name not in matrix.operations])
+    for name in DELIVERED:  # each alone: one leads to the next
+        for mode in MODES:
+            matrix.batch([name], mode)
+        matrix.expired(name, True)
+    return matrix.ended()
+
+
+whole.__name__, whole_direct.__name__, sample.__name__ = "matrix", "matrix_direct", "matrix_sample"
+whole_delivered.__name__ = "matrix_delivered"
+
+CASES, LONG = [sample], [whole, whole_direct, whole_delivered]

@@ -66,24 +66,39 @@ def state(workspace: Workspace) -> str:
     return ", ".join(sorted(found))
 
 
+def moments() -> tuple[datetime, datetime, datetime]:
+    """Now, when the group was opened, and when it was shut again an hour later."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return now, now - timedelta(days=3), now - timedelta(days=3) + timedelta(hours=1)
+
+
+def deliver_history(bench: Bench, workspace: Workspace) -> str:
+    """A delivered snapshot, and a file of history of a group that was open for an hour; the day to read from."""
+    return lay(bench, workspace, *moments())[0]
+
+
+def lay(bench: Bench, workspace: Workspace, now: datetime, opened: datetime, shut: datetime) -> tuple[str, Row]:
+    """As above, with the group's item."""
+    workspace.collect("--deliver-snapshot")
+    bucket, folder, items = delivered(workspace)
+    group = closed_group(items)
+    versions = [at(group, opened - timedelta(days=9)), at(group, opened, ipPermissions=[WORLD]), at(group, shut)]
+    body = gzip.compress(json.dumps({"fileVersion": "1.0", "configurationItems": versions}).encode())
+    name = f"{HOME}_Config_{REGION}_ConfigHistory_{KIND}_{opened:%Y%m%dT%H%M%SZ}_{shut:%Y%m%dT%H%M%SZ}_1.json.gz"
+    day = f"{folder}{shut.year}/{shut.month}/{shut.day}/ConfigHistory/"
+    put(bench, bucket, day + name, body)
+    # another type that no table reads, and a file from before the day that is named
+    put(bench, bucket, day + name.replace(KIND, "AWS::Nobody::Reads"), b"x")
+    old = now - timedelta(days=40)
+    put(bench, bucket, f"{folder}{old.year}/{old.month}/{old.day}/ConfigHistory/{name}", b"x")
+    return (now - timedelta(days=20)).date().isoformat(), group
+
+
 def history(bench: Bench) -> str:
     """A group that was open for an hour shows both times; so long as the files may not be read, that is a gap and nothing is claimed."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    opened, shut = now - timedelta(days=3), now - timedelta(days=3) + timedelta(hours=1)
-    since = (now - timedelta(days=20)).date().isoformat()
+    now, opened, shut = moments()
     with fronted(bench, "history", ORGANIZATION + "  config: snapshot\n") as (_, workspace):
-        workspace.collect("--deliver-snapshot")
-        bucket, folder, items = delivered(workspace)
-        group = closed_group(items)
-        versions = [at(group, opened - timedelta(days=9)), at(group, opened, ipPermissions=[WORLD]), at(group, shut)]
-        body = gzip.compress(json.dumps({"fileVersion": "1.0", "configurationItems": versions}).encode())
-        name = f"{HOME}_Config_{REGION}_ConfigHistory_{KIND}_{opened:%Y%m%dT%H%M%SZ}_{shut:%Y%m%dT%H%M%SZ}_1.json.gz"
-        put(bench, bucket, f"{folder}{shut.year}/{shut.month}/{shut.day}/ConfigHistory/{name}", body)
-        # another type that no table reads, and a file from before the day that is named
-        put(bench, bucket, f"{folder}{shut.year}/{shut.month}/{shut.day}/ConfigHistory/{name.replace(KIND, 'AWS::Nobody::Reads')}", b"x")
-        old = now - timedelta(days=40)
-        put(bench, bucket, f"{folder}{old.year}/{old.month}/{old.day}/ConfigHistory/{name}", b"x")
-
+        since, group = lay(bench, workspace, now, opened, shut)
         workspace.collect("--since", since)
         workspace.verify(workspace.run_folder)
         past = workspace.assess()["history"]

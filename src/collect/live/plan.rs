@@ -13,6 +13,8 @@ pub struct Planned {
     pub scope: OperationScope,
     /// Asked once for each of something, rather than once a place.
     pub per_resource: bool,
+    /// How often it is asked in one place, where fixed values say so; otherwise once.
+    pub times: usize,
     /// Asked only where AWS Config does not record these types.
     pub fills: BTreeSet<String>,
     pub iam: Vec<String>,
@@ -33,6 +35,7 @@ pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
             Some(Planned {
                 name: name.clone(),
                 scope: operation.scope,
+                times: operation.each.iter().map(|e| e.values.len()).sum::<usize>().max(1),
                 per_resource: operation.each.iter().any(|e| !e.from.is_empty()),
                 fills,
                 iam: operation.iam.clone(),
