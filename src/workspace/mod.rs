@@ -180,33 +180,33 @@ impl Checker<'_> {
             self.date(file, "until", &c.until);
             if !named(&c.by) || !named(&c.reason) {
                 let message = format!("the clearance of `{}` needs a named person and a reason", c.path);
-                self.complain(file, &c.path, "AFW-030", message, "write who looked at it as `by`, and why it may stay as `reason`");
+                self.complain(file, &c.path, "AFW-040", message, "write who looked at it as `by`, and why it may stay as `reason`");
             }
             if c.sha256.len() != 64 || !c.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
                 let message = format!("`{}` is not a SHA-256 digest", c.sha256);
-                self.complain(file, &c.sha256, "AFW-031", message, "write the 64 digits that sha256sum prints for the file");
+                self.complain(file, &c.sha256, "AFW-041", message, "write the 64 digits that sha256sum prints for the file");
             }
             for rule in c.rules.iter().filter(|rule| !rule.starts_with("phi-")) {
                 let message = format!("`{rule}` cannot be cleared");
-                self.complain(file, rule, "AFW-032", message, "only PHI rules (phi-…) can; a secret is redacted whoever looked at it");
+                self.complain(file, rule, "AFW-042", message, "only PHI rules (phi-…) can; a secret is redacted whoever looked at it");
             }
             if c.rules.is_empty() || c.until < c.on {
                 let message = format!("the clearance of `{}` names no rule, or ends before it begins", c.path);
-                self.complain(file, &c.path, "AFW-033", message, "name rules such as phi-telephone, and the last day as `until`");
+                self.complain(file, &c.path, "AFW-043", message, "name rules such as phi-telephone, and the last day as `until`");
             }
         }
         for t in &decisions.terms.accepted {
             self.date(FILES[7], "on", &t.on);
             if !named(&t.by) {
                 let message = format!("nobody is named as accepting the terms of `{}`", t.report);
-                self.complain(FILES[7], &t.report, "AFW-034", message, "name the person who may accept them for the organization as `by`");
+                self.complain(FILES[7], &t.report, "AFW-044", message, "name the person who may accept them for the organization as `by`");
             }
         }
         for report in decisions.workspace.artifact.reports.iter().chain(decisions.terms.accepted.iter().map(|t| &t.report)) {
             let id = report.strip_prefix("report-").unwrap_or_default();
             if id.len() != 16 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 let message = format!("`{report}` is not the id of a report in AWS Artifact");
-                self.complain(FILES[0], report, "AFW-035", message, "`report-` and 16 letters or digits, as AWS Artifact shows it");
+                self.complain(FILES[0], report, "AFW-045", message, "`report-` and 16 letters or digits, as AWS Artifact shows it");
             }
         }
     }

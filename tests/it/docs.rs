@@ -35,7 +35,8 @@ fn the_permissions_page_is_current() {
 
 /// Every code that the sources use, with the message beside it; verify's codes from their own table.
 fn diagnostics() -> String {
-    let mut found = std::collections::BTreeMap::new();
+    let mut found: std::collections::BTreeMap<String, (String, String)> = std::collections::BTreeMap::new();
+    let mut of_workspace: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     let pattern = regex::Regex::new(r#""(AF[A-Z]-\d{3})"\s*,\s*(?:format!\()?"((?:[^"\\]|\\.)*)""#).expect("a pattern");
     let bare = regex::Regex::new(r#""(AF[CEUW]-\d{3})""#).expect("a pattern");
     for (name, bytes) in crate::harness::files(&repository().join("src")) {
@@ -44,6 +45,9 @@ fn diagnostics() -> String {
             found.entry(c[1].to_string()).or_insert((name.clone(), c[2].replace("\\\"", "\"")));
         }
         for c in bare.captures_iter(&text) {
+            // what a user looks up must mean one thing
+            let first = of_workspace.entry(c[1].to_string()).or_insert_with(|| name.clone());
+            assert!(*first == name || !c[1].starts_with("AFW"), "{} stands in {first} and in {name}", &c[1]);
             found.entry(c[1].to_string()).or_insert((name.clone(), "see the message".into()));
         }
     }

@@ -245,3 +245,24 @@ fn a_folder_that_is_a_run_is_recognised() {
     let ran = box_.affiant(&["collect", "--snapshot", run.trim()]).exits(2);
     assert!(ran.err.contains("AFE-003"), "{}", ran.err);
 }
+
+/// Each names the line, and what to write instead.
+#[test]
+fn the_section_aws_is_checked_before_anything_is_asked() {
+    let accounts = "accounts:\n  - { id: \"111122223333\", name: Main }\n";
+    let speaker = "accounts:\n  - { id: \"111122223333\", name: Main, organization: true }\n";
+    for (accounts, aws, code) in [
+        (accounts, "{ organization: true, role: affiant-read }", "AFW-030"),
+        (speaker, "{ organization: true }", "AFW-031"),
+        (speaker, "{ organization: true, role: \"arn:aws:iam::111122223333:role/one\" }", "AFW-032"),
+        (accounts, "{ aggregator: { name: \"\" } }", "AFW-033"),
+        (accounts, "{ aggregator: { name: all, account: \"123456789012\" } }", "AFW-033"),
+        (accounts, "{ config: aggregator }", "AFW-034"),
+        (accounts, "{ config: snapshot, delivered: { bucket: b, role: reader } }", "AFW-035"),
+    ] {
+        let box_ = Sandbox::default();
+        box_.write("affiant.yaml", format!("{}{accounts}aws: {aws}\n", include_str!("../fixtures/small/affiant.yaml")));
+        let ran = box_.affiant(&["collect", "--aws", "--dry-run"]).exits(2);
+        assert!(ran.err.contains(code) && ran.err.contains("affiant.yaml:") && ran.err.contains("hint"), "{aws}: {}", ran.err);
+    }
+}
