@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::item::{Item, pascal_tags, percent, tags};
 use crate::moment::ANSWERS;
 use crate::region::{ACCOUNT, Region};
+use crate::rng::Rng;
 use crate::story::{GLOBAL, Story};
 
 pub fn build(region: &mut Region, story: &mut Story) {
@@ -186,8 +187,49 @@ pub fn lengths(region: &Region, story: &mut Story) {
             set["SessionDuration"] = json!(length);
         }
         story.answer_of(GLOBAL, "sso-admin", "DescribePermissionSet", &arn, &json!({"PermissionSet": set}));
+        rights(name, &arn, &mut rng, story);
         if length == Some("PT12H") {
             story.fault("sso.permission-set-session", arn, format!("sessions of permission set {name} last twelve hours"));
+        }
+    }
+}
+
+/// What a permission set grants, where it is a role, and who holds it there.
+fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
+    let (by_aws, allowed, kind) = match name {
+        "AdministratorAccess" => (Some("AdministratorAccess"), None, "GROUP"),
+        "AuditReader" => (Some("SecurityAudit"), None, "GROUP"),
+        "DataSteward" => (None, Some(json!(["dynamodb:*"])), "GROUP"),
+        _ => (None, Some(json!(["iam:PassRole", "ec2:RunInstances", "ec2:Describe*"])), "USER"),
+    };
+    let attached: Vec<Value> =
+        by_aws.iter().map(|policy| json!({"Name": policy, "Arn": format!("arn:aws:iam::aws:policy/{policy}")})).collect();
+    let inline = allowed.map_or_else(String::new, |actions| {
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}).to_string()
+    });
+    let answers = [
+        ("ListManagedPoliciesInPermissionSet", json!({"AttachedManagedPolicies": attached})),
+        ("ListCustomerManagedPolicyReferencesInPermissionSet", json!({"CustomerManagedPolicyReferences": []})),
+        ("GetInlinePolicyForPermissionSet", json!({"InlinePolicy": inline})),
+        ("ListAccountsForProvisionedPermissionSet", json!({"AccountIds": [ACCOUNT]})),
+        ("GetPermissionsBoundaryForPermissionSet", json!({"Error": {"Code": "ResourceNotFoundException", "Message": "No boundary."}})),
+    ];
+    for (operation, body) in answers {
+        story.answer_of(GLOBAL, "sso-admin", operation, set, &body);
+    }
+    let holder = json!({"AccountId": ACCOUNT, "PermissionSetArn": set, "PrincipalType": kind, "PrincipalId": rng.uuid()});
+    let place = format!("{ACCOUNT}-{}", set.rsplit('/').next().unwrap_or_default());
+    story.answer_of(GLOBAL, "sso-admin", "ListAccountAssignments", &place, &json!({"AccountAssignments": [holder]}));
+    for (check, of, what) in [
+        ("sso.no-administrator-set", "AdministratorAccess", "grants administrator access"),
+        ("sso.administrator-session", "AdministratorAccess", "keeps an administrator signed in for twelve hours"),
+        ("sso.no-full-service-access", "DataSteward", "allows all of DynamoDB"),
+        ("sso.no-unrestricted-pass-role", "Support", "passes every role"),
+        ("sso.no-privilege-escalation", "Support", "starts an instance with any role"),
+        ("sso.assigned-to-groups", "Support", "is assigned to a person"),
+    ] {
+        if of == name {
+            story.fault(check, set, format!("permission set {name} {what}"));
         }
     }
 }

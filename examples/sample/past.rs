@@ -15,16 +15,20 @@ use crate::story::Story;
 use crate::watch::TRAIL;
 
 /// The events that are looked up, one call each.
-const EVENTS: [&str; 6] =
-    ["StopLogging", "StartLogging", "DeleteTrail", "StopConfigurationRecorder", "StartConfigurationRecorder", "DeleteConfigurationRecorder"];
+const EVENTS: [&str; 6] = [
+    "StopLogging",
+    "StartLogging",
+    "DeleteTrail",
+    "StopConfigurationRecorder",
+    "StartConfigurationRecorder",
+    "DeleteConfigurationRecorder",
+];
 
 pub fn build(east: &Region, west: &Region, story: &mut Story) {
     lookups(east, story, &[("StopLogging", SNAPSHOT.minus_days(19), TRAIL, Some("AccessDenied"))]);
     let stopped = SNAPSHOT.minus_days(41);
-    let events = [
-        ("StopLogging", stopped, RECOVERY_TRAIL, None),
-        ("StartLogging", stopped.plus_days(1).minus_minutes(1080), RECOVERY_TRAIL, None),
-    ];
+    let events =
+        [("StopLogging", stopped, RECOVERY_TRAIL, None), ("StartLogging", stopped.plus_days(1).minus_minutes(1080), RECOVERY_TRAIL, None)];
     lookups(west, story, &events);
     story.fault(
         "cloudtrail.not-interrupted",

@@ -77,6 +77,11 @@ fn copies(region: &mut Region, story: &mut Story) {
         story.fault("ec2.image-not-public", arn, format!("{name} is public"));
         images.push(open);
     }
+    for image in &images {
+        let id = image["ImageId"].as_str().unwrap_or_default();
+        let permissions = if image["Public"] == true { json!([{"Group": "all"}]) } else { json!([]) };
+        story.answer_of(region.name, "ec2", "DescribeImageAttribute", id, &json!({"ImageId": id, "LaunchPermissions": permissions}));
+    }
     story.answer(region.name, "ec2", "DescribeImages", &json!({"Images": images}));
     let volumes: Vec<String> =
         region.items.iter().filter(|item| item.kind == "AWS::EC2::Volume").map(|item| item.id.clone()).take(4).collect();

@@ -44,12 +44,25 @@ fn accelerators(region: &Region, story: &mut Story) {
             if !tls {
                 story.fault("memorydb.tls-required", &arn, format!("{name} takes plain connections"));
             }
-            memory.push(json!({"Name": name, "ARN": arn, "Status": "available", "NumberOfShards": 1, "AvailabilityMode": "multiaz",
-                "Engine": "valkey", "TLSEnabled": tls, "SnapshotRetentionLimit": 35, "ACLName": if tls { "twin" } else { "open-access" }}));
+            let mut ledger = json!({"Name": name, "ARN": arn, "Status": "available", "NumberOfShards": 1, "AvailabilityMode": "multiaz",
+                "Engine": "valkey", "TLSEnabled": tls, "SnapshotRetentionLimit": 35, "SubnetGroupName": "twin-data", "ACLName": if tls { "twin" } else { "open-access" }});
+            if tls {
+                ledger["KmsKeyId"] = json!(region.key("ledger"));
+            } else {
+                story.fault("memorydb.customer-key", &arn, format!("{name} is encrypted with a key of MemoryDB's own"));
+            }
+            memory.push(ledger);
         }
     }
     story.answer(region.name, "dax", "DescribeClusters", &json!({"Clusters": dax}));
     story.answer(region.name, "memorydb", "DescribeClusters", &json!({"Clusters": memory}));
+    let placed: Vec<Value> = region.data.iter().map(|s| json!({"Identifier": s.id, "AvailabilityZone": {"Name": s.zone}})).collect();
+    let group = json!({"Name": "twin-data", "Description": "Data tier", "VpcId": region.vpc, "Subnets": placed,
+        "ARN": region.arn("memorydb", "subnetgroup/twin-data")});
+    story.answer(region.name, "memorydb", "DescribeSubnetGroups", &json!({"SubnetGroups": [group]}));
+    let placed: Vec<Value> = region.data.iter().map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": s.zone})).collect();
+    let group = json!({"SubnetGroupName": "twin-data", "Description": "Data tier", "VpcId": region.vpc, "Subnets": placed});
+    story.answer(region.name, "dax", "DescribeSubnetGroups", &json!({"SubnetGroups": [group]}));
 }
 
 fn warehouse_snapshots(region: &mut Region, story: &mut Story) {

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::item::{Item, lower_tags, pascal_tags, tags};
 use crate::keys;
 use crate::moment::SNAPSHOT;
-use crate::region::{ACCOUNT, Region};
+use crate::region::{ACCOUNT, Region, Subnet};
 use crate::story::Story;
 
 pub fn build(region: &mut Region, story: &mut Story) {
     if region.primary {
-        for purpose in ["warehouse", "kafka", "folders", "kubernetes", "notebooks", "desktops"] {
+        for purpose in ["warehouse", "kafka", "folders", "kubernetes", "notebooks", "desktops", "caches", "ledger"] {
             let key = keys::customer(region, purpose, true);
             region.keys.insert(purpose, key);
         }
@@ -26,6 +26,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
         migration(region, story);
     }
     caches(region, story);
+    pools(region, story);
+    serverless(region, story);
     folders(region, story);
 }
 
@@ -39,6 +41,9 @@ fn pascal(region: &mut Region, kind: &'static str, (id, arn, name): (&str, &str,
 
 fn redshift(region: &mut Region, story: &mut Story) {
     let lax = story.name("reports");
+    let (data, public) = (region.data.clone(), region.public.clone());
+    subnet_group(region, "twin-data", &data);
+    subnet_group(region, "reports-edge", &public[..1]);
     for (name, group, require, encrypted) in
         [("twin-warehouse", "twin-warehouse", "true", true), (lax.as_str(), "reports-legacy", "false", false)]
     {
@@ -55,9 +60,23 @@ fn redshift(region: &mut Region, story: &mut Story) {
             story.fault("redshift.user-activity-logged", &arn, format!("{name} does not log statements"));
             story.fault("redshift.audit-logging", &arn, format!("{name} keeps its logs to itself"));
             story.fault("redshift.automated-snapshots", &arn, format!("{name} keeps snapshots for a day"));
+            story.fault("redshift.no-internet-route", &arn, format!("{name} stands in a public subnet"));
             story.fault("redshift.encrypted", arn, format!("{name} is not encrypted"));
         }
     }
+}
+
+/// The subnets that a warehouse may stand in.
+fn subnet_group(region: &mut Region, name: &str, subnets: &[Subnet]) {
+    let subnets: Vec<Value> = subnets
+        .iter()
+        .map(|s| json!({"subnetIdentifier": s.id, "subnetAvailabilityZone": {"name": s.zone}, "subnetStatus": "Active"}))
+        .collect();
+    let configuration = json!({"clusterSubnetGroupName": name, "description": "Analysts", "vpcId": region.vpc, "subnetGroupStatus": "Complete",
+        "subnets": subnets, "tags": []});
+    let arn = region.arn("redshift", &format!("subnetgroup:{name}"));
+    let item = Item::new("AWS::Redshift::ClusterSubnetGroup", name, arn, configuration).named(name).zone("Multiple Availability Zones");
+    region.push(item);
 }
 
 fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> String {
@@ -70,7 +89,7 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
         "clusterCreateTime": created.iso(), "automatedSnapshotRetentionPeriod": if encrypted { 35 } else { 1 }, "manualSnapshotRetentionPeriod": -1,
         "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}], "numberOfNodes": 2,
         "clusterParameterGroups": [{"parameterGroupName": group, "parameterApplyStatus": "in-sync", "clusterParameterStatusList": []}],
-        "clusterSubnetGroupName": "twin-data", "vpcId": region.vpc, "availabilityZone": region.data[0].zone, "clusterVersion": "1.0",
+        "clusterSubnetGroupName": if encrypted { "twin-data" } else { "reports-edge" }, "vpcId": region.vpc, "availabilityZone": region.data[0].zone, "clusterVersion": "1.0",
         "allowVersionUpgrade": true, "publiclyAccessible": false, "encrypted": encrypted, "enhancedVpcRouting": true,
         "pendingModifiedValues": {}, "multiAZ": "Enabled", "tags": lower_tags(&tags)
     });
@@ -95,10 +114,12 @@ fn kafka(region: &mut Region, story: &mut Story) {
             "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": Region::subnet_ids(&region.data),
                 "SecurityGroups": [region.group("database")], "ConnectivityInfo": {"PublicAccess": {"Type": "DISABLED"}}},
             "EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": region.key("kafka")},
-                "EncryptionInTransit": {"ClientBroker": clients, "InCluster": true}}
+                "EncryptionInTransit": {"ClientBroker": clients, "InCluster": true}},
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": true}}, "Unauthenticated": {"Enabled": clients != "TLS"}}
         });
         pascal(region, "AWS::MSK::Cluster", (&arn, &arn, name), configuration);
         if clients != "TLS" {
+            story.fault("msk.clients-authenticated", &arn, format!("{name} takes anybody"));
             story.fault("msk.tls-only", arn, format!("{name} also listens in plain text"));
         }
     }
@@ -236,11 +257,16 @@ fn caches(region: &mut Region, story: &mut Story) {
             [("twin-sessions", "required", true), (lax.as_str(), "preferred", true), (bare.as_str(), "required", false)]
         {
             let arn = region.arn("elasticache", &format!("replicationgroup:{name}"));
-            groups.push(json!({"ReplicationGroupId": name, "Description": "Digital twin", "Status": "available", "ARN": arn,
+            let mut group = json!({"ReplicationGroupId": name, "Description": "Digital twin", "Status": "available", "ARN": arn,
                 "MemberClusters": [format!("{name}-001")], "AutomaticFailover": "enabled", "MultiAZ": "enabled", "Engine": "valkey",
                 "SnapshotRetentionLimit": 35, "ClusterEnabled": false, "CacheNodeType": "cache.r7g.large", "AuthTokenEnabled": true,
-                "TransitEncryptionEnabled": true, "TransitEncryptionMode": mode, "AtRestEncryptionEnabled": sealed}));
+                "TransitEncryptionEnabled": true, "TransitEncryptionMode": mode, "AtRestEncryptionEnabled": sealed});
+            if sealed && mode == "required" {
+                group["KmsKeyId"] = json!(region.key("caches"));
+            }
+            groups.push(group);
             if mode == "preferred" {
+                story.fault("elasticache.customer-key", &arn, format!("{name} is encrypted with a key of ElastiCache's own"));
                 story.fault("elasticache.tls-required", &arn, format!("{name} takes plain connections beside TLS"));
             }
             if !sealed {
@@ -252,6 +278,59 @@ fn caches(region: &mut Region, story: &mut Story) {
     }
     story.answer(region.name, "elasticache", "DescribeReplicationGroups", &json!({"ReplicationGroups": groups}));
     story.answer(region.name, "elasticache", "DescribeCacheClusters", &json!({"CacheClusters": clusters}));
+    let subnets: Vec<Value> =
+        region.data.iter().map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": {"Name": s.zone}})).collect();
+    let placed = json!({"CacheSubnetGroupName": "twin-data", "CacheSubnetGroupDescription": "Data tier", "VpcId": region.vpc,
+        "Subnets": subnets, "ARN": region.arn("elasticache", "subnetgroup:twin-data")});
+    story.answer(region.name, "elasticache", "DescribeCacheSubnetGroups", &json!({"CacheSubnetGroups": [placed]}));
+}
+
+/// A warehouse without servers, sound, and one for a trial that leaves everything as it came.
+fn serverless(region: &Region, story: &mut Story) {
+    let (mut namespaces, mut workgroups) = (Vec::new(), Vec::new());
+    if region.primary {
+        let mut rng = story.rng("serverless");
+        for (name, sound) in [("twin-adhoc".to_string(), true), (story.name("trial-adhoc"), false)] {
+            let (namespace, workgroup) = (rng.uuid(), rng.uuid());
+            let holds = region.arn("redshift-serverless", &format!("namespace/{namespace}"));
+            let answers = region.arn("redshift-serverless", &format!("workgroup/{workgroup}"));
+            if !sound {
+                story.fault("redshift.namespace-customer-key", &holds, format!("{name} is encrypted with a key of AWS's own"));
+                story.fault("redshift.namespace-logs", &holds, format!("{name} keeps its logs to itself"));
+                story.fault("redshift.namespace-statements-logged", &holds, format!("{name} does not log statements"));
+                story.fault("redshift.workgroup-requires-tls", &answers, format!("{name} takes plain connections"));
+                story.fault("redshift.workgroup-vpc-routing", &answers, format!("{name} copies past the routes of its VPC"));
+            }
+            let exports = if sound { json!(["connectionlog", "userlog", "useractivitylog"]) } else { json!([]) };
+            namespaces.push(json!({"namespaceArn": holds, "namespaceId": namespace, "namespaceName": name, "dbName": "twin",
+                "kmsKeyId": if sound { region.key("warehouse") } else { "AWS_OWNED_KMS_KEY".to_string() }, "logExports": exports,
+                "iamRoles": [], "status": "AVAILABLE"}));
+            workgroups.push(json!({"workgroupArn": answers, "workgroupId": workgroup, "workgroupName": name, "namespaceName": name,
+                "publiclyAccessible": false, "enhancedVpcRouting": sound, "baseCapacity": 8, "status": "AVAILABLE",
+                "configParameters": [{"parameterKey": "require_ssl", "parameterValue": if sound { "true" } else { "false" }}],
+                "securityGroupIds": [region.group("database")], "subnetIds": Region::subnet_ids(&region.data)}));
+        }
+    }
+    story.answer(region.name, "redshift-serverless", "ListNamespaces", &json!({"namespaces": namespaces}));
+    story.answer(region.name, "redshift-serverless", "ListWorkgroups", &json!({"workgroups": workgroups}));
+}
+
+/// Proxies before the databases; one of them takes plain connections.
+fn pools(region: &Region, story: &mut Story) {
+    let mut proxies = Vec::new();
+    if region.primary {
+        for (name, strict) in [("twin-pool".to_string(), true), (story.name("reports-pool"), false)] {
+            let arn = region.arn("rds", &format!("db-proxy:prx-{name}"));
+            if !strict {
+                story.fault("rds.proxy-requires-tls", &arn, format!("{name} takes plain connections"));
+            }
+            proxies.push(json!({"DBProxyName": name, "DBProxyArn": arn, "Status": "available", "EngineFamily": "POSTGRESQL",
+                "VpcId": region.vpc, "VpcSecurityGroupIds": [region.group("database")], "VpcSubnetIds": Region::subnet_ids(&region.data),
+                "Auth": [], "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-pool"), "RequireTLS": strict, "IdleClientTimeout": 1800,
+                "DebugLogging": false}));
+        }
+    }
+    story.answer(region.name, "rds", "DescribeDBProxies", &json!({"DBProxies": proxies}));
 }
 
 /// A member of a group, or a cluster of its own.

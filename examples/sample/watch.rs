@@ -272,7 +272,7 @@ fn recorder(region: &mut Region, story: &mut Story) {
     region.push(Item::new("AWS::Config::ConfigurationRecorder", "default", arn, configuration).named("default"));
 }
 
-/// Every plan is on, but the one for functions.
+/// Every plan is on, but those for functions and for Kubernetes.
 fn detector(region: &mut Region, story: &mut Story) {
     let id = region.rng.hex(32);
     let created = region.past(400, 1000);
@@ -293,6 +293,7 @@ fn detector(region: &mut Region, story: &mut Story) {
     story.answer_of(region.name, "guardduty", "GetDetector", &id, &answer);
     if region.primary {
         story.fault("guardduty.lambda-protection", &arn, "GuardDuty does not look at where functions connect to");
+        story.fault("guardduty.eks-audit-protection", &arn, "GuardDuty does not read the audit log of Kubernetes");
     }
     region.push(Item::new("AWS::GuardDuty::Detector", &id, arn, configuration).named(&id).created(created));
 }

@@ -40,7 +40,8 @@ CREATE TEMP VIEW resource AS
 CREATE TEMP TABLE held (check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, reason TEXT NOT NULL,
   broken_at TEXT, artifact INTEGER, PRIMARY KEY (check_id, resource)) WITHOUT ROWID;";
 
-const COLUMNS: &str = "id, arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status, captured_at,
+const COLUMNS: &str =
+    "id, arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status, captured_at,
  created_at, configuration, supplementary, artifact";
 
 /// Judges every time of the history; `None` where none was asked for and none was read.
@@ -67,9 +68,8 @@ pub fn judge(db: &mut Connection, input: &Input<'_>, controls: &[ControlResult])
 /// Each check with every table that it reads, directly or through another.
 fn asked_of<'a>(catalog: &'a Catalog, controls: &[ControlResult]) -> Vec<(&'a Check, BTreeSet<String>)> {
     let results = controls.iter().flat_map(|control| &control.checks);
-    let mut asked: Vec<_> = results
-        .map(|result| (&catalog.checks[&result.id], closure(catalog, &result.tables.iter().cloned().collect())))
-        .collect();
+    let mut asked: Vec<_> =
+        results.map(|result| (&catalog.checks[&result.id], closure(catalog, &result.tables.iter().cloned().collect()))).collect();
     asked.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     asked.dedup_by(|a, b| a.0.id == b.0.id);
     asked
@@ -91,7 +91,11 @@ impl Walk<'_> {
     fn run(&self, db: &Connection, as_of: &str, history: &mut History) -> Result<(), Fault> {
         for statement in SHADOWS.split_inclusive(';') {
             // only the first takes the time
-            if statement.contains("?1") { db.execute(statement, [as_of])? } else { db.execute(statement, [])? };
+            if statement.contains("?1") {
+                db.execute(statement, [as_of])?
+            } else {
+                db.execute(statement, [])?
+            };
         }
         let mut times: Vec<String> = Vec::new();
         for time in db.prepare("SELECT DISTINCT captured_at FROM version ORDER BY 1")?.query_map([], |row| row.get::<_, String>(0))? {
@@ -105,7 +109,9 @@ impl Walk<'_> {
             self.step(db, time)?;
         }
         self.end(db, as_of)?;
-        db.execute_batch("DROP VIEW temp.resource; DROP TABLE temp.past; DROP TABLE temp.moved; DROP TABLE temp.version; DROP TABLE temp.held;")?;
+        db.execute_batch(
+            "DROP VIEW temp.resource; DROP TABLE temp.past; DROP TABLE temp.moved; DROP TABLE temp.version; DROP TABLE temp.held;",
+        )?;
         for table in self.tables(&types(db, "SELECT DISTINCT type FROM main.history", &[])?) {
             db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{}\"", quoted(&table.name)))?;
         }
@@ -137,10 +143,7 @@ impl Walk<'_> {
 
     fn step(&self, db: &Connection, time: &str) -> Result<(), Fault> {
         let changed = types(db, "SELECT DISTINCT type FROM version WHERE captured_at = ?", &[&time])?;
-        db.execute(
-            "DELETE FROM past WHERE (type, arn) IN (SELECT type, arn FROM version WHERE captured_at = ?1)",
-            [time],
-        )?;
+        db.execute("DELETE FROM past WHERE (type, arn) IN (SELECT type, arn FROM version WHERE captured_at = ?1)", [time])?;
         db.execute(
             &format!(
                 "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, arn ORDER BY id DESC) AS rank
@@ -155,7 +158,13 @@ impl Walk<'_> {
             for (resource, row) in now.iter().filter(|(resource, _)| !held.contains_key(*resource)) {
                 let artifact = cause(db, resource, time)?;
                 db.prepare_cached("INSERT INTO held VALUES (?,?,?,?,?,?,?)")?.execute(params![
-                    check.id, resource, row.account, row.region, row.reason, time, artifact
+                    check.id,
+                    resource,
+                    row.account,
+                    row.region,
+                    row.reason,
+                    time,
+                    artifact
                 ])?;
             }
             for resource in held.keys().filter(|resource| !now.contains_key(*resource)) {
@@ -225,7 +234,8 @@ impl Walk<'_> {
         for table in self.tables(types) {
             let name = quoted(&table.name);
             let fault = |source| Fault::Table { table: table.name.clone(), source };
-            db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{name}\"; CREATE TEMP TABLE \"{name}\" AS {}", table.sql)).map_err(fault)?;
+            db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{name}\"; CREATE TEMP TABLE \"{name}\" AS {}", table.sql))
+                .map_err(fault)?;
         }
         Ok(())
     }
@@ -281,11 +291,10 @@ fn cause(db: &Connection, resource: &str, time: &str) -> Result<Option<i64>, Fau
 
 /// Reads the episodes back, newest first.
 fn report(db: &Connection, history: &mut History) -> Result<(), Fault> {
-    (history.ended, history.open) = db.query_row(
-        "SELECT coalesce(sum(ended_at IS NOT NULL), 0), coalesce(sum(ended_at IS NULL), 0) FROM episode",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    (history.ended, history.open) =
+        db.query_row("SELECT coalesce(sum(ended_at IS NOT NULL), 0), coalesce(sum(ended_at IS NULL), 0) FROM episode", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let mut statement = db.prepare(
         "SELECT e.check_id, e.resource, e.account, e.region, e.broken_at, e.reason, b.path, e.ended_at, e.ended, n.path
          FROM episode AS e LEFT JOIN artifact AS b ON b.id = e.broken_artifact LEFT JOIN artifact AS n ON n.id = e.ended_artifact

@@ -259,7 +259,8 @@ fn config_first(target: &crate::collect::live::Target, accounts: usize, regions:
                 ConfigWay::Aggregator => "what it does not cover is a gap",
                 _ => "each account itself where there is none, or where it does not cover one",
             };
-            let named = target.aws.aggregator.as_ref().map_or("the organization's aggregator".into(), |a| format!("the aggregator {}", a.name));
+            let named =
+                target.aws.aggregator.as_ref().map_or("the organization's aggregator".into(), |a| format!("the aggregator {}", a.name));
             format!("{settings}{many}; then, through {named} ({otherwise}), {through}.\n")
         }
         (true, ConfigWay::Snapshot) => format!(
@@ -268,11 +269,15 @@ fn config_first(target: &crate::collect::live::Target, accounts: usize, regions:
         ),
     };
     if target.opt_in.contains(crate::collect::live::DELIVER) {
-        text.push_str("config:DeliverConfigSnapshot has AWS Config write a snapshot to its bucket, for each place: the one call that writes.\n");
+        text.push_str(
+            "config:DeliverConfigSnapshot has AWS Config write a snapshot to its bucket, for each place: the one call that writes.\n",
+        );
     }
     if let Some(since) = target.since {
-        let _ =
-            writeln!(text, "History since {since}: {places} delivery channels, a listing for each month and place, a request for each file.");
+        let _ = writeln!(
+            text,
+            "History since {since}: {places} delivery channels, a listing for each month and place, a request for each file."
+        );
     }
     text
 }

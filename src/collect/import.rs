@@ -19,9 +19,9 @@ use crate::store::answer::{self, Answer};
 use crate::store::fill::{self, Call};
 use crate::store::item::{self, Item, Standing};
 use crate::store::items::{self, Found};
-use crate::store::{portable_name, prune};
 use crate::store::run::Writer;
 use crate::store::undo;
+use crate::store::{portable_name, prune};
 
 /// Answers up to this size are looked into; longer ones are kept and count as unreadable.
 const MAX_ANSWER: u64 = 256 << 20;
@@ -262,7 +262,8 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
             let mut custody =
                 BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]);
             let never = catalog.operations.get(&format!("{service}:{operation}")).map_or(&[][..], |o| &o.never_store);
-            let bytes = without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
+            let bytes =
+                without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
             let source = Source::Response {
                 account: account.clone(),
                 region: region.clone(),

@@ -149,7 +149,7 @@ pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reac
         let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
         if !revocation.add(&bytes) {
             let message = format!("`{file}` is neither a revocation list nor an OCSP answer");
-            return Err(Diagnostic::new("AFW-010", message).file("affiant.yaml").hint("give files in DER, or lists in PEM").into());
+            return Err(Diagnostic::new("AFW-015", message).file("affiant.yaml").hint("give files in DER, or lists in PEM").into());
         }
     }
     let authorities = authorities(workspace)?;
@@ -166,7 +166,7 @@ pub fn authorities(workspace: &Workspace) -> Result<Authorities, Error> {
         let pem = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         Trust::from_pem(&pem).map_err(|e| {
             Error::from(
-                Diagnostic::new("AFW-011", format!("`{file}`: {e}")).file("affiant.yaml").hint("give the authorities' roots as PEM"),
+                Diagnostic::new("AFW-016", format!("`{file}`: {e}")).file("affiant.yaml").hint("give the authorities' roots as PEM"),
             )
         })
     });

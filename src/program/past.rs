@@ -43,7 +43,10 @@ fn words(history: &History, inputs: &Inputs<'_>) -> String {
     });
     let unread = match gaps {
         0 => String::new(),
-        n => format!(" {} of the history could not be read in full; part 2 says which: what was broken there is not known.", plural(n, "place")),
+        n => format!(
+            " {} of the history could not be read in full; part 2 says which: what was broken there is not known.",
+            plural(n, "place")
+        ),
     };
     format!(
         "From {}: {} in {} that AWS Config delivered. After each of them the checks that it touches were asked again of the evidence as it \
@@ -79,12 +82,17 @@ fn stops_words(inputs: &Inputs<'_>) -> String {
     let stops = inputs.assessment.stops.len() as u64;
     match (lines.len() as u64 - gaps, gaps, stops) {
         (0, _, 0) => {
-            "CloudTrail's event history was not read, so whether somebody stopped a trail or the recorder of AWS Config is not known.".into()
+            "CloudTrail's event history was not read, so whether somebody stopped a trail or the recorder of AWS Config is not known."
+                .into()
         }
         (_, 0, 0) => format!("CloudTrail's event history shows no trail and no recorder that somebody stopped. {reach}"),
         (_, 0, n) => format!("CloudTrail's event history shows {}. {reach}", plural(n, "stop")),
         (_, gaps, n) => {
-            format!("CloudTrail's event history shows {}, and was not read in full in {}. {reach}", plural(n, "stop"), plural(gaps, "place"))
+            format!(
+                "CloudTrail's event history shows {}, and was not read in full in {}. {reach}",
+                plural(n, "stop"),
+                plural(gaps, "place")
+            )
         }
     }
 }
@@ -109,8 +117,12 @@ fn lasted(from: Option<&str>, to: Option<&str>) -> String {
     let (Some(Ok(from)), Some(Ok(to))) = (from.map(clock::parse), to.map(clock::parse)) else { return String::new() };
     let minutes = (to - from).num_minutes().max(0) as u64;
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    let parts: Vec<String> =
-        [(days, "day"), (hours, "hour"), (minutes, "minute")].into_iter().filter(|(n, _)| *n > 0).take(2).map(|(n, word)| plural(n, word)).collect();
+    let parts: Vec<String> = [(days, "day"), (hours, "hour"), (minutes, "minute")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .take(2)
+        .map(|(n, word)| plural(n, word))
+        .collect();
     if parts.is_empty() { "under a minute".into() } else { parts.join(" ") }
 }
 

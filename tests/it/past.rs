@@ -37,7 +37,10 @@ const NOW: &str = "2026-09-30T11:00:00.000Z";
 
 fn five() -> Sandbox {
     let box_ = Sandbox::default().workspace();
-    box_.snapshot("in", &["repaired", "before", "still", "steady"].map(|name| bucket(name, if name == "still" { "Suspended" } else { "Enabled" }, NOW)));
+    box_.snapshot(
+        "in",
+        &["repaired", "before", "still", "steady"].map(|name| bucket(name, if name == "still" { "Suspended" } else { "Enabled" }, NOW)),
+    );
     let mut made = bucket("made-and-gone", "Suspended", "2026-08-10T00:00:00.000Z");
     made["resourceCreationTime"] = json!("2026-08-10T00:00:00.000Z");
     let mut versions = vec![
@@ -125,7 +128,11 @@ fn a_history_that_breaks_off_is_a_gap_and_what_came_before_is_told() {
     let bytes = fs::read(&path).expect("bytes");
     fs::write(&path, &bytes[..bytes.len() - 12]).expect("cut");
     let assessment = assessed(&box_);
-    let gap = assessment["sources"].as_array().expect("sources").iter().find(|s| s["source"] == "config:ConfigHistory" && s["state"] == "unreadable");
+    let gap = assessment["sources"]
+        .as_array()
+        .expect("sources")
+        .iter()
+        .find(|s| s["source"] == "config:ConfigHistory" && s["state"] == "unreadable");
     assert!(gap.is_some_and(|g| g["detail"].as_str().is_some_and(|d| d.contains("after"))), "{gap:?}");
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
@@ -184,17 +191,16 @@ fn event(name: &str, at: &str, error: Option<&str>) -> Value {
 #[test]
 fn a_stopped_trail_shows_both_dates_and_a_refused_attempt_is_none() {
     let box_ = Sandbox::default().workspace();
-    let mut trail = item("AWS::CloudTrail::Trail", "main", json!({ "name": "main", "homeRegion": "us-east-1", "isMultiRegionTrail": true }));
+    let mut trail =
+        item("AWS::CloudTrail::Trail", "main", json!({ "name": "main", "homeRegion": "us-east-1", "isMultiRegionTrail": true }));
     trail["ARN"] = json!("arn:aws:cloudtrail:us-east-1:111122223333:trail/main");
     box_.snapshot("in", &[trail]);
     let answer = |name: &str, events: Value| {
         let key = format!("%5B%7B%22AttributeKey%22%3A%22EventName%22%2C%22AttributeValue%22%3A%22{name}%22%7D%5D");
-        box_.write(
-            &format!("in/aws/111122223333/us-east-1/cloudtrail/LookupEvents/{key}.json"),
-            json!({ "Events": events }).to_string(),
-        );
+        box_.write(&format!("in/aws/111122223333/us-east-1/cloudtrail/LookupEvents/{key}.json"), json!({ "Events": events }).to_string());
     };
-    let stops = [event("StopLogging", "2026-08-20T11:40:00+00:00", None), event("StopLogging", "2026-09-11T00:00:00+00:00", Some("AccessDenied"))];
+    let stops =
+        [event("StopLogging", "2026-08-20T11:40:00+00:00", None), event("StopLogging", "2026-09-11T00:00:00+00:00", Some("AccessDenied"))];
     answer("StopLogging", json!(stops));
     answer("StartLogging", json!([event("StartLogging", "2026-08-20T13:40:00-04:00", None)]));
     let assessment = assessed(&box_);

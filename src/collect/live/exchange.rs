@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-
 use super::Asking;
 use crate::aws::{Kind, Refusal, Reply};
 use crate::clock::stamp;
@@ -24,6 +23,8 @@ pub struct What {
     pub service: String,
     pub operation: String,
     pub key: String,
+    /// Members that come from where the key came, as JSON; empty without any. Two calls may differ in these alone.
+    pub with: String,
     pub page: u32,
     /// The request's members, as JSON.
     pub parameters: String,
@@ -51,6 +52,7 @@ impl What {
             service: service.into(),
             operation: operation.into(),
             key: key.into(),
+            with: String::new(),
             page,
             parameters: String::new(),
             more: BTreeMap::new(),
@@ -59,8 +61,8 @@ impl What {
 
     /// What tells this exchange from every other of the run, so that a resumed run knows it again.
     pub fn call(&self) -> String {
-        let What { account, region, asked_in, service, operation, key, page, .. } = self;
-        format!("{account}/{region}/{asked_in}/{service}/{operation}/{key}/{page}")
+        let What { account, region, asked_in, service, operation, key, with, page, .. } = self;
+        format!("{account}/{region}/{asked_in}/{service}/{operation}/{key}{with}/{page}")
     }
 }
 
@@ -214,5 +216,14 @@ mod tests {
         assert_eq!(leaf("ListUsers", "", 1, "xml"), "ListUsers.xml");
         assert_eq!(leaf("ListUsers", "", 2, "xml"), "ListUsers/~00002.xml");
         assert_eq!(leaf("GetPolicy", "a", 3, "json"), "GetPolicy/a~00003.json");
+    }
+
+    #[test]
+    fn calls_for_one_account_of_two_permission_sets_are_two_exchanges() {
+        let mut first =
+            What::operation("111122223333", "", "aws-global", "us-east-1", "sso-admin", "ListAccountAssignments", "123456789012", 1);
+        let mut second = first.clone();
+        (first.with, second.with) = (r#"{"PermissionSetArn":"a"}"#.into(), r#"{"PermissionSetArn":"b"}"#.into());
+        assert_ne!(first.call(), second.call());
     }
 }

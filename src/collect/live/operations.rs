@@ -113,6 +113,7 @@ impl<'a> Asking<'a> {
         }
         let mut by_place: BTreeMap<String, Vec<Job>> = BTreeMap::new();
         for (region, value, carried) in self.values(account, full, operation, &places) {
+            let with = if carried.is_empty() { String::new() } else { Value::Object(carried.clone()).to_string() };
             let mut members: Map<String, Value> = carried;
             let key = match (&operation.param, &value) {
                 (Some(param), Value::Array(_)) => {
@@ -125,7 +126,8 @@ impl<'a> Asking<'a> {
                 }
                 (None, _) => String::new(),
             };
-            let job = self.job(account, full, operation, &region, &key, members);
+            let mut job = self.job(account, full, operation, &region, &key, members);
+            job.what.with = with;
             by_place.entry(region).or_default().push(job);
         }
         by_place
