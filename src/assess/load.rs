@@ -29,7 +29,7 @@ pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisi
         record(db, id, artifact)?;
         match &artifact.source {
             Source::Snapshot { resource_type, .. } => {
-                direct.deleted |= snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?;
+                snapshot(db, id, run, artifact, resource_type.as_deref(), decisions, &mut direct.deleted)?;
             }
             Source::Response { .. } => answer(db, id, run, artifact, catalog, &mut direct)?,
             Source::Document { .. } => {}
@@ -52,9 +52,16 @@ fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Loads one file of items; true where one of them says that its resource is gone.
-fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: Option<&str>, decisions: &Decisions) -> Result<bool, Fault> {
-    let mut deleted = false;
+/// Loads one file of items, and notes those that say that their resource is gone.
+fn snapshot(
+    db: &Connection,
+    id: i64,
+    run: &Reader,
+    artifact: &Artifact,
+    hint: Option<&str>,
+    decisions: &Decisions,
+    deleted: &mut Vec<i64>,
+) -> Result<(), Fault> {
     let input = run.open(artifact)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
@@ -67,11 +74,14 @@ fn snapshot(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, hint: O
             Found::Bad(_) => return Ok(()),
         };
         let Ok(item) = item::parse(bytes, hint) else { return Ok(()) };
-        deleted |= item.standing() == Standing::Deleted;
-        insert_item(&mut insert, id, &item, row, decisions)
+        insert_item(&mut insert, id, &item, row, decisions)?;
+        if item.standing() == Standing::Deleted {
+            deleted.push(db.last_insert_rowid());
+        }
+        Ok(())
     });
     match walked {
-        Err(Fault::Items(_)) | Ok(()) => Ok(deleted),
+        Err(Fault::Items(_)) | Ok(()) => Ok(()),
         Err(other) => Err(other),
     }
 }
@@ -162,8 +172,8 @@ fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: 
 }
 
 /// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer exists.
-/// `deleted` says whether there is such a thing.
-pub fn settle(db: &Connection, deleted: bool) -> Result<(), Fault> {
+/// `deleted` are the items that say so: to look for them would read the whole table, configurations and all.
+pub fn settle(db: &Connection, deleted: &[i64]) -> Result<(), Fault> {
     let doubles: bool =
         db.query_row("SELECT EXISTS (SELECT 1 FROM resource GROUP BY type, arn HAVING count(*) > 1)", [], |row| row.get(0))?;
     if doubles {
@@ -173,9 +183,9 @@ pub fn settle(db: &Connection, deleted: bool) -> Result<(), Fault> {
                 captured_at DESC, id DESC) AS rank FROM resource) WHERE rank > 1)",
         )?;
     }
-    // This reads the whole table, configurations and all.
-    if deleted {
-        db.execute_batch("DELETE FROM resource WHERE status <> 'live'")?;
+    let mut delete = db.prepare("DELETE FROM resource WHERE id = ?")?;
+    for id in deleted {
+        delete.execute([id])?;
     }
     Ok(())
 }
