@@ -3,12 +3,15 @@
 //!
 //! ```text
 //! cargo run --release --example bench -- 10000 100000      items: collect, redact, load and assess
+//! cargo run --release --example bench -- --queries 50000 100000
+//!                                                          the SELECT of each table and each check by itself, and how it grows
 //! cargo run --release --example bench -- --pages 10 100 600 [DOSSIER.json ...]
 //!                                                          a bare typst table of so many pages; the report of a dossier
 //! ```
 //!
 //! Each size runs in a process of its own, so that its peak memory is its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -27,6 +30,7 @@ fn main() {
         ["--one", step, folder] => println!("{}", one(step, Path::new(folder))),
         ["--pdf", what] => println!("{}", pdf(what)),
         ["--pages", ref sizes @ ..] => pages(sizes),
+        ["--queries", ref sizes @ ..] => queries(sizes),
         ref sizes => items_table(sizes),
     }
 }
@@ -172,7 +176,7 @@ fn search(folder: &Path) -> String {
 
 /// Load into SQLite, make the tables, ask every check.
 fn assess(folder: &Path) -> String {
-    let derived = std::fs::read_dir(folder.join("derived")).expect("searched before").flatten().next();
+    let derived = std::fs::read_dir(folder.join("derived")).into_iter().flatten().flatten().next();
     let reader = derived.map_or_else(|| the_run(folder), |d| Reader::open_run(&d.path()).expect("a run"));
     let catalog = catalog::load(None).expect("the catalog");
     let database = folder.join("evidence.sqlite");
@@ -180,6 +184,58 @@ fn assess(folder: &Path) -> String {
     let rows: u64 = assessment.controls.iter().map(|c| c.counts.total()).sum();
     let size = std::fs::metadata(&database).map_or(0, |m| m.len()) >> 20;
     format!("{} resources loaded, {rows} results, database {size} MB", assessment.resources)
+}
+
+/// Times every query of tables and checks on the finished database of each size, slowest first. What it costs to write the answers
+/// is not in it.
+fn queries(sizes: &[&str]) {
+    let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for size in sizes {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = dir.path().to_str().expect("UTF-8");
+        generate(&dir.path().join("in"), size);
+        for name in ["collect", "assess"] {
+            let cost = step(&["--one", name, folder]);
+            eprintln!("{size} items, {name}: {:.2} CPU s, {}", cost.cpu, cost.note);
+        }
+        for (query, seconds) in timed(&dir.path().join("evidence.sqlite")) {
+            all.entry(query).or_default().push(seconds);
+        }
+    }
+    println!("{:>48} {}", "milliseconds, by items", sizes.iter().map(|s| format!("{s:>9}")).collect::<String>());
+    let mut slowest: Vec<(&String, &Vec<f64>)> = all.iter().collect();
+    slowest.sort_by(|a, b| b.1.last().partial_cmp(&a.1.last()).expect("times are numbers"));
+    for (query, times) in slowest {
+        let power = |pair: &[(f64, f64)]| (pair[1].1 / pair[0].1).ln() / (pair[1].0 / pair[0].0).ln();
+        let points: Vec<(f64, f64)> = sizes.iter().map(|s| s.parse().expect("a number of items")).zip(times.iter().copied()).collect();
+        let growth = points.windows(2).map(|pair| format!("  n^{:.1}", power(pair))).collect::<String>();
+        println!("{query:>48} {}{growth}", times.iter().map(|t| format!("{:>9.1}", t * 1000.0)).collect::<String>());
+    }
+    for (at, size) in sizes.iter().enumerate() {
+        println!("{size} items: {:.2} s in all", all.values().filter_map(|times| times.get(at)).sum::<f64>());
+    }
+}
+
+/// Every query that made the database, which carries them, and how long its rows take to be read.
+fn timed(database: &Path) -> Vec<(String, f64)> {
+    let db = rusqlite::Connection::open(database).expect("the database");
+    db.execute_batch("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE; SELECT sum(length(tags)) FROM resource;").expect("a database");
+    let all = "SELECT 'table ' || name, sql FROM table_sql UNION ALL SELECT DISTINCT 'check ' || check_id, sql FROM check_sql";
+    let mut statement = db.prepare(all).expect("the queries are in it");
+    let queries = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).expect("rows");
+    let mut out = Vec::new();
+    for (name, sql) in queries.map(|row| row.expect("text")) {
+        let once = || {
+            let started = Instant::now();
+            let mut asked = db.prepare(&sql).expect("it compiled before");
+            let mut rows = asked.query([]).expect("it ran before");
+            while rows.next().expect("it ran before").is_some() {}
+            started.elapsed().as_secs_f64()
+        };
+        let first = once();
+        out.push((name, if first < 1.0 { first.min(once()) } else { first }));
+    }
+    out
 }
 
 fn pages(sizes: &[&str]) {

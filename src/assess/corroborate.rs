@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
+use super::tally::Place;
 use super::{Fault, Input};
 use crate::model::assessment::{CheckResult, Disagreement, RuleAgreement, RuleState};
 use crate::model::catalog::{Check, Corroborator};
@@ -18,9 +19,6 @@ const LISTING: &str = "DescribeConfigRules";
 
 /// How many examples of a disagreement an assessment carries for a rule.
 const EXAMPLES: usize = 10;
-
-/// Account and region.
-type Place = (String, String);
 
 /// Everything that the run says of AWS Config's rules.
 pub struct Rules<'a> {
@@ -55,19 +53,25 @@ impl<'a> Rules<'a> {
         Ok(Rules { input, listed, deployed: deployed(db)?, collected })
     }
 
-    /// What each rule that a check names says of the check's rows; and each contradiction.
-    pub fn of(&self, db: &Connection, result: &CheckResult) -> Result<(Vec<RuleAgreement>, Vec<Disagreement>), Fault> {
+    /// What each rule that a check names says of the check's rows, and each contradiction; `judged` is where there are any.
+    pub fn of(&self, db: &Connection, result: &CheckResult, judged: &BTreeSet<Place>) -> Result<(Vec<RuleAgreement>, Vec<Disagreement>), Fault> {
         let check = &self.input.catalog.checks[&result.id];
         let (mut agreements, mut disagreements) = (Vec::new(), Vec::new());
         for rule in &check.corroborated_by {
-            let (agreement, against) = self.one(db, check, rule)?;
+            let (agreement, against) = self.one(db, check, rule, judged)?;
             agreements.push(agreement);
             disagreements.extend(against);
         }
         Ok((agreements, disagreements))
     }
 
-    fn one(&self, db: &Connection, check: &Check, rule: &Corroborator) -> Result<(RuleAgreement, Vec<Disagreement>), Fault> {
+    fn one(
+        &self,
+        db: &Connection,
+        check: &Check,
+        rule: &Corroborator,
+        judged: &BTreeSet<Place>,
+    ) -> Result<(RuleAgreement, Vec<Disagreement>), Fault> {
         let mut out = RuleAgreement::new(&rule.rule);
         let mut against = Vec::new();
         let mut differing = BTreeSet::new();
@@ -86,7 +90,7 @@ impl<'a> Rules<'a> {
         out.state = match (out.agree, out.disagree) {
             (0, 0) if !differing.is_empty() => RuleState::OtherParameters,
             (0, 0) if compared_any => RuleState::NothingCompared,
-            (0, 0) => self.absent(db, check, rule)?,
+            (0, 0) => self.absent(rule, judged),
             (_, 0) => RuleState::Agrees,
             _ => RuleState::Disagrees,
         };
@@ -120,22 +124,15 @@ impl<'a> Rules<'a> {
     }
 
     /// No evaluation was collected: the rule is not deployed only if the rules were listed wherever the check judged something.
-    fn absent(&self, db: &Connection, check: &Check, rule: &Corroborator) -> Result<RuleState, Fault> {
+    fn absent(&self, rule: &Corroborator, judged: &BTreeSet<Place>) -> RuleState {
         if self.listed.is_empty() || self.deployed.iter().any(|d| d.is(&rule.rule)) {
-            return Ok(RuleState::NotCollected);
+            return RuleState::NotCollected;
         }
-        let mut judged = db.prepare_cached(
-            "SELECT DISTINCT account, region FROM result WHERE check_id = ? AND verdict IN ('met', 'not met', 'accepted')",
-        )?;
-        let places = judged.query_map([&check.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-        for place in places {
-            let (account, region) = place?;
+        let listed = |account: &str, region: &str| {
             let wide = region.is_empty() || region == GLOBAL;
-            if !self.listed.iter().any(|(a, r)| account.is_empty() || (*a == account && (wide || *r == region))) {
-                return Ok(RuleState::NotCollected);
-            }
-        }
-        Ok(RuleState::NotDeployed)
+            self.listed.iter().any(|(a, r)| account.is_empty() || (a == account && (wide || r == region)))
+        };
+        if judged.iter().all(|(account, region)| listed(account, region)) { RuleState::NotDeployed } else { RuleState::NotCollected }
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Direct {
     gone: BTreeSet<PartKey>,
     /// (account, ARN) to tags, from the tagging API.
     tags: BTreeMap<(String, String), Value>,
-    /// Whether any item of AWS Config says that its resource is gone.
-    pub deleted: bool,
+    /// The items of AWS Config that say that their resource is gone.
+    pub deleted: Vec<i64>,
 }
 
 struct Whole {

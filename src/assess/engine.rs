@@ -3,16 +3,17 @@
 //! addressable, an exclusion takes a row out of the count.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use chrono::NaiveDate;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::corroborate::Rules;
 use super::coverage::{Gaps, closure};
+use super::tally::{Judged, Place, Shown, Tally};
 use super::{Fault, Input, facts, guard};
-use crate::model::assessment::{CheckResult, ControlResult, Disagreement, ROWS, Row};
+use crate::model::assessment::{CheckResult, ControlResult, Disagreement, Row};
 use crate::model::catalog::{AttestItem, Check, Control};
 use crate::model::citation::Citation;
 use crate::model::decisions::{ExceptionRecord, matches_pattern};
@@ -28,18 +29,21 @@ pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlRe
     facts::feeds(db)?;
     guard::bound(db)?;
     let mut results = Vec::new();
+    let mut judged = BTreeMap::new();
     for control in &input.catalog.controls {
         let mut checks = Vec::new();
         for id in &control.checks {
             let check = &input.catalog.checks[id];
-            checks.push(Asked { control, check, input }.run(db)?);
+            let (result, places) = Asked { control, check, input }.run(db)?;
+            checks.push(result);
+            judged.insert(id.as_str(), places);
         }
         results.push(roll_up(control, checks, input));
     }
     let rules = Rules::read(db, input)?;
     let mut disagreements = Vec::new();
     for check in results.iter_mut().flat_map(|control| &mut control.checks) {
-        let (agreements, against) = rules.of(db, check)?;
+        let (agreements, against) = rules.of(db, check, &judged[check.id.as_str()])?;
         check.corroboration = agreements;
         disagreements.extend(against);
     }
@@ -93,21 +97,22 @@ impl Asked<'_> {
         Fault::Check { check: self.check.id.clone(), what: what.into() }
     }
 
-    fn run(&self, db: &mut Connection) -> Result<CheckResult, Fault> {
+    /// The check's result, and where it judged something.
+    fn run(&self, db: &mut Connection) -> Result<(CheckResult, BTreeSet<Place>), Fault> {
         let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
         let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| t != "param").collect();
         let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
-        // Rows of one check lie together: what follows looks at those alone, whatever the other checks found.
-        let before: i64 = db.query_row("SELECT coalesce(max(rowid), 0) FROM result", [], |row| row.get(0))?;
-        self.ask(db, &gaps, &unread)?;
-        self.missing(db, &gaps, before)?;
-        self.summary(db, &tables, &gaps, before)
+        let mut tally = Tally::default();
+        self.ask(db, &gaps, &unread, &mut tally)?;
+        self.missing(db, &gaps, &mut tally)?;
+        let result = self.summary(db, &tables, &gaps, &mut tally)?;
+        Ok((result, tally.judged.into_set()))
     }
 
     /// Runs the SQL and stores each row with the verdict that the engine lets it have.
-    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps) -> Result<(), Fault> {
+    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps, tally: &mut Tally) -> Result<(), Fault> {
         let mut statement = db.prepare(&self.check.sql).map_err(|e| self.fault(guard::words(&e)))?;
         if !statement.column_names().eq(COLUMNS) {
             return Err(self.fault(format!("it must return the columns {}", COLUMNS.join(", "))));
@@ -129,6 +134,7 @@ impl Asked<'_> {
             };
             let (verdict, reason) = self.allowed(sql_verdict, reason, resource, gap);
             insert.execute(params![self.check.id, resource, account, region, verdict.as_str(), reason, sql_verdict.as_str(), out])?;
+            tally.add(Judged { resource, account, region, verdict, reason: &reason, excluded: out });
         }
         Ok(())
     }
@@ -170,36 +176,21 @@ impl Asked<'_> {
     }
 
     /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
-    fn missing(&self, db: &Connection, gaps: &Gaps, before: i64) -> Result<(), Fault> {
+    fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut Tally) -> Result<(), Fault> {
         let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
-        let mut places = std::collections::BTreeSet::new();
-        let mut seen = db.prepare_cached("SELECT DISTINCT account, region FROM result WHERE rowid > ?")?;
-        for place in seen.query_map([before], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
-            places.insert(place?);
-        }
-        for (account, region, words) in gaps.places() {
-            if !places.contains(&(account.to_string(), region.to_string())) {
-                let place = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
-                insert.execute(params![self.check.id, place, account, region, format!("evidence is missing: {words}")])?;
-            }
+        let empty: Vec<_> = gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
+        for (account, region, words) in empty {
+            let resource = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
+            let reason = format!("evidence is missing: {words}");
+            insert.execute(params![self.check.id, resource, account, region, reason])?;
+            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
         }
         Ok(())
     }
 
-    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, before: i64) -> Result<CheckResult, Fault> {
+    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut Tally) -> Result<CheckResult, Fault> {
         let check = self.check;
-        let mut counts = Counts::default();
-        let mut excluded = 0;
-        let mut statement = db.prepare_cached("SELECT verdict, excluded, count(*) FROM result WHERE rowid > ? GROUP BY 1, 2")?;
-        let mut rows = statement.query([before])?;
-        while let Some(row) = rows.next()? {
-            let (verdict, out, n): (String, bool, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            match out {
-                true => excluded += n,
-                false => counts.add(verdict.parse().map_err(|e: String| self.fault(e))?, n),
-            }
-        }
-        let rows = top_rows(db, &check.id, before)?;
+        let counts = tally.counts.clone();
         Ok(CheckResult {
             id: check.id.clone(),
             title: check.title.clone(),
@@ -208,13 +199,29 @@ impl Asked<'_> {
             population: counts.total(),
             rows_total: counts.total(),
             counts,
-            excluded,
-            rows,
+            excluded: tally.excluded,
+            rows: self.rows(db, tally)?,
             gaps: gaps.places().map(|(account, region, words)| place_words(account, region, &words)).take(40).collect(),
             artifacts: facts::artifacts(db, self.input.catalog, &closure(self.input.catalog, tables))?,
             tables: tables.iter().cloned().collect(),
             corroboration: Vec::new(),
         })
+    }
+
+    /// The rows to show, each with what its resource is and where that was read.
+    fn rows(&self, db: &Connection, tally: &mut Tally) -> Result<Vec<Row>, Fault> {
+        let mut known = db.prepare_cached("SELECT type, artifact FROM resource WHERE arn = ? LIMIT 1")?;
+        let mut rows = Vec::new();
+        for shown in tally.shown() {
+            let found: Option<(String, usize)> = known.query_row([&shown.resource], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            let (asset_class, artifact) = match found {
+                Some((class, id)) => (class, id.checked_sub(1).and_then(|at| self.input.run.artifacts.get(at)).map(|a| a.path.clone())),
+                None => (class_of(&shown.resource), None),
+            };
+            let Shown { resource, account, region, verdict, reason, .. } = shown;
+            rows.push(Row { resource, account, region, verdict, reason, asset_class, artifact });
+        }
+        Ok(rows)
     }
 }
 
@@ -232,29 +239,6 @@ fn place<'a>(resource: &'a str, account: Option<&'a str>, region: Option<&'a str
     (part(account, 4), part(region, 3))
 }
 
-/// Worst first, then by resource.
-const ORDER: &str = "CASE verdict WHEN 'not met' THEN 0 WHEN 'not evidenced' THEN 1 WHEN 'accepted' THEN 2 WHEN 'attested' THEN 3
- WHEN 'met' THEN 4 ELSE 5 END, resource, reason";
-
-fn top_rows(db: &Connection, check: &str, before: i64) -> Result<Vec<Row>, Fault> {
-    let sql = format!(
-        "SELECT resource, account, region, verdict, reason FROM result WHERE rowid > ? AND NOT excluded ORDER BY {ORDER} LIMIT {ROWS}"
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut known =
-        db.prepare_cached("SELECT r.type, a.path FROM resource r JOIN artifact a ON a.id = r.artifact WHERE r.arn = ? LIMIT 1")?;
-    let rows = statement.query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?)))?;
-    let mut out = Vec::new();
-    for row in rows {
-        let (resource, account, region, verdict, reason): (String, String, String, String, String) = row?;
-        let found: Option<(String, String)> = known.query_row([&resource], |r| Ok((r.get(0)?, r.get(1)?))).ok();
-        let (asset_class, artifact) = found.map_or((class_of(&resource), None), |(class, path)| (class, Some(path)));
-        let verdict = verdict.parse().map_err(|what| Fault::Check { check: check.into(), what })?;
-        out.push(Row { resource, account, region, verdict, reason, asset_class, artifact });
-    }
-    Ok(out)
-}
-
 /// What kind of thing a resource is when no item tells: the service of its ARN.
 pub fn class_of(resource: &str) -> String {
     arn_part(resource, 2).map_or_else(|| "account".to_string(), |service| format!("{service} setting"))
@@ -269,13 +253,16 @@ pub fn digest(db: &Connection) -> Result<Digest, Fault> {
     )?;
     let mut rows = statement.query([])?;
     let mut hasher = Hasher::default();
+    let mut line = Vec::new();
     while let Some(row) = rows.next()? {
+        line.clear();
         for i in 0..7 {
             let text = row.get_ref(i)?.as_str().map_err(rusqlite::Error::from)?;
-            write!(hasher, "{}:", text.len())?;
-            hasher.write_all(text.as_bytes())?;
+            write!(line, "{}:", text.len())?;
+            line.extend_from_slice(text.as_bytes());
         }
-        write!(hasher, "{}", row.get::<_, i64>(7)?)?;
+        write!(line, "{}", row.get::<_, i64>(7)?)?;
+        hasher.write_all(&line)?;
     }
     Ok(hasher.finish().digest)
 }

@@ -29,9 +29,11 @@ pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisi
         record(db, id, artifact)?;
         match &artifact.source {
             Source::Snapshot { resource_type, history, .. } => {
-                let into = if *history { "history" } else { "resource" };
-                let deleted = snapshot(db, into, id, run, artifact, resource_type.as_deref(), decisions)?;
-                direct.deleted |= deleted && !history;
+                let deleted = snapshot(db, id, run, artifact, resource_type.as_deref(), decisions)?;
+                // a resource that was deleted stays in its history
+                if !history {
+                    direct.deleted.extend(deleted);
+                }
             }
             Source::Response { .. } => answer(db, id, run, artifact, catalog, &mut direct)?,
             Source::Document { .. } => {}
@@ -55,17 +57,17 @@ fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Loads one file of items into a table; true where one of them says that its resource is gone.
+/// Loads one file of items, of what is or of what was; the rows of those that say that their resource is gone.
 fn snapshot(
     db: &Connection,
-    into: &str,
     id: i64,
     run: &Reader,
     artifact: &Artifact,
     hint: Option<&str>,
     decisions: &Decisions,
-) -> Result<bool, Fault> {
-    let mut deleted = false;
+) -> Result<Vec<i64>, Fault> {
+    let mut deleted = Vec::new();
+    let into = if matches!(artifact.source, Source::Snapshot { history: true, .. }) { "history" } else { "resource" };
     let input = run.open(artifact)?;
     let mut insert = db.prepare_cached(&format!(
         "INSERT INTO {into} (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
@@ -78,8 +80,11 @@ fn snapshot(
             Found::Bad(_) => return Ok(()),
         };
         let Ok(item) = item::parse(bytes, hint) else { return Ok(()) };
-        deleted |= item.standing() == Standing::Deleted;
-        insert_item(&mut insert, id, &item, row, decisions)
+        insert_item(&mut insert, id, &item, row, decisions)?;
+        if item.standing() == Standing::Deleted {
+            deleted.push(db.last_insert_rowid());
+        }
+        Ok(())
     });
     match walked {
         Err(Fault::Items(_)) | Ok(()) => Ok(deleted),
@@ -173,8 +178,8 @@ fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: 
 }
 
 /// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer exists.
-/// `deleted` says whether there is such a thing.
-pub fn settle(db: &Connection, deleted: bool) -> Result<(), Fault> {
+/// `deleted` are the items that say so: to look for them would read the whole table, configurations and all.
+pub fn settle(db: &Connection, deleted: &[i64]) -> Result<(), Fault> {
     let doubles: bool =
         db.query_row("SELECT EXISTS (SELECT 1 FROM resource GROUP BY type, arn HAVING count(*) > 1)", [], |row| row.get(0))?;
     if doubles {
@@ -184,9 +189,9 @@ pub fn settle(db: &Connection, deleted: bool) -> Result<(), Fault> {
                 captured_at DESC, id DESC) AS rank FROM resource) WHERE rank > 1)",
         )?;
     }
-    // This reads the whole table, configurations and all.
-    if deleted {
-        db.execute_batch("DELETE FROM resource WHERE status <> 'live'")?;
+    let mut delete = db.prepare("DELETE FROM resource WHERE id = ?")?;
+    for id in deleted {
+        delete.execute([id])?;
     }
     Ok(())
 }

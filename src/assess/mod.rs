@@ -15,6 +15,7 @@ mod load;
 mod maps;
 mod schema;
 mod tables;
+mod tally;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -72,14 +73,14 @@ pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
 fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(), Fault> {
     schema::create(db)?;
     guard::functions(db)?;
-    let direct = load::load(db, input.run, input.catalog, input.decisions)?;
+    let mut direct = load::load(db, input.run, input.catalog, input.decisions)?;
     schema::index(db)?;
-    let deleted = direct.deleted;
+    let deleted = std::mem::take(&mut direct.deleted);
     let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
     let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
     run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
     run.coverage.extend(left_out);
-    load::settle(db, deleted)?;
+    load::settle(db, &deleted)?;
     coverage::fill(db, run, input.catalog)?;
     tables::program(db, input.decisions)?;
     tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
