@@ -54,7 +54,12 @@ impl<'a> Rules<'a> {
     }
 
     /// What each rule that a check names says of the check's rows, and each contradiction; `judged` is where there are any.
-    pub fn of(&self, db: &Connection, result: &CheckResult, judged: &BTreeSet<Place>) -> Result<(Vec<RuleAgreement>, Vec<Disagreement>), Fault> {
+    pub fn of(
+        &self,
+        db: &Connection,
+        result: &CheckResult,
+        judged: &BTreeSet<Place>,
+    ) -> Result<(Vec<RuleAgreement>, Vec<Disagreement>), Fault> {
         let check = &self.input.catalog.checks[&result.id];
         let (mut agreements, mut disagreements) = (Vec::new(), Vec::new());
         for rule in &check.corroborated_by {

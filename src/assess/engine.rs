@@ -18,6 +18,7 @@ use crate::model::catalog::{AttestItem, Check, Control};
 use crate::model::citation::Citation;
 use crate::model::decisions::{ExceptionRecord, matches_pattern};
 use crate::model::digest::{Digest, Hasher};
+use crate::model::run::GLOBAL;
 use crate::model::verdict::{Counts, Verdict};
 use crate::store::item::arn_part;
 
@@ -233,10 +234,11 @@ fn place_words(account: &str, region: &str, words: &str) -> String {
     }
 }
 
-/// Account and region of a row: what the check says, else what the ARN says.
+/// Account and region of a row: what the check says, else what the ARN says. AWS Config's `global` is [`GLOBAL`] here too, since a
+/// gap anywhere in the account bears on such a row.
 fn place<'a>(resource: &'a str, account: Option<&'a str>, region: Option<&'a str>) -> (&'a str, &'a str) {
     let part = |given: Option<&'a str>, n| given.or_else(|| arn_part(resource, n)).unwrap_or_default();
-    (part(account, 4), part(region, 3))
+    (part(account, 4), if region == Some("global") { GLOBAL } else { part(region, 3) })
 }
 
 /// What kind of thing a resource is when no item tells: the service of its ARN.

@@ -110,6 +110,7 @@ pub fn table(assessment: &Assessment, style: Style, all_checks: bool) -> String 
     }
     out.push_str(&legend(style));
     out.push_str(&agreement(assessment, style));
+    out.push_str(&past(assessment, style));
     out.push_str(&look_first(assessment, style));
     out
 }
@@ -156,6 +157,22 @@ fn agreement(assessment: &Assessment, style: Style) -> String {
         out.push_str(&format!("BAA in {} more accounts, in force in {in_force} of them: --format json\n", accounts.len() - 6));
     }
     out
+}
+
+/// What was broken within the period, where its history was read, and what was stopped; nothing where there is nothing to tell.
+fn past(assessment: &Assessment, style: Style) -> String {
+    let mut lines = Vec::new();
+    if let Some(history) = &assessment.history {
+        let since = history.since.get(..10).unwrap_or(&history.since);
+        let ended = plural(history.ended as usize, "break");
+        lines.push(format!("Since {since}  {ended} ended before the run, {} began and last still", history.open));
+    }
+    let stops = assessment.stops.len();
+    if stops > 0 {
+        let open = assessment.stops.iter().filter(|stop| stop.started_at.is_none()).count();
+        lines.push(format!("Trails and recorders  {} in 90 days, {open} without a start that follows", plural(stops, "stop")));
+    }
+    lines.iter().map(|line| format!("{}\n", style.fit(line, 80))).collect()
 }
 
 fn look_first(assessment: &Assessment, style: Style) -> String {

@@ -126,6 +126,27 @@ pub fn portable_name(text: &str) -> String {
     name
 }
 
+/// Longest path of an artifact below a run's `data/`. A package keeps a run in `data/evidence/<run>-redacted/data/`, and there the
+/// whole must not be longer than [`MAX_PATH`].
+pub const MAX_ARTIFACT: usize = 150;
+
+/// A path of portable names whose last name is cut where the whole is longer than [`MAX_ARTIFACT`]; it then ends in `~~`, sixteen
+/// digits of the path's digest, and its extension. Two paths never become one.
+pub fn fitting(path: &str) -> String {
+    if path.len() <= MAX_ARTIFACT {
+        return path.to_string();
+    }
+    let (folder, leaf) = path.rsplit_once('/').unwrap_or(("", path));
+    let dot = leaf.len() - if leaf.ends_with(".json.gz") { 8 } else { leaf.rfind('.').map_or(0, |at| leaf.len() - at) };
+    let digest = Digest::of(path.as_bytes()).to_string();
+    let end = format!("~~{}{}", &digest[..16], &leaf[dot..]);
+    let room = MAX_ARTIFACT.saturating_sub(folder.len() + 1 + end.len()).clamp(1, dot.max(1));
+    // an escape is not cut in two
+    let kept = &leaf[..room.min(dot)];
+    let kept = kept.rfind('~').filter(|at| kept.len() - at < 3).map_or(kept, |at| &kept[..at]);
+    format!("{folder}/{kept}{end}")
+}
+
 /// The names of one bag, compared as the least discerning file system would: without case.
 #[derive(Debug, Default, Clone)]
 pub struct Names(BTreeMap<String, String>);
@@ -182,6 +203,20 @@ impl Serialize for BagPath {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_a_run_holds_fits_into_a_package() {
+        let run = "data/evidence/2026-09-30T120000Z-0123abcd-redacted/data/";
+        assert!(run.len() + MAX_ARTIFACT <= MAX_PATH);
+        let folder = "aws/111122223333/aws-global/sso-admin/ListCustomerManagedPolicyReferencesInPermissionSet";
+        let name = |n: u32| format!("{folder}/{}~0000{n}.json", portable_name(&"arn:aws:sso:::permissionSet/".repeat(4)));
+        let (first, second) = (fitting(&name(2)), fitting(&name(3)));
+        assert!(first.len() <= MAX_ARTIFACT && first != second && first.ends_with(".json") && first.starts_with(folder), "{first}");
+        assert!(BagPath::new(&format!("{run}{first}")).is_ok());
+        let csv = fitting(&format!("{folder}/{}.json.gz", "a".repeat(300)));
+        assert!(csv.ends_with(".json.gz") && csv.len() <= MAX_ARTIFACT, "{csv}");
+        assert_eq!(fitting("aws/1/2.json"), "aws/1/2.json");
+    }
 
     #[test]
     fn refuses_what_some_system_would_misread() {

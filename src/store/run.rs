@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::atomic::{self, Access, Existing};
 use super::bag::{BagError, Closed, Payload};
 use super::manifest::{BagInfo, MANIFEST};
+use super::path::fitting;
 use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Coverage, RUN_FORMAT, Redaction, RunRecord, Source};
 
@@ -114,7 +115,7 @@ impl Writer {
 
     /// Stores `content` under `wanted` (below `data/`; beside it, if that name is taken), byte for byte, and its custody record.
     pub fn add(&mut self, wanted: &str, content: &mut dyn Read, at: &str, source: Source) -> Result<Artifact, RunError> {
-        let path = self.payload.unoccupied(&format!("data/{wanted}"))?;
+        let path = self.payload.unoccupied(&format!("data/{}", fitting(wanted)))?;
         let fixity = self.payload.add(path.as_str(), content)?;
         let artifact = Artifact {
             path: path.as_str()["data/".len()..].to_string(),

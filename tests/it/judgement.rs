@@ -417,3 +417,22 @@ fn physical_safeguards_are_inherited_and_name_the_reports() {
         assert!(row.contains(part), "{part}: {row}");
     }
 }
+
+/// A row of the whole account rests on every region: a gap in one of them takes `met` away, however the row spells `global`.
+#[test]
+fn a_gap_in_one_region_bears_on_a_row_of_the_whole_account() {
+    let role = "arn:aws:iam::111122223333:role/worker";
+    let verdict = |types: &[&str]| {
+        let box_ = Sandbox::default().workspace();
+        box_.snapshot("in", &[item("AWS::Lambda::Function", "f", json!({ "functionName": "f", "role": role }))]);
+        let group =
+            json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": types });
+        let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] });
+        box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", recorders.to_string());
+        box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
+        let rows = check(&assessment(&box_), "iam.role-not-shared")["rows"].clone();
+        rows.as_array().expect("rows").iter().find(|row| row["resource"] == role).expect("the role's row")["verdict"].clone()
+    };
+    assert_eq!(verdict(&["AWS::Lambda::Function", "AWS::ECS::TaskDefinition", "AWS::EC2::Instance"]), "met");
+    assert_eq!(verdict(&["AWS::Lambda::Function", "AWS::EC2::Instance"]), "not evidenced");
+}
