@@ -6,6 +6,7 @@
   const field = document.getElementById("filter-text");
   const status = document.getElementById("filter-status");
   const boxes = [...form.querySelectorAll("input[name=verdict]")];
+  const ENTRY = "[data-f], .f > tr, .queries > details";
   const fold = (text) => text.toLowerCase().replace(/\s+/g, " ");
 
   // What can be shown or hidden. A row of a check is also found by the words of its check and its control.
@@ -13,9 +14,9 @@
     part,
     checks: [...part.querySelectorAll(".check")].map((check) => {
       const text = fold(part.querySelector(".title").textContent + " " + check.querySelector(".head").textContent + " " + [...check.querySelectorAll(".note")].map((n) => n.textContent).join(" "));
-      return { check, text, verdict: check.dataset.v, rows: [...check.querySelectorAll("tr[data-v]")].map((row) => ({ row, verdict: row.dataset.v, text: text + " " + fold(row.textContent) })) };
+      return { check, text, verdict: check.dataset.v, rows: [...check.querySelectorAll(".rows tbody tr")].map((row) => ({ row, verdict: row.parentElement.dataset.v, text: text + " " + fold(row.textContent) })) };
     }),
-    items: [...part.querySelectorAll("[data-f]")].map((item) => ({ item, verdict: item.dataset.v || "", text: fold(item.textContent) })),
+    items: [...part.querySelectorAll(ENTRY)].map((item) => ({ item, verdict: item.dataset.v || "", text: fold(item.textContent) })),
   }));
   const blocks = [...document.querySelectorAll(".part .scroll, .part tbody, .part details, .part h3:not(.title), .part h4")];
   const opened = new Set();
@@ -81,14 +82,14 @@
 
   // Hide tables, lists and headings whose every entry is hidden; open lists that hold a match.
   const tidy = () => {
-    const entries = "tr[data-v], [data-f]";
+    const entries = `.rows tbody tr, ${ENTRY}`;
     for (const b of blocks) {
       if (b.closest(".part").hidden || b.closest(".check")?.hidden) continue;
       if (b.matches("h3, h4")) {
         if (!b.closest(".check")) b.hidden = !b.closest(".prose") && empty(b);
         continue;
       }
-      if (b.matches("[data-f]")) continue;
+      if (b.matches(ENTRY)) continue;
       const within = [...b.querySelectorAll(entries)];
       if (within.length === 0) {
         b.hidden = !b.closest(".check, tr");
@@ -102,7 +103,7 @@
   };
   const empty = (heading) => {
     for (let e = heading.nextElementSibling; e && !/^H[1-4]$/.test(e.tagName); e = e.nextElementSibling) {
-      if (e.matches("[data-f]") ? !e.hidden : [...e.querySelectorAll("[data-f]")].some((x) => !x.hidden)) return false;
+      if (e.matches(ENTRY) ? !e.hidden : [...e.querySelectorAll(ENTRY)].some((x) => !x.hidden)) return false;
     }
     return true;
   };

@@ -118,10 +118,10 @@ async function structure() {
 /** Filter by verdict and text; clear; links that win over the filter. */
 async function filter() {
   const { context, page } = await open("filter");
-  const rows = () => page.evaluate(() => [...document.querySelectorAll(".check tr[data-v]")].filter((r) => r.checkVisibility()).map((r) => r.dataset.v));
+  const rows = () => page.evaluate(() => [...document.querySelectorAll(".rows tbody tr")].filter((r) => r.checkVisibility()).map((r) => r.parentElement.dataset.v));
   const say = () => page.textContent("#filter-status");
-  const total = await page.locator(".check tr[data-v]").count();
-  const failing = await page.locator('.check tr[data-v="not met"]').count();
+  const total = await page.locator(".rows tbody tr").count();
+  const failing = await page.locator('.rows tbody[data-v="not met"] tr').count();
 
   await page.locator('#filter input[value="not met"]').check();
   const shown = await rows();
@@ -133,11 +133,11 @@ async function filter() {
   if ((await say()) !== "") fail("filter", "the live region still speaks after a reset");
   if (await page.evaluate(() => [...document.querySelectorAll(".part")].some((p) => p.hidden))) fail("filter", "parts stay hidden after a reset");
 
-  const arn = await page.evaluate(() => [...document.querySelectorAll(".check tr[data-v] code")].map((c) => c.textContent).filter((t) => t.startsWith("arn:")).pop());
+  const arn = await page.evaluate(() => [...document.querySelectorAll(".rows tbody code")].map((c) => c.textContent).filter((t) => t.startsWith("arn:")).pop());
   if (arn) {
     await page.locator("#filter-text").fill(arn);
     await page.waitForFunction(() => document.querySelector("#filter-status").textContent !== "");
-    const texts = await page.evaluate(() => [...document.querySelectorAll(".check tr[data-v]")].filter((r) => r.checkVisibility()).map((r) => r.textContent));
+    const texts = await page.evaluate(() => [...document.querySelectorAll(".rows tbody tr")].filter((r) => r.checkVisibility()).map((r) => r.textContent));
     if (texts.length === 0 || texts.some((t) => !t.includes(arn))) fail("filter", `text filter for ${arn} shows ${texts.length} rows, some of them others`);
     await picture(page, "filter-arn");
     await page.locator('.contents a[href="#verify"]').click();
