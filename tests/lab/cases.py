@@ -22,6 +22,8 @@ class Bench:
     affiant: Path
     scratch: Path
     long: bool
+    operations: frozenset[str] = frozenset()
+    """What the matrix walks; everything if empty."""
 
     def workspace(self, name: str, accounts: str = account(HOME), regions: str = "us-east-1") -> Workspace:
         """A new workspace; laboratory without faults, with an active agreement."""

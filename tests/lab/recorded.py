@@ -1,4 +1,4 @@
-"""Without the laboratory: one run from end to end before exchanges that this repository holds, answered by a server on loopback."""
+"""Without the laboratory: runs from end to end before exchanges that this repository holds, answered by a server on loopback."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 from cases import Bench, refuse_if
-from laboratory import Row, account, custody, gaps, rows_of
+from laboratory import Row, account, coverage, custody, gaps, rows_of
 from wire import Registry
 
 HERE = Path(__file__).parent
@@ -102,8 +102,36 @@ EXPECTED = [
 """Verdicts that the exchanges lead to: check, part of the resource, verdict."""
 
 
-def as_sent(replay: Replay, run: Path) -> list[str]:
-    """What is not in the run as it was sent. Members that must never be stored are dropped, and the digest of the whole is kept."""
+DIRECT = [
+    ("mq.not-public", "broker:hl7-queue", "not met"),
+    ("mq.audit-log", "broker:hl7-queue", "not met"),
+    ("mq.customer-key", "broker:hl7-queue", "not evidenced"),
+    ("redshift.workgroup-not-public", "workgroup/", "not met"),
+    ("redshift.workgroup-requires-tls", "workgroup/", "not met"),
+    ("redshift.workgroup-vpc-routing", "workgroup/", "not met"),
+    ("redshift.namespace-logs", "namespace/", "not met"),
+    ("redshift.namespace-customer-key", "namespace/", "not met"),
+    ("redshift.snapshot-not-shared", "research-handover", "not met"),
+    ("redshift.snapshot-encrypted", "research-handover", "not met"),
+    ("ec2.image-not-public", "ami-0123456789abcdef0", "met"),
+    ("ec2.image-not-shared", "ami-0123456789abcdef0", "not met"),
+    ("cloudtrail.not-interrupted", "trail/main", "not met"),
+    ("sso.no-administrator-set", "ps-0123456789abcdef", "not met"),
+    ("sso.administrator-session", "ps-0123456789abcdef", "not met"),
+    ("sso.assigned-to-groups", "ps-0123456789abcdef", "not met"),
+]
+"""The same of the exchanges without AWS Config, where every key of KMS is denied."""
+
+DIRECTLY = [
+    "elasticache:DescribeCacheSubnetGroups", "dax:DescribeSubnetGroups", "memorydb:DescribeSubnetGroups", "redshift:DescribeClusterSubnetGroups",
+    "rds:DescribeDBProxies", "cloudtrail:LookupEvents", "sso-admin:ListAccountAssignments",
+]
+"""Operations whose answers must have been read."""
+
+
+def as_sent(replay: Replay, run: Path, without: int) -> list[str]:
+    """What is not in the run as it was sent. Members that must never be stored are dropped from so many answers, and the digest of the
+    whole is kept."""
     bodies = [str(e["body"]) for e in replay.exchanges] + [text for text, _ in DENIED.values()]
     sent = {hashlib.sha256(body.encode()).hexdigest() for body in bodies}
     wrong, dropped = [], 0
@@ -115,7 +143,18 @@ def as_sent(replay: Replay, run: Path) -> list[str]:
             wrong.append(f"{artifact['path']} is not what was sent")
         if b"synthetic text of the agreement" in data:
             wrong.append(f"{artifact['path']} holds text of the agreement")
-    return wrong + ([] if dropped == 1 else [f"members were dropped from {dropped} answers"])
+        if b"ASIAIOSFODNN7EXAMPLE" in data:
+            wrong.append(f"{artifact['path']} holds an access key's id")
+    return wrong + ([] if dropped == without else [f"members were dropped from {dropped} answers, not {without}"])
+
+
+def unlike(rows: list[tuple[str, str, str, str]], expected: list[tuple[str, str, str]]) -> list[str]:
+    """Where the verdicts are others than the exchanges lead to."""
+    wrong = []
+    for check, resource, verdict in expected:
+        said = {v for c, _, r, v in rows if c == check and resource in r}
+        wrong += [] if said == {verdict} else [f"{check} of {resource}: {sorted(said)}, not {verdict}"]
+    return wrong
 
 
 def recorded_run(bench: Bench) -> str:
@@ -129,7 +168,7 @@ def recorded_run(bench: Bench) -> str:
         replay.close()
     run = workspace.run_folder
     wrong = [f"{e['operation']} {e.get('status', 200)} was never asked for" for i, e in enumerate(replay.exchanges) if not replay.given[i]]
-    wrong += as_sent(replay, run)
+    wrong += as_sent(replay, run, 1)
     wrong += [f"the gap {row['source']} gives no reason" for row in gaps(run) if len(str(row.get("detail") or "")) < 8]
     center = [row for row in gaps(run) if row["source"] == "sso-admin:ListInstances"]
     wrong += [] if any("home region" in str(row["detail"]) for row in center) else ["an empty answer of a region without IAM Identity Center is no gap"]
@@ -138,9 +177,7 @@ def recorded_run(bench: Bench) -> str:
     ways = Counter(f"{name.split(':')[0]}:{o['operation']}" for name, o in replay.registry.operations.items() if o.get("operation"))
     wrong += [f"{name} was asked {replay.asked[name]} times in spite of its denial" for name in denied if replay.asked[name] > 1 + ways[name]]
     rows = rows_of(workspace.assess())
-    for check, resource, verdict in EXPECTED:
-        said = {v for c, _, r, v in rows if c == check and resource in r}
-        wrong += [] if said == {verdict} else [f"{check} of {resource}: {said}, not {verdict}"]
+    wrong += unlike(rows, EXPECTED)
     wrong += [f"{c} of {r} is met without evidence" for c, _, r, v in rows if v == "met" and c.startswith(("logs.", "cloudtrail.", "rds."))]
     attempts = [row["source"].get("custody", {}).get("attempts") for row in custody(run) if "SelectResourceConfig" in str(row["path"])]  # type: ignore[attr-defined]
     wrong += [] if any(int(str(n or 0)) > 1 for n in attempts) else [f"the throttled query's attempts: {attempts}"]
@@ -151,4 +188,25 @@ def recorded_run(bench: Bench) -> str:
     return f"{sum(replay.asked.values())} calls of {len(replay.asked)} operations, {len(denied)} denied, {len(rows)} rows"
 
 
-CASES = [recorded_run]
+def recorded_direct(bench: Bench) -> str:
+    """Without AWS Config: operations that the laboratory does not serve, each in the format that AWS documents."""
+    replay = Replay(yaml.safe_load((HERE / "recorded/direct.yaml").read_text()))
+    try:
+        workspace = bench.workspace("recorded-direct", account(ACCOUNT, "organization: true"))
+        workspace.environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{replay.server.server_address[1]}"}
+        workspace.collect("--no-config", expect=(3,))
+    finally:
+        replay.close()
+    run = workspace.run_folder
+    wrong = [f"{e['operation']} {e.get('when', '')} was never asked for" for i, e in enumerate(replay.exchanges) if not replay.given[i]]
+    wrong += as_sent(replay, run, 2)
+    states = {str(row["source"]): str(row["state"]) for row in coverage(run)}
+    wrong += [f"{name} is {states.get(name)}" for name in DIRECTLY if states.get(name) != "read"]
+    rows = rows_of(workspace.assess())
+    wrong += unlike(rows, DIRECT)
+    refuse_if(wrong)
+    workspace.verify(run)
+    return f"{sum(replay.asked.values())} calls of {len(replay.asked)} operations, {len(DIRECT)} verdicts as the answers lead to"
+
+
+CASES = [recorded_run, recorded_direct]
