@@ -16,7 +16,7 @@ from config import asked, fronted, ways
 from ends import resumed
 from front import Front, Heard, Said
 from laboratory import GOOD, HOME, REGION, Refused, Row, Workspace, calls_of, coverage, custody, gaps, rows_of
-from past import CHECK, KIND, SOURCE, WORLD, put
+from past import CHECK, KIND, SOURCE, WORLD, put, state
 
 PART = 8 << 20
 """Bytes that the program reads of an object at a time."""
@@ -231,6 +231,7 @@ def key_refuses(bench: Bench) -> str:
             workspace.collect(*since(), expect=(3,))
             of = refuse_unless_lost(workspace, [group(4)], "AccessDenied")
             refuse_if([f"{row['source']} is {row['state']}" for row in of if row["state"] != "denied"])
+            refuse_if([f"the history is {state(workspace)}"] if state(workspace) != "denied" else [])
             told[name] = {str(row["source"]): str(row["detail"]) for row in of}
     refuse_if([f"{source}: no word of the key: {words}" for source, words in told["kms"].items() if "the bucket's KMS key" not in words])
     refuse_if([f"{source}: a word of a key: {words}" for source, words in told["s3"].items() if "KMS" in words])
@@ -261,6 +262,13 @@ def other_region(bench: Bench) -> str:
     """The bucket lies in another region, which S3 names in its error."""
     message = f"The authorization header is malformed; the region '{REGION}' is wrong; expecting 'eu-west-1'"
     return elsewhere(bench, "other-region", Said(400, refusal("AuthorizationHeaderMalformed", message, "<Region>eu-west-1</Region>")))
+
+
+def moved(bench: Bench) -> str:
+    """The bucket lies in another region, which S3 names in a header alone, as it does where the endpoint is regional."""
+    message = "The bucket you are attempting to access must be addressed using the specified endpoint."
+    body = refusal("PermanentRedirect", message, "<Endpoint>ehr-aws-config.s3-eu-west-1.amazonaws.com</Endpoint>")
+    return elsewhere(bench, "moved", Said(301, body, {"x-amz-bucket-region": "eu-west-1"}))
 
 
 def large() -> list[Row]:
@@ -321,7 +329,7 @@ def killed_reading(bench: Bench) -> str:
         wanted, held = sorted(calls_of(workspace.run_folder)), files(workspace)
         number = len(ear.objects)
         refuse_if([f"{number} requests for objects, and {len(held)} objects"] if (number, len(held)) != (5, 3) else [])
-        for moment in (1,):
+        for moment in (1, 3, 4):
             workspace.clear()
             ear.heard.clear()
             program = workspace.start("collect", "--aws", *since())
@@ -340,8 +348,8 @@ def killed_reading(bench: Bench) -> str:
             if files(workspace) != held:
                 raise Refused(f"killed at request {moment + 1}: {files(workspace)}, not {held}")
             # a file that was whole before is not asked for again
-            refuse_if([f"killed at request {moment + 1}: {len(ear.objects)} requests for objects"] if len(ear.objects) != {1: 5}[moment] else [])
-    return f"killed at the second part of {number} requests for objects; {len(wanted)} artifacts each time"
+            refuse_if([f"killed at request {moment + 1}: {len(ear.objects)} requests for objects"] if len(ear.objects) != {1: 5, 3: 2, 4: 1}[moment] else [])
+    return f"killed at 3 of {number} requests for objects; {len(wanted)} artifacts each time"
 
 
 def files(workspace: Workspace) -> list[tuple[str, str]]:
@@ -349,4 +357,4 @@ def files(workspace: Workspace) -> list[tuple[str, str]]:
     return sorted((str(row["path"]), str(row["sha256"])) for row in custody(workspace.run_folder) if "/s3/GetObject/" in str(row["source"]))
 
 
-CASES = [log_account, control_tower, key_refuses, other_region, parts, killed_reading]
+CASES = [log_account, control_tower, key_refuses, other_region, moved, parts, killed_reading]
