@@ -110,7 +110,8 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
 def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
     print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
     bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
-    return walk(bench, [*recorded.CASES, *policy.CASES])
+    found = [*recorded.CASES, *policy.CASES, *(recorded.LONG if given.long else [])]
+    return walk(bench, [case for case in found if case.__name__ in given.only] if given.only else found)
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 from cases import Bench, refuse_if
-from laboratory import Row, account, coverage, custody, gaps, rows_of
-from wire import Registry
+from laboratory import GOOD, Row, account, coverage, custody, gaps, rows_of
+from matrix import WHO, WORDS, worse_or_same
+from wire import MALFORMED, Registry
 
 HERE = Path(__file__).parent
 ACCOUNT = "111122223333"
@@ -32,6 +33,8 @@ class Replay:
         self.given: Counter[int] = Counter()
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
+        self.spoiled: dict[str, str] = {}
+        """Operations that meet a fault, and which."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,7 +68,21 @@ class Replay:
             index = next((i for i in fit if not self.given[i]), fit[-1])
             self.given[index] += 1
             exchange = self.exchanges[index]
+        if operation in self.spoiled:
+            return self.fault(operation, self.spoiled[operation])
         return int(str(exchange.get("status", 200))), str(exchange.get("type", "application/x-amz-json-1.1")), str(exchange["body"]).encode()
+
+    def fault(self, operation: str, mode: str) -> tuple[int, str, bytes]:
+        """What a spoiled operation answers, in its protocol."""
+        xml = self.registry.services.get(operation.split(":")[0], {}).get("protocol") in ("query", "ec2", "rest-xml")
+        text, kind = MALFORMED["xml" if xml else "json"]
+        if mode == "malformed":
+            return 200, kind, text
+        if mode == "deny":
+            return self.denied(operation)
+        status, code = {"throttle": (400, "ThrottlingException"), "500": (500, "InternalServerError")}[mode]
+        error = f"<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>" if xml else f'{{"__type": "{code}", "message": "no"}}'
+        return status, kind, error.encode()
 
     def denied(self, operation: str) -> tuple[int, str, bytes]:
         protocol = self.registry.services.get(operation.split(":")[0], {}).get("protocol", "json")
@@ -209,4 +226,42 @@ def recorded_direct(bench: Bench) -> str:
     return f"{sum(replay.asked.values())} calls of {len(replay.asked)} operations, {len(DIRECT)} verdicts as the answers lead to"
 
 
-CASES = [recorded_run, recorded_direct]
+def spoiled(bench: Bench, operations: list[str], modes: tuple[str, ...]) -> str:
+    """The faults into each of the operations: a gap that names it and gives its reason, and no better verdict."""
+    replay = Replay(yaml.safe_load((HERE / "recorded/direct.yaml").read_text()))
+    wrong, pairs = [], 0
+    try:
+        workspace = bench.workspace("recorded-spoiled", account(ACCOUNT, "organization: true"))
+        workspace.environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{replay.server.server_address[1]}"}
+        workspace.collect("--no-config", expect=(3,))
+        before, states = workspace.assess(), {str(row["source"]): str(row["state"]) for row in coverage(workspace.run_folder)}
+        wrong += [f"{name} is {states.get(name)} without any fault" for name in operations if states.get(name) not in GOOD]
+        for name in operations:
+            for mode in modes:
+                workspace.clear()
+                replay.spoiled = {name: mode}
+                workspace.collect("--no-config", *WORDS, expect=(3,))
+                found = [row for row in gaps(workspace.run_folder) if row["source"] == name]
+                wrong += [] if found else [f"{name} {mode}: no gap names it"]
+                wrong += [f"{name} {mode}: a gap gives no reason" for row in found if len(str(row.get("detail") or "")) < 8]
+                wrong += [f"{name} {mode}: {what}" for what in worse_or_same(before, workspace.assess())[:3]]
+                pairs += 1
+    finally:
+        replay.close()
+    refuse_if(wrong)
+    return f"{pairs} pairs of an operation and a fault: a gap each, no better verdict"
+
+
+def recorded_faults(bench: Bench) -> str:
+    """Faults of operations that the laboratory is never asked, for want of what they are asked about."""
+    return spoiled(bench, ["mq:DescribeBroker", "sso-admin:ListAccountAssignments"], ("deny", "malformed"))
+
+
+def recorded_matrix(bench: Bench) -> str:
+    """The same of every operation of the recorded exchanges."""
+    operations = {str(e["operation"]) for e in yaml.safe_load((HERE / "recorded/direct.yaml").read_text())} - {WHO}
+    return spoiled(bench, sorted(operations), ("deny", "throttle", "500", "malformed"))
+
+
+LONG = [recorded_matrix]
+CASES = [recorded_run, recorded_direct, recorded_faults]
