@@ -20,18 +20,18 @@ def undisturbed(workspace: Workspace) -> tuple[list[str], float]:
     return sorted(calls_of(workspace.run_folder)), done.wall
 
 
-def resumed(workspace: Workspace, wanted: list[str]) -> None:
+def resumed(workspace: Workspace, wanted: list[str], *words: str) -> None:
     """After the end: nothing looks finished; a resumed run holds what an undisturbed one holds, each once, and verifies."""
     partial = [p.name for p in workspace.runs]
     if partial:
         for run in workspace.runs:
             workspace.verify(run)
         return
-    done = workspace.run("collect", "--aws", "--resume")
+    done = workspace.run("collect", "--aws", "--resume", *words)
     if done.code not in (0, 3) and "no run" not in done.err.lower():
         raise Refused(f"resume: exit {done.code}: {done.err[-300:]}")
     if done.code not in (0, 3):
-        workspace.collect()
+        workspace.collect(*words)
     run = workspace.run_folder
     got = sorted(calls_of(run))
     if got != wanted:

@@ -1,7 +1,8 @@
 """tests/lab/faults.yaml: what must become of each planted fault, and what may be reported beside them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from laboratory import HOME, Row
@@ -9,12 +10,15 @@ from laboratory import HOME, Row
 
 @dataclass
 class Expectation:
-    """`checks` must say `verdict` of a resource that contains `resource`; `why` where there is nothing to find."""
+    """`checks` must say `verdict` of a resource that contains `resource`; `why` where there is nothing to find. What is true beyond the
+    faults names its `resources`, each the end of an ARN; at most `most` rows fit one that has a star."""
 
     checks: list[str]
     resource: str
     verdict: str
     why: str
+    resources: list[str] = field(default_factory=list)
+    most: int = 1
 
 
 def words(text: str) -> list[str]:
@@ -28,9 +32,16 @@ def expectation(text: str) -> Expectation:
     if not text.startswith("{"):
         return Expectation([], "", "not met", text)
     quoted = dict(re.findall(r'(\w+): "([^"]*)"', text))
-    listed = re.search(r"checks: \[([^\]]*)\]", text)
-    found = words(listed.group(1)) if listed else []
-    return Expectation(found, quoted.get("resource", ""), quoted.get("verdict", "not met"), quoted.get("why", ""))
+    listed = {name: words(names) for name, names in re.findall(r"(\w+): \[([^\]]*)\]", text)}
+    most = re.search(r"most: (\d+)", text)
+    return Expectation(
+        listed.get("checks", []),
+        quoted.get("resource", ""),
+        quoted.get("verdict", "not met"),
+        quoted.get("why", ""),
+        listed.get("resources", []),
+        int(most[1]) if most else 1,
+    )
 
 
 def read(path: Path) -> dict[str, dict[str, Expectation]]:
@@ -87,11 +98,30 @@ def said(rows: Judged, check: str, resource: str) -> str:
     return ", ".join(sorted({r[3] for r in rows if r[0] == check and resource in r[2]})) or "nothing"
 
 
-def unexpected(planted: list[Row], expected: dict[str, dict[str, Expectation]], rows: Judged) -> list[str]:
-    """What is `not met` and neither a planted fault nor listed as true beyond them."""
-    allowed = {(name, e.resource) for name, e in expected["beyond"].items()}
+def unexpected(planted: list[Row], expected: dict[str, dict[str, Expectation]], rows: Judged) -> tuple[list[str], set[str]]:
+    """What is `not met` and neither a planted fault nor listed as true beyond them; and the entries of that list that were met with."""
+    open_ = {(check, resource) for check, _, resource, verdict in rows if verdict == "not met"}
+    told, used, left = [], set(), set(open_)
     for fault in planted:
         wanted = expected["faults"].get(str(fault["id"]), Expectation([], "", "", ""))
-        allowed |= {(check, resource_of(fault, wanted).replace(HOME, str(fault["account"]))) for check in wanted.checks}
-    bad = (r for r in rows if r[3] == "not met" and not any(r[0] == check and part in r[2] for check, part in allowed))
-    return [f"{check} of {resource}" for check, _, resource, _ in bad]
+        part = resource_of(fault, wanted).replace(HOME, str(fault["account"]))
+        for check in wanted.checks:
+            fit = {row for row in open_ if row[0] == check and part in row[1]}
+            told += too_many(check, part, fit, wanted.most)
+            left -= fit
+    for check, entry in expected["beyond"].items():
+        for name in entry.resources:
+            fit = {row for row in left if row[0] == check and fnmatchcase(row[1], f"*[:/]{name}")}
+            told += too_many(check, name, fit, entry.most if "*" in name else 1)
+            used |= {f"{check} of {name}"} if fit else set()
+            left -= fit
+    return told + [f"{check} of {resource}" for check, resource in left], used
+
+
+def too_many(check: str, name: str, fit: set[tuple[str, str]], most: int) -> list[str]:
+    return [f"{check}: {len(fit)} rows fit {name}, and at most {most} are known: {sorted(r for _, r in fit)}"] if len(fit) > most else []
+
+
+def beyond(expected: dict[str, dict[str, Expectation]]) -> set[str]:
+    """Every entry of the list of what is true beyond the faults."""
+    return {f"{check} of {name}" for check, entry in expected["beyond"].items() for name in entry.resources}

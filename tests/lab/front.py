@@ -1,6 +1,7 @@
 """A front before the laboratory, for what it does not serve: an aggregator's counts, identifiers, batches and source status, from
 what the laboratory's accounts answer themselves. Everything else passes through. It keeps the regions that requests are signed for."""
 
+import contextlib
 import http.server
 import json
 import re
@@ -9,10 +10,31 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
+from typing import NamedTuple
 
 Json = dict[str, object]
 
 SIGNED = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+
+
+class Heard(NamedTuple):
+    """A request: who signed it, for which region and service, and what it asks."""
+
+    key: str
+    region: str
+    service: str
+    path: str
+    headers: Message
+    body: bytes
+
+
+class Said(NamedTuple):
+    """An answer in XML."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = {}
 
 
 @dataclass
@@ -30,6 +52,8 @@ class Front:
     """Operations that are denied."""
     more: dict[str, Callable[[Json], Json]] = field(default_factory=dict)
     """Operations that a test answers itself."""
+    between: Callable[[Heard], Said | None] | None = None
+    """What a test says to a request in the place of the laboratory, if anything."""
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     """Region signed for, service, and operation or path of every request."""
     keys: dict[str, str] = field(default_factory=dict)
@@ -40,6 +64,10 @@ class Front:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):  # a test ended the program
+                    super().handle()
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -67,6 +95,10 @@ class Front:
         signed = SIGNED.search(asked.headers.get("Authorization", ""))
         if signed:
             self.seen.append((signed[2], signed[3], target or asked.path.split("?")[0]))
+        if signed and self.between:
+            said = self.between(Heard(signed[1], signed[2], signed[3], asked.path, asked.headers, body))
+            if said:
+                return give(asked, said.status, said.body, "application/xml", said.headers)
         own = self.more.get(target) or getattr(self, target, None) if target else None
         if target in self.refused:
             return send(asked, 400, {"__type": "AccessDeniedException", "Message": "not authorized"})
@@ -178,9 +210,14 @@ class Front:
 
 
 def send(asked: http.server.BaseHTTPRequestHandler, status: int, body: Json) -> None:
-    data = json.dumps(body).encode()
+    give(asked, status, json.dumps(body).encode(), "application/x-amz-json-1.1")
+
+
+def give(asked: http.server.BaseHTTPRequestHandler, status: int, data: bytes, kind: str, more: dict[str, str] | None = None) -> None:
     asked.send_response(status)
-    asked.send_header("Content-Type", "application/x-amz-json-1.1")
+    for name, value in (more or {}).items():
+        asked.send_header(name, value)
+    asked.send_header("Content-Type", kind)
     asked.send_header("Content-Length", str(len(data)))
     asked.end_headers()
     asked.wfile.write(data)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of `affiant collect --aws` before the laboratory, an AWS on loopback; without it, before the repository's recorded exchanges.
 
-usage: lab.py --affiant PROGRAM [--lab DIR] [--recorded] [--long] [--port N] [--only NAME]... [--keep]
+usage: lab.py --affiant PROGRAM [--lab DIR] [--recorded] [--long] [--port N] [--only NAME]... [--operations A,B]... [--keep]
 
 The laboratory is started on a port of its own (moto on the port below) and ended at the end. Prints `N passed, N failed` last.
 """
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import artifact
+import bucket
 import cases
 import config
 import ends
@@ -43,6 +44,8 @@ MODULES = (
     artifact,
     config,
     past,
+    bucket,
+    recorded,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
@@ -56,6 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--port", type=int, default=5741)
     parser.add_argument("--only", action="append", default=[], help="cases by name")
+    parser.add_argument("--operations", action="append", default=[], help="what `matrix` and `matrix_direct` walk, by the registry's names")
     parser.add_argument("--keep", action="store_true", help="leave laboratory and workspaces")
     parser.add_argument("--recorded", action="store_true", help="use the recorded exchanges although the laboratory is present")
     parser.add_argument("--scratch", type=Path, help="where workspaces and the laboratory's state go")
@@ -95,7 +99,8 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
     lab.up()
     try:
         print(lab.populate(accounts=2), flush=True)
-        bench = Bench(lab, given.affiant.resolve(), scratch, given.long)
+        named = frozenset(name for names in given.operations for name in names.split(","))
+        bench = Bench(lab, given.affiant.resolve(), scratch, given.long, named)
         return walk(bench, chosen(given))
     finally:
         if not given.keep:
@@ -105,7 +110,8 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
 def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
     print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
     bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
-    return walk(bench, [*recorded.CASES, *policy.CASES])
+    found = [*recorded.CASES, *policy.CASES, *(recorded.LONG if given.long else [])]
+    return walk(bench, [case for case in found if case.__name__ in given.only] if given.only else found)
 
 
 def main() -> None:

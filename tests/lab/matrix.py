@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import yaml
 from cases import Bench, called, refuse_if
-from laboratory import RANK, Ran, Refused, Row, Workspace, calls_of, gaps, rows_of, verdicts
+from laboratory import HOME, RANK, Ran, Refused, Row, Workspace, account, calls_of, gaps, rows_of, verdicts
 from past import deliver_history
 from wire import ROOT, Registry, Spoiler
 
@@ -254,15 +254,29 @@ def walked(matrix: Matrix, names: list[str]) -> str:
 
 
 def whole(bench: Bench) -> str:
-    """Every operation of a run with AWS Config, every fault."""
+    """Every operation of a run with AWS Config, every fault; or those that were named on the command line."""
+    if bench.operations:
+        return named_alone(bench, "matrix")
     matrix = Matrix(bench, "matrix")
     return walked(matrix, matrix.operations)
 
 
 def whole_direct(bench: Bench) -> str:
-    """Every operation that only a run without AWS Config asks, every fault."""
+    """Every operation that only a run without AWS Config asks, every fault; or those that were named, whoever else asks them."""
+    if bench.operations:
+        return named_alone(bench, "matrix-direct", "--no-config")
     matrix, other = Matrix(bench, "matrix-direct", "--no-config"), Matrix(bench, "matrix-config")
     return walked(matrix, sorted(set(matrix.operations) - set(other.operations)))
+
+
+def named_alone(bench: Bench, name: str, *words: str) -> str:
+    """The operations of the command line, those of the organization too, as far as the laboratory is asked them; the others are told."""
+    matrix = Matrix(bench, name, *words, workspace=bench.workspace(name, account(HOME, "organization: true")))
+    unknown = sorted(bench.operations - set(matrix.registry.operations))
+    refuse_if([f"the registry knows no {operation}" for operation in unknown])
+    met, silent = (sorted(found) for found in (bench.operations & set(matrix.operations), bench.operations - set(matrix.operations)))
+    refuse_if([] if met else [f"the laboratory is asked none of {', '.join(silent)}"])
+    return f"{walked(matrix, met)}; not asked: {', '.join(silent) or 'none'}"
 
 
 DELIVERED = ["config:DescribeDeliveryChannels", "s3:GetObject", "s3:ListObjectsV2"]

@@ -1,4 +1,4 @@
-"""Without the laboratory: one run from end to end before exchanges that this repository holds, answered by a server on loopback."""
+"""Without the laboratory: runs from end to end before exchanges that this repository holds, answered by a server on loopback."""
 
 import hashlib
 import os
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 from cases import Bench, refuse_if
-from laboratory import Row, account, custody, gaps, rows_of
-from wire import Registry
+from laboratory import GOOD, Row, account, coverage, custody, gaps, rows_of
+from matrix import WHO, WORDS, worse_or_same
+from wire import MALFORMED, Registry
 
 HERE = Path(__file__).parent
 ACCOUNT = "111122223333"
@@ -32,6 +33,8 @@ class Replay:
         self.given: Counter[int] = Counter()
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
+        self.spoiled: dict[str, str] = {}
+        """Operations that meet a fault, and which."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,7 +68,21 @@ class Replay:
             index = next((i for i in fit if not self.given[i]), fit[-1])
             self.given[index] += 1
             exchange = self.exchanges[index]
+        if operation in self.spoiled:
+            return self.fault(operation, self.spoiled[operation])
         return int(str(exchange.get("status", 200))), str(exchange.get("type", "application/x-amz-json-1.1")), str(exchange["body"]).encode()
+
+    def fault(self, operation: str, mode: str) -> tuple[int, str, bytes]:
+        """What a spoiled operation answers, in its protocol."""
+        xml = self.registry.services.get(operation.split(":")[0], {}).get("protocol") in ("query", "ec2", "rest-xml")
+        text, kind = MALFORMED["xml" if xml else "json"]
+        if mode == "malformed":
+            return 200, kind, text
+        if mode == "deny":
+            return self.denied(operation)
+        status, code = {"throttle": (400, "ThrottlingException"), "500": (500, "InternalServerError")}[mode]
+        error = f"<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>" if xml else f'{{"__type": "{code}", "message": "no"}}'
+        return status, kind, error.encode()
 
     def denied(self, operation: str) -> tuple[int, str, bytes]:
         protocol = self.registry.services.get(operation.split(":")[0], {}).get("protocol", "json")
@@ -102,8 +119,36 @@ EXPECTED = [
 """Verdicts that the exchanges lead to: check, part of the resource, verdict."""
 
 
-def as_sent(replay: Replay, run: Path) -> list[str]:
-    """What is not in the run as it was sent. Members that must never be stored are dropped, and the digest of the whole is kept."""
+DIRECT = [
+    ("mq.not-public", "broker:hl7-queue", "not met"),
+    ("mq.audit-log", "broker:hl7-queue", "not met"),
+    ("mq.customer-key", "broker:hl7-queue", "not evidenced"),
+    ("redshift.workgroup-not-public", "workgroup/", "not met"),
+    ("redshift.workgroup-requires-tls", "workgroup/", "not met"),
+    ("redshift.workgroup-vpc-routing", "workgroup/", "not met"),
+    ("redshift.namespace-logs", "namespace/", "not met"),
+    ("redshift.namespace-customer-key", "namespace/", "not met"),
+    ("redshift.snapshot-not-shared", "research-handover", "not met"),
+    ("redshift.snapshot-encrypted", "research-handover", "not met"),
+    ("ec2.image-not-public", "ami-0123456789abcdef0", "met"),
+    ("ec2.image-not-shared", "ami-0123456789abcdef0", "not met"),
+    ("cloudtrail.not-interrupted", "trail/main", "not met"),
+    ("sso.no-administrator-set", "ps-0123456789abcdef", "not met"),
+    ("sso.administrator-session", "ps-0123456789abcdef", "not met"),
+    ("sso.assigned-to-groups", "ps-0123456789abcdef", "not met"),
+]
+"""The same of the exchanges without AWS Config, where every key of KMS is denied."""
+
+DIRECTLY = [
+    "elasticache:DescribeCacheSubnetGroups", "dax:DescribeSubnetGroups", "memorydb:DescribeSubnetGroups", "redshift:DescribeClusterSubnetGroups",
+    "rds:DescribeDBProxies", "cloudtrail:LookupEvents", "sso-admin:ListAccountAssignments",
+]
+"""Operations whose answers must have been read."""
+
+
+def as_sent(replay: Replay, run: Path, without: int) -> list[str]:
+    """What is not in the run as it was sent. Members that must never be stored are dropped from so many answers, and the digest of the
+    whole is kept."""
     bodies = [str(e["body"]) for e in replay.exchanges] + [text for text, _ in DENIED.values()]
     sent = {hashlib.sha256(body.encode()).hexdigest() for body in bodies}
     wrong, dropped = [], 0
@@ -115,7 +160,18 @@ def as_sent(replay: Replay, run: Path) -> list[str]:
             wrong.append(f"{artifact['path']} is not what was sent")
         if b"synthetic text of the agreement" in data:
             wrong.append(f"{artifact['path']} holds text of the agreement")
-    return wrong + ([] if dropped == 1 else [f"members were dropped from {dropped} answers"])
+        if b"ASIAIOSFODNN7EXAMPLE" in data:
+            wrong.append(f"{artifact['path']} holds an access key's id")
+    return wrong + ([] if dropped == without else [f"members were dropped from {dropped} answers, not {without}"])
+
+
+def unlike(rows: list[tuple[str, str, str, str]], expected: list[tuple[str, str, str]]) -> list[str]:
+    """Where the verdicts are others than the exchanges lead to."""
+    wrong = []
+    for check, resource, verdict in expected:
+        said = {v for c, _, r, v in rows if c == check and resource in r}
+        wrong += [] if said == {verdict} else [f"{check} of {resource}: {sorted(said)}, not {verdict}"]
+    return wrong
 
 
 def recorded_run(bench: Bench) -> str:
@@ -129,7 +185,7 @@ def recorded_run(bench: Bench) -> str:
         replay.close()
     run = workspace.run_folder
     wrong = [f"{e['operation']} {e.get('status', 200)} was never asked for" for i, e in enumerate(replay.exchanges) if not replay.given[i]]
-    wrong += as_sent(replay, run)
+    wrong += as_sent(replay, run, 1)
     wrong += [f"the gap {row['source']} gives no reason" for row in gaps(run) if len(str(row.get("detail") or "")) < 8]
     center = [row for row in gaps(run) if row["source"] == "sso-admin:ListInstances"]
     wrong += [] if any("home region" in str(row["detail"]) for row in center) else ["an empty answer of a region without IAM Identity Center is no gap"]
@@ -138,9 +194,7 @@ def recorded_run(bench: Bench) -> str:
     ways = Counter(f"{name.split(':')[0]}:{o['operation']}" for name, o in replay.registry.operations.items() if o.get("operation"))
     wrong += [f"{name} was asked {replay.asked[name]} times in spite of its denial" for name in denied if replay.asked[name] > 1 + ways[name]]
     rows = rows_of(workspace.assess())
-    for check, resource, verdict in EXPECTED:
-        said = {v for c, _, r, v in rows if c == check and resource in r}
-        wrong += [] if said == {verdict} else [f"{check} of {resource}: {said}, not {verdict}"]
+    wrong += unlike(rows, EXPECTED)
     wrong += [f"{c} of {r} is met without evidence" for c, _, r, v in rows if v == "met" and c.startswith(("logs.", "cloudtrail.", "rds."))]
     attempts = [row["source"].get("custody", {}).get("attempts") for row in custody(run) if "SelectResourceConfig" in str(row["path"])]  # type: ignore[attr-defined]
     wrong += [] if any(int(str(n or 0)) > 1 for n in attempts) else [f"the throttled query's attempts: {attempts}"]
@@ -151,4 +205,63 @@ def recorded_run(bench: Bench) -> str:
     return f"{sum(replay.asked.values())} calls of {len(replay.asked)} operations, {len(denied)} denied, {len(rows)} rows"
 
 
-CASES = [recorded_run]
+def recorded_direct(bench: Bench) -> str:
+    """Without AWS Config: operations that the laboratory does not serve, each in the format that AWS documents."""
+    replay = Replay(yaml.safe_load((HERE / "recorded/direct.yaml").read_text()))
+    try:
+        workspace = bench.workspace("recorded-direct", account(ACCOUNT, "organization: true"))
+        workspace.environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{replay.server.server_address[1]}"}
+        workspace.collect("--no-config", expect=(3,))
+    finally:
+        replay.close()
+    run = workspace.run_folder
+    wrong = [f"{e['operation']} {e.get('when', '')} was never asked for" for i, e in enumerate(replay.exchanges) if not replay.given[i]]
+    wrong += as_sent(replay, run, 2)
+    states = {str(row["source"]): str(row["state"]) for row in coverage(run)}
+    wrong += [f"{name} is {states.get(name)}" for name in DIRECTLY if states.get(name) != "read"]
+    rows = rows_of(workspace.assess())
+    wrong += unlike(rows, DIRECT)
+    refuse_if(wrong)
+    workspace.verify(run)
+    return f"{sum(replay.asked.values())} calls of {len(replay.asked)} operations, {len(DIRECT)} verdicts as the answers lead to"
+
+
+def spoiled(bench: Bench, operations: list[str], modes: tuple[str, ...]) -> str:
+    """The faults into each of the operations: a gap that names it and gives its reason, and no better verdict."""
+    replay = Replay(yaml.safe_load((HERE / "recorded/direct.yaml").read_text()))
+    wrong, pairs = [], 0
+    try:
+        workspace = bench.workspace("recorded-spoiled", account(ACCOUNT, "organization: true"))
+        workspace.environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{replay.server.server_address[1]}"}
+        workspace.collect("--no-config", expect=(3,))
+        before, states = workspace.assess(), {str(row["source"]): str(row["state"]) for row in coverage(workspace.run_folder)}
+        wrong += [f"{name} is {states.get(name)} without any fault" for name in operations if states.get(name) not in GOOD]
+        for name in operations:
+            for mode in modes:
+                workspace.clear()
+                replay.spoiled = {name: mode}
+                workspace.collect("--no-config", *WORDS, expect=(3,))
+                found = [row for row in gaps(workspace.run_folder) if row["source"] == name]
+                wrong += [] if found else [f"{name} {mode}: no gap names it"]
+                wrong += [f"{name} {mode}: a gap gives no reason" for row in found if len(str(row.get("detail") or "")) < 8]
+                wrong += [f"{name} {mode}: {what}" for what in worse_or_same(before, workspace.assess())[:3]]
+                pairs += 1
+    finally:
+        replay.close()
+    refuse_if(wrong)
+    return f"{pairs} pairs of an operation and a fault: a gap each, no better verdict"
+
+
+def recorded_faults(bench: Bench) -> str:
+    """Faults of operations that the laboratory is never asked, for want of what they are asked about."""
+    return spoiled(bench, ["mq:DescribeBroker", "sso-admin:ListAccountAssignments"], ("deny", "malformed"))
+
+
+def recorded_matrix(bench: Bench) -> str:
+    """The same of every operation of the recorded exchanges."""
+    operations = {str(e["operation"]) for e in yaml.safe_load((HERE / "recorded/direct.yaml").read_text())} - {WHO}
+    return spoiled(bench, sorted(operations), ("deny", "throttle", "500", "malformed"))
+
+
+LONG = [recorded_matrix]
+CASES = [recorded_run, recorded_direct, recorded_faults]
