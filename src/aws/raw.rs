@@ -259,6 +259,7 @@ fn read(response: &HttpResponse) -> Reply {
         body: response.body().bytes().map(<[u8]>::to_vec).unwrap_or_default(),
         status: response.status().as_u16(),
         content_type: header("content-type"),
+        bucket_region: header("x-amz-bucket-region"),
         error_type: header("x-amzn-errortype"),
         request_id: id,
         clock_offset: date.map(|d| (d.with_timezone(&Utc) - DateTime::<Utc>::from(SystemTime::now())).num_seconds()),

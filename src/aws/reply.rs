@@ -12,6 +12,8 @@ pub struct Reply {
     pub content_type: String,
     /// `x-amzn-ErrorType`, which REST-JSON services use.
     pub error_type: String,
+    /// `x-amz-bucket-region`, with which S3 says where a bucket is.
+    pub bucket_region: String,
     /// AWS's own id of the request.
     pub request_id: Option<String>,
     /// Scheme and host that answered.

@@ -28,7 +28,9 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
             }
         }
     }
-    lines.extend(seen.histories.iter().map(|((account, region), past)| Coverage {
+    let lost = |account: &str, region: &str| seen.faults.iter().any(|f| f.source == HISTORY && f.account == account && f.region == region);
+    let read = seen.histories.iter().filter(|((account, region), past)| past.items > 0 || !lost(account, region));
+    lines.extend(read.map(|((account, region), past)| Coverage {
         account: account.clone(),
         region: region.clone(),
         source: HISTORY.into(),

@@ -239,7 +239,7 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
     match kind {
         Kind::Items => {
             let history = is_history(&name);
-            let wanted = format!("{}/{}", if history { "history" } else { "snapshots" }, portable_name(&name));
+            let wanted = if history { history_path(&name) } else { format!("snapshots/{}", portable_name(&name)) };
             let resource_type = item::type_in_path(&full.to_string_lossy());
             let stored = writer
                 .add(
@@ -360,6 +360,21 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
 /// Whether a file is one of AWS Config's history, by the name that AWS gives it.
 pub fn is_history(file: &str) -> bool {
     file.contains("_ConfigHistory_")
+}
+
+/// Where a file of history goes in a run: `history/<account>_<region>/<type>_<start>_<end>_<n>.json.gz`, short enough for a bag. The
+/// file's own name is in its custody record.
+pub fn history_path(file: &str) -> String {
+    let parts = file.split_once("_Config_").and_then(|(account, rest)| {
+        let (region, rest) = rest.split_once("_ConfigHistory_")?;
+        let (kind, rest) = rest.split_once('_')?;
+        let kind = kind.strip_prefix("AWS::").unwrap_or(kind).replace("::", "-");
+        Some((format!("{account}_{region}"), format!("{kind}_{rest}")))
+    });
+    match parts {
+        Some((folder, name)) => format!("history/{}/{}", portable_name(&folder), portable_name(&name)),
+        None => format!("history/{}", portable_name(file)),
+    }
 }
 
 /// Counts the items of a stored file of history. They say what was, so they count for no type; what cannot be read is a gap of the

@@ -42,6 +42,15 @@ fn drop_members(value: &mut Value, never: &[String]) -> bool {
             here || below > 0
         }
         Value::Array(list) => list.iter_mut().filter_map(|v| drop_members(v, never).then_some(())).count() > 0,
+        // JSON in a string, as CloudTrail's events are
+        Value::String(text) if text.starts_with('{') && never.iter().any(|name| text.contains(name.as_str())) => {
+            let Ok(mut inner) = serde_json::from_str::<Value>(text) else { return false };
+            let pruned = drop_members(&mut inner, never);
+            if pruned {
+                *text = inner.to_string();
+            }
+            pruned
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
@@ -53,6 +62,8 @@ mod tests {
         let never = vec!["terminateTerms".to_string()];
         let (body, pruned) = super::body(br#"{"customerAgreements":[{"name":"A","terminateTerms":["x"]}]}"#, &never);
         assert!(pruned && !String::from_utf8_lossy(&body).contains("terminateTerms"));
+        let within = br#"{"Event":"{\"a\":1,\"terminateTerms\":2}"}"#;
+        assert_eq!(super::body(within, &never), (br#"{"Event":"{\"a\":1}"}"#.to_vec(), true));
         let clean = br#"{ "customerAgreements" : [] }"#;
         assert_eq!(super::body(clean, &never), (clean.to_vec(), false));
         let (body, pruned) = super::body(b"<A><terminateTerms>x</terminateTerms><B>1</B></A>", &never);

@@ -113,7 +113,7 @@ impl Asking<'_> {
         let members = Map::from_iter([("Bucket".to_string(), Value::from(bucket)), ("max-keys".into(), Value::from(1))]);
         self.progress.calls += 1;
         let told = match self.session.call(&self.ask(of, "s3:ListObjectsV2", members)) {
-            Err(refusal) => refusal.reply.and_then(|reply| region_in(&reply.body)),
+            Err(refusal) => refusal.reply.and_then(|reply| is_region(&reply.bucket_region).or_else(|| region_in(&reply.body))),
             Ok(_) => None,
         };
         let region = told.unwrap_or_else(|| of.asked_in.clone());
@@ -128,7 +128,9 @@ impl Asking<'_> {
         if folders {
             members.insert("delimiter".into(), Value::from("/"));
         }
-        let found = self.pages(&channel.of, "s3:ListObjectsV2", &format!("{}/{prefix}", channel.bucket), members)?;
+        // everything below a prefix and its first level are two questions
+        let all = if folders { "" } else { "*" };
+        let found = self.pages(&channel.of, "s3:ListObjectsV2", &format!("{}/{prefix}{all}", channel.bucket), members)?;
         Ok(found.map(|pages| listed(&pages)))
     }
 
@@ -299,8 +301,11 @@ impl Asking<'_> {
 /// `<Region>` of S3's answer to a request that was signed for another region.
 fn region_in(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let region = text.split("<Region>").nth(1)?.split('<').next()?;
-    region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-').then(|| region.to_string())
+    is_region(text.split("<Region>").nth(1)?.split('<').next()?)
+}
+
+fn is_region(text: &str) -> Option<String> {
+    (!text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).then(|| text.to_string())
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ use super::exchange::state;
 use super::keys::{Base, Object};
 use super::ledger::Spot;
 use crate::collect::CollectError;
-use crate::collect::import::tally_history;
+use crate::collect::import::{history_path, tally_history};
 use crate::model::run::{HISTORY, State};
-use crate::store::portable_name;
 
 impl Asking<'_> {
     /// The delivered history of every place, from the day that was named.
@@ -59,8 +58,7 @@ impl Asking<'_> {
         self.seen.histories.entry((account.clone(), spot.1.clone())).or_default();
         for (index, (object, _)) in files.iter().enumerate() {
             let name = object.key.rsplit('/').next().unwrap_or_default();
-            let wanted = format!("history/{}", portable_name(&name.replace("::", "-")));
-            match self.object(&channel, object, &wanted, BTreeMap::new())? {
+            match self.object(&channel, object, &history_path(name), BTreeMap::new())? {
                 Ok(stored) => tally_history(self.writer, &stored, name, self.seen),
                 Err(refusal) => {
                     let words = format!("{index} of {} files were read, then: {}", files.len(), refusal.words());
