@@ -192,7 +192,7 @@ async function keyboard() {
   await context.close();
 }
 
-/** A phone never scrolls sideways, with every list open. */
+/** A phone never scrolls sideways, with every list open, and every cell says what it is. */
 async function narrow() {
   for (const width of [390, 320]) {
     const { context, page } = await open(`${width} px`, { viewport: { ...phone, width } });
@@ -202,6 +202,13 @@ async function narrow() {
       const who = await page.evaluate(() => [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll")).slice(0, 3).map((e) => `${e.localName}.${e.className}`));
       fail(`${width} px`, `the page is ${over} px too wide: ${who}`);
     }
+    // Where the head of a table is hidden, its cells say what they are: all of the past, and the evidence of a result row.
+    const mute = await page.evaluate(() => {
+      const heads = [...document.querySelectorAll("thead")].filter((h) => getComputedStyle(h).display === "none");
+      const cells = heads.flatMap((h) => [...h.closest("table").querySelectorAll("tbody td")]).filter((c) => c.closest(".past") || c.matches(":last-child"));
+      return heads.length === 0 ? ["no head is hidden"] : cells.filter((c) => getComputedStyle(c, "::before").content === "none").map((c) => c.textContent.slice(0, 40));
+    });
+    if (mute.length > 0) fail(`${width} px`, `${mute.length} cells do not say what they are: ${mute.slice(0, 3)}`);
     await context.close();
   }
 }
