@@ -22,6 +22,9 @@ use crate::model::run::GLOBAL;
 use crate::model::verdict::{Counts, Verdict};
 use crate::store::item::arn_part;
 
+/// What the authorizer names like a table and is none of evidence.
+const NO_TABLES: [&str; 3] = ["param", "json_each", "json_tree"];
+
 /// The columns that a check returns, in this order.
 pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "reason"];
 
@@ -101,7 +104,7 @@ impl Asked<'_> {
     /// The check's result, and where it judged something.
     fn run(&self, db: &mut Connection) -> Result<(CheckResult, BTreeSet<Place>), Fault> {
         let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
-        let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| t != "param").collect();
+        let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| !NO_TABLES.contains(&t.as_str())).collect();
         let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);

@@ -212,7 +212,20 @@ impl Walk<'_> {
                 let (at, artifact) = later.map_or_else(|| (as_of.to_string(), None), |(at, artifact)| (at, Some(artifact)));
                 self.close(db, check, &resource, (&at, artifact), "main.resource")?;
             }
+            self.broken_last(db, check)?;
         }
+        Ok(())
+    }
+
+    /// What was sound in the last state of the history and is broken in an item that is newer: the run alone shows that change.
+    fn broken_last(&self, db: &Connection, check: &Check) -> Result<(), Fault> {
+        db.prepare_cached(
+            "INSERT INTO episode SELECT r.check_id, r.resource, r.account, r.region, n.captured_at, r.reason, n.artifact, NULL, NULL, NULL
+             FROM result AS r JOIN main.resource AS n ON n.arn = r.resource JOIN past AS p ON p.type = n.type AND p.arn = n.arn
+             WHERE r.check_id = ?1 AND r.sql_verdict = 'not met' AND n.captured_at > p.captured_at
+               AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.check_id = ?1 AND h.resource = r.resource)",
+        )?
+        .execute([&check.id])?;
         Ok(())
     }
 

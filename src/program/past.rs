@@ -32,6 +32,8 @@ fn words(history: &History, inputs: &Inputs<'_>) -> String {
     let gaps = inputs.assessment.sources.iter().filter(|line| line.source == HISTORY && line.state.is_gap()).count() as u64;
     let found = match (history.ended, history.open) {
         (0, 0) => "No check was broken within that time, as far as these changes show.".to_string(),
+        (0, 1) => "1 began in that time and is still so.".to_string(),
+        (0, open) => format!("{open} began in that time and are still so."),
         (ended, 0) => format!("{} ended before the run; none is left.", plural(ended, "break")),
         (ended, open) => {
             let still = if open == 1 { "is" } else { "are" };

@@ -37,10 +37,8 @@ const NOW: &str = "2026-09-30T11:00:00.000Z";
 
 fn five() -> Sandbox {
     let box_ = Sandbox::default().workspace();
-    box_.snapshot(
-        "in",
-        &["repaired", "before", "still", "steady"].map(|name| bucket(name, if name == "still" { "Suspended" } else { "Enabled" }, NOW)),
-    );
+    let now = ["repaired", "before", "still", "lately", "steady"];
+    box_.snapshot("in", &now.map(|name| bucket(name, if matches!(name, "still" | "lately") { "Suspended" } else { "Enabled" }, NOW)));
     let mut made = bucket("made-and-gone", "Suspended", "2026-08-10T00:00:00.000Z");
     made["resourceCreationTime"] = json!("2026-08-10T00:00:00.000Z");
     let mut versions = vec![
@@ -52,6 +50,7 @@ fn five() -> Sandbox {
         bucket("before", "Enabled", "2026-07-21T00:00:00.000Z"),
         bucket("still", "Enabled", "2026-07-03T00:00:00.000Z"),
         bucket("still", "Suspended", "2026-09-09T00:00:00.000Z"),
+        bucket("lately", "Enabled", "2026-07-05T00:00:00.000Z"), // what broke it is in no file, only in the run's own item
         gone(bucket("made-and-gone", "Suspended", "2026-08-12T00:00:00.000Z")),
         made,
     ];
@@ -83,12 +82,13 @@ fn what_was_broken_shows_when_it_began_and_how_it_ended() {
     let assessment = assessed(&box_);
     let expected = [
         ["before", "-", "2026-07-21T00:00:00Z", "repaired"],
+        ["lately", "2026-09-30T11:00:00Z", "-", "-"],
         ["made-and-gone", "2026-08-10T00:00:00Z", "2026-08-12T00:00:00Z", "gone"],
         ["repaired", "2026-08-03T04:05:06Z", "2026-08-05T06:07:08Z", "repaired"],
         ["still", "2026-09-09T00:00:00Z", "-", "-"],
     ];
     assert_eq!(told(&assessment), expected.map(|row| row.map(str::to_string)));
-    assert_eq!(assessment["history"]["changes"], 10);
+    assert_eq!(assessment["history"]["changes"], 11);
 
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
