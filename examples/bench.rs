@@ -11,6 +11,7 @@
 //!
 //! Each size runs in a process of its own, so that its peak memory is its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,8 +21,10 @@ use affiant::clock::Clock;
 use affiant::model::decisions::Decisions;
 use affiant::pipeline::keys::Reach;
 use affiant::pipeline::{collect, prepare};
+use affiant::store::item;
 use affiant::store::items::{self, Found};
 use affiant::store::run::{self, Reader};
+use affiant::store::undo;
 use affiant::{catalog, workspace};
 
 fn main() {
@@ -70,7 +73,7 @@ fn items_table(sizes: &[&str]) {
         let folder = dir.path().to_str().expect("UTF-8");
         generate(&dir.path().join("in"), size);
         let mut reference = None;
-        for name in ["reference", "collect", "search", "assess", "scan"] {
+        for name in ["reference", "collect", "search", "assess", "scan", "head", "undo"] {
             let cost = step(&["--one", name, folder]);
             let base = *reference.get_or_insert(cost.cpu);
             let ratio = cost.cpu / base.max(0.01);
@@ -90,7 +93,9 @@ fn one(name: &str, folder: &Path) -> String {
     let started = Instant::now();
     let note = match name {
         "reference" => reference(folder),
-        "scan" => scan(folder),
+        "scan" => scan(folder, |_| 0),
+        "head" => scan(folder, |bytes| item::parse(bytes, None).map_or(0, |i| i.arn().len() + i.captured_at().len())),
+        "undo" => scan(folder, |bytes| item::parse(bytes, None).map_or(0, |item| undone(&item))),
         "collect" => gather(folder),
         "search" => search(folder),
         "assess" => assess(folder),
@@ -121,18 +126,27 @@ fn reference(folder: &Path) -> String {
     format!("gunzip + IgnoredAny per item, {count} items")
 }
 
-/// gunzip and our own splitting into items, nothing else.
-fn scan(folder: &Path) -> String {
-    let mut count = 0u64;
+/// gunzip, our own splitting into items, and something with each: what loading pays before anything is written.
+fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
+    let (mut count, mut bytes) = (0u64, 0);
     for path in snapshots(folder) {
         let input = run::plain(&path).expect("a snapshot");
         let walked = items::walk(input, |found| -> Result<(), items::Fault> {
-            count += u64::from(matches!(found, Found::Item(_)));
+            if let Found::Item(item) = found {
+                count += 1;
+                bytes += each(item);
+            }
             Ok(())
         });
         walked.expect("whole");
     }
-    format!("gunzip + our item splitter, {count} items")
+    format!("gunzip + our item splitter, {count} items, {bytes} bytes of them looked at")
+}
+
+/// How long an item's two documents are as loading stores them.
+fn undone(item: &item::Item<'_>) -> usize {
+    let text = |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| raw.map_or(0, |r| undo(r.get(), false).len());
+    text(item.configuration, undo::document) + text(item.supplementary_configuration, undo::supplementary)
 }
 
 fn open(folder: &Path) -> workspace::Workspace {
