@@ -145,7 +145,8 @@ fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
 
 /// How long an item's two documents are as loading stores them.
 fn undone(item: &item::Item<'_>) -> usize {
-    let text = |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| raw.map_or(0, |r| undo(r.get(), false).len());
+    let text =
+        |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| raw.map_or(0, |r| undo(r.get(), false).len());
     text(item.configuration, undo::document) + text(item.supplementary_configuration, undo::supplementary)
 }
 

@@ -52,12 +52,18 @@ impl<'a> Rules<'a> {
         let listed = places(LISTING)?.into_iter().map(|(place, _)| place).collect();
         let deployed = deployed(db)?;
         let known = |place: &Place, key: &str| deployed.iter().position(|d| d.place == *place && d.name == key);
-        let collected = evaluated.into_iter().map(|(place, key)| (known(&place, &key), place, key)).map(|(at, place, key)| (place, key, at));
+        let collected =
+            evaluated.into_iter().map(|(place, key)| (known(&place, &key), place, key)).map(|(at, place, key)| (place, key, at));
         Ok(Rules { input, listed, collected: collected.collect(), deployed })
     }
 
     /// What each rule that a check names says of the check's rows, and each contradiction; `judged` is where there are any.
-    pub fn of(&self, db: &Connection, result: &CheckResult, judged: &BTreeSet<Place>) -> Result<(Vec<RuleAgreement>, Vec<Disagreement>), Fault> {
+    pub fn of(
+        &self,
+        db: &Connection,
+        result: &CheckResult,
+        judged: &BTreeSet<Place>,
+    ) -> Result<(Vec<RuleAgreement>, Vec<Disagreement>), Fault> {
         let check = &self.input.catalog.checks[&result.id];
         let (mut agreements, mut disagreements) = (Vec::new(), Vec::new());
         for rule in &check.corroborated_by {
