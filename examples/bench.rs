@@ -11,6 +11,7 @@
 //!
 //! Each size runs in a process of its own, so that its peak memory is its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,8 +21,10 @@ use affiant::clock::Clock;
 use affiant::model::decisions::Decisions;
 use affiant::pipeline::keys::Reach;
 use affiant::pipeline::{collect, prepare};
+use affiant::store::item;
 use affiant::store::items::{self, Found};
 use affiant::store::run::{self, Reader};
+use affiant::store::undo;
 use affiant::{catalog, workspace};
 
 fn main() {
@@ -70,7 +73,7 @@ fn items_table(sizes: &[&str]) {
         let folder = dir.path().to_str().expect("UTF-8");
         generate(&dir.path().join("in"), size);
         let mut reference = None;
-        for name in ["reference", "collect", "search", "assess", "scan"] {
+        for name in ["reference", "collect", "search", "assess", "scan", "head", "undo"] {
             let cost = step(&["--one", name, folder]);
             let base = *reference.get_or_insert(cost.cpu);
             let ratio = cost.cpu / base.max(0.01);
@@ -90,7 +93,9 @@ fn one(name: &str, folder: &Path) -> String {
     let started = Instant::now();
     let note = match name {
         "reference" => reference(folder),
-        "scan" => scan(folder),
+        "scan" => scan(folder, |_| 0),
+        "head" => scan(folder, |bytes| item::parse(bytes, None).map_or(0, |i| i.arn().len() + i.captured_at().len())),
+        "undo" => scan(folder, |bytes| item::parse(bytes, None).map_or(0, |item| undone(&item))),
         "collect" => gather(folder),
         "search" => search(folder),
         "assess" => assess(folder),
@@ -121,18 +126,28 @@ fn reference(folder: &Path) -> String {
     format!("gunzip + IgnoredAny per item, {count} items")
 }
 
-/// gunzip and our own splitting into items, nothing else.
-fn scan(folder: &Path) -> String {
-    let mut count = 0u64;
+/// gunzip, our own splitting into items, and something with each: what loading pays before anything is written.
+fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
+    let (mut count, mut bytes) = (0u64, 0);
     for path in snapshots(folder) {
         let input = run::plain(&path).expect("a snapshot");
         let walked = items::walk(input, |found| -> Result<(), items::Fault> {
-            count += u64::from(matches!(found, Found::Item(_)));
+            if let Found::Item(item) = found {
+                count += 1;
+                bytes += each(item);
+            }
             Ok(())
         });
         walked.expect("whole");
     }
-    format!("gunzip + our item splitter, {count} items")
+    format!("gunzip + our item splitter, {count} items, {bytes} bytes of them looked at")
+}
+
+/// How long an item's two documents are as loading stores them.
+fn undone(item: &item::Item<'_>) -> usize {
+    let text =
+        |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| raw.map_or(0, |r| undo(r.get(), false).len());
+    text(item.configuration, undo::document) + text(item.supplementary_configuration, undo::supplementary)
 }
 
 fn open(folder: &Path) -> workspace::Workspace {
@@ -202,7 +217,7 @@ fn queries(sizes: &[&str]) {
             all.entry(query).or_default().push(seconds);
         }
     }
-    println!("{:>48} {}", "milliseconds, by items", sizes.iter().map(|s| format!("{s:>9}")).collect::<String>());
+    println!("{:>48} {}", "CPU milliseconds, by items", sizes.iter().map(|s| format!("{s:>9}")).collect::<String>());
     let mut slowest: Vec<(&String, &Vec<f64>)> = all.iter().collect();
     slowest.sort_by(|a, b| b.1.last().partial_cmp(&a.1.last()).expect("times are numbers"));
     for (query, times) in slowest {
@@ -212,11 +227,17 @@ fn queries(sizes: &[&str]) {
         println!("{query:>48} {}{growth}", times.iter().map(|t| format!("{:>9.1}", t * 1000.0)).collect::<String>());
     }
     for (at, size) in sizes.iter().enumerate() {
-        println!("{size} items: {:.2} s in all", all.values().filter_map(|times| times.get(at)).sum::<f64>());
+        println!("{size} items: {:.2} CPU s in all", all.values().filter_map(|times| times.get(at)).sum::<f64>());
     }
 }
 
-/// Every query that made the database, which carries them, and how long its rows take to be read.
+/// CPU seconds of this process so far (proc(5): nanoseconds on a processor).
+fn processor() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").expect("Linux");
+    text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).expect("nanoseconds") / 1e9
+}
+
+/// Every query that made the database, which carries them, and what it costs to read its rows.
 fn timed(database: &Path) -> Vec<(String, f64)> {
     let db = rusqlite::Connection::open(database).expect("the database");
     db.execute_batch("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE; SELECT sum(length(tags)) FROM resource;").expect("a database");
@@ -226,11 +247,11 @@ fn timed(database: &Path) -> Vec<(String, f64)> {
     let mut out = Vec::new();
     for (name, sql) in queries.map(|row| row.expect("text")) {
         let once = || {
-            let started = Instant::now();
+            let started = processor();
             let mut asked = db.prepare(&sql).expect("it compiled before");
             let mut rows = asked.query([]).expect("it ran before");
             while rows.next().expect("it ran before").is_some() {}
-            started.elapsed().as_secs_f64()
+            processor() - started
         };
         let first = once();
         out.push((name, if first < 1.0 { first.min(once()) } else { first }));

@@ -26,15 +26,15 @@ pub struct Rules<'a> {
     /// Where the rules were listed.
     listed: BTreeSet<Place>,
     deployed: Vec<Deployed>,
-    /// Where the evaluations of a rule were collected, by the rule's deployed name.
-    collected: BTreeSet<(Place, String)>,
+    /// Where the evaluations of a rule were collected, by the rule's deployed name, and which of `deployed` that is.
+    collected: Vec<(Place, String, Option<usize>)>,
 }
 
 /// A rule as DescribeConfigRules lists it.
 struct Deployed {
     place: Place,
     name: String,
-    /// `RDS_STORAGE_ENCRYPTED`
+    /// `rdsstorageencrypted`, from `RDS_STORAGE_ENCRYPTED`
     identifier: String,
     parameters: BTreeMap<String, String>,
 }
@@ -48,9 +48,13 @@ impl<'a> Rules<'a> {
             let rows = asked.query_map([operation], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         };
-        let collected = places(EVALUATIONS)?;
+        let evaluated = places(EVALUATIONS)?;
         let listed = places(LISTING)?.into_iter().map(|(place, _)| place).collect();
-        Ok(Rules { input, listed, deployed: deployed(db)?, collected })
+        let deployed = deployed(db)?;
+        let known = |place: &Place, key: &str| deployed.iter().position(|d| d.place == *place && d.name == key);
+        let collected =
+            evaluated.into_iter().map(|(place, key)| (known(&place, &key), place, key)).map(|(at, place, key)| (place, key, at));
+        Ok(Rules { input, listed, collected: collected.collect(), deployed })
     }
 
     /// What each rule that a check names says of the check's rows, and each contradiction; `judged` is where there are any.
@@ -81,9 +85,10 @@ impl<'a> Rules<'a> {
         let mut against = Vec::new();
         let mut differing = BTreeSet::new();
         let mut compared_any = false;
-        for (place, key) in &self.collected {
-            let known = self.deployed.iter().find(|d| d.place == *place && d.name == *key);
-            if !known.map_or_else(|| named(key, &rule.rule), |d| d.is(&rule.rule)) {
+        let squashed = squashed(&rule.rule);
+        for (place, key, known) in &self.collected {
+            let known = known.map(|at| &self.deployed[at]);
+            if !known.map_or_else(|| named(key, &rule.rule), |d| d.is(&rule.rule, &squashed)) {
                 continue;
             }
             compared_any = true;
@@ -95,7 +100,7 @@ impl<'a> Rules<'a> {
         out.state = match (out.agree, out.disagree) {
             (0, 0) if !differing.is_empty() => RuleState::OtherParameters,
             (0, 0) if compared_any => RuleState::NothingCompared,
-            (0, 0) => self.absent(rule, judged),
+            (0, 0) => self.absent(rule, &squashed, judged),
             (_, 0) => RuleState::Agrees,
             _ => RuleState::Disagrees,
         };
@@ -129,8 +134,8 @@ impl<'a> Rules<'a> {
     }
 
     /// No evaluation was collected: the rule is not deployed only if the rules were listed wherever the check judged something.
-    fn absent(&self, rule: &Corroborator, judged: &BTreeSet<Place>) -> RuleState {
-        if self.listed.is_empty() || self.deployed.iter().any(|d| d.is(&rule.rule)) {
+    fn absent(&self, rule: &Corroborator, squashed: &str, judged: &BTreeSet<Place>) -> RuleState {
+        if self.listed.is_empty() || self.deployed.iter().any(|d| d.is(&rule.rule, squashed)) {
             return RuleState::NotCollected;
         }
         let listed = |account: &str, region: &str| {
@@ -142,8 +147,9 @@ impl<'a> Rules<'a> {
 }
 
 impl Deployed {
-    fn is(&self, rule: &str) -> bool {
-        squashed(&self.identifier) == squashed(rule) || (self.identifier.is_empty() && named(&self.name, rule))
+    /// Whether it is the managed rule of this name, which comes squashed too.
+    fn is(&self, rule: &str, squashed: &str) -> bool {
+        self.identifier == squashed || (self.identifier.is_empty() && named(&self.name, rule))
     }
 }
 
@@ -180,7 +186,7 @@ fn deployed(db: &Connection) -> Result<Vec<Deployed>, Fault> {
         out.push(Deployed {
             place,
             name: name.to_string(),
-            identifier: body["Source"]["SourceIdentifier"].as_str().unwrap_or_default().to_string(),
+            identifier: squashed(body["Source"]["SourceIdentifier"].as_str().unwrap_or_default()),
             parameters: parameters.map(|(name, value)| (name.clone(), text(value))).filter(|(_, v)| !v.is_empty()).collect(),
         });
     }
@@ -225,7 +231,7 @@ fn compare(
     let mut compare = db.prepare_cached(
         "SELECT r.resource, r.account, r.region, r.verdict, e.compliance,
                 e.captured_at <> '' AND e.recorded > 0 AND e.recorded >= coalesce(julianday(e.captured_at), 1e9) AS later
-         FROM evaluation e JOIN result r ON r.check_id = ?4 AND r.resource = e.arn
+         FROM evaluation e CROSS JOIN result r ON r.check_id = ?4 AND r.resource = e.arn
          WHERE e.key = ?1 AND e.account = ?2 AND e.region = ?3 AND r.verdict IN ('met', 'not met', 'accepted') AND NOT r.excluded
          ORDER BY 1",
     )?;

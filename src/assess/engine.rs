@@ -194,7 +194,7 @@ impl Asked<'_> {
 
     fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut Tally) -> Result<CheckResult, Fault> {
         let check = self.check;
-        let counts = tally.counts.clone();
+        let counts = tally.counts;
         Ok(CheckResult {
             id: check.id.clone(),
             title: check.title.clone(),

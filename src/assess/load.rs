@@ -180,15 +180,12 @@ fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: 
 /// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer exists.
 /// `deleted` are the items that say so: to look for them would read the whole table, configurations and all.
 pub fn settle(db: &Connection, deleted: &[i64]) -> Result<(), Fault> {
-    let doubles: bool =
-        db.query_row("SELECT EXISTS (SELECT 1 FROM resource GROUP BY type, arn HAVING count(*) > 1)", [], |row| row.get(0))?;
-    if doubles {
-        db.execute_batch(
-            "DELETE FROM resource WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER
-               (PARTITION BY type, arn ORDER BY (SELECT kind = 'response' FROM artifact WHERE artifact.id = resource.artifact),
-                captured_at DESC, id DESC) AS rank FROM resource) WHERE rank > 1)",
-        )?;
-    }
+    db.execute_batch(
+        "DELETE FROM resource WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER
+           (PARTITION BY type, arn ORDER BY (SELECT kind = 'response' FROM artifact WHERE artifact.id = resource.artifact),
+            captured_at DESC, id DESC) AS rank FROM resource
+            WHERE (type, arn) IN (SELECT type, arn FROM resource GROUP BY type, arn HAVING count(*) > 1)) WHERE rank > 1)",
+    )?;
     let mut delete = db.prepare("DELETE FROM resource WHERE id = ?")?;
     for id in deleted {
         delete.execute([id])?;

@@ -73,7 +73,7 @@ pub fn create(db: &Connection) -> Result<(), Fault> {
 /// Made after the load: an index costs less when it is built once.
 pub fn index(db: &Connection) -> Result<(), Fault> {
     db.execute_batch(
-        "CREATE INDEX resource_type_arn ON resource (type, arn, account, region, phi_scope, artifact);
+        "CREATE INDEX resource_type_arn ON resource (type, arn, account, region, phi_scope, artifact, resource_id);
          CREATE INDEX resource_arn ON resource (arn);
          CREATE INDEX response_operation ON response (service, operation, key);",
     )?;
