@@ -9,12 +9,13 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::CollectError;
+use super::past::{history_path, is_history, tally_history};
 use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
-use crate::model::run::{Artifact, Asked, GLOBAL, HISTORY, Source, State};
+use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
 use crate::store::answer::{self, Answer};
 use crate::store::fill::{self, Call};
 use crate::store::item::{self, Item, Standing};
@@ -47,7 +48,7 @@ pub struct Seen {
     /// The recorder's settings as its own item has them, for accounts that only an aggregator tells of.
     pub recorder_items: BTreeMap<(String, String), Value>,
     /// (account, region) to what was read of AWS Config's history.
-    pub histories: BTreeMap<(String, String), Past>,
+    pub histories: BTreeMap<(String, String), super::past::Past>,
     pub skipped: Vec<String>,
     /// AWS itself was asked, so what was not asked about had nothing to be asked about.
     pub asked: bool,
@@ -67,13 +68,6 @@ pub struct Tally {
     pub live: u64,
     pub deleted: u64,
     pub not_recorded: u64,
-}
-
-/// Files of AWS Config's history, and the items in them.
-#[derive(Default, Clone, Copy)]
-pub struct Past {
-    pub files: u64,
-    pub items: u64,
 }
 
 /// Something that was there and could not be read.
@@ -355,60 +349,6 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
         seen.whole.extend(places.iter().filter(|(_, region)| region != GLOBAL).cloned());
     }
     seen.faults.extend(faults);
-}
-
-/// Whether a file is one of AWS Config's history, by the name that AWS gives it.
-pub fn is_history(file: &str) -> bool {
-    file.contains("_ConfigHistory_")
-}
-
-/// Where a file of history goes in a run: `history/<account>_<region>/<type>_<start>_<end>_<n>.json.gz`, short enough for a bag. The
-/// file's own name is in its custody record.
-pub fn history_path(file: &str) -> String {
-    let parts = file.split_once("_Config_").and_then(|(account, rest)| {
-        let (region, rest) = rest.split_once("_ConfigHistory_")?;
-        let (kind, rest) = rest.split_once('_')?;
-        let kind = kind.strip_prefix("AWS::").unwrap_or(kind).replace("::", "-");
-        Some((format!("{account}_{region}"), format!("{kind}_{rest}")))
-    });
-    match parts {
-        Some((folder, name)) => format!("history/{}/{}", portable_name(&folder), portable_name(&name)),
-        None => format!("history/{}", portable_name(file)),
-    }
-}
-
-/// Counts the items of a stored file of history. They say what was, so they count for no type; what cannot be read is a gap of the
-/// history.
-pub fn tally_history(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
-    let (account, region) = place_in_name(file).unwrap_or_default();
-    let mut past = Past { files: 1, items: 0 };
-    let mut faults = Vec::new();
-    let walked = writer.open(stored).map_err(|e| Stop::Fault(e.into())).and_then(|input| {
-        items::walk(input, |found| -> Result<(), Stop> {
-            let outcome = match found {
-                Found::Item(bytes) | Found::Row(bytes) => item::parse(bytes, None).map(drop),
-                Found::Bad(what) => Err(what.to_string()),
-            };
-            past.items += 1;
-            faults.extend(outcome.err().map(|what| format!("item {}: {what}", past.items)));
-            Ok(())
-        })
-    });
-    if let Err(Stop::Fault(fault)) = walked {
-        faults.push(format!("after {} items: {fault}", past.items));
-    }
-    let lost = |what| Fault {
-        account: account.clone(),
-        region: region.clone(),
-        source: HISTORY.into(),
-        file: file.into(),
-        what,
-        state: State::Unreadable,
-    };
-    seen.faults.extend(faults.into_iter().map(lost));
-    let known = seen.histories.entry((account.clone(), region.clone())).or_default();
-    known.files += past.files;
-    known.items += past.items;
 }
 
 /// Whether a file is a delivered snapshot: only that holds every recorded resource of its region, so only that can show that a

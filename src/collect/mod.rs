@@ -5,6 +5,7 @@ mod coverage;
 mod import;
 #[cfg(feature = "aws")]
 pub mod live;
+mod past;
 pub mod permissions;
 pub mod policy;
 pub mod script;

@@ -16,7 +16,8 @@ use super::single::Inquiry;
 use crate::aws::{Kind, Refusal, Role};
 use crate::clock::stamp;
 use crate::collect::CollectError;
-use crate::collect::import::{is_history, tally_items};
+use crate::collect::import::tally_items;
+use crate::collect::past::is_history;
 use crate::model::run::{Source, State};
 use crate::store::portable_name;
 

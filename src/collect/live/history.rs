@@ -10,7 +10,7 @@ use super::exchange::state;
 use super::keys::{Base, Object};
 use super::ledger::Spot;
 use crate::collect::CollectError;
-use crate::collect::import::{history_path, tally_history};
+use crate::collect::past::{history_path, tally_history};
 use crate::model::run::{HISTORY, State};
 
 impl Asking<'_> {
