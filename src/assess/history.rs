@@ -1,5 +1,6 @@
-//! What was broken within the period, from AWS Config's history: after each change that touches a check, the check is asked again
-//! of the evidence as it was then. Temporary tables and a view shadow those of the run, so that the catalog's SQL runs as it
+//! What was broken within the period, from AWS Config's history: after each group of changes, the checks that it touches are asked
+//! again of the evidence as it was then. A group holds changes that follow one another, each of another resource, so that no state
+//! of a resource is passed over. Temporary tables and a view shadow those of the run, so that the catalog's SQL runs as it
 //! stands and the run's own tables are left alone. What other APIs answered is known only as of the run, and stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +14,11 @@ use crate::model::catalog::{Catalog, Check, Table};
 use crate::model::run::Source;
 use crate::store::item::arn_part;
 
-/// Times that are judged at most, the newest: each asks the checks that its changes touch.
-const TIMES: usize = 2_000;
+/// Groups of changes that are judged at most, the newest: each asks the checks that its changes touch.
+const STEPS: usize = 500;
+
+/// The first and the last time of a group of changes (RFC 3339).
+type Step = (String, String);
 
 /// `version`: every state of a resource that differs from the one before. `moved`: the resources that have any. `past`: those as
 /// they were at the time that is judged; the view `resource` is the run's, with them in place of what they are now.
@@ -97,16 +101,13 @@ impl Walk<'_> {
                 db.execute(statement, [])?
             };
         }
-        let mut times: Vec<String> = Vec::new();
-        for time in db.prepare("SELECT DISTINCT captured_at FROM version ORDER BY 1")?.query_map([], |row| row.get::<_, String>(0))? {
-            times.push(time?);
-        }
-        let cut = times.len().saturating_sub(TIMES);
-        history.judged_from = (cut > 0).then(|| times[cut].clone());
-        history.times = (times.len() - cut) as u64;
-        self.begin(db, history, if cut > 0 { &times[cut - 1] } else { "" })?;
-        for time in &times[cut..] {
-            self.step(db, time)?;
+        let steps = steps(db)?;
+        let cut = steps.len().saturating_sub(STEPS);
+        history.judged_from = (cut > 0).then(|| steps[cut].0.clone());
+        history.steps = (steps.len() - cut) as u64;
+        self.begin(db, history, if cut > 0 { &steps[cut - 1].1 } else { "" })?;
+        for step in &steps[cut..] {
+            self.step(db, step)?;
         }
         self.end(db, as_of)?;
         db.execute_batch(
@@ -141,22 +142,23 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn step(&self, db: &Connection, time: &str) -> Result<(), Fault> {
-        let changed = types(db, "SELECT DISTINCT type FROM version WHERE captured_at = ?", &[&time])?;
-        db.execute("DELETE FROM past WHERE (type, arn) IN (SELECT type, arn FROM version WHERE captured_at = ?1)", [time])?;
+    fn step(&self, db: &Connection, step: &Step) -> Result<(), Fault> {
+        let (from, to) = step;
+        let changed = types(db, "SELECT DISTINCT type FROM version WHERE captured_at BETWEEN ? AND ?", &[from, to])?;
+        db.execute("DELETE FROM past WHERE (type, arn) IN (SELECT type, arn FROM version WHERE captured_at BETWEEN ? AND ?)", [from, to])?;
         db.execute(
             &format!(
                 "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, arn ORDER BY id DESC) AS rank
-                 FROM version AS v WHERE captured_at = ?1) WHERE rank = 1 AND status = 'live'"
+                 FROM version AS v WHERE captured_at BETWEEN ? AND ?) WHERE rank = 1 AND status = 'live'"
             ),
-            [time],
+            [from, to],
         )?;
         self.shadow(db, &changed)?;
         for check in self.touched(&changed) {
             let now = broken(db, check)?;
             let held = held(db, check)?;
             for (resource, row) in now.iter().filter(|(resource, _)| !held.contains_key(*resource)) {
-                let artifact = cause(db, resource, time)?;
+                let (time, artifact) = cause(db, resource, step)?;
                 db.prepare_cached("INSERT INTO held VALUES (?,?,?,?,?,?,?)")?.execute(params![
                     check.id,
                     resource,
@@ -168,7 +170,8 @@ impl Walk<'_> {
                 ])?;
             }
             for resource in held.keys().filter(|resource| !now.contains_key(*resource)) {
-                self.close(db, check, resource, (time, cause(db, resource, time)?), "temp.resource")?;
+                let (time, artifact) = cause(db, resource, step)?;
+                self.close(db, check, resource, (&time, Some(artifact)), "temp.resource")?;
             }
         }
         Ok(())
@@ -296,10 +299,44 @@ fn held(db: &Connection, check: &Check) -> Result<BTreeMap<String, Option<String
     Ok(statement.query_map([&check.id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
-/// The artifact with the change of that time: of the resource itself, else of any.
-fn cause(db: &Connection, resource: &str, time: &str) -> Result<Option<i64>, Fault> {
-    let mut statement = db.prepare_cached("SELECT artifact FROM version WHERE captured_at = ?1 ORDER BY arn <> ?2, id LIMIT 1")?;
-    Ok(statement.query_row([time, resource], |row| row.get(0)).optional()?)
+/// Time and artifact of the change: of the resource itself, else the last of its group.
+fn cause(db: &Connection, resource: &str, (from, to): &Step) -> Result<(String, i64), Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT captured_at, artifact FROM version WHERE captured_at BETWEEN ?1 AND ?2 ORDER BY arn <> ?3, captured_at DESC, id DESC LIMIT 1",
+    )?;
+    Ok(statement.query_row([from, to, resource], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Groups of changes in order: as many as follow one another until a resource changes again.
+fn steps(db: &Connection) -> Result<Vec<Step>, Fault> {
+    let mut statement = db.prepare("SELECT captured_at, type || ' ' || arn FROM version ORDER BY captured_at")?;
+    let mut rows = statement.query([])?;
+    let mut steps: Vec<Step> = Vec::new();
+    let (mut group, mut at_once) = (BTreeSet::new(), BTreeSet::new());
+    let mut time = String::new();
+    let mut close = |time: &str, at_once: &mut BTreeSet<String>| {
+        if at_once.is_empty() {
+            return;
+        }
+        match steps.last_mut().filter(|_| group.is_disjoint(at_once)) {
+            Some(step) => step.1 = time.to_string(),
+            None => {
+                steps.push((time.to_string(), time.to_string()));
+                group.clear();
+            }
+        }
+        group.append(at_once);
+    };
+    while let Some(row) = rows.next()? {
+        let (captured, resource): (String, String) = (row.get(0)?, row.get(1)?);
+        if captured != time {
+            close(&time, &mut at_once);
+            time = captured;
+        }
+        at_once.insert(resource);
+    }
+    close(&time, &mut at_once);
+    Ok(steps)
 }
 
 /// Reads the episodes back, newest first.

@@ -198,9 +198,9 @@ pub struct History {
     /// The day that was asked for, else the time of the first change that was read.
     pub since: String,
     pub files: u64,
-    /// Changes that were read, and times at which any of them touches a check.
+    /// Changes that were read, and groups of them that were judged together: each holds a resource once.
     pub changes: u64,
-    pub times: u64,
+    pub steps: u64,
     /// Changes before this time were too many to judge, and were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_from: Option<String>,

@@ -51,11 +51,14 @@ fn words(history: &History, inputs: &Inputs<'_>) -> String {
         ),
     };
     format!(
-        "From {}: {} in {} that AWS Config delivered. After each of them the checks that it touches were asked again of the evidence as it \
-         was then, with the parameters of today; what other APIs answered is known only as of the run. {found}{cut}{unread}",
+        "From {}: {} in {} that AWS Config delivered. After each of them, or of several that follow one another on different resources ({} in \
+         all), the checks that they touch were asked again of the evidence as it was then, with the parameters of today; what other APIs \
+         answered is known only as of the run. A time is that of the resource's own change; where another resource's change broke or \
+         repaired it, of the last change judged with it. {found}{cut}{unread}",
         history.since,
         plural(history.changes, "change"),
-        plural(history.files, "file")
+        plural(history.files, "file"),
+        plural(history.steps, "step")
     )
 }
 

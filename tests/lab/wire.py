@@ -62,9 +62,12 @@ class Registry:
             return f"{self.by_target.get(prefix, prefix)}:{name}"
         signed = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", headers.get("authorization", ""))
         scope = signed.group(1) if signed else ""
-        action = parse_qs(body.decode(errors="replace")).get("Action") if b"Action=" in body else None
+        asked = parse_qs(body.decode(errors="replace")) if b"Action=" in body else {}
+        action, version = asked.get("Action"), asked.get("Version", [""])[0]
         if action:
             fit = [s for s in [*self.services, "sts"] if f"{s}:{action[0]}" in self.operations and self.signed_as(s) == scope]
+            # two generations of a service may share name and actions; the version tells them apart
+            fit.sort(key=lambda s: str(self.services.get(s, {}).get("version")) != version)
             return f"{fit[0] if fit else scope}:{action[0]}"
         return self.rest(scope, method, path)
 
