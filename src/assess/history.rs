@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::coverage::closure;
-use super::{Fault, Input, guard};
+use super::engine::place;
+use super::{Fault, Input, guard, tables};
 use crate::model::assessment::{ControlResult, EPISODES, Episode, History, RecordingStop};
 use crate::model::catalog::{Catalog, Check, Table};
 use crate::model::run::Source;
-use crate::store::item::arn_part;
 
 /// Groups of changes that are judged at most, the newest: each asks the checks that its changes touch.
 const STEPS: usize = 500;
@@ -114,7 +114,7 @@ impl Walk<'_> {
             "DROP VIEW temp.resource; DROP TABLE temp.past; DROP TABLE temp.moved; DROP TABLE temp.version; DROP TABLE temp.held;",
         )?;
         for table in self.tables(&types(db, "SELECT DISTINCT type FROM main.history", &[])?) {
-            db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{}\"", quoted(&table.name)))?;
+            unshadow(db, table)?;
         }
         Ok(())
     }
@@ -225,7 +225,7 @@ impl Walk<'_> {
         db.prepare_cached(
             "INSERT INTO episode SELECT r.check_id, r.resource, r.account, r.region, n.captured_at, r.reason, n.artifact, NULL, NULL, NULL
              FROM result AS r JOIN main.resource AS n ON n.arn = r.resource JOIN past AS p ON p.type = n.type AND p.arn = n.arn
-             WHERE r.check_id = ?1 AND r.sql_verdict = 'not met' AND n.captured_at > p.captured_at
+             WHERE r.check_id = ?1 AND r.sql_verdict = 'not met' AND NOT r.excluded AND n.captured_at > p.captured_at
                AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.check_id = ?1 AND h.resource = r.resource)",
         )?
         .execute([&check.id])?;
@@ -248,10 +248,8 @@ impl Walk<'_> {
     /// Makes these tables anew from the state that is judged.
     fn shadow(&self, db: &Connection, types: &BTreeSet<String>) -> Result<(), Fault> {
         for table in self.tables(types) {
-            let name = quoted(&table.name);
-            let fault = |source| Fault::Table { table: table.name.clone(), source };
-            db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{name}\"; CREATE TEMP TABLE \"{name}\" AS {}", table.sql))
-                .map_err(fault)?;
+            unshadow(db, table)?;
+            tables::create(db, table, "TEMP TABLE")?;
         }
         Ok(())
     }
@@ -263,8 +261,8 @@ impl Walk<'_> {
     }
 }
 
-fn quoted(name: &str) -> String {
-    name.replace('"', "")
+fn unshadow(db: &Connection, table: &Table) -> Result<(), Fault> {
+    Ok(db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{}\"", tables::quoted(&table.name)))?)
 }
 
 fn types(db: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<BTreeSet<String>, Fault> {
@@ -286,8 +284,9 @@ fn broken(db: &Connection, check: &Check) -> Result<BTreeMap<String, Broken>, Fa
     while let Some(row) = rows.next().map_err(fault)? {
         let text = |n: usize| row.get::<_, Option<String>>(n).map_err(fault);
         let Some(resource) = text(0)? else { continue };
-        let part = |given: Option<String>, n| given.or_else(|| arn_part(&resource, n).map(str::to_string)).unwrap_or_default();
-        let found = Broken { account: part(text(1)?, 4), region: part(text(2)?, 3), reason: text(4)?.unwrap_or_default() };
+        let (account, region) = (text(1)?, text(2)?);
+        let (account, region) = place(&resource, account.as_deref(), region.as_deref());
+        let found = Broken { account: account.to_string(), region: region.to_string(), reason: text(4)?.unwrap_or_default() };
         out.entry(resource).or_insert(found);
     }
     Ok(out)

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{Fault, guard};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Table};
 use crate::model::decisions::{Decisions, Plan};
 
 /// One table after another, in dependency order. Each SELECT compiles under the guard before it runs.
@@ -13,10 +13,19 @@ pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<(), Fault> {
             let source = rusqlite::Error::InvalidParameterName(what);
             Fault::Table { table: table.name.clone(), source }
         })?;
-        let sql = format!("CREATE TABLE \"{}\" AS {}", table.name.replace('"', ""), table.sql);
-        db.execute_batch(&sql).map_err(|source| Fault::Table { table: table.name.clone(), source })?;
+        create(db, table, "TABLE")?;
     }
     Ok(())
+}
+
+/// Makes one table, of a `kind` that SQLite knows: `TABLE` or `TEMP TABLE`.
+pub fn create(db: &Connection, table: &Table, kind: &str) -> Result<(), Fault> {
+    let sql = format!("CREATE {kind} \"{}\" AS {}", quoted(&table.name), table.sql);
+    db.execute_batch(&sql).map_err(|source| Fault::Table { table: table.name.clone(), source })
+}
+
+pub fn quoted(name: &str) -> String {
+    name.replace('"', "")
 }
 
 /// The one-row table `param`: a column for each parameter of the catalog, and `as_of`.

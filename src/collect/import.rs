@@ -14,7 +14,6 @@ use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
-use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
 use crate::store::answer::{self, Answer};
 use crate::store::fill::{self, Call};
@@ -286,12 +285,7 @@ fn without(input: &mut File, never: &[String], custody: &mut BTreeMap<String, St
         return Ok(bytes);
     }
     input.take(MAX_ANSWER).read_to_end(&mut bytes)?;
-    let (kept, pruned) = prune::body(&bytes, never);
-    if pruned {
-        custody.insert("sha256-as-received".into(), Digest::of(&bytes).to_string());
-        custody.insert("members-dropped".into(), never.join(", "));
-    }
-    Ok(kept)
+    Ok(prune::noted(&bytes, never, custody))
 }
 
 enum Stop {

@@ -1,9 +1,23 @@
 //! Members of answers that must never be stored, dropped before the first write (`never_store` of the operations registry).
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use crate::model::digest::Digest;
+
+/// The body without members of these names; where some were there, the custody record says which, and holds the digest of the whole.
+pub fn noted(bytes: &[u8], never: &[String], custody: &mut BTreeMap<String, String>) -> Vec<u8> {
+    let (kept, pruned) = body(bytes, never);
+    if pruned {
+        custody.insert("sha256-as-received".into(), Digest::of(bytes).to_string());
+        custody.insert("members-dropped".into(), never.join(", "));
+    }
+    kept
+}
+
 /// The body without members of these names, wherever they stand; the same bytes where there are none.
-pub fn body(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
+fn body(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
     if never.is_empty() || !never.iter().any(|name| memchr::memmem::find(body, name.as_bytes()).is_some()) {
         return (body.to_vec(), false);
     }

@@ -7,7 +7,6 @@ use crate::aws::{Kind, Refusal, Reply};
 use crate::clock::stamp;
 use crate::collect::CollectError;
 use crate::collect::import::{tally_answer, tally_items};
-use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Source, State};
 use crate::store::{portable_name, prune};
 
@@ -127,11 +126,7 @@ impl Asking<'_> {
         let (api, operation) = (self.catalog.apis.get(&what.service), self.catalog.operations.get(&full));
         let never = operation.map(|o| o.never_store.as_slice()).unwrap_or_default();
         let mut custody = Self::custody(what, reply);
-        let (body, pruned) = prune::body(&reply.body, never);
-        if pruned {
-            custody.insert("sha256-as-received".into(), Digest::of(&reply.body).to_string());
-            custody.insert("members-dropped".into(), never.join(", "));
-        }
+        let body = prune::noted(&reply.body, never, &mut custody);
         let xml = body.first() == Some(&b'<') || (body.is_empty() && api.is_some_and(|a| a.protocol.is_xml()));
         let leaf = leaf(&what.operation, &what.key, what.page, if xml { "xml" } else { "json" });
         let wanted =
