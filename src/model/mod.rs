@@ -1,5 +1,6 @@
 //! The words of the product as types. Nothing here reads a file, a clock or a network.
 
+pub mod address;
 pub mod assessment;
 pub mod catalog;
 pub mod citation;
