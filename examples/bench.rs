@@ -18,13 +18,13 @@ use std::process::Command;
 use std::time::Instant;
 
 use affiant::clock::Clock;
+use affiant::evidence::config_files::{self, Found};
+use affiant::evidence::config_item;
+use affiant::evidence::encodings;
 use affiant::model::decisions::Decisions;
 use affiant::pipeline::keys::Reach;
-use affiant::pipeline::{collect, prepare};
-use affiant::store::item;
-use affiant::store::items::{self, Found};
+use affiant::pipeline::{assess, collect};
 use affiant::store::run::{self, Reader};
-use affiant::store::undo;
 use affiant::{catalog, workspace};
 
 fn main() {
@@ -94,8 +94,8 @@ fn one(name: &str, folder: &Path) -> String {
     let note = match name {
         "reference" => reference(folder),
         "scan" => scan(folder, |_| 0),
-        "head" => scan(folder, |bytes| item::parse(bytes, None).map_or(0, |i| i.arn().len() + i.captured_at().len())),
-        "undo" => scan(folder, |bytes| item::parse(bytes, None).map_or(0, |item| undone(&item))),
+        "head" => scan(folder, |bytes| config_item::parse(bytes, None).map_or(0, |i| i.arn().len() + i.captured_at().len())),
+        "undo" => scan(folder, |bytes| config_item::parse(bytes, None).map_or(0, |item| undone(&item))),
         "collect" => gather(folder),
         "search" => search(folder),
         "assess" => assess(folder),
@@ -114,7 +114,7 @@ fn reference(folder: &Path) -> String {
     let mut count = 0u64;
     for path in snapshots(folder) {
         let input = run::plain(&path).expect("a snapshot");
-        let walked = items::walk(input, |found| -> Result<(), items::Fault> {
+        let walked = config_files::walk(input, |found| -> Result<(), config_files::Fault> {
             if let Found::Item(bytes) = found {
                 serde_json::from_slice::<serde::de::IgnoredAny>(bytes).expect("JSON");
                 count += 1;
@@ -131,7 +131,7 @@ fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
     let (mut count, mut bytes) = (0u64, 0);
     for path in snapshots(folder) {
         let input = run::plain(&path).expect("a snapshot");
-        let walked = items::walk(input, |found| -> Result<(), items::Fault> {
+        let walked = config_files::walk(input, |found| -> Result<(), config_files::Fault> {
             if let Found::Item(item) = found {
                 count += 1;
                 bytes += each(item);
@@ -144,10 +144,10 @@ fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
 }
 
 /// How long an item's two documents are as loading stores them.
-fn undone(item: &item::Item<'_>) -> usize {
+fn undone(item: &config_item::Item<'_>) -> usize {
     let text =
         |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| raw.map_or(0, |r| undo(r.get(), false).len());
-    text(item.configuration, undo::document) + text(item.supplementary_configuration, undo::supplementary)
+    text(item.configuration, encodings::document) + text(item.supplementary_configuration, encodings::supplementary)
 }
 
 fn open(folder: &Path) -> workspace::Workspace {
@@ -184,7 +184,7 @@ fn search(folder: &Path) -> String {
     let reader = the_run(folder);
     let scratch = folder.join("derived");
     std::fs::create_dir_all(&scratch).expect("a folder");
-    let derived = prepare::redacted(reader, &prepare::cleared(&Decisions::default(), ""), &scratch, |closed| Ok(closed.finish(&[])?))
+    let derived = assess::redacted(reader, &assess::cleared(&Decisions::default(), ""), &scratch, |closed| Ok(closed.finish(&[])?))
         .expect("a derived run");
     format!("secrets searched and replaced in {} files", derived.redactions.len())
 }
@@ -195,7 +195,7 @@ fn assess(folder: &Path) -> String {
     let reader = derived.map_or_else(|| the_run(folder), |d| Reader::open_run(&d.path()).expect("a run"));
     let catalog = catalog::load(None).expect("the catalog");
     let database = folder.join("evidence.sqlite");
-    let assessment = prepare::judge(&catalog, &Decisions::default(), &reader, None, &database).expect("an assessment");
+    let assessment = assess::judge(&catalog, &Decisions::default(), &reader, None, &database).expect("an assessment");
     let rows: u64 = assessment.controls.iter().map(|c| c.counts.total()).sum();
     let size = std::fs::metadata(&database).map_or(0, |m| m.len()) >> 20;
     format!("{} resources loaded, {rows} results, database {size} MB", assessment.resources)

@@ -13,7 +13,7 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use affiant::assess::cases::{self, Bench, Given, IDENTITY, differences};
+use affiant::assess::verdicts::cases::{self, Bench, Given, IDENTITY, differences};
 use affiant::model::catalog::{Case, Catalog, Check};
 use mutants::Mutant;
 use serde_json::Value;

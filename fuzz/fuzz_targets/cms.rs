@@ -1,7 +1,8 @@
 //! A detached signature.
 #![no_main]
 
-use affiant::seal::cms::{self, Ess};
+use affiant::seal::signature::cms;
+use affiant::seal::signature::attributes::Ess;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

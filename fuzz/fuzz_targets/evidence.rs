@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use affiant::catalog;
 use affiant::model::catalog::Catalog;
-use affiant::store::items::{self, Fault, Found};
-use affiant::store::{answer, item, undo};
+use affiant::evidence::config_files::{self, Fault, Found};
+use affiant::evidence::{api_answer, config_item, encodings};
 use libfuzzer_sys::fuzz_target;
 
 /// One operation of each wire protocol: JSON, query, EC2, REST-JSON, REST-XML, and a table inside an answer.
@@ -31,13 +31,13 @@ fuzz_target!(|bytes: &[u8]| {
     let status = if first & 0x80 == 0 { "200" } else { "400" };
     let received = BTreeMap::from([("status".to_string(), status.to_string())]);
     for custody in [&received, &BTreeMap::new()] {
-        let read = answer::read(rest, service, name, custody, first & 0x40 != 0, known());
+        let read = api_answer::read(rest, service, name, custody, first & 0x40 != 0, known());
         let operation = known().operations.get(&format!("{service}:{name}"));
-        read.elements(operation).into_iter().for_each(|element| drop(undo::element(element)));
+        read.elements(operation).into_iter().for_each(|element| drop(encodings::element(element)));
     }
-    let _ = items::walk(rest, |found: Found<'_>| {
+    let _ = config_files::walk(rest, |found: Found<'_>| {
         if let Found::Item(raw) = found
-            && let Ok(read) = item::parse(raw, None)
+            && let Ok(read) = config_item::parse(raw, None)
         {
             let _ = (read.arn(), read.account(), read.region(), read.standing(), read.captured_at(), read.created_at());
         }

@@ -2,12 +2,12 @@
 #![no_main]
 
 use affiant::seal::Revocation;
-use affiant::seal::token::{self, Question};
+use affiant::seal::signature::timestamp::{self, Question};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = token::verify_alone(bytes);
-    let _ = token::verify(bytes, b"content");
+    let _ = timestamp::verify_alone(bytes);
+    let _ = timestamp::verify(bytes, b"content");
     if let Ok(question) = Question::from_der(bytes) {
         let _ = question.answered(bytes);
     }

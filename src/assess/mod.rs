@@ -1,69 +1,32 @@
 //! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure: catalog, run, decisions
 //! and a time give the same database and the same assessment. It renders nothing.
 
-mod baa;
-pub mod cases;
-mod corroborate;
-mod coverage;
-mod direct;
-mod engine;
-pub mod export;
+pub mod database;
 mod facts;
-mod guard;
-mod history;
-mod load;
-mod maps;
-mod schema;
-mod tables;
-mod tally;
+pub mod input;
+pub mod verdicts;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rusqlite::Connection;
-
+use self::input::{Fault, Input};
 use crate::model::assessment::{AgreementFacts, Assessment, BaaFacts, CoverageTotals, FORMAT};
 use crate::model::catalog::{Catalog, Tighten};
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
 use crate::model::run::Coverage;
-use crate::store::items;
 use crate::store::run::Reader;
-
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    #[error("the evidence database: {0}")]
-    Sql(#[from] rusqlite::Error),
-    #[error("reading evidence: {0}")]
-    Io(#[from] std::io::Error),
-    #[error("reading items: {0}")]
-    Items(#[from] items::Fault),
-    #[error("table `{table}`: {source}")]
-    Table { table: String, source: rusqlite::Error },
-    #[error("check `{check}`: {what}")]
-    Check { check: String, what: String },
-    #[error("parameter `{name}`: {what}")]
-    Parameter { name: String, what: String },
-}
-
-/// What is judged, by what, as of when.
-pub struct Input<'a> {
-    pub run: &'a Reader,
-    pub catalog: &'a Catalog,
-    pub decisions: &'a Decisions,
-    /// RFC 3339; the run's end unless said otherwise.
-    pub as_of: &'a str,
-}
+use rusqlite::Connection;
 
 /// Assesses a run, leaving the evidence database at `database` (which must not exist).
 pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
-    let mut db = schema::open(database)?;
+    let mut db = database::schema::open(database)?;
     db.execute_batch("BEGIN")?;
     let mut run = input.run.clone();
     build(&mut db, input, &mut run)?;
     let input = &Input { run: &run, ..*input };
     let assessment = judge(&mut db, input)?;
-    export::describe(&db, input, &assessment)?;
+    database::export::describe(&db, input, &assessment)?;
     db.execute_batch("COMMIT")?;
     Ok(assessment)
 }
@@ -71,20 +34,20 @@ pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
 /// Everything before the first check: evidence, coverage, decisions, the catalog's tables. What turns out not to be readable in full
 /// joins the coverage of `run`, where there is no gap of its source yet.
 fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(), Fault> {
-    schema::create(db)?;
-    guard::functions(db)?;
-    let mut direct = load::load(db, input.run, input.catalog, input.decisions)?;
-    schema::index(db)?;
+    database::schema::create(db)?;
+    database::guard::functions(db)?;
+    let mut direct = database::load::load(db, input.run, input.catalog, input.decisions)?;
+    database::schema::index(db)?;
     let deleted = std::mem::take(&mut direct.deleted);
     let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
     let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
     run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
     run.coverage.extend(left_out);
-    load::settle(db, &deleted)?;
-    coverage::fill(db, run, input.catalog)?;
-    tables::program(db, input.decisions)?;
-    tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
-    tables::make(db, input.catalog)?;
+    database::load::settle(db, &deleted)?;
+    database::coverage::fill(db, run, input.catalog)?;
+    database::tables::program(db, input.decisions)?;
+    database::tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
+    database::tables::make(db, input.catalog)?;
     Ok(())
 }
 
@@ -96,8 +59,8 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
     let sources = facts::sources(input.run);
     let agreements = facts::agreements(db)?;
     let baa = addendum(db, input, &agreements)?;
-    let (controls, disagreements) = engine::controls(db, input)?;
-    let history = history::judge(db, input, &controls)?;
+    let (controls, disagreements) = verdicts::engine::controls(db, input)?;
+    let history = verdicts::history::judge(db, input, &controls)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
     let totals = CoverageTotals {
         expected: sources.len() as u64,
@@ -119,27 +82,27 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         findings,
         disagreements,
         history,
-        stops: history::stops(db, input.catalog)?,
+        stops: verdicts::history::stops(db, input.catalog)?,
         inventory,
-        readers: maps::readers(db, input.catalog)?,
-        network: maps::network(db, input.catalog)?,
+        readers: facts::readers_and_network::readers(db, input.catalog)?,
+        network: facts::readers_and_network::network(db, input.catalog)?,
         traces: facts::traces(db)?,
         usage: facts::usage(db)?,
         sources,
         agreements,
         baa,
         excluded: facts::excluded(db, input.decisions)?,
-        results: engine::digest(db)?,
+        results: verdicts::engine::digest(db)?,
     })
 }
 
 /// The addendum's state in every account, also as the table `baa_state` for checks.
 fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -> Result<Vec<BaaFacts>, Fault> {
-    let states = baa::states(&baa::Known {
+    let states = facts::baa::states(&facts::baa::Known {
         accounts: accounts(input.run),
         agreements,
         coverage: &input.run.coverage,
-        places: baa::places(db)?,
+        places: facts::baa::places(db)?,
         pinned: &input.decisions.workspace.artifact.baa,
         today: input.as_of.get(..10).unwrap_or_default(),
     });

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::wire;
+use crate::evidence::protocols;
 
 /// One exchange with AWS. `body` is what came over the wire, decoded of nothing but transfer encodings.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +94,7 @@ impl Refusal {
 
     /// Reads the error out of an answer that is not a success.
     pub fn of(reply: Reply) -> Refusal {
-        let (code, message) = wire::error(&reply.body, &reply.error_type).unwrap_or_default();
+        let (code, message) = protocols::error(&reply.body, &reply.error_type).unwrap_or_default();
         let html = reply.content_type.starts_with("text/html");
         let kind = kind(reply.status, &code, &message, html);
         let code = match (code.is_empty(), html) {

@@ -7,7 +7,7 @@ use super::{Context, Exit, data, say, wrong};
 use crate::diag::safe_cell;
 use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult};
 use crate::model::verdict::{Severity, Verdict};
-use crate::pipeline::{Error, prepare};
+use crate::pipeline::{Error, assess};
 use crate::store::run::{self, Reader};
 
 /// Judge a run: the ten controls, what to look at first, what was not evidenced
@@ -60,7 +60,7 @@ pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
     let catalog = context.catalog()?;
     let run = Reader::open_run(&run::find(&workspace.evidence(), args.run.as_deref())?)?;
     let as_of = as_of(args.as_of.as_deref())?;
-    let assessment = prepare::assess(&workspace, &catalog, run, as_of.as_deref())?;
+    let assessment = assess::assess(&workspace, &catalog, run, as_of.as_deref())?;
     match args.format {
         Format::Table => data(&table(&assessment, Style::of_stdout(), args.checks)),
         Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&assessment))),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::new::{self, NewArgs};
 use super::style::Style;
 use super::{Context, Exit, data, wrong};
-use crate::assess::cases;
+use crate::assess::verdicts::cases;
 use crate::diag::printable;
 use crate::model::catalog::{Catalog, Check, Control};
 use crate::pipeline::Error;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Context, Exit, data};
 use crate::diag::{Diagnostic, Problems};
-use crate::pipeline::{Error, prepare};
+use crate::pipeline::{Error, assess};
 
 /// Check affiant.yaml, program/ and the catalog; print every problem with file, line and column
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub fn cmd_lint(_: LintArgs, context: &Context) -> Result<Exit, Error> {
         }
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
-    prepare::check_parameters(&workspace, &catalog)?;
+    assess::check_parameters(&workspace, &catalog)?;
     let mut problems = Problems::default();
     for a in &workspace.decisions.attestations.attestations {
         if !catalog.controls.iter().any(|c| c.attest.iter().any(|i| i.id == a.id)) {

@@ -135,7 +135,7 @@ impl Context {
         let descriptor = self.global.password_fd;
         let password = |file: &Path, variable: Option<&str>| key::password(file, variable, descriptor);
         #[cfg(feature = "aws")]
-        let kms = |name: &str| crate::pipeline::distant::kms(name, self.clock);
+        let kms = |name: &str| crate::pipeline::keys::kms(name, self.clock);
         #[cfg(feature = "aws")]
         let kms: Option<keys::FindKey<'_>> = Some(&kms);
         #[cfg(not(feature = "aws"))]

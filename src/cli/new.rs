@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Exit, data, wrong};
-use crate::assess::cases::{Bench, IDENTITY};
+use crate::assess::verdicts::cases::{Bench, IDENTITY};
 use crate::model::catalog::{Catalog, Table};
 use crate::pipeline::Error;
 use crate::store::atomic::{self, Access, Existing};

@@ -8,11 +8,11 @@ use clap::{Args, Subcommand};
 use super::verify::pins;
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
-use crate::pipeline::late::{self, Over};
+use crate::pipeline::timestamps::{self, Over};
 use crate::pipeline::{Error, declaration, keys};
 use crate::seal::Authorities;
-use crate::seal::key::NewKey;
-use crate::seal::renewal::ListHash;
+use crate::seal::bag::renewal::ListHash;
+use crate::seal::keys::key::NewKey;
 use crate::store::atomic::{self, Access, Existing};
 
 /// The key that seals packages and runs; timestamps, renewal, and what expires when
@@ -201,7 +201,7 @@ fn own(context: &Context) -> Result<Exit, Error> {
 }
 
 fn status(path: &Path, json: bool) -> Result<Exit, Error> {
-    let status = late::status(path)?;
+    let status = timestamps::status(path)?;
     if json {
         data(&format!("{}\n", serde_json::to_string_pretty(&status).expect("a status serialises")));
         return Ok(Exit::Done);
@@ -220,7 +220,7 @@ fn status(path: &Path, json: bool) -> Result<Exit, Error> {
 }
 
 fn request(args: &RequestArgs) -> Result<Exit, Error> {
-    let question = late::request(&args.path, args.over.over())?;
+    let question = timestamps::request(&args.path, args.over.over())?;
     atomic::write(&args.output, question.der(), Access::Shared, Existing::Refuse).map_err(Error::io("write", &args.output))?;
     data(&format!("{}\n", args.output.display()));
     say("send it with: curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE URL > ANSWER.tsr");
@@ -231,7 +231,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
     let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
     let question = args.request.as_deref().map(read).transpose()?;
     let trust = pins(None, args.tsa_trust.as_deref(), &[])?.authorities;
-    let token = late::apply(&args.path, args.over.over(), &read(&args.answer)?, question.as_deref(), &trust, context.clock.now())?;
+    let token = timestamps::apply(&args.path, args.over.over(), &read(&args.answer)?, question.as_deref(), &trust, context.clock.now())?;
     data(&printable(&format!("{}\n", token.words())));
     Ok(Exit::Done)
 }
@@ -244,7 +244,7 @@ fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
             Authorities::new(args.authority.clone(), Duration::from_secs(args.seconds.clamp(1, 120)), trust)
         }
     };
-    let token = late::renew(&args.path, OverArgs { renew: true, sha512: args.sha512 }.over(), &authorities)?;
+    let token = timestamps::renew(&args.path, OverArgs { renew: true, sha512: args.sha512 }.over(), &authorities)?;
     data(&printable(&format!("{}\n", token.words())));
     status(&args.path, false)
 }

@@ -10,7 +10,7 @@ use crate::catalog;
 use crate::diag::printable;
 use crate::model::catalog::Catalog;
 use crate::model::dossier::{Dossier, SealInfo};
-use crate::pipeline::{Error, package, prepare};
+use crate::pipeline::{Error, assess, package};
 use crate::program::Inputs;
 use crate::store::run::{self, Reader};
 
@@ -72,7 +72,7 @@ fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Resul
     let workspace = context.workspace()?;
     let run = Reader::open_run(&run::find(&workspace.evidence(), run)?)?;
     let (record, artifacts) = (run.record.clone(), run.artifacts.clone());
-    let assessment = prepare::assess(&workspace, &catalog, run, None)?;
+    let assessment = assess::assess(&workspace, &catalog, run, None)?;
     let none = || String::new();
     let seal = SealInfo { kind: "none".into(), subject: none(), fingerprint: none(), words: none(), time_words: none() };
     Ok(package::dossier(&Inputs {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::import::{Seen, Tally};
+use super::seen::{Seen, Tally};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::registry::{Operation, OperationScope};

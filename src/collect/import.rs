@@ -1,117 +1,23 @@
 //! Reads input paths into a run: what each file is, its bytes as they are, and a tally of what was seen in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
-use super::CollectError;
-use super::past::{history_path, is_history, tally_history};
+use super::error::CollectError;
+use super::history_files::{history_path, is_history, tally_history};
+use super::seen::{Fault, MAX_ANSWER, Seen, tally_answer, tally_items};
 use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
+use crate::evidence::config_item;
+use crate::evidence::never_store;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::Decisions;
-use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
-use crate::store::answer::{self, Answer};
-use crate::store::fill::{self, Call};
-use crate::store::item::{self, Item, Standing};
-use crate::store::items::{self, Found};
+use crate::model::run::{Source, State};
+use crate::store::portable_name;
 use crate::store::run::Writer;
-use crate::store::undo;
-use crate::store::{portable_name, prune};
-
-/// Answers up to this size are looked into; longer ones are kept and count as unreadable.
-const MAX_ANSWER: u64 = 256 << 20;
-
-/// account, region, type
-type Place = (String, String, String);
-
-/// Tallies of everything that was read.
-#[derive(Default)]
-pub struct Seen {
-    pub items: u64,
-    pub types: BTreeMap<Place, Tally>,
-    /// (account, region) of which some items file was read to its end.
-    pub whole: BTreeSet<(String, String)>,
-    pub faults: Vec<Fault>,
-    /// (account, region, `service:Operation`) to the state of each answer.
-    pub responses: BTreeMap<Place, Vec<(State, String)>>,
-    /// (account, region, type) to the resources that direct answers show.
-    pub direct: BTreeMap<Place, u64>,
-    /// (account, region) to the recorder's settings and status.
-    pub recorders: BTreeMap<(String, String), Value>,
-    pub recorder_status: BTreeMap<(String, String), Value>,
-    /// The recorder's settings as its own item has them, for accounts that only an aggregator tells of.
-    pub recorder_items: BTreeMap<(String, String), Value>,
-    /// (account, region) to what was read of AWS Config's history.
-    pub histories: BTreeMap<(String, String), super::past::Past>,
-    pub skipped: Vec<String>,
-    /// AWS itself was asked, so what was not asked about had nothing to be asked about.
-    pub asked: bool,
-    /// Accounts in scope that no answer may have named.
-    pub scope: BTreeSet<String>,
-    /// Accounts that could not be asked, and why.
-    pub unasked: BTreeMap<String, (State, String)>,
-    /// How AWS was asked.
-    pub ways: Asked,
-    /// What belongs to no region and was seen, as digests of type and ARN: several recorders may hold it.
-    everywhere: BTreeSet<u64>,
-    callers: BTreeSet<String>,
-}
-
-#[derive(Default, Clone, Copy)]
-pub struct Tally {
-    pub live: u64,
-    pub deleted: u64,
-    pub not_recorded: u64,
-}
-
-/// Something that was there and could not be read.
-pub struct Fault {
-    pub account: String,
-    pub region: String,
-    /// A Config type, or `*` when any type may be lost.
-    pub source: String,
-    pub file: String,
-    pub what: String,
-    pub state: State,
-}
-
-impl Seen {
-    #[cfg(feature = "aws")]
-    pub fn caller(&mut self, arn: &str) {
-        self.callers.insert(arn.to_string());
-    }
-
-    pub fn accounts(&self, decisions: &Decisions) -> BTreeSet<String> {
-        let named = decisions.workspace.accounts.iter().map(|a| a.id.clone());
-        self.places().map(|(account, _)| account).chain(named).chain(self.scope.iter().cloned()).filter(|a| !a.is_empty()).collect()
-    }
-
-    pub fn regions(&self, decisions: &Decisions) -> BTreeSet<String> {
-        let named = decisions.workspace.regions.iter().cloned();
-        self.places().map(|(_, region)| region).chain(named).filter(|r| !r.is_empty() && r != GLOBAL).collect()
-    }
-
-    /// Regions seen in one account, and those that `affiant.yaml` names.
-    pub fn regions_of(&self, account: &str, decisions: &Decisions) -> BTreeSet<String> {
-        let seen = self.places().filter(|(a, _)| a == account).map(|(_, region)| region);
-        seen.chain(decisions.workspace.regions.iter().cloned()).filter(|r| !r.is_empty() && r != GLOBAL).collect()
-    }
-
-    pub fn callers(&self) -> Vec<String> {
-        self.callers.iter().cloned().collect()
-    }
-
-    fn places(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        let items = self.types.keys().map(|(a, r, _)| (a.clone(), r.clone()));
-        let answers = self.responses.keys().map(|(a, r, _)| (a.clone(), r.clone()));
-        items.chain(answers).chain(self.whole.iter().cloned())
-    }
-}
 
 /// What a file is, told from its place and name.
 enum Kind {
@@ -233,7 +139,7 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
         Kind::Items => {
             let history = is_history(&name);
             let wanted = if history { history_path(&name) } else { format!("snapshots/{}", portable_name(&name)) };
-            let resource_type = item::type_in_path(&full.to_string_lossy());
+            let resource_type = config_item::type_in_path(&full.to_string_lossy());
             let stored = writer
                 .add(
                     &wanted,
@@ -285,179 +191,5 @@ fn without(input: &mut File, never: &[String], custody: &mut BTreeMap<String, St
         return Ok(bytes);
     }
     input.take(MAX_ANSWER).read_to_end(&mut bytes)?;
-    Ok(prune::noted(&bytes, never, custody))
-}
-
-enum Stop {
-    Fault(items::Fault),
-}
-
-impl From<items::Fault> for Stop {
-    fn from(fault: items::Fault) -> Self {
-        Stop::Fault(fault)
-    }
-}
-
-/// Counts the items of a stored file; `each` sees every one that can be read, and whether it is a query's row.
-pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>, seen: &mut Seen, each: &mut dyn FnMut(&Item<'_>, bool)) {
-    let (account, region) = place_in_name(file).unwrap_or_default();
-    let lost = |source: String, what: String| Fault {
-        account: account.clone(),
-        region: region.clone(),
-        source,
-        file: file.into(),
-        what,
-        state: State::Unreadable,
-    };
-    let mut index = 0u64;
-    let mut places = BTreeSet::new();
-    let mut faults = Vec::new();
-    let walked = writer.open(stored).map_err(|e| Stop::Fault(e.into())).and_then(|input| {
-        items::walk(input, |found| -> Result<(), Stop> {
-            index += 1;
-            let outcome = match found {
-                Found::Item(bytes) | Found::Row(bytes) => {
-                    let row = matches!(found, Found::Row(_));
-                    let tallied = item::parse(bytes, hint).map(|item| {
-                        tally_item(&item, seen, &mut places);
-                        each(&item, row);
-                    });
-                    tallied.map_err(|what| (type_in(bytes), what))
-                }
-                Found::Bad(what) => Err(("*".to_string(), what.to_string())),
-            };
-            if let Err((source, what)) = outcome {
-                faults.push(lost(source, format!("item {index}: {what}")));
-            }
-            Ok(())
-        })
-    });
-    let whole = walked.is_ok();
-    if let Err(Stop::Fault(fault)) = walked {
-        faults.push(lost("*".into(), format!("after {index} items: {fault}")));
-    } else if index == 0 && place_in_name(file).is_none() {
-        faults.push(lost("*".into(), "no AWS Config item in this file".into()));
-    }
-    if whole && is_delivered(writer, stored, file) {
-        places.extend(place_in_name(file));
-        seen.whole.extend(places.iter().filter(|(_, region)| region != GLOBAL).cloned());
-    }
-    seen.faults.extend(faults);
-}
-
-/// Whether a file is a delivered snapshot: only that holds every recorded resource of its region, so only that can show that a
-/// type is empty. Pages of an API or of a query hold what was asked for.
-fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
-    let mut head = Vec::new();
-    let read = writer.open(stored).and_then(|input| input.take(4096).read_to_end(&mut head));
-    file.contains("_ConfigSnapshot_") || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
-}
-
-/// The type of the recorder's own item; its members are those of `DescribeConfigurationRecorders`, spelled with capitals.
-const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
-
-fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) {
-    seen.items += 1;
-    let (account, region) = (item.account(), item.region());
-    if item.resource_type() == RECORDER && item.standing() == Standing::Live {
-        let settings = item.configuration.map(|raw| undo::document(raw.get(), false)).and_then(|text| serde_json::from_str(&text).ok());
-        seen.recorder_items.extend(settings.map(|value| ((account.to_string(), region.to_string()), lowered(value))));
-    }
-    if !places.iter().any(|(a, r)| a == account && r == region) {
-        places.insert((account.to_string(), region.to_string()));
-    }
-    if region == GLOBAL && !seen.everywhere.insert(identity(item)) {
-        return;
-    }
-    let key = (account.to_string(), region.to_string(), item.resource_type().to_string());
-    let tally = seen.types.entry(key).or_default();
-    match item.standing() {
-        Standing::Live => tally.live += 1,
-        Standing::Deleted => tally.deleted += 1,
-        Standing::NotRecorded => tally.not_recorded += 1,
-    }
-}
-
-/// The same value, each member's first letter lowered.
-fn lowered(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let first_lowered = |name: &str| name.chars().take(1).flat_map(char::to_lowercase).chain(name.chars().skip(1)).collect();
-            Value::Object(map.into_iter().map(|(name, value)| (first_lowered(&name), lowered(value))).collect())
-        }
-        Value::Array(list) => Value::Array(list.into_iter().map(lowered).collect()),
-        other => other,
-    }
-}
-
-/// Tells one resource from another, in the room of a number.
-fn identity(item: &Item<'_>) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    (item.account(), item.resource_type(), item.arn(), item.standing() == Standing::NotRecorded).hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The type that a broken item names, or `*`.
-fn type_in(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let found = text.split_once("\"resourceType\"").and_then(|(_, rest)| rest.split('"').nth(1));
-    found.filter(|t| t.starts_with("AWS::") && t.len() < 100).unwrap_or("*").to_string()
-}
-
-/// Account and region in a delivered file's name: `111122223333_Config_us-east-1_ConfigSnapshot_…`.
-pub fn place_in_name(file: &str) -> Option<(String, String)> {
-    let (account, rest) = file.split_once("_Config_")?;
-    let (region, rest) = rest.split_once('_')?;
-    let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    (account_ok && rest.starts_with("Config")).then(|| (account.to_string(), region.to_string()))
-}
-
-pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, seen: &mut Seen) {
-    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else { return };
-    let full = format!("{service}:{name}");
-    let operation = catalog.operations.get(&full);
-    let mut bytes = Vec::new();
-    let read = writer.open(&artifact.path).and_then(|input| input.take(MAX_ANSWER).read_to_end(&mut bytes));
-    let answer = match read {
-        Ok(_) => answer::read(&bytes, service, name, custody, artifact.path.ends_with(".csv"), catalog),
-        Err(error) => Answer::Unreadable(error.to_string()),
-    };
-    let mut state = answer.state(operation);
-    if let Answer::Body(body) = &answer {
-        remember(&full, account, region, body, seen);
-        // pages that this program asked for follow one another; a saved answer stands alone
-        if !custody.contains_key("status") && !state.0.is_gap() && truncated(body) {
-            state = (State::Failed, "only the first page was saved".into());
-        }
-        for fill in operation.into_iter().flat_map(|o| &o.fill).filter(|f| f.into.is_none() && f.tags_of.is_none()) {
-            let call = Call { account, region, key };
-            for filled in fill::resources(body, operation.expect("it has this entry"), fill, call) {
-                *seen.direct.entry((account.clone(), filled.region, fill.resource_type.clone())).or_default() += 1;
-            }
-        }
-    }
-    seen.responses.entry((account.clone(), region.clone(), full)).or_default().push(state);
-}
-
-/// An answer that says itself that more pages follow.
-fn truncated(body: &Value) -> bool {
-    let token = ["NextToken", "nextToken", "Marker", "NextMarker"]
-        .iter()
-        .any(|t| body.get(t).and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
-    token && body.get("IsTruncated") != Some(&Value::Bool(false))
-}
-
-fn remember(name: &str, account: &str, region: &str, body: &Value, seen: &mut Seen) {
-    let place = (account.to_string(), region.to_string());
-    match name {
-        "config:DescribeConfigurationRecorders" => {
-            seen.recorders.insert(place, body["ConfigurationRecorders"][0].clone());
-        }
-        "config:DescribeConfigurationRecorderStatus" => {
-            seen.recorder_status.insert(place, body["ConfigurationRecordersStatus"][0].clone());
-        }
-        "sts:GetCallerIdentity" => seen.callers.extend(body["Arn"].as_str().map(str::to_string)),
-        _ => {}
-    }
+    Ok(never_store::noted(&bytes, never, custody))
 }

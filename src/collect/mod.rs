@@ -2,17 +2,20 @@
 //! documents) and from AWS Config itself. What was expected and could not be read becomes a gap, never an error.
 
 mod coverage;
+pub mod error;
+mod history_files;
 mod import;
 #[cfg(feature = "aws")]
 pub mod live;
-mod past;
 pub mod permissions;
 pub mod policy;
 pub mod script;
+mod seen;
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use error::CollectError;
 
 use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
@@ -21,20 +24,7 @@ use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Asked, Coverage, ProgramRecord, RUN_FORMAT, RunRecord};
 use crate::store::bag::Closed;
-use crate::store::run::{RunError, Writer};
-
-#[derive(Debug, thiserror::Error)]
-pub enum CollectError {
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error("{0}")]
-    Input(Box<Diagnostic>),
-    /// The run could not go on; what was read is kept, to be resumed.
-    #[error("{0}")]
-    Stopped(Box<Diagnostic>),
-    #[error("cannot read `{path}`: {source}")]
-    Read { path: PathBuf, source: std::io::Error },
-}
+use crate::store::run::Writer;
 
 /// What to gather, from where, in whose name.
 pub struct Request<'a> {
@@ -77,7 +67,7 @@ pub struct Gathered {
 /// Stores every input as an artifact of a new run, byte for byte, and works out what was covered.
 pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     let Begun { started, id, mut writer, kept } = begin(&request)?;
-    let mut seen = import::Seen::default();
+    let mut seen = seen::Seen::default();
     for input in request.inputs {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
@@ -167,7 +157,7 @@ fn resume(request: &Request<'_>, id: &str) -> Result<Begun, CollectError> {
     Ok(Begun { started: started.unwrap_or_else(|| request.clock.now()), id: id.to_string(), writer, kept })
 }
 
-fn nothing_hint(seen: &import::Seen) -> String {
+fn nothing_hint(seen: &seen::Seen) -> String {
     match seen.faults.first() {
         Some(fault) => format!("{}: {}", fault.file, fault.what),
         None => "give AWS Config snapshot files (.json, .json.gz) or a folder of them".into(),

@@ -4,14 +4,11 @@ pub mod address;
 pub mod assessment;
 pub mod catalog;
 pub mod citation;
-pub mod clearing;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;
 pub mod registry;
 pub mod run;
-pub mod sealing;
-pub mod targets;
 pub mod verdict;
 
 pub use digest::Digest;

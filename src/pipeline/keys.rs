@@ -8,13 +8,18 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use super::Error;
+#[cfg(feature = "aws")]
+use crate::aws::Kms;
+#[cfg(feature = "aws")]
+use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::model::decisions::SealFacts;
 use crate::model::dossier::SealInfo;
-use crate::seal::certificate::Certificate;
-use crate::seal::key::{self, LocalKey, NewKey, Remote, RemoteKey, RsaPadding, Signer};
-use crate::seal::request::{make_request, remote_request};
-use crate::seal::stamp::Authorities;
+use crate::seal::keys::algorithm::RsaPadding;
+use crate::seal::keys::certificate::Certificate;
+use crate::seal::keys::key::{self, LocalKey, NewKey, Remote, RemoteKey, Signer};
+use crate::seal::keys::signing_request::{make_request, remote_request};
+use crate::seal::signature::authorities::Authorities;
 use crate::seal::{Revocation, Trust, make_workspace_key};
 use crate::store::atomic::{self, Access, Existing};
 use crate::workspace::Workspace;
@@ -39,6 +44,17 @@ impl Reach<'_> {
             .ok_or_else(|| Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS").hint("use a build with the feature `aws`"))?;
         kms(key)
     }
+}
+
+/// The key that `key` names: an ARN, a key id, or `alias/NAME`. Asks kms:GetPublicKey now and kms:Sign for each signature.
+#[cfg(feature = "aws")]
+pub fn kms(key: &str, clock: Clock) -> Result<Remote, Error> {
+    let opened = Kms::open(key, clock).map_err(|refusal| Error::Kms { key: key.to_string(), words: refusal.words() })?;
+    let public_key = opened.public_key().to_vec();
+    let sign = move |algorithm: crate::seal::Algorithm, message: &[u8]| {
+        opened.sign(algorithm.kms_name(), message).map_err(|refusal| refusal.words().into())
+    };
+    Ok(Remote { public_key, sign: Box::new(sign) })
 }
 
 /// How far PDF signatures go (ETSI EN 319 142-1).

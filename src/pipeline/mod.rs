@@ -1,28 +1,26 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
+pub mod assess;
 pub mod chain;
 pub mod collect;
 pub mod declaration;
-#[cfg(feature = "aws")]
-pub mod distant;
 pub mod keys;
-pub mod late;
 pub mod package;
-pub mod prepare;
 pub mod recompute;
 pub mod signing;
+pub mod timestamps;
 pub mod verify;
 
-use crate::assess;
-use crate::collect::CollectError;
+use crate::assess::input::Fault;
+use crate::collect::error::CollectError;
 use crate::diag::{Diagnostic, Problems};
+use crate::redact::RedactError;
 use crate::render::RenderError;
-use crate::seal::key::KeyError;
+use crate::seal::bag::SealError;
+use crate::seal::keys::key::KeyError;
 use crate::seal::pades::PadesError;
-use crate::seal::seal_bag::SealError;
 use crate::store::archive::ArchiveError;
 use crate::store::bag::BagError;
-use crate::store::redact::RedactError;
 use crate::store::run::RunError;
 use crate::store::tree::TreeError;
 
@@ -39,7 +37,7 @@ pub enum Error {
     #[error(transparent)]
     Redact(#[from] RedactError),
     #[error(transparent)]
-    Assess(#[from] assess::Fault),
+    Assess(#[from] Fault),
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error(transparent)]
@@ -81,7 +79,7 @@ impl Error {
                 matches!(error, RunError::NotARun(_) | RunError::None(_) | RunError::Format { .. } | RunError::Shape { .. })
             }
             Error::Assess(fault) => {
-                matches!(fault, assess::Fault::Table { .. } | assess::Fault::Check { .. } | assess::Fault::Parameter { .. })
+                matches!(fault, Fault::Table { .. } | Fault::Check { .. } | Fault::Parameter { .. })
             }
             Error::Render(error) => matches!(error, RenderError::Template { .. }),
             Error::Collect(_)

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::assess::{check_parameters, check_phi, cleared, judge, redacted};
 use super::keys::{Sealer, private_folder};
-use super::prepare::{check_parameters, check_phi, cleared, judge, redacted};
 use super::signing;
-use crate::assess::export;
+use crate::assess::database::export;
 use crate::catalog;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
@@ -21,10 +21,10 @@ use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::program::{self, Inputs};
 use crate::render::{Templates, csv, figures, html};
-use crate::seal::seal_bag::{Extras, seal_bag_with};
-use crate::seal::stamp::Attempt;
-use crate::seal::status::{Care, care_until};
-use crate::seal::verify_md::{Contents, verify_md};
+use crate::seal::bag::care::{Care, care_until};
+use crate::seal::bag::verify_md::{Contents, verify_md};
+use crate::seal::bag::{Extras, seal_bag_with};
+use crate::seal::signature::authorities::Attempt;
 use crate::seal::{seal_bag, sign_detached};
 use crate::store::archive;
 use crate::store::atomic::{Access, Existing};
@@ -246,7 +246,7 @@ impl Maker<'_> {
         let figures = figures::draw(dossier, &self.templates)?;
         let page = html::report(dossier, &figures, &self.templates)?;
         add(bag, HTML, page.as_bytes())?;
-        let signature = sign_detached(page.as_bytes(), &*self.sealer.key, self.now).map_err(crate::seal::seal_bag::SealError::from)?;
+        let signature = sign_detached(page.as_bytes(), &*self.sealer.key, self.now).map_err(crate::seal::bag::SealError::from)?;
         add(bag, &format!("{HTML}.p7s"), &signature)?;
         match unsigned_pdf(dossier, &figures, assessment, &self.run, &self.workspace.decisions.workspace.report.paper, &self.templates)? {
             Some(pdf) => {

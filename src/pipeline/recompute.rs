@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::package::{ASSESSMENT, CATALOG, DATABASE, DECISIONS, DOSSIER, HTML, PDF, PackageRecord, RECORD, pretty, unsigned_pdf};
-use super::{Error, prepare};
 use crate::catalog;
 use crate::model::digest::{Digest, copy};
+use crate::pipeline::{Error, assess};
 use crate::program::{self, Inputs};
 use crate::render::{Templates, figures, html};
 use crate::seal::verify::{Bag, Verified};
@@ -74,7 +74,7 @@ pub fn recompute(bag: &Verified<Bag>) -> Result<Recomputed, Error> {
     out.push("catalog", catalog.digest == record.catalog, format!("digest {}", catalog.digest.short()));
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;
     let database = scratch.path().join("evidence.sqlite");
-    let assessment = prepare::judge(&catalog, &decisions, &run, Some(&record.as_of), &database)?;
+    let assessment = assess::judge(&catalog, &decisions, &run, Some(&record.as_of), &database)?;
     out.push("results", assessment.results == record.results, format!("digest {} over every result row", assessment.results.short()));
     out.push("assessment", bytes(bag, ASSESSMENT)? == pretty(&assessment), "every verdict, count and gap");
     compare_database(bag, &database, &mut out)?;

@@ -3,9 +3,9 @@
 mod baa;
 mod controls;
 mod crosswalk;
+mod history;
 mod incident;
-mod maps;
-mod past;
+mod readers_and_network;
 mod risks;
 pub mod services;
 mod summary;
@@ -78,12 +78,12 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         inherited_note: inputs.catalog.inherited.checked.trim().into(),
         proposals: crosswalk::proposals(inputs),
         controls,
-        past: past::report(inputs, &refs),
+        past: history::report(inputs, &refs),
         risks,
         incident,
         inventory: inputs.assessment.inventory.clone(),
-        readers: maps::readers(inputs),
-        network: maps::network(inputs),
+        readers: readers_and_network::readers(inputs),
+        network: readers_and_network::network(inputs),
         evidence,
         attestations: controls::attestations(inputs),
         sign_off: sign_off(inputs),

@@ -12,7 +12,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use crate::model::digest::{self, Digest, Fixity};
 use crate::store::atomic::{Access, AtomicFile, Existing};
 use crate::store::path::BagPath;
-use crate::store::tree::{Problem, Tree, TreeError};
+use crate::store::problem::Problem;
+use crate::store::tree::{Tree, TreeError};
 
 /// Endings whose content deflate cannot make smaller.
 const COMPRESSED: &[&str] =

@@ -2,12 +2,12 @@
 //! followed; whatever is not a plain file with a portable name is a [`Problem`], never skipped in silence.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::store::path::{BagPath, MAX_PATH, Names, PathProblem};
+use crate::store::path::{BagPath, MAX_PATH, Names};
+use crate::store::problem::{Problem, ProblemKind, admit};
 use crate::store::unzip::{Entry, Zip};
 
 /// Files sorted by path, and what was wrong with the rest.
@@ -29,36 +29,6 @@ enum Place {
     /// Length when enumerated; a file that grows meanwhile has another digest.
     File(u64),
     Entry(Entry),
-}
-
-/// Something about a folder or an archive that a bag of ours never has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    pub kind: ProblemKind,
-    /// The entry, or empty for the archive as a whole. Foreign text: escape before printing.
-    pub subject: String,
-}
-
-/// Each kind has its own diagnostic code in `seal::verify`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ProblemKind {
-    NotAnArchive,
-    TrailingData,
-    PrependedData,
-    Duplicate,
-    Traversal,
-    Unportable,
-    Collision,
-    Link,
-    Special,
-    SeveralTops,
-    HeaderMismatch,
-    DataDescriptor,
-    Encrypted,
-    Unsupported,
-    Layout,
-    Bomb,
-    Damaged,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -154,21 +124,6 @@ impl Tree {
     }
 }
 
-/// A path that is allowed and new.
-pub(super) fn admit(text: &str, names: &mut Names) -> Result<BagPath, ProblemKind> {
-    let path = BagPath::new(text).map_err(|problem| match problem {
-        PathProblem::Escapes => ProblemKind::Traversal,
-        PathProblem::Empty | PathProblem::Character(_) | PathProblem::Reserved | PathProblem::Edge | PathProblem::TooLong => {
-            ProblemKind::Unportable
-        }
-    })?;
-    match names.claim(&path) {
-        Ok(()) => Ok(path),
-        Err(other) if other == text => Err(ProblemKind::Duplicate),
-        Err(_) => Err(ProblemKind::Collision),
-    }
-}
-
 /// Opens what is still a plain file: a link or pipe put there since the walk is refused.
 fn open_plain(path: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(path)?.is_file() {
@@ -183,36 +138,5 @@ impl Place {
             Place::File(len) => *len,
             Place::Entry(entry) => entry.size,
         }
-    }
-}
-
-impl ProblemKind {
-    pub fn words(self) -> &'static str {
-        match self {
-            ProblemKind::NotAnArchive => "the file is not a ZIP archive, or it is cut short",
-            ProblemKind::TrailingData => "bytes follow the end of the archive",
-            ProblemKind::PrependedData => "bytes stand before the first entry of the archive",
-            ProblemKind::Duplicate => "the archive holds the name twice",
-            ProblemKind::Traversal => "the name is absolute or climbs out of its folder",
-            ProblemKind::Unportable => "the name is not portable",
-            ProblemKind::Collision => "the name differs from another in case alone, or a file has the name of a folder",
-            ProblemKind::Link => "the entry is a symbolic link",
-            ProblemKind::Special => "the entry is neither a file nor a plain folder",
-            ProblemKind::SeveralTops => "the archive has more than one top folder, or files beside it",
-            ProblemKind::HeaderMismatch => "the archive's directory and the entry's own header differ",
-            ProblemKind::DataDescriptor => "the entry's length stands behind its data, where streaming readers disagree",
-            ProblemKind::Encrypted => "the entry is encrypted",
-            ProblemKind::Unsupported => "the entry uses a ZIP feature that our archives never use",
-            ProblemKind::Layout => "entries overlap, leave gaps or stand in another order than the directory says",
-            ProblemKind::Bomb => "the entry or archive unpacks to far more than its size allows",
-            ProblemKind::Damaged => "the entry's bytes do not unpack to the declared length and checksum",
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.words())?;
-        if self.subject.is_empty() { Ok(()) } else { write!(f, ": {:?}", self.subject) }
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::DeflateDecoder;
 
 use crate::store::path::{BagPath, Names};
-use crate::store::tree::{Problem, ProblemKind, admit};
+use crate::store::problem::{Problem, ProblemKind, admit};
 
 /// Where an archive's entries are read from.
 #[derive(Debug)]

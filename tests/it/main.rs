@@ -9,6 +9,7 @@ mod docs;
 mod genuine;
 mod harness;
 mod hostile;
+mod house;
 mod inputs;
 mod judgement;
 mod layers;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use affiant::store::scan::{self, Findings};
+use affiant::redact::scan::{self, Findings};
 use serde_json::{Value, json};
 
 use crate::harness::{Sandbox, files, item, repository};

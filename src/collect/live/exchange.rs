@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::Asking;
 use crate::aws::{Kind, Refusal, Reply};
 use crate::clock::stamp;
-use crate::collect::CollectError;
-use crate::collect::import::{tally_answer, tally_items};
+use crate::collect::error::CollectError;
+use crate::collect::seen::{tally_answer, tally_items};
+use crate::evidence::never_store;
 use crate::model::run::{Artifact, Source, State};
-use crate::store::{portable_name, prune};
+use crate::store::portable_name;
 
 /// What was asked, of whom, where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,7 @@ impl Asking<'_> {
         let (api, operation) = (self.catalog.apis.get(&what.service), self.catalog.operations.get(&full));
         let never = operation.map(|o| o.never_store.as_slice()).unwrap_or_default();
         let mut custody = Self::custody(what, reply);
-        let body = prune::noted(&reply.body, never, &mut custody);
+        let body = never_store::noted(&reply.body, never, &mut custody);
         let xml = body.first() == Some(&b'<') || (body.is_empty() && api.is_some_and(|a| a.protocol.is_xml()));
         let leaf = leaf(&what.operation, &what.key, what.page, if xml { "xml" } else { "json" });
         let wanted =

@@ -1,21 +1,14 @@
 //! Asks AWS: AWS Config of every account and region in scope, and every operation of the registry that a table needs, or that
 //! stands in for what AWS Config does not record. What was refused, cut short or not counted right is a gap.
 
+mod artifact_reports;
 mod config;
-mod delivered;
 mod exchange;
-mod fetch;
-mod forms;
-mod harvest;
-mod history;
-mod keys;
-mod ledger;
+mod leads;
 mod operations;
 mod organization;
+mod paged_call;
 mod plan;
-mod reports;
-mod single;
-mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -25,8 +18,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::CollectError;
-use super::import::{Fault, Seen};
+use super::error::CollectError;
+use super::seen::{Fault, Seen};
 use crate::aws::{Ask, Identity, Kind, Partition, Refusal, Role, Session, Settings};
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
@@ -35,7 +28,7 @@ use crate::model::decisions::{AcceptedTerms, AccountFacts, AwsFacts};
 use crate::model::run::{Artifact, GLOBAL, State};
 use crate::store::run::Writer;
 
-pub use delivered::DELIVER;
+pub use config::bucket::DELIVER;
 pub use plan::{Planned, plan};
 
 /// Where and as whom to ask, and within which limits.
@@ -119,12 +112,12 @@ pub(super) struct Asking<'a> {
     regions: Vec<String>,
     /// Exchanges of an earlier attempt at this run.
     kept: BTreeMap<String, Artifact>,
-    harvest: harvest::Harvest,
+    harvest: leads::Harvest,
     /// Operations that were asked ahead of their stage: by account, or by account and region.
     settled: BTreeSet<(usize, String)>,
-    settled_in: BTreeSet<(ledger::Spot, String)>,
+    settled_in: BTreeSet<(config::counts::Spot, String)>,
     /// Delivery channels, and the regions of buckets, as far as they are known.
-    channels: BTreeMap<ledger::Spot, Value>,
+    channels: BTreeMap<config::counts::Spot, Value>,
     bucket_regions: BTreeMap<String, String>,
     session_name: String,
     /// Operations that were denied, by account and region: nobody's alarm should ring twice.
@@ -173,7 +166,7 @@ pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
         accounts: Vec::new(),
         regions,
         kept,
-        harvest: harvest::Harvest::new(place.catalog),
+        harvest: leads::Harvest::new(place.catalog),
         settled: BTreeSet::new(),
         settled_in: BTreeSet::new(),
         channels: BTreeMap::new(),
@@ -281,7 +274,7 @@ impl Asking<'_> {
             members: serde_json::Map::new(),
         };
         let reply = self.session.call(&ask)?;
-        let body = crate::wire::to_json(&reply.body, "GetCallerIdentity", api, operation)
+        let body = crate::evidence::protocols::to_json(&reply.body, "GetCallerIdentity", api, operation)
             .map_err(|why| Refusal::ours(Kind::Transient, "malformed answer", why))?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
         let (account, arn) = (text("Account"), text("Arn"));
@@ -290,7 +283,7 @@ impl Asking<'_> {
         // a resumed run asks again who it is; the answer is news only when it is another caller's
         let told = self.kept.remove(&what.call()).filter(|kept| exchange::caller_of(kept) == Some(arn.as_str()));
         if let Some(kept) = told {
-            super::import::tally_answer(self.writer, &kept, self.catalog, self.seen);
+            super::seen::tally_answer(self.writer, &kept, self.catalog, self.seen);
         } else if let Err(error) = self.keep_answer(&what, &reply, None) {
             return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));
         }

@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 use super::exchange::What;
 use super::{Asking, plan};
 use crate::aws::{Ask, Kind, Refusal, Reply};
-use crate::collect::CollectError;
+use crate::collect::error::CollectError;
 use crate::diag::Diagnostic;
+use crate::evidence::api_answer::{self, Answer};
+use crate::evidence::stand_in::{self, Call};
 use crate::model::registry::{Operation, OperationScope, at};
 use crate::model::run::{Artifact, GLOBAL, Source};
-use crate::store::answer::{self, Answer};
-use crate::store::fill::{self, Call};
 
 /// A table is asked for again so often while the service makes it.
 const WAITS: u32 = 20;
@@ -266,7 +266,7 @@ impl<'a> Asking<'a> {
 
     /// What follows from an exchange that an earlier attempt kept.
     fn again(&mut self, job: Job, artifact: &Artifact) -> Result<Vec<Job>, CollectError> {
-        crate::collect::import::tally_answer(self.writer, artifact, self.catalog, self.seen);
+        crate::collect::seen::tally_answer(self.writer, artifact, self.catalog, self.seen);
         self.progress.calls += 1;
         self.follow(job, artifact)
     }
@@ -343,13 +343,13 @@ impl<'a> Asking<'a> {
         if read.is_err() {
             return Ok(next);
         }
-        let Answer::Body(body) = answer::read(&bytes, &what.service, &what.operation, custody, false, self.catalog) else {
+        let Answer::Body(body) = api_answer::read(&bytes, &what.service, &what.operation, custody, false, self.catalog) else {
             return Ok(next);
         };
         self.harvest.answer(&full, &body, &what.account, &what.asked_in, &members);
         for entry in operation.fill.iter().filter(|f| f.into.is_none() && f.tags_of.is_none()) {
             let call = Call { account: &what.account, region: &what.asked_in, key: &what.key };
-            for filled in fill::resources(&body, &operation, entry, call) {
+            for filled in stand_in::resources(&body, &operation, entry, call) {
                 self.progress.items += 1;
                 self.harvest.filled(&what.account, &filled);
             }

@@ -3,15 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-mod maps;
-mod past;
+mod history;
 mod program;
+mod readers_and_network;
 
-pub use maps::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
-pub use past::{EpisodeReport, PastReport, StopReport};
+pub use history::{EpisodeReport, PastReport, StopReport};
 pub use program::{
     Acceptance, Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook, RiskRegister, RiskReport,
 };
+pub use readers_and_network::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
 
 use super::verdict::{Counts, Severity, Verdict};
 

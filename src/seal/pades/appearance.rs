@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lopdf::{Dictionary, Document, IncrementalDocument, Object, ObjectId, Stream, dictionary};
 
 use crate::seal::pades::document::{self, array};
-use crate::seal::pades::sign::PadesError;
+use crate::seal::pades::update::PadesError;
 
 /// An empty form of this size in points. PDF/A asks for an appearance of every field (ISO 19005-3 section 6.3.3).
 pub(super) fn empty(width: f32, height: f32) -> Stream {
@@ -82,7 +82,7 @@ pub fn prepare_fields(pdf: &[u8]) -> Result<Vec<u8>, PadesError> {
     let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
     for (place, element) in found.iter().zip(structure) {
         let shown = update.new_document.add_object(empty(place.width, place.height));
-        let field = super::sign::dictionary_of(&mut update, place.link)?;
+        let field = super::update::dictionary_of(&mut update, place.link)?;
         for key in [&b"A"[..], b"Dest", b"Border", b"BS", b"C", b"H", b"PA", b"QuadPoints"] {
             field.remove(key);
         }
@@ -95,10 +95,10 @@ pub fn prepare_fields(pdf: &[u8]) -> Result<Vec<u8>, PadesError> {
         field.set("F", 4);
         field.set("P", place.page);
         field.set("AP", dictionary! { "N" => shown });
-        super::sign::add_to_form(&mut update, catalog, place.link)?;
-        super::sign::dictionary_of(&mut update, place.page)?.set("Tabs", "S");
+        super::update::add_to_form(&mut update, catalog, place.link)?;
+        super::update::dictionary_of(&mut update, place.page)?.set("Tabs", "S");
         if let Some(element) = element {
-            super::sign::dictionary_of(&mut update, element)?.set("S", "Form");
+            super::update::dictionary_of(&mut update, element)?.set("S", "Form");
         }
     }
     let mut out = Vec::with_capacity(pdf.len() + 4096);

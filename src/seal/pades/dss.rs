@@ -3,10 +3,10 @@
 
 use lopdf::{Dictionary, Document, IncrementalDocument, Object, Stream};
 
-use crate::seal::certificate::Certificate;
+use crate::seal::keys::certificate::Certificate;
 use crate::seal::pades::document::{self, array, dictionary};
-use crate::seal::pades::sign::{PadesError, dictionary_of};
-use crate::seal::revocation::Revocation;
+use crate::seal::pades::update::{PadesError, dictionary_of};
+use crate::seal::signature::revocation::Revocation;
 
 /// The most that one entry may unpack to, and the most entries that are read of each kind.
 const MAX_ENTRY: usize = 16 << 20;

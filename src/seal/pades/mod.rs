@@ -6,9 +6,11 @@ mod changes;
 mod document;
 mod dss;
 mod sign;
+mod update;
 mod verify;
 
 pub use appearance::prepare_fields;
 pub use dss::add_validation;
-pub use sign::{PadesError, Role, Signing, add_timestamp, sign, sign_with};
+pub use sign::{Role, Signing, add_timestamp, sign, sign_with};
+pub use update::PadesError;
 pub use verify::{Held, PdfProblem, PdfReport, PdfSignature, empty_fields, verify};

@@ -5,10 +5,11 @@ use std::io::Read;
 use chrono::{DateTime, Utc};
 use lopdf::{Dictionary, IncrementalDocument, Object, ObjectId, StringFormat, dictionary};
 
-use crate::seal::cms::{self, Form, SignError};
-use crate::seal::key::Signer;
+use crate::seal::keys::key::Signer;
+use crate::seal::pades::update::{PadesError, add_to_form, append, dictionary_of};
 use crate::seal::pades::{appearance, document};
-use crate::seal::stamp::Authorities;
+use crate::seal::signature::authorities::Authorities;
+use crate::seal::signature::cms::{self, Form};
 
 /// What the signature is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,18 +20,6 @@ pub enum Role {
     Approval,
     /// No person's: a document timestamp.
     Timestamp,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum PadesError {
-    #[error("the PDF cannot be signed: {0}")]
-    Document(String),
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    #[error("the PDF cannot be extended: {0}")]
-    Extend(#[from] lopdf::Error),
-    #[error("the PDF cannot be written")]
-    Write(#[from] std::io::Error),
 }
 
 /// Room for the CMS with one timestamp and revocation data to come, in bytes; more if the certificates are many.
@@ -177,45 +166,6 @@ fn fill_field(update: &mut IncrementalDocument, signature: ObjectId, name: &str,
 
 fn missing(what: &str) -> PadesError {
     PadesError::Document(format!("it has no {what}"))
-}
-
-/// Puts the widget into the form, which is the catalog's own dictionary, an object of its own, or not there yet.
-pub(super) fn add_to_form(update: &mut IncrementalDocument, catalog: ObjectId, widget: ObjectId) -> Result<(), PadesError> {
-    let known = dictionary_of(update, catalog)?.get(b"AcroForm").cloned().unwrap_or_else(|_| Dictionary::new().into());
-    let form = match known {
-        Object::Reference(id) => id,
-        direct => {
-            let id = update.new_document.add_object(direct);
-            dictionary_of(update, catalog)?.set("AcroForm", id);
-            id
-        }
-    };
-    append(update, form, b"Fields", widget)?;
-    // SignaturesExist and AppendOnly (ISO 32000-1 table 219).
-    dictionary_of(update, form)?.set("SigFlags", 3);
-    Ok(())
-}
-
-/// Appends a reference to the array under `key`, which may be direct, an object of its own, or not there yet.
-fn append(update: &mut IncrementalDocument, owner: ObjectId, key: &[u8], item: ObjectId) -> Result<(), PadesError> {
-    match dictionary_of(update, owner)?.get(key).cloned() {
-        Ok(Object::Reference(id)) => {
-            update.opt_clone_object_to_new_document(id)?;
-            update.new_document.get_object_mut(id)?.as_array_mut()?.push(item.into());
-        }
-        Ok(Object::Array(mut items)) => {
-            items.push(item.into());
-            dictionary_of(update, owner)?.set(key, items);
-        }
-        Ok(_) | Err(_) => dictionary_of(update, owner)?.set(key, vec![item.into()]),
-    }
-    Ok(())
-}
-
-/// An object's dictionary in the update, copied there first if need be.
-pub(super) fn dictionary_of(update: &mut IncrementalDocument, id: ObjectId) -> Result<&mut Dictionary, PadesError> {
-    update.opt_clone_object_to_new_document(id)?;
-    Ok(update.new_document.get_object_mut(id)?.as_dict_mut()?)
 }
 
 /// Writes the update, finds the placeholders in what was appended, writes the byte range, has it signed around the gap and

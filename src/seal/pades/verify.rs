@@ -5,12 +5,13 @@ use std::io::Read;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lopdf::{Dictionary, Document, Object};
 
-use crate::seal::certificate::Certificate;
-use crate::seal::cms::{self, CmsProblem, Ess, Facts};
+use crate::seal::keys::certificate::Certificate;
 use crate::seal::pades::document::{self, SignedField, array, dictionary, text};
 use crate::seal::pades::{changes, dss};
-use crate::seal::revocation::Revocation;
-use crate::seal::token::{self, Token, TokenProblem};
+use crate::seal::signature::attributes::{CmsProblem, Ess};
+use crate::seal::signature::cms::{self, Facts};
+use crate::seal::signature::revocation::Revocation;
+use crate::seal::signature::timestamp::{self, Token, TokenProblem};
 
 /// All signatures, the earliest first, and what is wrong with the file as a whole.
 #[derive(Debug)]
@@ -160,7 +161,7 @@ fn check(pdf: &[u8], signature: &Dictionary, gap: &Gap) -> Result<Held, PdfProbl
         b"adbe.pkcs7.detached" => Ess::Optional,
         b"ETSI.RFC3161" => {
             let content = [&pdf[..gap.start], &pdf[gap.end..gap.covered]].concat();
-            return Ok(Held::Timestamp(token::verify(&gap.cms, &content)?));
+            return Ok(Held::Timestamp(timestamp::verify(&gap.cms, &content)?));
         }
         other => return Err(PdfProblem::Kind(String::from_utf8_lossy(other).into_owned())),
     };

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Mutex;
 
 use crate::model::digest::{Digest, Fixity};
-use crate::seal::seal_bag::is_outside;
+use crate::seal::bag::is_outside;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::Steps;
 use crate::store::manifest::{self as tags, BagInfo, Manifest, clean};

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::store::tree::ProblemKind;
+use crate::store::problem::ProblemKind;
 
 /// The three questions. A failed or unknown step bears on those its code names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,8 +19,8 @@ pub use codes::{Aspect, Code};
 pub use report::{Answer, Outcome, Report, Sealer, State, Step, Verified};
 
 use crate::model::digest::{Digest, Hasher};
-use crate::seal::revocation::Revocation;
-use crate::seal::trust::Trust;
+use crate::seal::signature::revocation::Revocation;
+use crate::seal::signature::trust::Trust;
 use crate::store::manifest::Manifest;
 use crate::store::path::BagPath;
 use crate::store::tree::{Tree, TreeError};

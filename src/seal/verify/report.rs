@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::model::Digest;
-use crate::seal::trust::Standing;
+use crate::seal::signature::trust::Standing;
 use crate::seal::verify::codes::{Aspect, Code};
 use crate::store::manifest::is_hidden;
 

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::seal::certificate::Certificate;
-use crate::seal::cms::{self, Ess, Facts};
+use crate::seal::bag::{MANIFEST_SIGNATURE, REVOCATION, SIGNATURE_SUFFIX, TAG_MANIFEST_SIGNATURE};
+use crate::seal::keys::certificate::Certificate;
 use crate::seal::pades::{self, Held, PdfReport, PdfSignature};
-use crate::seal::revocation::{Revocation, Status};
-use crate::seal::seal_bag::{MANIFEST_SIGNATURE, REVOCATION, SIGNATURE_SUFFIX, TAG_MANIFEST_SIGNATURE};
-use crate::seal::token::Token;
-use crate::seal::trust::Standing;
+use crate::seal::signature::attributes::Ess;
+use crate::seal::signature::cms::{self, Facts};
+use crate::seal::signature::revocation::{Revocation, Status};
+use crate::seal::signature::timestamp::Token;
+use crate::seal::signature::trust::Standing;
 use crate::seal::verify::Options;
 use crate::seal::verify::bag::BagView;
 use crate::seal::verify::codes::Code;

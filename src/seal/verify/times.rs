@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::seal::renewal::{self, ListHash};
-use crate::seal::seal_bag::{PREVIOUS_TIMESTAMP, RENEWALS, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD};
-use crate::seal::token::{self, Token, TokenProblem};
-use crate::seal::trust::{Standing, Trust};
+use crate::seal::bag::renewal::{self, ListHash};
+use crate::seal::bag::{PREVIOUS_TIMESTAMP, RENEWALS, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD};
+use crate::seal::signature::timestamp::{self, Token, TokenProblem};
+use crate::seal::signature::trust::{Standing, Trust};
 use crate::seal::verify::bag::BagView;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::Steps;
@@ -56,7 +56,7 @@ pub(super) fn previous(bag: &BagView<'_>, authorities: &Trust, steps: &mut Steps
     }
     let subject = bag.full(PREVIOUS_TIMESTAMP);
     let token = bag.read(PREVIOUS_TIMESTAMP, MAX_TOKEN).map_err(|e| e.to_string());
-    match token.and_then(|der| token::verify_alone(&der).map_err(|e| e.to_string())) {
+    match token.and_then(|der| timestamp::verify_alone(&der).map_err(|e| e.to_string())) {
         Ok(token) => {
             let standing = authorities.judge_authority(&token.authority, &token.others, token.at);
             steps.note(Code::After, &subject, format!("the seal was made after {}: {} ({})", token.at, token.words(), standing.words()));
@@ -74,7 +74,7 @@ fn one(bag: &BagView<'_>, path: &str, over: &str, steps: &mut Steps) -> Option<(
     let checked = || -> Result<Token, TokenProblem> {
         let unread = |e: std::io::Error| TokenProblem::Syntax(e.to_string());
         let content = bag.read(over, MAX_LIST).map_err(unread)?;
-        token::verify(&bag.read(path, MAX_TOKEN).map_err(unread)?, &content)
+        timestamp::verify(&bag.read(path, MAX_TOKEN).map_err(unread)?, &content)
     };
     match checked() {
         Ok(token) => {

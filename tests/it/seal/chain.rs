@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use affiant::model::Digest;
 use affiant::pipeline::chain::{Walked, walk};
 use affiant::pipeline::verify::Pins;
-use affiant::seal::seal_bag::{Extras, TIMESTAMP, seal_bag_with};
+use affiant::seal::bag::{Extras, TIMESTAMP, seal_bag_with};
 use affiant::seal::{Authorities, Signer};
 use affiant::store::atomic::Access;
 use affiant::store::bag::Payload;

@@ -3,9 +3,10 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use affiant::seal::cms::{self, Ess};
-use affiant::seal::key::{KeyError, NewKey};
-use affiant::seal::request::{make_request, remote_request};
+use affiant::seal::keys::key::{KeyError, NewKey};
+use affiant::seal::keys::signing_request::{make_request, remote_request};
+use affiant::seal::signature::attributes::Ess;
+use affiant::seal::signature::cms;
 use affiant::seal::{LocalKey, Remote, RemoteKey, RemoteSign, RsaPadding, Signer, sign_detached};
 
 use der::{Decode, Encode};

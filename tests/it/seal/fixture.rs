@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use affiant::seal::bag::{Extras, VERIFY_MD, is_outside, seal_bag_with};
 use affiant::seal::pades::{self, Role};
-use affiant::seal::seal_bag::{Extras, VERIFY_MD, is_outside, seal_bag_with};
 use affiant::seal::verify::{Options, Report, State, verify};
-use affiant::seal::{Contents, Signer, Trust, seal_bag, sign_detached, verify_md};
+use affiant::seal::verify_md;
+use affiant::seal::{Contents, Signer, Trust, seal_bag, sign_detached};
 use affiant::store::archive;
 use affiant::store::atomic::{Access, Existing};
 use affiant::store::bag::Payload;

@@ -6,10 +6,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use affiant::seal::bag::renewal::{self, ListHash};
+use affiant::seal::bag::{Extras, SIGNATURE_SUFFIX, TIMESTAMP};
 use affiant::seal::pades::{self, Role};
-use affiant::seal::renewal::{self, ListHash};
-use affiant::seal::seal_bag::{Extras, SIGNATURE_SUFFIX, TIMESTAMP};
-use affiant::seal::token::Question;
+use affiant::seal::signature::timestamp::Question;
 use affiant::seal::verify::{Options, Report, State, verify};
 use affiant::seal::{Trust, sign_detached};
 use affiant::store::{Tree, archive, atomic::Existing};

@@ -1,9 +1,10 @@
 //! Keys: every accepted encoding signs and verifies; everything else is refused in words; nothing is leaked.
 
 use ::cms as cms_types;
-use affiant::seal::algorithm::AlgorithmProblem;
-use affiant::seal::cms::{self, CmsProblem, Ess};
-use affiant::seal::key::{self, KeyError};
+use affiant::seal::keys::algorithm::AlgorithmProblem;
+use affiant::seal::keys::key::{self, KeyError};
+use affiant::seal::signature::attributes::{CmsProblem, Ess};
+use affiant::seal::signature::cms;
 use affiant::seal::{Algorithm, LocalKey, RsaPadding, Signer, make_workspace_key, sign_detached};
 use p12_keystore::{Certificate as P12Certificate, KeyStore, KeyStoreEntry, LocalKeyId, PrivateKey, PrivateKeyChain};
 use proptest::prelude::*;

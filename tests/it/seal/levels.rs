@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use affiant::seal::bag::Extras;
 use affiant::seal::pades::{self, Held, Role, Signing};
-use affiant::seal::seal_bag::Extras;
 use affiant::seal::verify::{Options, Report, State, verify};
 use affiant::seal::{Authorities, LocalKey, Revocation, RsaPadding, Signer};
 use chrono::{Duration, Utc};

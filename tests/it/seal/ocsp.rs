@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+use affiant::seal::bag::Extras;
 use affiant::seal::pades::{self, Role, Signing};
-use affiant::seal::revocation::Status;
-use affiant::seal::seal_bag::Extras;
+use affiant::seal::signature::revocation::Status;
 use affiant::seal::verify::{Options, verify};
 use affiant::seal::{LocalKey, Revocation, RsaPadding, Signer};
 use aws_lc_rs::rand::SystemRandom;

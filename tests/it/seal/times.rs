@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration as Wait;
 
-use affiant::pipeline::late::{self, Over};
+use affiant::pipeline::timestamps::{self, Over};
 use affiant::pipeline::verify::Pins;
-use affiant::seal::renewal::ListHash;
-use affiant::seal::seal_bag::{Extras, TIMESTAMP, seal_bag_with};
+use affiant::seal::bag::renewal::ListHash;
+use affiant::seal::bag::{Extras, TIMESTAMP, seal_bag_with};
 use affiant::seal::verify::{Options, Report, State, verify};
 use affiant::seal::{Authorities, LocalKey, Revocation, Trust};
 use affiant::store::atomic::Access;
@@ -137,13 +137,14 @@ fn a_request_is_carried_to_another_machine_and_its_answer_applied() {
     let zipped = zip(&case.folder, &case.dir.path().join("p.zip"));
     for path in [&case.folder, &zipped] {
         let before = files(&case.folder).remove("data/a.txt");
-        let question = late::request(path, Over::Seal).unwrap();
+        let question = timestamps::request(path, Over::Seal).unwrap();
         let answer = tsa.answer(question.der());
-        let apply = |answer: &[u8], question: Option<&[u8]>, trust: &Trust| late::apply(path, Over::Seal, answer, question, trust, later());
+        let apply =
+            |answer: &[u8], question: Option<&[u8]>, trust: &Trust| timestamps::apply(path, Over::Seal, answer, question, trust, later());
         assert!(apply(&answer, Some(question.der()), &other.trust()).is_err(), "another authority is pinned");
-        let second = late::request(path, Over::Seal).unwrap();
+        let second = timestamps::request(path, Over::Seal).unwrap();
         assert!(apply(&answer, Some(second.der()), &tsa.trust()).is_err(), "another nonce");
-        let foreign = tsa.answer(affiant::seal::token::Question::about(b"else").der());
+        let foreign = tsa.answer(affiant::seal::signature::timestamp::Question::about(b"else").der());
         assert!(apply(&foreign, None, &tsa.trust()).is_err(), "other content");
         apply(&answer, Some(question.der()), &tsa.trust()).unwrap();
         assert!(apply(&answer, None, &tsa.trust()).is_err(), "it has one already");
@@ -163,11 +164,11 @@ fn renewals_carry_a_seal_beyond_its_first_authority() {
     let report = check(&zipped, &case.signer, &both, missed);
     assert_eq!(report.time.state, State::Unknown, "{report:#?}");
     for hash in [ListHash::Sha256, ListHash::Sha512] {
-        late::renew(&zipped, Over::Renewal(hash), &second.authorities()).unwrap();
+        timestamps::renew(&zipped, Over::Renewal(hash), &second.authorities()).unwrap();
     }
     let report = check(&zipped, &case.signer, &both, missed);
     assert_eq!((report.time.state, failures(&report)), (State::Held, vec![]), "{report:#?}");
-    let status = late::status(&zipped).unwrap();
+    let status = timestamps::status(&zipped).unwrap();
     assert_eq!(status.parts.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(), ["seal", "timestamp", "renewal 0001", "renewal 0002"]);
     assert!(status.care.until > missed);
     // Stock tools agree.

@@ -1,6 +1,6 @@
 //! Whose seal it is: authorities, purposes, dates, and chains that must not be believed.
 
-use affiant::seal::trust::Standing;
+use affiant::seal::signature::trust::Standing;
 use affiant::seal::{RsaPadding, Trust};
 use chrono::Duration;
 use const_oid::ObjectIdentifier;

@@ -1,0 +1,91 @@
+//! The `coverage` table: what is known of each catalog table in each account and region, and the gaps that a check must answer
+//! for. The engine, not a check's author, decides what is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+
+use crate::assess::input::Fault;
+use crate::model::catalog::{Catalog, Table};
+use crate::model::run::{Coverage, GLOBAL};
+use crate::store::run::Reader;
+
+/// Joins the run's coverage with the tables that each source feeds.
+pub fn fill(db: &Connection, run: &Reader, catalog: &Catalog) -> Result<(), Fault> {
+    let mut insert = db.prepare("INSERT INTO coverage VALUES (?,?,?,?,?,?,?,?,?)")?;
+    for line in &run.coverage {
+        let mut tables: Vec<&str> = catalog.tables.iter().filter(|t| feeds(line, t)).map(|t| t.name.as_str()).collect();
+        if tables.is_empty() {
+            tables.push("");
+        }
+        for table in tables {
+            let (state, gap) = (line.state.as_str(), line.state.is_gap());
+            insert.execute(params![line.account, line.region, table, line.source, state, line.expected, line.read, gap, line.detail])?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a coverage line bears on a table: the same source, or `*` and any Config type.
+fn feeds(line: &Coverage, table: &Table) -> bool {
+    table.sources.iter().any(|s| *s == line.source || (line.source == "*" && s.starts_with("AWS::")))
+}
+
+/// The gaps that bear on a check, by account and region.
+#[derive(Debug, Default)]
+pub struct Gaps(BTreeMap<(String, String), BTreeSet<String>>);
+
+impl Gaps {
+    /// Gaps in any of `tables`, and in the tables these are made from.
+    pub fn of(run: &Reader, catalog: &Catalog, tables: &BTreeSet<String>) -> Gaps {
+        let all = closure(catalog, tables);
+        let used: Vec<&Table> = catalog.tables.iter().filter(|t| all.contains(&t.name)).collect();
+        let mut gaps = Gaps::default();
+        for line in run.coverage.iter().filter(|l| l.state.is_gap()) {
+            if used.iter().any(|t| feeds(line, t)) {
+                gaps.0.entry((line.account.clone(), line.region.clone())).or_default().insert(words(line));
+            }
+        }
+        gaps
+    }
+
+    /// Why a row of this account and region cannot be a pass, if it cannot: a gap there, in the account as a whole, or anywhere
+    /// (an unreadable file of unknown origin). A row for the whole account suffers from a gap in any of its regions.
+    pub fn on(&self, account: &str, region: &str) -> Option<&str> {
+        if account.is_empty() {
+            return None;
+        }
+        let wide = region.is_empty() || region == GLOBAL;
+        self.0
+            .iter()
+            .find(|((a, r), _)| a.is_empty() || (a == account && (wide || r == region || r == GLOBAL || r.is_empty())))
+            .and_then(|(_, words)| words.iter().next())
+            .map(String::as_str)
+    }
+
+    /// Every account and region with a gap, and the gap in words.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str, String)> {
+        self.0
+            .iter()
+            .map(|((account, region), words)| (account.as_str(), region.as_str(), words.iter().cloned().collect::<Vec<_>>().join("; ")))
+    }
+}
+
+fn words(line: &Coverage) -> String {
+    let what = if line.source == "*" { "AWS Config items" } else { &line.source };
+    match line.detail.as_str() {
+        "" => format!("{what} {}", line.state.as_str()),
+        detail => format!("{what} {}: {detail}", line.state.as_str()),
+    }
+}
+
+/// `tables` and every table that they are made from.
+pub fn closure(catalog: &Catalog, tables: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut all = tables.clone();
+    for table in catalog.tables.iter().rev() {
+        if all.contains(&table.name) {
+            all.extend(table.uses.iter().cloned());
+        }
+    }
+    all
+}

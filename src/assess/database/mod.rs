@@ -1,0 +1,12 @@
+//! From a run to tables: the SQLite schema, what is loaded into it, what stands in for AWS Config items, coverage, the catalog's
+//! tables, and the guard under which SQL of the catalog runs.
+
+pub(super) mod coverage;
+pub mod export;
+pub(super) mod guard;
+pub(super) mod load;
+pub(super) mod place;
+pub(super) mod schema;
+pub(super) mod stand_ins;
+pub(super) mod tables;
+pub(super) mod tags;

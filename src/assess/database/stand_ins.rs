@@ -1,0 +1,199 @@
+//! Direct answers in the place of AWS Config items: gathered while answers are loaded, put together when all are there, and
+//! inserted as resources. A resource of which a part was not answered is left out: what was not read is not judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+use super::tags::read_tags;
+use crate::assess::input::Fault;
+use crate::evidence::api_answer::Answer;
+use crate::evidence::stand_in::{self, Call, Filled};
+use crate::model::catalog::Catalog;
+use crate::model::decisions::{Decisions, matches_pattern};
+use crate::model::registry::{Each, Operation};
+use crate::model::run::{Coverage, State};
+
+/// (type, account, key of the call, operation)
+type PartKey = (String, String, String, String);
+
+#[derive(Default)]
+pub struct Direct {
+    whole: Vec<Whole>,
+    /// Where a part goes, and what it is.
+    parts: BTreeMap<PartKey, (String, Value)>,
+    /// Parts whose resource was deleted before they were asked for.
+    gone: BTreeSet<PartKey>,
+    /// (account, ARN) to tags, from the tagging API.
+    tags: BTreeMap<(String, String), Value>,
+    /// The items of AWS Config that say that their resource is gone.
+    pub deleted: Vec<i64>,
+}
+
+struct Whole {
+    account: String,
+    filled: Filled,
+    artifact: i64,
+    at: String,
+}
+
+impl Direct {
+    /// Notes what one answer says of resources.
+    pub fn take(&mut self, answer: &Answer, operation: &Operation, name: &str, call: Call<'_>, artifact: (i64, &str)) {
+        for fill in &operation.fill {
+            match (&fill.tags_of, &fill.into, answer) {
+                (Some(member), _, Answer::Body(body)) => {
+                    for element in stand_in::elements(body, operation.list.as_deref()) {
+                        let (Some(arn), Some(tags)) = (element.get(member).and_then(Value::as_str), fill.tags.as_ref()) else { continue };
+                        let tags = element.get(tags).map(|t| crate::evidence::encodings::tags(&t.to_string()));
+                        self.tags.insert((call.account.into(), arn.into()), tags.unwrap_or_default());
+                    }
+                }
+                (None, Some(into), Answer::Body(_) | Answer::Absent(_)) => {
+                    let body = if let Answer::Body(body) = answer { Some(body) } else { None };
+                    let key = (fill.resource_type.clone(), call.account.to_string(), call.key.to_string(), format!("{name} {into}"));
+                    if let Answer::Absent(code) = answer
+                        && operation.means_gone(code, "")
+                    {
+                        self.gone.insert(key);
+                        continue;
+                    }
+                    let value = stand_in::part(body, operation, fill);
+                    match self.parts.get_mut(&key) {
+                        // a further page of a list
+                        Some((_, Value::Array(list))) if fill.all => list.extend(value.as_array().into_iter().flatten().cloned()),
+                        _ => drop(self.parts.insert(key, (into.clone(), value))),
+                    }
+                }
+                (None, None, Answer::Body(body)) => {
+                    for filled in stand_in::resources(body, operation, fill, call) {
+                        self.whole.push(Whole { account: call.account.into(), filled, artifact: artifact.0, at: artifact.1.into() });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Inserts every resource of which all parts were answered, and the tags that AWS Config did not give. What had to be left out
+    /// is a gap of its type.
+    pub fn insert(self, db: &Connection, catalog: &Catalog, decisions: &Decisions) -> Result<Vec<Coverage>, Fault> {
+        let mut left_out: BTreeMap<(String, String, String), (u64, String)> = BTreeMap::new();
+        let mut insert = db.prepare_cached(
+            "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
+             captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,'live',?,?,?,?,?)",
+        )?;
+        let mut known = db.prepare_cached("SELECT 1 FROM resource WHERE arn = ? AND type = ?")?;
+        let needed = partial_operations(catalog);
+        for whole in &self.whole {
+            let filled = &whole.filled;
+            let item = match self.put_together(whole, &needed) {
+                Ok(item) => item,
+                Err(None) => continue,
+                // an item of AWS Config says all that these parts would
+                Err(Some(_)) if known.exists(params![filled.arn, filled.resource_type])? => continue,
+                Err(Some(part)) => {
+                    let place = (whole.account.clone(), filled.region.clone(), filled.resource_type.clone());
+                    left_out.entry(place).or_insert((0, part)).0 += 1;
+                    continue;
+                }
+            };
+            let tags = self.tags.get(&(whole.account.clone(), filled.arn.clone())).unwrap_or(&filled.tags);
+            let tags = read_tags(Some(&tags.to_string()), decisions);
+            let excluded = decisions.workspace.exclude.iter().any(|e| matches_pattern(&e.pattern, &filled.arn));
+            insert.execute(params![
+                filled.arn,
+                filled.resource_type,
+                filled.id,
+                filled.name.as_deref().or(tags.name.as_deref()),
+                whole.account,
+                filled.region,
+                filled.zone,
+                tags.text,
+                if excluded { "out" } else { tags.phi },
+                excluded,
+                whole.at,
+                filled.created.clone().unwrap_or_default(),
+                item["configuration"].to_string(),
+                item["supplementaryConfiguration"].to_string(),
+                whole.artifact
+            ])?;
+        }
+        let mut update =
+            db.prepare_cached("UPDATE resource SET tags = ?, phi_scope = iif(excluded, 'out', ?) WHERE arn = ? AND tags = '{}'")?;
+        for ((_, arn), tags) in &self.tags {
+            let tags = read_tags(Some(&tags.to_string()), decisions);
+            update.execute(params![tags.text, tags.phi, arn])?;
+        }
+        Ok(left_out.into_iter().map(unread).collect())
+    }
+
+    /// A resource from its parts; without one of them nothing, and which part it is unless the resource was deleted meanwhile.
+    fn put_together(&self, whole: &Whole, needed: &BTreeMap<&str, Vec<Part<'_>>>) -> Result<Value, Option<String>> {
+        let filled = &whole.filled;
+        let mut item = serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
+        for part in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
+            let key = match part.by {
+                Some("arn") => filled.arn.clone(),
+                Some("name") => filled.name.clone().unwrap_or_default(),
+                _ => filled.id.clone(),
+            };
+            let key = (filled.resource_type.clone(), whole.account.clone(), key, part.name.clone());
+            match self.parts.get(&key) {
+                Some((into, value)) => stand_in::put(&mut item, into, value.clone()),
+                None if self.gone.contains(&key) => return Err(None),
+                None if part.is_asked_of(&item) => return Err(Some(part.operation.to_string())),
+                None => {}
+            }
+        }
+        Ok(item)
+    }
+}
+
+/// A part of the resources of a type.
+struct Part<'a> {
+    operation: &'a str,
+    /// Operation and place.
+    name: String,
+    /// How a call names the resource.
+    by: Option<&'a str>,
+    /// Which resources it is asked about.
+    each: Vec<&'a Each>,
+}
+
+impl Part<'_> {
+    /// Whether the operation is asked about this resource: there are some of which there is nothing to know.
+    fn is_asked_of(&self, item: &Value) -> bool {
+        self.each.is_empty() || self.each.iter().any(|each| each.permits(item))
+    }
+}
+
+/// By type, the parts of its resources, in order.
+fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
+    let mut needed: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
+    for (name, operation) in catalog.operations.iter().filter(|(_, o)| o.opt_in.is_none()) {
+        for fill in &operation.fill {
+            let Some(into) = &fill.into else { continue };
+            for kind in fill.also.iter().chain([&fill.resource_type]) {
+                let each = operation.each.iter().filter(|e| e.from == *kind).collect();
+                needed.entry(kind).or_default().push(Part {
+                    operation: name,
+                    name: format!("{name} {into}"),
+                    by: fill.by.as_deref(),
+                    each,
+                });
+            }
+        }
+    }
+    needed
+}
+
+/// Resources that were listed, but not read in full.
+fn unread(((account, region, source), (count, operation)): ((String, String, String), (u64, String))) -> Coverage {
+    let detail = match count {
+        1 => format!("1 resource was listed and not read in full: {operation} has no answer for it"),
+        n => format!("{n} resources were listed and not read in full: {operation} has no answer for them"),
+    };
+    Coverage { account, region, source, state: State::NotCollected, expected: count, read: 0, detail }
+}

@@ -1,0 +1,101 @@
+//! Makes the catalog's tables, and those that the engine fills itself: parameters and what people decided.
+
+use rusqlite::{Connection, params};
+
+use crate::assess::database::guard;
+use crate::assess::input::Fault;
+use crate::model::catalog::{Catalog, Table};
+use crate::model::decisions::{Decisions, Plan};
+
+/// One table after another, in dependency order. Each SELECT compiles under the guard before it runs.
+pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<(), Fault> {
+    for table in &catalog.tables {
+        guard::compile(db, &table.sql, true).map_err(|what| {
+            let source = rusqlite::Error::InvalidParameterName(what);
+            Fault::Table { table: table.name.clone(), source }
+        })?;
+        create(db, table, "TABLE")?;
+    }
+    Ok(())
+}
+
+/// Makes one table, of a `kind` that SQLite knows: `TABLE` or `TEMP TABLE`.
+pub fn create(db: &Connection, table: &Table, kind: &str) -> Result<(), Fault> {
+    let sql = format!("CREATE {kind} \"{}\" AS {}", quoted(&table.name), table.sql);
+    db.execute_batch(&sql).map_err(|source| Fault::Table { table: table.name.clone(), source })
+}
+
+pub fn quoted(name: &str) -> String {
+    name.replace('"', "")
+}
+
+/// The one-row table `param`: a column for each parameter of the catalog, and `as_of`.
+pub fn parameters(db: &Connection, catalog: &Catalog, decisions: &Decisions, as_of: &str) -> Result<(), Fault> {
+    let mut columns = vec!["as_of TEXT".to_string()];
+    let mut values = vec![format!("'{}'", as_of.replace('\'', "''"))];
+    for parameter in catalog.parameters() {
+        let value = decisions.workspace.parameters.get(&parameter.name).copied().unwrap_or(parameter.default);
+        columns.push(format!("\"{}\" NUMERIC", parameter.name.replace('"', "")));
+        values.push(number(value));
+    }
+    db.execute_batch(&format!("CREATE TABLE param ({}); INSERT INTO param VALUES ({});", columns.join(", "), values.join(", ")))?;
+    Ok(())
+}
+
+/// A number as people write it: no fraction where there is none.
+pub fn number(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value}") }
+}
+
+/// `program_plan`, `program_role`, `program_drill`.
+pub fn program(db: &Connection, decisions: &Decisions) -> Result<(), Fault> {
+    let Some(plan) = &decisions.incident else { return Ok(()) };
+    let filled = |text: &str| (!text.trim().is_empty() && !is_placeholder(text)).then(|| text.trim().to_string());
+    db.execute(
+        "INSERT INTO program_plan VALUES ('program/incident-response', '', '', ?,?,?,?,?,?)",
+        params![
+            filled(&plan.title),
+            filled(&plan.version),
+            filled(&plan.owner),
+            filled(&plan.approved_by),
+            filled(&plan.approved_at),
+            filled(&plan.next_review)
+        ],
+    )?;
+    roles_and_drills(db, plan, filled)
+}
+
+fn roles_and_drills(db: &Connection, plan: &Plan, filled: impl Fn(&str) -> Option<String>) -> Result<(), Fault> {
+    for role in &plan.roles {
+        db.execute(
+            "INSERT INTO program_role VALUES (?, '', '', ?,?,?,?,?)",
+            params![
+                format!("program/incident-response#{}", role.role),
+                filled(&role.role),
+                filled(&role.name),
+                filled(&role.deputy),
+                filled(&role.contact),
+                filled(&role.tested)
+            ],
+        )?;
+    }
+    for drill in &plan.drills {
+        db.execute(
+            "INSERT INTO program_drill VALUES (?, '', '', ?,?,?,?,?)",
+            params![
+                format!("program/incident-response#{}", drill.id),
+                filled(&drill.id),
+                filled(&drill.date),
+                filled(&drill.scenario),
+                filled(&drill.plan_version),
+                (drill.participants > 0).then_some(drill.participants)
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// `<…>` in a starter file that nobody has filled in.
+pub fn is_placeholder(text: &str) -> bool {
+    text.contains('<') && text.contains('>')
+}

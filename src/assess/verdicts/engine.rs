@@ -1,0 +1,254 @@
+//! Asks every check and rolls up. The engine decides what a row may say: a gap takes `met` away (and `not met` too where that
+//! rests on rows that were not read), an unexpired exception turns `not met` into `accepted` where the specification is
+//! addressable, an exclusion takes a row out of the count.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+
+use chrono::NaiveDate;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::check_tally::{Judged, Place, Shown, Tally};
+use super::corroborate::Rules;
+use crate::assess::database::coverage::{Gaps, closure};
+use crate::assess::database::guard;
+use crate::assess::database::place::{class_of, place, place_words};
+use crate::assess::facts;
+use crate::assess::input::{Fault, Input};
+use crate::model::assessment::{CheckResult, ControlResult, Disagreement, Row};
+use crate::model::catalog::{AttestItem, Check, Control};
+use crate::model::citation::Citation;
+use crate::model::decisions::{ExceptionRecord, matches_pattern};
+use crate::model::digest::{Digest, Hasher};
+use crate::model::verdict::{Counts, Verdict};
+
+/// What the authorizer names like a table and is none of evidence.
+const NO_TABLES: [&str; 3] = ["param", "json_each", "json_tree"];
+
+/// The columns that a check returns, in this order.
+pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "reason"];
+
+/// The ten controls, and where AWS Config's own rules contradict a verdict.
+pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlResult>, Vec<Disagreement>), Fault> {
+    facts::feeds(db)?;
+    guard::bound(db)?;
+    let mut results = Vec::new();
+    let mut judged = BTreeMap::new();
+    for control in &input.catalog.controls {
+        let mut checks = Vec::new();
+        for id in &control.checks {
+            let check = &input.catalog.checks[id];
+            let (result, places) = Asked { control, check, input }.run(db)?;
+            checks.push(result);
+            judged.insert(id.as_str(), places);
+        }
+        results.push(roll_up(control, checks, input));
+    }
+    let rules = Rules::read(db, input)?;
+    let mut disagreements = Vec::new();
+    for check in results.iter_mut().flat_map(|control| &mut control.checks) {
+        let (agreements, against) = rules.of(db, check, &judged[check.id.as_str()])?;
+        check.corroboration = agreements;
+        disagreements.extend(against);
+    }
+    guard::unbound(db)?;
+    Ok((results, disagreements))
+}
+
+fn roll_up(control: &Control, checks: Vec<CheckResult>, input: &Input<'_>) -> ControlResult {
+    let mut counts = Counts::default();
+    checks.iter().for_each(|check| counts.merge(&check.counts));
+    let check_counts: Counts = checks.iter().map(|check| check.verdict).collect();
+    let said = |item: &AttestItem| {
+        let statements = &input.decisions.attestations.attestations;
+        statements.iter().any(|a| a.id == item.id && in_force(&a.on, &a.holds_until(item.valid_days), input.as_of))
+    };
+    let (attested, unattested): (Vec<&AttestItem>, Vec<&AttestItem>) = control.attest.iter().partition(|item| said(item));
+    let ids = |items: Vec<&AttestItem>| items.into_iter().map(|a| a.id.clone()).collect::<Vec<String>>();
+    let (attested, unattested) = (ids(attested), ids(unattested));
+    let people = attested.iter().map(|_| Verdict::Attested).chain(unattested.iter().map(|_| Verdict::NotEvidenced));
+    let machine = checks.iter().map(|c| c.verdict).filter(|v| *v != Verdict::NotApplicable);
+    ControlResult {
+        number: control.number,
+        id: control.id.clone(),
+        title: control.title.clone(),
+        verdict: Verdict::worst(machine.chain(people)),
+        counts,
+        check_counts,
+        checks,
+        attested,
+        unattested,
+    }
+}
+
+/// Whether a statement made `on` a day and valid until another holds at `as_of`.
+pub fn in_force(on: &str, until: &str, as_of: &str) -> bool {
+    let day = |text: &str| NaiveDate::parse_from_str(text.get(..10).unwrap_or_default(), "%Y-%m-%d").ok();
+    match (day(on), day(until), day(as_of)) {
+        (Some(on), Some(until), Some(at)) => on <= at && at <= until,
+        _ => false,
+    }
+}
+
+struct Asked<'a> {
+    control: &'a Control,
+    check: &'a Check,
+    input: &'a Input<'a>,
+}
+
+impl Asked<'_> {
+    fn fault(&self, what: impl Into<String>) -> Fault {
+        Fault::Check { check: self.check.id.clone(), what: what.into() }
+    }
+
+    /// The check's result, and where it judged something.
+    fn run(&self, db: &mut Connection) -> Result<(CheckResult, BTreeSet<Place>), Fault> {
+        let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
+        let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| !NO_TABLES.contains(&t.as_str())).collect();
+        let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
+        let absence = self.check.rests_on_absence.iter().cloned().collect();
+        let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
+        let mut tally = Tally::default();
+        self.ask(db, &gaps, &unread, &mut tally)?;
+        self.missing(db, &gaps, &mut tally)?;
+        let result = self.summary(db, &tables, &gaps, &mut tally)?;
+        Ok((result, tally.judged.into_set()))
+    }
+
+    /// Runs the SQL and stores each row with the verdict that the engine lets it have.
+    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps, tally: &mut Tally) -> Result<(), Fault> {
+        let mut statement = db.prepare(&self.check.sql).map_err(|e| self.fault(guard::words(&e)))?;
+        if !statement.column_names().eq(COLUMNS) {
+            return Err(self.fault(format!("it must return the columns {}", COLUMNS.join(", "))));
+        }
+        let mut excluded = db.prepare_cached("SELECT max(excluded) FROM resource WHERE arn = ?")?;
+        let any_excluded = !self.input.decisions.workspace.exclude.is_empty();
+        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,?,?,?,?)")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next().map_err(|e| self.fault(guard::words(&e)))? {
+            let text = |i: usize| row.get_ref(i)?.as_str_or_null().map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])));
+            let resource = text(0)?.ok_or_else(|| self.fault("a row without a resource"))?;
+            let (account, region) = place(resource, text(1)?, text(2)?);
+            let sql_verdict: Verdict = text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;
+            let reason = text(4)?.ok_or_else(|| self.fault(format!("`{resource}` has no reason")))?;
+            let out = any_excluded && excluded.query_row([resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
+            let gap = match sql_verdict {
+                Verdict::NotMet => unread.on(account, region),
+                _ => gaps.on(account, region),
+            };
+            let (verdict, reason) = self.allowed(sql_verdict, reason, resource, gap);
+            insert.execute(params![self.check.id, resource, account, region, verdict.as_str(), reason, sql_verdict.as_str(), out])?;
+            tally.add(Judged { resource, account, region, verdict, reason: &reason, excluded: out });
+        }
+        Ok(())
+    }
+
+    fn allowed<'t>(&self, verdict: Verdict, reason: &'t str, resource: &str, gap: Option<&str>) -> (Verdict, Cow<'t, str>) {
+        match (verdict, gap) {
+            (Verdict::Met | Verdict::NotApplicable | Verdict::NotMet, Some(gap)) => {
+                (Verdict::NotEvidenced, format!("{reason}; but evidence is missing: {gap}").into())
+            }
+            (Verdict::NotMet, None) => match self.exception(resource) {
+                Some(e) if self.addressable() => {
+                    (Verdict::Accepted, format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason).into())
+                }
+                Some(e) => (
+                    Verdict::NotMet,
+                    format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires)
+                        .into(),
+                ),
+                None => (Verdict::NotMet, reason.into()),
+            },
+            _ => (verdict, reason.into()),
+        }
+    }
+
+    fn exception(&self, resource: &str) -> Option<&ExceptionRecord> {
+        let all = &self.input.decisions.exceptions.exceptions;
+        all.iter().find(|e| {
+            e.check == self.check.id && matches_pattern(&e.resource, resource) && in_force(&e.accepted, &e.expires, self.input.as_of)
+        })
+    }
+
+    /// Whether an exception may read `accepted`: the control's first citation is an addressable specification, and none of its
+    /// citations is a required one.
+    fn addressable(&self) -> bool {
+        let rows = &self.input.catalog.rule.rows;
+        let status = |citation: &Citation| rows.iter().find(|row| row.citation == *citation).map(|row| row.status.as_str());
+        let mut all = self.control.citations.iter().map(status);
+        all.next() == Some(Some("addressable")) && all.all(|status| status != Some("required"))
+    }
+
+    /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
+    fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut Tally) -> Result<(), Fault> {
+        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        let empty: Vec<_> = gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
+        for (account, region, words) in empty {
+            let resource = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
+            let reason = format!("evidence is missing: {words}");
+            insert.execute(params![self.check.id, resource, account, region, reason])?;
+            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
+        }
+        Ok(())
+    }
+
+    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut Tally) -> Result<CheckResult, Fault> {
+        let check = self.check;
+        let counts = tally.counts;
+        Ok(CheckResult {
+            id: check.id.clone(),
+            title: check.title.clone(),
+            severity: check.severity,
+            verdict: counts.worst(),
+            population: counts.total(),
+            rows_total: counts.total(),
+            counts,
+            excluded: tally.excluded,
+            rows: self.rows(db, tally)?,
+            gaps: gaps.places().map(|(account, region, words)| place_words(account, region, &words)).take(40).collect(),
+            artifacts: facts::artifacts(db, self.input.catalog, &closure(self.input.catalog, tables))?,
+            tables: tables.iter().cloned().collect(),
+            corroboration: Vec::new(),
+        })
+    }
+
+    /// The rows to show, each with what its resource is and where that was read.
+    fn rows(&self, db: &Connection, tally: &mut Tally) -> Result<Vec<Row>, Fault> {
+        let mut known = db.prepare_cached("SELECT type, artifact FROM resource WHERE arn = ? LIMIT 1")?;
+        let mut rows = Vec::new();
+        for shown in tally.shown() {
+            let found: Option<(String, usize)> = known.query_row([&shown.resource], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            let (asset_class, artifact) = match found {
+                Some((class, id)) => (class, id.checked_sub(1).and_then(|at| self.input.run.artifacts.get(at)).map(|a| a.path.clone())),
+                None => (class_of(&shown.resource), None),
+            };
+            let Shown { resource, account, region, verdict, reason, .. } = shown;
+            rows.push(Row { resource, account, region, verdict, reason, asset_class, artifact });
+        }
+        Ok(rows)
+    }
+}
+
+/// SHA-256 over every result row: check by check in name order, its rows by resource, each value with its length.
+pub fn digest(db: &Connection) -> Result<Digest, Fault> {
+    // By resource and not by verdict: the index on results then gives the order, and only ties are sorted.
+    let mut statement = db.prepare(
+        "SELECT check_id, resource, account, region, verdict, reason, sql_verdict, excluded FROM result
+         ORDER BY check_id, resource, verdict, reason, account, region, sql_verdict, excluded",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut hasher = Hasher::default();
+    let mut line = Vec::new();
+    while let Some(row) = rows.next()? {
+        line.clear();
+        for i in 0..7 {
+            let text = row.get_ref(i)?.as_str().map_err(rusqlite::Error::from)?;
+            write!(line, "{}:", text.len())?;
+            line.extend_from_slice(text.as_bytes());
+        }
+        write!(line, "{}", row.get::<_, i64>(7)?)?;
+        hasher.write_all(&line)?;
+    }
+    Ok(hasher.finish().digest)
+}

@@ -1,0 +1,519 @@
+//! What people decided: scope, parameters, exceptions, attestations, alternative measures, risks and the incident-response
+//! plan. An input like any other; it travels in the package.
+
+pub mod aws;
+pub mod clearances;
+pub mod seal;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use aws::{AggregatorFacts, AwsFacts, ConfigWay, DeliveredFacts};
+pub use clearances::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
+pub use seal::{SealFacts, SignerFacts, TimestampFacts};
+
+use super::citation::Citation;
+
+/// Everything in `affiant.yaml` and `program/`, as it was read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Decisions {
+    pub workspace: Workspace,
+    pub exceptions: Exceptions,
+    pub attestations: Attestations,
+    pub alternatives: Alternatives,
+    pub risks: Risks,
+    pub incident: Option<Plan>,
+    #[serde(default, skip_serializing_if = "Clearances::is_empty")]
+    pub clearances: Clearances,
+    #[serde(default, skip_serializing_if = "ArtifactTerms::is_empty")]
+    pub terms: ArtifactTerms,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    pub format: String,
+    pub organization: OrganizationFacts,
+    pub period: PeriodFacts,
+    #[serde(default)]
+    pub accounts: Vec<AccountFacts>,
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// How `collect --aws` reaches AWS.
+    #[serde(default, skip_serializing_if = "AwsFacts::is_empty")]
+    pub aws: AwsFacts,
+    #[serde(default)]
+    pub phi: PhiRule,
+    #[serde(default)]
+    pub exclude: Vec<Exclude>,
+    /// Catalog parameters, tightened.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
+    /// Proposed rules to show beside the law, by id; none unless named here.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    #[serde(default)]
+    pub report: Report,
+    #[serde(default)]
+    pub retention: RetentionFacts,
+    #[serde(default)]
+    pub seal: SealFacts,
+    #[serde(default, skip_serializing_if = "ArtifactFacts::is_empty")]
+    pub artifact: ArtifactFacts,
+    #[serde(default)]
+    pub sample: bool,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Workspace {
+            format: "affiant.workspace/1".into(),
+            organization: OrganizationFacts::default(),
+            period: PeriodFacts::default(),
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            aws: AwsFacts::default(),
+            phi: PhiRule::default(),
+            exclude: Vec::new(),
+            parameters: BTreeMap::new(),
+            profiles: Vec::new(),
+            report: Report::default(),
+            retention: RetentionFacts::default(),
+            seal: SealFacts::default(),
+            artifact: ArtifactFacts::default(),
+            sample: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationFacts {
+    pub name: String,
+    pub role: String,
+    pub system: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub contact: String,
+}
+
+impl Default for OrganizationFacts {
+    fn default() -> Self {
+        OrganizationFacts {
+            name: "Organization not named".into(),
+            role: "role not stated".into(),
+            system: "System not named".into(),
+            description: String::new(),
+            contact: String::new(),
+        }
+    }
+}
+
+/// The roles of 45 CFR 160.103, and the one outside it.
+pub const ROLES: [&str; 5] = ["covered entity", "business associate", "subcontractor", "hybrid entity", "not covered"];
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodFacts {
+    pub label: String,
+    pub start: String,
+    pub end: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountFacts {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+    /// The role that `collect --aws` takes on to read this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The management or delegated administrator account: it is asked what holds for the whole organization.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organization: bool,
+}
+
+/// How a resource shows that it holds PHI. Untagged resources are in scope.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhiRule {
+    pub tag: String,
+    pub values: Vec<String>,
+}
+
+impl Default for PhiRule {
+    fn default() -> Self {
+        PhiRule { tag: "data-classification".into(), values: vec!["phi".into()] }
+    }
+}
+
+/// A named person takes resources out of scope.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exclude {
+    /// An ARN, with `*` for any run of characters.
+    #[serde(rename = "match")]
+    pub pattern: String,
+    pub by: String,
+    pub on: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// `us-letter` or `a4`.
+    pub paper: String,
+    pub pdf_rows: u64,
+    pub html_rows: u64,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Report { paper: "us-letter".into(), pdf_rows: 12, html_rows: 500 }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionFacts {
+    pub years: u32,
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl Default for RetentionFacts {
+    fn default() -> Self {
+        RetentionFacts { years: 6, reason: String::new() }
+    }
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exceptions {
+    #[serde(default)]
+    pub format: String,
+    #[serde(default)]
+    pub exceptions: Vec<ExceptionRecord>,
+}
+
+/// An approved exception: covers failing rows of a check until it expires. The approver is never the owner.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionRecord {
+    pub check: String,
+    /// An ARN, with `*` for any run of characters.
+    pub resource: String,
+    pub approver: String,
+    pub owner: String,
+    pub reason: String,
+    #[serde(default)]
+    pub compensating: String,
+    pub accepted: String,
+    pub expires: String,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestations {
+    #[serde(default)]
+    pub format: String,
+    #[serde(default)]
+    pub attestations: Vec<Attestation>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    pub id: String,
+    pub statement: String,
+    pub by: String,
+    pub role: String,
+    pub on: String,
+    pub valid_until: String,
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+impl Attestation {
+    /// The last day on which the statement counts: its own end, or `days` after it was made, whichever comes first.
+    pub fn holds_until(&self, days: u32) -> String {
+        let on = NaiveDate::parse_from_str(&self.on, "%Y-%m-%d").ok();
+        let longest = on.and_then(|on| on.checked_add_days(chrono::Days::new(u64::from(days))));
+        longest.map_or_else(|| self.valid_until.clone(), |day| day.format("%Y-%m-%d").to_string().min(self.valid_until.clone()))
+    }
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alternatives {
+    #[serde(default)]
+    pub format: String,
+    #[serde(default)]
+    pub alternatives: Vec<AlternativeMeasure>,
+}
+
+/// Why an addressable specification is not implemented and what stands in its place: 164.306(d)(3).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlternativeMeasure {
+    pub citation: Citation,
+    pub control: String,
+    pub why_not: String,
+    pub measure: String,
+    pub approver: String,
+    pub date: String,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Risks {
+    #[serde(default)]
+    pub format: String,
+    #[serde(default)]
+    pub method: String,
+    #[serde(default)]
+    pub tolerance: String,
+    #[serde(default)]
+    pub entries: Vec<RiskDecision>,
+    #[serde(default)]
+    pub own: Vec<OwnRisk>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RiskDecision {
+    #[serde(rename = "match")]
+    pub matches: RiskMatch,
+    #[serde(default)]
+    pub title: Option<String>,
+    pub owner: String,
+    pub treatment: String,
+    #[serde(default)]
+    pub plan: String,
+    #[serde(default)]
+    pub due: String,
+    #[serde(default)]
+    pub likelihood: Option<String>,
+    #[serde(default)]
+    pub impact: Option<String>,
+    #[serde(default)]
+    pub rationale: String,
+    #[serde(default)]
+    pub confirmed_by: Option<String>,
+    #[serde(default)]
+    pub confirmed_on: Option<String>,
+    #[serde(default)]
+    pub acceptance: Option<RiskAcceptance>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RiskMatch {
+    pub control: String,
+    #[serde(default)]
+    pub account: Option<String>,
+    #[serde(default)]
+    pub asset_class: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RiskAcceptance {
+    pub approver: String,
+    pub reason: String,
+    pub accepted: String,
+    pub expires: String,
+}
+
+/// A risk that no finding shows: people name it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnRisk {
+    pub id: String,
+    pub title: String,
+    #[serde(default)]
+    pub category: String,
+    pub likelihood: String,
+    pub impact: String,
+    pub rationale: String,
+    pub owner: String,
+    pub treatment: String,
+    #[serde(default)]
+    pub plan: String,
+    #[serde(default)]
+    pub due: String,
+    #[serde(default)]
+    pub citations: Vec<Citation>,
+}
+
+/// `program/incident-response.yaml`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub format: String,
+    pub title: String,
+    pub version: String,
+    pub owner: String,
+    #[serde(default)]
+    pub approved_by: String,
+    #[serde(default)]
+    pub approved_at: String,
+    #[serde(default)]
+    pub next_review: String,
+    #[serde(default)]
+    pub scope: String,
+    #[serde(default)]
+    pub roles: Vec<PlanRole>,
+    #[serde(default)]
+    pub severities: Vec<PlanSeverity>,
+    #[serde(default)]
+    pub contract_clocks: Vec<ContractClock>,
+    #[serde(default)]
+    pub escalation: Vec<PlanEscalation>,
+    #[serde(default)]
+    pub playbooks: Vec<PlanPlaybook>,
+    #[serde(default)]
+    pub preservation: Vec<String>,
+    #[serde(default)]
+    pub drills: Vec<PlanDrill>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRole {
+    pub role: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub deputy: String,
+    #[serde(default)]
+    pub contact: String,
+    #[serde(default)]
+    pub out_of_band: String,
+    #[serde(default)]
+    pub tested: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanSeverity {
+    pub level: String,
+    pub criteria: String,
+    #[serde(default)]
+    pub examples: String,
+    pub respond: String,
+    pub escalate: String,
+    #[serde(default)]
+    pub breach_clock: String,
+}
+
+/// A deadline that a contract sets, in hours from discovery.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractClock {
+    pub who: String,
+    pub by: String,
+    pub hours: f64,
+    pub source: String,
+    #[serde(default)]
+    pub words: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanEscalation {
+    pub from: String,
+    pub to: String,
+    pub minutes: u64,
+    pub channel: String,
+    #[serde(default)]
+    pub fallback: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanPlaybook {
+    pub name: String,
+    pub trigger: String,
+    pub steps: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanDrill {
+    pub id: String,
+    pub date: String,
+    pub scenario: String,
+    #[serde(default)]
+    pub plan_version: String,
+    #[serde(default)]
+    pub participants: u64,
+    #[serde(default)]
+    pub outcome: String,
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// Matches `text` against a pattern in which `*` stands for any run of characters.
+pub fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut rest = rest;
+    let mut last = None;
+    for part in parts {
+        if let Some(previous) = last.replace(part) {
+            match rest.find(previous) {
+                Some(at) => rest = &rest[at + str::len(previous)..],
+                None => return false,
+            }
+        }
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(tail) => rest.ends_with(tail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attestation, matches_pattern};
+
+    #[test]
+    fn a_statement_holds_no_longer_than_the_catalog_lets_it() {
+        let said = |until: &str| Attestation {
+            id: "x".into(),
+            statement: String::new(),
+            by: String::new(),
+            role: String::new(),
+            on: "2026-01-31".into(),
+            valid_until: until.into(),
+            evidence: Vec::new(),
+        };
+        assert_eq!(said("2030-01-01").holds_until(365), "2027-01-31");
+        assert_eq!(said("2026-03-01").holds_until(365), "2026-03-01");
+    }
+
+    #[test]
+    fn patterns_match_as_people_expect() {
+        for (pattern, text, expected) in [
+            ("arn:a", "arn:a", true),
+            ("arn:a", "arn:ab", false),
+            ("arn:*", "arn:ab", true),
+            ("*dev*", "x-dev-y", true),
+            ("a*b*c", "a1b2c", true),
+            ("a*b*c", "a1c2b", false),
+            ("*", "", true),
+            ("ab*ba", "aba", false),
+        ] {
+            assert_eq!(matches_pattern(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+}

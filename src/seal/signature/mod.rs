@@ -1,0 +1,10 @@
+//! Signatures and timestamps as bytes, whom to believe, and what says that a certificate was revoked.
+
+pub mod attributes;
+pub mod authorities;
+pub mod cms;
+#[cfg(feature = "http")]
+pub(super) mod http;
+pub mod revocation;
+pub mod timestamp;
+pub mod trust;

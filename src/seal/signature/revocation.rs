@@ -1,0 +1,265 @@
+//! Whether a certificate had been revoked, by lists (RFC 5280 section 5) and answers (RFC 6960) that travel with a seal.
+//! Each is believed only if the certificate's own issuer, or whom it delegated, signed it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_AD_OCSP, ID_CE_CRL_REASONS};
+use der::asn1::{Any, Null, OctetString};
+use der::{Decode, Encode};
+use spki::AlgorithmIdentifierOwned;
+use x509_cert::crl::CertificateList;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use x509_cert::ext::pkix::{AuthorityInfoAccessSyntax, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages};
+use x509_ocsp::{BasicOcspResponse, CertId, CertStatus, OcspRequest, OcspResponse, OcspResponseStatus, Request, TbsRequest, Version};
+
+use crate::seal::keys::algorithm;
+use crate::seal::keys::certificate::{Certificate, time};
+
+/// Revocation lists and answers as received, in DER.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Revocation {
+    pub crls: Vec<Vec<u8>>,
+    /// Whole OCSP responses.
+    pub answers: Vec<Vec<u8>>,
+}
+
+/// What is known of one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Not revoked, by what was issued at this time.
+    Good(DateTime<Utc>),
+    Revoked(DateTime<Utc>),
+    /// Nothing that may be believed speaks of it.
+    Unknown,
+}
+
+const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
+const BASIC_RESPONSE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
+const SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+/// Reason removeFromCRL: the entry takes a revocation back.
+const REMOVED: &[u8] = &[0x0a, 1, 8];
+
+impl Revocation {
+    pub fn is_empty(&self) -> bool {
+        self.crls.is_empty() && self.answers.is_empty()
+    }
+
+    /// Takes in a list or an answer, in DER or a list in PEM; false if it is neither.
+    pub fn add(&mut self, bytes: &[u8]) -> bool {
+        let pem = std::str::from_utf8(bytes).ok().filter(|text| text.contains("BEGIN X509 CRL"));
+        let from_pem = pem.and_then(|text| crate::seal::keys::pem::blocks(text).find(|(label, _)| *label == "X509 CRL")?.1);
+        let der = from_pem.as_deref().unwrap_or(bytes).to_vec();
+        let place = if CertificateList::from_der(&der).is_ok() {
+            &mut self.crls
+        } else if OcspResponse::from_der(&der).is_ok() {
+            &mut self.answers
+        } else {
+            return false;
+        };
+        if !place.contains(&der) {
+            place.push(der);
+        }
+        true
+    }
+
+    pub fn merge(&mut self, other: Revocation) {
+        for der in other.crls.iter().chain(&other.answers) {
+            self.add(der);
+        }
+    }
+
+    /// `at`: when the certificate was used. What had gone stale by then does not count; a revocation always does.
+    pub fn status(&self, certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Status {
+        let lists = self.crls.iter().map(|der| by_list(der, certificate, issuer, at));
+        let answers = self.answers.iter().map(|der| by_answer(der, certificate, issuer, at));
+        let known: Vec<Status> = lists.chain(answers).flatten().collect();
+        let revoked = known.iter().find(|status| matches!(status, Status::Revoked(_)));
+        let newest = known.iter().filter_map(|status| if let Status::Good(at) = status { Some(*at) } else { None }).max();
+        revoked.cloned().or(newest.map(Status::Good)).unwrap_or(Status::Unknown)
+    }
+
+    /// Whether anything here speaks of the certificate, however old it is.
+    pub fn knows(&self, certificate: &Certificate, issuer: &Certificate) -> Option<Status> {
+        Some(self.status(certificate, issuer, DateTime::<Utc>::MIN_UTC)).filter(|status| *status != Status::Unknown)
+    }
+
+    /// Asks where each certificate says to ask, the answer service first; `chain` has each issuer after its certificate. What
+    /// was done comes back in words. Only in builds with HTTP.
+    pub fn fetch(chain: &[Certificate], limit: Duration) -> (Revocation, Vec<String>) {
+        let (mut found, mut words) = (Revocation::default(), Vec::new());
+        for pair in chain.windows(2) {
+            let [certificate, issuer] = pair else { continue };
+            let answer = ocsp_url(certificate).map(|url| (ask(&url, certificate, issuer, limit), url));
+            if let Some((outcome, url)) = answer {
+                words.push(format!("{url}: {}", outcome.as_ref().map_or_else(Clone::clone, |_| "an OCSP answer".to_owned())));
+                if outcome.is_ok_and(|der| found.add(&der)) {
+                    continue;
+                }
+            }
+            for url in crl_urls(certificate) {
+                let outcome = get(&url, limit);
+                words.push(format!("{url}: {}", outcome.as_ref().map_or_else(Clone::clone, |_| "a revocation list".to_owned())));
+                if outcome.is_ok_and(|der| found.add(&der)) {
+                    break;
+                }
+            }
+        }
+        (found, words)
+    }
+}
+
+fn by_list(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<Status> {
+    let list = CertificateList::from_der(der).ok()?;
+    let (subject, tbs) = (&certificate.x509().tbs_certificate, &list.tbs_cert_list);
+    let usage = issuer.extension::<KeyUsage>().ok()?;
+    let critical = tbs.crl_extensions.iter().flatten().any(|e| e.critical);
+    let may = usage.is_none_or(|usage| usage.0.contains(KeyUsages::CRLSign));
+    let fits = tbs.issuer == subject.issuer && tbs.signature == list.signature_algorithm && certificate.is_issued_by(issuer);
+    if !fits || !may || critical {
+        return None;
+    }
+    let key = &issuer.x509().tbs_certificate.subject_public_key_info;
+    let message = tbs.to_der().ok()?;
+    algorithm::verify(key, &list.signature_algorithm, None, &message, list.signature.as_bytes()?).ok()?;
+    let entry = tbs.revoked_certificates.iter().flatten().find(|entry| entry.serial_number == subject.serial_number);
+    let removed = |entry: &x509_cert::crl::RevokedCert| {
+        let mut reasons = entry.crl_entry_extensions.iter().flatten().filter(|e| e.extn_id == ID_CE_CRL_REASONS);
+        reasons.any(|e| e.extn_value.as_bytes() == REMOVED)
+    };
+    match entry.filter(|entry| !removed(entry)) {
+        Some(entry) => Some(Status::Revoked(time(&entry.revocation_date))),
+        None => tbs.next_update.as_ref().is_none_or(|next| time(next) >= at).then(|| Status::Good(time(&tbs.this_update))),
+    }
+}
+
+fn by_answer(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<Status> {
+    let response = OcspResponse::from_der(der).ok()?;
+    let bytes = response.response_bytes.filter(|bytes| bytes.response_type == BASIC_RESPONSE)?;
+    let basic = BasicOcspResponse::from_der(bytes.response.as_bytes()).ok()?;
+    let single = basic.tbs_response_data.responses.iter().find(|single| names(&single.cert_id, certificate, issuer))?;
+    let critical = single.single_extensions.iter().chain(&basic.tbs_response_data.response_extensions).flatten().any(|e| e.critical);
+    if critical || !certificate.is_issued_by(issuer) {
+        return None;
+    }
+    let message = basic.tbs_response_data.to_der().ok()?;
+    let responders = basic.certs.iter().flatten().filter_map(|c| Certificate::from_der(&c.to_der().ok()?).ok());
+    let produced = DateTime::from_timestamp(i64::try_from(basic.tbs_response_data.produced_at.0.to_unix_duration().as_secs()).ok()?, 0)?;
+    let mut allowed = responders.filter(|c| delegated(c, issuer, produced)).chain([issuer.clone()]);
+    let holds = |responder: &Certificate| {
+        let key = &responder.x509().tbs_certificate.subject_public_key_info;
+        let signature = basic.signature.as_bytes().unwrap_or_default();
+        algorithm::verify(key, &basic.signature_algorithm, None, &message, signature).is_ok()
+    };
+    allowed.find(holds)?;
+    let seconds = |time: x509_ocsp::OcspGeneralizedTime| {
+        i64::try_from(time.0.to_unix_duration().as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+    };
+    match &single.cert_status {
+        CertStatus::Revoked(info) => seconds(info.revocation_time).map(Status::Revoked),
+        CertStatus::Good(_) => {
+            let fresh = single.next_update.is_none_or(|next| seconds(next).is_some_and(|next| next >= at));
+            seconds(single.this_update).filter(|_| fresh).map(Status::Good)
+        }
+        CertStatus::Unknown(_) => None,
+    }
+}
+
+/// A certificate that the issuer made for answering in its name (RFC 6960 section 4.2.2.2).
+fn delegated(responder: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> bool {
+    let purposes = responder.extension::<ExtendedKeyUsage>().ok().flatten();
+    purposes.is_some_and(|p| p.0.contains(&OCSP_SIGNING))
+        && responder.is_issued_by(issuer)
+        && at >= responder.not_before()
+        && at <= responder.not_after()
+}
+
+fn names(id: &CertId, certificate: &Certificate, issuer: &Certificate) -> bool {
+    let own = |hash: &dyn Fn(&[u8]) -> Vec<u8>| cert_id(certificate, issuer, id.hash_algorithm.clone(), hash);
+    let wanted = match algorithm::Hash::from_identifier(&id.hash_algorithm) {
+        Ok(hash) => own(&|bytes| hash.of(bytes)),
+        Err(_) if id.hash_algorithm.oid == SHA_1 => own(&sha_1),
+        Err(_) => None,
+    };
+    wanted.is_some_and(|wanted| {
+        wanted.issuer_name_hash == id.issuer_name_hash
+            && wanted.issuer_key_hash == id.issuer_key_hash
+            && wanted.serial_number == id.serial_number
+    })
+}
+
+/// SHA-1 only names the certificate that is asked about; the answer's own signature rests on a stronger hash.
+fn sha_1(bytes: &[u8]) -> Vec<u8> {
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec()
+}
+
+fn cert_id(
+    certificate: &Certificate,
+    issuer: &Certificate,
+    hash_algorithm: AlgorithmIdentifierOwned,
+    hash: &dyn Fn(&[u8]) -> Vec<u8>,
+) -> Option<CertId> {
+    let above = &issuer.x509().tbs_certificate;
+    Some(CertId {
+        hash_algorithm,
+        issuer_name_hash: OctetString::new(hash(&above.subject.to_der().ok()?)).ok()?,
+        issuer_key_hash: OctetString::new(hash(above.subject_public_key_info.subject_public_key.as_bytes()?)).ok()?,
+        serial_number: certificate.x509().tbs_certificate.serial_number.clone(),
+    })
+}
+
+fn ask(url: &str, certificate: &Certificate, issuer: &Certificate, limit: Duration) -> Result<Vec<u8>, String> {
+    let sha_1_id = AlgorithmIdentifierOwned { oid: SHA_1, parameters: Any::encode_from(&Null).ok() };
+    let id = cert_id(certificate, issuer, sha_1_id, &sha_1).ok_or("the certificate cannot be named")?;
+    let request = Request { req_cert: id, single_request_extensions: None };
+    let tbs = TbsRequest { version: Version::V1, requestor_name: None, request_list: vec![request], request_extensions: None };
+    let question = OcspRequest { tbs_request: tbs, optional_signature: None }.to_der().map_err(|e| e.to_string())?;
+    let answer = post(url, &question, limit)?;
+    let response = OcspResponse::from_der(&answer).map_err(|e| e.to_string())?;
+    match response.response_status {
+        OcspResponseStatus::Successful => Ok(answer),
+        other => Err(format!("it answered {other:?}")),
+    }
+}
+
+fn ocsp_url(certificate: &Certificate) -> Option<String> {
+    let access = certificate.extension::<AuthorityInfoAccessSyntax>().ok().flatten()?;
+    access.0.iter().find(|a| a.access_method == ID_AD_OCSP).and_then(|a| uri(&a.access_location))
+}
+
+fn crl_urls(certificate: &Certificate) -> Vec<String> {
+    let points = certificate.extension::<CrlDistributionPoints>().ok().flatten();
+    let names = points.iter().flat_map(|p| &p.0).filter_map(|point| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names)) => Some(names),
+        Some(DistributionPointName::NameRelativeToCRLIssuer(_)) | None => None,
+    });
+    names.flatten().filter_map(uri).collect()
+}
+
+fn uri(name: &GeneralName) -> Option<String> {
+    match name {
+        GeneralName::UniformResourceIdentifier(uri) if uri.as_str().starts_with("http") => Some(uri.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(feature = "http")]
+fn get(url: &str, limit: Duration) -> Result<Vec<u8>, String> {
+    super::http::get(url, limit)
+}
+
+#[cfg(feature = "http")]
+fn post(url: &str, question: &[u8], limit: Duration) -> Result<Vec<u8>, String> {
+    super::http::post(url, "application/ocsp-request", question, limit)
+}
+
+#[cfg(not(feature = "http"))]
+fn get(_: &str, _: Duration) -> Result<Vec<u8>, String> {
+    Err("this build asks nobody over the network".to_owned())
+}
+
+#[cfg(not(feature = "http"))]
+fn post(_: &str, _: &[u8], _: Duration) -> Result<Vec<u8>, String> {
+    Err("this build asks nobody over the network".to_owned())
+}
