@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::parse::{From, Parts};
+use super::reads;
 use crate::diag::{Diagnostic, Problems};
 use crate::model::catalog::{Catalog, Check, Control, Table};
 use crate::model::digest::{Digest, Hasher};
@@ -137,11 +138,17 @@ fn unique<T>(parts: Vec<From<T>>, id: impl Fn(&T) -> &String, what: &str, files:
     seen
 }
 
-/// Tables so that each comes after those it uses; an unknown name or a circle is a problem.
-fn order(parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) -> Vec<Table> {
+/// Tables so that each comes after those it uses; a circle is a problem.
+fn order(mut parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) -> Vec<Table> {
     let file_of: BTreeMap<String, String> = parts.iter().map(|p| (p.value.name.clone(), p.file.clone())).collect();
+    let known: BTreeSet<&str> = file_of.keys().map(String::as_str).chain(BUILT_IN).collect();
+    for From { file, value: table } in &mut parts {
+        table.uses = reads::tables(&table.sql, &known);
+        sources(file, table, files, problems);
+        table.uses.retain(|name| !BUILT_IN.contains(&name.as_str()));
+    }
     let mut waiting = unique(parts, |t: &Table| &t.name, "table", files, problems);
-    let mut done: BTreeSet<String> = BUILT_IN.iter().map(ToString::to_string).collect();
+    let mut done: BTreeSet<String> = BTreeSet::new();
     let mut ordered = Vec::new();
     loop {
         let ready: Vec<String> = waiting.values().filter(|t| t.uses.iter().all(|u| done.contains(u))).map(|t| t.name.clone()).collect();
@@ -157,10 +164,39 @@ fn order(parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) -> Vec
         let missing = table.uses.iter().find(|u| !done.contains(*u)).cloned().unwrap_or_default();
         let file = file_of.get(&table.name).cloned().unwrap_or_default();
         let (line, column) = place(files, &file, &missing);
-        let message = format!("table `{}` uses `{missing}`, which does not exist or uses it in turn", table.name);
+        let message = format!("table `{}` reads `{missing}`, which reads it in turn", table.name);
         problems.push(Diagnostic::new("AFC-011", message).file(file).at(line, column));
     }
     ordered
+}
+
+/// What a table reads of the evidence it must name in `sources`: a gap in a source that no table names would be seen nowhere, and
+/// what was not read would pass.
+fn sources(file: &str, table: &Table, files: &Files, problems: &mut Problems) {
+    let mut complain = |needle: &str, message: String, hint: String| {
+        let (line, column) = place(files, file, needle);
+        problems.push(Diagnostic::new("AFC-015", message).file(file).at(line, column).hint(hint));
+    };
+    let evidence = ["resource", "response"].into_iter().find(|name| table.uses.contains(*name));
+    if let Some(name) = evidence.filter(|_| table.sources.is_empty()) {
+        let message = format!("table `{}` reads `{name}` and names no source", table.name);
+        complain("sources", message, "name each AWS Config type and `service:Operation` that feeds it in `sources`".into());
+        return;
+    }
+    if table.uses.contains("resource") {
+        let types = reads::compared(&table.sql, "type").into_iter().filter(|t| t.starts_with("AWS::"));
+        for missing in types.filter(|t| !table.sources.contains(t)) {
+            let message = format!("table `{}` reads items of `{missing}`, which its `sources` do not name", table.name);
+            complain(&missing, message, format!("add `{missing}` to `sources`"));
+        }
+    }
+    if table.uses.contains("response") {
+        let named = |operation: &String| table.sources.iter().any(|s| s.split_once(':').is_some_and(|(_, name)| name == operation));
+        for missing in reads::compared(&table.sql, "operation").into_iter().filter(|operation| !named(operation)) {
+            let message = format!("table `{}` reads answers of `{missing}`, which its `sources` do not name", table.name);
+            complain(&missing, message, format!("add `service:{missing}` to `sources`"));
+        }
+    }
 }
 
 fn newest(mut lists: Vec<From<crate::model::catalog::ServiceList>>, problems: &mut Problems) -> Option<crate::model::catalog::ServiceList> {

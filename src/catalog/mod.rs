@@ -3,6 +3,7 @@
 
 mod link;
 mod parse;
+mod reads;
 
 pub use parse::{Clocks, Operations};
 

@@ -180,9 +180,9 @@ pub struct Table {
     pub about: String,
     /// Config types and `service:Operation` names that feed it.
     pub sources: Vec<String>,
-    /// Other tables that its SELECT reads.
-    #[serde(default)]
-    pub uses: Vec<String>,
+    /// Other tables of the catalog that its SELECT names; read off the SQL, not written.
+    #[serde(skip)]
+    pub uses: BTreeSet<String>,
     /// Documented columns that hold JSON, and other notes.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::harness::{Ran, Sandbox, example, ran, repository};
+use serde_json::json;
+
+use crate::harness::{Ran, Sandbox, example, item, ran, repository};
 
 #[test]
 fn every_check_passes_its_own_cases() {
@@ -62,15 +64,73 @@ fn all_problems_are_reported_at_once_with_their_places() {
     let box_ = Sandbox::default();
     box_.write("own/technical/02-encryption-at-rest.yaml", "control: encryption-at-rest\nnumber: two\n");
     box_.write("own/checks/rds/storage-encrypted.yaml", "id: rds.storage-encrypted\ntitle: [unclosed\n");
-    box_.write("own/tables/rds/extra.yaml", "table: extra\nabout: x\nsources: []\nuses: [no_such_table]\nsql: SELECT 1\n");
+    box_.write("own/tables/rds/extra.yaml", "table: extra\nabout: x\nsources: []\nsql: SELECT arn FROM resource\n");
     box_.write("own/stray/file.yaml", "x: 1\n");
     let ran = box_.affiant(&["--catalog", "own", "controls", "list"]).exits(2);
     for place in
-        ["technical/02-encryption-at-rest.yaml:2:", "checks/rds/storage-encrypted.yaml:", "tables/rds/extra.yaml:4:", "stray/file.yaml"]
+        ["technical/02-encryption-at-rest.yaml:2:", "checks/rds/storage-encrypted.yaml:", "tables/rds/extra.yaml:3:1", "stray/file.yaml"]
     {
         assert!(ran.err.contains(place), "{place} is not named:\n{}", ran.err);
     }
     assert!(ran.err.matches("[AFC-").count() >= 4, "{}", ran.err);
+}
+
+/// What a table reads is read off its SQL, and the evidence among it must have a source: else a gap in it would be seen nowhere.
+#[test]
+fn a_table_names_the_evidence_that_it_reads() {
+    let wrong = [
+        ("sources: []\nsql: SELECT arn FROM main.resource\n", "AFC-015", "reads `resource` and names no source"),
+        ("sources: []\nsql: SELECT body FROM (ec2_volume JOIN \"response\")\n", "AFC-015", "reads `response` and names no source"),
+        (
+            "sources: [AWS::EC2::Volume]\nsql: SELECT arn FROM resource WHERE type IN ('AWS::EC2::Volume', 'AWS::EC2::Instance')\n",
+            "AFC-015",
+            "reads items of `AWS::EC2::Instance`",
+        ),
+        (
+            "sources: [ec2:DescribeVolumes]\nsql: SELECT body FROM response WHERE operation = 'DescribeSnapshots'\n",
+            "AFC-015",
+            "reads answers of `DescribeSnapshots`",
+        ),
+        ("sources: []\nsql: SELECT arn FROM other\n", "AFC-011", "reads `other`, which reads it in turn"),
+        ("sources: []\nuses: [ec2_volume]\nsql: SELECT arn FROM ec2_volume\n", "AFC-003", "uses"),
+    ];
+    for (rest, code, words) in wrong {
+        let box_ = Sandbox::default();
+        box_.write("own/tables/ec2/mine.yaml", format!("table: mine\nabout: x\n{rest}"));
+        box_.write("own/tables/ec2/other.yaml", "table: other\nabout: x\nsources: []\nsql: SELECT arn FROM mine\n");
+        let ran = box_.affiant(&["--catalog", "own", "controls", "test", "ec2.volume-encrypted"]).exits(2);
+        assert!(ran.err.contains(code) && ran.err.contains(words) && ran.err.contains("tables/ec2/mine.yaml:"), "{rest}:\n{}", ran.err);
+    }
+}
+
+/// A table made from tables has no source of its own, and the gaps of what it is made from all the same.
+#[test]
+fn a_gap_bears_on_tables_made_from_tables() {
+    let verdict = |recorded: &[&str]| {
+        let box_ = Sandbox::default();
+        box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+        box_.write("own/tables/ec2/again.yaml", "table: again\nabout: x\nsources: []\nsql: SELECT * FROM ec2_volume\n");
+        box_.write("own/tables/ec2/more.yaml", "table: more\nabout: x\nsources: []\nsql: SELECT v.* FROM ec2_instance AS i, again AS v\n");
+        let check = "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\ncases: [{ name: n, expect: [] }]\n\
+                     sql: SELECT arn AS resource, account, region, 'met' AS verdict, 'r' AS reason FROM more\n";
+        box_.write("own/checks/ec2/volume-encrypted.yaml", check);
+        let volume = item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }));
+        box_.snapshot("in", &[volume, item("AWS::EC2::Instance", "i-1", json!({}))]);
+        let group =
+            json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": recorded });
+        let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] });
+        box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", recorders.to_string());
+        box_.affiant(&["--catalog", "own", "collect", "--snapshot", "in"]).exits(3);
+        let out = box_.affiant(&["--catalog", "own", "assess", "--format", "json"]).out;
+        let row = crate::spine::check(&crate::spine::json(&out), "ec2.volume-encrypted")["rows"][0].clone();
+        format!("{}: {}", row["verdict"].as_str().unwrap_or_default(), row["reason"].as_str().unwrap_or_default())
+    };
+    assert_eq!(verdict(&["AWS::EC2::Volume", "AWS::EC2::Instance"]), "met: r");
+    for lost in ["AWS::EC2::Volume", "AWS::EC2::Instance"] {
+        let other = ["AWS::EC2::Volume", "AWS::EC2::Instance"].into_iter().filter(|t| *t != lost).collect::<Vec<_>>();
+        let said = verdict(&other);
+        assert!(said.starts_with("not evidenced: ") && said.contains(&format!("{lost} not recorded")), "{said}");
+    }
 }
 
 #[test]

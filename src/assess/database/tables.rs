@@ -1,22 +1,38 @@
 //! Makes the catalog's tables, and those that the engine fills itself: parameters and what people decided.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 
-use crate::assess::database::guard;
+use crate::assess::database::guard::{self, Reads};
 use crate::assess::input::Fault;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::decisions::{Decisions, Plan};
 
 /// One table after another, in dependency order. Each SELECT compiles under the guard before it runs.
 pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<(), Fault> {
+    let known: BTreeSet<&str> = catalog.tables.iter().map(|t| t.name.as_str()).collect();
     for table in &catalog.tables {
-        guard::compile(db, &table.sql, true).map_err(|what| {
-            let source = rusqlite::Error::InvalidParameterName(what);
-            Fault::Table { table: table.name.clone(), source }
-        })?;
+        let fault = |what| Fault::Table { table: table.name.clone(), source: rusqlite::Error::InvalidParameterName(what) };
+        let reads = guard::compile(db, &table.sql, true).map_err(fault)?;
+        if let Some(what) = undeclared(table, &reads, &known) {
+            return Err(fault(what));
+        }
         create(db, table, "TABLE")?;
     }
     Ok(())
+}
+
+/// What SQLite saw a table read and the catalog does not know that it reads. Gaps are looked for in what the catalog knows, so
+/// such a table could turn what was not read into a pass.
+fn undeclared(table: &Table, reads: &Reads, known: &BTreeSet<&str>) -> Option<String> {
+    let read: BTreeSet<&str> = reads.iter().map(|(name, _)| name.as_str()).collect();
+    let evidence = ["resource", "response"].into_iter().find(|name| read.contains(name));
+    if let Some(name) = evidence.filter(|_| table.sources.is_empty()) {
+        return Some(format!("it reads `{name}` and names no source"));
+    }
+    let hidden = read.into_iter().find(|name| known.contains(name) && !table.uses.contains(*name))?;
+    Some(format!("it reads `{hidden}` in a way that the catalog does not see: name it after FROM or JOIN"))
 }
 
 /// Makes one table, of a `kind` that SQLite knows: `TABLE` or `TEMP TABLE`.
