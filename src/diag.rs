@@ -109,11 +109,41 @@ pub fn safe_cell(text: &str) -> String {
     }
 }
 
-/// Characters that can move a cursor, reverse a line or hide text.
+/// Characters that can move a cursor, break or reverse a line, or hide text: controls (C0 and C1), all of Unicode's format
+/// characters (Cf), line and paragraph separators, variation selectors, tag characters, and fillers that print as nothing. The one
+/// list of them; terminal, reports, CSV, bag-info.txt and `verify` ask here.
 pub fn is_hazard(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    c.is_control() || c >= HIDDEN[0].0 && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
+
+/// What [`is_hazard`] knows beyond the controls, from Unicode 16.
+const HIDDEN: [(char, char); 25] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
 
 #[cfg(test)]
 mod tests {
@@ -122,5 +152,18 @@ mod tests {
     #[test]
     fn terminal_escapes_become_visible() {
         assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\n");
+    }
+
+    /// The list against the regex crate's Unicode tables.
+    #[test]
+    fn everything_that_unicode_calls_invisible_is_a_hazard() {
+        let hidden = regex::Regex::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}]$").expect("a pattern");
+        let differs = |c: &char| hidden.is_match(c.encode_utf8(&mut [0; 4])) != is_hazard(*c);
+        assert_eq!(('\0'..=char::MAX).filter(differs).collect::<String>(), "");
+    }
+
+    #[test]
+    fn a_cell_holds_one_line_of_visible_text() {
+        assert_eq!(safe_cell("a\u{2028}=1\u{ad}\n\u{e0041}"), "a\\u{2028}=1\\u{ad}\\n\\u{e0041}");
     }
 }

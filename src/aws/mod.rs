@@ -2,9 +2,9 @@
 //! operations registry names; it knows nothing of runs, gaps or checks.
 
 mod capture;
+pub mod host;
 pub mod identity;
 mod kms;
-pub mod partition;
 mod raw;
 pub mod reply;
 mod request;
@@ -24,7 +24,6 @@ use tokio::runtime::Runtime;
 
 pub use identity::{Identity, Role};
 pub use kms::Kms;
-pub use partition::Partition;
 pub use reply::{Kind, Refusal, Reply};
 
 use crate::clock::Clock;

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::identity::Identity;
-use super::partition::host;
+use super::host::host;
 use super::reply::{Kind, Refusal, Reply};
 use super::request::{Parts, parts};
 use super::{Ask, Settings};

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::evidence::api_answer::DENIED;
 use crate::evidence::protocols;
 
 /// One exchange with AWS. `body` is what came over the wire, decoded of nothing but transfer encodings.
@@ -59,16 +60,6 @@ pub enum Kind {
     Service,
 }
 
-const DENIED: [&str; 8] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "AccessDeniedForDependencyException",
-    "AuthorizationError",
-    "AuthorizationErrorException",
-    "NotAuthorized",
-    "UnauthorizedAccess",
-    "UnauthorizedOperation",
-];
 const THROTTLED: [&str; 12] = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",

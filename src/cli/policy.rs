@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Context, Exit, data, say, wrong};
 use crate::collect::{policy, script};
 use crate::diag::printable;
+use crate::model::partition::Partition;
 use crate::pipeline::Error;
 use crate::store::run::{self, Reader};
 
@@ -26,7 +27,7 @@ pub struct PolicyArgs {
     #[arg(long, value_name = "NAME", value_parser = ["cost-explorer", "delivered", "deliver-snapshot", "artifact-reports", "artifact-documents"])]
     opt_in: Vec<String>,
     /// The partition of the policy's ARNs
-    #[arg(long, value_name = "NAME", default_value = "aws", value_parser = ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b"])]
+    #[arg(long, value_name = "NAME", default_value = "aws", value_parser = Partition::NAMES)]
     partition: String,
     /// Print only this one of several policies
     #[arg(long, value_name = "N")]

@@ -9,9 +9,10 @@ use percent_encoding::percent_decode_str;
 
 use super::error::CollectError;
 use super::history_files::{history_path, is_history, tally_history};
-use super::seen::{Fault, MAX_ANSWER, Seen, tally_answer, tally_items};
+use super::seen::{Fault, Seen, tally_answer, tally_items};
 use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
+use crate::evidence::api_answer::MAX_ANSWER;
 use crate::evidence::config_item;
 use crate::evidence::never_store;
 use crate::model::catalog::Catalog;

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use crate::evidence::api_answer::{self, Answer};
+use crate::evidence::api_answer::{self, Answer, MAX_ANSWER};
 use crate::evidence::config_files::{self, Found};
 use crate::evidence::config_item::{self, Item, Standing};
 use crate::evidence::encodings;
@@ -14,9 +14,6 @@ use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
 use crate::store::run::Writer;
-
-/// Answers up to this size are looked into; longer ones are kept and count as unreadable.
-pub const MAX_ANSWER: u64 = 256 << 20;
 
 /// account, region, type
 pub type Place = (String, String, String);

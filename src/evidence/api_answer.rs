@@ -27,8 +27,11 @@ pub enum Answer {
     Unreadable(String),
 }
 
+/// An answer longer than this is kept and not looked into (AWS's own limit is far lower).
+pub const MAX_ANSWER: u64 = 256 << 20;
+
 /// Codes that mean that the caller may not ask.
-const DENIED: [&str; 8] = [
+pub const DENIED: [&str; 8] = [
     "AccessDenied",
     "AccessDeniedException",
     "AccessDeniedForDependencyException",

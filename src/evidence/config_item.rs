@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::model::partition::Partition;
 use crate::model::run::GLOBAL;
 
 /// One item's head. Names differ by envelope: `awsAccountId`/`accountId`, `ARN`/`arn`.
@@ -119,18 +120,9 @@ impl Item<'_> {
         match self.given_arn() {
             Some(arn) => Cow::Borrowed(arn),
             None if self.resource_type() == "AWS::S3::Bucket" => {
-                Cow::Owned(format!("arn:{}:s3:::{}", self.partition(), self.resource_id()))
+                Cow::Owned(format!("arn:{}:s3:::{}", Partition::of(self.region()).name, self.resource_id()))
             }
             None => Cow::Owned(format!("{}/{}", self.resource_type(), self.resource_id())),
-        }
-    }
-
-    /// The partition of the item's region (AWS General Reference, ARN format).
-    fn partition(&self) -> &'static str {
-        match self.region() {
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            region if region.starts_with("cn-") => "aws-cn",
-            _ => "aws",
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::evidence::encodings;
+use crate::model::partition::Partition;
 use crate::model::registry::{Case, Fill, Operation, Pick, at};
 
 /// The call that an answer belongs to.
@@ -222,7 +223,7 @@ fn expand(template: &str, element: &Value, call: Call<'_>) -> String {
         out.push_str(before);
         let (name, tail) = after.split_once('}').unwrap_or((after, ""));
         out.push_str(&match name {
-            "partition" => partition(call.region).to_string(),
+            "partition" => Partition::of(call.region).name.to_string(),
             "region" => call.region.to_string(),
             "account" => call.account.to_string(),
             "key" => call.key.to_string(),
@@ -240,11 +241,6 @@ fn expand_whole(template: &str, element: &Value, call: Call<'_>) -> Option<Strin
         matches!(name, "partition" | "region" | "account" | "key") || at(element, name).first().and_then(|v| text(v)).is_some()
     };
     names.into_iter().all(known).then(|| expand(template, element, call))
-}
-
-fn partition(region: &str) -> &'static str {
-    let known = [("us-gov-", "aws-us-gov"), ("cn-", "aws-cn"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b")];
-    known.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
 }
 
 fn at_whole<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {

@@ -7,6 +7,7 @@ pub mod citation;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;
+pub mod partition;
 pub mod registry;
 pub mod run;
 pub mod verdict;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::is_hazard;
 use crate::model::Digest;
 use crate::store::path::{BagPath, PathProblem};
 
@@ -117,12 +118,7 @@ impl BagInfo {
 
 /// A value as bag-info.txt can hold it: one line; control and direction characters and runs of spaces become one space.
 pub fn clean(value: &str) -> String {
-    value.split(|c: char| c.is_whitespace() || is_hidden(c)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// Characters that a reader does not see but a terminal or a layout obeys: controls, direction marks, zero width.
-pub fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    value.split(|c: char| c.is_whitespace() || is_hazard(c)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &str)>, TagFileError> {

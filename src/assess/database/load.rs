@@ -8,18 +8,15 @@ use rusqlite::{Connection, params};
 use super::stand_ins::Direct;
 use super::tags::read_tags;
 use crate::assess::input::Fault;
-use crate::evidence::api_answer;
+use crate::evidence::api_answer::{self, MAX_ANSWER};
 use crate::evidence::config_files::{self, Found};
 use crate::evidence::config_item::{self, Item, Standing};
 use crate::evidence::encodings;
 use crate::evidence::stand_in::Call;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::{Decisions, matches_pattern};
+use crate::model::decisions::Decisions;
 use crate::model::run::{Artifact, Source};
 use crate::store::run::Reader;
-
-/// An API answer larger than this is not evidence we can use (AWS's own limit is far lower).
-const MAX_ANSWER: u64 = 256 << 20;
 
 /// Loads every artifact of the run; what stands in for AWS Config items is left to be inserted.
 pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisions) -> Result<Direct, Fault> {
@@ -106,7 +103,7 @@ fn insert_item<'a>(
     };
     let arn = item.arn();
     let tags = read_tags(item.tags.map(|raw| raw.get()), decisions);
-    let excluded = decisions.workspace.exclude.iter().any(|e| matches_pattern(&e.pattern, &arn));
+    let excluded = decisions.workspace.excludes(&arn);
     let phi = if excluded { "out" } else { tags.phi };
     let given = |raw: Option<&'a serde_json::value::RawValue>| raw.map(|r| r.get()).filter(|text| *text != "null");
     let name = item.resource_name.as_deref().or(tags.name.as_deref());

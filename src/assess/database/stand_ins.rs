@@ -11,7 +11,7 @@ use crate::assess::input::Fault;
 use crate::evidence::api_answer::Answer;
 use crate::evidence::stand_in::{self, Call, Filled};
 use crate::model::catalog::Catalog;
-use crate::model::decisions::{Decisions, matches_pattern};
+use crate::model::decisions::Decisions;
 use crate::model::registry::{Each, Operation};
 use crate::model::run::{Coverage, State};
 
@@ -101,7 +101,7 @@ impl Direct {
             };
             let tags = self.tags.get(&(whole.account.clone(), filled.arn.clone())).unwrap_or(&filled.tags);
             let tags = read_tags(Some(&tags.to_string()), decisions);
-            let excluded = decisions.workspace.exclude.iter().any(|e| matches_pattern(&e.pattern, &filled.arn));
+            let excluded = decisions.workspace.excludes(&filled.arn);
             insert.execute(params![
                 filled.arn,
                 filled.resource_type,

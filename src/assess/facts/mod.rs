@@ -12,7 +12,7 @@ use super::database::place::class_of;
 use super::input::Fault;
 use crate::model::assessment::{AgreementFacts, FindingGroup, ServiceTrace, ServiceUsage};
 use crate::model::catalog::Catalog;
-use crate::model::decisions::Decisions;
+use crate::model::decisions::{Decisions, Exclude};
 use crate::model::dossier::AssetClass;
 use crate::model::run::Coverage;
 use crate::model::verdict::{Severity, Verdict};
@@ -88,9 +88,10 @@ pub fn usage(db: &Connection) -> Result<Vec<ServiceUsage>, Fault> {
 }
 
 pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Fault> {
-    let mut statement = db.prepare("SELECT count(*) FROM resource WHERE excluded AND arn GLOB ?")?;
-    let globs = decisions.workspace.exclude.iter().map(|e| e.pattern.replace('[', "[[]").replace('?', "[?]"));
-    Ok(globs.map(|glob| statement.query_row([glob], |row| row.get(0))).collect::<Result<_, _>>()?)
+    let mut statement = db.prepare("SELECT arn FROM resource WHERE excluded")?;
+    let arns = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    let covered = |e: &Exclude| arns.iter().filter(|arn| e.covers(arn)).count() as u64;
+    Ok(decisions.workspace.exclude.iter().map(covered).collect())
 }
 
 /// Rows that need someone, grouped so that one cause is one risk.

@@ -20,11 +20,12 @@ use serde_json::Value;
 
 use super::error::CollectError;
 use super::seen::{Fault, Seen};
-use crate::aws::{Ask, Identity, Kind, Partition, Refusal, Role, Session, Settings};
+use crate::aws::{Ask, Identity, Kind, Refusal, Role, Session, Settings};
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{AcceptedTerms, AccountFacts, AwsFacts};
+use crate::model::partition::Partition;
 use crate::model::run::{Artifact, GLOBAL, State};
 use crate::store::run::Writer;
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Asking;
 use super::exchange::state;
-use crate::aws::Partition;
+use crate::model::partition::Partition;
 use crate::collect::error::CollectError;
 use crate::model::decisions::AccountFacts;
 use crate::model::run::{GLOBAL, Organization, State};

@@ -67,6 +67,19 @@ pub struct Workspace {
     pub sample: bool,
 }
 
+impl Workspace {
+    /// Whether a named person took the resource out of scope.
+    pub fn excludes(&self, arn: &str) -> bool {
+        self.exclude.iter().any(|e| e.covers(arn))
+    }
+}
+
+impl Exclude {
+    pub fn covers(&self, arn: &str) -> bool {
+        matches_pattern(&self.pattern, arn)
+    }
+}
+
 impl Default for Workspace {
     fn default() -> Self {
         Workspace {

@@ -5,10 +5,10 @@ use std::ops::Deref;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::diag::is_hazard;
 use crate::model::Digest;
 use crate::seal::signature::trust::Standing;
 use crate::seal::verify::codes::{Aspect, Code};
-use crate::store::manifest::is_hidden;
 
 /// Something that passed [`crate::seal::verify::verify`]; nothing else can make one.
 #[derive(Debug)]
@@ -188,5 +188,5 @@ impl<T> Deref for Verified<T> {
 
 /// Foreign text without control and direction characters, so that no name can rewrite the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if is_hazard(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }

@@ -1,30 +1,8 @@
-//! Partitions of AWS and the hosts of their services, as far as a name follows from a rule. What does not is data of the
+//! The hosts of services, as far as a name follows from a rule. What does not is data of the
 //! operations registry.
 
+use crate::model::partition::Partition;
 use crate::model::registry::Api;
-
-/// A partition: its name in ARNs, the suffix of its hosts, and the region that stands for account-wide services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partition {
-    pub name: &'static str,
-    pub suffix: &'static str,
-    pub home: &'static str,
-}
-
-const PARTITIONS: [(&str, Partition); 4] = [
-    ("us-gov-", Partition { name: "aws-us-gov", suffix: "amazonaws.com", home: "us-gov-west-1" }),
-    ("cn-", Partition { name: "aws-cn", suffix: "amazonaws.com.cn", home: "cn-north-1" }),
-    ("us-iso-", Partition { name: "aws-iso", suffix: "c2s.ic.gov", home: "us-iso-east-1" }),
-    ("us-isob-", Partition { name: "aws-iso-b", suffix: "sc2s.sgov.gov", home: "us-isob-east-1" }),
-];
-
-impl Partition {
-    /// The partition of a region, by its prefix.
-    pub fn of(region: &str) -> Partition {
-        let found = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
-        found.map_or(Partition { name: "aws", suffix: "amazonaws.com", home: "us-east-1" }, |(_, partition)| *partition)
-    }
-}
 
 /// Where a service answers, and the region to sign for.
 #[derive(Debug, Clone, PartialEq, Eq)]
