@@ -22,7 +22,7 @@ use affiant::evidence::config_files::{self, Found};
 use affiant::evidence::config_item;
 use affiant::evidence::encodings;
 use affiant::model::decisions::Decisions;
-use affiant::pipeline::keys::Reach;
+use affiant::pipeline::keys::KeyReach;
 use affiant::pipeline::{assess, collect};
 use affiant::store::run::{self, Reader};
 use affiant::{catalog, workspace};
@@ -114,7 +114,7 @@ fn reference(folder: &Path) -> String {
     let mut count = 0u64;
     for path in snapshots(folder) {
         let input = run::plain(&path).expect("a snapshot");
-        let walked = config_files::walk(input, |found| -> Result<(), config_files::Fault> {
+        let walked = config_files::walk(input, |found| -> Result<(), config_files::ItemsFault> {
             if let Found::Item(bytes) = found {
                 serde_json::from_slice::<serde::de::IgnoredAny>(bytes).expect("JSON");
                 count += 1;
@@ -131,7 +131,7 @@ fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
     let (mut count, mut bytes) = (0u64, 0);
     for path in snapshots(folder) {
         let input = run::plain(&path).expect("a snapshot");
-        let walked = config_files::walk(input, |found| -> Result<(), config_files::Fault> {
+        let walked = config_files::walk(input, |found| -> Result<(), config_files::ItemsFault> {
             if let Found::Item(item) = found {
                 count += 1;
                 bytes += each(item);
@@ -157,13 +157,13 @@ fn open(folder: &Path) -> workspace::Workspace {
 fn gather(folder: &Path) -> String {
     let catalog = catalog::load(None).expect("the catalog");
     let workspace = open(folder);
-    let reach = Reach { password: &|_, _| Ok(String::new().into()), kms: None };
+    let reach = KeyReach { password: &|_, _| Ok(String::new().into()), kms: None };
     let sealer =
         affiant::pipeline::keys::sealer(&workspace, &workspace.decisions.workspace.seal, Clock::System.now(), &reach).expect("a key");
     let made = collect::run(
         &workspace,
         &catalog,
-        collect::Inputs {
+        collect::Origins {
             files: &[folder.join("in")],
             #[cfg(feature = "aws")]
             live: None,

@@ -157,7 +157,8 @@ mod tests {
     /// The list against the regex crate's Unicode tables.
     #[test]
     fn everything_that_unicode_calls_invisible_is_a_hazard() {
-        let hidden = regex::Regex::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}]$").expect("a pattern");
+        let hidden =
+            regex::Regex::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}]$").expect("a pattern");
         let differs = |c: &char| hidden.is_match(c.encode_utf8(&mut [0; 4])) != is_hazard(*c);
         assert_eq!(('\0'..=char::MAX).filter(differs).collect::<String>(), "");
     }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use affiant::catalog;
 use affiant::model::catalog::Catalog;
-use affiant::evidence::config_files::{self, Fault, Found};
+use affiant::evidence::config_files::{self, ItemsFault, Found};
 use affiant::evidence::{api_answer, config_item, encodings};
 use libfuzzer_sys::fuzz_target;
 
@@ -41,6 +41,6 @@ fuzz_target!(|bytes: &[u8]| {
         {
             let _ = (read.arn(), read.account(), read.region(), read.standing(), read.captured_at(), read.created_at());
         }
-        Ok::<(), Fault>(())
+        Ok::<(), ItemsFault>(())
     });
 });

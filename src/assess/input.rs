@@ -12,7 +12,7 @@ pub enum Fault {
     #[error("reading evidence: {0}")]
     Io(#[from] std::io::Error),
     #[error("reading items: {0}")]
-    Items(#[from] config_files::Fault),
+    Items(#[from] config_files::ItemsFault),
     #[error("table `{table}`: {source}")]
     Table { table: String, source: rusqlite::Error },
     #[error("check `{check}`: {what}")]

@@ -16,7 +16,7 @@ const MARGIN: Duration = Duration::from_secs(300);
 
 /// A role to take on in another account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
+pub struct AssumedRole {
     pub arn: String,
     pub external_id: Option<String>,
     /// RoleSessionName: what the other account's trail shows.
@@ -35,7 +35,7 @@ impl Identity {
     }
 
     /// These credentials' identity in another account. Chained sessions last an hour at most and are renewed.
-    pub(super) async fn assume(&self, role: &Role) -> Identity {
+    pub(super) async fn assume(&self, role: &AssumedRole) -> Identity {
         let mut builder = AssumeRoleProvider::builder(&role.arn).session_name(&role.session_name).configure(&self.config);
         if let Some(id) = &role.external_id {
             builder = builder.external_id(id);

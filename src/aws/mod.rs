@@ -22,7 +22,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
-pub use identity::{Identity, Role};
+pub use identity::{AssumedRole, Identity};
 pub use kms::Kms;
 pub use reply::{Kind, Refusal, Reply};
 
@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// The caller's identity in another account; whether the role may be taken on shows at the first call.
-    pub fn assume(&self, role: &Role) -> Rc<Identity> {
+    pub fn assume(&self, role: &AssumedRole) -> Rc<Identity> {
         Rc::new(self.runtime.block_on(self.base.assume(role)))
     }
 

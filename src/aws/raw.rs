@@ -19,10 +19,10 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::identity::Identity;
 use super::host::host;
+use super::identity::Identity;
 use super::reply::{Kind, Refusal, Reply};
-use super::request::{Parts, parts};
+use super::request::{RequestParts, parts};
 use super::{Ask, Settings};
 
 /// Sends one ask until there is an answer, a refusal that is meant, or no attempt left.
@@ -107,7 +107,7 @@ async fn attempt(
     settings: &Settings,
     ask: &Ask<'_>,
     target: &Target,
-    parts: &Parts,
+    parts: &RequestParts,
     renewed: bool,
 ) -> Result<Reply, Refusal> {
     let credentials = identity.credentials(renewed).await?;
@@ -205,7 +205,12 @@ impl std::fmt::Debug for Carrier {
     }
 }
 
-fn signed(ask: &Ask<'_>, target: &Target, parts: &Parts, credentials: aws_credential_types::Credentials) -> Result<HttpRequest, String> {
+fn signed(
+    ask: &Ask<'_>,
+    target: &Target,
+    parts: &RequestParts,
+    credentials: aws_credential_types::Credentials,
+) -> Result<HttpRequest, String> {
     let url = format!("{}{}", target.url, parts.path);
     let authority = target.url.split("://").nth(1).unwrap_or(&target.url);
     let is_s3 = ask.service == "s3" || ask.service == "s3control";

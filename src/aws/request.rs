@@ -12,7 +12,7 @@ const ESCAPED_PATH: &AsciiSet = &ESCAPED.remove(b'/');
 
 /// A request without its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts {
+pub struct RequestParts {
     pub method: String,
     /// Path and query, escaped.
     pub path: String,
@@ -21,12 +21,12 @@ pub struct Parts {
 }
 
 /// Builds the request of `name` with `members`.
-pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String, Value>) -> Parts {
+pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String, Value>) -> RequestParts {
     let name = operation.operation.as_deref().unwrap_or(name);
     let mut parts = match api.protocol {
         Protocol::Query => form(api, name, members, ".member"),
         Protocol::Ec2 => form(api, name, members, ""),
-        Protocol::Json => Parts {
+        Protocol::Json => RequestParts {
             method: "POST".into(),
             path: "/".into(),
             headers: vec![
@@ -41,10 +41,10 @@ pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String,
     parts
 }
 
-fn form(api: &Api, name: &str, members: &Map<String, Value>, list: &str) -> Parts {
+fn form(api: &Api, name: &str, members: &Map<String, Value>, list: &str) -> RequestParts {
     let mut pairs = vec![("Action".to_string(), name.to_string()), ("Version".to_string(), api.version.clone())];
     members.iter().for_each(|(member, value)| flatten(member, value, list, &mut pairs));
-    Parts {
+    RequestParts {
         method: "POST".into(),
         path: "/".into(),
         headers: vec![("content-type".to_string(), "application/x-www-form-urlencoded; charset=utf-8".into())],
@@ -65,7 +65,7 @@ fn flatten(name: &str, value: &Value, list: &str, pairs: &mut Vec<(String, Strin
     }
 }
 
-fn rest(operation: &Operation, members: &Map<String, Value>) -> Parts {
+fn rest(operation: &Operation, members: &Map<String, Value>) -> RequestParts {
     let method = operation.method.clone().unwrap_or_else(|| "GET".into());
     let (mut path, mut query, mut body) = (operation.path.clone().unwrap_or_else(|| "/".into()), Vec::new(), Map::new());
     let mut headers = Vec::new();
@@ -100,7 +100,7 @@ fn rest(operation: &Operation, members: &Map<String, Value>) -> Parts {
             serde_json::to_vec(&body).expect("JSON serialises")
         }
     };
-    Parts { method, path, headers, body }
+    RequestParts { method, path, headers, body }
 }
 
 fn encode(pairs: &[(String, String)]) -> String {
@@ -119,7 +119,7 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn built(api: &str, operation: &str, members: Value) -> Parts {
+    fn built(api: &str, operation: &str, members: Value) -> RequestParts {
         let api = serde_json::from_str(api).expect("an api");
         let operation = serde_json::from_str(operation).expect("an operation");
         parts(&api, "DescribeThings", &operation, members.as_object().expect("an object"))

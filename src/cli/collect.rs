@@ -106,7 +106,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
             progress.calls, progress.items, progress.refused, progress.throttled
         ));
     };
-    let inputs = collect::Inputs {
+    let inputs = collect::Origins {
         files: &files,
         #[cfg(feature = "aws")]
         live: target.as_ref().map(|target| crate::collect::Live { target, resume, watch: &watching }),

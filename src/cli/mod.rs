@@ -131,7 +131,7 @@ impl Context {
     }
 
     /// With the ways to passwords and to keys that stay elsewhere.
-    pub fn reaching<T>(&self, work: impl FnOnce(&keys::Reach<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn reaching<T>(&self, work: impl FnOnce(&keys::KeyReach<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let descriptor = self.global.password_fd;
         let password = |file: &Path, variable: Option<&str>| key::password(file, variable, descriptor);
         #[cfg(feature = "aws")]
@@ -140,7 +140,7 @@ impl Context {
         let kms: Option<keys::FindKey<'_>> = Some(&kms);
         #[cfg(not(feature = "aws"))]
         let kms = None;
-        work(&keys::Reach { password: &password, kms })
+        work(&keys::KeyReach { password: &password, kms })
     }
 }
 

@@ -42,7 +42,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
     }
     let sealer = context.sealer_by(&workspace, &args.key)?;
-    let made = package::package(package::Request {
+    let made = package::package(package::PackageRequest {
         workspace: &workspace,
         catalog: &catalog,
         templates,

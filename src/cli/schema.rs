@@ -7,19 +7,19 @@ use schemars::{JsonSchema, Schema};
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
-use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, Workspace};
+use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::pipeline::Error;
 
 /// Print the JSON Schema of a kind of file, for editors that check YAML while you type
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// Which file [default: list them]
-    kind: Option<Kind>,
+    kind: Option<SchemaKind>,
 }
 
 /// The kinds of files, by the name that people give them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
+pub enum SchemaKind {
     Affiant,
     Exceptions,
     Attestations,
@@ -37,45 +37,45 @@ pub enum Kind {
     Services,
 }
 
-impl Kind {
+impl SchemaKind {
     /// Where such a file lies: in a workspace, or in a catalog.
     fn files(self) -> &'static str {
         match self {
-            Kind::Affiant => "affiant.yaml",
-            Kind::Exceptions => "program/exceptions.yaml",
-            Kind::Attestations => "program/attestations.yaml",
-            Kind::Alternatives => "program/alternatives.yaml",
-            Kind::Risks => "program/risks.yaml",
-            Kind::IncidentResponse => "program/incident-response.yaml",
-            Kind::Clearances => "program/clearances.yaml",
-            Kind::ArtifactTerms => "program/artifact-terms.yaml",
-            Kind::Control => "catalog: technical/*.yaml",
-            Kind::Check => "catalog: checks/*/*.yaml",
-            Kind::Table => "catalog: tables/*/*.yaml",
-            Kind::Operations => "catalog: operations/*.yaml",
-            Kind::SecurityRule => "catalog: hipaa/security-rule.yaml",
-            Kind::BreachClocks => "catalog: hipaa/breach-clocks.yaml",
-            Kind::Services => "catalog: services/*.yaml",
+            SchemaKind::Affiant => "affiant.yaml",
+            SchemaKind::Exceptions => "program/exceptions.yaml",
+            SchemaKind::Attestations => "program/attestations.yaml",
+            SchemaKind::Alternatives => "program/alternatives.yaml",
+            SchemaKind::Risks => "program/risks.yaml",
+            SchemaKind::IncidentResponse => "program/incident-response.yaml",
+            SchemaKind::Clearances => "program/clearances.yaml",
+            SchemaKind::ArtifactTerms => "program/artifact-terms.yaml",
+            SchemaKind::Control => "catalog: technical/*.yaml",
+            SchemaKind::Check => "catalog: checks/*/*.yaml",
+            SchemaKind::Table => "catalog: tables/*/*.yaml",
+            SchemaKind::Operations => "catalog: operations/*.yaml",
+            SchemaKind::SecurityRule => "catalog: hipaa/security-rule.yaml",
+            SchemaKind::BreachClocks => "catalog: hipaa/breach-clocks.yaml",
+            SchemaKind::Services => "catalog: services/*.yaml",
         }
     }
 
     fn schema(self) -> Schema {
         match self {
-            Kind::Affiant => of::<Workspace>(),
-            Kind::Exceptions => of::<Exceptions>(),
-            Kind::Attestations => of::<Attestations>(),
-            Kind::Alternatives => of::<Alternatives>(),
-            Kind::Risks => of::<Risks>(),
-            Kind::IncidentResponse => of::<Plan>(),
-            Kind::Clearances => of::<Clearances>(),
-            Kind::ArtifactTerms => of::<ArtifactTerms>(),
-            Kind::Control => of::<Control>(),
-            Kind::Check => of::<Check>(),
-            Kind::Table => of::<Table>(),
-            Kind::Operations => of::<Operations>(),
-            Kind::SecurityRule => of::<SecurityRule>(),
-            Kind::BreachClocks => of::<Clocks>(),
-            Kind::Services => of::<ServiceList>(),
+            SchemaKind::Affiant => of::<WorkspaceFacts>(),
+            SchemaKind::Exceptions => of::<Exceptions>(),
+            SchemaKind::Attestations => of::<Attestations>(),
+            SchemaKind::Alternatives => of::<Alternatives>(),
+            SchemaKind::Risks => of::<Risks>(),
+            SchemaKind::IncidentResponse => of::<Plan>(),
+            SchemaKind::Clearances => of::<Clearances>(),
+            SchemaKind::ArtifactTerms => of::<ArtifactTerms>(),
+            SchemaKind::Control => of::<Control>(),
+            SchemaKind::Check => of::<Check>(),
+            SchemaKind::Table => of::<Table>(),
+            SchemaKind::Operations => of::<Operations>(),
+            SchemaKind::SecurityRule => of::<SecurityRule>(),
+            SchemaKind::BreachClocks => of::<Clocks>(),
+            SchemaKind::Services => of::<ServiceList>(),
         }
     }
 }
@@ -86,13 +86,13 @@ fn of<T: JsonSchema>() -> Schema {
 }
 
 pub fn cmd_schema(args: SchemaArgs) -> Result<Exit, Error> {
-    let name = |kind: Kind| kind.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default();
+    let name = |kind: SchemaKind| kind.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default();
     match args.kind {
         Some(kind) => {
             let text = serde_json::to_string_pretty(&kind.schema()).expect("a schema serialises");
             data(&format!("{text}\n"));
         }
-        None => Kind::value_variants().iter().for_each(|kind| data(&format!("{:<18} {}\n", name(*kind), kind.files()))),
+        None => SchemaKind::value_variants().iter().for_each(|kind| data(&format!("{:<18} {}\n", name(*kind), kind.files()))),
     }
     Ok(Exit::Done)
 }

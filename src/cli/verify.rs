@@ -11,8 +11,8 @@ use crate::diag::printable;
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::chain::{self, Walked};
-use crate::pipeline::verify::{self, Outcome, Pins};
-use crate::seal::verify::{Answer, Outcome as StepOutcome, State};
+use crate::pipeline::verify::{self, Pins, VerifyOutcome};
+use crate::seal::verify::{AspectAnswer, Outcome as StepOutcome, State};
 
 /// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years of them
 #[derive(Debug, Args)]
@@ -114,7 +114,7 @@ fn chain_text(walked: &Walked, style: Style) -> String {
     out
 }
 
-fn text(outcome: &Outcome, style: Style) -> String {
+fn text(outcome: &VerifyOutcome, style: Style) -> String {
     let report = &outcome.report;
     let mut out = String::new();
     if outcome.sample {
@@ -160,7 +160,7 @@ fn stamp(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn line(name: &str, answer: &Answer, style: Style) -> String {
+fn line(name: &str, answer: &AspectAnswer, style: Style) -> String {
     let (verdict, word) = match answer.state {
         State::Held => (Verdict::Met, "held"),
         State::Failed => (Verdict::NotMet, "FAILED"),

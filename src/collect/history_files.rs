@@ -1,7 +1,7 @@
 //! Files of AWS Config's history on their way into a run: told by their names, stored under short ones, counted for no type, since
 //! they say what was and not what is.
 
-use super::seen::{Fault, Past, Seen, place_in_name};
+use super::seen::{LostEvidence, Past, Seen, place_in_name};
 use crate::evidence::config_files::{self, Found};
 use crate::evidence::config_item;
 use crate::model::run::{HISTORY, State};
@@ -34,8 +34,8 @@ pub fn tally_history(writer: &Writer, stored: &str, file: &str, seen: &mut Seen)
     let (account, region) = place_in_name(file).unwrap_or_default();
     let mut past = Past { files: 1, items: 0 };
     let mut faults = Vec::new();
-    let walked = writer.open(stored).map_err(config_files::Fault::Io).and_then(|input| {
-        config_files::walk(input, |found| -> Result<(), config_files::Fault> {
+    let walked = writer.open(stored).map_err(config_files::ItemsFault::Io).and_then(|input| {
+        config_files::walk(input, |found| -> Result<(), config_files::ItemsFault> {
             let outcome = match found {
                 Found::Item(bytes) | Found::Row(bytes) => config_item::parse(bytes, None).map(drop),
                 Found::Bad(what) => Err(what.to_string()),
@@ -48,7 +48,7 @@ pub fn tally_history(writer: &Writer, stored: &str, file: &str, seen: &mut Seen)
     if let Err(fault) = walked {
         faults.push(format!("after {} items: {fault}", past.items));
     }
-    let lost = |what| Fault {
+    let lost = |what| LostEvidence {
         account: account.clone(),
         region: region.clone(),
         source: HISTORY.into(),

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::error::CollectError;
 use super::history_files::{history_path, is_history, tally_history};
-use super::seen::{Fault, Seen, tally_answer, tally_items};
+use super::seen::{LostEvidence, Seen, tally_answer, tally_items};
 use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::evidence::api_answer::MAX_ANSWER;
@@ -123,7 +123,7 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
     let mut input = match File::open(full) {
         Ok(input) => input,
         Err(error) => {
-            let fault = Fault {
+            let fault = LostEvidence {
                 account: String::new(),
                 region: String::new(),
                 source: "*".into(),

@@ -73,7 +73,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     }
     #[cfg(feature = "aws")]
     if let Some(live) = &request.live {
-        let place = live::Place {
+        let place = live::Destination {
             writer: &mut writer,
             seen: &mut seen,
             clock: &request.clock,

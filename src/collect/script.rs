@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::model::catalog::Catalog;
-use crate::model::registry::{Case, Each, Fill, Operation, OperationScope, Pick};
+use crate::model::registry::{Each, Fill, LetterCase, Operation, OperationScope, Pick};
 
 const HEAD: &str = r#"#!/usr/bin/env bash
 # Saves what AWS answers about an account, for `affiant collect --cli-json DIR`. Made by `affiant policy --script`.
@@ -150,7 +150,7 @@ fn through(parent: &Operation, fill: &Fill, at: &str) -> Option<String> {
         ("resourceId", Some(Pick::Path(path)), _) if !path.contains('{') => path.clone(),
         ("arn", _, Some(path)) => path.clone(),
         _ => {
-            let inner = at.strip_prefix("configuration.").filter(|_| fill.case == Case::Camel)?;
+            let inner = at.strip_prefix("configuration.").filter(|_| fill.case == LetterCase::Camel)?;
             let raised = |part: &str| part[..1].to_uppercase() + &part[1..];
             inner.split('.').map(raised).collect::<Vec<_>>().join(".")
         }

@@ -16,20 +16,20 @@ use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
 use crate::store::run::Writer;
 
 /// account, region, type
-pub type Place = (String, String, String);
+pub type TypePlace = (String, String, String);
 
 /// Tallies of everything that was read.
 #[derive(Default)]
 pub struct Seen {
     pub items: u64,
-    pub types: BTreeMap<Place, Tally>,
+    pub types: BTreeMap<TypePlace, Tally>,
     /// (account, region) of which some items file was read to its end.
     pub whole: BTreeSet<(String, String)>,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<LostEvidence>,
     /// (account, region, `service:Operation`) to the state of each answer.
-    pub responses: BTreeMap<Place, Vec<(State, String)>>,
+    pub responses: BTreeMap<TypePlace, Vec<(State, String)>>,
     /// (account, region, type) to the resources that direct answers show.
-    pub direct: BTreeMap<Place, u64>,
+    pub direct: BTreeMap<TypePlace, u64>,
     /// (account, region) to the recorder's settings and status.
     pub recorders: BTreeMap<(String, String), Value>,
     pub recorder_status: BTreeMap<(String, String), Value>,
@@ -59,7 +59,7 @@ pub struct Tally {
 }
 
 /// Something that was there and could not be read.
-pub struct Fault {
+pub struct LostEvidence {
     pub account: String,
     pub region: String,
     /// A Config type, or `*` when any type may be lost.
@@ -103,11 +103,11 @@ impl Seen {
 }
 
 enum Stop {
-    Fault(config_files::Fault),
+    Fault(config_files::ItemsFault),
 }
 
-impl From<config_files::Fault> for Stop {
-    fn from(fault: config_files::Fault) -> Self {
+impl From<config_files::ItemsFault> for Stop {
+    fn from(fault: config_files::ItemsFault) -> Self {
         Stop::Fault(fault)
     }
 }
@@ -115,7 +115,7 @@ impl From<config_files::Fault> for Stop {
 /// Counts the items of a stored file; `each` sees every one that can be read, and whether it is a query's row.
 pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>, seen: &mut Seen, each: &mut dyn FnMut(&Item<'_>, bool)) {
     let (account, region) = place_in_name(file).unwrap_or_default();
-    let lost = |source: String, what: String| Fault {
+    let lost = |source: String, what: String| LostEvidence {
         account: account.clone(),
         region: region.clone(),
         source,

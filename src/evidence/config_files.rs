@@ -21,7 +21,7 @@ pub enum Found<'a> {
 
 /// Why a file could not be read to its end. What came before it was handed out.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum ItemsFault {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("not JSON at byte {0}: {1}")]
@@ -37,7 +37,7 @@ const HOLDERS: [&[u8]; 6] =
     [b"configurationItems", b"configurationItemList", b"baseConfigurationItems", b"BaseConfigurationItems", b"Results", b"results"];
 
 /// Hands every item of `input` to `each`, in order. An error of `each` ends the walk.
-pub fn walk<E: From<Fault>>(input: impl Read, mut each: impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+pub fn walk<E: From<ItemsFault>>(input: impl Read, mut each: impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut lexer = Lexer::new(input);
     lexer.byte_order_mark()?;
     let mut any = false;
@@ -50,11 +50,11 @@ pub fn walk<E: From<Fault>>(input: impl Read, mut each: impl FnMut(Found<'_>) ->
             _ => return Err(lexer.syntax("a document must be an object or an array").into()),
         }
     }
-    if any { Ok(()) } else { Err(Fault::Empty.into()) }
+    if any { Ok(()) } else { Err(ItemsFault::Empty.into()) }
 }
 
 /// An object at the top: either it holds items, or it is one.
-fn document<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+fn document<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut whole = Vec::new();
     let (mut holder, mut too_long) = (false, false);
     lexer.skip();
@@ -97,7 +97,7 @@ fn mentions_item(object: &[u8]) -> bool {
     memchr::memmem::find(object, b"\"resourceType\"").is_some()
 }
 
-fn array<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+fn array<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     lexer.skip();
     loop {
         match lexer.peek_token()? {
@@ -112,7 +112,7 @@ fn array<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Fo
     }
 }
 
-fn element<R: Read, E: From<Fault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+fn element<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
     let mut item = std::mem::take(&mut lexer.item);
     item.clear();
     let first = lexer.peek_token()?.unwrap_or_default();
@@ -151,7 +151,7 @@ impl<R: Read> Lexer<R> {
         Lexer { input, buffer: vec![0; 256 * 1024], start: 0, end: 0, before: 0, item: Vec::new() }
     }
 
-    fn fill(&mut self) -> Result<bool, Fault> {
+    fn fill(&mut self) -> Result<bool, ItemsFault> {
         if self.start < self.end {
             return Ok(true);
         }
@@ -169,16 +169,16 @@ impl<R: Read> Lexer<R> {
         }
     }
 
-    fn syntax(&self, what: &'static str) -> Fault {
-        Fault::Syntax(self.before + self.start as u64, what)
+    fn syntax(&self, what: &'static str) -> ItemsFault {
+        ItemsFault::Syntax(self.before + self.start as u64, what)
     }
 
-    fn byte_order_mark(&mut self) -> Result<(), Fault> {
+    fn byte_order_mark(&mut self) -> Result<(), ItemsFault> {
         if !self.fill()? {
-            return Err(Fault::Empty);
+            return Err(ItemsFault::Empty);
         }
         match &self.buffer[self.start..self.end] {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Fault::Utf16),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(ItemsFault::Utf16),
             [0xef, 0xbb, 0xbf, ..] => {
                 self.start += 3;
                 Ok(())
@@ -188,7 +188,7 @@ impl<R: Read> Lexer<R> {
     }
 
     /// The next byte that is not white space, left where it is.
-    fn peek_token(&mut self) -> Result<Option<u8>, Fault> {
+    fn peek_token(&mut self) -> Result<Option<u8>, ItemsFault> {
         while self.fill()? {
             match self.buffer[self.start] {
                 b' ' | b'\t' | b'\r' | b'\n' => self.start += 1,
@@ -198,7 +198,7 @@ impl<R: Read> Lexer<R> {
         Ok(None)
     }
 
-    fn next_token(&mut self) -> Result<u8, Fault> {
+    fn next_token(&mut self) -> Result<u8, ItemsFault> {
         let byte = self.peek_token()?.ok_or_else(|| self.syntax("the file ends in the middle of a value"))?;
         self.start += 1;
         Ok(byte)
@@ -209,7 +209,7 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Copies one value to `out`, up to [`MAX_ITEM`] bytes; a longer one is passed over to its end.
-    fn value(&mut self, out: &mut Vec<u8>) -> Result<Kept, Fault> {
+    fn value(&mut self, out: &mut Vec<u8>) -> Result<Kept, ItemsFault> {
         let mut depth = 0u32;
         let mut too_long = false;
         loop {
@@ -246,7 +246,7 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Copies what is neither string nor bracket: numbers, names, colons, and a comma if that comes first.
-    fn plain(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn plain(&mut self, out: &mut Vec<u8>) -> Result<(), ItemsFault> {
         let mut first = true;
         while self.fill()? {
             let rest = &self.buffer[self.start..self.end];
@@ -268,7 +268,7 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Copies the rest of a string, its closing quote included.
-    fn string(&mut self, out: &mut Vec<u8>) -> Result<Kept, Fault> {
+    fn string(&mut self, out: &mut Vec<u8>) -> Result<Kept, ItemsFault> {
         let mut too_long = false;
         loop {
             if !self.fill()? {
@@ -318,9 +318,9 @@ mod tests {
         }
     }
 
-    fn items(text: &str, size: usize) -> Result<Vec<String>, Fault> {
+    fn items(text: &str, size: usize) -> Result<Vec<String>, ItemsFault> {
         let mut found = Vec::new();
-        walk(Sips(text.as_bytes(), size), |item| -> Result<(), Fault> {
+        walk(Sips(text.as_bytes(), size), |item| -> Result<(), ItemsFault> {
             found.push(match item {
                 Found::Item(bytes) | Found::Row(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                 Found::Bad(why) => format!("bad: {why}"),
@@ -355,7 +355,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_input_hangs_or_panics(bytes in proptest::collection::vec(proptest::sample::select(b"{}[]\",:\\ 1a\n".to_vec()), 0..60), size in 1usize..9) {
-            let _ = walk(Sips(&bytes, size), |_| -> Result<(), Fault> { Ok(()) });
+            let _ = walk(Sips(&bytes, size), |_| -> Result<(), ItemsFault> { Ok(()) });
         }
     }
 }

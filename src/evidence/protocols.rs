@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::{Map, Number, Value};
 
-use crate::model::registry::{Api, Case, Operation, Protocol, Wire};
+use crate::model::registry::{Api, LetterCase, Operation, Protocol, Wire};
 
 /// Deeper nesting than any AWS answer has.
 const DEPTH: u32 = 64;
@@ -242,7 +242,7 @@ fn raised(name: &str) -> String {
 
 /// JSON services: members named as the CLI names them, and epoch seconds as ISO 8601 text where the dictionary says so.
 fn json(value: Value, parent: &str, wire: &Wire, depth: u32) -> Value {
-    let plain = wire.times.is_empty() && wire.names.is_empty() && wire.case == Case::Asis;
+    let plain = wire.times.is_empty() && wire.names.is_empty() && wire.case == LetterCase::Asis;
     if plain || depth == 0 {
         return value;
     }
@@ -252,7 +252,7 @@ fn json(value: Value, parent: &str, wire: &Wire, depth: u32) -> Value {
             let data = wire.maps.contains_key(parent);
             let named = |name: &str| match (data, find(&wire.names, &[parent, name]), wire.case) {
                 (false, Some(other), _) => other.clone(),
-                (false, None, Case::Pascal) => raised(name),
+                (false, None, LetterCase::Pascal) => raised(name),
                 _ => name.to_string(),
             };
             let members = map.into_iter().map(|(name, value)| {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::evidence::encodings;
 use crate::model::partition::Partition;
-use crate::model::registry::{Case, Fill, Operation, Pick, at};
+use crate::model::registry::{Fill, LetterCase, Operation, Pick, at};
 
 /// The call that an answer belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -176,9 +176,9 @@ fn each_object(value: &mut Value, path: &str, change: &mut dyn FnMut(&mut Map<St
     }
 }
 
-fn recased(value: Value, case: Case, keep: &BTreeSet<String>) -> Value {
+fn recased(value: Value, case: LetterCase, keep: &BTreeSet<String>) -> Value {
     match (value, case) {
-        (value, Case::Asis) => value,
+        (value, LetterCase::Asis) => value,
         (Value::Object(map), _) => Value::Object(
             map.into_iter()
                 .map(|(name, value)| {
@@ -193,14 +193,14 @@ fn recased(value: Value, case: Case, keep: &BTreeSet<String>) -> Value {
     }
 }
 
-fn renamed(name: &str, case: Case) -> String {
+fn renamed(name: &str, case: LetterCase) -> String {
     let run = match case {
-        Case::Asis => 0,
-        Case::Camel | Case::Pascal => name.chars().next().map_or(0, char::len_utf8),
-        Case::Bean => name.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(name.len()),
+        LetterCase::Asis => 0,
+        LetterCase::Camel | LetterCase::Pascal => name.chars().next().map_or(0, char::len_utf8),
+        LetterCase::Bean => name.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(name.len()),
     };
     let (head, tail) = name.split_at(run);
-    let head = if case == Case::Pascal { head.to_uppercase() } else { head.to_lowercase() };
+    let head = if case == LetterCase::Pascal { head.to_uppercase() } else { head.to_lowercase() };
     format!("{head}{tail}")
 }
 
@@ -297,8 +297,8 @@ mod tests {
 
     #[test]
     fn leading_capitals_fall_as_config_writes_old_names() {
-        assert_eq!(renamed("DBClusterArn", Case::Bean), "dbclusterArn");
-        assert_eq!(renamed("DBInstanceArn", Case::Camel), "dBInstanceArn");
-        assert_eq!(renamed("", Case::Camel), "");
+        assert_eq!(renamed("DBClusterArn", LetterCase::Bean), "dbclusterArn");
+        assert_eq!(renamed("DBInstanceArn", LetterCase::Camel), "dBInstanceArn");
+        assert_eq!(renamed("", LetterCase::Camel), "");
     }
 }

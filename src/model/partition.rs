@@ -23,8 +23,7 @@ const OTHERS: [(&str, Partition); 7] = [
 
 impl Partition {
     /// The name of every partition.
-    pub const NAMES: [&str; 8] =
-        ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
+    pub const NAMES: [&str; 8] = ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
 
     /// The partition of a region, by its prefix.
     pub fn of(region: &str) -> Partition {

@@ -237,7 +237,7 @@ pub struct Fill {
     #[serde(default)]
     pub tags: Option<String>,
     #[serde(default)]
-    pub case: Case,
+    pub case: LetterCase,
     /// Members whose content keeps its names: policy documents, maps.
     #[serde(default)]
     pub keep: BTreeSet<String>,
@@ -301,7 +301,7 @@ fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<Str
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Case {
+pub enum LetterCase {
     /// Every member's first letter lowered, as in Config's old types.
     Camel,
     /// The leading run of capitals lowered: `DBClusterArn` becomes `dbclusterArn`.
@@ -404,7 +404,7 @@ pub struct Wire {
     /// JSON: members that come as epoch seconds.
     pub times: BTreeSet<String>,
     /// JSON: `pascal` where the wire's members have a small first letter and the CLI's a capital.
-    pub case: Case,
+    pub case: LetterCase,
 }
 
 /// Tags of a map's entry, key and value.

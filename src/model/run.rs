@@ -51,7 +51,7 @@ pub struct Asked {
     /// How AWS Config was read, and where.
     pub config: Vec<Way>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub organization: Option<Organization>,
+    pub organization: Option<OrganizationAccounts>,
     /// The day from which AWS Config's history was asked for, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -69,7 +69,7 @@ pub struct Way {
 
 /// The accounts of the organization, as its own account listed them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Organization {
+pub struct OrganizationAccounts {
     /// The account that was asked.
     pub listed_by: String,
     /// Accounts that were active, and so were asked.

@@ -28,12 +28,12 @@ pub struct Link {
     pub existed_by: Option<DateTime<Utc>>,
     /// What a pinned authority had stamped before it was sealed.
     pub sealed_after: Option<DateTime<Utc>>,
-    pub places: Vec<Found>,
+    pub places: Vec<RunCopy>,
 }
 
 /// One copy of a run: its own folder, or a package that holds it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Found {
+pub struct RunCopy {
     pub path: String,
     pub failed: bool,
     /// Whether nothing pinned says who sealed it.
@@ -102,7 +102,7 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
         let shown = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
         let report = &checked.report;
         let (integrity, who) = (report.integrity.state, report.authenticity.state);
-        let place = Found {
+        let place = RunCopy {
             path: shown.clone(),
             failed: [integrity, who, report.time.state].contains(&State::Failed),
             unknown: who == State::Unknown,

@@ -28,7 +28,7 @@ pub struct Collected {
 }
 
 /// What to gather from.
-pub struct Inputs<'a> {
+pub struct Origins<'a> {
     pub files: &'a [PathBuf],
     #[cfg(feature = "aws")]
     pub live: Option<collect::Live<'a>>,
@@ -37,7 +37,7 @@ pub struct Inputs<'a> {
 pub fn run(
     workspace: &Workspace,
     catalog: &Catalog,
-    inputs: Inputs<'_>,
+    inputs: Origins<'_>,
     clock: Clock,
     command: Vec<String>,
     sealer: &Sealer,

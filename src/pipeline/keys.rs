@@ -30,14 +30,14 @@ pub type AskPassword<'a> = &'a dyn Fn(&Path, Option<&str>) -> std::io::Result<Ze
 pub type FindKey<'a> = &'a dyn Fn(&str) -> Result<Remote, Error>;
 
 /// How secrets and distant keys are reached.
-pub struct Reach<'a> {
+pub struct KeyReach<'a> {
     /// The password of a PKCS#12 file; the second argument is the environment variable that its owner named.
     pub password: AskPassword<'a>,
     /// A key of AWS KMS; absent in builds without AWS.
     pub kms: Option<FindKey<'a>>,
 }
 
-impl Reach<'_> {
+impl KeyReach<'_> {
     fn find(&self, key: &str) -> Result<Remote, Error> {
         let kms = self
             .kms
@@ -138,7 +138,7 @@ pub fn paths(workspace: &Workspace) -> (PathBuf, PathBuf) {
 
 /// The key that `facts` name (the workspace's own, or those laid over them); makes the workspace's own if they name none and
 /// none is there.
-pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reach: &Reach<'_>) -> Result<Sealer, Error> {
+pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reach: &KeyReach<'_>) -> Result<Sealer, Error> {
     let padding = padding(facts)?;
     let named = Named { pkcs12: &facts.pkcs12, key: &facts.key, certificate: &facts.certificate, kms: &facts.kms, password_env: None };
     let (key, made) = match named.open(workspace, padding, reach)? {
@@ -228,7 +228,7 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    fn open(&self, workspace: &Workspace, padding: RsaPadding, reach: &Reach<'_>) -> Result<Option<Box<dyn Signer>>, Error> {
+    fn open(&self, workspace: &Workspace, padding: RsaPadding, reach: &KeyReach<'_>) -> Result<Option<Box<dyn Signer>>, Error> {
         let at = |name: &str| workspace.root.join(name);
         Ok(match (self.pkcs12, self.key, self.certificate, self.kms) {
             (Some(file), None, None, None) => {
@@ -289,7 +289,7 @@ pub fn request(workspace: &Workspace, key: &Path, csr: &Path, subject: &str, kin
 }
 
 /// Makes a request for an authority to certify a key of AWS KMS, which signs it.
-pub fn request_for(kms: &str, csr: &Path, subject: &str, reach: &Reach<'_>) -> Result<(), Error> {
+pub fn request_for(kms: &str, csr: &Path, subject: &str, reach: &KeyReach<'_>) -> Result<(), Error> {
     let pem = remote_request(&reach.find(kms)?, subject)?;
     atomic::write(csr, pem.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", csr))
 }

@@ -76,7 +76,7 @@ pub struct PackageRecord {
 }
 
 /// What to package and how.
-pub struct Request<'a> {
+pub struct PackageRequest<'a> {
     pub workspace: &'a Workspace,
     pub catalog: &'a Catalog,
     pub templates: Templates,
@@ -106,7 +106,7 @@ pub struct Made {
 }
 
 /// Makes the package in `packages/<period>/`.
-pub fn package(request: Request<'_>) -> Result<Made, Error> {
+pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     check_parameters(request.workspace, request.catalog)?;
     let derived = private_folder(request.workspace)?.join("derived");
     let sealer = request.sealer;

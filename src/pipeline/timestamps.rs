@@ -140,7 +140,7 @@ pub struct Part {
 
 /// What a seal rests on and when each part ends.
 #[derive(Debug, Clone, Serialize)]
-pub struct Status {
+pub struct SealStatus {
     pub parts: Vec<Part>,
     pub care: Care,
     /// The day until which the package must be kept, if it says so.
@@ -148,7 +148,7 @@ pub struct Status {
 }
 
 /// Reads, without judging, what the seal of the bag at `path` rests on.
-pub fn status(path: &Path) -> Result<Status, Error> {
+pub fn status(path: &Path) -> Result<SealStatus, Error> {
     let tree = open(path)?;
     let pem = String::from_utf8_lossy(&file(&tree, CERTIFICATES, path)?).into_owned();
     let unreadable = |what: String| Error::from(Diagnostic::new("AFS-004", what).file(path.display().to_string()));
@@ -168,5 +168,5 @@ pub fn status(path: &Path) -> Result<Status, Error> {
     let record = BagPath::new("data/package.json").ok().and_then(|p| tree.read(&p, MAX_SEAL_FILE).ok());
     let record = record.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     let retain_until = record.and_then(|json| json["retain_until"].as_str().map(str::to_string));
-    Ok(Status { parts, care: care_until(&signer, newest.as_ref()), retain_until })
+    Ok(SealStatus { parts, care: care_until(&signer, newest.as_ref()), retain_until })
 }

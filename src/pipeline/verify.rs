@@ -21,7 +21,7 @@ pub struct ChainLink {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Outcome {
+pub struct VerifyOutcome {
     #[serde(flatten)]
     pub report: Report,
     pub chain: Option<ChainLink>,
@@ -29,7 +29,7 @@ pub struct Outcome {
     pub sample: bool,
 }
 
-impl Outcome {
+impl VerifyOutcome {
     /// Whether anything is known to be wrong.
     pub fn failed(&self) -> bool {
         let answers = [&self.report.integrity, &self.report.authenticity, &self.report.time];
@@ -81,7 +81,7 @@ impl Pins {
 }
 
 /// Verifies the bag at `path` (a folder or a ZIP).
-pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> Result<Outcome, Error> {
+pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> Result<VerifyOutcome, Error> {
     let checked = pins.check(path, now)?;
     let (report, bag) = (checked.report, checked.bag);
     let recomputed = match (&bag, recompute) {
@@ -90,7 +90,7 @@ pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> 
         (_, false) => None,
     };
     let sample = bag.as_ref().is_some_and(recompute::is_sample);
-    Ok(Outcome { report, chain: chain(path), recompute: recomputed, sample })
+    Ok(VerifyOutcome { report, chain: chain(path), recompute: recomputed, sample })
 }
 
 /// Looks for the run that this one names as its predecessor among its neighbours.

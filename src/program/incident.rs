@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::Inputs;
 use crate::model::decisions::Plan;
-use crate::model::dossier::{Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook};
+use crate::model::dossier::{Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook};
 
 pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
     let absent = Plan::default();
@@ -84,9 +84,9 @@ fn drills(plan: &Plan) -> Vec<Drill> {
 }
 
 /// Contract clocks first, then the law's; those that bind the organization in its role before the others.
-fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<Clock> {
+fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<NotificationClock> {
     let role = inputs.decisions.workspace.organization.role.as_str();
-    let contract = plan.contract_clocks.iter().map(|c| Clock {
+    let contract = plan.contract_clocks.iter().map(|c| NotificationClock {
         who: c.who.clone(),
         by: c.by.clone(),
         days: Some(c.hours / 24.0),
@@ -95,7 +95,7 @@ fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<Clock> {
         basis: "contract".into(),
         binds: binds(&c.by, role),
     });
-    let law = inputs.catalog.clocks.iter().map(|c| Clock {
+    let law = inputs.catalog.clocks.iter().map(|c| NotificationClock {
         who: c.who.clone(),
         by: c.by.clone(),
         days: c.days,
@@ -104,7 +104,7 @@ fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<Clock> {
         basis: c.basis.clone(),
         binds: binds(&c.by, role),
     });
-    let mut all: Vec<Clock> = contract.chain(law).collect();
+    let mut all: Vec<NotificationClock> = contract.chain(law).collect();
     all.sort_by(|a, b| {
         (!a.binds, a.days.unwrap_or(f64::MAX)).partial_cmp(&(!b.binds, b.days.unwrap_or(f64::MAX))).unwrap_or(std::cmp::Ordering::Equal)
     });

@@ -2,7 +2,7 @@
 
 use super::controls::short_name;
 use super::{Inputs, plural};
-use crate::model::dossier::{NetworkMap, Places, Reach, Reader, ReaderMatrix, StoreReaders, VpcMap};
+use crate::model::dossier::{NetworkMap, Places, Reach, ReaderMatrix, ReadingPrincipal, StoreReaders, VpcMap};
 
 pub fn readers(inputs: &Inputs<'_>) -> ReaderMatrix {
     let mut matrix = inputs.assessment.readers.clone();
@@ -25,7 +25,7 @@ pub fn readers(inputs: &Inputs<'_>) -> ReaderMatrix {
     matrix
 }
 
-fn store_words(store: &StoreReaders, readers: &[Reader]) -> String {
+fn store_words(store: &StoreReaders, readers: &[ReadingPrincipal]) -> String {
     let mut said = Vec::new();
     let mut say = |n: u64, one: &str| {
         if n > 0 {

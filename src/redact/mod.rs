@@ -193,8 +193,8 @@ enum Stop {
     Io(io::Error),
 }
 
-impl From<config_files::Fault> for Stop {
-    fn from(_: config_files::Fault) -> Self {
+impl From<config_files::ItemsFault> for Stop {
+    fn from(_: config_files::ItemsFault) -> Self {
         Stop::Fault
     }
 }

@@ -13,7 +13,7 @@ const SOURCE: &str = "artifact:ListCustomerAgreements";
 
 /// What one account is to an organization (organizations:DescribeOrganization).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Membership {
     /// The account that manages the organization; `None` where the account is in none.
     management: Option<String>,
     organization_arn: String,
@@ -26,7 +26,7 @@ pub struct Known<'a> {
     pub agreements: &'a [AgreementFacts],
     pub coverage: &'a [Coverage],
     /// Places of the accounts that AWS Organizations told; others are not known.
-    pub places: BTreeMap<String, Place>,
+    pub places: BTreeMap<String, Membership>,
     /// `artifact.baa` of affiant.yaml: ids or ARNs of agreements that are a BAA under another name.
     pub pinned: &'a [String],
     /// The day the state speaks for.
@@ -34,7 +34,7 @@ pub struct Known<'a> {
 }
 
 /// Places of the accounts, by account.
-pub fn places(db: &Connection) -> Result<BTreeMap<String, Place>, Fault> {
+pub fn places(db: &Connection) -> Result<BTreeMap<String, Membership>, Fault> {
     let mut statement = db.prepare(
         "SELECT account, coalesce(body ->> '$.Organization.MasterAccountId', body ->> '$.Organization.ManagementAccountId'),
                 coalesce(body ->> '$.Organization.Arn', ''), body ->> '$._absent' IS NOT NULL
@@ -45,7 +45,7 @@ pub fn places(db: &Connection) -> Result<BTreeMap<String, Place>, Fault> {
     for row in rows {
         let (account, management, organization_arn, absent): (String, Option<String>, String, bool) = row?;
         if absent || management.is_some() {
-            places.insert(account, Place { management, organization_arn });
+            places.insert(account, Membership { management, organization_arn });
         }
     }
     Ok(places)
@@ -231,7 +231,8 @@ mod tests {
     }
 
     fn state(agreements: &[AgreementFacts], coverage: &[Coverage], places: &[(&str, Option<&str>)], pinned: &[String]) -> BaaFacts {
-        let place = |m: &Option<&str>| Place { management: m.map(str::to_string), organization_arn: "arn:aws:organizations::o".into() };
+        let place =
+            |m: &Option<&str>| Membership { management: m.map(str::to_string), organization_arn: "arn:aws:organizations::o".into() };
         let known = Known {
             accounts: BTreeSet::from([MINE.to_string()]),
             agreements,

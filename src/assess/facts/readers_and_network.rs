@@ -7,7 +7,9 @@ use rusqlite::{Connection, Row, params};
 
 use crate::assess::input::Fault;
 use crate::model::catalog::Catalog;
-use crate::model::dossier::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
+use crate::model::dossier::{
+    Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
+};
 
 fn has(catalog: &Catalog, tables: &[&str]) -> bool {
     tables.iter().all(|name| catalog.tables.iter().any(|t| t.name == *name))
@@ -65,12 +67,13 @@ fn reach(rank: i64) -> Reach {
     }
 }
 
-fn widest(db: &Connection) -> Result<Vec<Reader>, Fault> {
+fn widest(db: &Connection) -> Result<Vec<ReadingPrincipal>, Fault> {
     let mut statement = db.prepare(
         "SELECT principal, max(kind), count(*) FROM reader WHERE who = 'own' GROUP BY principal ORDER BY 3 DESC, max(reach) DESC, 1 LIMIT ?",
     )?;
-    let rows = statement
-        .query_map([READERS as i64], |row| Ok(Reader { arn: row.get(0)?, name: String::new(), kind: row.get(1)?, stores: row.get(2)? }))?;
+    let rows = statement.query_map([READERS as i64], |row| {
+        Ok(ReadingPrincipal { arn: row.get(0)?, name: String::new(), kind: row.get(1)?, stores: row.get(2)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -23,7 +23,7 @@ pub const IDENTITY: [&str; 3] = ["arn", "account", "region"];
 
 /// What running a catalog's fixtures found.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CaseReport {
     pub checks: usize,
     pub cases: usize,
     pub nulls: usize,
@@ -38,9 +38,9 @@ pub type Rows = Vec<(String, Verdict, String)>;
 pub type Given = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
 
 /// Compiles every table and check and runs all cases; `only` names one check.
-pub fn run(catalog: &Catalog, only: Option<&str>) -> Result<Report, Fault> {
+pub fn run(catalog: &Catalog, only: Option<&str>) -> Result<CaseReport, Fault> {
     let mut bench = Bench::new(catalog)?;
-    let mut report = Report::default();
+    let mut report = CaseReport::default();
     for check in catalog.checks.values().filter(|c| only.is_none_or(|id| c.id == id)) {
         report.checks += 1;
         one(&mut bench, check, &mut report)?;
@@ -48,7 +48,7 @@ pub fn run(catalog: &Catalog, only: Option<&str>) -> Result<Report, Fault> {
     Ok(report)
 }
 
-fn one(bench: &mut Bench<'_>, check: &Check, report: &mut Report) -> Result<(), Fault> {
+fn one(bench: &mut Bench<'_>, check: &Check, report: &mut CaseReport) -> Result<(), Fault> {
     let reads = match bench.reads(&check.sql) {
         Ok(reads) => reads,
         Err(what) => {

@@ -9,13 +9,13 @@ use crate::model::verdict::{Counts, Verdict};
 pub type Place = (String, String);
 
 #[derive(Default)]
-pub struct Tally {
+pub struct CheckTally {
     pub counts: Counts,
     pub excluded: u64,
     /// Where there is any row.
-    pub places: Places,
+    pub places: PlaceSet,
     /// Where a row says something of a resource.
-    pub judged: Places,
+    pub judged: PlaceSet,
     shown: BinaryHeap<Shown>,
     seen: u64,
 }
@@ -42,7 +42,7 @@ pub struct Shown {
     pub region: String,
 }
 
-impl Tally {
+impl CheckTally {
     pub fn add(&mut self, row: Judged<'_>) {
         self.places.add(row.account, row.region);
         if matches!(row.verdict, Verdict::Met | Verdict::NotMet | Verdict::Accepted) {
@@ -80,12 +80,12 @@ impl Tally {
 
 /// A set of places. Rows come place by place, so the last one is looked at first.
 #[derive(Default)]
-pub struct Places {
+pub struct PlaceSet {
     all: BTreeSet<Place>,
     last: Option<Place>,
 }
 
-impl Places {
+impl PlaceSet {
     fn add(&mut self, account: &str, region: &str) {
         if self.last.as_ref().is_none_or(|(a, r)| a != account || r != region) {
             let place = (account.to_string(), region.to_string());
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn the_worst_rows_are_shown_whatever_order_they_come_in() {
         let names: Vec<String> = (0..ROWS + 50).map(|n| format!("r{n:04}")).collect();
-        let mut tally = Tally::default();
+        let mut tally = CheckTally::default();
         for name in names.iter().rev() {
             tally.add(row(name, Verdict::Met));
         }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn of_rows_that_are_the_same_the_first_is_kept() {
-        let mut tally = Tally::default();
+        let mut tally = CheckTally::default();
         for n in 0..=ROWS {
             let region = format!("region-{n:04}");
             tally.add(Judged { region: &region, ..row("r", Verdict::Met) });

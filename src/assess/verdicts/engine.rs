@@ -9,7 +9,7 @@ use std::io::Write as _;
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::check_tally::{Judged, Place, Shown, Tally};
+use super::check_tally::{CheckTally, Judged, Place, Shown};
 use super::corroborate::Rules;
 use crate::assess::database::coverage::{Gaps, closure};
 use crate::assess::database::guard;
@@ -109,7 +109,7 @@ impl Asked<'_> {
         let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
-        let mut tally = Tally::default();
+        let mut tally = CheckTally::default();
         self.ask(db, &gaps, &unread, &mut tally)?;
         self.missing(db, &gaps, &mut tally)?;
         let result = self.summary(db, &tables, &gaps, &mut tally)?;
@@ -117,7 +117,7 @@ impl Asked<'_> {
     }
 
     /// Runs the SQL and stores each row with the verdict that the engine lets it have.
-    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps, tally: &mut Tally) -> Result<(), Fault> {
+    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
         let mut statement = db.prepare(&self.check.sql).map_err(|e| self.fault(guard::words(&e)))?;
         if !statement.column_names().eq(COLUMNS) {
             return Err(self.fault(format!("it must return the columns {}", COLUMNS.join(", "))));
@@ -181,7 +181,7 @@ impl Asked<'_> {
     }
 
     /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
-    fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut Tally) -> Result<(), Fault> {
+    fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
         let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
         let empty: Vec<_> = gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
         for (account, region, words) in empty {
@@ -193,7 +193,7 @@ impl Asked<'_> {
         Ok(())
     }
 
-    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut Tally) -> Result<CheckResult, Fault> {
+    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut CheckTally) -> Result<CheckResult, Fault> {
         let check = self.check;
         let counts = tally.counts;
         Ok(CheckResult {
@@ -214,7 +214,7 @@ impl Asked<'_> {
     }
 
     /// The rows to show, each with what its resource is and where that was read.
-    fn rows(&self, db: &Connection, tally: &mut Tally) -> Result<Vec<Row>, Fault> {
+    fn rows(&self, db: &Connection, tally: &mut CheckTally) -> Result<Vec<Row>, Fault> {
         let mut known = db.prepare_cached("SELECT type, artifact FROM resource WHERE arn = ? LIMIT 1")?;
         let mut rows = Vec::new();
         for shown in tally.shown() {

@@ -19,8 +19,8 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::error::CollectError;
-use super::seen::{Fault, Seen};
-use crate::aws::{Ask, Identity, Kind, Refusal, Role, Session, Settings};
+use super::seen::{LostEvidence, Seen};
+use crate::aws::{Ask, AssumedRole, Identity, Kind, Refusal, Session, Settings};
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::model::catalog::Catalog;
@@ -91,7 +91,7 @@ pub struct Progress {
 }
 
 /// One account in scope, with the credentials to ask it.
-pub(super) struct Account {
+pub(super) struct AskedAccount {
     id: String,
     caller: String,
     /// None: the account itself cannot be asked, for the reason beside it. An aggregator may still tell of it.
@@ -109,7 +109,7 @@ pub(super) struct Asking<'a> {
     clock: &'a Clock,
     catalog: &'a Catalog,
     target: &'a Target,
-    accounts: Vec<Account>,
+    accounts: Vec<AskedAccount>,
     regions: Vec<String>,
     /// Exchanges of an earlier attempt at this run.
     kept: BTreeMap<String, Artifact>,
@@ -128,7 +128,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// Where a run goes, and what is left of an earlier attempt.
-pub struct Place<'a> {
+pub struct Destination<'a> {
     pub writer: &'a mut Writer,
     pub seen: &'a mut Seen,
     pub clock: &'a Clock,
@@ -139,7 +139,7 @@ pub struct Place<'a> {
 }
 
 /// Asks everything there is to ask; only missing or expired credentials end the run.
-pub fn ask(target: &Target, place: Place<'_>) -> Result<(), CollectError> {
+pub fn ask(target: &Target, place: Destination<'_>) -> Result<(), CollectError> {
     let fail = |what: String, hint: &str| CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)));
     let settings = Settings {
         connect_timeout: Duration::from_secs(5).min(target.call_timeout),
@@ -197,7 +197,7 @@ impl Asking<'_> {
         })?;
         let named = self.target.accounts.clone();
         if named.is_empty() {
-            self.accounts.push(Account { id: own, caller, identity: Some(base), refusal: None, organization: false });
+            self.accounts.push(AskedAccount { id: own, caller, identity: Some(base), refusal: None, organization: false });
             return Ok(());
         }
         named.into_iter().for_each(|facts| self.enter(facts, &own, &caller));
@@ -214,7 +214,7 @@ impl Asking<'_> {
             None => Err(Refusal::ours(Kind::Denied, "no role", format!("the credentials are of account {own}, and no `role` is named"))),
             Some(arn) => {
                 let external_id = facts.external_id.clone().or_else(|| self.target.aws.external_id.clone());
-                let role = Role { arn: arn.clone(), external_id, session_name: self.session_name.clone() };
+                let role = AssumedRole { arn: arn.clone(), external_id, session_name: self.session_name.clone() };
                 let identity = self.session.assume(&role);
                 self.caller_of(&identity).and_then(|(id, caller)| match id == facts.id {
                     true => Ok((identity, caller)),
@@ -225,12 +225,12 @@ impl Asking<'_> {
         self.seen.scope.insert(facts.id.clone());
         let organization = facts.organization;
         self.accounts.push(match identity {
-            Ok((identity, caller)) => Account { id: facts.id, caller, identity: Some(identity), refusal: None, organization },
+            Ok((identity, caller)) => AskedAccount { id: facts.id, caller, identity: Some(identity), refusal: None, organization },
             Err(refusal) => {
                 let why = format!("the account could not be asked: {}", refusal.words());
                 let words = role.map_or_else(|| why.clone(), |role| format!("{role}: {why}"));
                 let refusal = Some((exchange::state(&refusal), words));
-                Account { id: facts.id, caller: String::new(), identity: None, refusal, organization }
+                AskedAccount { id: facts.id, caller: String::new(), identity: None, refusal, organization }
             }
         });
     }
@@ -246,7 +246,7 @@ impl Asking<'_> {
             let any = places.iter().any(whole);
             let lost: Vec<String> = places.iter().filter(|r| if *r == GLOBAL { !any } else { !whole(r) }).cloned().collect();
             for region in lost {
-                self.seen.faults.push(Fault {
+                self.seen.faults.push(LostEvidence {
                     account: id.clone(),
                     region,
                     source: "*".into(),
@@ -296,7 +296,7 @@ impl Asking<'_> {
     }
 
     fn lost(&mut self, account: &str, region: &str, source: &str, what: impl Into<String>, state: State) {
-        self.seen.faults.push(Fault {
+        self.seen.faults.push(LostEvidence {
             account: account.into(),
             region: region.into(),
             source: source.into(),

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::Asking;
 use super::exchange::state;
-use crate::model::partition::Partition;
 use crate::collect::error::CollectError;
 use crate::model::decisions::AccountFacts;
-use crate::model::run::{GLOBAL, Organization, State};
+use crate::model::partition::Partition;
+use crate::model::run::{GLOBAL, OrganizationAccounts, State};
 
 /// What stands for the accounts of which nothing is known.
 const UNLISTED: &str = "other accounts of the organization";
@@ -39,7 +39,7 @@ impl Asking<'_> {
         let (active, inactive) = divided(&pages);
         let partition = Partition::of(&home).name;
         self.seen.ways.organization =
-            Some(Organization { listed_by, active: active.len() as u64, inactive: inactive.into_iter().collect() });
+            Some(OrganizationAccounts { listed_by, active: active.len() as u64, inactive: inactive.into_iter().collect() });
         for (id, name) in active.into_iter().filter(|(id, _)| !self.target.accounts.iter().any(|a| a.id == *id)) {
             let role = self.target.aws.role_in(&id, partition);
             let external_id = self.target.aws.external_id.clone();

@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod clearances;
+mod pattern;
 pub mod seal;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use aws::{AggregatorFacts, AwsFacts, ConfigWay, DeliveredFacts};
 pub use clearances::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
+pub use pattern::matches_pattern;
 pub use seal::{SealFacts, SignerFacts, TimestampFacts};
 
 use super::citation::Citation;
@@ -20,7 +22,7 @@ use super::citation::Citation;
 /// Everything in `affiant.yaml` and `program/`, as it was read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Decisions {
-    pub workspace: Workspace,
+    pub workspace: WorkspaceFacts,
     pub exceptions: Exceptions,
     pub attestations: Attestations,
     pub alternatives: Alternatives,
@@ -34,7 +36,7 @@ pub struct Decisions {
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Workspace {
+pub struct WorkspaceFacts {
     pub format: String,
     pub organization: OrganizationFacts,
     pub period: PeriodFacts,
@@ -56,7 +58,7 @@ pub struct Workspace {
     #[serde(default)]
     pub profiles: Vec<String>,
     #[serde(default)]
-    pub report: Report,
+    pub report: ReportFacts,
     #[serde(default)]
     pub retention: RetentionFacts,
     #[serde(default)]
@@ -67,22 +69,9 @@ pub struct Workspace {
     pub sample: bool,
 }
 
-impl Workspace {
-    /// Whether a named person took the resource out of scope.
-    pub fn excludes(&self, arn: &str) -> bool {
-        self.exclude.iter().any(|e| e.covers(arn))
-    }
-}
-
-impl Exclude {
-    pub fn covers(&self, arn: &str) -> bool {
-        matches_pattern(&self.pattern, arn)
-    }
-}
-
-impl Default for Workspace {
+impl Default for WorkspaceFacts {
     fn default() -> Self {
-        Workspace {
+        WorkspaceFacts {
             format: "affiant.workspace/1".into(),
             organization: OrganizationFacts::default(),
             period: PeriodFacts::default(),
@@ -93,7 +82,7 @@ impl Default for Workspace {
             exclude: Vec::new(),
             parameters: BTreeMap::new(),
             profiles: Vec::new(),
-            report: Report::default(),
+            report: ReportFacts::default(),
             retention: RetentionFacts::default(),
             seal: SealFacts::default(),
             artifact: ArtifactFacts::default(),
@@ -181,16 +170,16 @@ pub struct Exclude {
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Report {
+pub struct ReportFacts {
     /// `us-letter` or `a4`.
     pub paper: String,
     pub pdf_rows: u64,
     pub html_rows: u64,
 }
 
-impl Default for Report {
+impl Default for ReportFacts {
     fn default() -> Self {
-        Report { paper: "us-letter".into(), pdf_rows: 12, html_rows: 500 }
+        ReportFacts { paper: "us-letter".into(), pdf_rows: 12, html_rows: 500 }
     }
 }
 
@@ -475,29 +464,9 @@ pub struct PlanDrill {
     pub evidence: Vec<String>,
 }
 
-/// Matches `text` against a pattern in which `*` stands for any run of characters.
-pub fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut rest = rest;
-    let mut last = None;
-    for part in parts {
-        if let Some(previous) = last.replace(part) {
-            match rest.find(previous) {
-                Some(at) => rest = &rest[at + str::len(previous)..],
-                None => return false,
-            }
-        }
-    }
-    match last {
-        None => rest.is_empty(),
-        Some(tail) => rest.ends_with(tail),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Attestation, matches_pattern};
+    use super::Attestation;
 
     #[test]
     fn a_statement_holds_no_longer_than_the_catalog_lets_it() {
@@ -512,21 +481,5 @@ mod tests {
         };
         assert_eq!(said("2030-01-01").holds_until(365), "2027-01-31");
         assert_eq!(said("2026-03-01").holds_until(365), "2026-03-01");
-    }
-
-    #[test]
-    fn patterns_match_as_people_expect() {
-        for (pattern, text, expected) in [
-            ("arn:a", "arn:a", true),
-            ("arn:a", "arn:ab", false),
-            ("arn:*", "arn:ab", true),
-            ("*dev*", "x-dev-y", true),
-            ("a*b*c", "a1b2c", true),
-            ("a*b*c", "a1c2b", false),
-            ("*", "", true),
-            ("ab*ba", "aba", false),
-        ] {
-            assert_eq!(matches_pattern(pattern, text), expected, "{pattern} on {text}");
-        }
     }
 }

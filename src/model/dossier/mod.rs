@@ -9,9 +9,11 @@ mod readers_and_network;
 
 pub use history::{EpisodeReport, PastReport, StopReport};
 pub use program::{
-    Acceptance, Clock, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, Playbook, RiskRegister, RiskReport,
+    Acceptance, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook, RiskRegister, RiskReport,
 };
-pub use readers_and_network::{Cell, NetworkMap, Places, READERS, Reach, Reader, ReaderMatrix, STORES, StoreReaders, Tier, VPCS, VpcMap};
+pub use readers_and_network::{
+    Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
+};
 
 use super::verdict::{Counts, Severity, Verdict};
 

@@ -66,7 +66,7 @@ pub struct IncidentResponse {
     pub scope: String,
     pub roles: Vec<IncidentRole>,
     pub severities: Vec<IncidentSeverity>,
-    pub clocks: Vec<Clock>,
+    pub clocks: Vec<NotificationClock>,
     pub escalation: Vec<Escalation>,
     pub playbooks: Vec<Playbook>,
     pub preservation: Vec<String>,
@@ -96,7 +96,7 @@ pub struct IncidentSeverity {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Clock {
+pub struct NotificationClock {
     pub who: String,
     pub by: String,
     /// Days from discovery; fractional for hours. None where the deadline is a calendar rule.

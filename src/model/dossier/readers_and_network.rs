@@ -11,7 +11,7 @@ pub struct ReaderMatrix {
     pub stores: Vec<StoreReaders>,
     pub stores_total: u64,
     /// At most [`READERS`] users and roles of the stores' own accounts, those that read most stores first.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<ReadingPrincipal>,
     pub readers_total: u64,
     /// The whole in words, for those who do not see the figure.
     pub words: String,
@@ -48,7 +48,7 @@ pub struct StoreReaders {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reader {
+pub struct ReadingPrincipal {
     pub arn: String,
     pub name: String,
     /// `user` or `role`.

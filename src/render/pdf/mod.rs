@@ -11,7 +11,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use super::figures::Figures;
 use super::{RenderError, Templates};
 use crate::model::dossier::Dossier;
-use world::Sealed;
+use world::ClosedWorld;
 
 /// A file that travels inside the PDF (PDF/A-3).
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub fn document(
     templates: &Templates,
 ) -> Result<Vec<u8>, RenderError> {
     let fonts = templates.under("fonts/").filter(|(name, _)| name.ends_with(".ttf")).map(|(_, bytes)| bytes.to_vec()).collect();
-    let world = Sealed::new(main, files, fonts).map_err(RenderError::Pdf)?;
+    let world = ClosedWorld::new(main, files, fonts).map_err(RenderError::Pdf)?;
     let compiled = typst::compile::<PagedDocument>(&world);
     let pages = compiled.output.map_err(|errors| fault(&world, &errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]).map_err(|e| RenderError::Pdf(format!("{e:?}")))?;
@@ -77,7 +77,7 @@ pub fn signature_block(lines: &serde_json::Value, templates: &Templates) -> Resu
     let fonts = templates.under("fonts/").filter(|(name, _)| name.ends_with(".ttf")).map(|(_, bytes)| bytes.to_vec()).collect();
     let mut files = vec![("/data.json".to_string(), lines.to_string().into_bytes())];
     files.extend(templates.under("pdf/").map(|(name, bytes)| (format!("/{}", &name["pdf/".len()..]), bytes.to_vec())));
-    let world = Sealed::new("/signature.typ", files, fonts).map_err(RenderError::Pdf)?;
+    let world = ClosedWorld::new("/signature.typ", files, fonts).map_err(RenderError::Pdf)?;
     let compiled = typst::compile::<PagedDocument>(&world);
     let pages = compiled.output.map_err(|errors| fault(&world, &errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_3b]).map_err(|e| RenderError::Pdf(format!("{e:?}")))?;
@@ -97,7 +97,7 @@ fn datetime(as_of: &str) -> Option<Datetime> {
     Datetime::from_ymd_hms(t.year(), t.month() as u8, t.day() as u8, t.hour() as u8, t.minute() as u8, t.second() as u8)
 }
 
-fn fault(world: &Sealed, errors: &[SourceDiagnostic]) -> RenderError {
+fn fault(world: &ClosedWorld, errors: &[SourceDiagnostic]) -> RenderError {
     let words = errors.iter().take(5).map(|error| {
         let place = error.span.id().map(|id| {
             let line = world.range(error.span).and_then(|r| world.source(id).ok()?.lines().byte_to_line(r.start));

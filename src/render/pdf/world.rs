@@ -9,7 +9,7 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
-pub struct Sealed {
+pub struct ClosedWorld {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
@@ -24,11 +24,11 @@ pub fn id(path: &str) -> Result<FileId, String> {
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
-impl Sealed {
+impl ClosedWorld {
     /// `files` are paths such as `/main.typ`, `/data.json`; those ending in `.typ` are sources.
-    pub fn new(main: &str, files: Vec<(String, Vec<u8>)>, fonts: Vec<Vec<u8>>) -> Result<Sealed, String> {
+    pub fn new(main: &str, files: Vec<(String, Vec<u8>)>, fonts: Vec<Vec<u8>>) -> Result<ClosedWorld, String> {
         let fonts: Vec<Font> = fonts.into_iter().flat_map(|bytes| Font::iter(Bytes::new(bytes)).collect::<Vec<_>>()).collect();
-        let mut world = Sealed {
+        let mut world = ClosedWorld {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
@@ -49,7 +49,7 @@ impl Sealed {
     }
 }
 
-impl World for Sealed {
+impl World for ClosedWorld {
     fn library(&self) -> &LazyHash<Library> {
         &self.library
     }

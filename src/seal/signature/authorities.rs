@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::seal::signature::timestamp::{Question, Token};
-use crate::seal::signature::trust::{Standing, Trust};
+use crate::seal::signature::trust::{ChainStanding, Trust};
 
 /// Authorities in the order in which they are asked.
 #[derive(Debug, Default)]
@@ -83,8 +83,8 @@ impl Authorities {
         let answer = post(url, question.der(), self.limit)?;
         let token = question.answered(&answer).map_err(|e| e.to_string())?;
         match self.trust.judge_authority(&token.authority, &token.others, token.at) {
-            Standing::Pinned | Standing::Issued(_) | Standing::Unpinned => Ok(token),
-            standing @ (Standing::Stranger | Standing::Unfit(_)) => {
+            ChainStanding::Pinned | ChainStanding::Issued(_) | ChainStanding::Unpinned => Ok(token),
+            standing @ (ChainStanding::Stranger | ChainStanding::Unfit(_)) => {
                 Err(format!("the authority `{}` is {}", token.authority.name(), standing.words()))
             }
         }

@@ -11,7 +11,7 @@ pub struct Trust(Vec<Certificate>);
 
 /// What is known of a signer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum ChainStanding {
     /// The certificate itself is pinned.
     Pinned,
     /// Issued, directly or not, by the pinned authority of this name.
@@ -26,20 +26,20 @@ pub enum Standing {
 
 const MAX_DEPTH: u8 = 8;
 
-impl Standing {
+impl ChainStanding {
     /// Whether someone whom the verifier named vouches for it.
     pub fn is_trusted(&self) -> bool {
-        matches!(self, Standing::Pinned | Standing::Issued(_))
+        matches!(self, ChainStanding::Pinned | ChainStanding::Issued(_))
     }
 
     /// For people, after a name.
     pub fn words(&self) -> String {
         match self {
-            Standing::Pinned => "pinned".to_owned(),
-            Standing::Issued(by) => format!("issued by the pinned `{by}`"),
-            Standing::Stranger => "neither pinned nor issued by a pinned authority".to_owned(),
-            Standing::Unfit(why) => format!("not to be relied on: {why}"),
-            Standing::Unpinned => "not pinned".to_owned(),
+            ChainStanding::Pinned => "pinned".to_owned(),
+            ChainStanding::Issued(by) => format!("issued by the pinned `{by}`"),
+            ChainStanding::Stranger => "neither pinned nor issued by a pinned authority".to_owned(),
+            ChainStanding::Unfit(why) => format!("not to be relied on: {why}"),
+            ChainStanding::Unpinned => "not pinned".to_owned(),
         }
     }
 }
@@ -62,29 +62,29 @@ impl Trust {
     }
 
     /// `pool` holds certificates that may stand between; `at` is when the signature was made, by the best knowledge there is.
-    pub fn judge(&self, signer: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
+    pub fn judge(&self, signer: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> ChainStanding {
         self.judged(signer, signer.unfit_to_sign(at), pool, at)
     }
 
     /// The same for a timestamp authority.
-    pub fn judge_authority(&self, authority: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
+    pub fn judge_authority(&self, authority: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> ChainStanding {
         self.judged(authority, authority.unfit_to_stamp(at), pool, at)
     }
 
-    fn judged(&self, signer: &Certificate, unfit: Vec<Unfit>, pool: &[Certificate], at: DateTime<Utc>) -> Standing {
+    fn judged(&self, signer: &Certificate, unfit: Vec<Unfit>, pool: &[Certificate], at: DateTime<Utc>) -> ChainStanding {
         if let Some(unfit) = unfit.first() {
-            return Standing::Unfit(unfit.to_string());
+            return ChainStanding::Unfit(unfit.to_string());
         }
         if self.0.is_empty() {
-            return Standing::Unpinned;
+            return ChainStanding::Unpinned;
         }
         if self.0.contains(signer) {
-            return Standing::Pinned;
+            return ChainStanding::Pinned;
         }
         match self.climb(signer, &mut pool.to_vec(), at, 0) {
-            Ok(anchor) => Standing::Issued(anchor.name()),
-            Err(Some(unfit)) => Standing::Unfit(format!("an authority above it: {unfit}")),
-            Err(None) => Standing::Stranger,
+            Ok(anchor) => ChainStanding::Issued(anchor.name()),
+            Err(Some(unfit)) => ChainStanding::Unfit(format!("an authority above it: {unfit}")),
+            Err(None) => ChainStanding::Stranger,
         }
     }
 

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 pub use bag::Description;
 pub use codes::{Aspect, Code};
-pub use report::{Answer, Outcome, Report, Sealer, State, Step, Verified};
+pub use report::{AspectAnswer, Outcome, Report, SealedBy, State, Step, Verified};
 
 use crate::model::digest::{Digest, Hasher};
 use crate::seal::signature::revocation::Revocation;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::diag::is_hazard;
 use crate::model::Digest;
-use crate::seal::signature::trust::Standing;
+use crate::seal::signature::trust::ChainStanding;
 use crate::seal::verify::codes::{Aspect, Code};
 
 /// Something that passed [`crate::seal::verify::verify`]; nothing else can make one.
@@ -42,14 +42,14 @@ pub enum State {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
+pub struct AspectAnswer {
     pub state: State,
     pub words: String,
 }
 
 /// Who sealed, as far as the seal itself tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sealer {
+pub struct SealedBy {
     pub name: String,
     pub subject: String,
     pub issuer: String,
@@ -66,10 +66,10 @@ pub struct Sealer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub format: &'static str,
-    pub integrity: Answer,
-    pub authenticity: Answer,
-    pub time: Answer,
-    pub sealer: Option<Sealer>,
+    pub integrity: AspectAnswer,
+    pub authenticity: AspectAnswer,
+    pub time: AspectAnswer,
+    pub sealer: Option<SealedBy>,
     /// When a pinned authority saw the seal: everything inside existed then.
     pub existed_by: Option<DateTime<Utc>>,
     /// What a pinned authority had stamped before this seal was made: the run before, whose timestamp is inside.
@@ -83,8 +83,8 @@ pub struct Report {
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub steps: Vec<Step>,
-    pub sealer: Option<Sealer>,
-    pub standing: Option<Standing>,
+    pub sealer: Option<SealedBy>,
+    pub standing: Option<ChainStanding>,
     pub existed_by: Option<DateTime<Utc>>,
     pub sealed_after: Option<DateTime<Utc>>,
     pub files: usize,
@@ -137,7 +137,7 @@ impl Steps {
         }
     }
 
-    fn answer(&self, aspect: Aspect, decisive: Code, held: impl Fn() -> String) -> Answer {
+    fn answer(&self, aspect: Aspect, decisive: Code, held: impl Fn() -> String) -> AspectAnswer {
         let bearing = |outcome| self.steps.iter().filter(move |s| s.outcome == outcome && s.code.aspects().contains(&aspect));
         for (outcome, state) in [(Outcome::Fail, State::Failed), (Outcome::Unknown, State::Unknown)] {
             if let Some(first) = bearing(outcome).next() {
@@ -146,13 +146,13 @@ impl Steps {
                     1 => String::new(),
                     n => format!(" (and {} more)", n - 1),
                 };
-                return Answer { state, words: format!("{subject}{}{more}", first.words) };
+                return AspectAnswer { state, words: format!("{subject}{}{more}", first.words) };
             }
         }
         if self.steps.iter().any(|s| s.code == decisive && s.outcome == Outcome::Ok) {
-            Answer { state: State::Held, words: held() }
+            AspectAnswer { state: State::Held, words: held() }
         } else {
-            Answer { state: State::Failed, words: format!("not shown: {}", decisive.meaning()) }
+            AspectAnswer { state: State::Failed, words: format!("not shown: {}", decisive.meaning()) }
         }
     }
 
@@ -163,7 +163,7 @@ impl Steps {
 
     fn who(&self) -> String {
         match (&self.sealer, &self.standing) {
-            (Some(sealer), Some(Standing::Issued(by))) => {
+            (Some(sealer), Some(ChainStanding::Issued(by))) => {
                 format!("sealed with the key of `{}`, whose certificate the pinned `{by}` issued", sealer.name)
             }
             (Some(sealer), Some(_)) => format!("sealed with the key of `{}`, whose certificate is pinned", sealer.name),

@@ -9,11 +9,11 @@ use crate::seal::signature::attributes::Ess;
 use crate::seal::signature::cms::{self, Facts};
 use crate::seal::signature::revocation::{Revocation, Status};
 use crate::seal::signature::timestamp::Token;
-use crate::seal::signature::trust::Standing;
+use crate::seal::signature::trust::ChainStanding;
 use crate::seal::verify::Options;
 use crate::seal::verify::bag::BagView;
 use crate::seal::verify::codes::Code;
-use crate::seal::verify::report::{Sealer, Steps};
+use crate::seal::verify::report::{SealedBy, Steps};
 use crate::seal::verify::times::{self, Times};
 use crate::store::manifest as tags;
 
@@ -77,14 +77,14 @@ impl Judge<'_> {
         }
     }
 
-    fn say_standing(&self, standing: &Standing, signer: &Certificate, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
+    fn say_standing(&self, standing: &ChainStanding, signer: &Certificate, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
         let fingerprint = signer.fingerprint();
         let what = if signer.is_workspace_key() { "a workspace key, which identifies no person" } else { "a certificate" };
         let words = format!("{}; fingerprint {fingerprint}", standing.words());
         match standing {
-            Standing::Pinned | Standing::Issued(_) => steps.ok(Code::Sealer, &signer.name(), words),
-            Standing::Stranger | Standing::Unfit(_) => steps.fail(Code::Sealer, &signer.name(), words),
-            Standing::Unpinned => steps.unknown(
+            ChainStanding::Pinned | ChainStanding::Issued(_) => steps.ok(Code::Sealer, &signer.name(), words),
+            ChainStanding::Stranger | ChainStanding::Unfit(_) => steps.fail(Code::Sealer, &signer.name(), words),
+            ChainStanding::Unpinned => steps.unknown(
                 Code::Sealer,
                 &signer.name(),
                 format!(
@@ -293,9 +293,9 @@ impl Judge<'_> {
         let standing = self.options.trust.judge(&facts.signer, &facts.others, at);
         let words = described(facts, &standing);
         match standing {
-            Standing::Pinned | Standing::Issued(_) => steps.ok(Code::OtherSigner, subject, words),
-            Standing::Unfit(_) => steps.fail(Code::OtherSigner, subject, words),
-            Standing::Stranger | Standing::Unpinned => {
+            ChainStanding::Pinned | ChainStanding::Issued(_) => steps.ok(Code::OtherSigner, subject, words),
+            ChainStanding::Unfit(_) => steps.fail(Code::OtherSigner, subject, words),
+            ChainStanding::Stranger | ChainStanding::Unpinned => {
                 steps.unknown(Code::OtherSigner, subject, format!("signed by another than the sealer: {words}"))
             }
         }
@@ -322,7 +322,7 @@ pub(super) fn path_status(signer: &Certificate, pool: &[Certificate], known: &Re
 }
 
 /// Name, standing and fingerprint of who signed.
-fn described(facts: &Facts, standing: &Standing) -> String {
+fn described(facts: &Facts, standing: &ChainStanding) -> String {
     format!("`{}` ({}), fingerprint {}", facts.signer.name(), standing.words(), facts.signer.fingerprint())
 }
 
@@ -367,8 +367,8 @@ fn detached(bag: &BagView<'_>, content: &str, signature: &str, code: Code, steps
     }
 }
 
-fn sealer(facts: &Facts) -> Sealer {
-    Sealer {
+fn sealer(facts: &Facts) -> SealedBy {
+    SealedBy {
         name: facts.signer.name(),
         subject: facts.signer.subject(),
         issuer: facts.signer.issuer(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::seal::bag::renewal::{self, ListHash};
 use crate::seal::bag::{PREVIOUS_TIMESTAMP, RENEWALS, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD};
 use crate::seal::signature::timestamp::{self, Token, TokenProblem};
-use crate::seal::signature::trust::{Standing, Trust};
+use crate::seal::signature::trust::{ChainStanding, Trust};
 use crate::seal::verify::bag::BagView;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::Steps;
@@ -117,21 +117,21 @@ fn say(authorities: &Trust, token: &Token, until: DateTime<Utc>, subject: &str, 
     let standing = judged(until);
     let words = format!("the authority `{}` is {}", token.authority.name(), standing.words());
     match &standing {
-        Standing::Pinned | Standing::Issued(_) => {
+        ChainStanding::Pinned | ChainStanding::Issued(_) => {
             steps.ok(Code::Authority, subject, words);
             return true;
         }
-        Standing::Unfit(_) if judged(token.at).is_trusted() => {
+        ChainStanding::Unfit(_) if judged(token.at).is_trusted() => {
             let ended = token.authority.not_after();
             let words = format!("it was good when it stamped, but its certificates ended ({ended}) before the seal was renewed");
             steps.unknown(Code::Authority, subject, words);
         }
-        Standing::Unpinned => steps.unknown(
+        ChainStanding::Unpinned => steps.unknown(
             Code::Authority,
             subject,
             format!("{}; nothing pinned says that this authority is to be believed. Pin its root with `--tsa-trust`", token.words()),
         ),
-        Standing::Stranger | Standing::Unfit(_) => steps.fail(Code::Authority, subject, words),
+        ChainStanding::Stranger | ChainStanding::Unfit(_) => steps.fail(Code::Authority, subject, words),
     }
     false
 }

@@ -1,6 +1,6 @@
 //! Whose seal it is: authorities, purposes, dates, and chains that must not be believed.
 
-use affiant::seal::signature::trust::Standing;
+use affiant::seal::signature::trust::ChainStanding;
 use affiant::seal::{RsaPadding, Trust};
 use chrono::Duration;
 use const_oid::ObjectIdentifier;
@@ -13,13 +13,13 @@ fn trust(identity: &Identity) -> Trust {
     Trust::new(vec![identity.certificate.clone()])
 }
 
-fn standing(signer: &Identity, between: &[&Identity], anchor: &Identity) -> Standing {
+fn standing(signer: &Identity, between: &[&Identity], anchor: &Identity) -> ChainStanding {
     let pool: Vec<_> = between.iter().map(|i| i.certificate.clone()).collect();
     trust(anchor).judge(&signer.certificate, &pool, noon())
 }
 
-fn refused(standing: &Standing) -> bool {
-    matches!(standing, Standing::Stranger | Standing::Unfit(_))
+fn refused(standing: &ChainStanding) -> bool {
+    matches!(standing, ChainStanding::Stranger | ChainStanding::Unfit(_))
 }
 
 #[test]
@@ -27,8 +27,8 @@ fn an_authority_vouches_directly_and_through_another() {
     let root = self_signed(&Wish { kind: Kind::Rsa, ..authority("Example Root") });
     let between = issue(&Wish { kind: Kind::P384, ..authority("Example Issuing") }, &root);
     let signer = issue(&person("Jordan Example"), &between);
-    assert!(matches!(standing(&signer, &[&between], &root), Standing::Issued(_)));
-    assert!(matches!(standing(&signer, &[], &between), Standing::Issued(_)));
+    assert!(matches!(standing(&signer, &[&between], &root), ChainStanding::Issued(_)));
+    assert!(matches!(standing(&signer, &[], &between), ChainStanding::Issued(_)));
     assert!(refused(&standing(&signer, &[], &root)), "the link between is missing");
     let dir = tempfile::tempdir().unwrap();
     let package = fixture::package(dir.path(), &signer.signer_with(&[&root, &between], RsaPadding::Pkcs1));
@@ -55,7 +55,7 @@ fn who_may_not_issue_does_not_vouch() {
     let between = issue(&authority("Between"), &narrow);
     let signer = issue(&person("Jordan Example"), &between);
     assert!(refused(&standing(&signer, &[&between], &narrow)), "path length 0");
-    assert!(matches!(standing(&issue(&person("Direct"), &narrow), &[], &narrow), Standing::Issued(_)));
+    assert!(matches!(standing(&issue(&person("Direct"), &narrow), &[], &narrow), ChainStanding::Issued(_)));
 }
 
 #[test]
@@ -88,5 +88,5 @@ fn a_certificate_for_something_else_may_not_sign() {
         assert!(refused(&trust(&signer).judge(&signer.certificate, &[], noon())), "{}", wish.cn);
     }
     let no_usage = self_signed(&Wish { usage: None, ..person("F") });
-    assert_eq!(trust(&no_usage).judge(&no_usage.certificate, &[], noon()), Standing::Pinned);
+    assert_eq!(trust(&no_usage).judge(&no_usage.certificate, &[], noon()), ChainStanding::Pinned);
 }

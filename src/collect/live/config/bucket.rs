@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::bucket_names::{Base, Object, late, latest, listed, newest_first};
 use super::counts::Spot;
-use super::object_stream::Parts;
-use crate::aws::{Kind, Refusal, Role};
+use super::object_stream::StreamedParts;
+use crate::aws::{AssumedRole, Kind, Refusal};
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
 use crate::collect::history_files::is_history;
@@ -97,7 +97,7 @@ impl Asking<'_> {
         let frequency = answer["configSnapshotDeliveryProperties"]["deliveryFrequency"].as_str().map(str::to_string);
         let mut of = own;
         if let Some(arn) = facts.role.clone() {
-            let role = Role { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: self.session_name.clone() };
+            let role = AssumedRole { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: self.session_name.clone() };
             of.identity = self.session.assume(&role);
             of.asked = arn.clone();
             of.caller = arn;
@@ -234,7 +234,7 @@ impl Asking<'_> {
             ("If-Match".to_string(), Value::from(object.etag.as_str())),
         ]);
         let session = self.session;
-        let mut parts = Parts::new(session, self.ask(of, "s3:GetObject", members), object.size);
+        let mut parts = StreamedParts::new(session, self.ask(of, "s3:GetObject", members), object.size);
         let started = self.clock.now();
         let mut custody = BTreeMap::from([
             ("call".to_string(), what.call()),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::counts::{LEFT_OUT, Ledger, Spot};
-use super::requests::{Form, Kinds, PAGE, Subject};
+use super::requests::{AskedOf, Kinds, PAGE, Subject};
 use crate::aws::{Ask, Kind, Refusal, Reply};
 use crate::collect::coverage::is_global;
 use crate::collect::error::CollectError;
@@ -20,7 +20,7 @@ use crate::model::run::{Artifact, GLOBAL, State};
 /// Whom to ask about a place.
 #[derive(Clone)]
 pub(in crate::collect::live) struct Route {
-    pub form: Form,
+    pub form: AskedOf,
     /// The account that is asked, by its place in the run, and the region.
     pub asker: usize,
     pub region: String,
@@ -76,7 +76,7 @@ impl<'a> Asking<'a> {
     pub(in crate::collect::live) fn recorders(&mut self, spots: impl Iterator<Item = Spot>) -> Result<(), CollectError> {
         let mut steps = Vec::new();
         for spot in spots.filter(|(account, _)| self.accounts[*account].identity.is_some()) {
-            let route = Route { form: Form::Own, asker: spot.0, region: spot.1.clone() };
+            let route = Route { form: AskedOf::Own, asker: spot.0, region: spot.1.clone() };
             for name in ["DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"] {
                 steps.push(self.step(&spot, &route, name, "", Map::new(), Kinds::Settings));
             }
@@ -105,7 +105,7 @@ impl<'a> Asking<'a> {
 
     fn steps(&mut self, mut steps: Vec<Step>, ledger: &mut Ledger) -> Result<(), CollectError> {
         // one account answers for all of them: if it may not be asked, that should be denied once
-        if steps.first().is_some_and(|step| step.route.form != Form::Own) && steps.len() > 1 {
+        if steps.first().is_some_and(|step| step.route.form != AskedOf::Own) && steps.len() > 1 {
             let rest = steps.split_off(1);
             self.together(steps, ledger)?;
             return self.together(rest, ledger);
@@ -202,7 +202,7 @@ impl<'a> Asking<'a> {
                 let full = format!("config:{}", step.what.operation);
                 let why = (state(&refusal), format!("{full}: {}", refusal.words()));
                 let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::NotOffered);
-                if step.route.form != Form::Own && stops {
+                if step.route.form != AskedOf::Own && stops {
                     ledger.stopped.insert((step.route.asker, full), why.clone());
                 }
                 match (&step.kind, &refusal.reply) {
@@ -255,7 +255,7 @@ impl<'a> Asking<'a> {
 /// Through an aggregator, what belongs to no region is asked for once an account: regions keep the rest.
 fn divide(ledger: &mut Ledger, routes: &BTreeMap<Spot, Route>) {
     for (spot, counts) in &mut ledger.expected {
-        if routes[spot].form != Form::Own {
+        if routes[spot].form != AskedOf::Own {
             counts.retain(|name, _| is_global(name) == (spot.1 == GLOBAL));
         }
     }

@@ -10,7 +10,7 @@ use crate::aws::{Ask, Kind, Refusal, Session};
 /// Bytes a part.
 const PART: u64 = 8 << 20;
 
-pub struct Parts<'a> {
+pub struct StreamedParts<'a> {
     session: &'a Session,
     ask: Ask<'a>,
     size: u64,
@@ -23,10 +23,10 @@ pub struct Parts<'a> {
     pub refusal: Option<Refusal>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> StreamedParts<'a> {
     /// `ask` names bucket, key and version; `size` is what the listing says.
-    pub fn new(session: &'a Session, ask: Ask<'a>, size: u64) -> Parts<'a> {
-        Parts { session, ask, size, at: 0, part: Vec::new(), given: 0, calls: 0, refusal: None }
+    pub fn new(session: &'a Session, ask: Ask<'a>, size: u64) -> StreamedParts<'a> {
+        StreamedParts { session, ask, size, at: 0, part: Vec::new(), given: 0, calls: 0, refusal: None }
     }
 
     fn next(&mut self) -> Result<(), Refusal> {
@@ -45,7 +45,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl Read for Parts<'_> {
+impl Read for StreamedParts<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.given == self.part.len() {
             if self.at == self.size {

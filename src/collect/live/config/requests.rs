@@ -17,7 +17,7 @@ pub type Id = (String, String);
 
 /// Whom AWS Config is asked of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Form {
+pub enum AskedOf {
     Own,
     Aggregate { name: String },
 }
@@ -39,25 +39,25 @@ pub struct Subject<'a> {
     pub region: &'a str,
 }
 
-impl Form {
+impl AskedOf {
     /// AWS's operation for a kind of call; settings name theirs themselves.
     pub fn operation(&self, kind: &Kinds) -> &'static str {
         match (self, kind) {
             (_, Kinds::Settings) => "DescribeConfigurationRecorders",
-            (Form::Own, Kinds::Counts) => "GetDiscoveredResourceCounts",
-            (Form::Own, Kinds::Select) => "SelectResourceConfig",
-            (Form::Own, Kinds::Identifiers(_)) => "ListDiscoveredResources",
-            (Form::Own, Kinds::Batch(_)) => "BatchGetResourceConfig",
-            (Form::Aggregate { .. }, Kinds::Counts) => "GetAggregateDiscoveredResourceCounts",
-            (Form::Aggregate { .. }, Kinds::Select) => "SelectAggregateResourceConfig",
-            (Form::Aggregate { .. }, Kinds::Identifiers(_)) => "ListAggregateDiscoveredResources",
-            (Form::Aggregate { .. }, Kinds::Batch(_)) => "BatchGetAggregateResourceConfig",
+            (AskedOf::Own, Kinds::Counts) => "GetDiscoveredResourceCounts",
+            (AskedOf::Own, Kinds::Select) => "SelectResourceConfig",
+            (AskedOf::Own, Kinds::Identifiers(_)) => "ListDiscoveredResources",
+            (AskedOf::Own, Kinds::Batch(_)) => "BatchGetResourceConfig",
+            (AskedOf::Aggregate { .. }, Kinds::Counts) => "GetAggregateDiscoveredResourceCounts",
+            (AskedOf::Aggregate { .. }, Kinds::Select) => "SelectAggregateResourceConfig",
+            (AskedOf::Aggregate { .. }, Kinds::Identifiers(_)) => "ListAggregateDiscoveredResources",
+            (AskedOf::Aggregate { .. }, Kinds::Batch(_)) => "BatchGetAggregateResourceConfig",
         }
     }
 
     fn named(&self, members: Value) -> Map<String, Value> {
         let Value::Object(mut members) = members else { return Map::new() };
-        if let Form::Aggregate { name } = self {
+        if let AskedOf::Aggregate { name } = self {
             members.insert("ConfigurationAggregatorName".into(), Value::from(name.as_str()));
         }
         members
@@ -65,8 +65,8 @@ impl Form {
 
     pub fn counts(&self, of: Subject<'_>) -> Map<String, Value> {
         self.named(match self {
-            Form::Own => json!({}),
-            Form::Aggregate { .. } => json!({ "Filters": filters(of), "GroupByKey": "RESOURCE_TYPE", "Limit": 1000 }),
+            AskedOf::Own => json!({}),
+            AskedOf::Aggregate { .. } => json!({ "Filters": filters(of), "GroupByKey": "RESOURCE_TYPE", "Limit": 1000 }),
         })
     }
 
@@ -74,9 +74,9 @@ impl Form {
     /// aggregator each names its account, and its region but for what belongs to no region.
     pub fn queries<'t>(&self, of: Subject<'_>, types: impl Iterator<Item = &'t str>) -> Vec<Map<String, Value>> {
         let place = match self {
-            Form::Own => String::new(),
-            Form::Aggregate { .. } if of.region == GLOBAL => format!(" AND accountId = '{}'", plain(of.account)),
-            Form::Aggregate { .. } => format!(" AND accountId = '{}' AND awsRegion = '{}'", plain(of.account), plain(of.region)),
+            AskedOf::Own => String::new(),
+            AskedOf::Aggregate { .. } if of.region == GLOBAL => format!(" AND accountId = '{}'", plain(of.account)),
+            AskedOf::Aggregate { .. } => format!(" AND accountId = '{}' AND awsRegion = '{}'", plain(of.account), plain(of.region)),
         };
         let query = |names: &[String]| {
             let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
@@ -90,30 +90,30 @@ impl Form {
 
     pub fn identifiers(&self, of: Subject<'_>, name: &str) -> Map<String, Value> {
         self.named(match self {
-            Form::Own => json!({ "resourceType": name, "limit": PAGE }),
-            Form::Aggregate { .. } => json!({ "ResourceType": name, "Filters": filters(of), "Limit": PAGE }),
+            AskedOf::Own => json!({ "resourceType": name, "limit": PAGE }),
+            AskedOf::Aggregate { .. } => json!({ "ResourceType": name, "Filters": filters(of), "Limit": PAGE }),
         })
     }
 
     pub fn batch(&self, of: Subject<'_>, name: &str, ids: &[Id]) -> Map<String, Value> {
         let key = |(id, region): &Id| match self {
-            Form::Own => json!({ "resourceType": name, "resourceId": id }),
-            Form::Aggregate { .. } => {
+            AskedOf::Own => json!({ "resourceType": name, "resourceId": id }),
+            AskedOf::Aggregate { .. } => {
                 json!({ "SourceAccountId": of.account, "SourceRegion": region, "ResourceType": name, "ResourceId": id })
             }
         };
         let keys: Vec<Value> = ids.iter().map(key).collect();
         self.named(match self {
-            Form::Own => json!({ "resourceKeys": keys }),
-            Form::Aggregate { .. } => json!({ "ResourceIdentifiers": keys }),
+            AskedOf::Own => json!({ "resourceKeys": keys }),
+            AskedOf::Aggregate { .. } => json!({ "ResourceIdentifiers": keys }),
         })
     }
 
     /// Counts of an answer, by type.
     pub fn counted<'v>(&self, body: &'v Value) -> impl Iterator<Item = (String, u64)> + 'v {
         let (list, name, count) = match self {
-            Form::Own => ("resourceCounts", "resourceType", "count"),
-            Form::Aggregate { .. } => ("GroupedResourceCounts", "GroupName", "ResourceCount"),
+            AskedOf::Own => ("resourceCounts", "resourceType", "count"),
+            AskedOf::Aggregate { .. } => ("GroupedResourceCounts", "GroupName", "ResourceCount"),
         };
         let elements = body[list].as_array().into_iter().flatten();
         elements.map(move |e| (e[name].as_str().unwrap_or_default().to_string(), e[count].as_u64().unwrap_or_default()))
@@ -122,8 +122,8 @@ impl Form {
     /// Ids of an answer, each with the region whose recorder holds it (none where the account itself was asked).
     pub fn identified<'v>(&self, body: &'v Value) -> impl Iterator<Item = Id> + 'v {
         let (list, id) = match self {
-            Form::Own => ("resourceIdentifiers", "resourceId"),
-            Form::Aggregate { .. } => ("ResourceIdentifiers", "ResourceId"),
+            AskedOf::Own => ("resourceIdentifiers", "resourceId"),
+            AskedOf::Aggregate { .. } => ("ResourceIdentifiers", "ResourceId"),
         };
         body[list]
             .as_array()
@@ -145,10 +145,10 @@ impl Form {
         let (member, value) = match (kind, self) {
             (Kinds::Settings, _) => return None,
             (Kinds::Batch(_), _) if rest.unprocessed.is_empty() || page > AGAIN => return None,
-            (Kinds::Batch(_), Form::Own) => ("resourceKeys", Value::Array(rest.unprocessed)),
-            (Kinds::Batch(_), Form::Aggregate { .. }) => ("ResourceIdentifiers", Value::Array(rest.unprocessed)),
-            (Kinds::Counts | Kinds::Identifiers(_), Form::Own) => ("nextToken", Value::from(rest.token.filter(|t| !t.is_empty())?)),
-            (Kinds::Select, _) | (Kinds::Counts | Kinds::Identifiers(_), Form::Aggregate { .. }) => {
+            (Kinds::Batch(_), AskedOf::Own) => ("resourceKeys", Value::Array(rest.unprocessed)),
+            (Kinds::Batch(_), AskedOf::Aggregate { .. }) => ("ResourceIdentifiers", Value::Array(rest.unprocessed)),
+            (Kinds::Counts | Kinds::Identifiers(_), AskedOf::Own) => ("nextToken", Value::from(rest.token.filter(|t| !t.is_empty())?)),
+            (Kinds::Select, _) | (Kinds::Counts | Kinds::Identifiers(_), AskedOf::Aggregate { .. }) => {
                 ("NextToken", Value::from(rest.token.filter(|t| !t.is_empty())?))
             }
         };
@@ -197,8 +197,8 @@ mod tests {
 
     const PLACE: Subject<'_> = Subject { account: "111122223333", region: "us-east-1" };
 
-    fn clinic() -> Form {
-        Form::Aggregate { name: "clinic".into() }
+    fn clinic() -> AskedOf {
+        AskedOf::Aggregate { name: "clinic".into() }
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
         let query = &clinic().queries(Subject { region: GLOBAL, ..PLACE }, ["AWS::IAM::Role"].into_iter())[0];
         assert!(!query["Expression"].as_str().expect("text").contains("awsRegion"));
         assert_eq!(query["ConfigurationAggregatorName"], "clinic");
-        let own = &Form::Own.queries(PLACE, ["AWS::S3::Bucket"].into_iter())[0];
+        let own = &AskedOf::Own.queries(PLACE, ["AWS::S3::Bucket"].into_iter())[0];
         assert!(own["Expression"].as_str().expect("text").ends_with("IN ('AWS::S3::Bucket')"));
         let keys = clinic().batch(PLACE, "AWS::S3::Bucket", &[("b".to_string(), "us-west-2".to_string())]);
         assert_eq!(keys["ResourceIdentifiers"][0]["SourceRegion"], "us-west-2");
@@ -231,7 +231,7 @@ mod tests {
         let next = clinic().next(&Kinds::Counts, &members, 1, br#"{"NextToken":"t"}"#).expect("a page");
         assert_eq!(next["NextToken"], "t");
         assert_eq!(clinic().next(&Kinds::Counts, &next, 2, br#"{"NextToken":"t"}"#), None, "the same token twice");
-        assert_eq!(Form::Own.next(&Kinds::Counts, &members, 1, br#"{"nextToken":"t"}"#).expect("a page")["nextToken"], "t");
+        assert_eq!(AskedOf::Own.next(&Kinds::Counts, &members, 1, br#"{"nextToken":"t"}"#).expect("a page")["nextToken"], "t");
         let left = br#"{"BaseConfigurationItems":[],"UnprocessedResourceIdentifiers":[{"ResourceId":"b"}]}"#;
         let batch = Kinds::Batch("AWS::S3::Bucket".into());
         let next = clinic().next(&batch, &members, 1, left).expect("the rest");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::counts::Spot;
 use super::items::Route;
-use super::requests::Form;
+use super::requests::AskedOf;
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
 use crate::collect::live::Asking;
@@ -65,7 +65,7 @@ impl Asking<'_> {
             let place = (id.clone(), spot.1.clone());
             if let Some(found) = aggregator.as_ref().filter(|found| found.sources.covered.contains(&place)) {
                 for region in [spot.1.clone(), GLOBAL.to_string()] {
-                    let form = Form::Aggregate { name: found.name.clone() };
+                    let form = AskedOf::Aggregate { name: found.name.clone() };
                     routes.insert((spot.0, region), Route { form, asker: found.asker, region: found.region.clone() });
                 }
                 if let Some((state, why)) = found.sources.bad.get(&place).or(found.sources.organization.as_ref()) {
@@ -79,7 +79,7 @@ impl Asking<'_> {
                 };
                 self.lost(&id, &spot.1, "*", words, State::NotCollected);
             } else if self.accounts[spot.0].identity.is_some() {
-                routes.insert(spot.clone(), Route { form: Form::Own, asker: spot.0, region: spot.1.clone() });
+                routes.insert(spot.clone(), Route { form: AskedOf::Own, asker: spot.0, region: spot.1.clone() });
                 own.push(spot.clone());
             }
         }
@@ -136,7 +136,7 @@ impl Asking<'_> {
         let Ok(counts) = counts else { return Ok(None) };
         let counted: BTreeSet<String> = counts
             .iter()
-            .flat_map(|body| Form::Aggregate { name: name.clone() }.counted(body).map(|(id, _)| id).collect::<Vec<_>>())
+            .flat_map(|body| AskedOf::Aggregate { name: name.clone() }.counted(body).map(|(id, _)| id).collect::<Vec<_>>())
             .collect();
         let sources = match self.pages(&of, "config:DescribeConfigurationAggregatorSourcesStatus", "", aggregator(json!({})))? {
             Ok(pages) => sources(&pages),
