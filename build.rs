@@ -1,5 +1,7 @@
 //! Embeds the catalog and the templates, so that the binary needs no files beside it.
 
+#![allow(clippy::disallowed_methods)] // cargo speaks through the environment
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -11,6 +11,8 @@
 //!
 //! Each size runs in a process of its own, so that its peak memory is its own.
 
+#![allow(clippy::disallowed_methods)] // a program of its own
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

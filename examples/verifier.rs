@@ -4,6 +4,8 @@
 //! `cargo build --profile verifier --no-default-features --example verifier`; usage: `verifier PACKAGE [TRUST.pem [TSA.pem]]`.
 //! Exit codes are those of `affiant verify`.
 
+#![allow(clippy::disallowed_methods)] // a program of its own
+
 use std::path::Path;
 use std::process::ExitCode;
 

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --example verify_bench -- [MEGABYTES] [FOLDER]`; 2048 MB in a temporary folder unless said.
 
+#![allow(clippy::disallowed_methods)] // a program of its own
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

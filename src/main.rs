@@ -1,5 +1,7 @@
 //! Hands the arguments in and the exit code out.
 
+#![allow(clippy::disallowed_methods)] // hands the arguments in
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -1,5 +1,7 @@
 //! Who asks: the credentials of one account, cached until shortly before they expire, and the settings that go with them.
 
+#![allow(clippy::disallowed_methods)] // credentials expire by the clock of the machine
+
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 

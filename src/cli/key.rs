@@ -1,5 +1,7 @@
 //! Which key signs, by flags; and where the passwords of key files come from.
 
+#![allow(clippy::disallowed_methods)] // passwords may come from the environment
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 

@@ -1,5 +1,7 @@
 //! How the terminal looks: colour and symbols where they can be shown, plain words always.
 
+#![allow(clippy::disallowed_methods)] // what the terminal can show
+
 use std::io::IsTerminal;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};

@@ -1,6 +1,8 @@
 //! Asking timestamp authorities, one after the other, each for a short time; every outcome is recorded. A failure to get a
 //! timestamp never stops a seal: the seal then says that its time is not independently attested.
 
+#![allow(clippy::disallowed_methods)] // how long an authority took
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! What AWS Config delivered to its bucket: the newest snapshot of each account and region, as delivered. The bucket may lie in a
 //! log account with a role of its own. Only `--deliver-snapshot` asks AWS Config to write a new one.
 
+#![allow(clippy::disallowed_methods)] // waits for AWS Config to deliver
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
