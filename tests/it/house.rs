@@ -6,7 +6,8 @@ use std::path::Path;
 
 use syn::visit::Visit;
 
-use crate::layers::{flatten, module_of, sources};
+use crate::harness::repository;
+use crate::layers::{LAYERS, flatten, module_of, sources};
 
 /// Public type names that two modules share, and why each may. Shrink this list; do not extend it.
 const TWICE: [(&str, &str); 1] =
@@ -200,6 +201,25 @@ fn a_public_type_name_is_used_once() {
     }
     for name in allowed.keys() {
         assert!(found.contains_key(*name), "`{name}` is used once now: strike it from the list");
+    }
+}
+
+/// The architecture page draws the layers that the test holds, and names every room and every folder in it.
+#[test]
+fn the_drawing_shows_the_rooms() {
+    let page = fs::read_to_string(repository().join("docs/src/architecture.md")).expect("the page");
+    let mut drawn: BTreeMap<String, u32> = BTreeMap::new();
+    for line in page.lines().filter_map(|line| line.strip_prefix('L')) {
+        let (layer, rest) = line.split_at(1);
+        let layer = layer.parse().expect("the number of a layer");
+        let rooms = rest.trim_start().split("    ").next().unwrap_or_default();
+        drawn.extend(rooms.split_whitespace().map(|room| (room.to_string(), layer)));
+    }
+    let held = LAYERS.into_iter().filter(|(room, _)| !["main", "lib", "build"].contains(room));
+    assert_eq!(drawn, held.map(|(room, layer)| (room.to_string(), layer)).collect(), "the drawing is not the table of tests/it/layers.rs");
+    let folders = House::built().0.into_keys().filter(|name| name.len() > 1).map(|name| name[..name.len() - 1].join("/"));
+    for folder in folders.chain(drawn.into_keys()).collect::<BTreeSet<_>>() {
+        assert!(page.contains(&format!("| `{folder}` |")), "docs/src/architecture.md has no row for `{folder}`");
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// Layer of each module at the top of `src/`.
-const LAYERS: [(&str, u32); 21] = [
+pub const LAYERS: [(&str, u32); 21] = [
     ("cli", 5),
     ("pipeline", 4),
     ("collect", 3),
