@@ -9,6 +9,7 @@ mod authors;
 mod catalog;
 mod docs;
 mod genuine;
+mod goldens;
 mod harness;
 mod hostile;
 mod house;
