@@ -1,4 +1,5 @@
-//! Embeds the catalog and the templates, so that the binary needs no files beside it.
+//! Embeds the catalog and the templates, so that the binary needs no files beside it; and the catalog's values as JSON, since
+//! reading its YAML at each start would take longer than most commands.
 
 #![allow(clippy::disallowed_methods)] // cargo speaks through the environment
 
@@ -22,9 +23,31 @@ fn main() {
         }
         writeln!(out, "];").expect("a string takes all");
     }
-    let target = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("embedded.rs");
+    let made = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    compact(&root.join("controls"), &made, &mut out);
+    let target = made.join("embedded.rs");
     fs::write(target, out).expect("OUT_DIR can be written");
     println!("cargo:rustc-env=AFFIANT_COMMIT={}", commit(&root));
+}
+
+/// Every file of the catalog as JSON, one after the other in `compact.json`, and where each begins and ends. A file that is no
+/// YAML is left out: the program reads it itself, and says what is wrong.
+fn compact(folder: &Path, made: &Path, out: &mut String) {
+    let mut files = Vec::new();
+    walk(folder, &mut files);
+    files.sort();
+    let (mut all, mut parts) = (String::new(), String::new());
+    for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")) {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let Ok(value) = serde_saphyr::from_str::<serde_json::Value>(&text) else { continue };
+        let inner = file.strip_prefix(folder).expect("walked from there").to_str().expect("our own names are UTF-8").replace('\\', "/");
+        let from = all.len();
+        all.push_str(&value.to_string());
+        writeln!(parts, "    ({inner:?}, {from}, {}),", all.len()).expect("a string takes all");
+    }
+    fs::write(made.join("compact.json"), all).expect("OUT_DIR can be written");
+    writeln!(out, "static COMPACT: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/compact.json\"));").expect("a string takes all");
+    writeln!(out, "static PARTS: &[(&str, usize, usize)] = &[\n{parts}];").expect("a string takes all");
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -38,17 +61,27 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The commit in `.git/HEAD`, or `unknown` outside a checkout.
+/// The commit that is checked out: of the environment (`AFFIANT_COMMIT`, for sources without a history), of `.git`, or of the folder
+/// that a `.git` file of a worktree names; else `unknown`.
 fn commit(root: &Path) -> String {
-    let git = root.join(".git");
-    let head = fs::read_to_string(git.join("HEAD")).unwrap_or_default();
-    let head = head.trim();
-    match head.strip_prefix("ref: ") {
-        Some(name) => {
-            println!("cargo:rerun-if-changed=.git/{name}");
-            fs::read_to_string(git.join(name)).map_or_else(|_| "unknown".into(), |id| id.trim().into())
-        }
-        None if head.is_empty() => "unknown".into(),
-        None => head.into(),
+    println!("cargo:rerun-if-env-changed=AFFIANT_COMMIT");
+    if let Ok(named) = env::var("AFFIANT_COMMIT") {
+        return named;
     }
+    let git = root.join(".git");
+    let elsewhere = fs::read_to_string(&git).ok().and_then(|text| Some(PathBuf::from(text.strip_prefix("gitdir: ")?.trim())));
+    let own = elsewhere.unwrap_or(git);
+    let shared = fs::read_to_string(own.join("commondir")).map_or_else(|_| own.clone(), |inner| own.join(inner.trim()));
+    let head = fs::read_to_string(own.join("HEAD")).unwrap_or_default();
+    let head = head.trim();
+    let Some(name) = head.strip_prefix("ref: ") else { return if head.is_empty() { "unknown".into() } else { head.into() } };
+    let file = shared.join(name);
+    if file.exists() {
+        println!("cargo:rerun-if-changed={}", file.display());
+    }
+    let packed = || {
+        let refs = fs::read_to_string(shared.join("packed-refs")).unwrap_or_default();
+        refs.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix(' ').map(str::to_string))
+    };
+    fs::read_to_string(&file).map(|id| id.trim().to_string()).ok().or_else(packed).unwrap_or_else(|| "unknown".into())
 }

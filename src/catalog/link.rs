@@ -3,29 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use super::mark;
 use super::parse::{From, Parts};
 use super::reads;
-use crate::diag::{Diagnostic, Problems};
+use crate::diag::{Diagnostic, Problems, near};
 use crate::model::catalog::{Catalog, Check, Control, Table};
 use crate::model::digest::{Digest, Hasher};
-use crate::yaml;
 
 type Files = BTreeMap<String, Vec<u8>>;
-
-fn place(files: &Files, path: &str, needle: &str) -> (u64, u64) {
-    files.get(path).map_or((1, 1), |bytes| yaml::place(bytes, needle))
-}
 
 /// Tables that the engine itself fills.
 pub const BUILT_IN: [&str; 7] = ["resource", "response", "param", "program_plan", "program_role", "program_drill", "baa_state"];
 
-pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) -> Result<Catalog, Problems> {
-    controls(&parts, &files, &mut problems);
+/// `broken` names the files that did not parse: what is missing because of them is not told again.
+pub fn link(parts: Parts, files: Files, custom: bool, broken: &BTreeSet<String>, mut problems: Problems) -> Result<Catalog, Problems> {
+    controls(&parts, &files, broken, &mut problems);
     citations(&parts, &files, &mut problems);
     let checks = unique(parts.checks, |c: &Check| &c.id, "check", &files, &mut problems);
-    let tables = order(parts.tables, &files, &mut problems);
+    let tables = order(parts.tables, &files, broken, &mut problems);
+    let lost = |folder: &str| broken.iter().any(|file| file.starts_with(folder));
     let rule = parts.rule.unwrap_or_else(|| {
-        problems.push(Diagnostic::new("AFC-004", "no Security Rule table").hint("add `hipaa/security-rule.yaml`"));
+        if !lost("hipaa/") {
+            problems.push(Diagnostic::new("AFC-004", "no Security Rule table").hint("add `hipaa/security-rule.yaml`"));
+        }
         crate::model::catalog::SecurityRule {
             format: String::new(),
             source: String::new(),
@@ -34,7 +34,7 @@ pub fn link(parts: Parts, files: Files, custom: bool, mut problems: Problems) ->
             rows: Vec::new(),
         }
     });
-    let services = newest(parts.services, &mut problems);
+    let services = newest(parts.services, lost("services/"), &mut problems);
     let mut controls: Vec<Control> = parts.controls.into_iter().map(|c| c.value).collect();
     controls.sort_by_key(|c| c.number);
     let digest = digest(&files);
@@ -68,41 +68,52 @@ pub fn digest(files: &Files) -> Digest {
     hasher.finish().digest
 }
 
-fn controls(parts: &Parts, files: &Files, problems: &mut Problems) {
+fn controls(parts: &Parts, files: &Files, broken: &BTreeSet<String>, problems: &mut Problems) {
     let known: BTreeSet<&str> = parts.checks.iter().map(|c| c.value.id.as_str()).collect();
     let cited: BTreeSet<_> = parts.rule.iter().flat_map(|r| r.rows.iter().map(|row| &row.citation)).collect();
     let mut listed: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut complain = |file: &str, needle: &str, code, message: String, hint: &str| {
-        let (line, column) = place(files, file, needle);
-        problems.push(Diagnostic::new(code, message).file(file).at(line, column).hint(hint));
+    let mut complain = |file: &str, path: &str, code, message: String, hint: String| {
+        problems.push(mark(files, file, path, Diagnostic::new(code, message).hint(hint)));
     };
     for From { file, value: control } in &parts.controls {
-        for id in &control.checks {
-            if !known.contains(id.as_str()) {
-                complain(file, id, "AFC-005", format!("no check is called `{id}`"), "see `affiant controls list`");
+        for (i, id) in control.checks.iter().enumerate() {
+            let read = || broken.contains(&format!("checks/{}.yaml", id.replacen('.', "/", 1)));
+            if !known.contains(id.as_str()) && !read() {
+                let hint = near::hint(id, known.iter().copied(), "`affiant controls list` names them");
+                complain(file, &format!("checks/{i}"), "AFC-005", format!("no check is called `{id}`"), hint);
             }
             if let Some(other) = listed.insert(id, &control.id) {
-                complain(file, id, "AFC-006", format!("`{id}` already belongs to control `{other}`"), "list a check once");
+                let message = format!("`{id}` already belongs to control `{other}`");
+                complain(file, &format!("checks/{i}"), "AFC-006", message, "list a check once".into());
             }
         }
-        for citation in control.citations.iter().filter(|c| !cited.contains(c)) {
-            let text = citation.to_string();
-            let message = format!("the Security Rule table has no row `{text}`");
-            complain(file, &text, "AFC-007", message, "cite a row of `hipaa/security-rule.yaml`");
+        let rule = !broken.iter().any(|file| file.starts_with("hipaa/"));
+        for (i, citation) in control.citations.iter().enumerate().filter(|(_, c)| rule && !cited.contains(c)) {
+            let message = format!("the Security Rule table has no row `{citation}`");
+            complain(file, &format!("citations/{i}"), "AFC-007", message, "cite a row of `hipaa/security-rule.yaml`".into());
         }
     }
     for From { file, value: check } in &parts.checks {
-        if !listed.contains_key(check.id.as_str()) {
-            let message = format!("no control lists the check `{}`", check.id);
-            complain(file, &check.id, "AFC-008", message, "add its id to a file in `technical/`");
+        if !listed.contains_key(check.id.as_str()) && !broken.iter().any(|file| file.starts_with("technical/")) {
+            let message = format!("no control lists the check `{}`, so nobody would ask it", check.id);
+            let of_service = |control: &&From<Control>| {
+                let service = check.id.split('.').next().unwrap_or_default();
+                control.value.checks.iter().filter(|id| id.split('.').next() == Some(service)).count()
+            };
+            let likely = parts.controls.iter().max_by_key(of_service).map_or("technical/…", |control| control.file.as_str());
+            let hint = format!("add `  - {}` to the `checks` of a control, such as a copy of `{likely}` in this catalog", check.id);
+            complain(file, "id", "AFC-008", message, hint);
         }
-        for name in check.rests_on_absence.iter().filter(|name| !parts.tables.iter().any(|t| t.value.name == **name)) {
-            complain(file, name, "AFC-013", format!("no table is called `{name}`"), "name a table that the check reads");
+        for (i, name) in check.rests_on_absence.iter().enumerate() {
+            if !parts.tables.iter().any(|t| t.value.name == *name) {
+                let hint = near::hint(name, parts.tables.iter().map(|t| t.value.name.as_str()), "name a table that the check reads");
+                complain(file, &format!("rests_on_absence/{i}"), "AFC-013", format!("no table is called `{name}`"), hint);
+            }
         }
         let expected = file.trim_start_matches("checks/").trim_end_matches(".yaml").replace('/', ".");
         if expected != check.id {
             let message = format!("the id `{}` does not fit the file's name", check.id);
-            complain(file, &check.id, "AFC-009", message, &format!("call it `{expected}`"));
+            complain(file, "id", "AFC-009", message, format!("call it `{expected}`, or rename the file"));
         }
     }
 }
@@ -110,19 +121,19 @@ fn controls(parts: &Parts, files: &Files, problems: &mut Problems) {
 /// Every citation of what stands beside the rule is a row of the rule; and a proposal says that it is not law.
 fn citations(parts: &Parts, files: &Files, problems: &mut Problems) {
     let known: BTreeSet<_> = parts.rule.iter().flat_map(|r| r.rows.iter().map(|row| &row.citation)).collect();
-    let inherited = parts.inherited.value.rows.iter().map(|row| (&parts.inherited.file, &row.citation));
-    let proposed = parts.proposals.iter().flat_map(|p| p.value.rows.iter().map(|row| (&p.file, &row.citation)));
-    for (file, citation) in inherited.chain(proposed).filter(|(_, c)| !known.contains(c)) {
-        let text = citation.to_string();
-        let (line, column) = place(files, file, &text);
-        let problem = Diagnostic::new("AFC-007", format!("the Security Rule table has no row `{text}`")).file(file.clone());
-        problems.push(problem.at(line, column).hint("cite a row of `hipaa/security-rule.yaml`"));
+    let rows = |file: &String, citations: Vec<crate::model::citation::Citation>| {
+        citations.into_iter().enumerate().map(|(i, citation)| (file.clone(), i, citation)).collect::<Vec<_>>()
+    };
+    let inherited = rows(&parts.inherited.file, parts.inherited.value.rows.iter().map(|row| row.citation.clone()).collect());
+    let proposed = parts.proposals.iter().flat_map(|p| rows(&p.file, p.value.rows.iter().map(|row| row.citation.clone()).collect()));
+    for (file, i, citation) in inherited.into_iter().chain(proposed).filter(|(_, _, c)| !known.contains(c)) {
+        let problem = Diagnostic::new("AFC-007", format!("the Security Rule table has no row `{citation}`"));
+        let problem = problem.hint("cite a row of `hipaa/security-rule.yaml`");
+        problems.push(mark(files, &file, &format!("rows/{i}/citation"), problem));
     }
     for p in parts.proposals.iter().filter(|p| p.value.status != "not law") {
-        let (line, column) = place(files, &p.file, "status");
-        let problem =
-            Diagnostic::new("AFC-014", format!("the proposal `{}` does not say that it is not law", p.value.id)).file(p.file.clone());
-        problems.push(problem.at(line, column).hint("write `status: not law`"));
+        let problem = Diagnostic::new("AFC-014", format!("the proposal `{}` does not say that it is not law", p.value.id));
+        problems.push(mark(files, &p.file, "status", problem.hint("write `status: not law`")));
     }
 }
 
@@ -131,15 +142,20 @@ fn unique<T>(parts: Vec<From<T>>, id: impl Fn(&T) -> &String, what: &str, files:
     for From { file, value } in parts {
         let id = id(&value).clone();
         if seen.insert(id.clone(), value).is_some() {
-            let (line, column) = place(files, &file, &id);
-            problems.push(Diagnostic::new("AFC-010", format!("a second {what} is called `{id}`")).file(file).at(line, column));
+            let problem = Diagnostic::new("AFC-010", format!("a second {what} is called `{id}`")).hint("give one of them another name");
+            problems.push(mark(files, &file, what_member(what), problem));
         }
     }
     seen
 }
 
+/// The member that names a thing.
+fn what_member(what: &str) -> &str {
+    if what == "table" { "table" } else { "id" }
+}
+
 /// Tables so that each comes after those it uses; a circle is a problem.
-fn order(mut parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) -> Vec<Table> {
+fn order(mut parts: Vec<From<Table>>, files: &Files, broken: &BTreeSet<String>, problems: &mut Problems) -> Vec<Table> {
     let file_of: BTreeMap<String, String> = parts.iter().map(|p| (p.value.name.clone(), p.file.clone())).collect();
     let known: BTreeSet<&str> = file_of.keys().map(String::as_str).chain(BUILT_IN).collect();
     for From { file, value: table } in &mut parts {
@@ -160,12 +176,13 @@ fn order(mut parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) ->
             ordered.extend(waiting.remove(&name));
         }
     }
-    for table in waiting.values() {
+    let lost = broken.iter().any(|file| file.starts_with("tables/"));
+    for table in waiting.values().filter(|_| !lost) {
         let missing = table.uses.iter().find(|u| !done.contains(*u)).cloned().unwrap_or_default();
         let file = file_of.get(&table.name).cloned().unwrap_or_default();
-        let (line, column) = place(files, &file, &missing);
         let message = format!("table `{}` reads `{missing}`, which reads it in turn", table.name);
-        problems.push(Diagnostic::new("AFC-011", message).file(file).at(line, column));
+        let hint = "one of the two must do without the other";
+        problems.push(mark(files, &file, "sql", Diagnostic::new("AFC-011", message).hint(hint)));
     }
     ordered
 }
@@ -173,36 +190,40 @@ fn order(mut parts: Vec<From<Table>>, files: &Files, problems: &mut Problems) ->
 /// What a table reads of the evidence it must name in `sources`: a gap in a source that no table names would be seen nowhere, and
 /// what was not read would pass.
 fn sources(file: &str, table: &Table, files: &Files, problems: &mut Problems) {
-    let mut complain = |needle: &str, message: String, hint: String| {
-        let (line, column) = place(files, file, needle);
-        problems.push(Diagnostic::new("AFC-015", message).file(file).at(line, column).hint(hint));
+    let mut complain = |message: String, hint: String| {
+        problems.push(mark(files, file, "sources", Diagnostic::new("AFC-015", message).hint(hint)));
     };
     let evidence = ["resource", "response"].into_iter().find(|name| table.uses.contains(*name));
     if let Some(name) = evidence.filter(|_| table.sources.is_empty()) {
         let message = format!("table `{}` reads `{name}` and names no source", table.name);
-        complain("sources", message, "name each AWS Config type and `service:Operation` that feeds it in `sources`".into());
+        complain(message, "name each AWS Config type and `service:Operation` that feeds it in `sources`".into());
         return;
     }
     if table.uses.contains("resource") {
         let types = reads::compared(&table.sql, "type").into_iter().filter(|t| t.starts_with("AWS::"));
         for missing in types.filter(|t| !table.sources.contains(t)) {
             let message = format!("table `{}` reads items of `{missing}`, which its `sources` do not name", table.name);
-            complain(&missing, message, format!("add `{missing}` to `sources`"));
+            complain(message, format!("add `{missing}` to `sources`"));
         }
     }
     if table.uses.contains("response") {
         let named = |operation: &String| table.sources.iter().any(|s| s.split_once(':').is_some_and(|(_, name)| name == operation));
         for missing in reads::compared(&table.sql, "operation").into_iter().filter(|operation| !named(operation)) {
             let message = format!("table `{}` reads answers of `{missing}`, which its `sources` do not name", table.name);
-            complain(&missing, message, format!("add `service:{missing}` to `sources`"));
+            complain(message, format!("add `service:{missing}` to `sources`"));
         }
     }
 }
 
-fn newest(mut lists: Vec<From<crate::model::catalog::ServiceList>>, problems: &mut Problems) -> Option<crate::model::catalog::ServiceList> {
+fn newest(
+    mut lists: Vec<From<crate::model::catalog::ServiceList>>,
+    lost: bool,
+    problems: &mut Problems,
+) -> Option<crate::model::catalog::ServiceList> {
     lists.sort_by(|a, b| a.value.list_date.cmp(&b.value.list_date));
     match lists.pop() {
         Some(list) => Some(list.value),
+        None if lost => None,
         None => {
             problems.push(Diagnostic::new("AFC-012", "no list of eligible services").hint("add a file in `services/`"));
             None

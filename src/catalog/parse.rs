@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::diag::{Diagnostic, Problems};
+use super::{PARTS, embedded, mark};
+use crate::diag::{Diagnostic, Problems, near};
 use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
 use crate::model::registry::{Api, Operation};
-use crate::yaml::{place, yaml};
+use crate::yaml::yaml;
 
 /// A value and the file it came from.
 #[derive(Default)]
@@ -64,44 +66,54 @@ pub struct Clocks {
 pub fn all(files: &BTreeMap<String, Vec<u8>>, problems: &mut Problems) -> Parts {
     let mut parts = Parts::default();
     for (path, bytes) in files {
-        if let Err(problem) = one(path, bytes, &mut parts) {
-            problems.push(problem);
+        if let Err(found) = one(path, bytes, &mut parts) {
+            problems.extend(found);
         }
     }
     parts
 }
 
-fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
+/// A file's value: from the JSON that was made of it when the program was built, or from its YAML.
+fn value<T: DeserializeOwned + JsonSchema>(path: &str, bytes: &[u8]) -> Result<T, Vec<Diagnostic>> {
+    let made = embedded::compact(path, bytes).and_then(|json| serde_json::from_str(json).ok());
+    made.map_or_else(|| yaml(path, bytes), Ok)
+}
+
+fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Diagnostic>> {
     let file = || path.to_string();
     match path.split('/').next().unwrap_or_default() {
-        "technical" => parts.controls.push(From { file: file(), value: yaml(path, bytes)? }),
-        "checks" => parts.checks.push(From { file: file(), value: yaml(path, bytes)? }),
-        "tables" => parts.tables.push(From { file: file(), value: yaml(path, bytes)? }),
-        "services" => parts.services.push(From { file: file(), value: yaml(path, bytes)? }),
-        "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = yaml::<Clocks>(path, bytes)?.clocks,
-        "hipaa" if path.ends_with("inherited.yaml") => parts.inherited = From { file: file(), value: yaml(path, bytes)? },
-        "hipaa" if path.contains("/proposal-") => parts.proposals.push(From { file: file(), value: yaml(path, bytes)? }),
-        "hipaa" => parts.rule = Some(yaml(path, bytes)?),
+        "technical" => parts.controls.push(From { file: file(), value: value(path, bytes)? }),
+        "checks" => parts.checks.push(From { file: file(), value: value(path, bytes)? }),
+        "tables" => parts.tables.push(From { file: file(), value: value(path, bytes)? }),
+        "services" => parts.services.push(From { file: file(), value: value(path, bytes)? }),
+        "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = value::<Clocks>(path, bytes)?.clocks,
+        "hipaa" if path.ends_with("inherited.yaml") => parts.inherited = From { file: file(), value: value(path, bytes)? },
+        "hipaa" if path.contains("/proposal-") => parts.proposals.push(From { file: file(), value: value(path, bytes)? }),
+        "hipaa" => parts.rule = Some(value(path, bytes)?),
         "operations" => operations(path, bytes, parts)?,
-        _ => {
-            return Err(Diagnostic::new("AFC-002", "no such part of a catalog")
-                .file(path)
-                .hint("use technical/, checks/, tables/, hipaa/, services/ or operations/"));
+        other => {
+            let hint = match near::nearest(other, PARTS).filter(|_| path.contains('/')) {
+                Some(part) => format!("did you mean `{part}/`?"),
+                None => format!("use {}", PARTS.map(|part| format!("{part}/")).join(", ")),
+            };
+            return Err(vec![Diagnostic::new("AFC-002", "a catalog has no such part").file(path).hint(hint)]);
         }
     }
     Ok(())
 }
 
 /// One file of operations; an operation stands in one file only.
-fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Diagnostic> {
-    let file = yaml::<Operations>(path, bytes)?;
+fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Diagnostic>> {
+    let file = value::<Operations>(path, bytes)?;
     let service = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
     let wire = file.wire.unwrap_or_default();
     parts.apis.extend(file.service.map(|api| (service.to_string(), Api { wire, ..api })));
     for (name, operation) in file.operations {
         if parts.operations.insert(name.clone(), operation).is_some() {
-            let (line, column) = place(bytes, &name);
-            return Err(Diagnostic::new("AFC-010", format!("a second operation is called `{name}`")).file(path).at(line, column));
+            let files = BTreeMap::from([(path.to_string(), bytes.to_vec())]);
+            let problem =
+                Diagnostic::new("AFC-010", format!("a second operation is called `{name}`")).hint("an operation stands in one file");
+            return Err(vec![mark(&files, path, &format!("operations/{name}"), problem)]);
         }
     }
     Ok(())

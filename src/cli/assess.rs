@@ -4,11 +4,13 @@ use clap::{Args, ValueEnum};
 
 use super::style::Style;
 use super::{Context, Exit, data, say, wrong};
-use crate::diag::safe_cell;
+use crate::diag::{Gravity, safe_cell};
 use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult};
+use crate::model::catalog::Catalog;
 use crate::model::verdict::{Severity, Verdict};
-use crate::pipeline::{Error, assess};
-use crate::store::run::{self, Reader};
+use crate::pipeline::{Error, assess, lint};
+use crate::store::run::Reader;
+use crate::workspace::Workspace;
 
 /// Judge a run: the ten controls, what to look at first, what was not evidenced
 #[derive(Debug, Args)]
@@ -24,6 +26,12 @@ pub struct AssessArgs {
     /// Exit with 1 if a check of this severity or higher is not met
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
+    /// Do not exit with 3 where evidence is missing
+    #[arg(long, conflicts_with = "max_gaps")]
+    allow_gaps: bool,
+    /// Exit with 3 only if more than this many sources were not read
+    #[arg(long, value_name = "N")]
+    max_gaps: Option<u64>,
     /// Show every check, not only the controls
     #[arg(long)]
     checks: bool,
@@ -58,34 +66,57 @@ impl FailOn {
 pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
     let workspace = context.workspace()?;
     let catalog = context.catalog()?;
-    let run = Reader::open_run(&run::find(&workspace.evidence(), args.run.as_deref())?)?;
+    let run = context.run(&workspace, args.run.as_deref())?;
     let as_of = as_of(args.as_of.as_deref())?;
-    let assessment = assess::assess(&workspace, &catalog, run, as_of.as_deref())?;
+    let known = run.clone();
+    let (assessment, seen) = assess::assess_and_see(&workspace, &catalog, run, as_of.as_deref())?;
     match args.format {
         Format::Table => data(&table(&assessment, Style::of_stdout(), args.checks)),
         Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&assessment))),
         Format::Csv => data(&csv(&assessment)),
     }
-    Ok(exit(&assessment, args.fail_on))
+    left_open(&workspace);
+    unheard(&workspace, &catalog, &known, as_of.as_deref(), &seen);
+    let allowed = if args.allow_gaps { u64::MAX } else { args.max_gaps.unwrap_or(0) };
+    Ok(exit(&assessment, args.fail_on, allowed))
 }
 
 /// Checks and normalises a time given on the command line.
 pub fn as_of(text: Option<&str>) -> Result<Option<String>, Error> {
     let Some(text) = text else { return Ok(None) };
-    let time = crate::clock::parse(text).map_err(|what| wrong(format!("--as-of: {what}"), "write it as 2026-09-30T12:00:00Z"))?;
+    let time = crate::clock::parse(text)
+        .map_err(|_| wrong(format!("--as-of: `{text}` is not a time with its zone (RFC 3339)"), "write it as 2026-09-30T12:00:00Z"))?;
     Ok(Some(crate::clock::stamp(time)))
 }
 
-/// 1 for findings only when asked; 3 where evidence is missing.
-fn exit(assessment: &Assessment, fail_on: Option<FailOn>) -> Exit {
-    let checks = || assessment.controls.iter().flat_map(|c| &c.checks);
-    if assessment.coverage.gaps > 0 && checks().any(|c| c.verdict == Verdict::NotEvidenced || !c.gaps.is_empty()) {
-        return Exit::Incomplete;
+/// What the workspace still lacks, in a line.
+fn left_open(workspace: &Workspace) {
+    let open = workspace.notes.iter().filter(|note| note.level == Gravity::Unfinished).count();
+    if open > 0 {
+        say(&format!("note: {} in the workspace; `affiant lint` names each, and `package` waits for them", plural(open, "placeholder")));
     }
+}
+
+/// Decisions that name nothing, and so changed no verdict.
+fn unheard(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: Option<&str>, seen: &assess::DecisionsSeen) {
+    let mut found = lint::references(workspace, catalog, Some(run), as_of);
+    found.extend(lint::after(workspace, catalog, run, seen));
+    let wrong = found.into_iter().filter(|problem| problem.level == Gravity::Error).map(|problem| problem.level(Gravity::Warning));
+    super::lint::print(&[], &wrong.collect::<Vec<_>>());
+}
+
+/// 1 for findings, only when asked; otherwise 3 where more evidence is missing than is allowed.
+fn exit(assessment: &Assessment, fail_on: Option<FailOn>, allowed: u64) -> Exit {
+    let checks = || assessment.controls.iter().flat_map(|c| &c.checks);
     let contradicted = |c: &CheckResult| c.corroboration.iter().any(|r| r.disagree > 0);
-    match fail_on {
-        Some(at) if checks().any(|c| (c.verdict == Verdict::NotMet || contradicted(c)) && c.severity >= at.severity()) => Exit::Findings,
-        _ => Exit::Done,
+    let failing = |c: &CheckResult| c.counts.not_met > 0 || c.verdict == Verdict::NotMet || contradicted(c);
+    if fail_on.is_some_and(|at| checks().any(|c| failing(c) && c.severity >= at.severity())) {
+        return Exit::Findings;
+    }
+    let missing = assessment.coverage.gaps > allowed;
+    match missing && checks().any(|c| c.verdict == Verdict::NotEvidenced || !c.gaps.is_empty()) {
+        true => Exit::Incomplete,
+        false => Exit::Done,
     }
 }
 

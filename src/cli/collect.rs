@@ -27,6 +27,9 @@ pub struct CollectArgs {
     /// A folder of answers that the script of `affiant policy --script` saved; may be repeated
     #[arg(long, value_name = "DIR")]
     cli_json: Vec<PathBuf>,
+    /// How to print what was made
+    #[arg(long, value_enum, default_value_t = super::style::ListFormat::Text)]
+    format: super::style::ListFormat,
     #[cfg(feature = "aws")]
     #[command(flatten)]
     aws: AwsArgs,
@@ -82,6 +85,10 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         return Err(wrong("nothing to collect from", "give `--snapshot PATH`, or `--aws` to ask AWS itself"));
     }
     let workspace = context.workspace()?;
+    #[cfg(feature = "aws")]
+    if args.aws.aws {
+        askable(&args.aws, &workspace)?;
+    }
     let catalog = context.catalog()?;
     let files: Vec<PathBuf> = args.snapshot.iter().chain(&args.cli_json).cloned().collect();
     #[cfg(feature = "aws")]
@@ -136,8 +143,40 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         say(&printable(way));
     }
     say(&gap_words(&gaps));
-    data(&format!("{}\n", made.path.display()));
+    data(&match args.format {
+        super::style::ListFormat::Text => format!("{}\n", made.path.display()),
+        super::style::ListFormat::Json => {
+            let report = serde_json::json!({
+                "format": "affiant.collected/1", "run": made.id, "folder": made.path.display().to_string(), "artifacts": made.artifacts,
+                "items": made.items, "sources": made.coverage.len(), "gaps": gaps, "skipped": made.skipped,
+            });
+            format!("{report:#}\n")
+        }
+    });
     Ok(if gaps.is_empty() { Exit::Done } else { Exit::Incomplete })
+}
+
+/// Refuses to ask for accounts and regions that are not filled in, or that are none.
+#[cfg(feature = "aws")]
+fn askable(args: &AwsArgs, workspace: &Workspace) -> Result<(), Error> {
+    use crate::diag::{Diagnostic, Problems, near};
+    use crate::model::regions;
+    use crate::workspace::FILES;
+    use crate::yaml::is_placeholder;
+    let mut found = Problems::default();
+    for region in args.region.iter().filter(|region| regions::partition_of(region).is_none()) {
+        let hint = near::hint(region, regions::all(), "write the code of a region, such as us-east-1");
+        found.push(Diagnostic::new("AFU-004", format!("`{region}` is not a region of AWS")).hint(hint));
+    }
+    let facts = &workspace.decisions.workspace;
+    let ids = facts.accounts.iter().enumerate().map(|(i, a)| (format!("accounts/{i}/id"), &a.id));
+    let roles = facts.accounts.iter().enumerate().filter_map(|(i, a)| Some((format!("accounts/{i}/role"), a.role.as_ref()?)));
+    let regions = facts.regions.iter().enumerate().map(|(i, region)| (format!("regions/{i}"), region));
+    for (path, value) in ids.chain(roles).chain(regions).filter(|(_, value)| is_placeholder(value)) {
+        let problem = Diagnostic::new("AFU-005", format!("`{value}` is not filled in, so AWS cannot be asked"));
+        found.push(workspace.mark(FILES[0], &path, problem.hint("write what is true in its place, or remove the entry")));
+    }
+    Ok(found.or(())?)
 }
 
 fn nothing_asked(args: &CollectArgs) -> bool {
@@ -152,7 +191,7 @@ fn nothing_asked(args: &CollectArgs) -> bool {
 fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target {
     let facts = &workspace.decisions.workspace;
     crate::collect::live::Target {
-        profile: args.profile.clone(),
+        profile: args.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty())),
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
         aws: facts.aws.clone(),

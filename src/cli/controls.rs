@@ -3,27 +3,37 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::export::{self, ExportArgs, TablesArgs};
 use super::new::{self, NewArgs};
-use super::style::Style;
+use super::style::{ListFormat, Style};
 use super::{Context, Exit, data, wrong};
 use crate::assess::verdicts::cases;
-use crate::diag::printable;
+use crate::diag::{near, printable};
 use crate::model::catalog::{Catalog, Check, Control};
-use crate::pipeline::Error;
+use crate::pipeline::{Error, faults};
 
 /// The catalog: controls, checks and their fixtures
 #[derive(Debug, Subcommand)]
 pub enum ControlsCommand {
     /// List the ten controls and their checks
-    List,
+    List(ListArgs),
     /// Explain a control or a check, with example rows
     Show(ShowArgs),
     /// Make the file of a new check: a skeleton to fill in
     New(NewArgs),
     /// Compile every table and check and run its cases
     Test(TestArgs),
+    Tables(TablesArgs),
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 }
 
 #[derive(Debug, Args)]
@@ -41,10 +51,13 @@ pub struct TestArgs {
 pub fn cmd_controls(command: ControlsCommand, context: &Context) -> Result<Exit, Error> {
     let catalog = context.catalog()?;
     match command {
-        ControlsCommand::List => data(&list(&catalog, Style::of_stdout())),
+        ControlsCommand::List(ListArgs { format: ListFormat::Text }) => data(&list(&catalog, Style::of_stdout())),
+        ControlsCommand::List(ListArgs { format: ListFormat::Json }) => data(&format!("{:#}\n", as_json(&catalog))),
+        ControlsCommand::Tables(args) => return export::cmd_tables(&args, &catalog, Style::of_stdout()),
+        ControlsCommand::Export(args) => return export::cmd_export(&args, &catalog),
         ControlsCommand::Show(args) => data(&show(&catalog, &args.id, Style::of_stdout())?),
         ControlsCommand::New(args) => return new::cmd_new(args, &catalog),
-        ControlsCommand::Test(args) => return test(&catalog, args.check.as_deref()),
+        ControlsCommand::Test(args) => return test(&catalog, args.check.as_deref(), context),
     }
     Ok(Exit::Done)
 }
@@ -62,13 +75,42 @@ fn list(catalog: &Catalog, style: Style) -> String {
     out
 }
 
+/// The controls with what they ask people, their parameters and their checks.
+fn as_json(catalog: &Catalog) -> Value {
+    let check = |id: &String| {
+        let check = &catalog.checks[id];
+        json!({ "id": id, "title": check.title, "severity": check.severity, "why": check.why.trim(), "fix": check.fix.trim() })
+    };
+    let control = |control: &Control| {
+        json!({
+            "id": control.id,
+            "number": control.number,
+            "title": control.title,
+            "citations": control.citations,
+            "parameters": control.parameters,
+            "attest": control.attest,
+            "checks": control.checks.iter().map(check).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "format": "affiant.controls/1",
+        "catalog": catalog.digest,
+        "custom": catalog.custom,
+        "controls": catalog.controls.iter().map(control).collect::<Vec<_>>(),
+    })
+}
+
 fn show(catalog: &Catalog, id: &str, style: Style) -> Result<String, Error> {
     if let Some(control) = catalog.controls.iter().find(|c| c.id == id || c.number.to_string() == id) {
         return Ok(show_control(catalog, control, style));
     }
     match catalog.checks.get(id) {
         Some(check) => Ok(show_check(catalog, check, style)),
-        None => Err(wrong(format!("no control or check is called `{id}`"), "see `affiant controls list`")),
+        None => {
+            let known = catalog.controls.iter().map(|c| c.id.as_str()).chain(catalog.checks.keys().map(String::as_str));
+            let hint = near::hint(id, known, "`affiant controls list` names them all");
+            Err(wrong(format!("no control or check is called `{id}`"), hint))
+        }
     }
 }
 
@@ -88,11 +130,25 @@ fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
         let way = format!("may only go {:?}", p.tighten).to_lowercase();
         out.push_str(&format!("  {} = {} {} ({way}): {}\n", p.name, p.default, p.unit, p.why.trim()));
     }
+    if let Some(p) = control.parameters.first() {
+        out.push_str(&format!(
+            "  to tighten one, in affiant.yaml: {}\n",
+            style.faint(&format!("parameters: {{ {}: {} }}", p.name, p.default))
+        ));
+    }
     if !control.attest.is_empty() {
         out.push_str(&format!("\n{}\n", style.strong("what only a person can say")));
     }
     for a in &control.attest {
         out.push_str(&format!("  {} ({}, holds {} days)\n    {}\n", a.id, a.role, a.valid_days, a.statement.trim()));
+    }
+    if let Some(a) = control.attest.first() {
+        let entry = format!(
+            "  - id: {}\n    statement: <what the person says, in their own words>\n    by: <name>\n    role: {}\n    on: <YYYY-MM-DD>\n    \
+             valid_until: <YYYY-MM-DD>\n    evidence: [documents/<file>]\n",
+            a.id, a.role
+        );
+        out.push_str(&format!("  to make one, under `attestations` in program/attestations.yaml:\n{}", style.faint(&entry)));
     }
     out.push_str(&format!("\n{}\n", style.strong("checks")));
     for id in &control.checks {
@@ -155,13 +211,15 @@ fn cells(row: &BTreeMap<String, Value>) -> String {
     printable(&cells.map(|(name, value)| format!("{name} = {}", text(value))).collect::<Vec<_>>().join(", "))
 }
 
-fn test(catalog: &Catalog, only: Option<&str>) -> Result<Exit, Error> {
+fn test(catalog: &Catalog, only: Option<&str>, context: &Context) -> Result<Exit, Error> {
     if let Some(id) = only.filter(|id| !catalog.checks.contains_key(*id)) {
-        return Err(wrong(format!("no check is called `{id}`"), "see `affiant controls list`"));
+        let hint = near::hint(id, catalog.checks.keys().map(String::as_str), "`affiant controls list` names them all");
+        return Err(wrong(format!("no check is called `{id}`"), hint));
     }
-    let report = cases::run(catalog, only)?;
+    let report = cases::run(catalog, only).map_err(|fault| faults::located(catalog, fault))?;
     for (check, what) in &report.failures {
-        data(&format!("{check}: {what}\n"));
+        let place = faults::of_check(catalog, context.global.catalog.as_deref(), check, what);
+        data(&format!("{}\n", place.map_or_else(|| format!("{check}: {what}"), |problem| problem.to_string())));
     }
     let tail = format!("{} checks, {} cases, {} columns set to NULL", report.checks, report.cases, report.nulls);
     data(&format!(

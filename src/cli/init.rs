@@ -21,6 +21,12 @@ pub struct InitArgs {
 const IGNORED: &str = "# runs and packages are evidence, not source; the key is private\n/evidence/\n/packages/\n/.affiant/\n";
 
 pub fn cmd_init(args: InitArgs, _: &Context) -> Result<Exit, Error> {
+    if args.dir.is_file() {
+        return Err(wrong(
+            format!("`{}` is a file", args.dir.display()),
+            "nothing was written; name a folder, or one that is not there yet",
+        ));
+    }
     let prefix = "program/";
     let mut files: Vec<(String, &[u8])> = Vec::new();
     for (name, bytes) in catalog::templates().iter().filter(|(name, _)| name.starts_with(prefix)) {

@@ -1,45 +1,103 @@
-//! `affiant lint`: every problem of the workspace at once.
+//! `affiant lint`: every problem of the workspace at once, the same that `package` refuses.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde_json::json;
 
-use super::{Context, Exit, data};
-use crate::diag::{Diagnostic, Problems};
-use crate::pipeline::{Error, assess};
+use super::{Context, Exit, data, say};
+use crate::diag::{Diagnostic, Gravity, Problems};
+use crate::pipeline::{Error, assess, lint};
+use crate::store::run::{self, Reader};
 
 /// Check affiant.yaml, program/ and the catalog; print every problem with file, line and column
 #[derive(Debug, Args)]
-pub struct LintArgs {}
-
-pub fn cmd_lint(_: LintArgs, context: &Context) -> Result<Exit, Error> {
-    let catalog = context.catalog();
-    let workspace = context.workspace();
-    let (catalog, workspace) = match (catalog, workspace) {
-        (Ok(catalog), Ok(workspace)) => (catalog, workspace),
-        (Err(Error::Problems(mut a)), Err(Error::Problems(b))) => {
-            a.0.extend(b.0);
-            return Err(a.into());
-        }
-        (Err(error), _) | (_, Err(error)) => return Err(error),
-    };
-    assess::check_parameters(&workspace, &catalog)?;
-    let mut problems = Problems::default();
-    for a in &workspace.decisions.attestations.attestations {
-        if !catalog.controls.iter().any(|c| c.attest.iter().any(|i| i.id == a.id)) {
-            problems.push(unknown("program/attestations.yaml", &workspace, &a.id, "no control asks for the statement"));
-        }
-    }
-    for e in &workspace.decisions.exceptions.exceptions {
-        if !catalog.checks.contains_key(&e.check) {
-            problems.push(unknown("program/exceptions.yaml", &workspace, &e.check, "no check is called"));
-        }
-    }
-    problems.or(())?;
-    data("no problems\n");
-    Ok(Exit::Done)
+pub struct LintArgs {
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
-fn unknown(file: &str, workspace: &crate::workspace::Workspace, id: &str, what: &str) -> Diagnostic {
-    let bytes = workspace.files.get(file).map(Vec::as_slice).unwrap_or_default();
-    let (line, column) = crate::yaml::place(bytes, id);
-    Diagnostic::new("AFW-011", format!("{what} `{id}`")).file(file).at(line, column).hint("see `affiant controls list`")
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn cmd_lint(args: LintArgs, context: &Context) -> Result<Exit, Error> {
+    let found = found(context)?;
+    let (stops, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(|problem| problem.level != Gravity::Warning);
+    let (errors, open): (Vec<_>, Vec<_>) = stops.iter().partition(|problem| problem.level == Gravity::Error);
+    match args.format {
+        Format::Json => {
+            let all: Vec<_> = stops.iter().chain(&warnings).map(as_json).collect();
+            let report = json!({ "format": "affiant.lint/1", "problems": all });
+            data(&format!("{report:#}\n"));
+        }
+        Format::Text => {
+            print(&stops, &warnings);
+            data(&match (errors.len(), open.len(), warnings.len()) {
+                (0, 0, 0) => "no problems\n".to_string(),
+                (0, 0, n) => format!("no problems, {}\n", count(n, "warning")),
+                (errors, open, warnings) => {
+                    let parts = [(errors, "error"), (open, "placeholder"), (warnings, "warning")];
+                    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word)).collect();
+                    format!("{}\n", parts.join(", "))
+                }
+            });
+        }
+    }
+    Ok(if stops.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+/// All of it: the form of the files, what they refer to, and what the newest run shows.
+fn found(context: &Context) -> Result<Vec<Diagnostic>, Error> {
+    let (catalog, workspace) = match (context.catalog(), context.workspace()) {
+        (Ok(catalog), Ok(workspace)) => (catalog, workspace),
+        (Err(Error::Problems(a)), Err(Error::Problems(b))) => return Ok(a.0.into_iter().chain(b.0).collect()),
+        (Err(Error::Problems(found)), Ok(_)) | (Ok(_), Err(Error::Problems(found))) => return Ok(found.0),
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    let run = run::find(&workspace.evidence(), None).ok().and_then(|path| Reader::open_run(&path).ok());
+    let mut found = lint::references(&workspace, &catalog, run.as_ref(), None);
+    if let Some(run) = &run
+        && assess::check_parameters(&workspace, &catalog).is_ok()
+    {
+        found.extend(lint::after(&workspace, &catalog, run, &assess::seen_in(&workspace, &catalog, run)?));
+    }
+    found.sort_by(|a, b| (&a.file, a.place, a.code).cmp(&(&b.file, b.place, b.code)));
+    Ok(found)
+}
+
+/// Problems on stderr: placeholders a line each, all others with the line they are about.
+pub fn print(stops: &[Diagnostic], warnings: &[Diagnostic]) {
+    for problem in stops.iter().chain(warnings) {
+        match problem.level {
+            Gravity::Error | Gravity::Warning => super::complain(&Problems(vec![problem.clone()]).to_string()),
+            Gravity::Unfinished => super::complain(&placeholder(problem)),
+        }
+    }
+    if stops.iter().any(|problem| problem.level == Gravity::Unfinished) {
+        say("  hint: write what is true in the place of each `<…>`, or remove the entry; `affiant package --draft` packages it as it is");
+    }
+}
+
+fn placeholder(problem: &Diagnostic) -> String {
+    let short = Diagnostic { hint: None, excerpt: None, ..problem.clone() };
+    Problems(vec![short]).to_string()
+}
+
+fn as_json(problem: &Diagnostic) -> serde_json::Value {
+    json!({
+        "level": problem.level,
+        "code": problem.code,
+        "file": problem.file,
+        "line": problem.place.map(|(line, _)| line),
+        "column": problem.place.map(|(_, column)| column),
+        "message": problem.message,
+        "hint": problem.hint,
+        "text": problem.excerpt.as_ref().map(|excerpt| &excerpt.line),
+    })
+}
+
+fn count(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }

@@ -6,6 +6,7 @@
 mod assess;
 mod collect;
 mod controls;
+mod export;
 mod init;
 mod key;
 mod lint;
@@ -14,6 +15,7 @@ mod new;
 mod package;
 mod policy;
 mod risks;
+mod runs;
 mod schema;
 mod seal;
 mod services;
@@ -24,21 +26,35 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::catalog;
 use crate::clock::Clock;
-use crate::diag::{Diagnostic, Problems, printable};
+use crate::diag::{Diagnostic, Gravity, Problems, near, printable};
 use crate::model::catalog::Catalog;
 use crate::pipeline::Error;
 use crate::pipeline::keys::{self, Sealer};
+use crate::store::run::{self, Reader, RunError};
 use crate::workspace::{self, Workspace};
+
+/// What the program ends with; `docs/src/exit-codes.md` says more.
+const CODES: &str = "\
+Exit codes:
+  0  done
+  1  findings at or above --fail-on (they win over 3 there)
+  2  bad usage, configuration or catalog: file, line, column and what to write instead
+  3  done, but evidence or authenticity is incomplete (--allow-gaps, --max-gaps)
+  4  verification failed
+  5  could not finish: AWS, disk, network, lost output; nothing half-written is left
+Where several hold: 5, 2, 4, 3, 1.";
 
 /// Audit evidence for HIPAA workloads on AWS that can be checked without trusting whoever made it.
 #[derive(Debug, Parser)]
-#[command(name = "affiant", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "affiant", version, max_term_width = 100, after_help = CODES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -57,6 +73,15 @@ pub struct Global {
     /// Read passwords of PKCS#12 files from this file descriptor, a line each
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     pub password_fd: Option<u32>,
+    /// Print data and problems only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Say each step and how long it took
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// When to use color; `NO_COLOR` is obeyed
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = style::Color::Auto)]
+    pub color: style::Color,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +91,7 @@ pub enum Command {
     Assess(assess::AssessArgs),
     Package(package::PackageArgs),
     Verify(verify::VerifyArgs),
+    Runs(runs::RunsArgs),
     Risks(risks::RisksArgs),
     #[command(subcommand)]
     Controls(controls::ControlsCommand),
@@ -108,7 +134,32 @@ impl Context {
             Some(root) => root.clone(),
             None => workspace::find(&std::env::current_dir().map_err(Error::io("find", "the current folder"))?),
         };
+        workspace::require(&root)?;
         Ok(workspace::open(&root)?)
+    }
+
+    /// The run that is named, or the newest; a name that is none of those here is told with those that are.
+    pub fn run(&self, workspace: &Workspace, named: Option<&str>) -> Result<Reader, Error> {
+        let evidence = workspace.evidence();
+        let known = run::list(&evidence);
+        let problem = |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
+        match (run::find(&evidence, named), named) {
+            (Ok(path), _) => Ok(Reader::open_run(&path)?),
+            (Err(RunError::NotARun(_)), Some(name)) if known.is_empty() => {
+                problem("AFU-003", format!("there is no run `{name}`, and no other"), "make one with `affiant collect`".into())
+            }
+            (Err(RunError::NotARun(_)), Some(name)) => {
+                let newest = format!("runs here: {}", known.iter().rev().take(5).cloned().collect::<Vec<_>>().join(", "));
+                let hint = near::hint(name, known.iter().map(String::as_str), &format!("{newest}; without a name the newest is taken"));
+                problem("AFU-003", format!("there is no run `{name}` in evidence/"), hint)
+            }
+            (Err(RunError::None(_)), _) => {
+                let message = format!("`{}` has no run yet", workspace.root.display());
+                let hint = "make one with `affiant collect --aws` or `affiant collect --snapshot PATH`";
+                problem("AFU-003", message, hint.into())
+            }
+            (Err(error), _) => Err(error.into()),
+        }
     }
 
     pub fn catalog(&self) -> Result<Catalog, Error> {
@@ -146,14 +197,48 @@ impl Context {
     }
 }
 
-/// A line for people on stderr. A closed pipe is nobody's fault.
+/// How much is said beside data and problems.
+static QUIET: AtomicBool = AtomicBool::new(false);
+/// Why data on stdout got lost.
+static LOST: Mutex<Option<String>> = Mutex::new(None);
+
+/// A line for people on stderr; nothing with `--quiet`. A closed pipe is nobody's fault.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    if !QUIET.load(Ordering::Relaxed) {
+        complain(line);
+    }
 }
 
-/// Data on stdout. When the reader has gone, there is nothing left to say.
+/// A line on stderr that nothing silences.
+pub fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", without_numbers(line));
+}
+
+/// Without ` (os error 2)`, which tells nobody anything that the words before it do not.
+fn without_numbers(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(" (os error ") {
+        let after = &rest[at + " (os error ".len()..];
+        let end = after.find(|c: char| !c.is_ascii_digit()).filter(|end| after[*end..].starts_with(')'));
+        let Some(end) = end else { break };
+        out.push_str(&rest[..at]);
+        rest = &after[end + 1..];
+    }
+    out + rest
+}
+
+/// Data on stdout. When the reader has gone, there is nothing left to say; what is lost otherwise ends the program with 5.
 pub fn data(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    keep(std::io::stdout().write_all(text.as_bytes()));
+}
+
+fn keep(result: std::io::Result<()>) {
+    if let Err(error) = result.and_then(|()| std::io::stdout().flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        LOST.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+    }
 }
 
 /// Runs the program with `args`, the first being its own name.
@@ -163,14 +248,35 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage(&error) as u8),
     };
+    QUIET.store(cli.global.quiet, Ordering::Relaxed);
+    style::choose(cli.global.color);
     let exit = match context(cli.global, &args) {
         Ok(context) => dispatch(cli.command, &context),
         Err(error) => Err(error),
     };
-    ExitCode::from(exit.unwrap_or_else(|error| report(&error)) as u8)
+    let exit = exit.unwrap_or_else(|error| report(&error));
+    keep(Ok(()));
+    match LOST.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(why) => {
+            complain(&format!("error: standard output could not be written: {why}"));
+            ExitCode::from(Exit::Failed as u8)
+        }
+        None => ExitCode::from(exit as u8),
+    }
+}
+
+/// Version, commit and catalog: what a verdict rests on.
+fn version() -> String {
+    let own = catalog::own_digest();
+    let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("AFFIANT_COMMIT"));
+    format!("affiant {version}\ncommit  {commit}\ncatalog {} sha256 {own}\n", catalog::VERSION)
 }
 
 fn usage(error: &clap::Error) -> Exit {
+    if error.kind() == ErrorKind::DisplayVersion {
+        data(&version());
+        return Exit::Done;
+    }
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
@@ -180,7 +286,10 @@ fn usage(error: &clap::Error) -> Exit {
 
 fn context(global: Global, args: &[OsString]) -> Result<Context, Error> {
     let clock = match std::env::var("AFFIANT_PINNED_CLOCK") {
-        Ok(text) => Clock::pinned(&text).map_err(|what| Diagnostic::new("AFU-001", format!("AFFIANT_PINNED_CLOCK: {what}")))?,
+        Ok(text) => Clock::pinned(&text).map_err(|what| {
+            let problem = Diagnostic::new("AFU-001", format!("the environment variable AFFIANT_PINNED_CLOCK: {what}"));
+            problem.hint("unset it, or write a time such as 2026-09-30T12:00:00Z; it is for tests and samples")
+        })?,
         Err(_) => Clock::System,
     };
     let command = args.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
@@ -194,6 +303,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Assess(args) => assess::cmd_assess(args, context),
         Command::Package(args) => package::cmd_package(args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),
+        Command::Runs(args) => runs::cmd_runs(args, context),
         Command::Risks(args) => risks::cmd_risks(args, context),
         Command::Controls(command) => controls::cmd_controls(command, context),
         Command::Services(args) => services::cmd_services(args, context),
@@ -209,7 +319,12 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
 /// Prints an error with its causes and says how the program ends.
 fn report(error: &Error) -> Exit {
     match error {
-        Error::Problems(problems) => say(&problems.to_string()),
+        Error::Problems(problems) => {
+            let of = |level: Gravity| problems.0.iter().filter(|p| p.level == level).cloned().collect::<Vec<_>>();
+            // placeholders are the matter of `lint`, and of a package that has nothing worse
+            let stops = of(Gravity::Error);
+            lint::print(if stops.is_empty() { of(Gravity::Unfinished) } else { stops }.as_slice(), &[]);
+        }
         other => {
             let mut text = format!("error: {other}");
             let mut cause = std::error::Error::source(other);
@@ -220,7 +335,7 @@ fn report(error: &Error) -> Exit {
                 }
                 cause = inner.source();
             }
-            say(&printable(&text));
+            complain(&printable(&text));
         }
     }
     if error.is_usage() { Exit::Usage } else { Exit::Failed }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Exit, data, wrong};
 use crate::assess::verdicts::cases::{Bench, IDENTITY};
+use crate::diag::near;
 use crate::model::catalog::{Catalog, Table};
 use crate::pipeline::Error;
 use crate::store::atomic::{self, Access, Existing};
@@ -72,11 +73,20 @@ fn parts(id: &str) -> Result<(&str, &str), Error> {
 fn table<'a>(catalog: &'a Catalog, named: Option<&str>, service: &str) -> Result<&'a Table, Error> {
     let find = |wanted: &dyn Fn(&Table) -> bool| catalog.tables.iter().find(|t| wanted(t));
     match named {
-        Some(name) => find(&|t| t.name == name)
-            .ok_or_else(|| wrong(format!("no table is called `{name}`"), "see the folder `tables/` of the catalog")),
-        None => find(&|t| t.name.starts_with(&format!("{service}_")))
-            .or_else(|| catalog.tables.first())
-            .ok_or_else(|| wrong("the catalog has no tables", "name one with --table")),
+        Some(name) => find(&|t| t.name == name).ok_or_else(|| {
+            let names = || catalog.tables.iter().map(|t| t.name.as_str());
+            let of: Vec<&str> = names().filter(|t| t.starts_with(&format!("{service}_"))).collect();
+            let all = match of.is_empty() {
+                true => "`affiant controls tables` lists them".to_string(),
+                false => format!("tables of {service}: {}", of.join(", ")),
+            };
+            wrong(format!("no table is called `{name}`"), near::hint(name, names(), &all))
+        }),
+        None => find(&|t| t.name.starts_with(&format!("{service}_"))).ok_or_else(|| {
+            let services = catalog.tables.iter().filter_map(|t| t.name.split('_').next());
+            let hint = near::hint(service, services, "name one with --table; `affiant controls tables` lists them");
+            wrong(format!("no table is called like the service `{service}`"), hint)
+        }),
     }
 }
 
@@ -86,7 +96,10 @@ fn column(named: Option<&str>, table: &Table, columns: &[String]) -> Result<Stri
     };
     match named {
         Some(wanted) if columns.iter().any(|c| c == wanted) => Ok(wanted.to_string()),
-        Some(wanted) => Err(wrong(format!("`{}` has no column `{wanted}`", table.name), format!("it has {}", columns.join(", ")))),
+        Some(wanted) => {
+            let hint = near::hint(wanted, columns.iter().map(String::as_str), &format!("it has {}", columns.join(", ")));
+            Err(wrong(format!("the table `{}` has no column `{wanted}`", table.name), hint))
+        }
         None => Ok(columns.iter().find(|c| !name(c)).or_else(|| columns.last()).cloned().unwrap_or_else(|| "arn".into())),
     }
 }
@@ -153,7 +166,10 @@ cases:
 /// The control's own file with the check added.
 fn control(catalog: &Catalog, id: &str, check: &str, into: &Path) -> Result<(PathBuf, String), Error> {
     let control = catalog.controls.iter().find(|c| c.id == id || c.number.to_string() == id);
-    let control = control.ok_or_else(|| wrong(format!("no control is called `{id}`"), "see `affiant controls list`"))?;
+    let control = control.ok_or_else(|| {
+        let ids: Vec<&str> = catalog.controls.iter().map(|c| c.id.as_str()).collect();
+        wrong(format!("no control is called `{id}`"), near::hint(id, ids.iter().copied(), &format!("the controls are: {}", ids.join(", "))))
+    })?;
     let needle = format!("control: {}", control.id);
     let files = catalog.files.iter().filter(|(path, _)| path.starts_with("technical/"));
     let found = files.map(|(path, bytes)| (path, String::from_utf8_lossy(bytes))).find(|(_, text)| text.lines().any(|l| l == needle));

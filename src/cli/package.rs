@@ -7,12 +7,14 @@ use clap::Args;
 use super::assess::{as_of, table};
 use super::key::KeyFlags;
 use super::style::Style;
-use super::{Context, Exit, data, say};
+use super::{Context, Exit, data, lint, say};
 use crate::catalog;
-use crate::diag::printable;
-use crate::pipeline::{Error, package};
+use crate::diag::{Diagnostic, Gravity, printable};
+use crate::model::catalog::Catalog;
+use crate::pipeline::{self, Error, package};
 use crate::render::Templates;
-use crate::store::run::{self, Reader};
+use crate::store::run::Reader;
+use crate::workspace::Workspace;
 
 /// Make the signed audit package of a run in packages/
 #[derive(Debug, Args)]
@@ -27,20 +29,46 @@ pub struct PackageArgs {
     templates: Option<PathBuf>,
     #[command(flatten)]
     key: KeyFlags,
+    /// Package all the same what `lint` refuses, with DRAFT on every page
+    #[arg(long)]
+    draft: bool,
     /// Exit with 3 if evidence is missing
     #[arg(long)]
     require_complete: bool,
 }
 
+fn lint_first(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: Option<&str>, draft: bool) -> Result<(), Error> {
+    let found = pipeline::lint::references(workspace, catalog, Some(run), as_of);
+    pipeline::lint::refuse(found, draft).map(drop)
+}
+
+/// What was packaged over, and what is good to know.
+fn told(problems: &[Diagnostic], draft: bool) {
+    let (warnings, open): (Vec<_>, Vec<_>) = problems.iter().cloned().partition(|problem| problem.level == Gravity::Warning);
+    if draft {
+        say(&format!(
+            "DRAFT: every page says so. {} that `affiant lint` names would have stopped a package",
+            plural(open.len(), "problem")
+        ));
+    }
+    lint::print(&[], &warnings);
+}
+
+fn plural(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
 pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> {
     let workspace = context.workspace()?;
     let catalog = context.catalog()?;
-    let run = Reader::open_run(&run::find(&workspace.evidence(), args.run.as_deref())?)?;
+    let run = context.run(&workspace, args.run.as_deref())?;
     let as_of = as_of(args.as_of.as_deref())?;
     let mut templates = Templates::new(catalog::templates());
     if let Some(folder) = &args.templates {
         templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
     }
+    // before a key is asked for: a wrong name of its file is told as that
+    lint_first(&workspace, &catalog, &run, as_of.as_deref(), args.draft)?;
     let sealer = context.sealer_by(&workspace, &args.key)?;
     let made = package::package(package::PackageRequest {
         workspace: &workspace,
@@ -50,7 +78,9 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         as_of: as_of.as_deref(),
         sealer: &sealer,
         now: context.clock.now(),
+        draft: args.draft,
     })?;
+    told(&made.problems, args.draft);
     say(&table(&made.assessment, Style { colour: false, ..Style::of_stdout() }, false));
     let redacted = made.dossier.run.redactions;
     if redacted > 0 {

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::{Context, Exit, data, say, wrong};
-use crate::collect::{policy, script};
+use crate::collect::{policy, role, script};
 use crate::diag::printable;
 use crate::model::partition::Partition;
 use crate::pipeline::Error;
-use crate::store::run::{self, Reader};
 
 /// The least-privilege IAM policy that `collect --aws` needs
 #[derive(Debug, Args)]
@@ -17,6 +16,12 @@ pub struct PolicyArgs {
     /// Print a shell script that collects with the AWS CLI instead
     #[arg(long, conflicts_with_all = ["missing", "part"])]
     script: bool,
+    /// Print the role, its trust and its policies as Terraform, ready to apply
+    #[arg(long, conflicts_with_all = ["script", "missing", "part", "cloudformation"])]
+    terraform: bool,
+    /// Print them as a CloudFormation template (JSON)
+    #[arg(long, conflicts_with_all = ["script", "missing", "part"])]
+    cloudformation: bool,
     /// Name the actions that a run was denied [default: the newest run]
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with = "part")]
     missing: Option<String>,
@@ -43,7 +48,7 @@ pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(named) = &args.missing {
         let workspace = context.workspace()?;
         let named = Some(named.as_str()).filter(|name| !name.is_empty());
-        let run = Reader::open_run(&run::find(&workspace.evidence(), named)?)?;
+        let run = context.run(&workspace, named)?;
         let missing = policy::missing(&catalog, &run.coverage);
         for (action, places) in &missing {
             data(&format!("{action}\n"));
@@ -55,6 +60,13 @@ pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
     let wanted =
         policy::Wanted { partition: args.partition, fill: !args.recorded, opt_in: args.opt_in.into_iter().collect::<BTreeSet<_>>() };
     let documents = policy::policies(&catalog, &wanted);
+    if args.terraform || args.cloudformation {
+        data(&match args.terraform {
+            true => role::terraform(&documents),
+            false => format!("{:#}\n", role::cloudformation(&documents)),
+        });
+        return Ok(Exit::Done);
+    }
     match (args.part, documents.as_slice()) {
         (Some(part), documents) => match part.checked_sub(1).and_then(|index| documents.get(index)) {
             Some(document) => data(&format!("{document:#}\n")),

@@ -1,11 +1,12 @@
 //! `affiant risks`: the register, machine findings joined with what people decided.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
 
 use super::services::dossier;
 use super::style::Style;
 use super::{Context, Exit, data, wrong};
-use crate::diag::printable;
+use crate::diag::{Diagnostic, Gravity, Problems, near, printable};
 use crate::model::dossier::RiskReport;
 use crate::pipeline::Error;
 
@@ -14,6 +15,15 @@ use crate::pipeline::Error;
 pub struct RisksArgs {
     #[command(subcommand)]
     command: Option<RisksCommand>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -30,9 +40,19 @@ enum RisksCommand {
 }
 
 pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
+    refer(context)?;
     let register = dossier(context, None)?.risks;
     let style = Style::of_stdout();
+    let json = args.format == Format::Json;
     match args.command.unwrap_or(RisksCommand::List) {
+        RisksCommand::List if json => {
+            data(&format!("{:#}\n", json!({ "format": "affiant.risks-list/1", "risks": register.rows })));
+            Ok(Exit::Done)
+        }
+        RisksCommand::Lint if json => {
+            data(&format!("{:#}\n", json!({ "format": "affiant.risks-lint/1", "objections": register.lint })));
+            Ok(if register.lint.is_empty() { Exit::Done } else { Exit::Findings })
+        }
         RisksCommand::List => {
             let line = |r: &RiskReport| {
                 let owner = if r.owner.is_empty() { "no owner" } else { &r.owner };
@@ -49,16 +69,30 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
         }
         RisksCommand::Show { id } => match register.rows.iter().find(|r| r.id == id) {
             Some(risk) => {
-                data(&printable(&show(risk)));
+                data(&match json {
+                    true => format!("{:#}\n", json!(risk)),
+                    false => printable(&show(risk)),
+                });
                 Ok(Exit::Done)
             }
-            None => Err(wrong(format!("no risk has the id `{id}`"), "see `affiant risks list`")),
+            None => {
+                let hint = near::hint(&id, register.rows.iter().map(|r| r.id.as_str()), "`affiant risks list` shows the ids");
+                Err(wrong(format!("no risk has the id `{id}`"), hint))
+            }
         },
         RisksCommand::Lint => {
             data(&register.lint.iter().map(|l| format!("{l}\n")).collect::<String>());
             Ok(if register.lint.is_empty() { Exit::Done } else { Exit::Findings })
         }
     }
+}
+
+/// Refuses a register that names what does not exist: an entry for nothing decides nothing.
+fn refer(context: &Context) -> Result<(), Error> {
+    let (workspace, catalog) = (context.workspace()?, context.catalog()?);
+    let found = crate::pipeline::lint::references(&workspace, &catalog, None, None).into_iter();
+    let of_register = |p: &Diagnostic| p.level == Gravity::Error && p.file.as_deref() == Some("program/risks.yaml");
+    Ok(found.filter(of_register).collect::<Problems>().or(())?)
 }
 
 fn show(r: &RiskReport) -> String {
@@ -85,5 +119,33 @@ fn show(r: &RiskReport) -> String {
         out.push_str(&format!("accepted    by {} until {}{expired}: {}\n", a.approver, a.expires, a.reason));
     }
     r.examples.iter().for_each(|e| out.push_str(&format!("resource    {e}\n")));
+    if r.owner.is_empty() && r.origin == "finding" {
+        out.push_str(&snippet(r));
+    }
     out
+}
+
+/// The entry of `program/risks.yaml` that decides about it, with what is known filled in.
+fn snippet(r: &RiskReport) -> String {
+    let account = if r.account.is_empty() { String::new() } else { format!(", account: \"{}\"", r.account) };
+    let class = if r.asset_class.is_empty() { String::new() } else { format!(", asset_class: \"{}\"", r.asset_class) };
+    format!(
+        "\nto decide about it, under `entries` in program/risks.yaml:
+  - match: {{ control: {}{account}{class} }}
+    title: {}
+    owner: <one accountable person, role>
+    treatment: mitigate # or transfer, avoid, accept
+    plan: <steps>
+    due: <YYYY-MM-DD>
+    likelihood: {}
+    impact: {}
+    rationale: <why these levels>
+    confirmed_by: <name, role>
+    confirmed_on: <YYYY-MM-DD>
+",
+        r.control.as_deref().unwrap_or_default(),
+        serde_json::to_string(&r.title).unwrap_or_default(),
+        r.likelihood,
+        r.impact
+    )
 }

@@ -1,14 +1,14 @@
 //! `affiant schema`: JSON Schema of every file that people write, made from the types that read them.
 
 use clap::{Args, ValueEnum};
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema};
+use serde_json::Value;
 
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::pipeline::Error;
+use crate::yaml::{Strictness, schema_of};
 
 /// Print the JSON Schema of a kind of file, for editors that check YAML while you type
 #[derive(Debug, Args)]
@@ -59,30 +59,26 @@ impl SchemaKind {
         }
     }
 
-    fn schema(self) -> Schema {
+    fn schema(self) -> Value {
+        let (form, filled) = (Strictness::Shape, Strictness::Filled);
         match self {
-            SchemaKind::Affiant => of::<WorkspaceFacts>(),
-            SchemaKind::Exceptions => of::<Exceptions>(),
-            SchemaKind::Attestations => of::<Attestations>(),
-            SchemaKind::Alternatives => of::<Alternatives>(),
-            SchemaKind::Risks => of::<Risks>(),
-            SchemaKind::IncidentResponse => of::<Plan>(),
-            SchemaKind::Clearances => of::<Clearances>(),
-            SchemaKind::ArtifactTerms => of::<ArtifactTerms>(),
-            SchemaKind::Control => of::<Control>(),
-            SchemaKind::Check => of::<Check>(),
-            SchemaKind::Table => of::<Table>(),
-            SchemaKind::Operations => of::<Operations>(),
-            SchemaKind::SecurityRule => of::<SecurityRule>(),
-            SchemaKind::BreachClocks => of::<Clocks>(),
-            SchemaKind::Services => of::<ServiceList>(),
+            SchemaKind::Affiant => schema_of::<WorkspaceFacts>(filled),
+            SchemaKind::Exceptions => schema_of::<Exceptions>(filled),
+            SchemaKind::Attestations => schema_of::<Attestations>(filled),
+            SchemaKind::Alternatives => schema_of::<Alternatives>(filled),
+            SchemaKind::Risks => schema_of::<Risks>(filled),
+            SchemaKind::IncidentResponse => schema_of::<Plan>(filled),
+            SchemaKind::Clearances => schema_of::<Clearances>(filled),
+            SchemaKind::ArtifactTerms => schema_of::<ArtifactTerms>(filled),
+            SchemaKind::Control => schema_of::<Control>(form),
+            SchemaKind::Check => schema_of::<Check>(form),
+            SchemaKind::Table => schema_of::<Table>(form),
+            SchemaKind::Operations => schema_of::<Operations>(form),
+            SchemaKind::SecurityRule => schema_of::<SecurityRule>(form),
+            SchemaKind::BreachClocks => schema_of::<Clocks>(form),
+            SchemaKind::Services => schema_of::<ServiceList>(form),
         }
     }
-}
-
-/// Draft 7, which every editor knows.
-fn of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft07().into_generator().into_root_schema_for::<T>()
 }
 
 pub fn cmd_schema(args: SchemaArgs) -> Result<Exit, Error> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::verify::pins;
+use super::verify::{pins, target};
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
 use crate::pipeline::timestamps::{self, Over};
@@ -201,6 +201,7 @@ fn own(context: &Context) -> Result<Exit, Error> {
 }
 
 fn status(path: &Path, json: bool) -> Result<Exit, Error> {
+    target(path, false)?;
     let status = timestamps::status(path)?;
     if json {
         data(&format!("{}\n", serde_json::to_string_pretty(&status).expect("a status serialises")));
@@ -220,6 +221,7 @@ fn status(path: &Path, json: bool) -> Result<Exit, Error> {
 }
 
 fn request(args: &RequestArgs) -> Result<Exit, Error> {
+    target(&args.path, false)?;
     let question = timestamps::request(&args.path, args.over.over())?;
     atomic::write(&args.output, question.der(), Access::Shared, Existing::Refuse).map_err(Error::io("write", &args.output))?;
     data(&format!("{}\n", args.output.display()));
@@ -228,6 +230,7 @@ fn request(args: &RequestArgs) -> Result<Exit, Error> {
 }
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
+    target(&args.path, false)?;
     let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
     let question = args.request.as_deref().map(read).transpose()?;
     let trust = pins(None, args.tsa_trust.as_deref(), &[])?.authorities;
@@ -237,6 +240,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
 }
 
 fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
+    target(&args.path, false)?;
     let authorities = match args.authority.is_empty() {
         true => keys::authorities(&context.workspace()?)?,
         false => {
@@ -250,6 +254,7 @@ fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
 }
 
 fn declare(args: &DeclarationArgs, context: &Context) -> Result<Exit, Error> {
+    target(&args.path, false)?;
     let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &[])?;
     let Some(text) = declaration::text(&args.path, &pins, context.clock.now())? else {
         say("the package does not verify, so nothing can be declared of it; see `affiant verify`");

@@ -12,7 +12,6 @@ use crate::model::catalog::Catalog;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::pipeline::{Error, assess, package};
 use crate::program::Inputs;
-use crate::store::run::{self, Reader};
 
 /// AWS services in use, and whether the dated list of HIPAA-eligible services names them
 #[derive(Debug, Args)]
@@ -22,6 +21,9 @@ pub struct ServicesArgs {
     /// A newer list of eligible services, laid out like ours in controls/services/
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = super::style::ListFormat::Text)]
+    format: super::style::ListFormat,
 }
 
 pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error> {
@@ -58,7 +60,13 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
         }
     }
     out.push_str(&format!("\nBAA: {}. {}\n", dossier.baa.state, printable(&dossier.baa.words)));
-    data(&out);
+    data(&match args.format {
+        super::style::ListFormat::Text => out,
+        super::style::ListFormat::Json => {
+            let baa = serde_json::json!({ "state": dossier.baa.state, "words": dossier.baa.words });
+            format!("{:#}\n", serde_json::json!({ "format": "affiant.services-list/1", "as_of": dossier.as_of, "services": s, "baa": baa }))
+        }
+    });
     let bad = s.rows.iter().any(|r| r.status == "not on the list" && r.phi > 0);
     Ok(if bad { Exit::Findings } else { Exit::Done })
 }
@@ -70,7 +78,7 @@ pub fn dossier(context: &Context, run: Option<&str>) -> Result<Dossier, Error> {
 
 fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Result<Dossier, Error> {
     let workspace = context.workspace()?;
-    let run = Reader::open_run(&run::find(&workspace.evidence(), run)?)?;
+    let run = context.run(&workspace, run)?;
     let (record, artifacts) = (run.record.clone(), run.artifacts.clone());
     let assessment = assess::assess(&workspace, &catalog, run, None)?;
     let none = || String::new();

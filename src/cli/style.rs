@@ -3,11 +3,36 @@
 #![allow(clippy::disallowed_methods)] // what the terminal can show
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::diag::printable;
 use crate::model::verdict::{Counts, Verdict};
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+/// When color is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+static CHOSEN: AtomicU8 = AtomicU8::new(0);
+
+/// What the command line says of color; for the whole program.
+pub fn choose(color: Color) {
+    CHOSEN.store(color as u8, Ordering::Relaxed);
+}
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +51,10 @@ impl Style {
             let l = l.to_ascii_lowercase();
             l.contains("utf-8") || l.contains("utf8")
         });
-        Style { colour: terminal && !set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb"), unicode: utf8 }
+        let fitting = terminal && !set("NO_COLOR") && std::env::var("TERM").as_deref() != Ok("dumb");
+        let chosen = CHOSEN.load(Ordering::Relaxed);
+        let colour = chosen == Color::Always as u8 || (fitting && chosen != Color::Never as u8);
+        Style { colour, unicode: utf8 }
     }
 
     pub fn mark(self, verdict: Verdict) -> &'static str {

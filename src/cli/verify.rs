@@ -47,9 +47,7 @@ enum Format {
 
 pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
     let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &args.revocation)?;
-    if !args.path.exists() {
-        return Err(wrong(format!("there is no `{}`", args.path.display()), "name a package (ZIP or folder) or a run (folder)"));
-    }
+    target(&args.path, args.chain)?;
     let style = Style::of_stdout();
     if args.chain {
         let walked = chain::walk(&args.path, &pins, context.clock.now())?;
@@ -73,6 +71,45 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,
     })
+}
+
+/// Refuses what is neither package nor run, and says what it is: a wrong name is no tampering. What has any part of a bag is looked
+/// at by the verifier itself.
+pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
+    let shown = path.display();
+    let what = "name a package (ZIP or folder) or a run (folder)";
+    if !path.exists() {
+        return Err(wrong(format!("there is no `{shown}`"), what));
+    }
+    if path.is_dir() {
+        let part = |name: &str| path.join(name).exists();
+        if chain || ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal"].iter().any(|name| part(name)) {
+            return Ok(());
+        }
+        let inner = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let bag = |inner: &PathBuf| inner.join("bagit.txt").is_file() || inner.extension().is_some_and(|end| end == "zip");
+        let mut bags: Vec<PathBuf> = inner.filter(bag).collect();
+        bags.sort();
+        return Err(match bags.last() {
+            Some(newest) => wrong(
+                format!("`{shown}` is no package and no run: it holds {} of them", bags.len()),
+                format!("`affiant verify {}`, or all of them with `affiant verify {shown} --chain`", newest.display()),
+            ),
+            None => wrong(format!("`{shown}` is no package and no run: it has no bagit.txt"), what),
+        });
+    }
+    let mut start = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start)).unwrap_or(0);
+    let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
+    match &start[..read] {
+        [b'P', b'K', ..] => Ok(()),
+        _ if named => Ok(()),
+        b"%PDF" => Err(wrong(
+            format!("`{shown}` is a PDF; its evidence and its seal are in the ZIP beside which it was made"),
+            format!("verify that ZIP; the PDF's own signatures: `pdfsig {shown}`"),
+        )),
+        _ => Err(wrong(format!("`{shown}` is neither a ZIP nor a folder"), what)),
+    }
 }
 
 /// What the options pin.

@@ -53,11 +53,29 @@ pub fn path(input: &Path, writer: &mut Writer, seen: &mut Seen, clock: &Clock, c
     Ok(())
 }
 
+/// Imports a document of the workspace under its own name.
+pub fn document(
+    input: &Path,
+    name: &str,
+    writer: &mut Writer,
+    seen: &mut Seen,
+    clock: &Clock,
+    catalog: &Catalog,
+) -> Result<(), CollectError> {
+    file(input, &Kind::Document(name.to_string()), writer, seen, clock, catalog)
+}
+
 fn missing(input: &Path, error: std::io::Error) -> CollectError {
     CollectError::Input(Box::new(
-        Diagnostic::new("AFE-001", format!("cannot read: {error}"))
-            .file(input.display().to_string())
-            .hint("name a snapshot file (.json, .json.gz) or a folder of them"),
+        Diagnostic::new(
+            "AFE-001",
+            match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such file or folder".to_string(),
+                _ => format!("cannot read: {error}"),
+            },
+        )
+        .file(input.display().to_string())
+        .hint("name a snapshot file (.json, .json.gz) or a folder of them"),
     ))
 }
 

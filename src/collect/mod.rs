@@ -9,6 +9,7 @@ mod import;
 pub mod live;
 pub mod permissions;
 pub mod policy;
+pub mod role;
 pub mod script;
 mod seen;
 
@@ -29,6 +30,8 @@ use crate::store::run::Writer;
 /// What to gather, from where, in whose name.
 pub struct Request<'a> {
     pub inputs: &'a [PathBuf],
+    /// Documents of the workspace that statements name: their names below `documents/`, and where they lie.
+    pub papers: &'a [(String, PathBuf)],
     /// Ask AWS too.
     #[cfg(feature = "aws")]
     pub live: Option<Live<'a>>,
@@ -71,6 +74,11 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     for input in request.inputs {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
+    for (name, path) in request.papers {
+        if !writer.artifacts().iter().any(|artifact| artifact.path == format!("documents/{name}")) {
+            import::document(path, name, &mut writer, &mut seen, &request.clock, request.catalog)?;
+        }
+    }
     #[cfg(feature = "aws")]
     if let Some(live) = &request.live {
         let place = live::Destination {
@@ -87,8 +95,11 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     #[cfg(not(feature = "aws"))]
     let _ = kept;
     if seen.items == 0 && seen.responses.is_empty() {
+        let paths = request.inputs.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
+        let why = seen.faults.first().map_or(String::new(), |fault| format!(": {}: {}", fault.file, fault.what));
+        let hint = "give AWS Config snapshot files (.json, .json.gz), or a folder of them or of what `affiant policy --script` saved";
         return Err(CollectError::Input(Box::new(
-            Diagnostic::new("AFE-002", "nothing in these paths is evidence that could be read").hint(nothing_hint(&seen)),
+            Diagnostic::new("AFE-002", format!("nothing in {paths} is evidence that could be read{why}")).hint(hint),
         )));
     }
     let coverage = coverage::work_out(&seen, request.catalog, request.decisions);
@@ -155,13 +166,6 @@ fn resume(request: &Request<'_>, id: &str) -> Result<Begun, CollectError> {
     }
     let started = line["begun"].as_str().and_then(|t| DateTime::parse_from_rfc3339(t).ok()).map(|t| t.with_timezone(&Utc));
     Ok(Begun { started: started.unwrap_or_else(|| request.clock.now()), id: id.to_string(), writer, kept })
-}
-
-fn nothing_hint(seen: &seen::Seen) -> String {
-    match seen.faults.first() {
-        Some(fault) => format!("{}: {}", fault.file, fault.what),
-        None => "give AWS Config snapshot files (.json, .json.gz) or a folder of them".into(),
-    }
 }
 
 /// `2026-09-30T120000Z-1a2b3c4d`: the start, and digits of a digest over what was asked.

@@ -229,6 +229,7 @@ pub struct RuleRow {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceList {
+    #[schemars(extend("const" = "affiant.services/1"))]
     pub format: String,
     pub list_date: String,
     pub source: String,

@@ -57,7 +57,9 @@ impl JsonSchema for Citation {
         json_schema!({
             "description": "A paragraph of 45 CFR part 164, such as 164.312(a)(2)(iv)",
             "type": "string",
-            "pattern": r"^164\.[0-9]+(\([0-9A-Za-z]+\))*$"
+            "pattern": r"^164\.[0-9]+(\([0-9A-Za-z]+\))*$",
+            "x-what": "a citation",
+            "x-write": "write it as `164.312(a)(2)(iv)`"
         })
     }
 }

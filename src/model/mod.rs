@@ -8,8 +8,10 @@ pub mod decisions;
 pub mod digest;
 pub mod dossier;
 pub mod partition;
+pub mod regions;
 pub mod registry;
 pub mod run;
+pub mod shapes;
 pub mod verdict;
 
 pub use digest::Digest;

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::faults::located;
 use super::keys::private_folder;
 use crate::assess;
 use crate::assess::input::Input;
-use crate::diag::{Diagnostic, Problems};
+use crate::assess::verdicts::exceptions::ExceptionUse;
+use crate::diag::{Diagnostic, Problems, near};
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{Clearance, Decisions};
@@ -14,10 +16,19 @@ use crate::model::digest::Digest;
 use crate::redact::rules::PHONE;
 use crate::redact::scan::{self, Findings};
 use crate::redact::{self, Cleared};
+use crate::store::atomic::{self, Access, Existing};
 use crate::store::bag::Closed;
 use crate::store::run::Reader;
-use crate::workspace::Workspace;
-use crate::yaml::place;
+use crate::workspace::{FILES, Workspace};
+use crate::yaml::is_placeholder;
+
+/// What the assessment of a run shows of the decisions.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DecisionsSeen {
+    pub exceptions: Vec<ExceptionUse>,
+    /// Resources that each exclusion takes out.
+    pub excluded: Vec<u64>,
+}
 
 /// A run that may be loaded: the original when nothing was found in it, else its redacted copy.
 pub fn redacted(
@@ -66,33 +77,108 @@ pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> 
 
 /// Refuses parameters of `affiant.yaml` that the catalog does not know or that are looser than its own.
 pub fn check_parameters(workspace: &Workspace, catalog: &Catalog) -> Result<(), Problems> {
-    let bytes = workspace.files.get("affiant.yaml").map(Vec::as_slice).unwrap_or_default();
-    let mut problems = Problems::default();
+    Problems(parameter_problems(workspace, catalog)).or(())
+}
+
+/// What is wrong with parameters and profiles.
+pub fn parameter_problems(workspace: &Workspace, catalog: &Catalog) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     for (name, what) in assess::parameter_problems(catalog, &workspace.decisions) {
-        let (line, column) = place(bytes, &name);
-        let problem = Diagnostic::new("AFW-010", format!("parameter `{name}`: {what}")).file("affiant.yaml").at(line, column);
-        problems.push(problem.hint("`affiant controls show CONTROL` lists the parameters and which way they may move"));
+        let all = "`affiant controls show CONTROL` lists the parameters and which way they may move";
+        let known = catalog.parameters().any(|p| p.name == name);
+        let hint = if known { all.to_string() } else { near::hint(&name, catalog.parameters().map(|p| p.name.as_str()), all) };
+        let problem = Diagnostic::new("AFW-010", format!("parameter `{name}`: {what}")).hint(hint);
+        let path = format!("parameters/{name}");
+        found.push(match known {
+            true => workspace.mark(FILES[0], &path, problem),
+            false => workspace.mark_key(FILES[0], &path, problem),
+        });
     }
-    for id in workspace.decisions.workspace.profiles.iter().filter(|id| !catalog.proposals.iter().any(|p| p.id == **id)) {
+    for (i, id) in workspace.decisions.workspace.profiles.iter().enumerate() {
+        if catalog.proposals.iter().any(|p| p.id == *id) || is_placeholder(id) {
+            continue;
+        }
         let known: Vec<&str> = catalog.proposals.iter().map(|p| p.id.as_str()).collect();
-        let (line, column) = place(bytes, id);
-        let problem = Diagnostic::new("AFW-025", format!("the catalog has no profile `{id}`")).file("affiant.yaml").at(line, column);
-        problems.push(problem.hint(format!("write one of: {}; or leave `profiles` empty", known.join(", "))));
+        let all = format!("write one of: {}; or leave `profiles` empty", known.join(", "));
+        let problem =
+            Diagnostic::new("AFW-025", format!("the catalog has no profile `{id}`")).hint(near::hint(id, known.iter().copied(), &all));
+        found.push(workspace.mark(FILES[0], &format!("profiles/{i}"), problem));
     }
-    problems.or(())
+    found
 }
 
 /// Assesses a run in a scratch folder; the database is gone afterwards.
 pub fn assess(workspace: &Workspace, catalog: &Catalog, run: Reader, as_of: Option<&str>) -> Result<Assessment, Error> {
+    Ok(assess_and_see(workspace, catalog, run, as_of)?.0)
+}
+
+/// The assessment, and what it shows of the decisions.
+pub fn assess_and_see(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: Reader,
+    as_of: Option<&str>,
+) -> Result<(Assessment, DecisionsSeen), Error> {
     check_parameters(workspace, catalog)?;
-    let private = private_folder(workspace)?;
-    let scratch = tempfile::Builder::new().prefix("assess-").tempdir_in(&private).map_err(Error::io("create a folder in", &private))?;
+    let scratch = scratch(workspace)?;
     let until = as_of.unwrap_or(&run.record.ended).to_string();
+    let key = seen_key(workspace, catalog, &run, &until);
     let run = redacted(run, &cleared(&workspace.decisions, &until), scratch.path(), |closed| Ok(closed.finish(&[])?))?;
-    judge(catalog, &workspace.decisions, &run, as_of, &scratch.path().join("evidence.sqlite"))
+    let database = scratch.path().join("evidence.sqlite");
+    let assessment = judge(catalog, &workspace.decisions, &run, as_of, &database)?;
+    let seen = seen(workspace, &assessment, &database)?;
+    remember(workspace, &key, &seen);
+    Ok((assessment, seen))
+}
+
+/// A scratch folder: in the workspace's private one, or, where that cannot be written, the system's.
+fn scratch(workspace: &Workspace) -> Result<tempfile::TempDir, Error> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("assess-");
+    let inside = private_folder(workspace).ok().and_then(|private| builder.tempdir_in(private).ok());
+    inside.map_or_else(|| builder.tempdir().map_err(Error::io("create a folder in", std::env::temp_dir())), Ok)
+}
+
+/// What an assessment shows of exceptions and exclusions.
+pub fn seen(workspace: &Workspace, assessment: &Assessment, database: &Path) -> Result<DecisionsSeen, Error> {
+    let exceptions = assess::verdicts::exceptions::exception_uses(database, &workspace.decisions.exceptions.exceptions)?;
+    Ok(DecisionsSeen { exceptions, excluded: assessment.excluded.clone() })
+}
+
+/// What is known of the decisions in a run: remembered from an assessment of the same inputs, or made by one now.
+pub fn seen_in(workspace: &Workspace, catalog: &Catalog, run: &Reader) -> Result<DecisionsSeen, Error> {
+    let decisions = &workspace.decisions;
+    if decisions.exceptions.exceptions.is_empty() && decisions.workspace.exclude.is_empty() {
+        return Ok(DecisionsSeen::default());
+    }
+    let path = remembered(workspace, &seen_key(workspace, catalog, run, &run.record.ended));
+    if let Some(seen) = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        return Ok(seen);
+    }
+    Ok(assess_and_see(workspace, catalog, run.clone(), None)?.1)
+}
+
+fn seen_key(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: &str) -> String {
+    let decisions = serde_json::to_string(&workspace.decisions).expect("decisions serialise");
+    Digest::of(format!("{}\0{}\0{as_of}\0{decisions}", run.manifest, catalog.digest).as_bytes()).short().to_string()
+}
+
+fn remembered(workspace: &Workspace, key: &str) -> PathBuf {
+    workspace.private().join("seen").join(format!("{key}.json"))
+}
+
+/// Keeps it for `lint`, which would otherwise judge the run again; where nothing can be written, nothing is kept.
+pub fn remember(workspace: &Workspace, key: &str, seen: &DecisionsSeen) {
+    let path = remembered(workspace, key);
+    let folder = path.parent().expect("it lies in a folder");
+    let _ = std::fs::remove_dir_all(folder);
+    let bytes = serde_json::to_vec(seen).expect("it serialises");
+    let kept =
+        atomic::create_dir_all(folder, Access::Private).and_then(|()| atomic::write(&path, &bytes, Access::Private, Existing::Replace));
+    drop(kept);
 }
 
 pub fn judge(catalog: &Catalog, decisions: &Decisions, run: &Reader, as_of: Option<&str>, database: &Path) -> Result<Assessment, Error> {
     let as_of = as_of.unwrap_or(&run.record.ended);
-    Ok(assess::assess(&Input { run, catalog, decisions, as_of }, database)?)
+    assess::assess(&Input { run, catalog, decisions, as_of }, database).map_err(|fault| located(catalog, fault))
 }

@@ -1,5 +1,6 @@
 //! A run: gathered, sealed, and joined to the run before it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Error;
@@ -48,6 +49,7 @@ pub fn run(
     let newest = previous(workspace);
     let gathered = collect::files(Request {
         inputs: inputs.files,
+        papers: &papers(workspace),
         #[cfg(feature = "aws")]
         live: inputs.live,
         evidence: &evidence,
@@ -83,6 +85,17 @@ fn in_words(way: &Way) -> String {
         many => format!("{} accounts", many.len()),
     };
     format!("{}: {accounts}, {}", way.words, way.regions.join(", "))
+}
+
+/// The files in `documents/` that statements and drills rest on, as far as they are there.
+fn papers(workspace: &Workspace) -> Vec<(String, PathBuf)> {
+    let decisions = &workspace.decisions;
+    let said = decisions.attestations.attestations.iter().flat_map(|a| &a.evidence);
+    let drilled = decisions.incident.iter().flat_map(|plan| &plan.drills).flat_map(|drill| &drill.evidence);
+    let names: BTreeSet<&str> = said.chain(drilled).filter_map(|path| path.strip_prefix("documents/")).collect();
+    let inside = |name: &&str| !name.split('/').any(|part| part.is_empty() || part == "..");
+    let place = |name: &str| (name.to_string(), workspace.root.join("documents").join(name));
+    names.into_iter().filter(inside).map(place).filter(|(_, path)| path.is_file()).collect()
 }
 
 /// The newest run that can be read.

@@ -9,11 +9,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::assess::{check_parameters, check_phi, cleared, judge, redacted};
+use super::assess::{check_parameters, check_phi, cleared, judge, redacted, seen};
 use super::keys::{Sealer, private_folder};
+use super::lint;
 use super::signing;
 use crate::assess::database::export;
 use crate::catalog;
+use crate::diag::Diagnostic;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
@@ -52,6 +54,9 @@ pub struct PackageRecord {
     pub id: String,
     pub edition: String,
     pub sample: bool,
+    /// Made with `--draft`, over problems that are still open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
     pub organization: String,
     pub period: String,
     pub as_of: String,
@@ -85,6 +90,8 @@ pub struct PackageRequest<'a> {
     pub sealer: &'a Sealer,
     /// When the seal is made.
     pub now: DateTime<Utc>,
+    /// Whatever `lint` refuses is packaged all the same, and every page says DRAFT.
+    pub draft: bool,
 }
 
 /// What was made.
@@ -103,11 +110,15 @@ pub struct Made {
     pub attempts: Vec<Attempt>,
     /// Until when the seal needs no care.
     pub care: Care,
+    /// What `lint` says: warnings, and in a draft also what would have stopped the package.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// Makes the package in `packages/<period>/`.
 pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     check_parameters(request.workspace, request.catalog)?;
+    let found = lint::references(request.workspace, request.catalog, Some(&request.run), request.as_of);
+    let problems = lint::refuse(found, request.draft)?;
     let derived = private_folder(request.workspace)?.join("derived");
     let sealer = request.sealer;
     let as_of = request.as_of.unwrap_or(&request.run.record.ended).to_string();
@@ -124,10 +135,10 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         });
         Ok(seal_bag(closed, &*sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
     })?;
-    let id = package_id(request.workspace, request.catalog, &run, &as_of);
+    let id = package_id(request.workspace, request.catalog, &run, &as_of, request.draft);
     let parent = request.workspace.packages().join(period(&request.workspace.decisions, &as_of));
     crate::store::atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
-    let name = unoccupied(&parent, &id);
+    let name = unoccupied(&parent, &if request.draft { format!("{id}-draft") } else { id.clone() });
     Maker {
         workspace: request.workspace,
         catalog: request.catalog,
@@ -139,6 +150,8 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         id,
         parent,
         name,
+        draft: request.draft,
+        problems,
     }
     .make()
 }
@@ -154,17 +167,22 @@ struct Maker<'a> {
     id: String,
     parent: PathBuf,
     name: String,
+    draft: bool,
+    problems: Vec<Diagnostic>,
 }
 
 impl Maker<'_> {
-    fn make(self) -> Result<Made, Error> {
+    fn make(mut self) -> Result<Made, Error> {
         clear_partial(&self.parent, &self.name)?;
         let mut bag = Payload::create(&self.parent, &self.name, Access::Shared)?;
         let assessment = self.tables(&mut bag)?;
+        let seen = seen(self.workspace, &assessment, &bag.folder().join(DATABASE))?;
+        self.problems.extend(lint::refuse(lint::after(self.workspace, self.catalog, &self.run, &seen), self.draft)?);
         let run_folder = format!("data/evidence/{}", self.run.root.file_name().unwrap_or_default().to_string_lossy());
         copy_tree(&mut bag, &self.run.root, &run_folder)?;
         self.inputs(&mut bag)?;
-        let dossier = dossier(&self.dossier_inputs(&assessment, self.sealer.info()));
+        let mut dossier = dossier(&self.dossier_inputs(&assessment, self.sealer.info()));
+        dossier.draft = self.draft;
         let signed = self.reports(&mut bag, &dossier, &assessment)?;
         let (pdf, notes) = (signed.is_some(), signed.unwrap_or_default());
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
@@ -197,6 +215,7 @@ impl Maker<'_> {
             notes,
             attempts: self.sealer.authorities.attempts(),
             care: care_until(self.sealer.certificate(), sealed.token.as_ref()),
+            problems: self.problems,
         })
     }
 
@@ -264,6 +283,7 @@ impl Maker<'_> {
             id: self.id.clone(),
             edition: dossier.edition.clone(),
             sample: dossier.sample,
+            draft: dossier.draft,
             organization: dossier.organization.name.clone(),
             period: dossier.period.label.clone(),
             as_of: self.as_of.clone(),
@@ -359,9 +379,10 @@ fn mime(name: &str) -> &'static str {
 }
 
 /// `<period>-<12 hexadecimal digits>` of a digest over all inputs: the same inputs, the same id.
-fn package_id(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: &str) -> String {
+fn package_id(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: &str, draft: bool) -> String {
     let decisions = serde_json::to_string(&workspace.decisions).expect("decisions serialise");
     let all = format!("{}\0{}\0{as_of}\0{}\0{decisions}", run.manifest_of_content(), catalog.digest, env!("CARGO_PKG_VERSION"));
+    let all = if draft { all + "\0draft" } else { all };
     format!("{}-{}", period(&workspace.decisions, as_of), Digest::of(all.as_bytes()).short())
 }
 
@@ -426,7 +447,7 @@ pub fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// `bag-info.txt`: what `verify` compares with `package.json`.
 fn info(record: &PackageRecord) -> BagInfo {
-    BagInfo::new([
+    let pairs = [
         ("Source-Organization", record.organization.clone()),
         ("Bag-Software-Agent", format!("affiant {}", record.program_version)),
         ("Bagging-Date", record.as_of.get(..10).unwrap_or_default().to_string()),
@@ -438,5 +459,7 @@ fn info(record: &PackageRecord) -> BagInfo {
         ("Affiant-Catalog", record.catalog.to_string()),
         ("Affiant-Run", record.run_manifest.to_string()),
         ("Affiant-Results", record.results.to_string()),
-    ])
+    ];
+    let draft = record.draft.then(|| ("Affiant-Draft", "true".to_string()));
+    BagInfo::new(pairs.into_iter().chain(draft))
 }

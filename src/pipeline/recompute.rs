@@ -78,7 +78,7 @@ pub fn recompute(bag: &Verified<Bag>) -> Result<Recomputed, Error> {
     out.push("results", assessment.results == record.results, format!("digest {} over every result row", assessment.results.short()));
     out.push("assessment", bytes(bag, ASSESSMENT)? == pretty(&assessment), "every verdict, count and gap");
     compare_database(bag, &database, &mut out)?;
-    let dossier = program::dossier(&Inputs {
+    let mut dossier = program::dossier(&Inputs {
         assessment: &assessment,
         decisions: &decisions,
         catalog: &catalog,
@@ -90,6 +90,7 @@ pub fn recompute(bag: &Verified<Bag>) -> Result<Recomputed, Error> {
         package_id: &record.id,
         program_version: &record.program_version,
     });
+    dossier.draft = record.draft;
     out.push("dossier", bytes(bag, DOSSIER)? == pretty(&dossier), "every word and number of the reports");
     reports(bag, &record, &dossier, &assessment, &run, &mut out)?;
     Ok(out)

@@ -55,6 +55,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         format: FORMAT.into(),
         edition: "full".into(),
         sample: inputs.assessment.sample,
+        draft: false,
         organization: organization(inputs.decisions),
         period: period(inputs),
         package_id: inputs.package_id.to_string(),

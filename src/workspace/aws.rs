@@ -1,7 +1,9 @@
 //! What the section `aws` of `affiant.yaml` must say to be asked for: names that exist, roles that can be taken on.
 
-use super::{Checker, FILES, named};
+use super::FILES;
+use super::check::{Checker, named};
 use crate::model::decisions::{AccountFacts, AwsFacts, ConfigWay};
+use crate::yaml::is_placeholder;
 
 impl Checker<'_> {
     pub(super) fn aws(&mut self, aws: &AwsFacts, accounts: &[AccountFacts]) {
@@ -10,46 +12,28 @@ impl Checker<'_> {
         if aws.organization && speakers != 1 {
             let message = "`aws.organization: true` needs one account to list the others from".to_string();
             let hint = "write `organization: true` beside the id of the management or a delegated administrator account in `accounts`";
-            self.complain(file, "organization: true", "AFW-030", message, hint);
+            self.complain(file, "aws/organization", "AFW-030", message, hint);
         }
         if aws.organization && aws.role.is_none() {
             let message = "`aws.organization: true` needs a role to take on in each account".to_string();
-            self.complain(file, "organization: true", "AFW-031", message, "write its name as `aws.role`, as in `role: affiant-read`");
+            self.complain(file, "aws/organization", "AFW-031", message, "write its name as `aws.role`, as in `role: affiant-read`");
         }
         let role = aws.role.as_deref().unwrap_or_default();
-        if (role.starts_with("arn:") && !role.contains("{account}")) || (aws.role.is_some() && !named(role)) {
+        let fixed = role.starts_with("arn:") && !role.contains("{account}");
+        if !is_placeholder(role) && (fixed || (aws.role.is_some() && !named(role))) {
             let message = format!("`{role}` is not a role for every account");
-            self.complain(file, role, "AFW-032", message, "write the role's name, or its ARN with `{account}` in the place of the number");
+            let hint = "write the role's name, or its ARN with `{account}` in the place of the number";
+            self.complain(file, "aws/role", "AFW-032", message, hint);
         }
-        if let Some(aggregator) = &aws.aggregator {
-            if !named(&aggregator.name) {
-                self.complain(
-                    file,
-                    "aggregator",
-                    "AFW-033",
-                    "the aggregator has no name".into(),
-                    "write the name of the AWS Config aggregator",
-                );
-            }
-            if let Some(id) = aggregator.account.as_ref().filter(|id| !accounts.iter().any(|a| a.id == **id)) {
-                let message = format!("the aggregator's account `{id}` is not in `accounts`");
-                self.complain(file, id, "AFW-033", message, "add the account, with its role, to `accounts`");
-            }
+        let elsewhere = aws.aggregator.as_ref().and_then(|a| a.account.as_ref());
+        if let Some(id) = elsewhere.filter(|id| !accounts.iter().any(|a| a.id == **id)) {
+            let message = format!("the aggregator's account `{id}` is not in `accounts`");
+            self.complain(file, "aws/aggregator/account", "AFW-033", message, "add the account, with its role, to `accounts`");
         }
         if aws.config == ConfigWay::Aggregator && aws.aggregator.is_none() && speakers != 1 {
             let message = "`config: aggregator` does not say whose aggregator".to_string();
             let hint = "name it as `aws.aggregator`, or mark the account that has it with `organization: true`";
-            self.complain(file, "config: aggregator", "AFW-034", message, hint);
-        }
-        if let Some(role) = aws.delivered.as_ref().and_then(|d| d.role.as_ref()).filter(|role| !role.starts_with("arn:")) {
-            let message = format!("`{role}` is not the ARN of a role");
-            self.complain(
-                file,
-                role,
-                "AFW-035",
-                message,
-                "write the role that may read the bucket as arn:aws:iam::<log account>:role/<name>",
-            );
+            self.complain(file, "aws/config", "AFW-034", message, hint);
         }
     }
 }

@@ -129,6 +129,13 @@ fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String
                 out.push(format!("{path} fits none"));
             }
             "allOf" => rule.as_array().expect("schemas").iter().for_each(|s| out.extend(faults(value, s, root, path))),
+            "not" if faults(value, rule, root, path).is_empty() => out.push(format!("{path} is what it must not be")),
+            "minimum" if value.as_f64().is_some_and(|n| rule.as_f64().is_some_and(|least| n < least)) => {
+                out.push(format!("{path} is less than {rule}"));
+            }
+            "minItems" if value.as_array().is_some_and(|items| (items.len() as u64) < rule.as_u64().expect("a number")) => {
+                out.push(format!("{path} has fewer than {rule}"));
+            }
             "pattern" => {
                 let pattern = regex::Regex::new(rule.as_str().expect("a pattern")).expect("a pattern");
                 if value.as_str().is_some_and(|text| !pattern.is_match(text)) {

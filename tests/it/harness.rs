@@ -91,6 +91,10 @@ impl Sandbox {
                 Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{name}"),
             }
         }
+        // the papers that its statements rest on
+        for (name, bytes) in files(&root.join("examples/sample/documents")) {
+            self.write(&format!("documents/{name}"), bytes);
+        }
         self
     }
 

@@ -33,7 +33,7 @@ pub const LAYERS: [(&str, u32); 21] = [
 ];
 
 /// Which modules may name a crate. Prefixes of module paths.
-const FENCES: [(&str, &[&str]); 27] = [
+const FENCES: [(&str, &[&str]); 29] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -50,7 +50,9 @@ const FENCES: [(&str, &[&str]); 27] = [
     ("lopdf", &["seal"]),
     ("aws_lc_rs", &["seal", "model/digest"]),
     ("serde_saphyr", &["yaml"]),
-    ("schemars", &["model", "catalog", "cli"]),
+    ("granit_parser", &["yaml"]),
+    ("strsim", &["diag"]),
+    ("schemars", &["model", "catalog", "workspace", "yaml"]),
     ("tokio", &["aws", "collect"]),
     ("aws_config", &["aws", "collect"]),
     ("aws_sdk_config", &["aws"]),

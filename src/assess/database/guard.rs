@@ -202,6 +202,20 @@ fn watch(db: &mut Connection, extra: bool, seen: &Arc<Mutex<Seen>>) -> rusqlite:
     }))
 }
 
+/// The SQL word for what was refused.
+fn action_words(action: &AuthAction<'_>) -> String {
+    let debug = format!("{action:?}");
+    let name = debug.split([' ', '(', '{']).next().unwrap_or_default();
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_uppercase());
+    }
+    words
+}
+
 fn unwatch(db: &mut Connection) -> rusqlite::Result<()> {
     db.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)
 }
@@ -219,8 +233,13 @@ fn decide(action: &AuthAction<'_>, extra: bool, reads: &mut Reads) -> Result<(),
         AuthAction::Function { function_name } => {
             let name = function_name.to_ascii_lowercase();
             let known = ALLOWED.contains(&name.as_str()) || (extra && TABLES_TOO.contains(&name.as_str()));
-            if known { Ok(()) } else { Err(format!("the function `{name}`")) }
+            let clock = ["date", "time", "datetime", "strftime", "unixepoch"].contains(&name.as_str());
+            match (known, clock) {
+                (true, _) => Ok(()),
+                (false, true) => Err(format!("the function `{name}` (the time is `param.as_of`; julianday counts days)")),
+                (false, false) => Err(format!("the function `{name}`")),
+            }
         }
-        other => Err(format!("{other:?}")),
+        other => Err(format!("`{}`: a check may only read, and this", action_words(other))),
     }
 }

@@ -122,6 +122,35 @@ pub fn unknowns(bench: &mut Bench<'_>, check: &Check, case: &Case, reads: &Reads
     Ok((tried, faults))
 }
 
+fn offset(db: &Connection, sql: &str) -> Option<usize> {
+    match db.prepare(sql) {
+        Err(rusqlite::Error::SqlInputError { offset, .. }) => usize::try_from(offset).ok(),
+        Err(_) | Ok(_) => None,
+    }
+}
+
+/// Where SQLite finds the SELECT of a table wrong: the byte.
+pub fn table_offset(catalog: &Catalog, table: &str) -> Option<usize> {
+    let mut db = Connection::open_in_memory().ok()?;
+    schema::create(&db).ok()?;
+    guard::functions(&db).ok()?;
+    let at = catalog.tables.iter().position(|t| t.name == table)?;
+    let before = Catalog { tables: catalog.tables[..at].to_vec(), ..catalog.clone() };
+    tables::make(&mut db, &before).ok()?;
+    offset(&db, &catalog.tables[at].sql)
+}
+
+/// What a fault says, without whose it is.
+pub fn words(fault: &Fault) -> String {
+    match fault {
+        Fault::Table { source: rusqlite::Error::InvalidParameterName(what), .. } => what.clone(),
+        Fault::Table { source, .. } | Fault::Sql(source) => guard::words(source),
+        Fault::Check { what, .. } | Fault::Parameter { what, .. } => what.clone(),
+        Fault::Io(error) => error.to_string(),
+        Fault::Items(error) => error.to_string(),
+    }
+}
+
 /// A database with the catalog's tables, all empty, in which queries are tried on cases.
 pub struct Bench<'a> {
     db: Connection,
@@ -142,6 +171,11 @@ impl<'a> Bench<'a> {
     pub fn columns(&self, table: &str) -> Result<Vec<String>, Fault> {
         let statement = self.db.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "")))?;
         Ok(statement.column_names().map(str::to_string).collect())
+    }
+
+    /// Where SQLite finds a query wrong: the byte.
+    pub fn offset(&self, sql: &str) -> Option<usize> {
+        offset(&self.db, sql)
     }
 
     /// The tables and columns that a query reads; why it may not run, if it may not.

@@ -5,4 +5,5 @@ pub mod cases;
 pub(super) mod check_tally;
 pub(super) mod corroborate;
 pub(super) mod engine;
+pub mod exceptions;
 pub(super) mod history;

@@ -191,9 +191,20 @@ impl Asking<'_> {
     fn identify(&mut self) -> Result<(), CollectError> {
         let base = self.session.identity();
         let (own, caller) = self.caller_of(&base).map_err(|refusal| {
-            let what = format!("AWS does not say who we are: {}", refusal.words());
-            let hint = "check the credentials: `aws sts get-caller-identity`";
-            CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
+            let profile = self.target.profile.as_deref();
+            let whose = profile.map_or("the default chain".to_string(), |name| format!("the profile `{name}`"));
+            let missing = refusal.kind == crate::aws::Kind::Expired;
+            // the rest is a list of every way that the SDK tried
+            let words = refusal.words();
+            let words = words.split("Attempted:").next().unwrap_or_default().trim_end_matches([' ', '.', ':', '\n']);
+            let what = match missing {
+                true => format!("no credentials that AWS takes, by {whose}: {words}"),
+                false => format!("AWS does not say who we are, by {whose}: {words}"),
+            };
+            let named = profile.map_or(String::new(), |name| format!(" --profile {name}"));
+            let hint =
+                format!("try `aws sts get-caller-identity{named}`; `aws configure{named}` or `aws sso login{named}` makes credentials");
+            CollectError::Stopped(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
         })?;
         let named = self.target.accounts.clone();
         if named.is_empty() {

@@ -4,6 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::shapes;
+
 /// The section `aws`; without it the accounts that are named are asked one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -23,6 +25,7 @@ pub struct AwsFacts {
     pub delivered: Option<DeliveredFacts>,
     /// The home region of IAM Identity Center: only there does it answer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::Region>")]
     pub identity_center: Option<String>,
 }
 
@@ -61,12 +64,15 @@ pub enum ConfigWay {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AggregatorFacts {
+    #[schemars(with = "shapes::Words")]
     pub name: String,
     /// The account that has it; by default the one marked with `organization: true`, or the only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::Account>")]
     pub account: Option<String>,
     /// Its region; by default the first of `regions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::Region>")]
     pub region: Option<String>,
 }
 
@@ -82,9 +88,11 @@ pub struct DeliveredFacts {
     pub prefix: Option<String>,
     /// The bucket's region.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::Region>")]
     pub region: Option<String>,
     /// The role that may read the bucket (and use its KMS key), in a log account.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::RoleArn>")]
     pub role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,

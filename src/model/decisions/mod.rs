@@ -18,6 +18,7 @@ pub use pattern::matches_pattern;
 pub use seal::{SealFacts, SignerFacts, TimestampFacts};
 
 use super::citation::Citation;
+use super::shapes;
 
 /// Everything in `affiant.yaml` and `program/`, as it was read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -37,12 +38,14 @@ pub struct Decisions {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceFacts {
+    #[schemars(extend("const" = "affiant.workspace/1"))]
     pub format: String,
     pub organization: OrganizationFacts,
     pub period: PeriodFacts,
     #[serde(default)]
     pub accounts: Vec<AccountFacts>,
     #[serde(default)]
+    #[schemars(with = "shapes::Regions")]
     pub regions: Vec<String>,
     /// How `collect --aws` reaches AWS.
     #[serde(default, skip_serializing_if = "AwsFacts::is_empty")]
@@ -94,8 +97,11 @@ impl Default for WorkspaceFacts {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationFacts {
+    #[schemars(with = "shapes::Words")]
     pub name: String,
+    #[schemars(with = "shapes::Role")]
     pub role: String,
+    #[schemars(with = "shapes::Words")]
     pub system: String,
     #[serde(default)]
     pub description: String,
@@ -115,25 +121,27 @@ impl Default for OrganizationFacts {
     }
 }
 
-/// The roles of 45 CFR 160.103, and the one outside it.
-pub const ROLES: [&str; 5] = ["covered entity", "business associate", "subcontractor", "hybrid entity", "not covered"];
-
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodFacts {
+    #[schemars(with = "shapes::Label")]
     pub label: String,
+    #[schemars(with = "shapes::DateOrNothing")]
     pub start: String,
+    #[schemars(with = "shapes::DateOrNothing")]
     pub end: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountFacts {
+    #[schemars(with = "shapes::Account")]
     pub id: String,
     #[serde(default)]
     pub name: String,
     /// The role that `collect --aws` takes on to read this account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::RoleArn>")]
     pub role: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -162,9 +170,13 @@ impl Default for PhiRule {
 pub struct Exclude {
     /// An ARN, with `*` for any run of characters.
     #[serde(rename = "match")]
+    #[schemars(with = "shapes::Arn")]
     pub pattern: String,
+    #[schemars(with = "shapes::Words")]
     pub by: String,
+    #[schemars(with = "shapes::Date")]
     pub on: String,
+    #[schemars(with = "shapes::Words")]
     pub reason: String,
 }
 
@@ -172,6 +184,7 @@ pub struct Exclude {
 #[serde(deny_unknown_fields, default)]
 pub struct ReportFacts {
     /// `us-letter` or `a4`.
+    #[schemars(with = "shapes::Paper")]
     pub paper: String,
     pub pdf_rows: u64,
     pub html_rows: u64,
@@ -186,6 +199,7 @@ impl Default for ReportFacts {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionFacts {
+    #[schemars(range(min = 6), extend("x-write" = "164.316(b)(2)(i) asks for six years; write 6 or more"))]
     pub years: u32,
     #[serde(default)]
     pub reason: String,
@@ -201,6 +215,7 @@ impl Default for RetentionFacts {
 #[serde(deny_unknown_fields)]
 pub struct Exceptions {
     #[serde(default)]
+    #[schemars(extend("const" = "affiant.exceptions/1"))]
     pub format: String,
     #[serde(default)]
     pub exceptions: Vec<ExceptionRecord>,
@@ -210,15 +225,22 @@ pub struct Exceptions {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionRecord {
+    #[schemars(with = "shapes::Words")]
     pub check: String,
     /// An ARN, with `*` for any run of characters.
+    #[schemars(with = "shapes::Arn")]
     pub resource: String,
+    #[schemars(with = "shapes::Words")]
     pub approver: String,
+    #[schemars(with = "shapes::Words")]
     pub owner: String,
+    #[schemars(with = "shapes::Words")]
     pub reason: String,
     #[serde(default)]
     pub compensating: String,
+    #[schemars(with = "shapes::Date")]
     pub accepted: String,
+    #[schemars(with = "shapes::Date")]
     pub expires: String,
 }
 
@@ -226,6 +248,7 @@ pub struct ExceptionRecord {
 #[serde(deny_unknown_fields)]
 pub struct Attestations {
     #[serde(default)]
+    #[schemars(extend("const" = "affiant.attestations/1"))]
     pub format: String,
     #[serde(default)]
     pub attestations: Vec<Attestation>,
@@ -234,11 +257,17 @@ pub struct Attestations {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
+    #[schemars(with = "shapes::Words")]
     pub id: String,
+    #[schemars(with = "shapes::Words")]
     pub statement: String,
+    #[schemars(with = "shapes::Words")]
     pub by: String,
+    #[schemars(with = "shapes::Words")]
     pub role: String,
+    #[schemars(with = "shapes::Date")]
     pub on: String,
+    #[schemars(with = "shapes::Date")]
     pub valid_until: String,
     #[serde(default)]
     pub evidence: Vec<String>,
@@ -257,6 +286,7 @@ impl Attestation {
 #[serde(deny_unknown_fields)]
 pub struct Alternatives {
     #[serde(default)]
+    #[schemars(extend("const" = "affiant.alternatives/1"))]
     pub format: String,
     #[serde(default)]
     pub alternatives: Vec<AlternativeMeasure>,
@@ -267,10 +297,15 @@ pub struct Alternatives {
 #[serde(deny_unknown_fields)]
 pub struct AlternativeMeasure {
     pub citation: Citation,
+    #[schemars(with = "shapes::Words")]
     pub control: String,
+    #[schemars(with = "shapes::Words")]
     pub why_not: String,
+    #[schemars(with = "shapes::Words")]
     pub measure: String,
+    #[schemars(with = "shapes::Words")]
     pub approver: String,
+    #[schemars(with = "shapes::Date")]
     pub date: String,
 }
 
@@ -278,6 +313,7 @@ pub struct AlternativeMeasure {
 #[serde(deny_unknown_fields)]
 pub struct Risks {
     #[serde(default)]
+    #[schemars(extend("const" = "affiant.risks/1"))]
     pub format: String,
     #[serde(default)]
     pub method: String,
@@ -296,21 +332,27 @@ pub struct RiskDecision {
     pub matches: RiskMatch,
     #[serde(default)]
     pub title: Option<String>,
+    #[schemars(with = "shapes::Words")]
     pub owner: String,
+    #[schemars(with = "shapes::Treatment")]
     pub treatment: String,
     #[serde(default)]
     pub plan: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub due: String,
     #[serde(default)]
+    #[schemars(with = "Option<shapes::Scale>")]
     pub likelihood: Option<String>,
     #[serde(default)]
+    #[schemars(with = "Option<shapes::Scale>")]
     pub impact: Option<String>,
     #[serde(default)]
     pub rationale: String,
     #[serde(default)]
     pub confirmed_by: Option<String>,
     #[serde(default)]
+    #[schemars(with = "Option<shapes::Date>")]
     pub confirmed_on: Option<String>,
     #[serde(default)]
     pub acceptance: Option<RiskAcceptance>,
@@ -319,8 +361,10 @@ pub struct RiskDecision {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskMatch {
+    #[schemars(with = "shapes::Words")]
     pub control: String,
     #[serde(default)]
+    #[schemars(with = "Option<shapes::Account>")]
     pub account: Option<String>,
     #[serde(default)]
     pub asset_class: Option<String>,
@@ -329,9 +373,13 @@ pub struct RiskMatch {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskAcceptance {
+    #[schemars(with = "shapes::Words")]
     pub approver: String,
+    #[schemars(with = "shapes::Words")]
     pub reason: String,
+    #[schemars(with = "shapes::Date")]
     pub accepted: String,
+    #[schemars(with = "shapes::Date")]
     pub expires: String,
 }
 
@@ -339,18 +387,26 @@ pub struct RiskAcceptance {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnRisk {
+    #[schemars(with = "shapes::Words")]
     pub id: String,
+    #[schemars(with = "shapes::Words")]
     pub title: String,
     #[serde(default)]
     pub category: String,
+    #[schemars(with = "shapes::Scale")]
     pub likelihood: String,
+    #[schemars(with = "shapes::Scale")]
     pub impact: String,
+    #[schemars(with = "shapes::Words")]
     pub rationale: String,
+    #[schemars(with = "shapes::Words")]
     pub owner: String,
+    #[schemars(with = "shapes::Treatment")]
     pub treatment: String,
     #[serde(default)]
     pub plan: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub due: String,
     #[serde(default)]
     pub citations: Vec<Citation>,
@@ -360,15 +416,21 @@ pub struct OwnRisk {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
+    #[schemars(extend("const" = "affiant.incident-response/1"))]
     pub format: String,
+    #[schemars(with = "shapes::Words")]
     pub title: String,
+    #[schemars(with = "shapes::Words")]
     pub version: String,
+    #[schemars(with = "shapes::Words")]
     pub owner: String,
     #[serde(default)]
     pub approved_by: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub approved_at: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub next_review: String,
     #[serde(default)]
     pub scope: String,
@@ -401,6 +463,7 @@ pub struct PlanRole {
     #[serde(default)]
     pub out_of_band: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub tested: String,
 }
 
@@ -423,6 +486,7 @@ pub struct PlanSeverity {
 pub struct ContractClock {
     pub who: String,
     pub by: String,
+    #[schemars(range(min = 0))]
     pub hours: f64,
     pub source: String,
     #[serde(default)]
@@ -452,6 +516,7 @@ pub struct PlanPlaybook {
 #[serde(deny_unknown_fields)]
 pub struct PlanDrill {
     pub id: String,
+    #[schemars(with = "shapes::Date")]
     pub date: String,
     pub scenario: String,
     #[serde(default)]

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::shapes;
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SealFacts {
@@ -20,11 +22,13 @@ pub struct SealFacts {
     pub kms: Option<String>,
     /// How RSA keys sign: `pkcs1` (the default) or `pss`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::Padding")]
     pub padding: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<TimestampFacts>,
     /// The PDF's level: `b-b`, `b-t`, `b-lt` or `b-lta`; without it, `b-t` where an authority is named.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::Level")]
     pub level: String,
     /// Revocation lists or OCSP answers to put into seals, beside those that are fetched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -38,9 +42,11 @@ pub struct SealFacts {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimestampFacts {
+    #[schemars(with = "Vec<shapes::Url>")]
     pub authorities: Vec<String>,
     /// For each authority, at most.
     #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 120))]
     pub seconds: u32,
     /// PEM file: only tokens of these authorities, or of those below, are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +62,7 @@ fn ten() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct SignerFacts {
     /// As the sign-off page says it: `Prepared by`, `Reviewed by`, `Approved by`.
+    #[schemars(with = "shapes::Words")]
     pub role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,

@@ -27,6 +27,9 @@ pub struct Dossier {
     pub edition: String,
     /// Synthetic or replayed evidence: every page says SAMPLE.
     pub sample: bool,
+    /// Made over problems that are still open: every page says DRAFT.
+    #[serde(default)]
+    pub draft: bool,
     pub organization: Organization,
     pub period: Period,
     /// `<period>-<12 hex>`; `short_id` is the 12 hex digits.

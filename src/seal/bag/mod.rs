@@ -5,6 +5,7 @@
 pub mod care;
 pub mod renewal;
 pub mod verify_md;
+mod verify_windows;
 
 use std::path::PathBuf;
 

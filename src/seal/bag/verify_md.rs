@@ -30,6 +30,7 @@ pub fn verify_md(contents: &Contents<'_>) -> String {
     authenticity(&mut text, contents);
     text.push_str(TIME);
     verdicts(&mut text, contents);
+    super::verify_windows::windows(&mut text, contents.id);
     text.push_str(LIMITS);
     text
 }

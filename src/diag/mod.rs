@@ -1,23 +1,66 @@
 //! What went wrong, in words a person can act on: a stable code, a place, a message and a hint. It decides no exit code.
 
+pub mod near;
+
 use std::fmt;
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+/// How much a problem weighs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gravity {
+    /// Nothing can be made of it.
+    #[default]
+    Error,
+    /// A starter's placeholder is still there: nothing is sealed over it.
+    Unfinished,
+    /// Good to know; it stops nothing.
+    Warning,
+}
+
+impl Gravity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Gravity::Error => "error",
+            Gravity::Unfinished => "unfinished",
+            Gravity::Warning => "warning",
+        }
+    }
+}
+
+/// The line that a problem is about, and which part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    pub line: String,
+    /// In characters: where the part begins, from 1, and how long it is.
+    pub column: u64,
+    pub width: u64,
+}
 
 /// One problem. `code` is stable across versions; `docs/src/diagnostics.md` lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
+    pub level: Gravity,
     pub code: &'static str,
     pub file: Option<String>,
     /// 1-based line and column.
     pub place: Option<(u64, u64)>,
     pub message: String,
     pub hint: Option<String>,
+    pub excerpt: Option<Excerpt>,
 }
 
 impl Diagnostic {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic { code, file: None, place: None, message: message.into(), hint: None }
+        let message = message.into();
+        Diagnostic { level: Gravity::Error, code, file: None, place: None, message, hint: None, excerpt: None }
+    }
+
+    pub fn level(mut self, level: Gravity) -> Self {
+        self.level = level;
+        self
     }
 
     pub fn file(mut self, file: impl Into<String>) -> Self {
@@ -31,7 +74,15 @@ impl Diagnostic {
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+        self
+    }
+
+    /// Shows the line that it is about, from the text in which it stands, with `width` characters marked.
+    pub fn quoting(mut self, text: &str, width: u64) -> Self {
+        let Some((line, column)) = self.place else { return self };
+        let quoted = usize::try_from(line - 1).ok().and_then(|index| text.lines().nth(index));
+        self.excerpt = quoted.map(|line| Excerpt { line: line.to_string(), column, width });
         self
     }
 }
@@ -46,10 +97,39 @@ impl fmt::Display for Diagnostic {
             write!(f, " ")?;
         }
         write!(f, "{} [{}]", printable(&self.message), self.code)?;
+        if let (Some((line, _)), Some(excerpt)) = (self.place, &self.excerpt) {
+            write!(f, "{}", excerpt.drawn(line))?;
+        }
         if let Some(hint) = &self.hint {
             write!(f, "\n  hint: {}", printable(hint))?;
         }
         Ok(())
+    }
+}
+
+impl Excerpt {
+    /// The line with its number, and carets below the part; a long line is cut around it.
+    fn drawn(&self, number: u64) -> String {
+        const BEFORE: usize = 60;
+        const WHOLE: usize = 100;
+        let chars: Vec<char> = self.line.trim_end().chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let at = usize::try_from(self.column.max(1) - 1).unwrap_or(0).min(chars.len());
+        let from = if chars.len() > WHOLE { at.saturating_sub(BEFORE) } else { 0 };
+        let to = chars.len().min(from + WHOLE);
+        let safe = |part: &[char]| printable(&part.iter().collect::<String>());
+        let (before, marked) = (safe(&chars[from..at]), usize::try_from(self.width).unwrap_or(1).clamp(1, (to - at).max(1)));
+        let carets = safe(&chars[at..(at + marked).min(to)]).width().max(1);
+        let number = number.to_string();
+        let cut = |yes: bool| if yes { "..." } else { "" };
+        format!(
+            "\n  {number} | {}{}{}\n  {} | {}{}",
+            cut(from > 0),
+            safe(&chars[from..to]),
+            cut(to < chars.len()),
+            " ".repeat(number.len()),
+            " ".repeat(before.width() + cut(from > 0).len()),
+            "^".repeat(carets)
+        )
     }
 }
 
@@ -78,9 +158,21 @@ impl fmt::Display for Problems {
             if i > 0 {
                 writeln!(f)?;
             }
-            write!(f, "error: {problem}")?;
+            write!(f, "{}: {problem}", problem.level.as_str())?;
         }
         Ok(())
+    }
+}
+
+impl FromIterator<Diagnostic> for Problems {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(problems: I) -> Self {
+        Problems(problems.into_iter().collect())
+    }
+}
+
+impl Extend<Diagnostic> for Problems {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, problems: I) {
+        self.0.extend(problems);
     }
 }
 
@@ -152,6 +244,18 @@ mod tests {
     #[test]
     fn terminal_escapes_become_visible() {
         assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\n");
+    }
+
+    #[test]
+    fn a_problem_shows_its_line_with_carets() {
+        let text = "a: 1\n\trolle: x\n";
+        let shown = Diagnostic::new("AFX-001", "wrong").file("f").at(2, 2).quoting(text, 5).hint("h").to_string();
+        assert_eq!(shown, "f:2:2: wrong [AFX-001]\n  2 |  rolle: x\n    |  ^^^^^\n  hint: h");
+        let long = format!("{}X{}", "a".repeat(500), "b".repeat(500));
+        let shown = Diagnostic::new("AFX-001", "wrong").file("f").at(1, 501).quoting(&long, 1).to_string();
+        assert!(shown.lines().all(|line| line.len() < 120), "{shown}");
+        let (line, carets) = (shown.lines().nth(1).expect("a line"), shown.lines().nth(2).expect("carets"));
+        assert_eq!(line.find('X'), carets.find('^'));
     }
 
     /// The list against the regex crate's Unicode tables.

@@ -1,0 +1,288 @@
+//! What a workspace says against what the catalog and a run know: every reference, every file that is named, what has lapsed. `lint`
+//! prints it, `package` refuses by it; both ask the same.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Error;
+use super::assess::{DecisionsSeen, parameter_problems};
+use crate::diag::{Diagnostic, Gravity, near};
+use crate::model::catalog::{Catalog, Control};
+use crate::model::citation::Citation;
+use crate::model::decisions::{Decisions, SealFacts};
+use crate::store::run::Reader;
+use crate::workspace::{FILES, Workspace};
+use crate::yaml::is_placeholder;
+
+/// Every problem that can be told before the evidence is judged.
+pub fn references(workspace: &Workspace, catalog: &Catalog, run: Option<&Reader>, as_of: Option<&str>) -> Vec<Diagnostic> {
+    let as_of = as_of.or(run.map(|run| run.record.ended.as_str())).and_then(|time| time.get(..10)).map(str::to_string);
+    let mut linter = Linter { workspace, catalog, run, as_of, found: workspace.notes.clone() };
+    linter.found.extend(parameter_problems(workspace, catalog));
+    let decisions = &workspace.decisions;
+    linter.seal(&decisions.workspace.seal);
+    linter.exceptions(decisions);
+    linter.attestations(decisions);
+    linter.alternatives(decisions);
+    linter.risks(decisions);
+    linter.papers(decisions);
+    linter.clearances(decisions);
+    linter.found
+}
+
+/// What only a judged run tells: exceptions that name nothing or cover nothing, exclusions of nothing.
+pub fn after(workspace: &Workspace, catalog: &Catalog, run: &Reader, seen: &DecisionsSeen) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let day = run.record.ended.get(..10).unwrap_or_default();
+    for (i, (e, used)) in workspace.decisions.exceptions.exceptions.iter().zip(&seen.exceptions).enumerate() {
+        if is_placeholder(&e.resource) || !catalog.checks.contains_key(&e.check) || e.expires.as_str() < day {
+            continue;
+        }
+        let place = format!("exceptions/{i}/resource");
+        let id = &run.record.id;
+        let problem = match (used.named, used.rows + used.unread, used.failing) {
+            (0, 0, _) => {
+                let message = format!("`{}` judged nothing in run {id}, so this names nothing there", e.check);
+                Diagnostic::new("AFW-070", message).level(Gravity::Warning).hint("remove the exception if the resource is gone")
+            }
+            (0, _, _) => {
+                let near = near::nearest(&e.resource, used.resources.iter().map(String::as_str));
+                let some = used.resources.iter().take(3).map(|r| format!("`{r}`")).collect::<Vec<_>>().join(", ");
+                let hint = match (near, some.is_empty()) {
+                    (Some(near), _) => format!("did you mean `{near}`? Remove the exception if the resource is gone"),
+                    (None, false) => format!("it judged {some}; remove the exception if the resource is gone"),
+                    (None, true) => String::new(),
+                };
+                // what was not read may be what it names
+                let level = if used.unread > 0 { Gravity::Warning } else { Gravity::Error };
+                let open = if used.unread > 0 { format!("; for {} others evidence is missing", used.unread) } else { String::new() };
+                let message = format!("`{}` judged no resource `{}` in run {id}{open}", e.check, e.resource);
+                Diagnostic::new("AFW-071", message).level(level).hint(hint)
+            }
+            (_, _, 0) => {
+                let message = format!("what this exception names is not failing in run {id}: it covers nothing");
+                Diagnostic::new("AFW-072", message).level(Gravity::Warning).hint("remove it, so that a new failure is seen")
+            }
+            _ => continue,
+        };
+        found.push(workspace.mark(FILES[1], &place, problem));
+    }
+    for (i, _) in seen.excluded.iter().enumerate().filter(|(_, n)| **n == 0) {
+        let problem = Diagnostic::new("AFW-073", format!("this takes no resource of run {} out of scope", run.record.id));
+        let problem = problem.level(Gravity::Warning).hint("compare it with the ARNs in the evidence, or remove it");
+        found.push(workspace.mark(FILES[0], &format!("exclude/{i}/match"), problem));
+    }
+    found
+}
+
+/// What stops a package, and what does not.
+pub fn split(found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    found.into_iter().partition(|problem| problem.level != Gravity::Warning)
+}
+
+/// An error of what stops a package, unless a draft is asked for.
+pub fn refuse(found: Vec<Diagnostic>, draft: bool) -> Result<Vec<Diagnostic>, Error> {
+    let (stops, warnings) = split(found);
+    match stops.is_empty() || draft {
+        true => Ok(stops.into_iter().chain(warnings).collect()),
+        false => Err(Error::Problems(crate::diag::Problems(stops.into_iter().chain(warnings).collect()))),
+    }
+}
+
+struct Linter<'a> {
+    workspace: &'a Workspace,
+    catalog: &'a Catalog,
+    run: Option<&'a Reader>,
+    /// The day of the judgement, where there is a run.
+    as_of: Option<String>,
+    found: Vec<Diagnostic>,
+}
+
+impl Linter<'_> {
+    fn say(&mut self, file: &str, path: &str, problem: Diagnostic) {
+        self.found.push(self.workspace.mark(file, path, problem));
+    }
+
+    fn passed(&self, day: &str) -> bool {
+        !is_placeholder(day) && self.as_of.as_deref().is_some_and(|as_of| day < as_of)
+    }
+
+    fn control(&mut self, file: &str, path: &str, id: &str) -> Option<Control> {
+        let found = self.catalog.controls.iter().find(|c| c.id == id).cloned();
+        if found.is_none() && !is_placeholder(id) {
+            let list = self.catalog.controls.iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(", ");
+            let hint = near::hint(id, self.catalog.controls.iter().map(|c| c.id.as_str()), &format!("the controls are: {list}"));
+            self.say(file, path, Diagnostic::new("AFW-058", format!("no control is called `{id}`")).hint(hint));
+        }
+        found
+    }
+
+    fn citation(&mut self, file: &str, path: &str, citation: &Citation) {
+        if !self.catalog.rule.rows.iter().any(|row| row.citation == *citation) {
+            let rows: Vec<String> = self.catalog.rule.rows.iter().map(|row| row.citation.to_string()).collect();
+            let hint = near::hint(
+                &citation.to_string(),
+                rows.iter().map(String::as_str),
+                "cite a paragraph of the Security Rule, such as 164.312(a)(2)(iv)",
+            );
+            self.say(file, path, Diagnostic::new("AFW-059", format!("the Security Rule has no `{citation}`")).hint(hint));
+        }
+    }
+
+    fn exceptions(&mut self, decisions: &Decisions) {
+        let file = FILES[1];
+        for (i, e) in decisions.exceptions.exceptions.iter().enumerate() {
+            if is_placeholder(&e.check) {
+                continue;
+            }
+            let place = |member: &str| format!("exceptions/{i}/{member}");
+            if !self.catalog.checks.contains_key(&e.check) {
+                let hint = near::hint(&e.check, self.catalog.checks.keys().map(String::as_str), "`affiant controls list` names the checks");
+                self.say(file, &place("check"), Diagnostic::new("AFW-050", format!("no check is called `{}`", e.check)).hint(hint));
+            } else if self.passed(&e.expires) {
+                let message = format!("the exception for `{}` expired on {} and covers nothing any more", e.check, e.expires);
+                let problem = Diagnostic::new("AFW-051", message).level(Gravity::Warning);
+                self.say(file, &place("expires"), problem.hint("renew it with a new approval, or remove it"));
+            }
+        }
+    }
+
+    fn attestations(&mut self, decisions: &Decisions) {
+        let file = FILES[2];
+        let asked: Vec<&str> = self.catalog.controls.iter().flat_map(|c| c.attest.iter().map(|a| a.id.as_str())).collect();
+        for (i, a) in decisions.attestations.attestations.iter().enumerate() {
+            let place = |member: &str| format!("attestations/{i}/{member}");
+            if is_placeholder(&a.id) {
+                continue;
+            }
+            if !asked.contains(&a.id.as_str()) {
+                let hint = near::hint(
+                    &a.id,
+                    asked.iter().copied(),
+                    "`affiant controls show CONTROL` lists the statements that a control asks for",
+                );
+                self.say(file, &place("id"), Diagnostic::new("AFW-055", format!("no control asks for a statement `{}`", a.id)).hint(hint));
+            } else if self.passed(&a.valid_until) {
+                let message = format!("the statement `{}` held until {} and counts no more", a.id, a.valid_until);
+                let problem = Diagnostic::new("AFW-057", message).level(Gravity::Warning);
+                self.say(file, &place("valid_until"), problem.hint("have it made again, with a new `on`"));
+            }
+            for (n, path) in a.evidence.iter().enumerate() {
+                self.paper(file, &format!("attestations/{i}/evidence/{n}"), path);
+            }
+        }
+    }
+
+    fn alternatives(&mut self, decisions: &Decisions) {
+        let file = FILES[3];
+        for (i, a) in decisions.alternatives.alternatives.iter().enumerate() {
+            self.citation(file, &format!("alternatives/{i}/citation"), &a.citation);
+            if let Some(control) = self.control(file, &format!("alternatives/{i}/control"), &a.control)
+                && !control.citations.contains(&a.citation)
+            {
+                let cites = control.citations.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let message = format!("the control `{}` does not cite `{}`", a.control, a.citation);
+                let problem = Diagnostic::new("AFW-074", message).hint(format!("it cites {cites}"));
+                self.say(file, &format!("alternatives/{i}/citation"), problem);
+            }
+        }
+    }
+
+    fn risks(&mut self, decisions: &Decisions) {
+        let file = FILES[4];
+        let accounts: Vec<&str> = decisions.workspace.accounts.iter().map(|a| a.id.as_str()).collect();
+        let types: BTreeSet<&str> = self.catalog.sources().into_iter().filter(|source| source.starts_with("AWS::")).collect();
+        for (i, risk) in decisions.risks.entries.iter().enumerate() {
+            let place = |member: &str| format!("entries/{i}/match/{member}");
+            self.control(file, &place("control"), &risk.matches.control);
+            let open = decisions.workspace.aws.organization || accounts.is_empty();
+            if let Some(id) = risk.matches.account.as_deref().filter(|id| !open && !is_placeholder(id) && !accounts.contains(id)) {
+                let hint = near::hint(id, accounts.iter().copied(), "name one of `accounts` in affiant.yaml, or add it there");
+                self.say(
+                    file,
+                    &place("account"),
+                    Diagnostic::new("AFW-064", format!("the account `{id}` is not of this workspace")).hint(hint),
+                );
+            }
+            let class = risk.matches.asset_class.as_deref().unwrap_or_default();
+            if class.starts_with("AWS::") && !types.contains(class) {
+                let hint = near::hint(class, types.iter().copied(), "`affiant risks list` shows the classes of the findings");
+                let problem =
+                    Diagnostic::new("AFW-065", format!("no check reads resources of the class `{class}`")).level(Gravity::Warning);
+                self.say(file, &place("asset_class"), problem.hint(hint));
+            }
+        }
+        for (i, risk) in decisions.risks.own.iter().enumerate() {
+            for (n, citation) in risk.citations.iter().enumerate() {
+                self.citation(file, &format!("own/{i}/citations/{n}"), citation);
+            }
+        }
+    }
+
+    fn papers(&mut self, decisions: &Decisions) {
+        for (i, drill) in decisions.incident.iter().flat_map(|plan| &plan.drills).enumerate() {
+            for (n, path) in drill.evidence.iter().enumerate() {
+                self.paper(FILES[5], &format!("drills/{i}/evidence/{n}"), path);
+            }
+        }
+    }
+
+    /// A document that a statement rests on: in the workspace, or in the run.
+    fn paper(&mut self, file: &str, place: &str, path: &str) {
+        if is_placeholder(path) {
+            return;
+        }
+        let problem = |message: String| Diagnostic::new("AFW-056", message);
+        if Path::new(path).is_absolute() || path.split('/').any(|part| part == "..") {
+            let hint = "put a copy into documents/ and write `documents/NAME`";
+            return self.say(file, place, problem(format!("`{path}` lies outside the workspace")).hint(hint));
+        }
+        let collected = self.run.into_iter().flat_map(|run| &run.artifacts).map(|artifact| artifact.path.as_str());
+        let collected: Vec<&str> = collected.filter(|path| path.starts_with("documents/")).collect();
+        if self.workspace.root.join(path).is_file() || collected.contains(&path) {
+            return;
+        }
+        let mut here: Vec<String> = collected.iter().map(ToString::to_string).collect();
+        let own = std::fs::read_dir(self.workspace.root.join("documents")).into_iter().flatten().flatten();
+        here.extend(own.map(|entry| format!("documents/{}", entry.file_name().to_string_lossy())));
+        let hint = near::hint(path, here.iter().map(String::as_str), "put the file there, or write the name of one that is in documents/");
+        self.say(file, place, problem(format!("there is no file `{path}` in the workspace, and none in the run")).hint(hint));
+    }
+
+    fn clearances(&mut self, decisions: &Decisions) {
+        for (i, c) in decisions.clearances.clearances.iter().enumerate() {
+            let inner = c.path.strip_prefix("data/").unwrap_or(&c.path);
+            let known = self.workspace.files.contains_key(&c.path)
+                || self.run.is_none_or(|run| run.artifacts.iter().any(|artifact| artifact.path == inner));
+            if !known && !is_placeholder(&c.path) {
+                let names: Vec<String> = self.run.into_iter().flat_map(|run| &run.artifacts).map(|a| format!("data/{}", a.path)).collect();
+                let hint = near::hint(
+                    &c.path,
+                    names.iter().map(String::as_str),
+                    "name a file as it lies in the run, such as `data/documents/plan.md`",
+                );
+                let problem = Diagnostic::new("AFW-066", format!("neither the workspace nor the run has a file `{}`", c.path));
+                self.say(FILES[6], &format!("clearances/{i}/path"), problem.level(Gravity::Warning).hint(hint));
+            }
+        }
+    }
+
+    fn seal(&mut self, seal: &SealFacts) {
+        let mut named: Vec<(String, &String)> = Vec::new();
+        let own = [("key", &seal.key), ("certificate", &seal.certificate), ("pkcs12", &seal.pkcs12)];
+        named.extend(own.iter().filter_map(|(member, file)| Some((format!("seal/{member}"), file.as_ref()?))));
+        named.extend(seal.revocation.iter().enumerate().map(|(i, file)| (format!("seal/revocation/{i}"), file)));
+        named.extend(seal.timestamp.iter().filter_map(|t| Some(("seal/timestamp/trust".to_string(), t.trust.as_ref()?))));
+        for (i, signer) in seal.signers.iter().enumerate() {
+            let of = [("key", &signer.key), ("certificate", &signer.certificate), ("pkcs12", &signer.pkcs12)];
+            named.extend(of.iter().filter_map(|(member, file)| Some((format!("seal/signers/{i}/{member}"), file.as_ref()?))));
+        }
+        for (place, path) in named {
+            if !is_placeholder(path) && !self.workspace.root.join(path).is_file() {
+                let problem = Diagnostic::new("AFW-067", format!("there is no file `{path}` in the workspace"));
+                let hint = "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and no `seal` at all one for this workspace";
+                self.say(FILES[0], &place, problem.hint(hint));
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What a value must be beyond its form: real days in order, people who are two, names that are used once. Each problem stands at
+//! the value it is about.
+
+use chrono::NaiveDate;
+
+use super::{Documents, FILES};
+use crate::diag::Diagnostic;
+use crate::model::decisions::{Decisions, Plan, RiskDecision};
+use crate::model::regions;
+use crate::yaml::is_placeholder;
+
+pub(super) struct Checker<'a> {
+    pub documents: &'a Documents,
+    pub found: &'a mut Vec<Diagnostic>,
+}
+
+/// Whether somebody wrote something: not empty, and no `<…>` of a starter file.
+pub(super) fn named(text: &str) -> bool {
+    !is_placeholder(text) && !text.trim().is_empty()
+}
+
+/// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
+fn same_person(a: &str, b: &str) -> bool {
+    let name =
+        |text: &str| text.split([',', '(', '<']).next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    named(a) && named(b) && name(a) == name(b)
+}
+
+fn day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10)
+}
+
+impl Checker<'_> {
+    /// `sound` names the files whose values may be asked.
+    pub fn all(&mut self, decisions: &Decisions, sound: &[&str]) {
+        let is = |file: &str| sound.contains(&file);
+        if is(FILES[0]) {
+            self.workspace(decisions);
+        }
+        if is(FILES[1]) {
+            self.exceptions(decisions);
+        }
+        if is(FILES[2]) {
+            self.attestations(decisions);
+        }
+        for (i, a) in decisions.alternatives.alternatives.iter().enumerate() {
+            self.date(FILES[3], &format!("alternatives/{i}/date"), &a.date);
+        }
+        if is(FILES[4]) {
+            self.risks(decisions);
+        }
+        if let Some(plan) = &decisions.incident {
+            self.plan(plan);
+        }
+        self.permissions(decisions);
+    }
+
+    pub fn complain(&mut self, file: &str, path: &str, code: &'static str, message: String, hint: impl Into<String>) {
+        let problem = Diagnostic::new(code, message).hint(hint);
+        self.found.push(match self.documents.get(file) {
+            Some(document) => document.mark(problem, path),
+            None => problem.file(file),
+        });
+    }
+
+    /// A real day; nothing is said of what is empty or still to be filled in.
+    fn date(&mut self, file: &str, path: &str, value: &str) -> Option<NaiveDate> {
+        let day = day(value);
+        if day.is_none() && named(value) {
+            let message = format!("`{value}` is not a day of the calendar");
+            self.complain(file, path, "AFW-003", message, "write dates as 2026-09-30");
+        }
+        day
+    }
+
+    /// Two days of which the second is not before the first.
+    fn span(&mut self, file: &str, entry: &str, (from, begins): (&str, &str), (to, ends): (&str, &str), hint: &str) {
+        let path = |member: &str| if entry.is_empty() { member.to_string() } else { format!("{entry}/{member}") };
+        let (first, last) = (self.date(file, &path(from), begins), self.date(file, &path(to), ends));
+        if let (Some(_), Some(_), true) = (first, last, last < first) {
+            let leaf = |member: &str| member.rsplit('/').next().unwrap_or_default().to_string();
+            let message = format!("`{}` is {ends}, before `{}`, {begins}", leaf(to), leaf(from));
+            self.complain(file, &path(to), "AFW-021", message, hint.to_string());
+        }
+    }
+
+    /// A name that only one entry of a list may have.
+    fn once<'v>(&mut self, file: &str, list: &str, member: &str, values: impl Iterator<Item = &'v String>) {
+        let mut seen = Vec::new();
+        for (i, value) in values.enumerate() {
+            if named(value) && seen.contains(&value) {
+                let message = format!("a second entry of `{list}` is for `{value}`");
+                self.complain(file, &format!("{list}/{i}/{member}"), "AFW-026", message, "keep one of the two");
+            }
+            seen.push(value);
+        }
+    }
+
+    fn exceptions(&mut self, decisions: &Decisions) {
+        let file = FILES[1];
+        for (i, e) in decisions.exceptions.exceptions.iter().enumerate() {
+            let entry = format!("exceptions/{i}");
+            self.span(
+                file,
+                &entry,
+                ("accepted", &e.accepted),
+                ("expires", &e.expires),
+                "write the last day on which it holds as `expires`",
+            );
+            if same_person(&e.approver, &e.owner) {
+                let message = format!("the exception for `{}` needs an approver who is not its owner", e.check);
+                self.complain(file, &format!("{entry}/approver"), "AFW-004", message, "name a second person as `approver`");
+            }
+        }
+    }
+
+    fn attestations(&mut self, decisions: &Decisions) {
+        let file = FILES[2];
+        let all = &decisions.attestations.attestations;
+        self.once(file, "attestations", "id", all.iter().map(|a| &a.id));
+        for (i, a) in all.iter().enumerate() {
+            let hint = "write the day the person said it as `on`, and the last day on which it holds as `valid_until`";
+            self.span(file, &format!("attestations/{i}"), ("on", &a.on), ("valid_until", &a.valid_until), hint);
+        }
+    }
+
+    fn risks(&mut self, decisions: &Decisions) {
+        let file = FILES[4];
+        for (i, risk) in decisions.risks.entries.iter().enumerate() {
+            self.risk(file, &format!("entries/{i}"), risk);
+        }
+        self.once(file, "own", "id", decisions.risks.own.iter().map(|r| &r.id));
+        for (i, risk) in decisions.risks.own.iter().enumerate() {
+            self.date(file, &format!("own/{i}/due"), &risk.due);
+        }
+    }
+
+    fn risk(&mut self, file: &str, entry: &str, risk: &RiskDecision) {
+        self.date(file, &format!("{entry}/due"), &risk.due);
+        if let Some(on) = &risk.confirmed_on {
+            self.date(file, &format!("{entry}/confirmed_on"), on);
+        }
+        match (&risk.confirmed_by, &risk.confirmed_on) {
+            (Some(by), None) if named(by) => {
+                let message = format!("`confirmed_by: {by}` has no day beside it");
+                self.complain(
+                    file,
+                    &format!("{entry}/confirmed_by"),
+                    "AFW-027",
+                    message,
+                    "add `confirmed_on`, the day of the confirmation",
+                );
+            }
+            (None, Some(_)) => {
+                let message = "`confirmed_on` has nobody beside it".to_string();
+                self.complain(file, &format!("{entry}/confirmed_on"), "AFW-027", message, "add `confirmed_by`, the person who confirmed");
+            }
+            (Some(_), Some(_) | None) | (None, None) => {}
+        }
+        let Some(acceptance) = &risk.acceptance else {
+            if risk.treatment == "accept" {
+                let message = format!("the risk of `{}` is to be accepted, and nobody did", risk.matches.control);
+                let hint = "add `acceptance: { approver: …, reason: …, accepted: 2026-09-30, expires: 2027-03-31 }`";
+                self.complain(file, &format!("{entry}/treatment"), "AFW-028", message, hint);
+            }
+            return;
+        };
+        let place = format!("{entry}/acceptance");
+        let (accepted, expires) = (("accepted", acceptance.accepted.as_str()), ("expires", acceptance.expires.as_str()));
+        self.span(file, &place, accepted, expires, "write the last day on which the acceptance holds as `expires`");
+        if same_person(&acceptance.approver, &risk.owner) {
+            let message = format!("the acceptance of a risk of `{}` needs an approver who is not its owner", risk.matches.control);
+            self.complain(file, &format!("{place}/approver"), "AFW-004", message, "name a second person as `approver`");
+        }
+    }
+
+    fn plan(&mut self, plan: &Plan) {
+        let file = FILES[5];
+        self.span(
+            file,
+            "",
+            ("approved_at", &plan.approved_at),
+            ("next_review", &plan.next_review),
+            "write the day of the next review as `next_review`",
+        );
+        self.once(file, "drills", "id", plan.drills.iter().map(|d| &d.id));
+        for (i, drill) in plan.drills.iter().enumerate() {
+            self.date(file, &format!("drills/{i}/date"), &drill.date);
+        }
+        for (i, role) in plan.roles.iter().enumerate() {
+            self.date(file, &format!("roles/{i}/tested"), &role.tested);
+        }
+    }
+
+    /// Clearances and accepted terms.
+    fn permissions(&mut self, decisions: &Decisions) {
+        let file = FILES[6];
+        for (i, c) in decisions.clearances.clearances.iter().enumerate() {
+            self.span(
+                file,
+                &format!("clearances/{i}"),
+                ("on", &c.on),
+                ("until", &c.until),
+                "write the last day on which it holds as `until`",
+            );
+        }
+        for (i, t) in decisions.terms.accepted.iter().enumerate() {
+            self.date(FILES[7], &format!("accepted/{i}/on"), &t.on);
+        }
+    }
+
+    fn workspace(&mut self, decisions: &Decisions) {
+        let file = FILES[0];
+        let w = &decisions.workspace;
+        let (start, end) = (("start", w.period.start.as_str()), ("end", w.period.end.as_str()));
+        self.span(file, "period", start, end, "write the first day of the period as `start`, and its last as `end`");
+        for (i, e) in w.exclude.iter().enumerate() {
+            self.date(file, &format!("exclude/{i}/on"), &e.on);
+        }
+        self.once(file, "accounts", "id", w.accounts.iter().map(|a| &a.id));
+        for (i, region) in w.regions.iter().enumerate().filter(|(i, region)| w.regions[..*i].contains(region)) {
+            self.complain(file, &format!("regions/{i}"), "AFW-026", format!("`{region}` is named twice"), "keep one of the two");
+        }
+        let mut partitions: Vec<&str> = w.regions.iter().filter_map(|region| regions::partition_of(region)).collect();
+        partitions.dedup();
+        if let Some(i) = w.regions.iter().position(|r| regions::partition_of(r).is_some_and(|p| p != partitions[0])) {
+            let message = format!("`{}` lies in the partition {}, and regions before it in {}", w.regions[i], partitions[1], partitions[0]);
+            let hint = "credentials hold in one partition only; keep a workspace for each";
+            self.complain(file, &format!("regions/{i}"), "AFW-029", message, hint);
+        }
+        self.aws(&w.aws, &w.accounts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_person;
+
+    #[test]
+    fn people_are_known_by_their_names() {
+        for (a, b, expected) in [
+            ("Rowan Example, chief executive", "rowan  example", true),
+            ("Rowan Example", "Rowan Example (acting)", true),
+            ("Rowan Example", "Riley Example", false),
+            ("<name, role>", "<name, role>", false),
+        ] {
+            assert_eq!(same_person(a, b), expected, "{a} / {b}");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! A YAML document as a tree in which every key and value knows where it stands.
+
+use std::collections::BTreeMap;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+
+use super::words;
+use crate::diag::Diagnostic;
+
+/// Where something stands: line and column from 1, and its length on that line, in characters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct At {
+    pub line: u64,
+    pub column: u64,
+    pub width: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub value: NodeValue,
+    pub at: At,
+}
+
+#[derive(Debug, Clone)]
+pub enum NodeValue {
+    Scalar { text: String, style: Written },
+    List(Vec<Node>),
+    Map(Vec<(MemberKey, Node)>),
+}
+
+/// How a scalar is written: only a plain one can be a number, a truth value or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    Plain,
+    Quoted,
+    /// `|`: the lines below are the text's own.
+    Literal,
+    Folded,
+}
+
+#[derive(Debug, Clone)]
+pub struct MemberKey {
+    pub text: String,
+    pub at: At,
+}
+
+/// What a value is by the core schema of YAML 1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    Null,
+    Bool,
+    Integer,
+    Number,
+    Text,
+    List,
+    Map,
+}
+
+impl Node {
+    pub fn kind(&self) -> NodeKind {
+        match &self.value {
+            NodeValue::List(_) => NodeKind::List,
+            NodeValue::Map(_) => NodeKind::Map,
+            NodeValue::Scalar { text, style: Written::Plain } => plain(text),
+            NodeValue::Scalar { .. } => NodeKind::Text,
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            NodeValue::Scalar { text, .. } => Some(text),
+            NodeValue::List(_) | NodeValue::Map(_) => None,
+        }
+    }
+
+    pub fn entries(&self) -> &[(MemberKey, Node)] {
+        match &self.value {
+            NodeValue::Map(entries) => entries,
+            NodeValue::Scalar { .. } | NodeValue::List(_) => &[],
+        }
+    }
+
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            NodeValue::List(items) => items,
+            NodeValue::Scalar { .. } | NodeValue::Map(_) => &[],
+        }
+    }
+
+    fn step(&self, step: &str) -> Option<(Option<&MemberKey>, &Node)> {
+        match &self.value {
+            NodeValue::Map(entries) => entries.iter().find(|(key, _)| key.text == step).map(|(key, node)| (Some(key), node)),
+            NodeValue::List(items) => items.get(step.parse::<usize>().ok()?).map(|node| (None, node)),
+            NodeValue::Scalar { .. } => None,
+        }
+    }
+
+    /// Where the value at a path stands (`exceptions/1/check`); where it is missing, the nearest thing that holds it.
+    pub fn at(&self, path: &str) -> At {
+        let mut here = self;
+        for step in path.split('/').filter(|step| !step.is_empty()) {
+            match here.step(step) {
+                Some((_, node)) => here = node,
+                None => break,
+            }
+        }
+        here.at
+    }
+
+    /// Where the key at a path stands; for an item of a list, the item.
+    pub fn at_key(&self, path: &str) -> At {
+        let (mut here, mut at) = (self, self.at);
+        for step in path.split('/').filter(|step| !step.is_empty()) {
+            let Some((key, node)) = here.step(step) else { break };
+            at = key.map_or(node.at, |key| key.at);
+            here = node;
+        }
+        at
+    }
+
+    pub fn find(&self, path: &str) -> Option<&Node> {
+        path.split('/').filter(|step| !step.is_empty()).try_fold(self, |here, step| here.step(step).map(|(_, node)| node))
+    }
+}
+
+fn plain(text: &str) -> NodeKind {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => return NodeKind::Bool,
+        ".inf" | ".Inf" | "-.inf" | "+.inf" | ".nan" | ".NaN" => return NodeKind::Number,
+        _ => {}
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let hex = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if digits(unsigned) || unsigned.strip_prefix("0x").is_some_and(hex) || unsigned.strip_prefix("0o").is_some_and(digits) {
+        return NodeKind::Integer;
+    }
+    let numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+'));
+    if numeric && unsigned.parse::<f64>().is_ok() { NodeKind::Number } else { NodeKind::Text }
+}
+
+/// Deeper than any file of ours; and so many nodes that aliases cannot fill the memory.
+const DEPTH: usize = 64;
+const NODES: usize = 2_000_000;
+
+/// Reads one document. Keys that stand twice are problems of their own; the first is kept.
+pub fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic> {
+    let options = granit_parser::options! { emit_comments: false };
+    let events = Parser::new_from_str_with_options(text, options);
+    let mut builder = Builder { text, events, anchors: BTreeMap::new(), nodes: 0, twice: Vec::new() };
+    let root = builder.document()?;
+    Ok((root, builder.twice))
+}
+
+struct Builder<'i> {
+    text: &'i str,
+    events: Parser<'i, StrInput<'i>>,
+    anchors: BTreeMap<usize, Node>,
+    nodes: usize,
+    twice: Vec<Diagnostic>,
+}
+
+type Step<'i> = (Event<'i>, Span);
+
+impl<'i> Builder<'i> {
+    fn next(&mut self) -> Result<Option<Step<'i>>, Diagnostic> {
+        match self.events.next() {
+            None => Ok(None),
+            Some(Ok(step)) => Ok(Some(step)),
+            Some(Err(error)) => {
+                let marker = error.marker();
+                let (line, column) = (marker.line() as u64, marker.col() as u64 + 1);
+                if let Some(quote) = unclosed(self.text, line) {
+                    let (message, hint) = words::syntax(&granit_parser::ErrorKind::UnclosedQuotedScalar);
+                    return Err(Diagnostic::new("AFC-003", message).at(line - 1, quote).hint(hint));
+                }
+                let (message, hint) = words::syntax(error.kind());
+                Err(Diagnostic::new("AFC-003", message).at(line.max(1), column).hint(hint))
+            }
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, Diagnostic> {
+        let mut root = None;
+        while let Some((event, span)) = self.next()? {
+            match event {
+                Event::StreamStart | Event::DocumentEnd => {}
+                Event::DocumentStart(..) if root.is_some() => {
+                    let at = at(&span);
+                    let problem = Diagnostic::new("AFC-003", "a second document begins here").at(at.line, at.column);
+                    return Err(problem.hint("one file holds one document; remove the line `---` and what follows it"));
+                }
+                Event::DocumentStart(..) => {}
+                Event::StreamEnd => break,
+                event => root = Some(self.node(event, &span, 0)?),
+            }
+        }
+        let nothing = Node { value: scalar(String::new(), Written::Plain), at: At { line: 1, column: 1, width: 1 } };
+        Ok(root.unwrap_or(nothing))
+    }
+
+    fn node(&mut self, event: Event<'i>, span: &Span, depth: usize) -> Result<Node, Diagnostic> {
+        self.nodes += 1;
+        let here = at(span);
+        if depth > DEPTH || self.nodes > NODES {
+            return Err(
+                Diagnostic::new("AFC-003", "this is nested deeper, or is larger, than any file of this kind").at(here.line, here.column)
+            );
+        }
+        let (anchor, node) = match event {
+            Event::Alias(id) => {
+                let node =
+                    self.anchors.get(&id).cloned().ok_or_else(|| {
+                        Diagnostic::new("AFC-003", "this alias names a value that holds itself").at(here.line, here.column)
+                    })?;
+                self.nodes += weight(&node);
+                (0, Node { at: here, ..node })
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let style = match style {
+                    ScalarStyle::Plain => Written::Plain,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Written::Quoted,
+                    ScalarStyle::Literal => Written::Literal,
+                    ScalarStyle::Folded => Written::Folded,
+                };
+                (anchor, Node { value: scalar(text.into_owned(), style), at: here })
+            }
+            Event::SequenceStart(_, anchor, _) => (anchor, Node { value: NodeValue::List(self.items(depth)?), at: here }),
+            Event::MappingStart(_, anchor, _) => (anchor, Node { value: NodeValue::Map(self.entries(depth)?), at: here }),
+            _ => (0, Node { value: scalar(String::new(), Written::Plain), at: here }),
+        };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn items(&mut self, depth: usize) -> Result<Vec<Node>, Diagnostic> {
+        let mut items = Vec::new();
+        while let Some((event, span)) = self.next()? {
+            if matches!(event, Event::SequenceEnd) {
+                break;
+            }
+            items.push(self.node(event, &span, depth + 1)?);
+        }
+        Ok(items)
+    }
+
+    fn entries(&mut self, depth: usize) -> Result<Vec<(MemberKey, Node)>, Diagnostic> {
+        let mut entries: Vec<(MemberKey, Node)> = Vec::new();
+        let mut merged = Vec::new();
+        while let Some((event, span)) = self.next()? {
+            if matches!(event, Event::MappingEnd) {
+                break;
+            }
+            let key = self.node(event, &span, depth + 1)?;
+            let key = MemberKey { text: key.text().unwrap_or_default().to_string(), at: key.at };
+            let Some((event, span)) = self.next()? else { break };
+            let value = self.node(event, &span, depth + 1)?;
+            if key.text == "<<" {
+                merged.extend(value.entries().to_vec());
+                continue;
+            }
+            match entries.iter().find(|(other, _)| other.text == key.text) {
+                Some((first, _)) => self.twice.push(twice(&key, first)),
+                None => entries.push((key, value)),
+            }
+        }
+        merged.retain(|(key, _)| !entries.iter().any(|(own, _)| own.text == key.text));
+        entries.extend(merged);
+        Ok(entries)
+    }
+}
+
+fn twice(key: &MemberKey, first: &MemberKey) -> Diagnostic {
+    let message = format!("`{}` stands twice; the first is in line {}", key.text, first.at.line);
+    let mut problem = Diagnostic::new("AFC-021", message).at(key.at.line, key.at.column).hint("keep one of the two");
+    // carried to where the text is known
+    problem.excerpt = Some(crate::diag::Excerpt { line: String::new(), column: key.at.column, width: key.at.width });
+    problem
+}
+
+fn scalar(text: String, style: Written) -> NodeValue {
+    NodeValue::Scalar { text, style }
+}
+
+/// Where the line before has a quotation mark that nothing on it closes: the parser notices it only a line later.
+fn unclosed(text: &str, line: u64) -> Option<u64> {
+    let before = text.lines().nth(usize::try_from(line.checked_sub(2)?).ok()?)?;
+    let opens: Vec<usize> = before.char_indices().filter(|(_, c)| *c == '"').map(|(at, _)| at).collect();
+    let at = *opens.last().filter(|_| opens.len() % 2 == 1)?;
+    let value = before[..at].trim_end().ends_with([':', '-', '[', ',', '{']);
+    value.then(|| before[..at].chars().count() as u64 + 1)
+}
+
+fn weight(node: &Node) -> usize {
+    1 + node.items().iter().map(weight).sum::<usize>() + node.entries().iter().map(|(_, node)| weight(node)).sum::<usize>()
+}
+
+/// What ends on another line is marked by its first character.
+fn at(span: &Span) -> At {
+    let same = span.start.line() == span.end.line();
+    let width = if same { span.end.col().saturating_sub(span.start.col()).max(1) } else { 1 };
+    At { line: span.start.line() as u64, column: span.start.col() as u64 + 1, width: width as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_of_two_bad_entries_has_its_own_place() {
+        let text = "list:\n  - { check: a, on: x }\n  - check: a\n    on: x\n";
+        let (root, _) = read(text).expect("YAML");
+        assert_eq!(root.at("list/0/on"), At { line: 2, column: 19, width: 1 });
+        assert_eq!(root.at("list/1/on"), At { line: 4, column: 9, width: 1 });
+        assert_eq!(root.at_key("list/1/on"), At { line: 4, column: 5, width: 2 });
+        assert_eq!(root.at("list/1/missing").line, 3, "what is missing is told where it would stand");
+    }
+
+    #[test]
+    fn plain_values_have_the_kinds_of_yaml_1_2() {
+        let kinds = [
+            ("12", NodeKind::Integer),
+            ("-1.5e3", NodeKind::Number),
+            ("2026-09-30", NodeKind::Text),
+            ("yes", NodeKind::Text),
+            ("", NodeKind::Null),
+        ];
+        for (text, kind) in kinds {
+            assert_eq!(plain(text), kind, "{text}");
+        }
+        assert_eq!(plain("0x1f"), NodeKind::Integer);
+        assert_eq!(plain("1.2.3"), NodeKind::Text);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_and_aliases_cannot_explode() {
+        let (_, twice) = read("a: 1\nb: 2\na: 3\n").expect("YAML");
+        assert_eq!(twice.len(), 1);
+        assert_eq!(twice[0].place, Some((3, 1)));
+        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+        (1..12).for_each(|i| bomb.push_str(&format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","))));
+        assert!(read(&bomb).is_err());
+    }
+}
