@@ -191,7 +191,7 @@ fn nothing_asked(args: &CollectArgs) -> bool {
 fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target {
     let facts = &workspace.decisions.workspace;
     crate::collect::live::Target {
-        profile: args.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty())),
+        profile: args.profile.clone().or_else(super::aws_profile),
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
         aws: facts.aws.clone(),

@@ -284,6 +284,12 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
+/// The profile that the environment names; the SDK reads the same, and errors should name it.
+#[cfg(feature = "aws")]
+fn aws_profile() -> Option<String> {
+    std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty())
+}
+
 fn context(global: Global, args: &[OsString]) -> Result<Context, Error> {
     let clock = match std::env::var("AFFIANT_PINNED_CLOCK") {
         Ok(text) => Clock::pinned(&text).map_err(|what| {

@@ -81,12 +81,12 @@ const KINDS: [(&str, &str); 15] = [
     ("services", "controls/services/"),
 ];
 
-fn schema(kind: &str) -> Value {
+pub fn schema(kind: &str) -> Value {
     crate::spine::json(&Sandbox::default().affiant(&["schema", kind]).exits(0).out)
 }
 
 /// As much of JSON Schema (draft 7) as the schemas use.
-fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String> {
+pub fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String> {
     let Some(schema) = schema.as_object() else {
         return if schema == &json!(false) { vec![format!("{path} is not allowed")] } else { Vec::new() };
     };

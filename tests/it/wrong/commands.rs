@@ -129,11 +129,11 @@ fn verifying() -> Vec<Case> {
             .says(&["--trust"])
             .fix(&["PEM"]),
         command("verify: --trust missing", &["verify", "evidence", "--trust", "nope.pem"]).says(&["nope.pem"]).fix(&["can be read"]),
-        command("seal apply garbage", &["seal", "apply", "evidence", "not.json"])
+        command("seal apply garbage", &["seal", "apply", "evidence/RUN", "not.json"])
             .does(vec![Do::Write("not.json", "hello")])
             .says(&["not.json"])
             .fix(&["hint:"]),
-        command("seal renew without authority", &["seal", "renew", "evidence"]).says(&["authority"]).fix(&["--authority"]),
+        command("seal renew without authority", &["seal", "renew", "evidence/RUN"]).says(&["authority"]).fix(&["--authority"]),
         command("seal status of nothing", &["seal", "status", "x.zip"]).says(&["x.zip"]).fix(&["hint:"]),
     ]
 }

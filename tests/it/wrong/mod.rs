@@ -109,7 +109,11 @@ impl Case {
                 Do::Folder(name) => fs::create_dir_all(path(name)).expect("a folder"),
             }
         }
-        let ran = box_.affiant_with(&self.args, &self.env);
+        // the run's own name holds a digest
+        let runs = fs::read_dir(box_.path().join("evidence")).into_iter().flatten().flatten();
+        let run = runs.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(|name| name.starts_with("2026"));
+        let args: Vec<String> = self.args.iter().map(|arg| arg.replace("RUN", run.as_deref().unwrap_or_default())).collect();
+        let ran = box_.affiant_with(&args.iter().map(String::as_str).collect::<Vec<_>>(), &self.env);
         let place = self.at.map_or_else(String::new, |(file, needle)| {
             let bytes = fs::read(box_.path().join(file)).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -214,6 +218,36 @@ fn a_good_workspace_is_not_objected_to() {
     let ran = good().affiant(&["lint"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("no problems"), "{}{}", ran.out, ran.err);
+}
+
+/// An editor with the schema refuses whatever form `lint` refuses.
+#[test]
+fn a_schema_refuses_what_lint_refuses() {
+    let kind = |file: &str| match file {
+        "affiant.yaml" => "affiant".to_string(),
+        other => other.trim_start_matches("program/").trim_end_matches(".yaml").to_string(),
+    };
+    let mut tried = 0;
+    for case in workspace::cases() {
+        let [Do::Edit(file, from, to)] = case.does.as_slice() else { continue };
+        let box_ = base();
+        let text = fs::read_to_string(box_.path().join(file)).expect("a file").replacen(from, to, 1);
+        let Ok(value) = serde_saphyr::from_str::<serde_json::Value>(&text) else { continue };
+        box_.write(file, &text);
+        let found = crate::spine::json(&box_.affiant(&["lint", "--format", "json"]).out);
+        let form = |code: &str| ["AFC-020", "AFC-022", "AFC-023", "AFC-024", "AFC-025", "AFC-026", "AFC-027"].contains(&code);
+        let problems = found["problems"].as_array().expect("problems");
+        // days of the calendar are a `format`, which a validator may leave alone
+        let told = problems
+            .iter()
+            .find(|p| p["code"].as_str().is_some_and(form) && !p["message"].as_str().unwrap_or_default().contains("calendar"));
+        let Some(told) = told else { continue };
+        let schema = crate::authors::schema(&kind(file));
+        let faults = crate::authors::faults(&value, &schema, &schema, "");
+        assert!(!faults.is_empty(), "{}: the schema accepts what lint refuses: {told}", case.name);
+        tried += 1;
+    }
+    assert!(tried >= 25, "only {tried} were tried");
 }
 
 #[test]
