@@ -255,10 +255,10 @@ fn the_section_aws_is_checked_before_anything_is_asked() {
         (accounts, "{ organization: true, role: affiant-read }", "AFW-030"),
         (speaker, "{ organization: true }", "AFW-031"),
         (speaker, "{ organization: true, role: \"arn:aws:iam::111122223333:role/one\" }", "AFW-032"),
-        (accounts, "{ aggregator: { name: \"\" } }", "AFW-033"),
+        (accounts, "{ aggregator: { name: \"\" } }", "AFC-026"),
         (accounts, "{ aggregator: { name: all, account: \"123456789012\" } }", "AFW-033"),
         (accounts, "{ config: aggregator }", "AFW-034"),
-        (accounts, "{ config: snapshot, delivered: { bucket: b, role: reader } }", "AFW-035"),
+        (accounts, "{ config: snapshot, delivered: { bucket: b, role: reader } }", "AFC-026"),
     ] {
         let box_ = Sandbox::default();
         box_.write("affiant.yaml", format!("{}{accounts}aws: {aws}\n", include_str!("../fixtures/small/affiant.yaml")));
