@@ -14,6 +14,7 @@ pub mod diag;
 pub mod evidence;
 pub mod model;
 pub mod pipeline;
+pub mod policy;
 pub mod program;
 pub mod redact;
 pub mod render;

@@ -1,0 +1,428 @@
+//! Whom the policy of a resource lets in: ours, a stranger's account or organization, a service, everyone. Refusals of the same
+//! policy are taken off; what depends on something that policies do not tell is said to be uncertain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::condition::Clause;
+use super::document::{Effect, Listed, Policy, Principal, PrincipalKind, Principals, Statement, is_account};
+use super::keys::{Caller, KeyKind, Membership, account_of, is_open, kind_of, outcome};
+use super::{Answer, pattern};
+
+/// Who is ours, as far as the evidence tells.
+#[derive(Debug, Clone, Default)]
+pub struct Ours {
+    /// Accounts in the evidence, and those that the organization lists.
+    pub accounts: BTreeSet<String>,
+    /// Of an account the id of its organization; an empty id where it is in none.
+    pub organizations: BTreeMap<String, String>,
+    /// Accounts whose organization was listed whole, or that are in none: who is not in `accounts` is a stranger to them.
+    pub complete: BTreeSet<String>,
+    /// VPCs and VPC endpoints in the evidence.
+    pub networks: BTreeSet<String>,
+    /// Canonical ids of accounts in the evidence.
+    pub canonical: BTreeSet<String>,
+    /// Buckets in the evidence.
+    pub buckets: BTreeSet<String>,
+}
+
+impl Ours {
+    /// What is known of the organization of a caller's account, from the side of the owner.
+    fn membership(&self, account: &str, owner: &str) -> Membership {
+        match self.organizations.get(account) {
+            Some(id) if !id.is_empty() => Membership::Of(id.clone()),
+            Some(_) => Membership::Elsewhere,
+            None if self.complete.contains(owner) => Membership::Elsewhere,
+            None => Membership::Unknown,
+        }
+    }
+
+    fn whose_account(&self, account: &str, owner: &str) -> Whose {
+        if account == owner || self.accounts.contains(account) {
+            Whose::Own
+        } else if self.complete.contains(owner) {
+            Whose::Foreign
+        } else {
+            Whose::Unknown
+        }
+    }
+
+    fn whose_organization(&self, id: &str, owner: &str) -> Whose {
+        match self.organizations.get(owner) {
+            Some(own) if own == id => Whose::Own,
+            Some(_) => Whose::Foreign,
+            None if self.organizations.values().any(|own| own == id) => Whose::Own,
+            None => Whose::Unknown,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    Own,
+    Unknown,
+    Foreign,
+}
+
+/// Who comes in by one statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Admits {
+    /// A refusal or an impossible condition lets in nobody.
+    Nobody,
+    /// Principals of our accounts, or of our organization.
+    Own,
+    /// A service, held to resources or accounts of ours, or named outright.
+    Service,
+    /// Callers from a network or endpoint that is named.
+    Network,
+    /// An identity provider's users.
+    Federated,
+    /// Somebody who is named in a way that tells no account.
+    Unidentified,
+    /// An account or organization of which we do not know whether it is ours.
+    Unplaced,
+    /// An account or organization that is not ours.
+    Foreign,
+    World,
+}
+
+impl Admits {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Admits::Nobody => "nobody",
+            Admits::Own => "own",
+            Admits::Service => "service",
+            Admits::Network => "network",
+            Admits::Federated => "federated",
+            Admits::Unidentified => "unidentified",
+            Admits::Unplaced => "unplaced",
+            Admits::Foreign => "foreign",
+            Admits::World => "world",
+        }
+    }
+}
+
+/// One principal of one Allow statement, with one kind of caller who comes in by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    pub position: usize,
+    pub sid: Option<String>,
+    pub principal: Principal,
+    pub admits: Admits,
+    /// The account, organization, network or service that comes in, where one is named.
+    pub who: Option<String>,
+    /// False where a condition or a refusal that cannot be answered may keep him out.
+    pub certain: bool,
+    /// The condition, with its values, that decides who comes in, or the refusal; empty where nothing does.
+    pub rests_on: String,
+    pub conditional: bool,
+}
+
+/// What is asked: some of `actions` (lower case) on something in `space` (an ARN or a pattern of ARNs).
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub actions: &'a [&'a str],
+    pub space: &'a str,
+    pub owner: &'a str,
+    pub as_of: &'a str,
+}
+
+/// Everyone whom `policy` lets do one of the actions, by statement and principal; `guards` are further policies whose refusals
+/// hold (resource control policies of the organization).
+pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &Question<'_>, ours: &Ours) -> Vec<Admission> {
+    let mut out = Vec::new();
+    for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
+        let actions: Vec<&str> = asked.actions.iter().copied().filter(|a| acts(&statement.action, a)).collect();
+        if actions.is_empty() || !reaches(&statement.resource, asked.space) {
+            continue;
+        }
+        for principal in principals(statement) {
+            for (caller, admits, who, rests_on) in callers(policy, statement, &principal, asked, ours) {
+                let holds = conditions(statement, &caller, asked.as_of);
+                let refusal = actions
+                    .iter()
+                    .map(|action| refused(policy, guards, action, &caller, &principal, statement, asked))
+                    .min_by_key(|(answer, _)| *answer)
+                    .unwrap_or((Answer::No, String::new()));
+                let (admits, rests_on) = match (holds, refusal.0) {
+                    (Answer::No, _) => (Admits::Nobody, words(&statement.conditions)),
+                    (_, Answer::Yes) => (Admits::Nobody, refusal.1),
+                    (_, Answer::No | Answer::Unknown) => (admits, rests_on),
+                };
+                out.push(Admission {
+                    position: statement.position,
+                    sid: statement.sid.clone(),
+                    principal: principal.clone(),
+                    admits,
+                    who,
+                    certain: admits == Admits::Nobody || (holds == Answer::Yes && refusal.0 == Answer::No),
+                    rests_on,
+                    conditional: !statement.conditions.is_empty(),
+                });
+            }
+        }
+    }
+    // a statement that lets somebody in says nothing by those whom it does not
+    let admitted: BTreeSet<(usize, Principal)> =
+        out.iter().filter(|a| a.admits != Admits::Nobody).map(|a| (a.position, a.principal.clone())).collect();
+    out.retain(|a| a.admits != Admits::Nobody || !admitted.contains(&(a.position, a.principal.clone())));
+    let mut seen = BTreeSet::new();
+    out.retain(|a| seen.insert((a.position, a.principal.clone(), a.admits, a.who.clone())));
+    out
+}
+
+/// Whether a list of actions takes in one (in lower case, without wildcards).
+pub fn acts(listed: &Listed, action: &str) -> bool {
+    match listed {
+        Listed::These(list) => list.iter().any(|p| pattern::matches(p, action)),
+        Listed::AllBut(list) => !list.iter().any(|p| pattern::matches(p, action)),
+        Listed::Unsaid => false,
+    }
+}
+
+/// Whether a list of resources takes in something of `space`. No list takes in everything, as in trust policies.
+pub fn reaches(listed: &Listed, space: &str) -> bool {
+    match listed {
+        Listed::These(list) => list.iter().any(|p| pattern::meets(p, space)),
+        Listed::AllBut(list) => !list.iter().any(|p| pattern::covers(p, space)),
+        Listed::Unsaid => true,
+    }
+}
+
+/// Whether a list of resources takes in all of `space`.
+pub fn spans(listed: &Listed, space: &str) -> bool {
+    match listed {
+        Listed::These(list) => list.iter().any(|p| pattern::covers(p, space)),
+        Listed::AllBut(list) => !list.iter().any(|p| pattern::meets(p, space)),
+        Listed::Unsaid => true,
+    }
+}
+
+/// The principals of a statement; a NotPrincipal stands for everyone.
+fn principals(statement: &Statement) -> Vec<Principal> {
+    match &statement.principal {
+        Principals::These(list) => list.clone(),
+        Principals::AllBut(_) => vec![Principal { kind: PrincipalKind::Everyone, value: "*".into() }],
+        Principals::Unsaid => Vec::new(),
+    }
+}
+
+type Candidate = (Caller, Admits, Option<String>, String);
+
+fn callers(policy: &Policy, statement: &Statement, principal: &Principal, asked: &Question<'_>, ours: &Ours) -> Vec<Candidate> {
+    match principal.kind {
+        PrincipalKind::Everyone => everyone(policy, statement, asked, ours),
+        PrincipalKind::Service => vec![service(statement, &principal.value, asked, ours)],
+        PrincipalKind::Aws if principal.is_origin_identity() => {
+            vec![(Caller::Service("cloudfront.amazonaws.com".into()), Admits::Service, Some("CloudFront".into()), String::new())]
+        }
+        PrincipalKind::Aws => match principal.account() {
+            Some(account) => vec![of_account(account, asked, ours, String::new())],
+            // the unique id of a principal that was deleted: nobody
+            None if !principal.value.contains(':') => vec![(unplaced(), Admits::Nobody, None, String::new())],
+            None => vec![(unplaced(), Admits::Unidentified, None, String::new())],
+        },
+        PrincipalKind::Federated => vec![(unplaced(), Admits::Federated, Some(principal.value.clone()), words(&statement.conditions))],
+        PrincipalKind::Canonical if ours.canonical.contains(&principal.value) => {
+            vec![of_account(asked.owner, asked, ours, String::new())]
+        }
+        PrincipalKind::Canonical => vec![(unplaced(), Admits::Unidentified, None, String::new())],
+    }
+}
+
+fn unplaced() -> Caller {
+    Caller::Account { id: String::new(), organization: Membership::Unknown }
+}
+
+fn of_account(account: &str, asked: &Question<'_>, ours: &Ours, rests_on: String) -> Candidate {
+    let caller = Caller::Account { id: account.into(), organization: ours.membership(account, asked.owner) };
+    (caller, placed(ours.whose_account(account, asked.owner)), Some(account.into()), rests_on)
+}
+
+fn placed(whose: Whose) -> Admits {
+    match whose {
+        Whose::Own => Admits::Own,
+        Whose::Unknown => Admits::Unplaced,
+        Whose::Foreign => Admits::Foreign,
+    }
+}
+
+/// For `*`: the world where no condition keeps a stranger out, else those whom the deciding condition names.
+fn everyone(policy: &Policy, statement: &Statement, asked: &Question<'_>, ours: &Ours) -> Vec<Candidate> {
+    let strangers = [Caller::Anonymous, Caller::Stranger];
+    let open: Vec<&Caller> = strangers.iter().filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
+    if !open.is_empty() {
+        let world = open.into_iter().map(|c| (c.clone(), Admits::World, None, words(&statement.conditions)));
+        return world.chain(spared(policy, asked, ours)).collect();
+    }
+    let binding = statement.conditions.iter().filter(|c| !c.negated && !is_open(c, kind_of(&c.key)) && binds(kind_of(&c.key)));
+    let deciding = binding.min_by_key(|c| rank(kind_of(&c.key)));
+    match deciding {
+        Some(clause) => clause.values.iter().map(|value| named(clause, value, asked, ours)).collect(),
+        None => vec![(Caller::Stranger, Admits::World, None, words(&statement.conditions))],
+    }
+}
+
+/// Those whom a Deny spares by name (`StringNotEquals`), and who come in where everyone else is refused.
+fn spared<'a>(policy: &'a Policy, asked: &'a Question<'_>, ours: &'a Ours) -> impl Iterator<Item = Candidate> + 'a {
+    let refusals = policy.statements.iter().filter(|s| s.effect == Effect::Deny).flat_map(|s| &s.conditions);
+    refusals
+        .filter(|c| c.negated && !is_open(c, kind_of(&c.key)) && rank(kind_of(&c.key)) < 9)
+        .flat_map(move |c| c.values.iter().map(move |value| named(c, value, asked, ours)))
+}
+
+/// Conditions that name who calls come before those that name from where.
+fn rank(kind: KeyKind) -> u32 {
+    match kind {
+        KeyKind::Account => 0,
+        KeyKind::PrincipalArn => 1,
+        KeyKind::SourceAccount => 2,
+        KeyKind::Organization | KeyKind::SourceOrganization => 3,
+        KeyKind::OrganizationPath | KeyKind::SourceOrganizationPath => 4,
+        KeyKind::SourceArn => 5,
+        KeyKind::AccessPointAccount | KeyKind::AccessPointArn => 6,
+        KeyKind::Endpoint => 7,
+        KeyKind::Network => 8,
+        _ => 9,
+    }
+}
+
+fn binds(kind: KeyKind) -> bool {
+    rank(kind) < 9 || matches!(kind, KeyKind::UserId | KeyKind::Token | KeyKind::IsService | KeyKind::ServiceName)
+}
+
+/// Whom one value of a condition lets in.
+fn named(clause: &Clause, value: &str, asked: &Question<'_>, ours: &Ours) -> Candidate {
+    let rests_on = clause.words();
+    let kind = kind_of(&clause.key);
+    let account = |account: Option<&str>| match account {
+        Some(account) => of_account(account, asked, ours, rests_on.clone()),
+        None => (unplaced(), Admits::Unidentified, Some(value.to_string()), rests_on.clone()),
+    };
+    let organization = |id: &str| {
+        let admits = placed(ours.whose_organization(id, asked.owner));
+        (Caller::Organization(id.into()), admits, Some(id.to_string()), rests_on.clone())
+    };
+    match kind {
+        KeyKind::Account | KeyKind::AccessPointAccount => account(is_account(value).then_some(value)),
+        KeyKind::PrincipalArn | KeyKind::AccessPointArn => account(account_of(value)),
+        KeyKind::Organization => organization(value),
+        KeyKind::OrganizationPath => organization(value.split('/').next().unwrap_or_default()),
+        KeyKind::SourceAccount | KeyKind::SourceArn | KeyKind::SourceOrganization | KeyKind::SourceOrganizationPath => {
+            let whose = source(kind, value, asked, ours);
+            let admits = if whose == Whose::Own { Admits::Service } else { placed(whose) };
+            (Caller::Service(String::new()), admits, Some(value.to_string()), rests_on)
+        }
+        KeyKind::Endpoint if ours.networks.contains(value) => (unplaced(), Admits::Own, Some(value.to_string()), rests_on),
+        KeyKind::Endpoint | KeyKind::Network => (unplaced(), Admits::Network, Some(value.to_string()), rests_on),
+        KeyKind::IsService | KeyKind::ServiceName => (Caller::Service(value.into()), Admits::Service, Some(value.to_string()), rests_on),
+        KeyKind::UserId | KeyKind::Token | KeyKind::Mfa | KeyKind::Time | KeyKind::Free | KeyKind::Other => {
+            (unplaced(), Admits::Unidentified, Some(value.to_string()), rests_on)
+        }
+    }
+}
+
+/// Whose the source is that a service acts for. A bucket has no account in its ARN.
+pub fn source(kind: KeyKind, value: &str, asked: &Question<'_>, ours: &Ours) -> Whose {
+    match kind {
+        KeyKind::SourceAccount if is_account(value) => ours.whose_account(value, asked.owner),
+        KeyKind::SourceArn => match account_of(value) {
+            Some(account) => ours.whose_account(account, asked.owner),
+            None => match value.split(":s3:::").nth(1) {
+                Some(bucket) if ours.buckets.contains(bucket.split('/').next().unwrap_or_default()) => Whose::Own,
+                _ => Whose::Unknown,
+            },
+        },
+        KeyKind::SourceOrganization | KeyKind::SourceOrganizationPath => {
+            ours.whose_organization(value.split('/').next().unwrap_or_default(), asked.owner)
+        }
+        _ => Whose::Unknown,
+    }
+}
+
+/// A service by name, and the source that it must act for.
+fn service(statement: &Statement, name: &str, asked: &Question<'_>, ours: &Ours) -> Candidate {
+    let caller = Caller::Service(name.into());
+    let mut sources = statement.conditions.iter().filter(|c| {
+        let kind = kind_of(&c.key);
+        !c.negated && !c.if_exists && is_source(kind) && !is_open(c, kind)
+    });
+    match sources.next() {
+        Some(clause) => {
+            let kind = kind_of(&clause.key);
+            let worst = clause.values.iter().map(|v| source(kind, v, asked, ours)).max().unwrap_or(Whose::Unknown);
+            let admits = if worst == Whose::Foreign { Admits::Foreign } else { Admits::Service };
+            (caller, admits, Some(name.into()), clause.words())
+        }
+        None => (caller, Admits::Service, Some(name.into()), String::new()),
+    }
+}
+
+/// Keys that a service sets to tell for whom it acts.
+pub fn is_source(kind: KeyKind) -> bool {
+    matches!(kind, KeyKind::SourceAccount | KeyKind::SourceArn | KeyKind::SourceOrganization | KeyKind::SourceOrganizationPath)
+}
+
+/// Whether the caller can meet every condition of a statement.
+fn conditions(statement: &Statement, caller: &Caller, as_of: &str) -> Answer {
+    statement.conditions.iter().map(|c| outcome(c, caller, as_of).can_hold()).fold(Answer::Yes, Answer::and)
+}
+
+/// Whether a Deny keeps the caller from the action on all that the statement gives, and which.
+fn refused(
+    policy: &Policy,
+    guards: &[&Policy],
+    action: &str,
+    caller: &Caller,
+    principal: &Principal,
+    statement: &Statement,
+    asked: &Question<'_>,
+) -> (Answer, String) {
+    let mut found = (Answer::No, String::new());
+    let all = std::iter::once(policy).chain(guards.iter().copied()).flat_map(|p| &p.statements);
+    for deny in all.filter(|s| s.effect == Effect::Deny && acts(&s.action, action)) {
+        if !takes_away(&deny.resource, &statement.resource, asked.space) {
+            continue;
+        }
+        let hits = names(&deny.principal, caller, principal);
+        let must = deny.conditions.iter().map(|c| outcome(c, caller, asked.as_of).must_hold()).fold(hits, Answer::and);
+        if must > found.0 {
+            let sid = deny.sid.clone().unwrap_or_else(|| format!("statement {}", deny.position));
+            found = (must, format!("refused by {sid}: {}", words(&deny.conditions)));
+        }
+    }
+    found
+}
+
+/// Whether nothing is left of what `given` gives of `space` when `taken` is refused.
+pub(super) fn takes_away(taken: &Listed, given: &Listed, space: &str) -> bool {
+    spans(taken, space)
+        || match given {
+            Listed::These(list) => list.iter().filter(|p| pattern::meets(p, space)).all(|p| spans(taken, p)),
+            Listed::AllBut(_) | Listed::Unsaid => false,
+        }
+}
+
+/// Whether the principals of a Deny take in the caller.
+fn names(listed: &Principals, caller: &Caller, principal: &Principal) -> Answer {
+    match listed {
+        Principals::Unsaid => Answer::Yes,
+        Principals::These(list) if list.iter().any(|p| p.kind == PrincipalKind::Everyone || p == principal) => Answer::Yes,
+        Principals::These(list) => match caller {
+            Caller::Account { id, .. } if list.iter().any(|p| p.is_whole_account() && p.account() == Some(id)) => Answer::Yes,
+            Caller::Account { id, .. } if list.iter().any(|p| p.account() == Some(id)) => Answer::Unknown,
+            Caller::Organization(_) if !list.is_empty() => Answer::Unknown,
+            _ => Answer::No,
+        },
+        Principals::AllBut(list) if list.contains(principal) => Answer::No,
+        Principals::AllBut(list) => match caller {
+            Caller::Account { id, .. } if list.iter().any(|p| p.account() == Some(id)) => Answer::Unknown,
+            Caller::Organization(_) => Answer::Unknown,
+            _ => Answer::Yes,
+        },
+    }
+}
+
+fn words(conditions: &[Clause]) -> String {
+    let words: Vec<String> = conditions.iter().map(Clause::words).collect();
+    words.join(", ")
+}

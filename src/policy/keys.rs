@@ -1,0 +1,363 @@
+//! What a kind of caller can make of a condition: sure to hold, sure to fail, his to choose, or not known.
+//!
+//! A value that AWS would not call fixed (a wildcard in the part that decides, a variable of the caller's own, half the internet)
+//! binds nobody (S3 User Guide, "The meaning of public"). A condition on another organization or account binds to a stranger.
+
+use super::condition::{Clause, Held, Operator, Over, has_variable};
+use super::pattern::{is_wild, meets};
+use super::{Answer, document};
+use crate::model::address::{self, AddressReach};
+
+/// Whom a statement may let in, as far as policies can tell callers apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// A request without a signature.
+    Anonymous,
+    /// Some customer of AWS whom no policy names, with any organization of his own, or none.
+    Stranger,
+    /// A principal of this account, of the organization that is known of it.
+    Account { id: String, organization: Membership },
+    /// Whoever belongs to this organization.
+    Organization(String),
+    /// A service of AWS, on behalf of a resource or account that the conditions name.
+    Service(String),
+}
+
+/// What is known of the organization of an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Membership {
+    /// Of this organization.
+    Of(String),
+    /// Of none of ours: its own, or none.
+    Elsewhere,
+    Unknown,
+}
+
+/// What a clause comes to for a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Always,
+    Never,
+    /// Holds or fails as the caller likes.
+    Chosen,
+    Unknown,
+}
+
+impl Outcome {
+    /// Whether a request can be made that meets the clause.
+    pub fn can_hold(self) -> Answer {
+        match self {
+            Outcome::Always | Outcome::Chosen => Answer::Yes,
+            Outcome::Never => Answer::No,
+            Outcome::Unknown => Answer::Unknown,
+        }
+    }
+
+    /// Whether every request meets the clause.
+    pub fn must_hold(self) -> Answer {
+        match self {
+            Outcome::Always => Answer::Yes,
+            Outcome::Never | Outcome::Chosen => Answer::No,
+            Outcome::Unknown => Answer::Unknown,
+        }
+    }
+}
+
+/// What a key says, whoever calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    Organization,
+    OrganizationPath,
+    Account,
+    PrincipalArn,
+    /// Set when a service acts for a resource or an account: the confused-deputy keys.
+    SourceAccount,
+    SourceArn,
+    SourceOrganization,
+    SourceOrganizationPath,
+    Network,
+    Endpoint,
+    /// The unique id of a principal, with the name of its session.
+    UserId,
+    AccessPointAccount,
+    AccessPointArn,
+    IsService,
+    ServiceName,
+    Mfa,
+    Time,
+    /// A secret that the caller must know.
+    Token,
+    /// Of the request or of the caller's own making.
+    Free,
+    /// A global key that we do not know.
+    Other,
+}
+
+pub fn kind_of(key: &str) -> KeyKind {
+    match key {
+        "aws:principalorgid" => KeyKind::Organization,
+        "aws:principalorgpaths" => KeyKind::OrganizationPath,
+        "aws:principalaccount" | "kms:calleraccount" | "aws:sourceowner" => KeyKind::Account,
+        "aws:principalarn" => KeyKind::PrincipalArn,
+        "aws:sourceaccount" => KeyKind::SourceAccount,
+        "aws:sourcearn" => KeyKind::SourceArn,
+        "aws:sourceorgid" => KeyKind::SourceOrganization,
+        "aws:sourceorgpaths" => KeyKind::SourceOrganizationPath,
+        "aws:sourceip" => KeyKind::Network,
+        "aws:sourcevpc" | "aws:sourcevpce" | "aws:sourcevpcarn" => KeyKind::Endpoint,
+        "aws:vpceaccount" => KeyKind::Account,
+        "aws:vpceorgid" => KeyKind::Organization,
+        "aws:vpceorgpaths" => KeyKind::OrganizationPath,
+        "aws:userid" => KeyKind::UserId,
+        "s3:dataaccesspointaccount" => KeyKind::AccessPointAccount,
+        "s3:dataaccesspointarn" => KeyKind::AccessPointArn,
+        "aws:principalisawsservice" => KeyKind::IsService,
+        "aws:principalservicename" | "aws:principalservicenameslist" => KeyKind::ServiceName,
+        "aws:multifactorauthpresent" | "aws:multifactorauthage" => KeyKind::Mfa,
+        "aws:currenttime" | "aws:epochtime" => KeyKind::Time,
+        "lambda:eventsourcetoken" => KeyKind::Token,
+        "aws:securetransport"
+        | "aws:referer"
+        | "aws:useragent"
+        | "aws:username"
+        | "aws:principaltype"
+        | "aws:vpcsourceip"
+        | "aws:requestedregion"
+        | "aws:calledvia"
+        | "aws:calledviafirst"
+        | "aws:calledvialast"
+        | "aws:viaawsservice"
+        | "aws:tagkeys"
+        | "aws:federatedprovider"
+        | "aws:tokenissuetime"
+        | "aws:sourceidentity" => KeyKind::Free,
+        _ if key.starts_with("aws:principaltag/") || key.starts_with("aws:requesttag/") => KeyKind::Free,
+        _ if key.starts_with("aws:") => KeyKind::Other,
+        _ => KeyKind::Free,
+    }
+}
+
+/// An account number that no policy can name: only wildcards match it.
+const NOBODY: &str = "\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}";
+
+/// Whether some value of the clause is one that anybody can have: it holds a wildcard in the part that decides, or a variable of
+/// the caller's own.
+pub fn is_open(clause: &Clause, kind: KeyKind) -> bool {
+    let wild = clause.operator == Operator::StringLike || clause.operator == Operator::ArnLike;
+    clause.values.iter().any(|value| {
+        if has_variable(value) {
+            return true;
+        }
+        match kind {
+            KeyKind::Network => false,
+            KeyKind::PrincipalArn | KeyKind::AccessPointArn => wild && reaches_any_account(value),
+            KeyKind::SourceArn => wild && (reaches_any_account(value) && !names_bucket(value)),
+            KeyKind::OrganizationPath | KeyKind::SourceOrganizationPath => wild && is_wild(value.split('/').next().unwrap_or_default()),
+            KeyKind::UserId => wild && is_wild(value.split(':').next().unwrap_or_default()),
+            _ => wild && is_wild(value),
+        }
+    }) || (kind == KeyKind::Network && address::reach(&clause.values) == AddressReach::World)
+}
+
+/// Whether a principal of an account that is not named can have this ARN.
+fn reaches_any_account(pattern: &str) -> bool {
+    match pattern.splitn(6, ':').nth(4) {
+        Some(account) => meets(account, NOBODY),
+        None => meets(pattern, &format!("arn:aws:iam::{NOBODY}:*")),
+    }
+}
+
+/// An ARN of S3 names a bucket, which is one in the world, and no account.
+fn names_bucket(pattern: &str) -> bool {
+    let name = pattern.splitn(6, ':').nth(5).unwrap_or_default();
+    pattern.contains(":s3:::") && !name.is_empty() && !name.starts_with(['*', '?'])
+}
+
+/// What the clause comes to for a caller. `as_of` is the time that conditions on time are asked at.
+pub fn outcome(clause: &Clause, caller: &Caller, as_of: &str) -> Outcome {
+    let kind = kind_of(&clause.key);
+    match kind {
+        KeyKind::Time => time(clause, as_of),
+        KeyKind::Free => free(clause, caller),
+        KeyKind::Other => Outcome::Unknown,
+        KeyKind::IsService | KeyKind::ServiceName => service(clause, caller, kind),
+        KeyKind::Mfa => mfa(clause, caller),
+        _ => known(clause, caller, kind),
+    }
+}
+
+fn time(clause: &Clause, as_of: &str) -> Outcome {
+    match clause.answer(&|_| Held::Values(vec![as_of.to_string()])) {
+        Answer::Yes => Outcome::Always,
+        Answer::No => Outcome::Never,
+        Answer::Unknown => Outcome::Unknown,
+    }
+}
+
+/// A key of the request: the caller sends what the clause asks for, or leaves it.
+fn free(clause: &Clause, caller: &Caller) -> Outcome {
+    let about_caller = clause.key == "aws:username" || clause.key.starts_with("aws:principaltag/");
+    if *caller == Caller::Anonymous && about_caller {
+        return absent(clause);
+    }
+    if clause.values.is_empty() && !clause.negated && clause.over != Over::All { Outcome::Never } else { Outcome::Chosen }
+}
+
+fn absent(clause: &Clause) -> Outcome {
+    match clause.answer(&|_| Held::Absent) {
+        Answer::Yes => Outcome::Always,
+        Answer::No => Outcome::Never,
+        Answer::Unknown => Outcome::Unknown,
+    }
+}
+
+fn held(clause: &Clause, value: &str) -> Outcome {
+    match clause.answer(&|_| Held::Values(vec![value.to_string()])) {
+        Answer::Yes => Outcome::Always,
+        Answer::No => Outcome::Never,
+        Answer::Unknown => Outcome::Unknown,
+    }
+}
+
+fn service(clause: &Clause, caller: &Caller, kind: KeyKind) -> Outcome {
+    match (caller, kind) {
+        (Caller::Service(name), KeyKind::ServiceName) => held(clause, name),
+        (_, KeyKind::ServiceName) => absent(clause),
+        (Caller::Service(_), _) => held(clause, "true"),
+        (Caller::Anonymous, _) => held(clause, "false"),
+        (_, _) => held(clause, "false"),
+    }
+}
+
+fn mfa(clause: &Clause, caller: &Caller) -> Outcome {
+    match caller {
+        Caller::Anonymous | Caller::Service(_) => absent(clause),
+        Caller::Stranger | Caller::Account { .. } | Caller::Organization(_) => Outcome::Chosen,
+    }
+}
+
+/// Keys that tell who calls, from where, or on whose behalf.
+fn known(clause: &Clause, caller: &Caller, kind: KeyKind) -> Outcome {
+    if clause.operator == Operator::Null {
+        return null(clause, caller, kind);
+    }
+    match presence(caller, kind) {
+        Presence::Absent => absent(clause),
+        Presence::Value(value) => held_or_open(clause, &value, kind),
+        Presence::Any => any_value(clause, kind, Outcome::Never),
+        Presence::AnyOrNone => any_value(clause, kind, absent(clause)),
+        Presence::Granted => Outcome::Chosen,
+        Presence::Unknown => unknown_value(clause, kind),
+    }
+}
+
+enum Presence {
+    Absent,
+    Value(String),
+    /// A value that no policy names, of the caller's choice.
+    Any,
+    /// As `Any`, and the caller may come without one.
+    AnyOrNone,
+    /// Whatever the policy asks for.
+    Granted,
+    Unknown,
+}
+
+fn presence(caller: &Caller, kind: KeyKind) -> Presence {
+    use KeyKind as K;
+    match (caller, kind) {
+        // who is named comes from where the policy wants him
+        (Caller::Account { .. } | Caller::Organization(_), K::Network | K::Token | K::Endpoint) => Presence::Granted,
+        (_, K::AccessPointAccount | K::AccessPointArn) if matches!(caller, Caller::Account { .. }) => Presence::Granted,
+        (_, K::Network | K::Token) => Presence::Any,
+        (_, K::Endpoint | K::AccessPointAccount | K::AccessPointArn) => Presence::AnyOrNone,
+        (Caller::Service(_), K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::AnyOrNone,
+        (Caller::Service(_), _) => Presence::Absent,
+        (_, K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::Absent,
+        (Caller::Anonymous, _) => Presence::Absent,
+        (Caller::Stranger, K::Organization | K::OrganizationPath) => Presence::AnyOrNone,
+        (Caller::Stranger, _) => Presence::Any,
+        (Caller::Account { id, .. }, K::Account) => Presence::Value(id.clone()),
+        (Caller::Account { organization: Membership::Of(id), .. }, K::Organization) => Presence::Value(id.clone()),
+        (Caller::Account { organization: Membership::Of(id), .. }, K::OrganizationPath) => Presence::Value(format!("{id}/{NOBODY}/")),
+        (Caller::Account { .. } | Caller::Organization(_), K::UserId) => Presence::Unknown,
+        (Caller::Account { id, .. }, K::PrincipalArn) if !id.is_empty() => Presence::Value(format!("arn:aws:iam::{id}:{NOBODY}")),
+        (Caller::Account { .. }, _) => Presence::Unknown,
+        (Caller::Organization(id), K::Organization) => Presence::Value(id.clone()),
+        (Caller::Organization(id), K::OrganizationPath) => Presence::Value(format!("{id}/{NOBODY}/")),
+        (Caller::Organization(_), _) => Presence::Unknown,
+    }
+}
+
+fn held_or_open(clause: &Clause, value: &str, kind: KeyKind) -> Outcome {
+    if clause.values.iter().any(|v| has_variable(v)) {
+        return Outcome::Chosen;
+    }
+    // which principal of the account calls is not known: the account alone is compared
+    if kind == KeyKind::PrincipalArn {
+        let account = account_of(value).unwrap_or_default();
+        let own = clause.values.iter().any(|v| v.splitn(6, ':').nth(4).is_none_or(|a| super::pattern::matches(a, account)));
+        return match (own, clause.negated) {
+            (true, _) => Outcome::Chosen,
+            (false, false) => Outcome::Never,
+            (false, true) => Outcome::Always,
+        };
+    }
+    // A path below the organization is narrower than it; whether the caller is there is his organization's affair.
+    if kind == KeyKind::OrganizationPath || kind == KeyKind::SourceOrganizationPath {
+        let organization = value.split('/').next().unwrap_or_default();
+        let hit = clause.values.iter().any(|v| super::pattern::matches(v.split('/').next().unwrap_or_default(), organization));
+        return match (hit, clause.negated) {
+            (true, false) => Outcome::Chosen,
+            (false, false) => Outcome::Never,
+            (true, true) => Outcome::Chosen,
+            (false, true) => Outcome::Always,
+        };
+    }
+    held(clause, value)
+}
+
+/// For a caller with a value that no policy names: an open value lets him in, a fixed one does not. `without` is what the clause
+/// comes to where he comes without one.
+fn any_value(clause: &Clause, kind: KeyKind, without: Outcome) -> Outcome {
+    let open = is_open(clause, kind);
+    let with = match (open, clause.negated) {
+        (true, _) => Outcome::Chosen,
+        (false, false) => Outcome::Never,
+        (false, true) => Outcome::Always,
+    };
+    match (with, without) {
+        (same, other) if same == other => same,
+        (Outcome::Chosen, _) | (_, Outcome::Chosen) => Outcome::Chosen,
+        (Outcome::Always, Outcome::Never) if kind == KeyKind::Network => Outcome::Always,
+        (Outcome::Always, Outcome::Never) | (Outcome::Never, Outcome::Always) => match kind {
+            KeyKind::Network => with,
+            _ => Outcome::Chosen,
+        },
+        (Outcome::Unknown, _) | (_, Outcome::Unknown) => Outcome::Unknown,
+        (Outcome::Always, Outcome::Always) => Outcome::Always,
+        (Outcome::Never, Outcome::Never) => Outcome::Never,
+    }
+}
+
+/// For a caller who has some value that we do not know.
+fn unknown_value(clause: &Clause, kind: KeyKind) -> Outcome {
+    if is_open(clause, kind) { Outcome::Chosen } else { Outcome::Unknown }
+}
+
+fn null(clause: &Clause, caller: &Caller, kind: KeyKind) -> Outcome {
+    let wants_absent = clause.values.iter().any(|v| v.eq_ignore_ascii_case("true"));
+    match presence(caller, kind) {
+        Presence::Absent if wants_absent => Outcome::Always,
+        Presence::Absent => Outcome::Never,
+        Presence::Value(_) | Presence::Any if wants_absent => Outcome::Never,
+        Presence::Value(_) | Presence::Any => Outcome::Always,
+        Presence::AnyOrNone | Presence::Granted => Outcome::Chosen,
+        Presence::Unknown => Outcome::Unknown,
+    }
+}
+
+/// The account in an ARN, where it names one.
+pub fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| document::is_account(account))
+}
