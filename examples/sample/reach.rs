@@ -211,6 +211,7 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         let statement = match name.as_str() {
             "twin/database/reports" if region.primary => {
                 story.fault("access.phi-store-not-public", &arn, format!("the policy of {name} names everyone"));
+                story.fault("access.phi-store-no-foreign-reader", &arn, format!("everyone reads {name}, other accounts too"));
                 Some(allow("Reports", json!("*")))
             }
             "twin/database/app" if region.primary => {

@@ -47,6 +47,7 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     database::coverage::fill(db, run, input.catalog)?;
     database::tables::program(db, input.decisions)?;
     database::tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
+    facts::policies::fill(db, input.as_of)?;
     database::tables::make(db, input.catalog)?;
     Ok(())
 }

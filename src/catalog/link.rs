@@ -13,7 +13,21 @@ use crate::model::digest::{Digest, Hasher};
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Tables that the engine itself fills.
-pub const BUILT_IN: [&str; 7] = ["resource", "response", "param", "program_plan", "program_role", "program_drill", "baa_state"];
+pub const BUILT_IN: [&str; 13] = [
+    "resource",
+    "response",
+    "param",
+    "program_plan",
+    "program_role",
+    "program_drill",
+    "baa_state",
+    "policy_admission",
+    "policy_power",
+    "policy_escalation",
+    "policy_reading",
+    "policy_refusal",
+    "policy_transport",
+];
 
 /// `broken` names the files that did not parse: what is missing because of them is not told again.
 pub fn link(parts: Parts, files: Files, custom: bool, broken: &BTreeSet<String>, mut problems: Problems) -> Result<Catalog, Problems> {

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::assess::facts::policies;
 use crate::assess::input::Fault;
 
 /// Everything but the catalog's tables. Stock `sqlite3` (3.40 or later) reads it.
@@ -67,7 +68,7 @@ pub fn open(path: &std::path::Path) -> Result<Connection, Fault> {
 
 pub fn create(db: &Connection) -> Result<(), Fault> {
     db.execute_batch(TABLES)?;
-    Ok(())
+    policies::create(db, false)
 }
 
 /// Made after the load: an index costs less when it is built once.

@@ -1,6 +1,7 @@
 //! What an assessment says beside its verdicts: groups of findings, the inventory, agreements, sources.
 
 pub(super) mod baa;
+pub(super) mod policies;
 pub(super) mod readers_and_network;
 
 use std::collections::{BTreeMap, BTreeSet};

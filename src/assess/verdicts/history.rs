@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::assess::database::coverage::closure;
 use crate::assess::database::place::place;
 use crate::assess::database::{guard, tables};
+use crate::assess::facts::policies;
 use crate::assess::input::{Fault, Input};
 use crate::model::assessment::{ControlResult, EPISODES, Episode, History, RecordingStop};
 use crate::model::catalog::{Catalog, Check, Table};
@@ -117,7 +118,7 @@ impl Walk<'_> {
         for table in self.tables(&types(db, "SELECT DISTINCT type FROM main.history", &[])?) {
             unshadow(db, table)?;
         }
-        Ok(())
+        policies::unshadow(db)
     }
 
     /// The state before the first time: what was changed up to `cut`; of the rest, what was there before stands as its first change
@@ -133,7 +134,7 @@ impl Walk<'_> {
             params![cut, history.since],
         )?;
         let all = types(db, "SELECT DISTINCT type FROM version", &[])?;
-        self.shadow(db, &all)?;
+        self.shadow(db, &all, &history.since)?;
         let mut insert = db.prepare("INSERT INTO held VALUES (?, ?, ?, ?, ?, NULL, NULL)")?;
         for check in self.touched(&all) {
             for (resource, row) in broken(db, check)? {
@@ -154,7 +155,7 @@ impl Walk<'_> {
             ),
             [from, to],
         )?;
-        self.shadow(db, &changed)?;
+        self.shadow(db, &changed, from)?;
         for check in self.touched(&changed) {
             let now = broken(db, check)?;
             let held = held(db, check)?;
@@ -247,7 +248,12 @@ impl Walk<'_> {
     }
 
     /// Makes these tables anew from the state that is judged.
-    fn shadow(&self, db: &Connection, types: &BTreeSet<String>) -> Result<(), Fault> {
+    fn shadow(&self, db: &Connection, types: &BTreeSet<String>, as_of: &str) -> Result<(), Fault> {
+        if policies::SOURCES.iter().any(|s| types.contains(*s)) {
+            policies::unshadow(db)?;
+            policies::create(db, true)?;
+            policies::fill(db, as_of)?;
+        }
         for table in self.tables(types) {
             unshadow(db, table)?;
             tables::create(db, table, "TEMP TABLE")?;

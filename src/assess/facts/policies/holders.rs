@@ -1,0 +1,413 @@
+//! How wide the policies of users, groups and roles are, what they read, and how they can raise themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+use super::documents::{Evidence, Managed, Principal, member, rows, text};
+use crate::assess::input::Fault;
+use crate::policy::aws_managed::{self, Known};
+use crate::policy::document::{Effect, Policy};
+use crate::policy::escalation::{Surroundings, Workload, WorkloadKind, ways};
+use crate::policy::power::{Breadth, Power, powers};
+use crate::policy::reading::{StoreKind, Stores, readings};
+use crate::policy::rights::{Boundary, Rights};
+use crate::policy::{Answer, keys};
+
+const POWER: &str = "INSERT INTO policy_power VALUES (?,?,?,?,?,?,?,?)";
+const READING: &str = "INSERT INTO policy_reading VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
+const ESCALATION: &str = "INSERT INTO policy_escalation VALUES (?,?,?,?,?,?,?)";
+
+pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
+    documents(db, evidence)?;
+    let stores = stores(db)?;
+    let holdings: Vec<Holding<'_>> = {
+        let groups: BTreeMap<(&str, &str), &Principal> = evidence
+            .principals
+            .iter()
+            .filter(|p| p.kind == "group")
+            .map(|g| ((g.account.as_str(), g.arn.rsplit('/').next().unwrap_or_default()), g))
+            .collect();
+        evidence.principals.iter().filter(|p| p.kind != "group").map(|p| Holding::of(p, &groups, evidence)).collect()
+    };
+    let around = surroundings(db, evidence, &holdings)?;
+    let empty = Stores::new();
+    for holding in &holdings {
+        let rights = holding.rights(evidence);
+        let account = &holding.holder.account;
+        let own = around.get(account.as_str());
+        if !holding.holder.service_linked {
+            read(db, holding, &rights, stores.get(account).unwrap_or(&empty))?;
+            escalate(db, holding, &rights, own)?;
+        }
+    }
+    Ok(())
+}
+
+/// One holder with the policies that it has, through groups too.
+struct Holding<'a> {
+    holder: &'a Principal,
+    policies: Vec<(String, &'a Policy)>,
+    /// Policies of AWS whose documents are not in the evidence, as far as they are known.
+    known: Vec<(&'a str, Known)>,
+    /// Customer managed policies that it has.
+    customer: BTreeSet<String>,
+    groups: BTreeSet<String>,
+}
+
+impl<'a> Holding<'a> {
+    fn of(holder: &'a Principal, groups: &BTreeMap<(&str, &str), &'a Principal>, evidence: &'a Evidence) -> Holding<'a> {
+        let mut out = Holding { holder, policies: Vec::new(), known: Vec::new(), customer: BTreeSet::new(), groups: BTreeSet::new() };
+        out.add(holder, "", evidence);
+        for name in &holder.groups {
+            if let Some(group) = groups.get(&(holder.account.as_str(), name.as_str())) {
+                out.groups.insert(group.arn.clone());
+                out.add(group, &format!(" of group {name}"), evidence);
+            }
+        }
+        out
+    }
+
+    fn add(&mut self, from: &'a Principal, via: &str, evidence: &'a Evidence) {
+        for (name, policy) in &from.inline {
+            self.policies.extend(policy.as_ref().map(|p| (format!("{name}{via}"), p)));
+        }
+        for arn in &from.attached {
+            let by_aws = arn.contains(":iam::aws:policy/");
+            match evidence.managed.get(arn).and_then(|m| m.policy.as_ref().map(|p| (m, p))) {
+                Some((managed, policy)) => self.policies.push((format!("{}{via}", managed.name), policy)),
+                None => self.known.extend(aws_managed::known(arn).map(|k| (arn.as_str(), k))),
+            }
+            if !by_aws {
+                self.customer.insert(arn.clone());
+            }
+        }
+    }
+
+    fn rights<'r>(&'r self, evidence: &'r Evidence) -> Rights<'r> {
+        Rights {
+            arn: &self.holder.arn,
+            account: &self.holder.account,
+            organization: evidence.membership(&self.holder.account),
+            policies: self.policies.iter().map(|(n, p)| (n.as_str(), *p)).collect(),
+            boundary: boundary(self.holder, evidence),
+            guards: evidence.guards(&self.holder.account, "SERVICE_CONTROL_POLICY"),
+            as_of: &evidence.as_of,
+        }
+    }
+
+    /// Whether it holds every right: by a policy that gives everything, uncapped.
+    fn is_strong(&self, evidence: &Evidence) -> bool {
+        let wide = |p: &Power| matches!(p.breadth, Breadth::Everything | Breadth::EverythingBut | Breadth::Identity);
+        let own = self.policies.iter().any(|(_, p)| powers(p, &self.holder.account, &|_| Answer::Yes).iter().any(wide));
+        let aws = self.known.iter().any(|(_, k)| k.everything || k.identity);
+        let capped = !matches!(boundary(self.holder, evidence), Boundary::None);
+        (own || aws) && !capped
+    }
+}
+
+/// The boundary of a holder; one that is known to allow everything caps nothing.
+fn boundary<'a>(holder: &'a Principal, evidence: &'a Evidence) -> Boundary<'a> {
+    let Some(arn) = &holder.boundary else { return Boundary::None };
+    if let Some(Managed { policy: Some(policy), .. }) = evidence.managed.get(arn) {
+        return if crate::policy::refusal::allows_all(policy) && policy.statements.iter().all(|s| s.effect == Effect::Allow) {
+            Boundary::None
+        } else {
+            Boundary::Read(arn, policy)
+        };
+    }
+    match aws_managed::known(arn) {
+        Some(known) if known.everything => Boundary::None,
+        Some(_) | None => Boundary::Unread(arn),
+    }
+}
+
+/// The breadth of every customer managed policy and of the inline policies of each principal.
+fn documents(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
+    for (arn, managed) in evidence.managed.iter().filter(|(arn, _)| !arn.contains(":iam::aws:policy/")) {
+        if let Some(policy) = &managed.policy {
+            let owner = Owner { arn, account: &managed.account, region: &managed.region };
+            breadth(db, &owner, &managed.name, policy, None, evidence)?;
+        }
+    }
+    for principal in &evidence.principals {
+        let owner = Owner { arn: &principal.arn, account: &principal.account, region: &principal.region };
+        if let Some(set) = evidence.set_of(&principal.arn) {
+            power_row(db, &owner, "", "permission set", set, Answer::Yes, "")?;
+        }
+        for (name, policy) in &principal.inline {
+            if let Some(policy) = policy {
+                breadth(db, &owner, name, policy, Some(&principal.arn), evidence)?;
+            }
+        }
+        for arn in principal.attached.iter().filter(|a| !evidence.managed.contains_key(*a)) {
+            if let Some(known) = aws_managed::known(arn).filter(|k| k.everything || k.identity) {
+                let question = if known.everything { "everything" } else { "identity" };
+                let name = arn.rsplit('/').next().unwrap_or_default();
+                power_row(db, &owner, name, question, "", Answer::Yes, "policy of AWS")?;
+            }
+        }
+        for arn in &principal.attached {
+            let Some(Managed { policy: Some(policy), name, .. }) = evidence.managed.get(arn).filter(|_| arn.contains(":iam::aws:policy/"))
+            else {
+                continue;
+            };
+            breadth(db, &owner, name, policy, Some(&principal.arn), evidence)?;
+        }
+    }
+    Ok(())
+}
+
+pub struct Owner<'a> {
+    pub arn: &'a str,
+    pub account: &'a str,
+    pub region: &'a str,
+}
+
+/// Rows of one document; `holder` is who its conditions are answered for.
+pub fn breadth(
+    db: &Connection,
+    owner: &Owner<'_>,
+    name: &str,
+    policy: &Policy,
+    holder: Option<&str>,
+    evidence: &Evidence,
+) -> Result<(), Fault> {
+    if !policy.unread.is_empty() {
+        power_row(db, owner, name, "unread", "", Answer::Unknown, "a statement could not be read")?;
+    }
+    power_row(db, owner, name, "read", "", Answer::Yes, "")?;
+    let rights = Rights {
+        arn: holder.unwrap_or_default(),
+        account: owner.account,
+        organization: evidence.membership(owner.account),
+        policies: Vec::new(),
+        boundary: Boundary::None,
+        guards: Vec::new(),
+        as_of: &evidence.as_of,
+    };
+    for power in powers(policy, owner.account, &|s| rights.conditions(&s.conditions).0) {
+        power_row(db, owner, name, power.breadth.as_str(), &power.what, power.answer, &power.why)?;
+    }
+    Ok(())
+}
+
+fn power_row(db: &Connection, owner: &Owner<'_>, name: &str, question: &str, what: &str, answer: Answer, why: &str) -> Result<(), Fault> {
+    db.prepare_cached(POWER)?.execute(params![owner.arn, owner.account, owner.region, name, question, what, answer.as_str(), why])?;
+    Ok(())
+}
+
+/// Stores of every account that IAM policies open.
+fn stores(db: &Connection) -> Result<BTreeMap<String, Stores>, Fault> {
+    let mut out = BTreeMap::<String, Stores>::new();
+    rows(
+        db,
+        "SELECT type, account, arn FROM resource
+         WHERE type IN ('AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::KMS::Key')
+           AND (phi_scope = 'in' OR type = 'AWS::KMS::Key') ORDER BY arn",
+        &mut |row| {
+            let kind = match row[0].as_str() {
+                "AWS::S3::Bucket" => StoreKind::Bucket,
+                "AWS::DynamoDB::Table" => StoreKind::Table,
+                "AWS::SecretsManager::Secret" => StoreKind::Secret,
+                _ => StoreKind::Key,
+            };
+            out.entry(row[1].clone()).or_default().entry(kind).or_default().push(row[2].clone());
+        },
+    )?;
+    Ok(out)
+}
+
+fn read(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, stores: &Stores) -> Result<(), Fault> {
+    let holder = holding.holder;
+    let mut insert = db.prepare_cached(READING)?;
+    let everything = |policy: &str| {
+        let named = holding.policies.iter().find(|(n, _)| n == policy);
+        let wide = |p: &Power| matches!(p.breadth, Breadth::Everything | Breadth::EverythingBut);
+        named.is_some_and(|(_, p)| powers(p, &holder.account, &|_| Answer::Yes).iter().any(wide))
+    };
+    for found in readings(rights, stores) {
+        insert.execute(params![
+            holder.arn,
+            holder.account,
+            holder.region,
+            holder.kind,
+            found.kind.as_str(),
+            found.store,
+            found.answer.as_str(),
+            found.policy,
+            "identity policy",
+            found.action,
+            everything(&found.policy),
+            found.because
+        ])?;
+    }
+    for (arn, known) in &holding.known {
+        let name = arn.split(":policy/").nth(1).unwrap_or(arn);
+        for kind in StoreKind::ALL.into_iter().filter(|k| known.reads.contains(k)) {
+            let uncapped = matches!(rights.boundary, Boundary::None);
+            let answer = if uncapped { Answer::Yes } else { Answer::Unknown };
+            let why = if uncapped { "" } else { "its permissions boundary" };
+            insert.execute(params![
+                holder.arn,
+                holder.account,
+                holder.region,
+                holder.kind,
+                kind.as_str(),
+                None::<&str>,
+                answer.as_str(),
+                name,
+                "policy of AWS",
+                None::<&str>,
+                known.everything,
+                why
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn escalate(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, around: Option<&Surroundings>) -> Result<(), Fault> {
+    let holder = holding.holder;
+    let mut insert = db.prepare_cached(ESCALATION)?;
+    let mut row = |way: Option<&str>, answer: &str, policy: &str, why: &str| {
+        insert.execute(params![holder.arn, holder.account, holder.region, way, answer, policy, why])
+    };
+    row(None, "read", "", "")?;
+    // administrators are judged as such; for them there is nothing to raise
+    let admin = |p: &Policy| powers(p, &holder.account, &|_| Answer::Yes).iter().any(names_all);
+    let narrow = Rights { policies: rights.policies.iter().filter(|(_, p)| !admin(p)).copied().collect(), ..rights.clone() };
+    let empty = Surroundings { assigns: true, ..Surroundings::default() };
+    for way in ways(&narrow, around.unwrap_or(&empty)) {
+        row(Some(&way.way), way.answer.as_str(), &way.policy, &way.because)?;
+    }
+    for (arn, known) in &holding.known {
+        let name = arn.split(":policy/").nth(1).unwrap_or(arn);
+        if !known.everything && !known.identity && known.escalates && !aws_written_for_services(name) {
+            row(Some("raise its rights by a policy of AWS"), "unknown", name, "a policy of AWS, whose document was not read")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a policy says outright that its holder is an administrator. All of IAM by what NotAction leaves is no such word.
+fn names_all(power: &Power) -> bool {
+    match power.breadth {
+        Breadth::Everything | Breadth::EverythingBut => true,
+        Breadth::Identity => !power.why.starts_with("Not"),
+        Breadth::Service | Breadth::PassRole => false,
+    }
+}
+
+/// Policies that AWS wrote for the roles of its own services.
+fn aws_written_for_services(name: &str) -> bool {
+    name.starts_with("service-role/") || name.starts_with("aws-service-role/")
+}
+
+fn surroundings<'a>(db: &Connection, evidence: &'a Evidence, holdings: &[Holding<'a>]) -> Result<BTreeMap<String, Surroundings>, Fault> {
+    let mut out = BTreeMap::<String, Surroundings>::new();
+    for holding in holdings {
+        let holder = holding.holder;
+        let around = out.entry(holder.account.clone()).or_insert_with(|| Surroundings {
+            assigns: evidence.trees.get(&holder.account).is_none_or(|t| t.management.is_empty() || t.management == holder.account),
+            ..Surroundings::default()
+        });
+        around.held.insert(holder.arn.clone(), holding.customer.clone());
+        around.groups.insert(holder.arn.clone(), holding.groups.clone());
+        if holder.service_linked || !holding.is_strong(evidence) {
+            continue;
+        }
+        around.strong.insert(holder.arn.clone());
+        if let Some(trust) = &holder.trust {
+            around.trusting.insert(holder.arn.clone(), trusted(trust));
+        }
+    }
+    for (account, workload) in workloads(db, evidence)? {
+        let around = out.entry(account).or_default();
+        let strong = around.strong.contains(&workload.role);
+        let read = around.held.contains_key(&workload.role);
+        let strong = if strong {
+            Answer::Yes
+        } else if read {
+            workload.strong.and(Answer::No)
+        } else {
+            Answer::Unknown
+        };
+        around.workloads.push(Workload { strong, ..workload });
+    }
+    Ok(out)
+}
+
+/// Accounts and ARNs that a trust policy names without a condition that keeps them out.
+fn trusted(policy: &Policy) -> BTreeSet<String> {
+    let allows = policy
+        .statements
+        .iter()
+        .filter(|s| s.effect == Effect::Allow && s.conditions.iter().all(|c| keys::is_open(c, keys::kind_of(&c.key))));
+    let mut out = BTreeSet::new();
+    for statement in allows {
+        if let crate::policy::document::Principals::These(list) = &statement.principal {
+            out.extend(list.iter().map(|p| match p.account() {
+                Some(account) if p.is_whole_account() => account.to_string(),
+                _ => p.value.clone(),
+            }));
+        }
+    }
+    out
+}
+
+/// What runs under a role: its account, and itself with the role's ARN.
+fn workloads(db: &Connection, evidence: &Evidence) -> Result<Vec<(String, Workload)>, Fault> {
+    let mut profiles = BTreeMap::<String, String>::new();
+    for role in evidence.principals.iter().filter(|p| p.kind == "role") {
+        profiles.extend(role.profiles.iter().map(|p| (p.clone(), role.arn.clone())));
+    }
+    let by_name: BTreeMap<(&str, &str), &str> = evidence
+        .principals
+        .iter()
+        .filter(|p| p.kind == "role")
+        .map(|p| ((p.account.as_str(), p.arn.rsplit('/').next().unwrap_or_default()), p.arn.as_str()))
+        .collect();
+    let mut out = Vec::new();
+    rows(
+        db,
+        "SELECT type, account, arn, configuration FROM resource
+         WHERE type IN ('AWS::Lambda::Function', 'AWS::EC2::Instance', 'AWS::ECS::TaskDefinition', 'AWS::CodeBuild::Project',
+                        'AWS::SageMaker::NotebookInstance', 'AWS::CloudFormation::Stack', 'AWS::StepFunctions::StateMachine')
+         ORDER BY arn",
+        &mut |row| {
+            let configuration: Value = serde_json::from_str(&row[3]).unwrap_or_default();
+            let role = |names: &[&str]| names.iter().find_map(|n| text(&configuration, n));
+            let (kind, role) = match row[0].as_str() {
+                "AWS::Lambda::Function" => (WorkloadKind::Function, role(&["role"])),
+                "AWS::ECS::TaskDefinition" => (WorkloadKind::Task, role(&["taskRoleArn"])),
+                "AWS::CodeBuild::Project" => (WorkloadKind::Build, role(&["serviceRole"])),
+                "AWS::SageMaker::NotebookInstance" => (WorkloadKind::Notebook, role(&["roleArn"])),
+                "AWS::CloudFormation::Stack" => (WorkloadKind::Stack, role(&["roleARN", "roleArn"])),
+                "AWS::StepFunctions::StateMachine" => (WorkloadKind::StateMachine, role(&["roleArn"])),
+                _ => {
+                    let profile = text(member(&configuration, "iamInstanceProfile"), "arn");
+                    (WorkloadKind::Instance, profile.map(|p| instance_role(&p, &row[1], &profiles, &by_name)))
+                }
+            };
+            if let Some(role) = role.filter(|r| !r.is_empty()) {
+                let role = match by_name.get(&(row[1].as_str(), role.as_str())) {
+                    Some(arn) => (*arn).to_string(),
+                    None => role,
+                };
+                out.push((row[1].clone(), Workload { kind, arn: row[2].clone(), strong: Answer::Yes, role }));
+            }
+        },
+    )?;
+    Ok(out)
+}
+
+/// The role in an instance profile: as the role's item says, else the role of the same name, as the console makes both.
+fn instance_role(profile: &str, account: &str, profiles: &BTreeMap<String, String>, by_name: &BTreeMap<(&str, &str), &str>) -> String {
+    if let Some(role) = profiles.get(profile) {
+        return role.clone();
+    }
+    let name = profile.rsplit('/').next().unwrap_or_default();
+    by_name.get(&(account, name)).map_or_else(|| profile.to_string(), |role| (*role).to_string())
+}
