@@ -1,8 +1,8 @@
 //! A detached signature.
 #![no_main]
 
-use affiant::seal::signature::cms;
 use affiant::seal::signature::attributes::Ess;
+use affiant::seal::signature::cms;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use affiant::catalog;
-use affiant::model::catalog::Catalog;
-use affiant::evidence::config_files::{self, ItemsFault, Found};
+use affiant::evidence::config_files::{self, Found, ItemsFault};
 use affiant::evidence::{api_answer, config_item, encodings};
+use affiant::model::catalog::Catalog;
 use libfuzzer_sys::fuzz_target;
 
 /// One operation of each wire protocol: JSON, query, EC2, REST-JSON, REST-XML, and a table inside an answer.
