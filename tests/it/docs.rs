@@ -11,10 +11,13 @@ pub fn pinned(name: &str, made: &str) {
         fs::write(&path, made).expect("written");
     }
     let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        there == made,
-        "{name} is not what the program makes; run `AFFIANT_BLESS=1 cargo test --release --test it docs` and look at the change"
-    );
+    if there != made {
+        let (old, new): (Vec<&str>, Vec<&str>) = (there.lines().collect(), made.lines().collect());
+        let first = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+        let lines = |sign: &str, all: &[&str]| all.iter().skip(first).take(5).map(|line| format!("\n{sign} {line}")).collect::<String>();
+        let differ = format!("from line {}:{}{}", first + 1, lines("-", &old), lines("+", &new));
+        panic!("{name} is not what the program makes; `AFFIANT_BLESS=1 cargo test --release --test it` writes it anew; {differ}");
+    }
 }
 
 #[test]
