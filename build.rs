@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 fn main() {
@@ -27,7 +28,12 @@ fn main() {
     compact(&root.join("controls"), &made, &mut out);
     let target = made.join("embedded.rs");
     fs::write(target, out).expect("OUT_DIR can be written");
-    println!("cargo:rustc-env=AFFIANT_COMMIT={}", commit(&root));
+    // sources without a history can be told theirs
+    println!("cargo:rerun-if-env-changed=AFFIANT_COMMIT");
+    let told = env::var("AFFIANT_COMMIT").ok().map(|commit| (commit, Vec::new()));
+    let (commit, watched) = told.or_else(|| commit(&root)).unwrap_or_else(|| ("unknown".into(), Vec::new()));
+    watched.iter().for_each(|path| println!("cargo:rerun-if-changed={}", path.display()));
+    println!("cargo:rustc-env=AFFIANT_COMMIT={commit}");
 }
 
 /// Every file of the catalog as JSON, one after the other in `compact.json`, and where each begins and ends. A file that is no
@@ -61,27 +67,22 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The commit that is checked out: of the environment (`AFFIANT_COMMIT`, for sources without a history), of `.git`, or of the folder
-/// that a `.git` file of a worktree names; else `unknown`.
-fn commit(root: &Path) -> String {
-    println!("cargo:rerun-if-env-changed=AFFIANT_COMMIT");
-    if let Ok(named) = env::var("AFFIANT_COMMIT") {
-        return named;
-    }
-    let git = root.join(".git");
-    let elsewhere = fs::read_to_string(&git).ok().and_then(|text| Some(PathBuf::from(text.strip_prefix("gitdir: ")?.trim())));
-    let own = elsewhere.unwrap_or(git);
-    let shared = fs::read_to_string(own.join("commondir")).map_or_else(|_| own.clone(), |inner| own.join(inner.trim()));
-    let head = fs::read_to_string(own.join("HEAD")).unwrap_or_default();
-    let head = head.trim();
-    let Some(name) = head.strip_prefix("ref: ") else { return if head.is_empty() { "unknown".into() } else { head.into() } };
-    let file = shared.join(name);
-    if file.exists() {
-        println!("cargo:rerun-if-changed={}", file.display());
-    }
-    let packed = || {
-        let refs = fs::read_to_string(shared.join("packed-refs")).unwrap_or_default();
-        refs.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix(' ').map(str::to_string))
+/// The commit that is checked out and the files that change with it, asked of git, so that worktrees and packed references count;
+/// none outside a checkout of this package.
+pub fn commit(root: &Path) -> Option<(String, Vec<PathBuf>)> {
+    let git = |args: &[&str]| {
+        // whoever owns the folder: nothing here runs what a repository could configure
+        let output = Command::new("git").arg("-C").arg(root).args(["-c", "safe.directory=*"]).args(args).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_string())
     };
-    fs::read_to_string(&file).map(|id| id.trim().to_string()).ok().or_else(packed).unwrap_or_else(|| "unknown".into())
+    // sources unpacked somewhere inside of another repository are no commit of that one
+    git(&["rev-parse", "--show-prefix"]).filter(String::is_empty)?;
+    let commit = git(&["rev-parse", "--verify", "HEAD"])?;
+    let file = |name: &str| git(&["rev-parse", "--git-path", name]).map(|path| root.join(path));
+    let branch = git(&["symbolic-ref", "--quiet", "HEAD"]).and_then(|name| file(&name));
+    // a branch that is packed has no file yet: the folder changes when it gets one
+    let branch = branch.and_then(|path| path.ancestors().find(|p| p.exists()).map(Path::to_path_buf));
+    let others = ["HEAD", "packed-refs"].into_iter().filter_map(file).filter(|path| path.exists());
+    Some((commit, others.chain(branch).collect()))
 }

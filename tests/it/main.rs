@@ -7,6 +7,7 @@ mod agreements;
 mod attacks;
 mod authors;
 mod catalog;
+mod commit;
 mod docs;
 mod gate;
 mod genuine;
