@@ -15,6 +15,9 @@ pub enum Fault {
     Items(#[from] config_files::ItemsFault),
     #[error("table `{table}`: {source}")]
     Table { table: String, source: rusqlite::Error },
+    /// SQL of the catalog asked for more than it may.
+    #[error("{what} was stopped: {words} [AFV-611]")]
+    Bound { what: String, words: String },
     #[error("check `{check}`: {what}")]
     Check { check: String, what: String },
     #[error("parameter `{name}`: {what}")]

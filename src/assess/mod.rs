@@ -48,7 +48,13 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     database::tables::program(db, input.decisions)?;
     database::tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
     facts::policies::fill(db, input.as_of)?;
-    database::tables::make(db, input.catalog)?;
+    database::bounds::Bounds::of(db)?.heap(db)?;
+    let broken = database::tables::make(db, input.catalog)?;
+    if !broken.is_empty() {
+        database::coverage::lose(run, input.catalog, &broken);
+        db.execute_batch("DELETE FROM coverage")?;
+        database::coverage::fill(db, run, input.catalog)?;
+    }
     Ok(())
 }
 
@@ -93,6 +99,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         agreements,
         baa,
         excluded: facts::excluded(db, input.decisions)?,
+        phi_asked: facts::phi_asked(db, input.decisions)?,
         results: verdicts::engine::digest(db)?,
     })
 }

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::style::Style;
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::{Gravity, safe_cell};
-use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult};
+use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult, PhiAsked};
 use crate::model::catalog::Catalog;
 use crate::model::verdict::{Severity, Verdict};
 use crate::pipeline::{Error, assess, lint};
@@ -142,6 +142,7 @@ pub fn table(assessment: &Assessment, style: Style, all_checks: bool) -> String 
     out.push_str(&legend(style));
     out.push_str(&agreement(assessment, style));
     out.push_str(&past(assessment, style));
+    out.push_str(&scope_asked(assessment, style));
     out.push_str(&look_first(assessment, style));
     out
 }
@@ -204,6 +205,17 @@ fn past(assessment: &Assessment, style: Style) -> String {
         lines.push(format!("Trails and recorders  {} in 90 days, {open} without a start that follows", plural(stops, "stop")));
     }
     lines.iter().map(|line| format!("{}\n", style.fit(line, 80))).collect()
+}
+
+/// Tags that do not say clearly whether a resource holds PHI: a line each, at most three.
+fn scope_asked(assessment: &Assessment, style: Style) -> String {
+    let asked = &assessment.phi_asked;
+    let line = |a: &PhiAsked| format!("{}\n", style.fit(&format!("PHI? kept in scope, tag value `{}`: {}", a.value, a.resource), 80));
+    let mut out: String = asked.iter().take(3).map(line).collect();
+    if asked.len() > 3 {
+        out.push_str(&format!("PHI? and {} more such tags: --format json\n", asked.len() - 3));
+    }
+    out
 }
 
 fn look_first(assessment: &Assessment, style: Style) -> String {

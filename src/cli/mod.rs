@@ -36,8 +36,8 @@ use crate::catalog;
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Gravity, Problems, near, printable};
 use crate::model::catalog::Catalog;
-use crate::pipeline::Error;
 use crate::pipeline::keys::{self, Sealer};
+use crate::pipeline::{Error, sealed};
 use crate::store::run::{self, Reader, RunError};
 use crate::workspace::{self, Workspace};
 
@@ -144,7 +144,7 @@ impl Context {
         let known = run::list(&evidence);
         let problem = |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
         match (run::find(&evidence, named), named) {
-            (Ok(path), _) => Ok(Reader::open_run(&path)?),
+            (Ok(path), _) => Ok(sealed::open(&path, self.clock.now())?.reader),
             (Err(RunError::NotARun(_)), Some(name)) if known.is_empty() => {
                 problem("AFU-003", format!("there is no run `{name}`, and no other"), "make one with `affiant collect`".into())
             }
@@ -344,7 +344,11 @@ fn report(error: &Error) -> Exit {
             complain(&printable(&text));
         }
     }
-    if error.is_usage() { Exit::Usage } else { Exit::Failed }
+    match (error.is_refused(), error.is_usage()) {
+        (true, _) => Exit::Refused,
+        (false, true) => Exit::Usage,
+        (false, false) => Exit::Failed,
+    }
 }
 
 /// Fails with one problem of usage.

@@ -66,7 +66,7 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
         Format::Text => data(&text(&outcome, style)),
         Format::Json => data(&format!("{}\n", serde_json::to_string_pretty(&outcome).expect("a report serialises"))),
     }
-    Ok(match (outcome.failed(), outcome.authenticity_unknown()) {
+    Ok(match (outcome.failed(), outcome.authenticity_unknown() || outcome.incomplete()) {
         (true, _) => Exit::Refused,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,
@@ -175,7 +175,8 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
     if let Some(again) = &outcome.recompute {
         out.push_str("\nrecomputed\n");
         for c in &again.comparisons {
-            out.push_str(&printable(&format!("  {:<13} {:<18} {}\n", c.outcome, c.what, c.words)));
+            let code = if c.outcome == "same" { String::new() } else { format!(" [{}]", c.code.id()) };
+            out.push_str(&printable(&format!("  {:<13} {:<18} {}{code}\n", c.outcome, c.what, c.words)));
         }
     }
     let worth = report.steps.iter().filter(|s| matches!(s.outcome, StepOutcome::Fail | StepOutcome::Unknown));

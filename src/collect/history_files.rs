@@ -38,6 +38,7 @@ pub fn tally_history(writer: &Writer, stored: &str, file: &str, seen: &mut Seen)
         config_files::walk(input, |found| -> Result<(), config_files::ItemsFault> {
             let outcome = match found {
                 Found::Item(bytes) | Found::Row(bytes) => config_item::parse(bytes, None).map(drop),
+                Found::Around(_) => return Ok(()),
                 Found::Bad(what) => Err(what.to_string()),
             };
             past.items += 1;

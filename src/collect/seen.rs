@@ -128,7 +128,7 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
     let mut faults = Vec::new();
     let walked = writer.open(stored).map_err(|e| Stop::Fault(e.into())).and_then(|input| {
         config_files::walk(input, |found| -> Result<(), Stop> {
-            index += 1;
+            index += u64::from(!matches!(found, Found::Around(_)));
             let outcome = match found {
                 Found::Item(bytes) | Found::Row(bytes) => {
                     let row = matches!(found, Found::Row(_));
@@ -138,6 +138,7 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
                     });
                     tallied.map_err(|what| (type_in(bytes), what))
                 }
+                Found::Around(_) => return Ok(()),
                 Found::Bad(what) => Err(("*".to_string(), what.to_string())),
             };
             if let Err((source, what)) = outcome {

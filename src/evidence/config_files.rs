@@ -15,6 +15,8 @@ pub enum Found<'a> {
     Item(&'a [u8]),
     /// A query row: the item is JSON inside a string, already unescaped.
     Row(&'a [u8]),
+    /// What stands around the items of a document: an object without them.
+    Around(&'a [u8]),
     /// An element that cannot be an item.
     Bad(&'a str),
 }
@@ -89,6 +91,9 @@ fn document<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl 
     whole.push(b'}');
     if too_long && !holder {
         return each(Found::Bad("longer than 64 MiB"));
+    }
+    if holder && !too_long && whole.len() > 2 {
+        return each(Found::Around(&whole));
     }
     if holder || !mentions_item(&whole) { Ok(()) } else { each(Found::Item(&whole)) }
 }
@@ -323,6 +328,7 @@ mod tests {
         walk(Sips(text.as_bytes(), size), |item| -> Result<(), ItemsFault> {
             found.push(match item {
                 Found::Item(bytes) | Found::Row(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Found::Around(_) => return Ok(()),
                 Found::Bad(why) => format!("bad: {why}"),
             });
             Ok(())

@@ -55,8 +55,18 @@ pub struct Assessment {
     pub baa: Vec<BaaFacts>,
     /// Resources that each exclusion of `affiant.yaml` takes out of scope, in its order.
     pub excluded: Vec<u64>,
+    /// Resources whose PHI tag is near a value that means PHI: kept in scope, to be asked about; at most a hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phi_asked: Vec<PhiAsked>,
     /// SHA-256 over every result row in order; two assessments agree when it does.
     pub results: Digest,
+}
+
+/// A resource whose PHI tag does not say clearly whether it holds PHI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhiAsked {
+    pub resource: String,
+    pub value: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -30,14 +30,16 @@ pub struct DecisionsSeen {
     pub excluded: Vec<u64>,
 }
 
-/// A run that may be loaded: the original when nothing was found in it, else its redacted copy.
+/// A run that may be loaded: the original when nothing was found in it, else its redacted copy. `again` verifies a copy that was
+/// made earlier.
 pub fn redacted(
     run: Reader,
     cleared: &Cleared<'_>,
     folder: &Path,
+    again: impl FnOnce(&Path) -> Result<Option<Reader>, Error>,
     finish: impl FnOnce(Closed) -> Result<PathBuf, Error>,
 ) -> Result<Reader, Error> {
-    Ok(redact::derive(&run, cleared, folder, finish)?.unwrap_or(run))
+    Ok(redact::derive(&run, cleared, folder, again, finish)?.unwrap_or(run))
 }
 
 /// What was cleared as of a time: the one given, or the end of the run.
@@ -45,8 +47,8 @@ pub fn cleared<'a>(decisions: &'a Decisions, as_of: &'a str) -> Cleared<'a> {
     Cleared { clearances: &decisions.clearances.clearances, day: as_of.get(..10).unwrap_or_default() }
 }
 
-/// Refuses what would leave with PHI in it that no redaction reaches: names of files, documents that are no text, and what
-/// people wrote in the workspace (where telephones are those of the plan's own people).
+/// Refuses what would leave with a secret or PHI in it that no redaction reaches: names of files, documents that are no text, and
+/// what people wrote in the workspace (where telephones are those of the plan's own people).
 pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> Result<(), Error> {
     let mut problems = Problems::default();
     let mut push = |path: &str, shown: &str, rule: &str, what: &str, sha256: &str| {
@@ -55,7 +57,10 @@ pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> 
         let why = lapsed.map(|c| if c.sha256 == sha256 { "does not hold on this day" } else { "is of another content" });
         let entry = why.map(|why| format!("; the clearance of this file {why}")).unwrap_or_default();
         let message = format!("{rule} {what}: `{shown}` (sha256 {sha256}){entry}");
-        let hint = "take it out, or have a named person clear this content in program/clearances.yaml (docs: Redaction and PHI)";
+        let hint = match rule.starts_with("phi-") {
+            true => "take it out, or have a named person clear this content in program/clearances.yaml (docs: Redaction and PHI)",
+            false => "take it out, and change it where it is used: it has been written down (docs: Redaction and PHI)",
+        };
         problems.push(Diagnostic::new("AFW-036", message).file(shown).hint(hint));
     };
     for left in redact::remaining(run, cleared)? {
@@ -68,7 +73,7 @@ pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> 
         cleared.clearances.iter().for_each(|c| text = text.replace(&c.path, ""));
         let mut found = Findings::clearing(&cleared.for_file(path, &sha256));
         scan::text(&text, String::new, &mut found);
-        for rule in found.rules.keys().filter(|rule| rule.starts_with("phi-") && **rule != PHONE) {
+        for rule in found.rules.keys().filter(|rule| **rule != PHONE) {
             push(path, path, rule, "in what was written in the workspace", &sha256);
         }
     }
@@ -123,7 +128,7 @@ pub fn assess_and_see(
     let scratch = scratch(workspace)?;
     let until = as_of.unwrap_or(&run.record.ended).to_string();
     let key = seen_key(workspace, catalog, &run, &until);
-    let run = redacted(run, &cleared(&workspace.decisions, &until), scratch.path(), |closed| Ok(closed.finish(&[])?))?;
+    let run = redacted(run, &cleared(&workspace.decisions, &until), scratch.path(), |_| Ok(None), |closed| Ok(closed.finish(&[])?))?;
     let database = scratch.path().join("evidence.sqlite");
     let assessment = judge(catalog, &workspace.decisions, &run, as_of, &database)?;
     let seen = seen(workspace, &assessment, &database)?;

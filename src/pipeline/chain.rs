@@ -45,7 +45,7 @@ pub struct RunCopy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub code: Code,
-    /// `fork`, `gap`, `rewritten`, `order`, `failed`.
+    /// `fork`, `gap`, `rewritten`, `order`, `copies`, `failed`.
     pub kind: &'static str,
     pub words: String,
 }
@@ -96,6 +96,8 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
     find(folder, 0, &mut bags)?;
     bags.sort();
     let mut links: BTreeMap<(Digest, String), Link> = BTreeMap::new();
+    // by original, id and rules: the same rules make the same copy
+    let mut copies: BTreeMap<(Digest, String, Option<String>), BTreeSet<Digest>> = BTreeMap::new();
     let mut findings = Vec::new();
     for path in bags {
         let checked = pins.check(&path, now)?;
@@ -115,6 +117,9 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
         }
         let Some(bag) = checked.bag else { continue };
         for (record, manifest) in runs(&bag) {
+            if let Some(original) = record.derived_from {
+                copies.entry((original, record.id.clone(), record.redactor.clone())).or_default().insert(manifest);
+            }
             let manifest = record.derived_from.unwrap_or(manifest);
             let link = links.entry((manifest, record.id.clone())).or_insert_with(|| Link {
                 id: record.id.clone(),
@@ -134,6 +139,10 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
     let mut links: Vec<Link> = links.into_values().collect();
     links.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
     findings.extend(join(&links));
+    for ((original, id, _), different) in copies.iter().filter(|(_, different)| different.len() > 1) {
+        let words = format!("{} redacted copies of the run {id} (manifest {}) differ", different.len(), original.short());
+        findings.push(Finding { code: Code::ChainCopies, kind: "copies", words });
+    }
     Ok(Walked { format: "affiant.chain/1", links, findings })
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::Error;
-use super::keys::{Sealer, private_folder};
+use super::keys::Sealer;
+use super::{Error, lock};
 use crate::clock::Clock;
 use crate::collect::{self, Request};
 use crate::model::catalog::Catalog;
@@ -45,7 +45,7 @@ pub fn run(
 ) -> Result<Collected, Error> {
     let evidence = workspace.evidence();
     atomic::create_dir_all(&evidence, Access::Private).map_err(Error::io("create", &evidence))?;
-    private_folder(workspace)?;
+    let _lock = lock::take(workspace)?;
     let newest = previous(workspace);
     let gathered = collect::files(Request {
         inputs: inputs.files,

@@ -15,7 +15,7 @@ pub fn located(catalog: &Catalog, fault: Fault) -> Error {
     let found = match &fault {
         Fault::Check { check, what } => of_check(catalog, None, check, what),
         Fault::Table { table, .. } => of_table(catalog, table, &cases::words(&fault)),
-        Fault::Sql(_) | Fault::Io(_) | Fault::Items(_) | Fault::Parameter { .. } => None,
+        Fault::Sql(_) | Fault::Io(_) | Fault::Items(_) | Fault::Bound { .. } | Fault::Parameter { .. } => None,
     };
     found.map_or(Error::Assess(fault), Error::from)
 }

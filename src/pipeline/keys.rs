@@ -96,37 +96,41 @@ impl Sealer {
 
     /// What the reports say of the seal.
     pub fn info(&self) -> SealInfo {
-        let certificate = self.certificate();
-        let fingerprint = certificate.fingerprint().to_string();
-        let (kind, words) = if certificate.is_workspace_key() {
-            (
-                "workspace",
-                "Sealed by an unpinned workspace key. It shows that nothing changed since sealing; it does not say who sealed. To pin it, \
+        seal_info(self.certificate(), !self.authorities.is_empty())
+    }
+}
+
+/// What the reports say of a seal by the holder of `certificate`; `asked`: whether an authority was asked for the time.
+pub fn seal_info(certificate: &Certificate, asked: bool) -> SealInfo {
+    let fingerprint = certificate.fingerprint().to_string();
+    let (kind, words) = if certificate.is_workspace_key() {
+        (
+            "workspace",
+            "Sealed by an unpinned workspace key. It shows that nothing changed since sealing; it does not say who sealed. To pin it, \
                 compare this fingerprint with the one that the organization gives you by another way, then verify with --trust."
-                    .to_string(),
-            )
-        } else {
-            (
-                "named",
-                format!(
-                    "Signed with the certificate of {}, issued by {}. Pin its fingerprint or its issuer when you verify.",
-                    certificate.name(),
-                    certificate.issuer()
-                ),
-            )
-        };
-        SealInfo {
-            kind: kind.into(),
-            subject: certificate.subject(),
-            fingerprint,
-            words,
-            time_words: match self.authorities.is_empty() {
-                true => "Time not independently attested: the seal's time is that of the sealing machine's clock.".into(),
-                false => "A timestamp authority was asked when this was sealed. If it answered, the folder seal holds its token (.tsr); \
+                .to_string(),
+        )
+    } else {
+        (
+            "named",
+            format!(
+                "Signed with the certificate of {}, issued by {}. Pin its fingerprint or its issuer when you verify.",
+                certificate.name(),
+                certificate.issuer()
+            ),
+        )
+    };
+    SealInfo {
+        kind: kind.into(),
+        subject: certificate.subject(),
+        fingerprint,
+        words,
+        time_words: match asked {
+            false => "Time not independently attested: the seal's time is that of the sealing machine's clock.".into(),
+            true => "A timestamp authority was asked when this was sealed. If it answered, the folder seal holds its token (.tsr); \
                     without one, the time is not independently attested."
-                    .into(),
-            },
-        }
+                .into(),
+        },
     }
 }
 

@@ -3,12 +3,16 @@
 pub mod assess;
 pub mod chain;
 pub mod collect;
+pub mod contents;
 pub mod declaration;
 pub mod faults;
 pub mod keys;
 pub mod lint;
+pub mod lock;
 pub mod package;
 pub mod recompute;
+pub mod record;
+pub mod sealed;
 pub mod signing;
 pub mod timestamps;
 pub mod verify;
@@ -61,6 +65,11 @@ pub enum Error {
     NoTimestamp(String),
     #[error("the key `{key}` of AWS KMS cannot be used: {words}")]
     Kms { key: String, words: String },
+    #[error("another `affiant` collects or packages in this workspace (lock `{0}`); wait for it to end [AFW-047]")]
+    Busy(String),
+    /// A run is not as it was sealed.
+    #[error("{0}")]
+    Changed(Box<Diagnostic>),
     #[error("could not {what} `{path}`: {source}")]
     Io { what: &'static str, path: String, source: std::io::Error },
 }
@@ -69,6 +78,11 @@ impl Error {
     pub fn io(what: &'static str, path: impl AsRef<std::path::Path>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.as_ref().display().to_string();
         move |source| Error::Io { what, path, source }
+    }
+
+    /// Whether something was not as it was sealed, so that nothing was done with it.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Error::Changed(_) | Error::Run(RunError::Custody { .. }))
     }
 
     /// Whether the fault lies in what the user gave, not in the machine.
@@ -81,7 +95,7 @@ impl Error {
                 matches!(error, RunError::NotARun(_) | RunError::None(_) | RunError::Format { .. } | RunError::Shape { .. })
             }
             Error::Assess(fault) => {
-                matches!(fault, Fault::Table { .. } | Fault::Check { .. } | Fault::Parameter { .. })
+                matches!(fault, Fault::Table { .. } | Fault::Bound { .. } | Fault::Check { .. } | Fault::Parameter { .. })
             }
             Error::Render(error) => matches!(error, RenderError::Template { .. }),
             Error::Collect(_)
@@ -93,6 +107,8 @@ impl Error {
             | Error::Tree(_)
             | Error::NoTimestamp(_)
             | Error::Kms { .. }
+            | Error::Changed(_)
+            | Error::Busy(_)
             | Error::Io { .. } => false,
         }
     }

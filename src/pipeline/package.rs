@@ -1,27 +1,26 @@
 //! A package: assessed, rendered, signed and sealed, as one bag in one ZIP. Everything is made under a temporary name and
 //! appears whole, or not at all.
 
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Error;
 use super::assess::{check_parameters, check_phi, cleared, judge, redacted, seen};
 use super::keys::{Sealer, private_folder};
-use super::lint;
-use super::signing;
+pub use super::record::{ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISKS};
+use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
+use super::{lint, lock, sealed, signing};
 use crate::assess::database::export;
 use crate::catalog;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Problems};
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
-use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::program::{self, Inputs};
+use crate::redact;
 use crate::render::{Templates, csv, figures, html};
 use crate::seal::bag::care::{Care, care_until};
 use crate::seal::bag::verify_md::{Contents, verify_md};
@@ -31,54 +30,13 @@ use crate::seal::{seal_bag, sign_detached};
 use crate::store::archive;
 use crate::store::atomic::{Access, Existing};
 use crate::store::bag::{BagError, Payload};
-use crate::store::manifest::BagInfo;
+use crate::store::manifest::{MANIFEST, Manifest, TAG_MANIFEST};
 use crate::store::run::Reader;
+use crate::store::{BagPath, Tree};
 use crate::workspace::Workspace;
 
-pub const FORMAT: &str = "affiant.package/1";
-pub const RECORD: &str = "data/package.json";
-pub const ASSESSMENT: &str = "data/assessment.json";
-pub const DOSSIER: &str = "data/dossier.json";
-pub const HTML: &str = "data/report/index.html";
-pub const PDF: &str = "data/report/audit-package.pdf";
-pub const DATABASE: &str = "data/tables/evidence.sqlite";
-pub const RISKS: &str = "data/tables/risk.csv";
-pub const CROSSWALK: &str = "data/tables/crosswalk.csv";
-pub const CATALOG: &str = "data/catalog/";
-pub const DECISIONS: &str = "data/decisions/";
-
-/// `data/package.json`: what this package is and what it was made from.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PackageRecord {
-    pub format: String,
-    pub id: String,
-    pub edition: String,
-    pub sample: bool,
-    /// Made with `--draft`, over problems that are still open.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub draft: bool,
-    pub organization: String,
-    pub period: String,
-    pub as_of: String,
-    /// The folder of the run inside.
-    pub run: String,
-    pub run_manifest: Digest,
-    pub catalog: Digest,
-    pub catalog_version: String,
-    pub custom_catalog: bool,
-    pub results: Digest,
-    /// SHA-256 over the templates used.
-    pub templates: Digest,
-    pub program_version: String,
-    pub paper: String,
-    /// Whether a PDF is inside.
-    pub pdf: bool,
-    pub retain_until: String,
-    /// The day on which the sealer's certificate ends. With a timestamp the seal lasts longer: `affiant seal status` says how long.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub certificate_until: String,
-    pub seal: SealInfo,
-}
+/// The most that a list of a run may hold.
+const MAX_LIST: u64 = 1 << 30;
 
 /// What to package and how.
 pub struct PackageRequest<'a> {
@@ -119,12 +77,15 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     check_parameters(request.workspace, request.catalog)?;
     let found = lint::references(request.workspace, request.catalog, Some(&request.run), request.as_of);
     let problems = lint::refuse(found, request.draft)?;
+    let _lock = lock::take(request.workspace)?;
     let derived = private_folder(request.workspace)?.join("derived");
     let sealer = request.sealer;
     let as_of = request.as_of.unwrap_or(&request.run.record.ended).to_string();
     let cleared = cleared(&request.workspace.decisions, &as_of);
     check_phi(request.workspace, &request.run, &cleared)?;
-    let run = redacted(request.run, &cleared, &derived, |closed| {
+    let original = request.run.manifest;
+    let again = |copy: &Path| sealed::open_copy(copy, original, sealer.certificate(), request.now);
+    let run = redacted(request.run, &cleared, &derived, again, |closed| {
         let text = verify_md(&Contents {
             id: "the derived run",
             certificate: sealer.certificate(),
@@ -135,7 +96,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         });
         Ok(seal_bag(closed, &*sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
     })?;
-    let id = package_id(request.workspace, request.catalog, &run, &as_of, request.draft);
+    let id = package_id(&request.workspace.decisions, request.catalog, &run, &as_of, request.draft);
     let parent = request.workspace.packages().join(period(&request.workspace.decisions, &as_of));
     crate::store::atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
     let name = unoccupied(&parent, &if request.draft { format!("{id}-draft") } else { id.clone() });
@@ -179,7 +140,7 @@ impl Maker<'_> {
         let seen = seen(self.workspace, &assessment, &bag.folder().join(DATABASE))?;
         self.problems.extend(lint::refuse(lint::after(self.workspace, self.catalog, &self.run, &seen), self.draft)?);
         let run_folder = format!("data/evidence/{}", self.run.root.file_name().unwrap_or_default().to_string_lossy());
-        copy_tree(&mut bag, &self.run.root, &run_folder)?;
+        copy_run(&mut bag, &self.run, &run_folder)?;
         self.inputs(&mut bag)?;
         let mut dossier = dossier(&self.dossier_inputs(&assessment, self.sealer.info()));
         dossier.draft = self.draft;
@@ -189,9 +150,22 @@ impl Maker<'_> {
         add(&mut bag, DOSSIER, &pretty(&dossier))?;
         add(&mut bag, RISKS, &csv::risks(&dossier))?;
         add(&mut bag, CROSSWALK, &csv::crosswalk(&dossier))?;
-        let record = self.record(&dossier, &assessment, &run_folder, pdf);
+        self.search(&bag)?;
+        let record = record(&RecordFacts {
+            id: &self.id,
+            dossier: &dossier,
+            assessment: &assessment,
+            run: &self.run,
+            run_folder: &run_folder,
+            catalog: self.catalog,
+            templates: self.templates.digest(),
+            paper: &self.workspace.decisions.workspace.report.paper,
+            as_of: &self.as_of,
+            pdf,
+            certificate: self.sealer.certificate(),
+        });
         add(&mut bag, RECORD, &pretty(&record))?;
-        let text = self.instructions(&run_folder, pdf);
+        let text = instructions(&self.id, self.sealer.certificate(), &run_folder, pdf);
         let revocation = signing::revocation_of(self.sealer);
         let extras = Extras {
             tags: &[("VERIFY.md", text.as_bytes())],
@@ -219,6 +193,27 @@ impl Maker<'_> {
         })
     }
 
+    /// A last look at every layer that is made of the evidence: what redaction overlooked stops the package.
+    fn search(&self, bag: &Payload) -> Result<(), Error> {
+        let tree = Tree::open_folder(bag.folder())?;
+        let mut problems = Problems::default();
+        for (path, _) in tree.entries() {
+            let own = path.as_str().starts_with(CATALOG) && !self.catalog.custom;
+            if own || path.as_str() == PDF {
+                continue;
+            }
+            let file = tree.open(path).map_err(Error::io("read", path.as_str()))?;
+            // what cannot be unpacked to its end was searched as far as it goes
+            if let Ok(Some(rule)) = redact::search_layer(file) {
+                let problem = Diagnostic::new("AFW-046", format!("{rule} is in this part of the package; nothing was packaged"));
+                problems.push(
+                    problem.file(path.as_str()).hint("find it in the run or the workspace, take it out, and change it where it is used"),
+                );
+            }
+        }
+        Ok(problems.or(())?)
+    }
+
     fn tables(&self, bag: &mut Payload) -> Result<Assessment, Error> {
         let database = bag.folder().join(DATABASE);
         let folder = database.parent().expect("it lies in a folder");
@@ -226,8 +221,7 @@ impl Maker<'_> {
         let assessment = judge(self.catalog, &self.workspace.decisions, &self.run, Some(&self.as_of), &database)?;
         bag.adopt(DATABASE)?;
         for (table, columns) in export::CSV {
-            let path = format!("data/tables/{table}.csv");
-            let mut file = bag.file(&path)?;
+            let mut file = bag.file(&csv_path(table))?;
             export::csv(&database, table, columns, &mut file)?;
             file.finish()?;
         }
@@ -275,43 +269,6 @@ impl Maker<'_> {
             }
             None => Ok(None),
         }
-    }
-
-    fn record(&self, dossier: &Dossier, assessment: &Assessment, run_folder: &str, pdf: bool) -> PackageRecord {
-        PackageRecord {
-            format: FORMAT.into(),
-            id: self.id.clone(),
-            edition: dossier.edition.clone(),
-            sample: dossier.sample,
-            draft: dossier.draft,
-            organization: dossier.organization.name.clone(),
-            period: dossier.period.label.clone(),
-            as_of: self.as_of.clone(),
-            run: run_folder.to_string(),
-            run_manifest: self.run.manifest,
-            catalog: self.catalog.digest,
-            catalog_version: catalog::VERSION.into(),
-            custom_catalog: self.catalog.custom,
-            results: assessment.results,
-            templates: self.templates.digest(),
-            program_version: env!("CARGO_PKG_VERSION").into(),
-            paper: self.workspace.decisions.workspace.report.paper.clone(),
-            pdf,
-            retain_until: dossier.retention.until.clone(),
-            certificate_until: self.sealer.certificate().not_after().format("%Y-%m-%d").to_string(),
-            seal: dossier.seal.clone(),
-        }
-    }
-
-    fn instructions(&self, run_folder: &str, pdf: bool) -> String {
-        verify_md(&Contents {
-            id: &self.id,
-            certificate: self.sealer.certificate(),
-            pdf: pdf.then_some(PDF),
-            html: Some(HTML),
-            database: Some((DATABASE, "SELECT check_id, verdict, count(*) FROM result GROUP BY 1, 2")),
-            runs: &[run_folder],
-        })
     }
 }
 
@@ -378,19 +335,6 @@ fn mime(name: &str) -> &'static str {
     }
 }
 
-/// `<period>-<12 hexadecimal digits>` of a digest over all inputs: the same inputs, the same id.
-fn package_id(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: &str, draft: bool) -> String {
-    let decisions = serde_json::to_string(&workspace.decisions).expect("decisions serialise");
-    let all = format!("{}\0{}\0{as_of}\0{}\0{decisions}", run.manifest_of_content(), catalog.digest, env!("CARGO_PKG_VERSION"));
-    let all = if draft { all + "\0draft" } else { all };
-    format!("{}-{}", period(&workspace.decisions, as_of), Digest::of(all.as_bytes()).short())
-}
-
-fn period(decisions: &Decisions, as_of: &str) -> String {
-    let label = decisions.workspace.period.label.trim();
-    crate::store::portable_name(if label.is_empty() { as_of.get(..10).unwrap_or("undated") } else { label })
-}
-
 /// A name that neither a folder nor a ZIP has yet: a package is never replaced.
 fn unoccupied(parent: &Path, id: &str) -> String {
     let taken = |name: &str| parent.join(name).exists() || parent.join(format!("{name}.zip")).exists();
@@ -419,20 +363,27 @@ fn add(bag: &mut Payload, path: &str, bytes: &[u8]) -> Result<(), BagError> {
     bag.add(path, &mut &*bytes).map(drop)
 }
 
-fn copy_tree(bag: &mut Payload, folder: &Path, inner: &str) -> Result<(), Error> {
-    let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
-    let mut names = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.map_err(Error::io("read", folder))?;
-        names.insert(entry.file_name(), entry.path());
+/// The run with its seal, file by file. What it lists must have the digest listed, and links are not followed: a run that
+/// changes while it is being packaged is refused.
+fn copy_run(bag: &mut Payload, run: &Reader, inner: &str) -> Result<(), Error> {
+    let tree = Tree::open_folder(&run.root)?;
+    if let Some(problem) = tree.problems().first() {
+        return Err(sealed::changed(&run.root, &problem.subject, problem.kind.words()));
     }
-    for (name, path) in names {
-        let inner = format!("{inner}/{}", name.to_string_lossy());
-        if path.is_dir() {
-            copy_tree(bag, &path, &inner)?;
-        } else {
-            let mut file = File::open(&path).map_err(Error::io("read", &path))?;
-            bag.add(&inner, &mut file)?;
+    let list = |name: &str| {
+        let bytes = BagPath::new(name).ok().and_then(|path| tree.read(&path, MAX_LIST).ok()).unwrap_or_default();
+        (Digest::of(&bytes), Manifest::parse(&bytes).unwrap_or_default())
+    };
+    let ((digest, payload), (_, tags)) = (list(MANIFEST), list(TAG_MANIFEST));
+    if digest != run.manifest {
+        return Err(sealed::changed(&run.root, MANIFEST, "it changed while it was being packaged"));
+    }
+    for (path, _) in tree.entries() {
+        let mut source = tree.open(path).map_err(Error::io("read", path.under(&run.root)))?;
+        let copied = bag.add(&format!("{inner}/{path}"), &mut *source)?;
+        let listed = payload.digest(path).or_else(|| tags.digest(path));
+        if listed.is_some_and(|listed| listed != copied.digest) {
+            return Err(sealed::changed(&run.root, path.as_str(), "it changed while it was being packaged"));
         }
     }
     Ok(())
@@ -443,23 +394,4 @@ pub fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("our own types serialise");
     bytes.push(b'\n');
     bytes
-}
-
-/// `bag-info.txt`: what `verify` compares with `package.json`.
-fn info(record: &PackageRecord) -> BagInfo {
-    let pairs = [
-        ("Source-Organization", record.organization.clone()),
-        ("Bag-Software-Agent", format!("affiant {}", record.program_version)),
-        ("Bagging-Date", record.as_of.get(..10).unwrap_or_default().to_string()),
-        ("External-Identifier", record.id.clone()),
-        ("External-Description", format!("HIPAA audit package, period {}", record.period)),
-        ("Affiant-Format", record.format.clone()),
-        ("Affiant-As-Of", record.as_of.clone()),
-        ("Affiant-Sample", record.sample.to_string()),
-        ("Affiant-Catalog", record.catalog.to_string()),
-        ("Affiant-Run", record.run_manifest.to_string()),
-        ("Affiant-Results", record.results.to_string()),
-    ];
-    let draft = record.draft.then(|| ("Affiant-Draft", "true".to_string()));
-    BagInfo::new(pairs.into_iter().chain(draft))
 }

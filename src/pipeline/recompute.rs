@@ -7,13 +7,21 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::package::{ASSESSMENT, CATALOG, DATABASE, DECISIONS, DOSSIER, HTML, PDF, PackageRecord, RECORD, pretty, unsigned_pdf};
+use super::package::{pretty, unsigned_pdf};
+use super::record::{self as own, ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS};
+use super::{Error, assess, keys, signing};
+use crate::assess::database::export;
+use crate::assess::input::Fault;
 use crate::catalog;
+use crate::model::assessment::Assessment;
+use crate::model::catalog::Catalog;
+use crate::model::decisions::Decisions;
 use crate::model::digest::{Digest, copy};
-use crate::pipeline::{Error, assess};
+use crate::model::dossier::Dossier;
 use crate::program::{self, Inputs};
-use crate::render::{Templates, figures, html};
-use crate::seal::verify::{Bag, Verified};
+use crate::render::{Templates, csv, figures, html};
+use crate::seal::verify::{Bag, Code, Verified};
+use crate::seal::{Certificate, pades};
 use crate::store::BagPath;
 use crate::store::run::Reader;
 use crate::workspace;
@@ -24,6 +32,7 @@ const MAX_JSON: u64 = 1 << 30;
 /// One thing that was made again.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
+    pub code: Code,
     pub what: &'static str,
     /// `same`, `differs`, `not compared`.
     pub outcome: &'static str,
@@ -33,23 +42,33 @@ pub struct Comparison {
 #[derive(Debug, Clone, Serialize)]
 pub struct Recomputed {
     pub agrees: bool,
+    /// Whether everything was compared.
+    pub complete: bool,
     pub comparisons: Vec<Comparison>,
+}
+
+impl Default for Recomputed {
+    fn default() -> Recomputed {
+        Recomputed { agrees: true, complete: true, comparisons: Vec::new() }
+    }
 }
 
 impl Recomputed {
     /// What was not verified is not recomputed.
     pub fn refused() -> Recomputed {
-        let words = "the package did not verify, so nothing in it was used".to_string();
-        Recomputed { agrees: false, comparisons: vec![Comparison { what: "package", outcome: "not compared", words }] }
+        let mut out = Recomputed { agrees: false, ..Recomputed::default() };
+        out.skip(Code::Rebuilt, "package", "the package did not verify, so nothing in it was used");
+        out
     }
 
-    fn push(&mut self, what: &'static str, same: bool, words: impl Into<String>) {
+    fn push(&mut self, code: Code, what: &'static str, same: bool, words: impl Into<String>) {
         self.agrees &= same;
-        self.comparisons.push(Comparison { what, outcome: if same { "same" } else { "differs" }, words: words.into() });
+        self.comparisons.push(Comparison { code, what, outcome: if same { "same" } else { "differs" }, words: words.into() });
     }
 
-    fn skip(&mut self, what: &'static str, words: impl Into<String>) {
-        self.comparisons.push(Comparison { what, outcome: "not compared", words: words.into() });
+    fn skip(&mut self, code: Code, what: &'static str, words: impl Into<String>) {
+        self.complete = false;
+        self.comparisons.push(Comparison { code, what, outcome: "not compared", words: words.into() });
     }
 }
 
@@ -60,24 +79,65 @@ pub fn is_sample(bag: &Verified<Bag>) -> bool {
     })
 }
 
-/// Runs the whole line again over a verified package.
-pub fn recompute(bag: &Verified<Bag>) -> Result<Recomputed, Error> {
-    let mut out = Recomputed { agrees: true, comparisons: Vec::new() };
-    let Some(record) = read::<PackageRecord>(bag, RECORD)? else {
-        out.skip("verdicts", "this is a run, not a package: it holds no verdicts to derive again");
+/// Why a package was not made again to its end.
+enum Stop {
+    /// This machine could not: disk, memory.
+    Machine(Error),
+    /// The package cannot be taken apart as one of ours.
+    Package(String),
+    /// Its SQL asks for more than it may.
+    TooMuch(String),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        let error = error.into();
+        let words = crate::diag::printable(&error.to_string()).replace('\n', " ");
+        match error {
+            Error::Assess(Fault::Bound { .. }) => Stop::TooMuch(words),
+            _ => Stop::Package(words),
+        }
+    }
+}
+
+fn machine(what: &'static str, place: &Path) -> impl FnOnce(std::io::Error) -> Stop {
+    move |error| Stop::Machine(Error::io(what, place)(error))
+}
+
+/// Runs the whole line again over a verified package that `signer` sealed. What cannot be read as a package of ours, or asks for
+/// more than it may, is a difference; only this machine's own faults are errors.
+pub fn recompute(bag: &Verified<Bag>, signer: &Certificate) -> Result<Recomputed, Error> {
+    let mut out = Recomputed::default();
+    if !bag.entries().any(|(path, _)| path.as_str() == RECORD) {
+        out.skip(Code::Rebuilt, "verdicts", "this is a run, not a package: it holds no verdicts to derive again");
+        out.complete = true;
         return Ok(out);
-    };
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    }
+    match again(bag, signer, &mut out) {
+        Ok(()) => {}
+        Err(Stop::Machine(error)) => return Err(error),
+        Err(Stop::TooMuch(words)) => out.push(Code::TooMuch, "package", false, words),
+        Err(Stop::Package(words)) => out.push(Code::Rebuilt, "package", false, words),
+    }
+    Ok(out)
+}
+
+fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Result<(), Stop> {
+    let record: PackageRecord = serde_json::from_slice(&bytes(bag, RECORD)?).map_err(|e| Stop::Package(format!("{RECORD}: {e}")))?;
+    let scratch = tempfile::tempdir().map_err(machine("create", Path::new("a scratch folder")))?;
     let root = unpack_run(bag, &record, scratch.path())?;
     let run = Reader::open_run(&root)?;
     let catalog = catalog::from_files(files_below(bag, CATALOG)?, record.custom_catalog)?;
-    out.push("catalog", catalog.digest == record.catalog, format!("digest {}", catalog.digest.short()));
+    out.push(Code::CatalogAgain, "catalog", catalog.digest == record.catalog, format!("digest {}", catalog.digest.short()));
+    built_in(&catalog, &record, out)?;
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;
     let database = scratch.path().join("evidence.sqlite");
     let assessment = assess::judge(&catalog, &decisions, &run, Some(&record.as_of), &database)?;
-    out.push("results", assessment.results == record.results, format!("digest {} over every result row", assessment.results.short()));
-    out.push("assessment", bytes(bag, ASSESSMENT)? == pretty(&assessment), "every verdict, count and gap");
-    compare_database(bag, &database, &mut out)?;
+    let words = format!("digest {} over every result row", assessment.results.short());
+    out.push(Code::ResultsAgain, "results", assessment.results == record.results, words);
+    out.push(Code::ResultsAgain, "assessment", bytes(bag, ASSESSMENT)? == pretty(&assessment), "every verdict, count and gap");
+    compare_database(bag, &database, out)?;
+    let seal = [true, false].map(|asked| keys::seal_info(signer, asked)).into_iter().find(|info| *info == record.seal);
     let mut dossier = program::dossier(&Inputs {
         assessment: &assessment,
         decisions: &decisions,
@@ -86,53 +146,149 @@ pub fn recompute(bag: &Verified<Bag>) -> Result<Recomputed, Error> {
         run: &run.record,
         artifacts: &run.artifacts,
         redactions: &run.redactions,
-        seal: record.seal.clone(),
+        seal: seal.unwrap_or_else(|| keys::seal_info(signer, false)),
         package_id: &record.id,
         program_version: &record.program_version,
     });
     dossier.draft = record.draft;
-    out.push("dossier", bytes(bag, DOSSIER)? == pretty(&dossier), "every word and number of the reports");
-    reports(bag, &record, &dossier, &assessment, &run, &mut out)?;
-    Ok(out)
+    out.push(Code::DossierAgain, "dossier", bytes(bag, DOSSIER)? == pretty(&dossier), "every word and number of the reports");
+    let parts = Parts { bag, record: &record, signer, catalog: &catalog, decisions: &decisions, run: &run };
+    tables(&parts, &database, &dossier, out)?;
+    parts.compare_record(&dossier, &assessment, out)?;
+    reports(&parts, &dossier, &assessment, out)
 }
 
-fn reports(
-    bag: &Verified<Bag>,
-    record: &PackageRecord,
-    dossier: &crate::model::dossier::Dossier,
-    assessment: &crate::model::assessment::Assessment,
-    run: &Reader,
-    out: &mut Recomputed,
-) -> Result<(), Error> {
-    let templates = Templates::new(catalog::templates());
-    if templates.digest() != record.templates {
-        out.skip("reports", "they were rendered with other templates than this program's; the dossier was compared");
+/// What several comparisons look at.
+struct Parts<'a> {
+    bag: &'a Verified<Bag>,
+    record: &'a PackageRecord,
+    signer: &'a Certificate,
+    catalog: &'a Catalog,
+    decisions: &'a Decisions,
+    run: &'a Reader,
+}
+
+impl Parts<'_> {
+    fn by_this_version(&self) -> bool {
+        self.record.program_version == env!("CARGO_PKG_VERSION")
+    }
+
+    /// Every member of `package.json`, and `VERIFY.md`.
+    fn compare_record(&self, dossier: &Dossier, assessment: &Assessment, out: &mut Recomputed) -> Result<(), Stop> {
+        if !self.by_this_version() {
+            let words = format!("made by version {}; this is {}", self.record.program_version, env!("CARGO_PKG_VERSION"));
+            out.skip(Code::RecordAgain, "record", words.clone());
+            out.skip(Code::InstructionsAgain, "VERIFY.md", words);
+            return Ok(());
+        }
+        let ours = own::record(&own::RecordFacts {
+            id: &own::package_id(self.decisions, self.catalog, self.run, &self.record.as_of, self.record.draft),
+            dossier,
+            assessment,
+            run: self.run,
+            run_folder: &self.record.run,
+            catalog: self.catalog,
+            // whose templates these are is told with the reports
+            templates: self.record.templates,
+            paper: &self.decisions.workspace.report.paper,
+            as_of: &self.record.as_of,
+            pdf: self.bag.entries().any(|(path, _)| path.as_str() == PDF),
+            certificate: self.signer,
+        });
+        let members = |record: &PackageRecord| serde_json::to_value(record).expect("a record serialises");
+        let (said, follows) = (members(self.record), members(&ours));
+        let differs: Vec<&str> =
+            follows.as_object().into_iter().flatten().filter(|(k, v)| said[k.as_str()] != **v).map(|(k, _)| k.as_str()).collect();
+        let words = match differs.is_empty() {
+            true => "every member of package.json".to_string(),
+            false => format!("package.json says otherwise of: {}", differs.join(", ")),
+        };
+        out.push(Code::RecordAgain, "record", differs.is_empty(), words);
+        let text = own::instructions(&self.record.id, self.signer, &self.record.run, self.record.pdf);
+        let said = self.bag.tag("VERIFY.md", MAX_JSON).unwrap_or_default();
+        out.push(Code::InstructionsAgain, "VERIFY.md", said == text.as_bytes(), "how to check the package, word for word");
+        Ok(())
+    }
+}
+
+/// A catalog that is called the program's own must be that.
+fn built_in(catalog: &Catalog, record: &PackageRecord, out: &mut Recomputed) -> Result<(), Stop> {
+    if record.custom_catalog {
         return Ok(());
     }
-    let figures = figures::draw(dossier, &templates)?;
-    let page = html::report(dossier, &figures, &templates)?;
-    out.push("HTML report", bytes(bag, HTML)? == page.as_bytes(), "rendered again, byte for byte");
+    let ours = catalog::load(None)?.digest;
+    if ours == catalog.digest {
+        out.push(Code::BuiltIn, "catalog's origin", true, "it is the one of this program");
+    } else if record.program_version == env!("CARGO_PKG_VERSION") && record.catalog_version == catalog::VERSION {
+        out.push(Code::BuiltIn, "catalog's origin", false, "it is called this version's own and is another");
+    } else {
+        let words = format!("it is called that of version {}; this program has {} and cannot tell", record.program_version, ours.short());
+        out.skip(Code::BuiltIn, "catalog's origin", words);
+    }
+    Ok(())
+}
+
+/// Each CSV file, from the database and dossier made again.
+fn tables(parts: &Parts<'_>, database: &Path, dossier: &Dossier, out: &mut Recomputed) -> Result<(), Stop> {
+    let mut differs = Vec::new();
+    for (table, columns) in export::CSV {
+        let mut ours = Vec::new();
+        export::csv(database, table, columns, &mut ours).map_err(Error::from)?;
+        let path = own::csv_path(table);
+        if bytes(parts.bag, &path)? != ours {
+            differs.push(path);
+        }
+    }
+    for (path, ours) in [(RISKS, csv::risks(dossier)), (CROSSWALK, csv::crosswalk(dossier))] {
+        if bytes(parts.bag, path)? != ours {
+            differs.push(path.to_string());
+        }
+    }
+    let words = if differs.is_empty() {
+        "every CSV file, byte for byte".to_string()
+    } else {
+        format!("other than follows: {}", differs.join(", "))
+    };
+    out.push(Code::TablesAgain, "tables", differs.is_empty(), words);
+    Ok(())
+}
+
+fn reports(parts: &Parts<'_>, dossier: &Dossier, assessment: &Assessment, out: &mut Recomputed) -> Result<(), Stop> {
+    let (bag, record) = (parts.bag, parts.record);
+    let templates = Templates::new(catalog::templates());
+    if templates.digest() != record.templates {
+        out.skip(Code::HtmlAgain, "reports", "they were rendered with other templates than this program's; the dossier was compared");
+        return Ok(());
+    }
+    let figures = figures::draw(dossier, &templates).map_err(Error::from)?;
+    let page = html::report(dossier, &figures, &templates).map_err(Error::from)?;
+    out.push(Code::HtmlAgain, "HTML report", bytes(bag, HTML)? == page.as_bytes(), "rendered again, byte for byte");
     if !record.pdf {
         return Ok(());
     }
-    match unsigned_pdf(dossier, &figures, assessment, run, &record.paper, &templates)? {
+    match unsigned_pdf(dossier, &figures, assessment, parts.run, &record.paper, &templates)? {
         Some(pdf) => {
-            out.push("PDF report", bytes(bag, PDF)?.starts_with(&pdf), "rendered again; the signed file begins with the same bytes")
+            let prepared = pades::prepare_fields(&pdf).map_err(Error::from)?;
+            let reason = signing::certification_reason(&record.id);
+            match pades::is_only_certified(&bytes(bag, PDF)?, &prepared, parts.signer, &reason) {
+                Ok(()) => out.push(Code::PdfAgain, "PDF report", true, "rendered again; what was certified is that and the certification"),
+                Err(why) => out.push(Code::PdfAgain, "PDF report", false, why),
+            }
         }
-        None => out.skip("PDF report", "this build renders no PDF; its signature was checked"),
+        None => out.skip(Code::PdfAgain, "PDF report", "this build renders no PDF; its signature was checked"),
     }
     Ok(())
 }
 
 /// Bytes where SQLite wrote them alike; otherwise the results, which were compared above, decide.
-fn compare_database(bag: &Verified<Bag>, database: &Path, out: &mut Recomputed) -> Result<(), Error> {
-    let mut ours = std::fs::File::open(database).map_err(Error::io("read", database))?;
-    let ours = Digest::of_reader(&mut ours).map_err(Error::io("read", database))?.digest;
+fn compare_database(bag: &Verified<Bag>, database: &Path, out: &mut Recomputed) -> Result<(), Stop> {
+    let mut ours = std::fs::File::open(database).map_err(machine("read", database))?;
+    let ours = Digest::of_reader(&mut ours).map_err(machine("read", database))?.digest;
     let path = path(DATABASE);
     let theirs = bag.entries().find(|(p, _)| Some(*p) == path.as_ref()).map(|(_, digest)| digest);
     match theirs == Some(ours) {
-        true => out.push("evidence database", true, "built again, byte for byte"),
-        false => out.push("evidence database", false, "built again from the artifacts, it has other bytes"),
+        true => out.push(Code::DatabaseAgain, "evidence database", true, "built again, byte for byte"),
+        false => out.push(Code::DatabaseAgain, "evidence database", false, "built again from the artifacts, it has other bytes"),
     }
     Ok(())
 }
@@ -151,14 +307,6 @@ fn bytes(bag: &Verified<Bag>, name: &str) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(bag: &Verified<Bag>, name: &str) -> Result<Option<T>, Error> {
-    let bytes = bytes(bag, name)?;
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_slice(&bytes).map(Some).map_err(|e| Error::io("read", name)(e.into()))
-}
-
 fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut files = BTreeMap::new();
     for (path, _) in bag.entries() {
@@ -169,7 +317,7 @@ fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec
     Ok(files)
 }
 
-fn unpack_run(bag: &Verified<Bag>, record: &PackageRecord, scratch: &Path) -> Result<std::path::PathBuf, Error> {
+fn unpack_run(bag: &Verified<Bag>, record: &PackageRecord, scratch: &Path) -> Result<std::path::PathBuf, Stop> {
     let prefix = format!("{}/", record.run);
     let name = record.run.rsplit('/').next().unwrap_or("run");
     let root = scratch.join(crate::store::portable_name(name));
@@ -177,10 +325,10 @@ fn unpack_run(bag: &Verified<Bag>, record: &PackageRecord, scratch: &Path) -> Re
         let Some(inner) = path.strip(&prefix) else { continue };
         let target = inner.under(&root);
         let folder = target.parent().expect("it lies in a folder");
-        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        let mut file = std::fs::File::create(&target).map_err(Error::io("write", &target))?;
+        std::fs::create_dir_all(folder).map_err(machine("create", folder))?;
+        let mut file = std::fs::File::create(&target).map_err(machine("write", &target))?;
         let mut source = bag.open(path).map_err(Error::io("read", path.as_str()))?;
-        copy(&mut source as &mut dyn Read, &mut file).map_err(Error::io("write", &target))?;
+        copy(&mut source as &mut dyn Read, &mut file).map_err(machine("write", &target))?;
     }
     Ok(root)
 }

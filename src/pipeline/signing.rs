@@ -15,6 +15,11 @@ pub struct SignedPdf {
     pub notes: Vec<String>,
 }
 
+/// What the certification says that it is for.
+pub fn certification_reason(id: &str) -> String {
+    format!("Certifies the audit package {id}")
+}
+
 /// Signs `pdf` as of `now`, as far as the sealer's level goes and authorities answer.
 pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates: &Templates) -> Result<SignedPdf, Error> {
     let authorities = (sealer.level >= Level::Stamped).then_some(&sealer.authorities);
@@ -23,7 +28,7 @@ pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates
         signer: &*sealer.key,
         at: now,
         role: Role::Certification,
-        reason: &format!("Certifies the audit package {id}"),
+        reason: &certification_reason(id),
         field: None,
         appearance: None,
         authorities,

@@ -5,8 +5,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::Error;
 use super::recompute::{self, Recomputed};
+use super::{Error, contents, sealed};
 use crate::diag::Diagnostic;
 use crate::seal::verify::{self, DESCRIPTIONS, Options, Report, State, Verification};
 use crate::seal::{Revocation, Trust};
@@ -27,6 +27,8 @@ pub struct VerifyOutcome {
     pub chain: Option<ChainLink>,
     pub recompute: Option<Recomputed>,
     pub sample: bool,
+    /// Whether the verifier pinned timestamp authorities, and none of them attests the time.
+    pub time_missing: bool,
 }
 
 impl VerifyOutcome {
@@ -36,6 +38,11 @@ impl VerifyOutcome {
         answers.iter().any(|a| a.state == State::Failed)
             || self.chain.as_ref().is_some_and(|c| c.state == "broken")
             || self.recompute.as_ref().is_some_and(|r| !r.agrees)
+    }
+
+    /// Whether something that was asked for is not there: a comparison, or the time by a pinned authority.
+    pub fn incomplete(&self) -> bool {
+        self.time_missing || self.recompute.as_ref().is_some_and(|r| !r.complete)
     }
 
     /// Whether who sealed it is unknown.
@@ -83,18 +90,24 @@ impl Pins {
 /// Verifies the bag at `path` (a folder or a ZIP).
 pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> Result<VerifyOutcome, Error> {
     let checked = pins.check(path, now)?;
-    let (report, bag) = (checked.report, checked.bag);
-    let recomputed = match (&bag, recompute) {
-        (Some(bag), true) => Some(recompute::recompute(bag)?),
+    let (mut report, bag) = (checked.report, checked.bag);
+    if let Some(bag) = &bag {
+        contents::check(bag, &mut report);
+    }
+    let sound = report.integrity.state == State::Held;
+    let recomputed = match (bag.as_ref().zip(checked.signer.as_ref()).filter(|_| sound), recompute) {
+        (Some((bag, signer)), true) => Some(recompute::recompute(bag, signer)?),
         (None, true) => Some(Recomputed::refused()),
         (_, false) => None,
     };
     let sample = bag.as_ref().is_some_and(recompute::is_sample);
-    Ok(VerifyOutcome { report, chain: chain(path), recompute: recomputed, sample })
+    let time_missing = !pins.authorities.is_empty() && report.time.state != State::Held;
+    Ok(VerifyOutcome { report, chain: chain(path, now), recompute: recomputed, sample, time_missing })
 }
 
-/// Looks for the run that this one names as its predecessor among its neighbours.
-fn chain(path: &Path) -> Option<ChainLink> {
+/// Looks for the run that this one names as its predecessor among its neighbours. A neighbour that is not as it was sealed is told,
+/// and nothing is taken from it.
+fn chain(path: &Path, now: DateTime<Utc>) -> Option<ChainLink> {
     let this = Reader::open_run(path).ok()?;
     let Some(wanted) = this.record.previous else {
         return Some(ChainLink { state: "first", words: "this run names no run before it".into() });
@@ -103,6 +116,10 @@ fn chain(path: &Path) -> Option<ChainLink> {
     let neighbours = run::list(&folder);
     let found = neighbours.iter().filter_map(|name| Reader::open_run(&folder.join(name)).ok()).find(|r| r.manifest == wanted);
     Some(match found {
+        Some(before) if sealed::open(&before.root, now).is_err() => {
+            let words = format!("the run before, {}, is here and not as it was sealed", before.record.id);
+            ChainLink { state: "broken", words }
+        }
         Some(before) if before.record.ended > this.record.started => {
             ChainLink { state: "broken", words: format!("the run before, {}, ended after this one began", before.record.id) }
         }

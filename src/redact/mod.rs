@@ -1,8 +1,14 @@
 //! A derived run: the same evidence with secrets and PHI replaced. Pure: the same run and rules give the same bytes. Files
 //! without a finding are copied byte for byte; the original stays with its owner.
 
+mod findings;
+mod gitleaks;
+mod literals;
+mod members;
 pub mod rules;
 pub mod scan;
+mod texts;
+mod undone;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,35 +18,44 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::evidence::config_files::{self, Found};
-use super::store::bag::Closed;
-use super::store::run::{Reader, RunError, Writer};
+use crate::evidence::config_files::{self, Found};
 use crate::model::decisions::Clearance;
 use crate::model::digest::Digest;
-use crate::model::run::{Artifact, Redaction, Source};
-use scan::Findings;
+use crate::model::run::{Artifact, Coverage, Redaction, RunRecord, Source};
+use crate::store::bag::Closed;
+use crate::store::run::{Reader, RunError, Writer};
+use crate::store::tree::open_plain;
+use scan::{Findings, Numbers};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RedactError {
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
-    Bag(#[from] super::store::bag::BagError),
+    Bag(#[from] crate::store::bag::BagError),
     #[error("cannot redact `{path}`: {source}")]
     Io { path: String, source: io::Error },
 }
 
 /// Writes the derived run of `run` into `folder`, or returns `None` when nothing was found. A derived run of the same
-/// original and rules that is already there is used again. `finish` seals the bag, or just finishes it.
+/// original and rules that is already there is used again if `again`, which verifies it, says so. `finish` seals the bag, or just finishes it.
 pub fn derive<E: From<RedactError>>(
     run: &Reader,
     cleared: &Cleared<'_>,
     folder: &Path,
+    again: impl FnOnce(&Path) -> Result<Option<Reader>, E>,
     finish: impl FnOnce(Closed) -> Result<PathBuf, E>,
 ) -> Result<Option<Reader>, E> {
+    let there = folder.join(copy_name(run));
+    if run.record.derived_from.is_none() && there.symlink_metadata().is_ok() {
+        let redactor = cleared.redactor(run);
+        match again(&there)? {
+            Some(copy) if copy.record.redactor.as_deref() == Some(&redactor) => return Ok(Some(copy)),
+            Some(_) | None => remove(&there).map_err(io_fault("the derived run"))?,
+        }
+    }
     match prepare(run, cleared, folder)? {
         Prepared::Nothing => Ok(None),
-        Prepared::There(reader) => Ok(Some(*reader)),
         Prepared::Written(closed) => {
             let path = finish(*closed)?;
             Ok(Some(Reader::open_run(&path).map_err(RedactError::from)?))
@@ -85,7 +100,7 @@ impl Cleared<'_> {
     }
 }
 
-/// PHI that redaction does not reach: in the names of files, in what a call was asked for, in documents that are no text.
+/// Secrets and PHI that redaction does not reach: in the names of files, in what a call was asked for, in documents that are no text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remaining {
     /// The file, as a clearance names it; not to be printed.
@@ -117,7 +132,7 @@ pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, 
             if plain != text {
                 scan::text(&plain, String::new, &mut found);
             }
-            let rules = found.rules.into_keys().filter(|rule| rule.starts_with("phi-") && (telephones || *rule != rules::PHONE));
+            let rules = found.rules.into_keys().filter(|rule| telephones || *rule != rules::PHONE);
             left.extend(rules.map(|rule| Remaining {
                 path: artifact.path.clone(),
                 shown: shown.clone(),
@@ -130,7 +145,8 @@ pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, 
         match &artifact.source {
             Source::Response { key, .. } => note(key, "in what the call was asked for", true),
             Source::Document { .. } if small(run, artifact)?.is_none() => {
-                let bytes = std::fs::read(run.path(artifact)).map_err(io_fault(&artifact.path))?;
+                let mut bytes = Vec::new();
+                open_plain(&run.path(artifact)).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(io_fault(&artifact.path))?;
                 note(&String::from_utf8_lossy(&bytes), "in a document that is no text", false);
             }
             Source::Snapshot { .. } | Source::Document { .. } => {}
@@ -142,7 +158,6 @@ pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, 
 
 enum Prepared {
     Nothing,
-    There(Box<Reader>),
     Written(Box<Closed>),
 }
 
@@ -151,35 +166,80 @@ fn prepare(run: &Reader, cleared: &Cleared<'_>, folder: &Path) -> Result<Prepare
         return Ok(Prepared::Nothing);
     }
     let redactor = cleared.redactor(run);
-    let name = format!("{}-redacted", run.record.id);
-    let target = folder.join(&name);
-    if let Ok(there) = Reader::open_run(&target) {
-        if there.record.derived_from == Some(run.manifest) && there.record.redactor.as_deref() == Some(&redactor) {
-            return Ok(Prepared::There(Box::new(there)));
-        }
-        let _ = std::fs::remove_dir_all(&target);
-    }
+    let name = copy_name(run);
     let found = run.artifacts.iter().map(|a| search(run, a, &cleared.rules(a))).collect::<Result<Vec<bool>, _>>()?;
-    if !found.contains(&true) {
+    if !found.contains(&true) && !speaks(run) {
         return Ok(Prepared::Nothing);
     }
     let _ = std::fs::remove_dir_all(folder.join(format!(".{name}.partial")));
-    super::store::atomic::create_dir_all(folder, super::store::atomic::Access::Private).map_err(io_fault("the derived run"))?;
+    crate::store::atomic::create_dir_all(folder, crate::store::atomic::Access::Private).map_err(io_fault("the derived run"))?;
     let mut writer = Writer::create(folder, &name)?;
     let mut redactions = Vec::new();
+    let mut numbers = Numbers::default();
     for (artifact, found) in run.artifacts.iter().zip(found) {
-        let mut original = File::open(run.path(artifact)).map_err(io_fault(&artifact.path))?;
+        let mut original = open_plain(&run.path(artifact)).map_err(io_fault(&artifact.path))?;
         if found {
-            redactions.extend(rewrite(run, artifact, &cleared.rules(artifact), &mut writer)?);
+            redactions.extend(rewrite(run, artifact, &cleared.rules(artifact), &mut writer, &mut numbers)?);
         } else {
-            writer.add(&artifact.path, &mut original, &artifact.collected_at, artifact.source.clone())?;
+            writer.add(&artifact.path, &mut original, &artifact.collected_at, spoken(&artifact.source, &mut numbers))?;
         }
     }
     redactions.sort_by(|a, b| a.path.cmp(&b.path));
+    let (record, coverage) = notes(run, &mut numbers);
+    let record = RunRecord { derived_from: Some(run.manifest), redactor: Some(redactor), ..record };
+    Ok(Prepared::Written(Box::new(writer.close(&record, &coverage, &redactions)?)))
+}
+
+/// One text of a run's own notes with what was found in it replaced.
+fn told(text: &str, numbers: &mut Numbers) -> String {
+    let mut findings = Findings::after(std::mem::take(numbers), &BTreeSet::new());
+    let new = scan::text(text, String::new, &mut findings);
+    *numbers = findings.into_numbers();
+    new.unwrap_or_else(|| text.to_string())
+}
+
+/// What a run says of itself in free words: the command that was typed, what services answered where they refused.
+fn notes(run: &Reader, numbers: &mut Numbers) -> (RunRecord, Vec<Coverage>) {
     let mut record = run.record.clone();
-    record.derived_from = Some(run.manifest);
-    record.redactor = Some(redactor);
-    Ok(Prepared::Written(Box::new(writer.close(&record, &run.coverage, &redactions)?)))
+    let line = record.command.join("\n");
+    let spoken = told(&line, numbers);
+    // a flag and its value are two words of the command
+    record.command = if spoken == line { record.command } else { spoken.split('\n').map(str::to_string).collect() };
+    let mut coverage = run.coverage.clone();
+    coverage.iter_mut().for_each(|line| line.detail = told(&line.detail, numbers));
+    (record, coverage)
+}
+
+/// A custody record with what was found in its words replaced.
+fn spoken(source: &Source, numbers: &mut Numbers) -> Source {
+    let mut source = source.clone();
+    match &mut source {
+        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => {
+            custody.values_mut().for_each(|words| *words = told(words, numbers));
+        }
+        Source::Document { .. } => {}
+    }
+    source
+}
+
+/// Whether the run's own notes hold something to be replaced.
+fn speaks(run: &Reader) -> bool {
+    let mut numbers = Numbers::default();
+    let (record, coverage) = notes(run, &mut numbers);
+    let custody = run.artifacts.iter().any(|artifact| spoken(&artifact.source, &mut numbers) != artifact.source);
+    record.command != run.record.command || coverage != run.coverage || custody
+}
+
+fn copy_name(run: &Reader) -> String {
+    format!("{}-redacted", run.record.id)
+}
+
+/// Removes a folder, or the link or file that stands in its place.
+fn remove(place: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(place)?.is_dir() {
+        true => std::fs::remove_dir_all(place),
+        false => std::fs::remove_file(place),
+    }
 }
 
 fn io_fault(path: &str) -> impl Fn(io::Error) -> RedactError {
@@ -209,36 +269,42 @@ fn search(run: &Reader, artifact: &Artifact, cleared: &BTreeSet<String>) -> Resu
                     Searched::Found(_) | Searched::Unsearchable => Err(Stop::Found),
                     Searched::Clean => Ok(()),
                 },
+                Found::Around(bytes) => match redacted(&tidy(bytes), &mut Findings::clearing(cleared)) {
+                    Searched::Found(_) | Searched::Unsearchable => Err(Stop::Found),
+                    Searched::Clean => Ok(()),
+                },
                 Found::Bad(_) => Err(Stop::Found),
             });
             Ok(!matches!(walked, Ok(())))
         }
         Source::Response { .. } | Source::Document { .. } => {
-            Ok(small(run, artifact)?.is_some_and(|text| text_of(artifact, &text, &mut Findings::clearing(cleared)).is_some()))
+            Ok(small(run, artifact)?.is_some_and(|text| text_of(artifact, &text.words, &mut Findings::clearing(cleared)).is_some()))
         }
     }
 }
 
-fn rewrite(run: &Reader, artifact: &Artifact, cleared: &BTreeSet<String>, writer: &mut Writer) -> Result<Option<Redaction>, RedactError> {
-    let mut findings = Findings::clearing(cleared);
+fn rewrite(
+    run: &Reader,
+    artifact: &Artifact,
+    cleared: &BTreeSet<String>,
+    writer: &mut Writer,
+    numbers: &mut Numbers,
+) -> Result<Option<Redaction>, RedactError> {
+    let mut findings = Findings::after(std::mem::take(numbers), cleared);
     let mut copy = tempfile::tempfile().map_err(io_fault(&artifact.path))?;
     match artifact.source {
         Source::Snapshot { .. } => items_of(run, artifact, &mut copy, &mut findings)?,
         Source::Response { .. } | Source::Document { .. } => {
             let text = small(run, artifact)?.unwrap_or_default();
-            let new = text_of(artifact, &text, &mut findings).unwrap_or(text);
-            copy.write_all(new.as_bytes()).map_err(io_fault(&artifact.path))?;
+            let new = text_of(artifact, &text.words, &mut findings).unwrap_or_else(|| text.words.clone());
+            copy.write_all(&text.encoded(&new)).map_err(io_fault(&artifact.path))?;
         }
     }
     io::Seek::rewind(&mut copy).map_err(io_fault(&artifact.path))?;
-    let copied = writer.add(&artifact.path, &mut copy, &artifact.collected_at, artifact.source.clone())?;
-    Ok(Some(Redaction {
-        path: artifact.path.clone(),
-        original: artifact.sha256,
-        redacted: copied.sha256,
-        rules: findings.rules.iter().map(|(rule, n)| ((*rule).to_string(), *n)).collect(),
-        places: findings.places,
-    }))
+    let (rules, places) = (findings.rules.iter().map(|(rule, n)| ((*rule).to_string(), *n)).collect(), findings.places.clone());
+    *numbers = findings.into_numbers();
+    let copied = writer.add(&artifact.path, &mut copy, &artifact.collected_at, spoken(&artifact.source, numbers))?;
+    Ok(Some(Redaction { path: artifact.path.clone(), original: artifact.sha256, redacted: copied.sha256, rules, places }))
 }
 
 /// Writes a snapshot anew: the items in order, each as it was but for what was found in it. What could not be read as an item
@@ -254,6 +320,11 @@ fn items_of(run: &Reader, artifact: &Artifact, out: &mut File, findings: &mut Fi
         let (bytes, row) = match found {
             Found::Item(bytes) => (bytes, false),
             Found::Row(bytes) => (bytes, true),
+            // the frame is written anew, without what stood in the old one
+            Found::Around(bytes) => {
+                redacted(&tidy(bytes), findings);
+                return Ok(());
+            }
             Found::Bad(_) => return Ok(()),
         };
         let open: &[u8] = match (first, row) {
@@ -312,6 +383,27 @@ impl Write for Sink<'_> {
     }
 }
 
+/// What stands around items, as JSON: where they were, commas are left over.
+fn tidy(around: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(around);
+    let mut out = String::with_capacity(text.len());
+    let (mut string, mut escaped) = (false, false);
+    for c in text.chars() {
+        match c {
+            _ if string => {
+                string = escaped || c != '"';
+                escaped = !escaped && c == '\\';
+            }
+            '"' => string = true,
+            ',' if out.ends_with(['{', ',']) => continue,
+            '}' if out.ends_with(',') => drop(out.pop()),
+            _ => {}
+        }
+        out.push(c);
+    }
+    out.into_bytes()
+}
+
 enum Searched {
     Clean,
     Found(String),
@@ -338,11 +430,54 @@ fn text_of(artifact: &Artifact, text: &str, findings: &mut Findings) -> Option<S
     }
 }
 
-/// The text of an answer or document; `None` for what is not UTF-8 (a PDF, a picture).
-fn small(run: &Reader, artifact: &Artifact) -> Result<Option<String>, RedactError> {
+/// The words of a file, and how they were encoded.
+#[derive(Default)]
+struct Text {
+    words: String,
+    /// The file's bytes, where it is UTF-16.
+    wide: Option<Vec<u8>>,
+}
+
+impl Text {
+    /// Other words in the same encoding.
+    fn encoded(&self, words: &str) -> Vec<u8> {
+        match &self.wide {
+            Some(like) => undone::as_utf16(words, like),
+            None => words.as_bytes().to_vec(),
+        }
+    }
+}
+
+/// The text of an answer or document, in UTF-8 or UTF-16; `None` for what is none (a PDF, a picture).
+fn small(run: &Reader, artifact: &Artifact) -> Result<Option<Text>, RedactError> {
     let mut bytes = Vec::new();
-    File::open(run.path(artifact)).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(io_fault(&artifact.path))?;
-    Ok(String::from_utf8(bytes).ok())
+    open_plain(&run.path(artifact)).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(io_fault(&artifact.path))?;
+    if let Some(words) = undone::utf16(&bytes) {
+        return Ok(Some(Text { words, wide: Some(bytes) }));
+    }
+    Ok(String::from_utf8(bytes).ok().map(|words| Text { words, wide: None }))
+}
+
+/// The rule that strikes in a file which is about to leave, if a sure one does: read in pieces that overlap, unpacked where it is
+/// gzip. Nothing is replaced here: what is found stops the package.
+pub fn search_layer(input: impl Read) -> io::Result<Option<&'static str>> {
+    const PIECE: usize = 4 << 20;
+    const OVERLAP: usize = 16 << 10;
+    let mut input = io::BufReader::new(input);
+    let packed = io::BufRead::fill_buf(&mut input)?.starts_with(&[0x1f, 0x8b]);
+    let mut input: Box<dyn Read> = if packed { Box::new(flate2::read::MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let mut piece = Vec::new();
+    loop {
+        let kept = piece.len().min(OVERLAP);
+        piece.drain(..piece.len() - kept);
+        let read = input.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if let Some(rule) = rules::sure(&piece) {
+            return Ok(Some(rule));
+        }
+    }
 }
 
 /// The digest that a redacted artifact had before.

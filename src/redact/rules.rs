@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexSet};
 
 /// Version of the rules; part of every derived run.
-pub const REDACTOR: &str = "affiant.redactor/2";
+pub const REDACTOR: &str = "affiant.redactor/3";
 
 /// A kind of finding that a value gives away by its own shape.
 pub struct Rule {
@@ -19,7 +19,9 @@ const fn rule(name: &'static str, pattern: &'static str) -> Rule {
 }
 
 /// In this order: what an earlier rule replaced, a later one no longer sees.
-pub const VALUES: [Rule; 26] = [
+pub const VALUES: [Rule; 28] = [
+    // what looks like a marker and is none of ours: first, before there are any
+    rule("marker", r"\[redacted [a-z0-9-]+(?: \d+)?\]"),
     rule("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)"),
     rule("aws-access-key", r"(?:\b|_)(?:AKIA|ASIA)[0-9A-Z]{16}(?:\b|_)"),
     rule("aws-session-token", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{40,}"),
@@ -40,6 +42,7 @@ pub const VALUES: [Rule; 26] = [
     rule("vault-token", r"\bhv[bs]\.[A-Za-z0-9_-]{20,}"),
     rule("age-key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}"),
     rule("azure-key", r"\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=[A-Za-z0-9+/=%&-]{20,}"),
+    rule("azure-client-secret", r"\b[a-zA-Z0-9_~.]{3}\dQ~[a-zA-Z0-9_~.-]{31,34}\b"),
     rule("authorization", r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9+/_~.-]*[0-9][A-Za-z0-9+/_~.=-]{19,}"),
     rule(
         "assigned-secret",
@@ -64,13 +67,13 @@ pub const VALUES: [Rule; 26] = [
 pub const PHONE: &str = "phi-telephone";
 
 /// Names whose values are secrets wherever names and values are free (environment variables, tags, parameters).
-const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|dsn|jwt|bearer)$)";
+const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|dsn|jwt|bearer|psk|authorization)$|^x-[\w-]*(?:key|auth)$|(?:^|[_.-])auth(?:[_.-]?key)?$)";
 
 /// Names that only speak of a secret: where it lies, how long it lives.
-const POINTER_NAME: &str = r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store)s?$)|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider)s?$)";
+const POINTER_NAME: &str = r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store)s?$)|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression|List|Status|Revocation|Parameter)s?$)|^(?:is|use|allow|enable|has|require)[A-Z]\w*";
 
 /// Values under such a name that only point to a secret kept elsewhere, or are none.
-const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|(?:true|false|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|secrets-?manager|kms|iam|vault)$)";
+const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$|\[redacted |(?i:ref|!ref|!sub|fn::)|(?:true|false|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|plaintext|encrypted|internal|external|default|basic|bearer|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token|secret|scram-sha-256|scram|md5|sha-?256|aes-?256|secrets-?manager|kms|iam|vault)$)";
 
 /// Names beside which a value is PHI, and what the value must look like then.
 const NAMED: [(&str, &str, &str); 5] = [
@@ -110,32 +113,130 @@ pub fn patterns() -> &'static Patterns {
     })
 }
 
+/// Rules so sure that they strike in anything: issuers' own marks, which no text has by chance.
+const SURE: [&str; 17] = [
+    "private-key",
+    "aws-access-key",
+    "aws-session-token",
+    "json-web-token",
+    "github-token",
+    "gitlab-token",
+    "slack-token",
+    "slack-webhook",
+    "stripe-key",
+    "google-key",
+    "sendgrid-key",
+    "package-token",
+    "newrelic-key",
+    "vault-token",
+    "age-key",
+    "azure-key",
+    "azure-client-secret",
+];
+
+/// The sure rule that strikes in these bytes, whatever they are.
+pub fn sure(bytes: &[u8]) -> Option<&'static str> {
+    static RULES: OnceLock<(regex::bytes::RegexSet, Vec<&'static str>)> = OnceLock::new();
+    let (set, names) = RULES.get_or_init(|| {
+        let chosen: Vec<&Rule> = VALUES.iter().filter(|rule| SURE.contains(&rule.name)).collect();
+        let set = regex::bytes::RegexSet::new(chosen.iter().map(|rule| rule.pattern)).expect("our own patterns compile");
+        (set, chosen.iter().map(|rule| rule.name).collect())
+    });
+    set.matches(bytes).iter().next().map(|index| names[index])
+}
+
 impl Patterns {
+    /// A name that only speaks of a secret.
+    pub fn only_points(&self, name: &str) -> bool {
+        self.pointer.is_match(name) || name.eq_ignore_ascii_case("secretsmanager") || name.to_ascii_lowercase().contains("tokeniz")
+    }
+
+    /// A value that only says where a secret lies, or that there is none.
+    pub fn refers(&self, value: &str) -> bool {
+        self.reference.is_match(value)
+    }
+
+    /// Whether what a rule took for an assignment gives no secret but a reference to one.
+    pub fn is_reference(&self, rule: &str, whole: &str) -> bool {
+        let value = || whole.split_once('=').map_or("", |(_, value)| value.trim_matches([' ', '"', '\'', '\t']));
+        rule == "assigned-secret" && self.refers(value())
+    }
+
+    /// Whether the name says that the value is a secret, and the value does not only point to one.
+    pub fn secret_by_name(&self, name: &str, value: &str) -> bool {
+        sounds_secret(name) && self.name.is_match(name) && !self.only_points(name) && !self.refers(value)
+    }
+
     /// The rule by which a value is a finding because of the name beside it.
     pub fn by_name(&self, name: &str, value: &str) -> Option<&'static str> {
         if value.len() < 4 {
             return None;
         }
-        let phi = self.named.iter().find(|(_, n, v)| n.is_match(name) && v.is_match(value));
+        let phi = self.named.iter().filter(|_| may_name_phi(name)).find(|(_, n, v)| n.is_match(name) && v.is_match(value));
         if let Some((rule, ..)) = phi {
             return Some(rule);
         }
-        let secret = self.name.is_match(name) && !self.pointer.is_match(name) && !self.reference.is_match(value);
-        secret.then_some("named-secret")
+        self.secret_by_name(name, value).then_some("named-secret")
     }
 }
 
+/// Whether any rule by name, or list of members, can know a name in small letters.
+pub fn sounds(small: &str) -> bool {
+    const MEMBERS: [&str; 6] = ["otp", "qrcode", "keymaterial", "base32", "block", "hostkey"];
+    sounds_secret(small) || may_name_phi(small) || small.contains("gateway") || MEMBERS.iter().any(|part| small.contains(part))
+}
+
+/// A cheap look at a name: false means that no rule by name can strike.
+fn sounds_secret(name: &str) -> bool {
+    const PARTS: [&str; 11] = ["pass", "pwd", "secret", "token", "cred", "key", "conn", "dsn", "jwt", "bearer", "psk"];
+    let small = name.to_ascii_lowercase();
+    !name.is_ascii() || PARTS.iter().any(|part| small.contains(part)) || small.contains("auth")
+}
+
+fn may_name_phi(name: &str) -> bool {
+    const PARTS: [&str; 12] = ["ssn", "social", "mrn", "medical", "dob", "birth", "phone", "mobile", "cell", "fax", "patient", "tel"];
+    let small = name.to_ascii_lowercase();
+    !name.is_ascii() || PARTS.iter().any(|part| small.contains(part))
+}
+
 /// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one pass.
-const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|token|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1";
+const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|token|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl\s|wget\s|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+\s|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker\s|podman\s|sqlcmd|bcp\s|openssl\s|--?pass)|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
 
 /// And what a rule by name needs, and user data in base64.
-const NAMES: &str = r"(?i-u:credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
+const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvaluesecret|noecho|qrcodepng|keymaterial|hostkeybody|customergatewayconfiguration|headervalue|attributevalue|authcode|tr31keyblock|base32stringseed|\x22otp\x22|_psk\x22|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
 
 /// A quick look at raw bytes: false means that no rule can strike.
 pub fn suspicious(bytes: &[u8]) -> bool {
     static QUICK: OnceLock<regex::bytes::Regex> = OnceLock::new();
     let quick = QUICK.get_or_init(|| regex::bytes::Regex::new(&format!("{SHAPES}|{NAMES}")).expect("our own pattern compiles"));
-    quick.is_match(bytes)
+    // Identifiers of twenty-odd characters are everywhere in an item; base64 that hides something is longer.
+    quick.is_match(bytes) || has_run(bytes, 40) || super::gitleaks::possible(bytes)
+}
+
+/// Whether a text may hold something in base64.
+pub fn may_be_encoded(text: &str) -> bool {
+    text.len() >= 24 && has_run(text.as_bytes(), 24)
+}
+
+/// Whether so many characters of base64 stand in a row: looks at every `len`th byte, and around it only if that is one.
+fn has_run(bytes: &[u8], len: usize) -> bool {
+    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let mut at = len - 1;
+    while at < bytes.len() {
+        if !base64(&bytes[at]) {
+            at += len;
+            continue;
+        }
+        let before = bytes[..at].iter().rev().take(len).take_while(|b| base64(b)).count();
+        let after = bytes[at..].iter().take(len).take_while(|b| base64(b)).count();
+        let run = &bytes[at - before..at + after];
+        // digests and identifiers in hexadecimal hide nothing
+        if run.len() >= len && run.iter().any(|b| !b.is_ascii_hexdigit()) {
+            return true;
+        }
+        at += len.max(after + 1);
+    }
+    false
 }
 
 /// A look at one string that is cheaper than the rules: false means that none by shape can strike.

@@ -2,96 +2,129 @@
 //! around a finding keeps its bytes. It decides what is redacted; `redact` decides what becomes of it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 
-use super::rules::{PHONE, VALUES, patterns, possible};
+pub use super::findings::{Findings, Numbers};
+use super::literals::{Named, flat_end, literal_end, looks_random, lowered, place, unquoted};
+use super::members::{self, ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES};
+use super::rules::{PHONE, VALUES, may_be_encoded, patterns, possible, sounds};
 pub use super::rules::{REDACTOR, suspicious};
+use super::{gitleaks, texts, undone};
 
-/// Members below which names and values are the customer's own.
-const FREE: [&str; 11] = [
-    "environment",
-    "variables",
-    "environmentvariables",
-    "tags",
-    "taglist",
-    "tagset",
-    "labels",
-    "userdata",
-    "environmentfiles",
-    "buildargs",
-    "hyperparameters",
-];
-
-/// What was found in one document.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Findings {
-    pub rules: BTreeMap<&'static str, u64>,
-    /// Paths of members, without values.
-    pub places: Vec<String>,
-    /// Rules that a named person cleared for this document: they do not strike.
-    pub cleared: BTreeSet<String>,
-}
-
-impl Findings {
-    pub fn clearing(cleared: &BTreeSet<String>) -> Findings {
-        Findings { cleared: cleared.clone(), ..Findings::default() }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
-    }
-
-    fn add(&mut self, rule: &'static str, path: impl FnOnce() -> String) {
-        *self.rules.entry(rule).or_default() += 1;
-        if self.places.len() < 20 {
-            self.places.push(path());
-        }
-    }
-}
+/// How deep encodings may lie in one another.
+const MAX_DEPTH: u32 = 6;
 
 /// Redacts plain text. Returns the new text when something was found. `path` says where, when it is asked.
 pub fn text(text: &str, path: impl Fn() -> String, findings: &mut Findings) -> Option<String> {
-    strike(text, true, path, findings)
+    let look = Look { telephones: true, issuers: gitleaks::possible(text.as_bytes()), depth: 0 };
+    strike(text, look, &path, findings)
 }
 
-/// `telephones`: whether numbers of telephones count here.
-fn strike(text: &str, telephones: bool, path: impl Fn() -> String, findings: &mut Findings) -> Option<String> {
-    if !possible(text) {
-        return None;
+/// How a text is to be looked at.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Whether numbers of telephones count here.
+    telephones: bool,
+    /// Whether the document holds a word of some issuer of keys: asked once for all of its strings.
+    issuers: bool,
+    /// How many encodings the text lies in.
+    depth: u32,
+}
+
+fn strike(text: &str, look: Look, path: &dyn Fn() -> String, findings: &mut Findings) -> Option<String> {
+    let mut current = if possible(text) { by_shape_and_place(text, look, path, findings) } else { None };
+    if look.issuers {
+        let before = current.as_deref().unwrap_or(text);
+        let found: Vec<_> = gitleaks::find(before).into_iter().filter(|(rule, _)| findings.strikes(rule)).collect();
+        current = replaced(before, found, path, findings).or(current);
     }
+    let before = current.as_deref().unwrap_or(text);
+    let hidden = encoded_parts(before, findings, look.depth);
+    replaced(before, hidden, path, findings).or(current)
+}
+
+fn by_shape_and_place(text: &str, look: Look, path: &dyn Fn() -> String, findings: &mut Findings) -> Option<String> {
     let patterns = patterns();
-    let hits = patterns.set.matches(text);
-    let mut current = None;
-    for index in hits.iter() {
+    let mut current: Option<String> = None;
+    for index in patterns.set.matches(text).iter() {
         let rule = VALUES[index].name;
-        if (rule == PHONE && !telephones) || findings.cleared.contains(rule) {
+        if (rule == PHONE && !look.telephones) || !findings.strikes(rule) {
             continue;
         }
-        let mut found = 0;
-        let replaced = patterns.each[index].replace_all(current.as_deref().unwrap_or(text), |_: &regex::Captures<'_>| {
-            found += 1;
-            marker(rule)
+        let before = current.as_deref().unwrap_or(text);
+        let replaced = patterns.each[index].replace_all(before, |found: &regex::Captures<'_>| {
+            let whole = &found[0];
+            if patterns.is_reference(rule, whole) { whole.to_string() } else { findings.mark(rule, whole, path) }
         });
-        if found > 0 {
-            current = Some(replaced.into_owned());
-            (0..found).for_each(|_| findings.add(rule, &path));
+        if let Cow::Owned(new) = replaced {
+            current = Some(new).filter(|new| new != before).or(current);
         }
     }
-    current
+    let before = current.as_deref().unwrap_or(text);
+    let found: Vec<_> = texts::find(before).into_iter().filter(|(rule, _)| findings.strikes(rule)).collect();
+    replaced(before, found, path, findings).or(current)
 }
 
-/// What stands in place of a finding. It says nothing of the value, not even a digest: short values could be guessed from one.
-fn marker(rule: &str) -> String {
-    format!("[redacted {rule}]")
+/// The text with each range replaced by its marker; `None` if there is none.
+fn replaced(
+    text: &str,
+    found: Vec<(&'static str, std::ops::Range<usize>)>,
+    path: &dyn Fn() -> String,
+    findings: &mut Findings,
+) -> Option<String> {
+    if found.is_empty() {
+        return None;
+    }
+    let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+    for (rule, range) in found {
+        // a marker is no finding
+        if text[range.clone()].contains("[redacted ") || text[..range.start].ends_with("[redacted ") {
+            continue;
+        }
+        out.push_str(&text[copied..range.start]);
+        out.push_str(&findings.mark(rule, &text[range.clone()], path));
+        copied = range.end;
+    }
+    out.push_str(&text[copied..]);
+    (copied > 0).then_some(out)
+}
+
+/// Parts of a text that are base64 and hold a finding.
+fn encoded_parts(text: &str, findings: &Findings, depth: u32) -> Vec<(&'static str, std::ops::Range<usize>)> {
+    static RUN: OnceLock<Regex> = OnceLock::new();
+    let run = RUN.get_or_init(|| Regex::new(r"[A-Za-z0-9+/]{24,}={0,2}").expect("our own pattern compiles"));
+    if depth >= MAX_DEPTH || !may_be_encoded(text) {
+        return Vec::new();
+    }
+    let runs = run.find_iter(text).take(200);
+    runs.filter_map(|found| Some((inside_encoded(&undone::base64_text(found.as_str())?, findings, depth)?, found.range()))).collect()
+}
+
+/// The rule that strikes in a text that was encoded, if one does.
+fn inside_encoded(inner: &str, findings: &Findings, depth: u32) -> Option<&'static str> {
+    let mut found = Findings::clearing(&findings.cleared);
+    let document = inner.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(inner).is_ok();
+    match document {
+        true => drop(walk(inner, "", 1, depth + 1, &mut found)),
+        false => {
+            let look = Look { telephones: true, issuers: gitleaks::possible(inner.as_bytes()), depth: depth + 1 };
+            drop(strike(inner, look, &String::new, &mut found));
+        }
+    }
+    found.rules.into_keys().next()
 }
 
 /// Redacts the strings of a JSON document. Returns the new document when something was found; bytes around a finding stay as
 /// they are. JSON inside strings is looked into.
 pub fn json(document: &str, findings: &mut Findings) -> Option<String> {
-    Walk { document, at: 0, out: String::new(), copied: 0, above: "", path: Vec::new(), free: 0, findings }.run()
+    walk(document, "", 0, 0, findings)
+}
+
+fn walk(document: &str, above: &str, free: usize, depth: u32, findings: &mut Findings) -> Option<String> {
+    let issuers = gitleaks::possible(document.as_bytes());
+    Walk { document, at: 0, out: String::new(), copied: 0, above, path: Vec::new(), free, depth, issuers, findings }.run()
 }
 
 struct Walk<'a, 'f> {
@@ -105,26 +138,11 @@ struct Walk<'a, 'f> {
     path: Vec<&'a str>,
     /// How many members of the path hold free names and values.
     free: usize,
+    /// How many strings this document lies in.
+    depth: u32,
+    /// Whether it holds a word of some issuer of keys.
+    issuers: bool,
     findings: &'f mut Findings,
-}
-
-/// A string literal as text; nothing where it is none.
-fn unquoted(literal: &str) -> Option<Cow<'_, str>> {
-    match literal.strip_prefix('"').and_then(|l| l.strip_suffix('"')) {
-        // A control character makes the literal invalid, a backslash makes it longer than its text.
-        Some(inner) if !inner.bytes().any(|b| b == b'\\' || b < 0x20) => Some(Cow::Borrowed(inner)),
-        _ => serde_json::from_str::<String>(literal).ok().map(Cow::Owned),
-    }
-}
-
-/// The path in words: members with dots between.
-fn place(above: &str, path: &[&str]) -> String {
-    let mut names: Vec<Cow<'_, str>> = Vec::new();
-    if !above.is_empty() {
-        names.push(Cow::Borrowed(above));
-    }
-    names.extend(path.iter().map(|literal| unquoted(literal).unwrap_or_default()));
-    names.join(".")
 }
 
 impl<'a> Walk<'a, '_> {
@@ -137,6 +155,10 @@ impl<'a> Walk<'a, '_> {
         Some(self.out)
     }
 
+    fn look(&self, telephones: bool) -> Look {
+        Look { telephones, issuers: self.issuers, depth: self.depth }
+    }
+
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.document.as_bytes();
         while matches!(bytes.get(self.at), Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b':')) {
@@ -145,23 +167,47 @@ impl<'a> Walk<'a, '_> {
         bytes.get(self.at).copied()
     }
 
-    /// Walks one value; `sibling` is the name given by a `{"Name": …, "Value": …}` pair around it, as it stands there.
-    fn value(&mut self, sibling: Option<&'a str>) {
+    /// Walks one value; `name` is the member's, or the one that a pair around it gives.
+    fn value(&mut self, name: Option<Named<'a>>) {
         match self.peek() {
-            Some(b'{') => self.object(),
-            Some(b'[') => self.array(),
-            Some(b'"') => self.string_value(sibling),
+            Some(b'{') => self.object(name),
+            Some(b'[') => self.array(name),
+            Some(b'"') => self.string_value(name),
             Some(b'}' | b']') | None => {}
             Some(_) => {
+                let start = self.at;
                 let rest = &self.document.as_bytes()[self.at..];
                 let end = rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
                 self.at += end.unwrap_or(rest.len()).max(1);
+                self.bare_value(name, start);
             }
         }
     }
 
-    fn array(&mut self) {
+    /// A number beside a name that says that it is a secret or PHI.
+    fn bare_value(&mut self, name: Option<Named<'a>>, start: usize) {
+        let Some(named) = name.filter(|named| self.free > 0 || named.pair) else { return };
+        let literal = self.document.get(start..self.at).unwrap_or_default();
+        if literal.len() < 7 || !literal.bytes().all(|b| b.is_ascii_digit()) {
+            return;
+        }
+        let key = unquoted(named.literal).unwrap_or_default();
+        if let Some(rule) = patterns().by_name(&key, literal).filter(|rule| self.findings.strikes(rule)) {
+            let marker = self.findings.mark(rule, literal, || place(self.above, &self.path));
+            self.put(start, &marker);
+        }
+    }
+
+    /// Replaces what stands from `start` to here by a string.
+    fn put(&mut self, start: usize, new: &str) {
+        self.out.push_str(&self.document[self.copied..start]);
+        self.out.push_str(&serde_json::Value::String(new.to_string()).to_string());
+        self.copied = self.at;
+    }
+
+    fn array(&mut self, name: Option<Named<'a>>) {
         self.at += 1;
+        let mut flag: Option<&'a str> = None;
         loop {
             match self.peek() {
                 Some(b']') => {
@@ -169,14 +215,24 @@ impl<'a> Walk<'a, '_> {
                     return;
                 }
                 None | Some(b'}') => return,
-                Some(_) => self.value(None),
+                Some(b'"') => {
+                    let literal = &self.document[self.at..literal_end(self.document, self.at)];
+                    let after = flag.map(|literal| Named { pair: true, ..Named::member(literal) });
+                    self.value(after.or(name));
+                    // the words of a command: a flag gives the next one its name
+                    flag = Some(literal).filter(|l| l.starts_with("\"-") && !l.contains(['=', ' ']) && after.is_none());
+                }
+                Some(_) => {
+                    flag = None;
+                    self.value(name);
+                }
             }
         }
     }
 
-    fn object(&mut self) {
+    fn object(&mut self, holder: Option<Named<'a>>) {
+        let pair = self.pair();
         self.at += 1;
-        let mut name: Option<&'a str> = None;
         loop {
             match self.peek() {
                 Some(b'}') => {
@@ -187,17 +243,17 @@ impl<'a> Walk<'a, '_> {
                     let literal = self.raw_string();
                     let key = unquoted(literal).unwrap_or_default();
                     self.name(literal, &key);
-                    let is = |word: &str| key.eq_ignore_ascii_case(word);
-                    let free = FREE.iter().any(|word| is(word));
+                    let small = key.to_ascii_lowercase();
+                    let free = FREE.contains(&small.as_str());
                     self.free += usize::from(free);
-                    let in_pair = name.is_some() && is("value");
-                    if (is("name") || is("key")) && self.peek() == Some(b'"') {
-                        let here = self.at;
-                        name = Some(self.raw_string()).filter(|l| unquoted(l).is_some());
-                        self.at = here;
-                    }
+                    let value_of_pair = PAIR_VALUES.contains(&small.as_str()) || small == "s";
+                    let name = match (pair.filter(|_| value_of_pair), holder) {
+                        (Some(pair), _) => pair,
+                        (None, Some(holder)) if value_of_pair => holder,
+                        (None, _) => Named::member(literal),
+                    };
                     self.path.push(literal);
-                    self.value(if in_pair { name } else { Some(literal) });
+                    self.value(Some(name));
                     self.path.pop();
                     self.free -= usize::from(free);
                 }
@@ -206,91 +262,162 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// The string literal at the current place, quotes included; moves behind it.
-    fn raw_string(&mut self) -> &'a str {
+    /// The name that the object at the current place gives its value, whichever of the two comes first.
+    fn pair(&self) -> Option<Named<'a>> {
         let bytes = self.document.as_bytes();
-        let start = self.at;
-        let mut at = start + 1;
-        while let Some(step) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-            at += step;
-            if bytes[at] == b'"' {
-                at += 1;
-                self.at = at;
-                return &self.document[start..at];
+        let (mut at, mut members) = (self.at + 1, 0);
+        let mut named: Option<Named<'a>> = None;
+        let (mut secret, mut pointer) = (false, false);
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':');
+        while members < 12 {
+            at += bytes.get(at..)?.iter().take_while(|b| blank(b)).count();
+            if bytes.get(at) != Some(&b'"') {
+                break;
             }
-            at += 2;
+            let key = lowered(&self.document[at..literal_end(self.document, at)]);
+            at = literal_end(self.document, at);
+            at += bytes.get(at..)?.iter().take_while(|b| blank(b)).count();
+            let start = at;
+            match bytes.get(at)? {
+                b'"' => at = literal_end(self.document, at),
+                // what holds further values is skipped only if it is short: pairs are flat
+                b'{' | b'[' => at += flat_end(&bytes[at..])?,
+                _ => at += bytes[at..].iter().take_while(|b| !matches!(b, b',' | b'}' | b']')).count(),
+            }
+            let value = self.document.get(start..at)?;
+            match key.as_str() {
+                name if PAIR_NAMES.contains(&name) && value.starts_with('"') && named.is_none() => named = Some(Named::member(value)),
+                "type" | "settype" => {
+                    secret |= value.eq_ignore_ascii_case("\"SecureString\"");
+                    pointer |= ["\"PARAMETER_STORE\"", "\"SECRETS_MANAGER\""].iter().any(|kind| value.eq_ignore_ascii_case(kind));
+                }
+                "isvaluesecret" | "noecho" | "issecret" | "sensitive" => secret |= value.trim_matches('"').eq_ignore_ascii_case("true"),
+                _ => {}
+            }
+            members += 1;
         }
-        self.at = bytes.len();
-        "\"\""
+        named.map(|named| Named { pair: true, secret, pointer, ..named })
     }
 
-    fn string_value(&mut self, name: Option<&'a str>) {
+    /// The string literal at the current place, quotes included; moves behind it.
+    fn raw_string(&mut self) -> &'a str {
+        let start = self.at;
+        let end = literal_end(self.document, start);
+        self.at = end;
+        let literal = &self.document[start..end];
+        if literal.len() >= 2 && literal.ends_with('"') { literal } else { "\"\"" }
+    }
+
+    fn string_value(&mut self, name: Option<Named<'a>>) {
         let start = self.at;
         let Some(text) = unquoted(self.raw_string()) else { return };
         if let Some(new) = self.redacted(&text, name) {
-            self.out.push_str(&self.document[self.copied..start]);
-            self.out.push_str(&serde_json::Value::String(new).to_string());
-            self.copied = self.at;
+            self.put(start, &new);
         }
     }
 
     /// A name of a member is the customer's own where it is a tag's: PHI in it is replaced, too.
     fn name(&mut self, literal: &str, key: &str) {
-        if let Some(new) = strike(key, self.free > 0, || place(self.above, &self.path), self.findings) {
+        if let Some(new) = strike(key, self.look(self.free > 0), &|| place(self.above, &self.path), self.findings) {
             self.out.push_str(&self.document[self.copied..self.at - literal.len()]);
             self.out.push_str(&serde_json::Value::String(new).to_string());
             self.copied = self.at;
         }
     }
 
-    fn redacted(&mut self, value: &str, name: Option<&str>) -> Option<String> {
-        let inner = value.trim_start();
-        if (inner.starts_with('{') || inner.starts_with('[')) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
-            return self.inside(value);
-        }
-        let key = name.and_then(unquoted).unwrap_or_default();
-        if self.free > 0 {
-            if let Some(rule) = patterns().by_name(&key, value).filter(|rule| !self.findings.cleared.contains(*rule)) {
-                self.findings.add(rule, || place(self.above, &self.path));
-                return Some(marker(rule));
-            }
-            if let Some(rule) = self.encoded(value) {
-                return Some(marker(rule));
-            }
-        }
-        let own_field = ["endpoint", "phonenumber", "phone", "fax"].iter().any(|word| key.eq_ignore_ascii_case(word));
-        strike(value, !own_field, || place(self.above, &self.path), self.findings)
-    }
-
-    /// User data is base64: a finding in it takes the whole value, since its parts cannot be replaced in place.
-    fn encoded(&mut self, value: &str) -> Option<&'static str> {
-        let in_user_data = self.path.iter().any(|literal| literal.trim_matches('"').eq_ignore_ascii_case("userdata"));
-        if !in_user_data || value.len() < 12 {
+    fn redacted(&mut self, value: &str, name: Option<Named<'a>>) -> Option<String> {
+        if value.len() < 3 {
             return None;
         }
-        let bytes = STANDARD.decode(value.trim()).ok()?;
-        let inner = String::from_utf8(bytes).ok()?;
-        let mut found = Findings::clearing(&self.findings.cleared);
-        text(&inner, String::new, &mut found)?;
-        let rule = *found.rules.keys().next()?;
-        self.findings.add(rule, || place(self.above, &self.path));
-        Some(rule)
+        let inner = value.trim_start();
+        let key = name.and_then(|named| unquoted(named.literal)).unwrap_or_default().into_owned();
+        if self.depth < MAX_DEPTH && inner.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
+            return self.inside(value, &key);
+        }
+        if let Some(rule) = self.named(value, name, &key).filter(|rule| self.findings.strikes(rule)) {
+            return Some(self.findings.mark(rule, value, || place(self.above, &self.path)));
+        }
+        if let Some(new) = self.percent(value, &key) {
+            return Some(new);
+        }
+        let own_field = ["endpoint", "phonenumber", "phone", "fax"].iter().any(|word| key.eq_ignore_ascii_case(word));
+        let look = self.look(!own_field);
+        let (above, path) = (self.above, &self.path);
+        let hit = strike(value, look, &|| place(above, path), self.findings);
+        if hit.is_some() || self.depth >= MAX_DEPTH || value.len() < 16 {
+            return hit;
+        }
+        let rule = inside_encoded(&undone::base64_text(value)?, self.findings, self.depth)?;
+        Some(self.findings.mark(rule, value, || place(self.above, &self.path)))
     }
 
-    /// A document inside a string.
-    fn inside(&mut self, document: &str) -> Option<String> {
+    /// The rule by which a value is a finding because of where it stands.
+    fn named(&self, value: &str, name: Option<Named<'a>>, key: &str) -> Option<&'static str> {
+        let named = name?;
+        if named.pointer {
+            return None;
+        }
+        let patterns = patterns();
+        let free = self.free > 0 || named.pair;
+        let small = key.to_ascii_lowercase();
+        if !named.secret && !sounds(&small) && !self.path.last().is_some_and(|member| member.len() > 12) {
+            return None;
+        }
+        if named.secret && !patterns.refers(value) {
+            return Some("named-secret");
+        }
+        if named.pair || self.free > 0 {
+            let rule = patterns.by_name(key, value).filter(|rule| self.free > 0 || !rule.starts_with("phi-") || named.pair);
+            if rule.is_some() {
+                return rule;
+            }
+        }
+        let member = self.path.last().map(|literal| lowered(literal)).unwrap_or_default();
+        if matches!(member.as_str(), "headervalue") && value.len() >= 6 && texts::plausible(value) {
+            return Some("header-secret");
+        }
+        if member == "attributevalue" && value.len() >= 16 && looks_random(value) {
+            return Some("header-secret");
+        }
+        if members::is_secret(&small) && value.len() >= 4 && !patterns.refers(value) {
+            return Some("sensitive-member");
+        }
+        if small == "auth" && undone::base64_text(value).is_some_and(|inner| inner.contains(':')) {
+            return Some("authorization");
+        }
+        let bare = !free && value.len() >= 6 && !value.contains(char::is_whitespace) && !key.contains(':') && !members::is_harmless(&small);
+        if bare && patterns.secret_by_name(key, value) { Some("named-secret") } else { None }
+    }
+
+    /// Percent codes undone: a policy goes back as it came, with the finding replaced; anything else is replaced whole.
+    fn percent(&mut self, value: &str, key: &str) -> Option<String> {
+        let decoded = undone::percent_text(value)?;
+        let document = decoded.trim_start().starts_with(['{', '[']);
+        if document && serde_json::from_str::<serde::de::IgnoredAny>(&decoded).is_ok() {
+            let new = self.inside(&decoded, key)?;
+            return Some(percent_encoding::utf8_percent_encode(&new, percent_encoding::NON_ALPHANUMERIC).to_string());
+        }
+        let mut found = Findings::clearing(&self.findings.cleared);
+        let look = Look { depth: self.depth + 1, ..self.look(false) };
+        strike(&decoded, look, &String::new, &mut found)?;
+        let mut plain = Findings::clearing(&self.findings.cleared);
+        if strike(value, look, &String::new, &mut plain).is_some() {
+            return None;
+        }
+        let rule = found.rules.into_keys().next()?;
+        Some(self.findings.mark(rule, value, || place(self.above, &self.path)))
+    }
+
+    /// A document inside a string: its names are the customer's, unless it is one of AWS's own.
+    fn inside(&mut self, document: &str, key: &str) -> Option<String> {
         let above = place(self.above, &self.path);
-        let walk = Walk {
-            document,
-            at: 0,
-            out: String::new(),
-            copied: 0,
-            above: &above,
-            path: Vec::new(),
-            free: self.free,
-            findings: &mut *self.findings,
-        };
-        walk.run()
+        let own = ENVELOPES.iter().any(|name| key.eq_ignore_ascii_case(name));
+        walk(document, &above, self.free + usize::from(!own && self.depth_is_free(document)), self.depth + 1, self.findings)
+    }
+
+    /// Policies are AWS's language even where the customer wrote them.
+    fn depth_is_free(&self, document: &str) -> bool {
+        !document.contains("\"Statement\"")
     }
 }
 

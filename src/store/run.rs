@@ -1,6 +1,7 @@
 //! A run on disk: a BagIt bag whose payload is artifacts and four files that say what they are. Writing streams; reading
 //! checks shapes, not hashes (that is `verify`'s).
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,13 +12,14 @@ use serde::de::DeserializeOwned;
 
 use super::atomic::{self, Access, Existing};
 use super::bag::{BagError, Closed, Payload};
-use super::manifest::{BagInfo, MANIFEST};
-use super::path::fitting;
+use super::manifest::{BagInfo, MANIFEST, Manifest};
+use super::path::{BagPath, fitting};
+use super::tree::open_plain;
 use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Coverage, RUN_FORMAT, Redaction, RunRecord, Source};
 
 const RECORD: &str = "data/run.json";
-const CUSTODY: &str = "data/custody.jsonl";
+pub const CUSTODY: &str = "data/custody.jsonl";
 const COVERAGE: &str = "data/coverage.jsonl";
 const REDACTIONS: &str = "data/redactions.jsonl";
 
@@ -33,6 +35,8 @@ pub enum RunError {
     NotARun(PathBuf),
     #[error("`{path}` is of format `{format}`; this version reads `{RUN_FORMAT}`")]
     Format { path: PathBuf, format: String },
+    #[error("`{path}` does not fit the run: {what} [AFR-002]")]
+    Custody { path: PathBuf, what: String },
     #[error("no run in `{0}`")]
     None(PathBuf),
 }
@@ -237,12 +241,16 @@ impl Reader {
         if record.format != RUN_FORMAT {
             return Err(RunError::Format { path: record_path, format: record.format });
         }
+        let manifest = read(&root.join(MANIFEST))?;
+        if let Some(what) = custody_problem(&read(&root.join(CUSTODY))?, &manifest) {
+            return Err(RunError::Custody { path: root.join(CUSTODY), what });
+        }
         let redactions = if record.derived_from.is_some() { read_lines(&root.join(REDACTIONS))? } else { Vec::new() };
         Ok(Reader {
             artifacts: read_lines(&root.join(CUSTODY))?,
             coverage: read_lines(&root.join(COVERAGE))?,
             redactions,
-            manifest: Digest::of(&read(&root.join(MANIFEST))?),
+            manifest: Digest::of(&manifest),
             root: root.to_path_buf(),
             record,
         })
@@ -263,6 +271,33 @@ impl Reader {
     pub fn path(&self, artifact: &Artifact) -> PathBuf {
         self.root.join("data").join(&artifact.path)
     }
+}
+
+/// What is wrong with the custody records `lines` of a run with this manifest: each must be of a file that the manifest lists, with
+/// that digest; each file must have one.
+pub fn custody_problem(lines: &[u8], manifest: &[u8]) -> Option<String> {
+    let Ok(manifest) = Manifest::parse(manifest) else { return Some("the manifest cannot be read".into()) };
+    let mut recorded = BTreeSet::new();
+    for (index, line) in lines.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        let at = index + 1;
+        let Ok(artifact) = serde_json::from_slice::<Artifact>(line) else { return Some(format!("line {at} is no custody record")) };
+        let Ok(path) = BagPath::new(&format!("data/{}", artifact.path)) else {
+            return Some(format!("line {at} names a place outside the run: {:?}", artifact.path));
+        };
+        match manifest.digest(&path) {
+            None => return Some(format!("line {at} names `{}`, which the manifest does not list", artifact.path)),
+            Some(digest) if digest != artifact.sha256 => {
+                return Some(format!("line {at} gives `{}` the digest {}, the manifest {digest}", artifact.path, artifact.sha256));
+            }
+            Some(_) => {}
+        }
+        if !recorded.insert(path) {
+            return Some(format!("line {at} names `{}` a second time", artifact.path));
+        }
+    }
+    let own = [RECORD, CUSTODY, COVERAGE, REDACTIONS];
+    let without = manifest.entries().map(|(path, _)| path).find(|path| !recorded.contains(path) && !own.contains(&path.as_str()));
+    without.map(|path| format!("`{path}` has no custody record"))
 }
 
 /// Names of the runs in an evidence folder, oldest first (names begin with the time).
@@ -290,15 +325,20 @@ pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> 
     }
 }
 
-/// Opens a file and un-gzips it if it starts like gzip (RFC 1952: 1f 8b).
+/// Opens a plain file, following no link, and un-gzips it if it starts like gzip (RFC 1952: 1f 8b).
 pub fn plain(path: &Path) -> io::Result<Box<dyn Read>> {
-    let mut input = BufReader::with_capacity(256 * 1024, File::open(path)?);
+    let mut input = BufReader::with_capacity(256 * 1024, open_plain(path)?);
     let gzip = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     Ok(if gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RunError> {
-    fs::read(path).map_err(|source| RunError::Read { path: path.to_path_buf(), source })
+    let bytes = || {
+        let mut bytes = Vec::new();
+        open_plain(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    bytes().map_err(|source| RunError::Read { path: path.to_path_buf(), source })
 }
 
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RunError> {

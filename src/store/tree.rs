@@ -125,7 +125,7 @@ impl Tree {
 }
 
 /// Opens what is still a plain file: a link or pipe put there since the walk is refused.
-fn open_plain(path: &Path) -> io::Result<File> {
+pub fn open_plain(path: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::other("not a plain file"));
     }

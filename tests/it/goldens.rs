@@ -61,7 +61,8 @@ fn dossier(box_: &Sandbox) -> Dossier {
     let run = Reader::open_run(&run::find(&workspace.evidence(), None).expect("a run")).expect("the committed run");
     let as_of = run.record.ended.clone();
     let cleared = assess::cleared(&workspace.decisions, &as_of);
-    let derived = assess::redacted(run, &cleared, &box_.path().join("derived"), |closed| Ok(closed.finish(&[])?)).expect("a derived run");
+    let derived = assess::redacted(run, &cleared, &box_.path().join("derived"), |_| Ok(None), |closed| Ok(closed.finish(&[])?))
+        .expect("a derived run");
     let assessment = assess::judge(&catalog, &workspace.decisions, &derived, None, &box_.path().join("evidence.sqlite")).expect("judged");
     affiant::program::dossier(&Inputs {
         assessment: &assessment,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Sandbox, files, item, repository};
 
 /// Repeats with other digits and letters, without chance.
-fn letters(seed: usize, n: usize, alphabet: &str) -> String {
+pub fn letters(seed: usize, n: usize, alphabet: &str) -> String {
     let all: Vec<char> = alphabet.chars().collect();
     let mut x = seed as u64 * 2_654_435_761 + 12_345;
     (0..n)

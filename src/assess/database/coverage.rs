@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
+use super::tables::BrokenTable;
 use crate::assess::input::Fault;
 use crate::model::catalog::{Catalog, Table};
-use crate::model::run::{Coverage, GLOBAL};
+use crate::model::run::{Coverage, GLOBAL, State};
 use crate::store::run::Reader;
 
 /// Joins the run's coverage with the tables that each source feeds.
@@ -24,6 +25,33 @@ pub fn fill(db: &Connection, run: &Reader, catalog: &Catalog) -> Result<(), Faul
         }
     }
     Ok(())
+}
+
+/// Makes a gap of every source of tables that could not be made from what it answered.
+pub fn lose(run: &mut Reader, catalog: &Catalog, broken: &[BrokenTable]) {
+    for lost in broken {
+        let detail = format!("the table `{}` cannot be made of it: {}", lost.table, lost.words);
+        let all = closure(catalog, &BTreeSet::from([lost.table.clone()]));
+        let used: Vec<&Table> = catalog.tables.iter().filter(|t| all.contains(&t.name)).collect();
+        let mut any = false;
+        for line in run.coverage.iter_mut().filter(|line| used.iter().any(|t| feeds(line, t))) {
+            any = true;
+            if !line.state.is_gap() {
+                line.state = State::Unreadable;
+                line.detail = detail.clone();
+            }
+        }
+        let source = used.iter().flat_map(|t| &t.sources).next().filter(|_| !any);
+        run.coverage.extend(source.map(|source| Coverage {
+            account: String::new(),
+            region: String::new(),
+            source: source.clone(),
+            state: State::Unreadable,
+            expected: 0,
+            read: 0,
+            detail,
+        }));
+    }
 }
 
 /// Whether a coverage line bears on a table: the same source, or `*` and any Config type.

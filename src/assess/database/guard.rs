@@ -80,9 +80,6 @@ const ALLOWED: [&str; 61] = [
 /// Functions that a table of the catalog may call beside these: they turn epochs into text.
 const TABLES_TOO: [&str; 4] = ["strftime", "datetime", "date", "unixepoch"];
 
-/// Upper bound on the virtual machine's work for one statement, in millions of steps.
-const MAX_MEGA_STEPS: u64 = 200_000;
-
 /// Columns that a statement reads, by table.
 pub type Reads = BTreeSet<(String, String)>;
 
@@ -152,11 +149,6 @@ pub fn words(error: &rusqlite::Error) -> String {
     }
 }
 
-/// Bounds the work of all statements that follow.
-pub fn bound(db: &mut Connection) -> Result<(), Fault> {
-    limit(db, MAX_MEGA_STEPS * 1000)
-}
-
 /// Bounds the work of all statements that follow, in thousands of steps.
 pub fn limit(db: &mut Connection, kilo_steps: u64) -> Result<(), Fault> {
     let grain = if kilo_steps > 1_000_000 { 1_000_000 } else { 10_000 };
@@ -171,11 +163,6 @@ pub fn limit(db: &mut Connection, kilo_steps: u64) -> Result<(), Fault> {
     Ok(())
 }
 
-pub fn unbound(db: &mut Connection) -> Result<(), Fault> {
-    db.progress_handler(0, None::<fn() -> bool>)?;
-    Ok(())
-}
-
 /// SQLite's date functions take `now` as text, so the word is refused wherever it stands as a literal.
 fn forbidden_words(sql: &str) -> Result<(), String> {
     let lower = sql.to_ascii_lowercase();
@@ -186,6 +173,14 @@ fn forbidden_words(sql: &str) -> Result<(), String> {
         Some(word) => Err(format!("`{word}` is not allowed: use `param.as_of`")),
         None => Ok(()),
     }
+}
+
+/// Tables of SQLite's own: its schema, and pragmas and statistics in the form of tables.
+fn is_inner(table: &str) -> bool {
+    let table = table.to_ascii_lowercase();
+    ["sqlite_", "pragma_", "dbstat", "bytecode", "tables_used", "fts", "rtree", "stmt", "completion"]
+        .iter()
+        .any(|word| table.starts_with(word))
 }
 
 fn watch(db: &mut Connection, extra: bool, seen: &Arc<Mutex<Seen>>) -> rusqlite::Result<()> {
@@ -223,9 +218,7 @@ fn unwatch(db: &mut Connection) -> rusqlite::Result<()> {
 fn decide(action: &AuthAction<'_>, extra: bool, reads: &mut Reads) -> Result<(), String> {
     match action {
         AuthAction::Select | AuthAction::Recursive => Ok(()),
-        AuthAction::Read { table_name, column_name } if table_name.starts_with("sqlite_") => {
-            Err(format!("reading `{table_name}.{column_name}`"))
-        }
+        AuthAction::Read { table_name, column_name } if is_inner(table_name) => Err(format!("reading `{table_name}.{column_name}`")),
         AuthAction::Read { table_name, column_name } => {
             reads.insert(((*table_name).to_string(), (*column_name).to_string()));
             Ok(())

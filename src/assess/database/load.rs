@@ -74,7 +74,7 @@ fn snapshot(
         let (bytes, row) = match found {
             Found::Item(bytes) => (bytes, false),
             Found::Row(bytes) => (bytes, true),
-            Found::Bad(_) => return Ok(()),
+            Found::Around(_) | Found::Bad(_) => return Ok(()),
         };
         let Ok(item) = config_item::parse(bytes, hint) else { return Ok(()) };
         insert_item(&mut insert, id, &item, row, decisions)?;

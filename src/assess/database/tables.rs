@@ -4,23 +4,51 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
+use super::bounds::{self, Bounds};
 use crate::assess::database::guard::{self, Reads};
 use crate::assess::input::Fault;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::decisions::{Decisions, Plan};
 
-/// One table after another, in dependency order. Each SELECT compiles under the guard before it runs.
-pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<(), Fault> {
+/// A table that evidence of an unexpected form kept from being made: it stays empty, and is a gap.
+pub struct BrokenTable {
+    pub table: String,
+    pub words: String,
+}
+
+/// One table after another, in dependency order. Each SELECT compiles under the guard before it runs; one that fails over the
+/// evidence costs its own sources and no other.
+pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<Vec<BrokenTable>, Fault> {
     let known: BTreeSet<&str> = catalog.tables.iter().map(|t| t.name.as_str()).collect();
+    let meter = Bounds::of(db)?.on(db)?;
+    let mut broken = Vec::new();
     for table in &catalog.tables {
         let fault = |what| Fault::Table { table: table.name.clone(), source: rusqlite::Error::InvalidParameterName(what) };
         let reads = guard::compile(db, &table.sql, true).map_err(fault)?;
         if let Some(what) = undeclared(table, &reads, &known) {
             return Err(fault(what));
         }
-        create(db, table, "TABLE")?;
+        meter.begin();
+        match create(db, table, "TABLE") {
+            Ok(()) => {}
+            Err(Fault::Table { source, .. }) if bounds::exceeded(&source).is_none() => {
+                empty(db, table)?;
+                broken.push(BrokenTable { table: table.name.clone(), words: guard::words(&source) });
+            }
+            Err(fault) => return Err(fault),
+        }
     }
-    Ok(())
+    bounds::unbound(db)?;
+    Ok(broken)
+}
+
+/// The table with its columns and no rows.
+fn empty(db: &Connection, table: &Table) -> Result<(), Fault> {
+    let fault = |source| Fault::Table { table: table.name.clone(), source };
+    let statement = db.prepare(&table.sql).map_err(fault)?;
+    let columns: Vec<String> = statement.column_names().map(|n| format!("\"{}\"", quoted(n))).collect();
+    drop(statement);
+    db.execute_batch(&format!("CREATE TABLE \"{}\" ({})", quoted(&table.name), columns.join(", "))).map_err(fault)
 }
 
 /// What SQLite saw a table read and the catalog does not know that it reads. Gaps are looked for in what the catalog knows, so
@@ -38,7 +66,10 @@ fn undeclared(table: &Table, reads: &Reads, known: &BTreeSet<&str>) -> Option<St
 /// Makes one table, of a `kind` that SQLite knows: `TABLE` or `TEMP TABLE`.
 pub fn create(db: &Connection, table: &Table, kind: &str) -> Result<(), Fault> {
     let sql = format!("CREATE {kind} \"{}\" AS {}", quoted(&table.name), table.sql);
-    db.execute_batch(&sql).map_err(|source| Fault::Table { table: table.name.clone(), source })
+    db.execute_batch(&sql).map_err(|source| match bounds::exceeded(&source) {
+        Some(words) => Fault::Bound { what: format!("the table `{}`", table.name), words: words.into() },
+        None => Fault::Table { table: table.name.clone(), source },
+    })
 }
 
 pub fn quoted(name: &str) -> String {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::evidence::encodings;
-use crate::model::decisions::Decisions;
+use crate::model::decisions::{Decisions, TagScope};
 
 /// What an item's tags say, read once.
 pub(in crate::assess) struct Tags {
@@ -13,7 +13,8 @@ pub(in crate::assess) struct Tags {
     pub phi: &'static str,
 }
 
-/// `in` PHI scope unless the PHI tag is there with another value: an untagged resource is in scope.
+/// `in` PHI scope unless the PHI tag is there with another value that is not near one that means PHI: an untagged resource is in
+/// scope.
 pub(in crate::assess) fn read_tags(raw: Option<&str>, decisions: &Decisions) -> Tags {
     let raw = raw.unwrap_or("{}");
     if matches!(raw, "{}" | "null" | "[]") {
@@ -22,7 +23,7 @@ pub(in crate::assess) fn read_tags(raw: Option<&str>, decisions: &Decisions) -> 
     let tags = encodings::tags(raw);
     let rule = &decisions.workspace.phi;
     let value = |key: &str| tags.get(key).and_then(Value::as_str);
-    let out = value(&rule.tag).is_some_and(|v| !rule.values.iter().any(|known| known.eq_ignore_ascii_case(v)));
+    let out = rule.scope(value(&rule.tag)) == TagScope::Out;
     Tags {
         name: value("Name").map(str::to_string),
         phi: if out { "out" } else { "in" },

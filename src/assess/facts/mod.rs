@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::database::place::class_of;
 use super::input::Fault;
-use crate::model::assessment::{AgreementFacts, FindingGroup, ServiceTrace, ServiceUsage};
+use crate::model::assessment::{AgreementFacts, FindingGroup, PhiAsked, ServiceTrace, ServiceUsage};
 use crate::model::catalog::Catalog;
-use crate::model::decisions::{Decisions, Exclude};
+use crate::model::decisions::{Decisions, Exclude, TagScope};
 use crate::model::dossier::AssetClass;
 use crate::model::run::Coverage;
 use crate::model::verdict::{Severity, Verdict};
@@ -93,6 +93,27 @@ pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Faul
     let arns = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     let covered = |e: &Exclude| arns.iter().filter(|arn| e.covers(arn)).count() as u64;
     Ok(decisions.workspace.exclude.iter().map(covered).collect())
+}
+
+/// Resources whose PHI tag is near a value that means PHI.
+pub fn phi_asked(db: &Connection, decisions: &Decisions) -> Result<Vec<PhiAsked>, Fault> {
+    let rule = &decisions.workspace.phi;
+    let mut statement =
+        db.prepare("SELECT arn, tags FROM resource WHERE phi_scope = 'in' AND NOT excluded AND tags <> '{}' ORDER BY arn")?;
+    let mut rows = statement.query([])?;
+    let mut asked = Vec::new();
+    while let Some(row) = rows.next()? {
+        let tags = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        if !tags.contains(rule.tag.as_str()) {
+            continue;
+        }
+        let tags: serde_json::Value = serde_json::from_str(tags).unwrap_or_default();
+        let value = tags.get(&rule.tag).and_then(serde_json::Value::as_str);
+        if rule.scope(value) == TagScope::Near && asked.len() < 100 {
+            asked.push(PhiAsked { resource: row.get(0)?, value: value.unwrap_or_default().to_string() });
+        }
+    }
+    Ok(asked)
 }
 
 /// Rows that need someone, grouped so that one cause is one risk.

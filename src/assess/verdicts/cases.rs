@@ -145,6 +145,7 @@ pub fn words(fault: &Fault) -> String {
     match fault {
         Fault::Table { source: rusqlite::Error::InvalidParameterName(what), .. } => what.clone(),
         Fault::Table { source, .. } | Fault::Sql(source) => guard::words(source),
+        Fault::Bound { words, .. } => words.clone(),
         Fault::Check { what, .. } | Fault::Parameter { what, .. } => what.clone(),
         Fault::Io(error) => error.to_string(),
         Fault::Items(error) => error.to_string(),

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::check_tally::{CheckTally, Judged, Place, Shown};
 use super::corroborate::Rules;
+use crate::assess::database::bounds::{self, Bounds};
 use crate::assess::database::coverage::{Gaps, closure};
 use crate::assess::database::guard;
 use crate::assess::database::place::{class_of, place, place_words};
@@ -32,14 +33,16 @@ pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "rea
 /// The ten controls, and where AWS Config's own rules contradict a verdict.
 pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlResult>, Vec<Disagreement>), Fault> {
     facts::feeds(db)?;
-    guard::bound(db)?;
+    let bounds = Bounds::of(db)?;
+    let meter = bounds.on(db)?;
     let mut results = Vec::new();
     let mut judged = BTreeMap::new();
     for control in &input.catalog.controls {
         let mut checks = Vec::new();
         for id in &control.checks {
             let check = &input.catalog.checks[id];
-            let (result, places) = Asked { control, check, input }.run(db)?;
+            meter.begin();
+            let (result, places) = Asked { control, check, input, bounds }.run(db)?;
             checks.push(result);
             judged.insert(id.as_str(), places);
         }
@@ -48,11 +51,12 @@ pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlRe
     let rules = Rules::read(db, input)?;
     let mut disagreements = Vec::new();
     for check in results.iter_mut().flat_map(|control| &mut control.checks) {
+        meter.begin();
         let (agreements, against) = rules.of(db, check, &judged[check.id.as_str()])?;
         check.corroboration = agreements;
         disagreements.extend(against);
     }
-    guard::unbound(db)?;
+    bounds::unbound(db)?;
     Ok((results, disagreements))
 }
 
@@ -95,6 +99,7 @@ struct Asked<'a> {
     control: &'a Control,
     check: &'a Check,
     input: &'a Input<'a>,
+    bounds: Bounds,
 }
 
 impl Asked<'_> {
@@ -110,15 +115,46 @@ impl Asked<'_> {
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
         let mut tally = CheckTally::default();
-        self.ask(db, &gaps, &unread, &mut tally)?;
+        match self.ask(db, &gaps, &unread, &mut tally) {
+            Ok(()) => {}
+            Err(Fault::Check { what, .. }) => {
+                tally = CheckTally::default();
+                self.lost(db, &what, &mut tally)?;
+            }
+            Err(fault) => return Err(fault),
+        }
         self.missing(db, &gaps, &mut tally)?;
         let result = self.summary(db, &tables, &gaps, &mut tally)?;
         Ok((result, tally.judged.into_set()))
     }
 
+    /// What SQL makes of evidence of an unexpected form may be an error: then nothing that the check said counts, and one row says why.
+    fn lost(&self, db: &Connection, what: &str, tally: &mut CheckTally) -> Result<(), Fault> {
+        db.execute("DELETE FROM result WHERE check_id = ?", [&self.check.id])?;
+        let reason = format!("the query failed over this evidence: {what}");
+        let values = params![self.check.id, "unknown origin", "", "", reason];
+        db.execute("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)", values)?;
+        let (resource, account, region) = ("unknown origin", "", "");
+        tally.add(Judged { resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
+        Ok(())
+    }
+
+    /// An error of a query: too much of something, or of the query's own.
+    fn failed(&self, error: &rusqlite::Error) -> Fault {
+        match bounds::exceeded(error) {
+            Some(words) => self.too_much(words),
+            None => self.fault(guard::words(error)),
+        }
+    }
+
+    fn too_much(&self, words: &str) -> Fault {
+        Fault::Bound { what: format!("the check `{}`", self.check.id), words: words.into() }
+    }
+
     /// Runs the SQL and stores each row with the verdict that the engine lets it have.
     fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut statement = db.prepare(&self.check.sql).map_err(|e| self.fault(guard::words(&e)))?;
+        let (mut count, mut bytes) = (0u64, 0u64);
+        let mut statement = db.prepare(&self.check.sql).map_err(|e| self.failed(&e))?;
         if !statement.column_names().eq(COLUMNS) {
             return Err(self.fault(format!("it must return the columns {}", COLUMNS.join(", "))));
         }
@@ -126,8 +162,13 @@ impl Asked<'_> {
         let any_excluded = !self.input.decisions.workspace.exclude.is_empty();
         let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,?,?,?,?)")?;
         let mut rows = statement.query([])?;
-        while let Some(row) = rows.next().map_err(|e| self.fault(guard::words(&e)))? {
+        while let Some(row) = rows.next().map_err(|e| self.failed(&e))? {
             let text = |i: usize| row.get_ref(i)?.as_str_or_null().map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])));
+            let long = (0..COLUMNS.len()).map(|i| text(i).map(|t| t.unwrap_or_default().len())).collect::<Result<Vec<_>, _>>()?;
+            (count, bytes) = (count + 1, bytes + long.iter().sum::<usize>() as u64);
+            if count > self.bounds.results() || bytes > self.bounds.result_bytes() || long.iter().any(|len| *len > bounds::MAX_VALUE) {
+                return Err(self.too_much("it returns too many rows, or too long ones"));
+            }
             let resource = text(0)?.ok_or_else(|| self.fault("a row without a resource"))?;
             let (account, region) = place(resource, text(1)?, text(2)?);
             let sql_verdict: Verdict = text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::assess::database::bounds::{self, Bounds};
 use crate::assess::database::coverage::closure;
 use crate::assess::database::place::place;
 use crate::assess::database::{guard, tables};
@@ -62,9 +63,9 @@ pub fn judge(db: &mut Connection, input: &Input<'_>, controls: &[ControlResult])
     let since = asked.or(first).unwrap_or_else(|| input.as_of.to_string());
     let mut history = History { since, files, changes, ..History::default() };
     if changes > 0 {
-        guard::bound(db)?;
+        let _meter = Bounds::of(db)?.whole().on(db)?;
         let walked = Walk { catalog: input.catalog, asked: asked_of(input.catalog, controls) }.run(db, input.as_of, &mut history);
-        guard::unbound(db)?;
+        bounds::unbound(db)?;
         walked?;
     }
     report(db, &mut history)?;

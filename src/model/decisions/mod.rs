@@ -158,6 +158,45 @@ pub struct PhiRule {
     pub values: Vec<String>,
 }
 
+/// What a tag says of a resource's scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagScope {
+    In,
+    Out,
+    /// The value is near one that means PHI, or empty: it stays in scope, and somebody is asked.
+    Near,
+}
+
+impl PhiRule {
+    /// The scope by the value of the tag; a resource without it is in scope.
+    pub fn scope(&self, value: Option<&str>) -> TagScope {
+        let Some(value) = value else { return TagScope::In };
+        if self.values.iter().any(|known| known.eq_ignore_ascii_case(value)) {
+            return TagScope::In;
+        }
+        let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase() };
+        let said = plain(value);
+        // `non-phi` and `no phi` say the opposite
+        let denied = ["non", "not", "no", "none", "without", "un"].iter().any(|word| said.starts_with(word));
+        let near = |known: &String| {
+            let known = plain(known);
+            !known.is_empty() && (said.contains(&known) || one_apart(&said, &known))
+        };
+        match said.is_empty() || (!denied && self.values.iter().any(near)) {
+            true => TagScope::Near,
+            false => TagScope::Out,
+        }
+    }
+}
+
+/// Whether one letter more, less or other turns one word into the other.
+fn one_apart(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let end = a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(x, y)| x == y).count();
+    (a.len() - start - end).max(b.len() - start - end) <= 1 && a.len().min(b.len()) >= 3
+}
+
 impl Default for PhiRule {
     fn default() -> Self {
         PhiRule { tag: "data-classification".into(), values: vec!["phi".into()] }

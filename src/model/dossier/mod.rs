@@ -122,7 +122,7 @@ pub struct CatalogInfo {
     pub checks: u64,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(PartialEq, Eq, Debug, Clone, Serialize, Deserialize)]
 pub struct SealInfo {
     /// `workspace`, `named` or `none`.
     pub kind: String,

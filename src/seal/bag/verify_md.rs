@@ -7,6 +7,9 @@ use crate::seal::bag::{CERTIFICATES, MANIFEST_SIGNATURE, SIGNATURE_SUFFIX, TAG_M
 use crate::seal::keys::certificate::Certificate;
 use crate::store::manifest::{MANIFEST, TAG_MANIFEST};
 
+/// Where the sealer's certificate is put: beside the folder, so that nothing is added to what is being checked.
+const EXTRACTED: &str = "../sealer.pem";
+
 /// What a bag holds, as far as its instructions speak of it. Paths are relative to the top folder.
 #[derive(Debug, Clone, Copy)]
 pub struct Contents<'a> {
@@ -99,7 +102,10 @@ fn integrity(text: &mut String, contents: &Contents<'_>) {
 fn authenticity(text: &mut String, contents: &Contents<'_>) {
     let _ = write!(
         text,
-        "## 2. Whose seal is it?\n\n```sh\n{}\n{}\n",
+        "## 2. Whose seal is it?\n\n\
+         The first command takes one certificate, the sealer's, out of the archive and puts it beside this folder; the others use that \
+         one and no other:\n\n\
+         ```sh\nopenssl x509 -in {CERTIFICATES} -out {EXTRACTED}\n{}\n{}\n",
         cms(MANIFEST_SIGNATURE, MANIFEST),
         cms(TAG_MANIFEST_SIGNATURE, TAG_MANIFEST)
     );
@@ -138,8 +144,9 @@ fn who(text: &mut String, certificate: &Certificate) {
         text,
         "To know whose seal it is, **pin** the certificate: ask its owner for the fingerprint by a way that is not this archive (a call, a \
          letter, an earlier archive you trust) and compare it with\n\n\
-         ```sh\nopenssl x509 -in {CERTIFICATES} -noout -subject -fingerprint -sha256\n```\n\n\
-         If they agree, keep a copy of that certificate outside, and give the copy to `-CAfile` above, or to `affiant verify --trust`. From then on a \
+         ```sh\nopenssl x509 -in {EXTRACTED} -noout -subject -fingerprint -sha256\n```\n\n\
+         If they agree, keep `{EXTRACTED}`, which holds that certificate alone, and give it to `-CAfile` above, or to `affiant verify --trust`. \
+         Never give `{CERTIFICATES}` itself: a file can hold several certificates, and each of them would then be believed. From then on a \
          package by another key is noticed.\n\n"
     );
 }
@@ -151,13 +158,13 @@ fn verdicts(text: &mut String, contents: &Contents<'_>) {
         "## 4. Do the verdicts follow from the evidence?\n\n\
          The database holds the evidence as tables; each check is one query, printed in the report's appendix and kept in `data/catalog`. Any SQLite \
          from 3.40 on runs them:\n\n\
-         ```sh\nsqlite3 -readonly {database} \"{query}\"\n```\n\n\
+         ```sh\nsqlite3 -safe -readonly {database} \"{query}\"\n```\n\n\
          `affiant verify --recompute` builds the database anew from the collected files and repeats every check.\n\n"
     );
 }
 
 fn cms(signature: &str, content: &str) -> String {
     format!(
-        "openssl cms -verify -binary -inform DER -in {signature} -content {content} \\\n  -CAfile {CERTIFICATES} -partial_chain -purpose any -out /dev/null"
+        "openssl cms -verify -binary -inform DER -in {signature} -content {content} \\\n  -CAfile {EXTRACTED} -partial_chain -purpose any -out /dev/null"
     )
 }

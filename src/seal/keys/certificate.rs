@@ -54,7 +54,7 @@ pub enum Unfit {
     ShortRsa(usize),
     #[error("the certificate's kind of key is not supported")]
     KeyKind,
-    #[error("the certificate holds a critical extension that is not understood: {0}")]
+    #[error("the certificate holds an extension that restricts its use and is not worked out here: {0}")]
     Critical(String),
     #[error("the certificate holds an extension that cannot be read: {0}")]
     Extension(String),
@@ -79,6 +79,9 @@ const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.
 /// Critical extensions that are understood here: basic constraints, key usage, extended key usage. Policies and names
 /// restrict nothing that we rely on; name constraints do, and are therefore refused when critical.
 const UNDERSTOOD: &[&str] = &["2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.32", "2.5.29.17"];
+
+/// They restrict whom an authority may certify, marked critical or not; they are not worked out here.
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
 impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Certificate, CertificateError> {
@@ -220,7 +223,10 @@ impl Certificate {
             KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Rsa(_) => {}
         }
         let extensions = self.inner.tbs_certificate.extensions.iter().flatten();
-        let unknown = extensions.filter(|e| e.critical && !UNDERSTOOD.contains(&e.extn_id.to_string().as_str()));
+        let unknown = extensions.filter(|e| {
+            let id = e.extn_id.to_string();
+            id == NAME_CONSTRAINTS || (e.critical && !UNDERSTOOD.contains(&id.as_str()))
+        });
         unfit.extend(unknown.map(|e| Unfit::Critical(e.extn_id.to_string())));
         unfit
     }

@@ -9,17 +9,57 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use crate::seal::pades::document::{array, catalog_id, dictionary, form};
 
+/// What kind of change it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PdfChange {
+    /// Something else than a signature was changed or added.
+    Content,
+    /// A signature field was added that covers content or does something.
+    Field,
+    /// An object was added that the signed revision already refers to.
+    Dangling,
+}
+
 /// The changes from `before` to `after` that no signature explains; empty if all is well.
-pub(super) fn forbidden(before: &Document, after: &Document) -> Vec<String> {
+pub(super) fn forbidden(before: &Document, after: &Document) -> Vec<(PdfChange, String)> {
+    let content = |words: &str| vec![(PdfChange::Content, words.to_owned())];
     let Some(catalog) = catalog_id(before).filter(|id| catalog_id(after) == Some(*id)) else {
-        return vec!["the catalog is another object".to_owned()];
+        return content("the catalog is another object");
     };
     if before.trailer.get(b"Info").ok() != after.trailer.get(b"Info").ok() {
-        return vec!["the document information is another object".to_owned()];
+        return content("the document information is another object");
     }
     let rules = Rules { before, after, catalog, form: reference(before.catalog().ok(), b"AcroForm"), lists: lists(before) };
-    let changed = before.objects.iter().filter(|(_, object)| !is_bookkeeping(object));
-    changed.filter_map(|(id, old)| rules.explain(*id, old).err().map(|why| format!("object {} {}: {why}", id.0, id.1))).collect()
+    let used = references(before);
+    let mut found = Vec::new();
+    for (id, old) in before.objects.iter().filter(|(id, object)| used.contains(id) || !is_bookkeeping(object)) {
+        if let Err((kind, why)) = rules.explain(*id, old) {
+            found.push((kind, format!("object {} {}: {why}", id.0, id.1)));
+        }
+    }
+    let promised = used.iter().filter(|id| !before.objects.contains_key(id) && after.objects.contains_key(id));
+    found.extend(
+        promised.map(|id| (PdfChange::Dangling, format!("object {} {} was added, which the signed part refers to and lacks", id.0, id.1))),
+    );
+    found
+}
+
+/// Every object that another one, or the trailer, refers to. Streams of objects and tables refer to nothing by themselves.
+fn references(document: &Document) -> BTreeSet<ObjectId> {
+    let mut found = BTreeSet::new();
+    let bodies = document.objects.values().filter(|object| !is_bookkeeping(object));
+    let mut open: Vec<&Object> =
+        bodies.chain(document.trailer.iter().filter(|(key, _)| key.as_slice() != b"XRefStm").map(|(_, v)| v)).collect();
+    while let Some(object) = open.pop() {
+        match object {
+            Object::Reference(id) => drop(found.insert(*id)),
+            Object::Array(items) => open.extend(items),
+            Object::Dictionary(dictionary) => open.extend(dictionary.iter().map(|(_, value)| value)),
+            Object::Stream(stream) => open.extend(stream.dict.iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whether nothing changed but the security store that the catalog names: what stands behind the last signature at B-LT.
@@ -45,21 +85,24 @@ struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    fn explain(&self, id: ObjectId, old: &Object) -> Result<(), &'static str> {
-        let new = self.after.objects.get(&id).ok_or("it was removed")?;
+    fn explain(&self, id: ObjectId, old: &Object) -> Result<(), Why> {
+        let content = |words: &'static str| (PdfChange::Content, words);
+        let new = self.after.objects.get(&id).ok_or(content("it was removed"))?;
         if old == new {
             return Ok(());
         }
         if self.lists.contains(&id) {
             return match (old, new) {
                 (Object::Array(old), Object::Array(new)) => self.grown(old, new),
-                (_, _) => Err("a list became something else"),
+                (_, _) => Err(content("a list became something else")),
             };
         }
         if reference(self.before.catalog().ok(), b"Metadata") == Some(id) {
             return Ok(());
         }
-        let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else { return Err("its content was replaced") };
+        let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else {
+            return Err(content("its content was replaced"));
+        };
         if id == self.catalog {
             self.catalog(old, new)
         } else if Some(id) == self.form {
@@ -67,56 +110,82 @@ impl Rules<'_> {
         } else if old.has_type(b"Page") {
             self.page(old, new)
         } else if is_signature_field(old, self.before) && !old.has(b"V") {
-            same_except(old, new, &[b"V", b"AP", b"F", b"MK", b"M"])
+            same_except(old, new, &[b"V", b"AP", b"F", b"MK", b"M"]).map_err(content)
         } else if self.before.trailer.get(b"Info").and_then(Object::as_reference).ok() == Some(id) {
-            same_except(old, new, &[b"ModDate", b"Producer"])
+            same_except(old, new, &[b"ModDate", b"Producer"]).map_err(content)
         } else {
-            Err("it was changed")
+            Err(content("it was changed"))
         }
     }
 
-    fn catalog(&self, old: &Dictionary, new: &Dictionary) -> Result<(), &'static str> {
-        same_except(old, new, &[b"AcroForm", b"DSS", b"Extensions", b"Perms"])?;
+    fn catalog(&self, old: &Dictionary, new: &Dictionary) -> Result<(), Why> {
+        let content = |words: &'static str| (PdfChange::Content, words);
+        same_except(old, new, &[b"AcroForm", b"DSS", b"Extensions", b"Perms"]).map_err(content)?;
         if old.has(b"Perms") && old.get(b"Perms").ok() != new.get(b"Perms").ok() {
-            return Err("the catalog's permissions were changed");
+            return Err(content("the catalog's permissions were changed"));
         }
         match (form(self.before), form(self.after)) {
             (None, None) => Ok(()),
             (old, Some(new)) => self.form(old, new),
-            (Some(_), None) => Err("the form was removed"),
+            (Some(_), None) => Err(content("the form was removed")),
         }
     }
 
-    fn form(&self, old: Option<&Dictionary>, new: &Dictionary) -> Result<(), &'static str> {
+    fn form(&self, old: Option<&Dictionary>, new: &Dictionary) -> Result<(), Why> {
+        let content = |words: &'static str| (PdfChange::Content, words);
         let nothing = Dictionary::new();
         let old = old.unwrap_or(&nothing);
         for key in [&b"DR"[..], b"DA"] {
             if old.has(key) && old.get(key).ok() != new.get(key).ok() {
-                return Err("the form's resources were changed");
+                return Err(content("the form's resources were changed"));
             }
         }
-        same_except(old, new, &[b"Fields", b"SigFlags", b"DR", b"DA"])?;
+        same_except(old, new, &[b"Fields", b"SigFlags", b"DR", b"DA"]).map_err(content)?;
         self.grown(array(self.before, old, b"Fields"), array(self.after, new, b"Fields"))
     }
 
-    fn page(&self, old: &Dictionary, new: &Dictionary) -> Result<(), &'static str> {
-        same_except(old, new, &[b"Annots", b"Tabs"]).map_err(|_| "a page was changed")?;
+    fn page(&self, old: &Dictionary, new: &Dictionary) -> Result<(), Why> {
+        let content = |words: &'static str| (PdfChange::Content, words);
+        same_except(old, new, &[b"Annots", b"Tabs"]).map_err(|_| content("a page was changed"))?;
         if old.has(b"Tabs") && old.get(b"Tabs").ok() != new.get(b"Tabs").ok() {
-            return Err("a page's tab order was changed");
+            return Err(content("a page's tab order was changed"));
         }
         self.grown(array(self.before, old, b"Annots"), array(self.after, new, b"Annots"))
     }
 
-    /// The old members in their order, then only signature fields.
-    fn grown(&self, old: &[Object], new: &[Object]) -> Result<(), &'static str> {
-        let added = new.strip_prefix(old).ok_or("a list of annotations or fields was changed")?;
-        let is_signature = |object: &Object| {
+    /// The old members in their order, then only signature fields, which draw nothing and do nothing.
+    fn grown(&self, old: &[Object], new: &[Object]) -> Result<(), Why> {
+        let added = new.strip_prefix(old).ok_or((PdfChange::Content, "a list of annotations or fields was changed"))?;
+        for object in added {
             let field = self.after.dereference(object).ok().and_then(|(_, object)| object.as_dict().ok());
-            field.is_some_and(|field| is_signature_field(field, self.after))
-        };
-        if added.iter().all(is_signature) { Ok(()) } else { Err("something else than a signature was added") }
+            let field = field.filter(|field| is_signature_field(field, self.after));
+            self.quiet(field.ok_or((PdfChange::Content, "something else than a signature was added"))?, 0)?;
+        }
+        Ok(())
+    }
+
+    /// A field that was not there when the document was certified may not cover what was, and may start nothing.
+    fn quiet(&self, field: &Dictionary, depth: u32) -> Result<(), Why> {
+        if [&b"A"[..], b"AA", b"JS", b"Action"].iter().any(|key| field.has(key)) {
+            return Err((PdfChange::Field, "a signature field with an action was added"));
+        }
+        let rect: Vec<f32> = array(self.after, field, b"Rect").iter().filter_map(|n| n.as_float().ok()).collect();
+        if let [left, bottom, right, top] = rect[..]
+            && (left - right).abs() > 0.5
+            && (bottom - top).abs() > 0.5
+        {
+            return Err((PdfChange::Field, "a visible signature field was added, which can cover what was certified"));
+        }
+        for kid in array(self.after, field, b"Kids").iter().take(if depth < 8 { 100 } else { 0 }) {
+            if let Some(kid) = self.after.dereference(kid).ok().and_then(|(_, object)| object.as_dict().ok()) {
+                self.quiet(kid, depth + 1)?;
+            }
+        }
+        Ok(())
     }
 }
+
+type Why = (PdfChange, &'static str);
 
 /// Equal but for the keys named.
 fn same_except(old: &Dictionary, new: &Dictionary, keys: &[&[u8]]) -> Result<(), &'static str> {

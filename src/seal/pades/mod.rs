@@ -10,7 +10,8 @@ mod update;
 mod verify;
 
 pub use appearance::prepare_fields;
+pub use changes::PdfChange;
 pub use dss::add_validation;
-pub use sign::{Role, Signing, add_timestamp, sign, sign_with};
+pub use sign::{Role, Signing, add_timestamp, is_only_certified, sign, sign_with};
 pub use update::PadesError;
 pub use verify::{Held, PdfProblem, PdfReport, PdfSignature, empty_fields, verify};

@@ -5,6 +5,7 @@ use std::io::Read;
 use chrono::{DateTime, Utc};
 use lopdf::{Dictionary, IncrementalDocument, Object, ObjectId, StringFormat, dictionary};
 
+use crate::seal::keys::certificate::Certificate;
 use crate::seal::keys::key::Signer;
 use crate::seal::pades::update::{PadesError, add_to_form, append, dictionary_of};
 use crate::seal::pades::{appearance, document};
@@ -56,14 +57,14 @@ pub fn sign_with(pdf: &[u8], signing: &Signing<'_>) -> Result<Vec<u8>, PadesErro
     let chain_bytes: usize = signing.signer.chain().certificates().iter().map(|c| c.der().len()).sum();
     let room = ROOM.max(chain_bytes + ROOM / 2);
     let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
-    let signature = update.new_document.add_object(signature_dictionary(signing, room));
+    let name = signing.signer.chain().signer().name();
+    let signature = update.new_document.add_object(signature_dictionary(&name, signing.at, signing.role, signing.reason, room));
     match signing.field {
         Some(name) => fill_field(&mut update, signature, name, signing.appearance)?,
         None => add_field(&mut update, signature, signing.role, earlier)?,
     }
     if signing.role == Role::Certification {
-        let catalog = document::catalog_id(update.get_prev_documents()).ok_or_else(|| missing("catalog"))?;
-        dictionary_of(&mut update, catalog)?.set("Perms", dictionary! { "DocMDP" => signature });
+        permit(&mut update, signature)?;
     }
     fill_in(update, pdf.len(), room, |content| {
         let cms = cms::sign(signing.signer, content, signing.at, Form::Pades)?;
@@ -71,6 +72,42 @@ pub fn sign_with(pdf: &[u8], signing: &Signing<'_>) -> Result<Vec<u8>, PadesErro
         let stamped = cms::with_token(&cms, |value| token(value).map(|token| token.der).ok_or(Unstamped));
         Ok(stamped.unwrap_or(cms))
     })
+}
+
+/// The catalog names the certification.
+fn permit(update: &mut IncrementalDocument, signature: ObjectId) -> Result<(), PadesError> {
+    let catalog = document::catalog_id(update.get_prev_documents()).ok_or_else(|| missing("catalog"))?;
+    dictionary_of(update, catalog)?.set("Perms", dictionary! { "DocMDP" => signature });
+    Ok(())
+}
+
+/// Whether the first revision that `signed` certifies is `prepared`, certified for `reason` by the holder of `signer`, and nothing
+/// else: the update is written again and compared byte for byte outside the signature value. Else why not.
+pub fn is_only_certified(signed: &[u8], prepared: &[u8], signer: &Certificate, reason: &str) -> Result<(), String> {
+    let first = super::verify(signed).first.ok_or("it holds no signature whose bytes can be told")?;
+    let room = (first.end - first.start).saturating_sub(2) / 2;
+    let framed = || -> Result<Framed, PadesError> {
+        let document = document::load(prepared).map_err(PadesError::Document)?;
+        let mut update = IncrementalDocument::create_from(prepared.to_vec(), document);
+        let dictionary = signature_dictionary(&signer.name(), first.at, Role::Certification, reason, room);
+        let signature = update.new_document.add_object(dictionary);
+        add_field(&mut update, signature, Role::Certification, 0)?;
+        permit(&mut update, signature)?;
+        frame(update, prepared.len(), room)
+    };
+    let ours = framed().map_err(|e| e.to_string())?;
+    if !signed.starts_with(prepared) {
+        return Err("its beginning is not what is rendered".to_owned());
+    }
+    let same = ours.pdf.len() == first.covered
+        && (ours.start, ours.end) == (first.start, first.end)
+        && ours.pdf[..ours.start] == signed[..first.start]
+        && ours.pdf[ours.end..] == signed[first.end..first.covered];
+    if same {
+        Ok(())
+    } else {
+        Err("what was certified is more than what is rendered: something was added before the certification".to_owned())
+    }
 }
 
 /// No authority gave a timestamp, so the signature stays without one.
@@ -109,18 +146,18 @@ pub fn add_timestamp(pdf: &[u8], authorities: &Authorities) -> Result<Option<Vec
 }
 
 /// ISO 32000-1 table 252. Contents and ByteRange stand first, side by side, where `fill_in` looks for them.
-fn signature_dictionary(signing: &Signing<'_>, room: usize) -> Dictionary {
+fn signature_dictionary(name: &str, at: DateTime<Utc>, role: Role, reason: &str, room: usize) -> Dictionary {
     let mut signature = dictionary! {
         "Type" => "Sig",
         "Contents" => Object::String(vec![0; room], StringFormat::Hexadecimal),
         "ByteRange" => vec![0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()],
         "Filter" => "Adobe.PPKLite",
         "SubFilter" => "ETSI.CAdES.detached",
-        "M" => Object::string_literal(signing.at.format("D:%Y%m%d%H%M%SZ").to_string()),
-        "Name" => lopdf::text_string(&signing.signer.chain().signer().name()),
-        "Reason" => lopdf::text_string(signing.reason),
+        "M" => Object::string_literal(at.format("D:%Y%m%d%H%M%SZ").to_string()),
+        "Name" => lopdf::text_string(name),
+        "Reason" => lopdf::text_string(reason),
     };
-    if signing.role == Role::Certification {
+    if role == Role::Certification {
         let parameters = dictionary! { "Type" => "TransformParams", "P" => 2, "V" => "1.2" };
         let reference = dictionary! { "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters };
         signature.set("Reference", vec![Object::Dictionary(reference)]);
@@ -168,23 +205,14 @@ fn missing(what: &str) -> PadesError {
     PadesError::Document(format!("it has no {what}"))
 }
 
-/// Writes the update, finds the placeholders in what was appended, writes the byte range, has it signed around the gap and
-/// fills that.
+/// Has the framed update signed around its gap, and fills that.
 fn fill_in(
-    mut update: IncrementalDocument,
+    update: IncrementalDocument,
     appended: usize,
     room: usize,
     make: impl FnOnce(&mut dyn Read) -> Result<Vec<u8>, PadesError>,
 ) -> Result<Vec<u8>, PadesError> {
-    let mut pdf = Vec::with_capacity(appended + 3 * room);
-    update.save_to(&mut pdf)?;
-    let gap = format!("<{}>", "0".repeat(2 * room));
-    let range = format!("[0 {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER}]");
-    let start = only_match(&pdf, appended, gap.as_bytes())?;
-    let end = start + gap.len();
-    let place = only_match(&pdf, end, range.as_bytes())?;
-    let offsets = format!("[0 {start} {end} {}]", pdf.len() - end);
-    pdf[place..place + range.len()].copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
+    let Framed { mut pdf, start, end } = frame(update, appended, room)?;
     let mut content = (&pdf[..start]).chain(&pdf[end..]);
     let cms = make(&mut content)?;
     if cms.len() > room {
@@ -194,6 +222,27 @@ fn fill_in(
         pair.copy_from_slice(format!("{byte:02X}").as_bytes());
     }
     Ok(pdf)
+}
+
+/// A PDF with the gap for its signature still empty.
+struct Framed {
+    pdf: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// Writes the update, finds the placeholders in what was appended, and writes the byte range.
+fn frame(mut update: IncrementalDocument, appended: usize, room: usize) -> Result<Framed, PadesError> {
+    let mut pdf = Vec::with_capacity(appended + 3 * room);
+    update.save_to(&mut pdf)?;
+    let gap = format!("<{}>", "0".repeat(2 * room));
+    let range = format!("[0 {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER} {OFFSET_PLACEHOLDER}]");
+    let start = only_match(&pdf, appended, gap.as_bytes())?;
+    let end = start + gap.len();
+    let place = only_match(&pdf, end, range.as_bytes())?;
+    let offsets = format!("[0 {start} {end} {}]", pdf.len() - end);
+    pdf[place..place + range.len()].copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
+    Ok(Framed { pdf, start, end })
 }
 
 fn only_match(pdf: &[u8], from: usize, needle: &[u8]) -> Result<usize, PadesError> {

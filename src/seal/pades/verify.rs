@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lopdf::{Dictionary, Document, Object};
 
 use crate::seal::keys::certificate::Certificate;
+use crate::seal::pades::changes::PdfChange;
 use crate::seal::pades::document::{self, SignedField, array, dictionary, text};
 use crate::seal::pades::{changes, dss};
 use crate::seal::signature::attributes::{CmsProblem, Ess};
@@ -21,6 +22,18 @@ pub struct PdfReport {
     /// What its security store holds.
     pub certificates: Vec<Certificate>,
     pub revocation: Revocation,
+    /// Where the earliest signature stands.
+    pub first: Option<SignaturePlace>,
+}
+
+/// The gap that a signature's bytes leave out, and where what it covers ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignaturePlace {
+    pub start: usize,
+    pub end: usize,
+    pub covered: usize,
+    /// `/M`.
+    pub at: DateTime<Utc>,
 }
 
 /// A signature by somebody, or a timestamp over the document.
@@ -56,7 +69,7 @@ pub enum PdfProblem {
     #[error("{0} bytes were appended after the last signature")]
     Appended(usize),
     #[error("after the signature `{field}`, the document was changed: {change}")]
-    Changed { field: String, change: String },
+    Changed { field: String, change: String, kind: PdfChange },
     #[error("a signature dictionary belongs to no field of the form")]
     Stray,
     #[error("the kind of signature {0} is not supported")]
@@ -83,11 +96,12 @@ pub fn verify(pdf: &[u8]) -> PdfReport {
     signatures.sort_by_key(|signature| signature.covers);
     if let Some(closed) = signatures.iter().rev().skip(1).find(|signature| signature.certifies == Some(1)) {
         let change = "it was signed again, which this certification forbids".to_owned();
-        problems.push(PdfProblem::Changed { field: closed.field.clone(), change });
+        problems.push(PdfProblem::Changed { field: closed.field.clone(), change, kind: PdfChange::Content });
     }
     problems.extend(later_changes(pdf, &document, &signatures));
     let (certificates, revocation) = dss::read(&document);
-    PdfReport { signatures, problems, certificates, revocation }
+    let first = fields.iter().filter_map(|field| place(pdf, field.value)).min_by_key(|place| place.covered);
+    PdfReport { signatures, problems, certificates, revocation, first }
 }
 
 /// The names of the signature fields that wait for somebody; none if the file cannot be read.
@@ -98,7 +112,7 @@ pub fn empty_fields(pdf: &[u8]) -> Vec<String> {
 impl PdfReport {
     fn unreadable(why: String) -> PdfReport {
         let problems = vec![PdfProblem::Unreadable(why)];
-        PdfReport { signatures: Vec::new(), problems, certificates: Vec::new(), revocation: Revocation::default() }
+        PdfReport { signatures: Vec::new(), problems, certificates: Vec::new(), revocation: Revocation::default(), first: None }
     }
 }
 
@@ -154,6 +168,12 @@ fn gap(pdf: &[u8], signature: &Dictionary) -> Result<Gap, &'static str> {
     Ok(Gap { start, end, covered, cms: cms.to_vec() })
 }
 
+fn place(pdf: &[u8], signature: &Dictionary) -> Option<SignaturePlace> {
+    let gap = gap(pdf, signature).ok()?;
+    let at = signature.get(b"M").and_then(Object::as_str).ok().and_then(pdf_date)?;
+    Some(SignaturePlace { start: gap.start, end: gap.end, covered: gap.covered, at })
+}
+
 fn check(pdf: &[u8], signature: &Dictionary, gap: &Gap) -> Result<Held, PdfProblem> {
     let kind = signature.get(b"SubFilter").and_then(Object::as_name).unwrap_or_default();
     let ess = match kind {
@@ -183,7 +203,7 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
         if i + 1 == signatures.len() && !is_validation(pdf, document, signature.covers) {
             problems.push(PdfProblem::Appended(next - signature.covers));
         }
-        let change = |change| PdfProblem::Changed { field: signature.field.clone(), change };
+        let change = |(kind, change)| PdfProblem::Changed { field: signature.field.clone(), change, kind };
         match revisions(pdf, document, signature.covers, next) {
             Ok(found) => problems.extend(found.into_iter().map(change)),
             Err(why) => problems.push(PdfProblem::Unreadable(why)),
@@ -199,7 +219,7 @@ fn is_validation(pdf: &[u8], document: &Document, covers: usize) -> bool {
     whole && document::load(&pdf[..covers]).is_ok_and(|before| changes::only_validation(&before, document))
 }
 
-fn revisions(pdf: &[u8], document: &Document, covers: usize, next: usize) -> Result<Vec<String>, String> {
+fn revisions(pdf: &[u8], document: &Document, covers: usize, next: usize) -> Result<Vec<(PdfChange, String)>, String> {
     let before = document::load(&pdf[..covers])?;
     if next == pdf.len() {
         return Ok(changes::forbidden(&before, document));

@@ -12,6 +12,7 @@ use spki::AlgorithmIdentifierOwned;
 
 use crate::seal::keys::algorithm::{AlgorithmProblem, Hash};
 use crate::seal::keys::certificate::Certificate;
+use crate::seal::signature::canonical;
 
 /// Whether signing-certificate-v2 must be there: always in CAdES and PAdES, not in older PDF signatures of other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,15 @@ struct EssCertId {
 pub(super) struct IssuerSerial {
     issuer: Any,
     serial_number: der::asn1::Int,
+}
+
+/// Refuses, before anything is decoded, a CMS with more certificates than a chain can have.
+pub(in crate::seal) fn few_certificates(der: &[u8]) -> Result<(), CmsProblem> {
+    match canonical::certificates_inside(der) {
+        Some(count) if count > canonical::MAX_CERTIFICATES => Err(CmsProblem::Syntax(format!("it holds {count} certificates"))),
+        Some(_) => Ok(()),
+        None => Err(CmsProblem::Syntax("not SignedData in DER form".to_owned())),
+    }
 }
 
 pub(in crate::seal) fn certificates(signed: &SignedData) -> Result<Vec<Certificate>, CmsProblem> {

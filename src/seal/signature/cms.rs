@@ -20,8 +20,10 @@ use crate::seal::keys::certificate::Certificate;
 use crate::seal::keys::key::{self, KeyError, Signer};
 use crate::seal::keys::workspace_key::x509_time;
 use crate::seal::signature::attributes::{
-    CmsProblem, Ess, EssCertIdV2, SigningCertificateV2, attribute, certificates, check_signing_certificate, find_signer, optional, syntax,
+    CmsProblem, Ess, EssCertIdV2, SigningCertificateV2, attribute, certificates, check_signing_certificate, few_certificates, find_signer,
+    optional, syntax,
 };
+use crate::seal::signature::canonical;
 use crate::seal::signature::timestamp::{self, Token};
 
 /// Where the claimed time of signing goes.
@@ -43,6 +45,8 @@ pub struct Facts {
     pub signing_time: Option<DateTime<Utc>>,
     /// The timestamp over the signature value that it carries (EN 319 122-1 section 5.3), checked.
     pub token: Option<Token>,
+    /// What in its bytes could have been changed without the key, if anything is as this program never writes it.
+    pub unusual: Option<&'static str>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +76,7 @@ pub fn sign(signer: &dyn Signer, content: &mut dyn Read, at: DateTime<Utc>, form
     let value = signer.sign(&message).map_err(|e| SignError::Signer(e.to_string()))?;
     let identifier = signer.algorithm().identifier()?;
     let public = &certificate.x509().tbs_certificate.subject_public_key_info;
+    let value = canonical::lowered(&value, certificate).unwrap_or(value);
     algorithm::verify(public, &identifier, Some(signer.algorithm().hash()), &message, &value).map_err(SignError::SelfCheck)?;
     Ok(encode(signer, attributes, identifier, value)?)
 }
@@ -97,9 +102,14 @@ pub fn verify(der: &[u8], content: &mut dyn Read, ess: Ess) -> Result<Facts, Cms
         return Err(CmsProblem::Digest);
     }
     let token = token_inside(&info)?;
+    let unusual = match (&info.unsigned_attrs, canonical::lowered(info.signature.as_bytes(), signer)) {
+        (Some(_), _) => Some("it carries attributes that nobody signed"),
+        (None, Some(_)) => Some("its signature value is the other of the two that fit, which anybody can make of it"),
+        (None, None) => None,
+    };
     let signer = signer.clone();
     let others = certificates.into_iter().filter(|c| *c != signer).collect();
-    Ok(Facts { signer, others, signing_time, token })
+    Ok(Facts { signer, others, signing_time, token, unusual })
 }
 
 /// The same signature with a timestamp as unsigned attribute. `stamp` is given the signature value and returns a token.
@@ -175,6 +185,7 @@ fn encode(
 
 /// One signer, detached, and encoded as DER would encode it again: nothing that a reader skips may hide in between.
 fn parse(der: &[u8]) -> Result<(SignedData, SignerInfo), CmsProblem> {
+    few_certificates(der)?;
     let content = ContentInfo::from_der(der).map_err(syntax)?;
     if content.content_type != ID_SIGNED_DATA {
         return Err(CmsProblem::Syntax("not SignedData".to_owned()));

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod authorities;
+pub(super) mod canonical;
 pub mod cms;
 #[cfg(feature = "http")]
 pub(super) mod http;

@@ -37,6 +37,10 @@ pub enum Status {
 
 const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
 const BASIC_RESPONSE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
+/// Which question an answer belongs to (RFC 8954): nothing hangs on it where answers travel with a seal.
+const NONCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.2");
+/// The entry extension that names another issuer than the list's (RFC 5280 section 5.3.3).
+const CERTIFICATE_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.29");
 const SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
 /// Reason removeFromCRL: the entry takes a revocation back.
 const REMOVED: &[u8] = &[0x0a, 1, 8];
@@ -80,6 +84,27 @@ impl Revocation {
         revoked.cloned().or(newest.map(Status::Good)).unwrap_or(Status::Unknown)
     }
 
+    /// Whether a list or answer names the certificate as revoked whose own signature cannot be checked here, since the issuer's
+    /// certificate is missing. It proves nothing, and it may not be passed over.
+    pub fn claims(&self, certificate: &Certificate) -> bool {
+        let tbs = &certificate.x509().tbs_certificate;
+        let listed = |der: &Vec<u8>| {
+            CertificateList::from_der(der).is_ok_and(|list| {
+                let mut entries = list.tbs_cert_list.revoked_certificates.iter().flatten();
+                list.tbs_cert_list.issuer == tbs.issuer && entries.any(|entry| entry.serial_number == tbs.serial_number)
+            })
+        };
+        let answered = |der: &Vec<u8>| {
+            let response = OcspResponse::from_der(der).ok().and_then(|response| response.response_bytes);
+            let basic = response.and_then(|bytes| BasicOcspResponse::from_der(bytes.response.as_bytes()).ok());
+            basic.is_some_and(|basic| {
+                let revoked = |status: &CertStatus| matches!(status, CertStatus::Revoked(_));
+                basic.tbs_response_data.responses.iter().any(|s| s.cert_id.serial_number == tbs.serial_number && revoked(&s.cert_status))
+            })
+        };
+        self.crls.iter().any(listed) || self.answers.iter().any(answered)
+    }
+
     /// Whether anything here speaks of the certificate, however old it is.
     pub fn knows(&self, certificate: &Certificate, issuer: &Certificate) -> Option<Status> {
         Some(self.status(certificate, issuer, DateTime::<Utc>::MIN_UTC)).filter(|status| *status != Status::Unknown)
@@ -114,22 +139,29 @@ fn by_list(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: Date
     let list = CertificateList::from_der(der).ok()?;
     let (subject, tbs) = (&certificate.x509().tbs_certificate, &list.tbs_cert_list);
     let usage = issuer.extension::<KeyUsage>().ok()?;
+    // A list for some certificates only, or of changes only, cannot show that one is good. That it names one as revoked counts.
     let critical = tbs.crl_extensions.iter().flatten().any(|e| e.critical);
     let may = usage.is_none_or(|usage| usage.0.contains(KeyUsages::CRLSign));
     let fits = tbs.issuer == subject.issuer && tbs.signature == list.signature_algorithm && certificate.is_issued_by(issuer);
-    if !fits || !may || critical {
+    if !fits || !may {
         return None;
     }
     let key = &issuer.x509().tbs_certificate.subject_public_key_info;
     let message = tbs.to_der().ok()?;
     algorithm::verify(key, &list.signature_algorithm, None, &message, list.signature.as_bytes()?).ok()?;
-    let entry = tbs.revoked_certificates.iter().flatten().find(|entry| entry.serial_number == subject.serial_number);
+    let own = |entry: &&x509_cert::crl::RevokedCert| {
+        // an entry of an indirect list may be about another issuer's certificate
+        let elsewhere = entry.crl_entry_extensions.iter().flatten().any(|e| e.extn_id == CERTIFICATE_ISSUER);
+        entry.serial_number == subject.serial_number && !elsewhere
+    };
+    let entry = tbs.revoked_certificates.iter().flatten().find(own);
     let removed = |entry: &x509_cert::crl::RevokedCert| {
         let mut reasons = entry.crl_entry_extensions.iter().flatten().filter(|e| e.extn_id == ID_CE_CRL_REASONS);
         reasons.any(|e| e.extn_value.as_bytes() == REMOVED)
     };
     match entry.filter(|entry| !removed(entry)) {
         Some(entry) => Some(Status::Revoked(time(&entry.revocation_date))),
+        None if critical => None,
         None => tbs.next_update.as_ref().is_none_or(|next| time(next) >= at).then(|| Status::Good(time(&tbs.this_update))),
     }
 }
@@ -139,8 +171,9 @@ fn by_answer(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: Da
     let bytes = response.response_bytes.filter(|bytes| bytes.response_type == BASIC_RESPONSE)?;
     let basic = BasicOcspResponse::from_der(bytes.response.as_bytes()).ok()?;
     let single = basic.tbs_response_data.responses.iter().find(|single| names(&single.cert_id, certificate, issuer))?;
-    let critical = single.single_extensions.iter().chain(&basic.tbs_response_data.response_extensions).flatten().any(|e| e.critical);
-    if critical || !certificate.is_issued_by(issuer) {
+    let extensions = single.single_extensions.iter().chain(&basic.tbs_response_data.response_extensions).flatten();
+    let critical = extensions.filter(|e| e.extn_id != NONCE).any(|e| e.critical);
+    if !certificate.is_issued_by(issuer) {
         return None;
     }
     let message = basic.tbs_response_data.to_der().ok()?;
@@ -158,6 +191,7 @@ fn by_answer(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: Da
     };
     match &single.cert_status {
         CertStatus::Revoked(info) => seconds(info.revocation_time).map(Status::Revoked),
+        CertStatus::Good(_) if critical => None,
         CertStatus::Good(_) => {
             let fresh = single.next_update.is_none_or(|next| seconds(next).is_some_and(|next| next >= at));
             seconds(single.this_update).filter(|_| fresh).map(Status::Good)

@@ -200,6 +200,7 @@ fn granted(response: &[u8]) -> Result<Vec<u8>, TokenProblem> {
 
 /// A token whose signature holds and whose imprint fits; and its nonce.
 fn read(der: &[u8], fits: impl FnOnce(Hash, &[u8]) -> bool) -> Result<(Token, Option<Vec<u8>>), TokenProblem> {
+    signatures::few_certificates(der)?;
     let content = ContentInfo::from_der(der).map_err(syntax)?;
     if content.content_type != ID_SIGNED_DATA {
         return Err(TokenProblem::Syntax("not SignedData".to_owned()));

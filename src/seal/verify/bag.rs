@@ -65,8 +65,14 @@ pub(super) fn hash_all(tree: &Tree) -> Hashed {
     hashed.into_inner().expect("all threads have ended")
 }
 
-/// Checks everything but signatures. Returns the payload manifest if it can be read.
-pub(super) fn check(bag: &BagView<'_>, descriptions: &[Description<'_>], steps: &mut Steps) -> Option<Manifest> {
+/// What a bag lists of itself.
+pub(super) struct Lists {
+    pub payload: Manifest,
+    pub tags: Manifest,
+}
+
+/// Checks everything but signatures. Returns the lists if they can be read.
+pub(super) fn check(bag: &BagView<'_>, descriptions: &[Description<'_>], steps: &mut Steps) -> Option<Lists> {
     check_declaration(bag, steps);
     let info = parsed(bag, tags::INFO, Code::BagInfo, BagInfo::parse, steps);
     let manifest = parsed(bag, tags::MANIFEST, Code::Manifest, Manifest::parse, steps);
@@ -81,7 +87,22 @@ pub(super) fn check(bag: &BagView<'_>, descriptions: &[Description<'_>], steps: 
         check_oxum(bag, info, steps);
         check_description(bag, info, descriptions, steps);
     }
-    manifest
+    check_side_doors(bag, steps);
+    Some(Lists { payload: manifest?, tags: tag_manifest? })
+}
+
+/// What other readers of BagIt would go by and this one does not: lists with other hashes, files to be fetched from elsewhere.
+fn check_side_doors(bag: &BagView<'_>, steps: &mut Steps) {
+    for (path, _) in bag.files() {
+        let name = path.as_str();
+        let list = (name.starts_with("manifest-") || name.starts_with("tagmanifest-")) && name.ends_with(".txt") && !name.contains('/');
+        let subject = bag.full(name);
+        if list && name != tags::MANIFEST && name != tags::TAG_MANIFEST {
+            steps.fail(Code::OtherManifest, &subject, "it is a second list of the bag; ours has one, with SHA-256");
+        } else if name == "fetch.txt" {
+            steps.fail(Code::OtherManifest, &subject, "it tells readers to fetch files from elsewhere; ours are all inside");
+        }
+    }
 }
 
 impl BagView<'_> {

@@ -76,11 +76,22 @@ codes! {
     TagMissing       "AFV-121" [Integrity] "a file of the tag manifest is missing";
     TagUnlisted      "AFV-122" [Integrity] "a tag file is not in the tag manifest";
     Tags             "AFV-123" [Integrity] "every tag file is listed and has the digest listed";
+    OtherManifest    "AFV-124" [Integrity] "no other manifest than ours lists the bag, and nothing of it lies elsewhere (fetch.txt)";
     NestedRun        "AFV-130" [Integrity] "a run inside the package is a bag of its own";
+    // What the package says of itself
+    RecordFormat     "AFV-140" [Integrity] "data/package.json is of a format that this version knows";
+    Record           "AFV-141" [Integrity] "data/package.json has every member and no other";
+    RecordRun        "AFV-142" [Integrity] "data/package.json names the run that is inside, by its folder and its manifest";
+    RecordPdf        "AFV-143" [Integrity] "data/package.json says rightly whether a PDF is inside";
+    Foreign          "AFV-144" [Integrity] "every file below data/ is one that this program puts there";
+    Custody          "AFV-145" [Integrity] "every file of the run has its custody record, with the digest and size that it has";
+    RecordInfo       "AFV-146" [Integrity] "bag-info.txt says what the record says and nothing else";
     // Signatures
     ManifestSeal     "AFV-200" [Integrity, Authenticity] "the seal over manifest-sha256.txt is there and its signature holds";
     TagManifestSeal  "AFV-201" [Integrity, Authenticity] "the seal over tagmanifest-sha256.txt is there and its signature holds";
     SameSealer       "AFV-202" [Integrity, Authenticity] "both seals carry the same certificates";
+    SealChain        "AFV-203" [Integrity, Authenticity] "certificates.pem holds the certificates of the seal and no other";
+    SealForm         "AFV-204" [] "the seal's bytes are as the program writes them: no unsigned attributes, signature values in their low form";
     HtmlSignature    "AFV-210" [Integrity, Authenticity] "the HTML report's own signature holds";
     PdfSigned        "AFV-220" [Authenticity] "the PDF report carries a signature";
     PdfSignature     "AFV-221" [Integrity, Authenticity] "a signature in the PDF holds";
@@ -88,6 +99,8 @@ codes! {
     PdfCertified     "AFV-223" [Authenticity] "the first signature in the PDF certifies it against later changes";
     PdfLevel         "AFV-224" [] "which PAdES baseline level a PDF signature reaches, and what its timestamps say";
     PdfRevoked       "AFV-225" [Authenticity] "a signer of the PDF was not revoked when it signed, as far as the PDF tells";
+    PdfField         "AFV-226" [Integrity] "no signature field was added to the PDF that covers content or starts something";
+    PdfDangling      "AFV-227" [Integrity] "nothing was added to the PDF that its signed part already refers to";
     // Who
     Sealer           "AFV-300" [Authenticity] "the sealer's certificate is pinned, or issued by a pinned authority";
     SealerExpired    "AFV-301" [Authenticity] "the sealer's certificate is still valid, or a timestamp shows that it was when it sealed";
@@ -108,6 +121,20 @@ codes! {
     ChainFork        "AFV-502" [] "two runs name the same run before them";
     ChainGap         "AFV-503" [] "a run names a run before it that is not there";
     ChainOrder       "AFV-504" [] "a run began before the run that it names had ended";
+    ChainCopies      "AFV-505" [] "two copies of one run that the same rules redacted differ";
+    // Made again, with --recompute
+    Rebuilt          "AFV-600" [] "the package can be taken apart and judged again within its bounds";
+    RecordAgain      "AFV-601" [] "each member of data/package.json is what follows from the package";
+    CatalogAgain     "AFV-602" [] "the catalog inside has the digest that the record names";
+    BuiltIn          "AFV-603" [] "a catalog that is called the program's own is that";
+    ResultsAgain     "AFV-604" [] "the same verdicts, counts and gaps follow again";
+    DatabaseAgain    "AFV-605" [] "the evidence database is the one that is built from the run";
+    TablesAgain      "AFV-606" [] "each CSV file is the one that follows from the database";
+    DossierAgain     "AFV-607" [] "the dossier is the one that follows";
+    HtmlAgain        "AFV-608" [] "the HTML report is the one that is rendered from the dossier";
+    PdfAgain         "AFV-609" [] "the certified PDF is the one that is rendered, with the certification and nothing else";
+    InstructionsAgain "AFV-610" [] "VERIFY.md is the one that the program writes for this package";
+    TooMuch          "AFV-611" [] "the SQL of the catalog inside stays within its bounds of steps, time, rows, bytes and memory";
 }
 
 impl From<ProblemKind> for Code {

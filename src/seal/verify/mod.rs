@@ -2,6 +2,7 @@
 //! Offline, streaming, and without a judgement on what the evidence says.
 
 mod bag;
+mod chain;
 pub mod codes;
 mod report;
 mod signatures;
@@ -19,12 +20,13 @@ pub use codes::{Aspect, Code};
 pub use report::{AspectAnswer, Outcome, Report, SealedBy, State, Step, Verified};
 
 use crate::model::digest::{Digest, Hasher};
+use crate::seal::keys::certificate::Certificate;
 use crate::seal::signature::revocation::Revocation;
 use crate::seal::signature::trust::Trust;
-use crate::store::manifest::Manifest;
+use crate::store::manifest::{Manifest, TAG_MANIFEST};
 use crate::store::path::BagPath;
 use crate::store::tree::{Tree, TreeError};
-use bag::BagView;
+use bag::{BagView, Lists};
 use report::Steps;
 use signatures::Judge;
 
@@ -86,6 +88,8 @@ impl<'a> Options<'a> {
 pub struct Verification {
     pub report: Report,
     pub bag: Option<Verified<Bag>>,
+    /// Whose seal it is, whoever that is.
+    pub signer: Option<Certificate>,
 }
 
 /// A bag's payload. Reading hashes again, so that a file swapped after verification is noticed.
@@ -93,20 +97,21 @@ pub struct Verification {
 pub struct Bag {
     tree: Tree,
     manifest: Manifest,
+    tags: Manifest,
 }
 
 /// Verifies the bag at `path`. An error means that the path itself cannot be read; all else is in the report.
 pub fn verify(path: &Path, options: &Options<'_>) -> Result<Verification, TreeError> {
     let tree = Tree::open_any(path)?;
     let mut steps = Steps::default();
-    let manifest = check_all(&tree, options, &mut steps);
+    let (lists, signer) = check_all(&tree, options, &mut steps).unwrap_or_default();
     let report = steps.report();
     let sound = report.integrity.state == State::Held && report.authenticity.state != State::Failed;
-    let bag = manifest.filter(|_| sound).map(|manifest| Verified::new(Bag { tree, manifest }));
-    Ok(Verification { report, bag })
+    let bag = lists.filter(|_| sound).map(|Lists { payload: manifest, tags }| Verified::new(Bag { tree, manifest, tags }));
+    Ok(Verification { report, bag, signer })
 }
 
-fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<Manifest> {
+fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<(Option<Lists>, Option<Certificate>)> {
     for problem in tree.problems() {
         steps.fail(problem.kind.into(), &problem.subject, problem.kind.words());
     }
@@ -121,17 +126,17 @@ fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<Ma
     let hashed = bag::hash_all(tree);
     (steps.files, steps.bytes) = (hashed.len(), hashed.values().flatten().map(|fixity| fixity.len).sum());
     let top = BagView { tree, hashed: &hashed, prefix: "" };
-    let manifest = bag::check(&top, options.descriptions, steps);
+    let lists = bag::check(&top, options.descriptions, steps);
     let mut judge = Judge { options, sealer: None };
     judge.seals(&top, steps);
     judge.reports(&top, steps);
     for prefix in runs(tree) {
         let inner = BagView { tree, hashed: &hashed, prefix: &prefix };
-        let listed = bag::check(&inner, options.descriptions, steps).map_or(0, |manifest| manifest.len());
+        let listed = bag::check(&inner, options.descriptions, steps).map_or(0, |lists| lists.payload.len());
         steps.note(Code::NestedRun, &prefix, format!("a bag of its own with {listed} payload files"));
         judge.inner_seals(&inner, steps);
     }
-    manifest
+    Some((lists, judge.sealer))
 }
 
 /// The folders below `data/evidence/`. Each must be a bag: if one lost its declaration, its check fails.
@@ -149,6 +154,14 @@ impl Bag {
     /// The payload manifest's own digest: what a later run names as its predecessor's.
     pub fn manifest_digest(&self) -> Digest {
         Digest::of(self.manifest.to_text().as_bytes())
+    }
+
+    /// A file that stands beside the payload and is listed, such as `VERIFY.md`.
+    pub fn tag(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let path = BagPath::new(name).map_err(io::Error::other)?;
+        let bytes = self.tree.read(&path, limit)?;
+        let own = path.as_str() == TAG_MANIFEST && bytes == self.tags.to_text().into_bytes();
+        if own || self.tags.digest(&path) == Some(Digest::of(&bytes)) { Ok(bytes) } else { Err(swapped()) }
     }
 
     /// A payload file as a stream that ends in an error unless its bytes are those verified.

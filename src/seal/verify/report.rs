@@ -79,6 +79,31 @@ pub struct Report {
     pub steps: Vec<Step>,
 }
 
+impl Report {
+    /// Takes in a step that failed after the answers had been given, and lets it bear on them.
+    pub fn fail(&mut self, code: Code, subject: &str, words: &str) {
+        let step = Step { code, subject: plain(subject), outcome: Outcome::Fail, words: plain(words) };
+        for aspect in code.aspects() {
+            let answer = match aspect {
+                Aspect::Integrity => &mut self.integrity,
+                Aspect::Authenticity => &mut self.authenticity,
+                Aspect::Time => &mut self.time,
+            };
+            if answer.state != State::Failed {
+                let subject = if subject.is_empty() { String::new() } else { format!("{}: ", step.subject) };
+                *answer = AspectAnswer { state: State::Failed, words: format!("{subject}{}", step.words) };
+            }
+        }
+        self.steps.push(step);
+    }
+
+    /// The first failed step that bears on integrity.
+    pub fn first_failure(&self) -> Option<&Step> {
+        let bears = |step: &&Step| step.outcome == Outcome::Fail && step.code.aspects().contains(&Aspect::Integrity);
+        self.steps.iter().find(bears)
+    }
+}
+
 /// Steps as they happen.
 #[derive(Debug, Default)]
 pub(super) struct Steps {

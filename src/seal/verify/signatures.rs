@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::seal::bag::{MANIFEST_SIGNATURE, REVOCATION, SIGNATURE_SUFFIX, TAG_MANIFEST_SIGNATURE};
+use crate::seal::bag::{CERTIFICATES, MANIFEST_SIGNATURE, REVOCATION, SIGNATURE_SUFFIX, TAG_MANIFEST_SIGNATURE};
 use crate::seal::keys::certificate::Certificate;
-use crate::seal::pades::{self, Held, PdfReport, PdfSignature};
+use crate::seal::pades::{self, Held, PdfChange, PdfProblem, PdfReport, PdfSignature};
 use crate::seal::signature::attributes::Ess;
 use crate::seal::signature::cms::{self, Facts};
 use crate::seal::signature::revocation::{Revocation, Status};
@@ -12,6 +12,7 @@ use crate::seal::signature::timestamp::Token;
 use crate::seal::signature::trust::ChainStanding;
 use crate::seal::verify::Options;
 use crate::seal::verify::bag::BagView;
+use crate::seal::verify::chain::path_status;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::{SealedBy, Steps};
 use crate::seal::verify::times::{self, Times};
@@ -22,7 +23,7 @@ const REPORTS: &str = "data/report/";
 const MAX_SIGNATURE: u64 = 4 << 20;
 const MAX_REVOCATION: u64 = 32 << 20;
 const MAX_SIGNED: u64 = 512 << 20;
-const MAX_PATH: usize = 9;
+const MAX_PEM: usize = 256 << 10;
 /// How far a sealer's clock may run ahead of the verifier's.
 const MAX_SKEW: Duration = Duration::minutes(5);
 
@@ -39,13 +40,14 @@ impl Judge<'_> {
         let signer = &facts.signer;
         let at = facts.signing_time.unwrap_or(self.options.now);
         let standing = self.options.trust.judge(signer, &facts.others, at);
-        let times = times::check(bag, self.options.authorities, self.options.now, steps);
+        let known = self.known(bag, steps);
+        let times = times::check(bag, self.options.authorities, &known, self.options.now, steps);
         let seen = times.seen.as_ref().map(Token::latest);
         steps.sealer = Some(sealer(&facts));
         steps.existed_by = seen;
         steps.sealed_after = times::previous(bag, self.options.authorities, steps);
         self.say_standing(&standing, signer, seen, steps);
-        self.say_revocation(bag, &facts, seen, steps);
+        self.say_revocation(&known, &facts, seen, steps);
         self.say_time(&facts, &times, steps);
         steps.standing = Some(standing);
         self.sealer = Some(facts.signer);
@@ -106,8 +108,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Lists and answers inside the seal, and those that the verifier has, about the signer and the authorities above.
-    fn say_revocation(&self, bag: &BagView<'_>, facts: &Facts, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
+    /// Lists and answers inside the seal, and those that the verifier has.
+    fn known(&self, bag: &BagView<'_>, steps: &mut Steps) -> Revocation {
         let mut known = self.options.revocation.clone();
         let inside: Vec<String> = bag.files().map(|(path, _)| path.to_string()).filter(|path| path.starts_with(REVOCATION)).collect();
         for path in inside {
@@ -115,9 +117,14 @@ impl Judge<'_> {
                 steps.fail(Code::Revocation, &bag.full(&path), "it is neither a revocation list nor an OCSP answer");
             }
         }
+        known
+    }
+
+    /// What they say of the signer and the authorities above.
+    fn say_revocation(&self, known: &Revocation, facts: &Facts, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
         let pool: Vec<Certificate> = facts.others.iter().chain(self.options.trust.anchors()).cloned().collect();
         let at = seen.or(facts.signing_time).unwrap_or(self.options.now);
-        for (certificate, status) in path_status(&facts.signer, &pool, &known, at) {
+        for (certificate, status) in path_status(&facts.signer, &pool, known, at) {
             let name = certificate.name();
             match status {
                 Status::Good(issued) => steps.ok(Code::Revocation, &name, format!("not revoked, by what its issuer signed at {issued}")),
@@ -125,6 +132,10 @@ impl Judge<'_> {
                     steps.ok(Code::Revocation, &name, format!("revoked at {when}, after a pinned authority had seen the seal"));
                 }
                 Status::Revoked(when) => steps.fail(Code::Revocation, &name, format!("revoked at {when}")),
+                Status::Unknown if known.claims(&certificate) => {
+                    let words = "a list or answer names it as revoked, and its issuer's certificate is not here to check that";
+                    steps.unknown(Code::Revocation, &name, words);
+                }
                 Status::Unknown if certificate.is_self_signed() => {
                     steps.note(Code::Revocation, &name, "not checked: nobody could revoke a self-signed certificate");
                 }
@@ -174,7 +185,7 @@ impl Judge<'_> {
         };
         let report = pades::verify(&bytes);
         for problem in &report.problems {
-            steps.fail(Code::PdfStructure, path, problem.to_string());
+            steps.fail(code_of(problem), path, problem.to_string());
         }
         let Some(first) = report.signatures.first() else { return steps.fail(Code::PdfSigned, path, "it is not signed") };
         if first.certifies.is_some_and(|p| (1..=2).contains(&p)) {
@@ -208,7 +219,18 @@ impl Judge<'_> {
                 let standing = self.options.authorities.judge_authority(&token.authority, &pool, at);
                 let words = format!("{}; this authority is {}", token.words(), standing.words());
                 steps.note(Code::PdfLevel, &format!("{path}#{}", signature.field), words);
-                if standing.is_trusted() {
+                let stamped = self.options.authorities.judge_authority(&token.authority, &pool, token.at);
+                let mut known = report.revocation.clone();
+                known.merge(self.options.revocation.clone());
+                let chain = [pool.as_slice(), self.options.authorities.anchors()].concat();
+                let revoked = path_status(&token.authority, &chain, &known, token.at).into_iter().find_map(|(c, status)| match status {
+                    Status::Revoked(when) if when <= at => Some(format!("`{}` was revoked at {when}", c.name())),
+                    Status::Revoked(_) | Status::Good(_) | Status::Unknown => None,
+                });
+                if let Some(words) = &revoked {
+                    steps.fail(Code::PdfRevoked, &format!("{path}#{}", signature.field), format!("the timestamp authority {words}"));
+                }
+                if standing.is_trusted() && stamped.is_trusted() && revoked.is_none() && token.at <= self.options.now + MAX_SKEW {
                     until = Some(token.latest());
                 }
             }
@@ -302,23 +324,20 @@ impl Judge<'_> {
     }
 }
 
-/// The signer and the authorities above it as far as the pool leads, each with what is known of its revocation. A root
-/// that is its own issuer stands last and is only named if it is the signer itself.
-pub(super) fn path_status(signer: &Certificate, pool: &[Certificate], known: &Revocation, at: DateTime<Utc>) -> Vec<(Certificate, Status)> {
-    let mut found: Vec<(Certificate, Status)> = Vec::new();
-    let mut current = signer.clone();
-    while found.len() < MAX_PATH {
-        let issuer = pool.iter().find(|c| **c != current && c.may_issue().is_some() && current.is_issued_by(c));
-        let Some(issuer) = issuer.filter(|_| !current.is_self_signed()) else {
-            if found.is_empty() {
-                found.push((current, Status::Unknown));
-            }
-            break;
-        };
-        found.push((current.clone(), known.status(&current, issuer, at)));
-        current = issuer.clone();
+/// Under which code a problem of a PDF as a whole is told.
+fn code_of(problem: &PdfProblem) -> Code {
+    match problem {
+        PdfProblem::Changed { kind: PdfChange::Field, .. } => Code::PdfField,
+        PdfProblem::Changed { kind: PdfChange::Dangling, .. } => Code::PdfDangling,
+        PdfProblem::Changed { kind: PdfChange::Content, .. }
+        | PdfProblem::Unreadable(_)
+        | PdfProblem::Coverage(_)
+        | PdfProblem::Appended(_)
+        | PdfProblem::Stray
+        | PdfProblem::Kind(_)
+        | PdfProblem::Cms(_)
+        | PdfProblem::Token(_) => Code::PdfStructure,
     }
-    found
 }
 
 /// Name, standing and fingerprint of who signed.
@@ -334,6 +353,12 @@ fn both_seals(bag: &BagView<'_>, steps: &mut Steps) -> Option<Facts> {
     let (inner, outer) = (inner?, outer?);
     if inner.signer == outer.signer && inner.others == outer.others {
         steps.ok(Code::SameSealer, bag.prefix, format!("`{}`", inner.signer.name()));
+        check_chain(bag, &inner, steps);
+        for (subject, facts) in [(MANIFEST_SIGNATURE, &inner), (TAG_MANIFEST_SIGNATURE, &outer)] {
+            if let Some(what) = facts.unusual {
+                steps.note(Code::SealForm, &bag.full(subject), what);
+            }
+        }
     } else {
         steps.fail(
             Code::SameSealer,
@@ -342,6 +367,22 @@ fn both_seals(bag: &BagView<'_>, steps: &mut Steps) -> Option<Facts> {
         );
     }
     Some(inner)
+}
+
+/// People and stock tools take the sealer's certificate from `certificates.pem`: it must hold those of the seal, the signer's
+/// first, and nothing else, or a stranger's could be shown beside it.
+fn check_chain(bag: &BagView<'_>, facts: &Facts, steps: &mut Steps) {
+    let subject = bag.full(CERTIFICATES);
+    let text = bag.read(CERTIFICATES, MAX_SIGNATURE).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let found = if text.len() > MAX_PEM { Vec::new() } else { Certificate::all_from_pem(&text).unwrap_or_default() };
+    let written: String = found.iter().map(Certificate::to_pem).collect();
+    let others: Vec<&Certificate> = found.iter().skip(1).collect();
+    let same = others.len() == facts.others.len() && facts.others.iter().all(|c| others.contains(&c));
+    if found.first() == Some(&facts.signer) && same && written == text {
+        steps.ok(Code::SealChain, &subject, format!("the certificates of the seal, `{}` first", facts.signer.name()));
+    } else {
+        steps.fail(Code::SealChain, &subject, "it does not hold exactly the certificates of the seal, the sealer's first");
+    }
 }
 
 fn detached(bag: &BagView<'_>, content: &str, signature: &str, code: Code, steps: &mut Steps) -> Option<Facts> {

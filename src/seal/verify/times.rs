@@ -1,19 +1,24 @@
 //! When: the timestamps over a seal and its renewals, the newest first. Each is judged as of the moment that the next one
 //! attests, so an old authority's certificate may have ended if the seal was renewed before.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::seal::bag::renewal::{self, ListHash};
 use crate::seal::bag::{PREVIOUS_TIMESTAMP, RENEWALS, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD};
+use crate::seal::keys::certificate::Certificate;
+use crate::seal::signature::revocation::{Revocation, Status};
 use crate::seal::signature::timestamp::{self, Token, TokenProblem};
 use crate::seal::signature::trust::{ChainStanding, Trust};
 use crate::seal::verify::bag::BagView;
+use crate::seal::verify::chain::path_status;
 use crate::seal::verify::codes::Code;
 use crate::seal::verify::report::Steps;
 
 const MAX_TOKEN: u64 = 1 << 20;
 const MAX_LIST: u64 = 512 << 20;
 const MAX_RECORD: u64 = 1 << 20;
+/// How far an authority's clock may run ahead of the verifier's.
+const MAX_SKEW: Duration = Duration::minutes(5);
 
 /// What is known of the time of a seal.
 #[derive(Debug, Default)]
@@ -25,7 +30,7 @@ pub(super) struct Times {
 }
 
 /// Checks every timestamp of a bag and says of each what it is worth.
-pub(super) fn check(bag: &BagView<'_>, authorities: &Trust, now: DateTime<Utc>, steps: &mut Steps) -> Times {
+pub(super) fn check(bag: &BagView<'_>, authorities: &Trust, known: &Revocation, now: DateTime<Utc>, steps: &mut Steps) -> Times {
     let mut tokens = Vec::new();
     if bag.contains(TIMESTAMP) {
         tokens.extend(one(bag, TIMESTAMP, TAG_MANIFEST_SIGNATURE, steps));
@@ -39,9 +44,15 @@ pub(super) fn check(bag: &BagView<'_>, authorities: &Trust, now: DateTime<Utc>, 
         }
     }
     record(bag, steps);
+    if tokens.is_empty() && !authorities.is_empty() {
+        missing(bag, steps);
+    }
     let (mut until, mut seen) = (now, None);
     for (path, token) in tokens.iter().rev() {
-        if say(authorities, token, until, &bag.full(path), steps) {
+        let subject = bag.full(path);
+        if token.at > now + MAX_SKEW {
+            steps.fail(Code::Authority, &subject, format!("it says {}, which is yet to come", token.at));
+        } else if say(authorities, token, until, &subject, steps) && unrevoked(authorities, known, token, until, &subject, steps) {
             until = token.at;
             seen = Some(token.clone());
         }
@@ -111,12 +122,48 @@ fn renewals(bag: &BagView<'_>, tokens: &mut Vec<(String, Token)>, steps: &mut St
     }
 }
 
+/// A verifier who pins authorities asks for a timestamp: that there is none is told, and whether the maker had got one.
+fn missing(bag: &BagView<'_>, steps: &mut Steps) {
+    let text = bag.read(TIMESTAMP_RECORD, MAX_RECORD).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let stamped = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()).any(|a| a["stamped"] == true);
+    let words = match stamped {
+        true => "no timestamp is inside, though the maker's own record says that an authority gave one: it was taken away since",
+        false => "no timestamp is inside, though authorities are pinned",
+    };
+    steps.unknown(Code::Token, &bag.full(TIMESTAMP), words);
+}
+
+/// Whether nobody in the authority's chain was revoked before `until`, by which time the token is known to have been there.
+fn unrevoked(authorities: &Trust, known: &Revocation, token: &Token, until: DateTime<Utc>, subject: &str, steps: &mut Steps) -> bool {
+    let pool: Vec<Certificate> = token.others.iter().chain(authorities.anchors()).cloned().collect();
+    for (certificate, status) in path_status(&token.authority, &pool, known, token.at) {
+        match status {
+            Status::Revoked(when) if when <= until => {
+                steps.fail(Code::Authority, subject, format!("the authority's certificate `{}` was revoked at {when}", certificate.name()));
+                return false;
+            }
+            Status::Unknown if known.claims(&certificate) => {
+                let words =
+                    format!("a list names `{}` as revoked, and its issuer's certificate is not here to check that", certificate.name());
+                steps.unknown(Code::Authority, subject, words);
+                return false;
+            }
+            Status::Revoked(_) | Status::Good(_) | Status::Unknown => {}
+        }
+    }
+    true
+}
+
 /// Whether the authority is to be believed about a token, as of `until`.
 fn say(authorities: &Trust, token: &Token, until: DateTime<Utc>, subject: &str, steps: &mut Steps) -> bool {
     let judged = |at| authorities.judge_authority(&token.authority, &token.others, at);
     let standing = judged(until);
     let words = format!("the authority `{}` is {}", token.authority.name(), standing.words());
     match &standing {
+        ChainStanding::Pinned | ChainStanding::Issued(_) if !judged(token.at).is_trusted() => {
+            let words = format!("its certificate was {} when it stamped, at {}", judged(token.at).words(), token.at);
+            steps.fail(Code::Authority, subject, words);
+        }
         ChainStanding::Pinned | ChainStanding::Issued(_) => {
             steps.ok(Code::Authority, subject, words);
             return true;

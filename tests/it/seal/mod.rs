@@ -6,7 +6,7 @@ mod authority;
 mod chain;
 mod commands;
 mod distant;
-mod fixture;
+pub mod fixture;
 mod forged;
 mod keys;
 mod levels;

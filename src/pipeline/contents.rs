@@ -1,0 +1,130 @@
+//! What a package says of itself, held against what is in it: each member of `data/package.json` that can be told without
+//! deriving anything again, every file below `data/`, and the custody records of the run.
+
+use std::collections::BTreeSet;
+
+use super::record::{self, FORMAT, PDF, PackageRecord, RECORD};
+use crate::model::digest::Digest;
+use crate::seal::verify::{Bag, Code, Report, Verified};
+use crate::store::BagPath;
+use crate::store::manifest::{BagInfo, INFO, MANIFEST, OXUM};
+use crate::store::run::{self, custody_problem};
+
+const MAX_RECORD: u64 = 64 << 20;
+const MAX_LIST: u64 = 1 << 30;
+/// What is said of so many files at most; the rest is only counted.
+const MAX_NAMED: usize = 20;
+
+/// Adds to the report what does not fit.
+pub fn check(bag: &Verified<Bag>, report: &mut Report) {
+    for (code, subject, words) in problems(bag) {
+        report.fail(code, &subject, &words);
+    }
+}
+
+type Found = (Code, String, String);
+
+fn problems(bag: &Verified<Bag>) -> Vec<Found> {
+    let one = |code, subject: &str, words: String| vec![(code, subject.to_string(), words)];
+    let Some(bytes) = payload(bag, RECORD) else { return runs_own(bag) };
+    let value: serde_json::Value = match serde_json::from_slice(&bytes) {
+        Ok(value) => value,
+        Err(error) => return one(Code::Record, RECORD, error.to_string()),
+    };
+    match &value["format"] {
+        serde_json::Value::String(format) if format == FORMAT => {}
+        // what was sealed before formats had names: its members are not known here, and nothing can be derived from it
+        serde_json::Value::Number(number) if number.as_u64() == Some(1) => return Vec::new(),
+        other => {
+            let words = format!("its format is {other}; this version knows `{FORMAT}`");
+            return one(Code::RecordFormat, RECORD, words);
+        }
+    }
+    let record: PackageRecord = match serde_json::from_value(value) {
+        Ok(record) => record,
+        Err(error) => return one(Code::Record, RECORD, error.to_string()),
+    };
+    let mut found = the_run(bag, &record);
+    if record.pdf != bag.entries().any(|(path, _)| path.as_str() == PDF) {
+        let words = if record.pdf { "it says that a PDF is inside, and none is" } else { "it says that no PDF is inside, and one is" };
+        found.push((Code::RecordPdf, RECORD.to_string(), words.to_string()));
+    }
+    found.extend(foreign(bag, &record));
+    found.extend(info(bag, &record));
+    found
+}
+
+/// The run that the record names: its place, and its manifest.
+fn the_run(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
+    let fail = |words: String| vec![(Code::RecordRun, RECORD.to_string(), words)];
+    let name = record.run.strip_prefix("data/evidence/").filter(|name| !name.is_empty() && !name.contains('/'));
+    if name.is_none() {
+        return fail(format!("`{}` is no folder of a run", record.run));
+    }
+    let Some(manifest) = payload(bag, &format!("{}/{MANIFEST}", record.run)) else {
+        return fail(format!("the run `{}` is not inside", record.run));
+    };
+    let mut found = Vec::new();
+    if Digest::of(&manifest) != record.run_manifest {
+        let words = format!("it names a run with the manifest {}, and the one inside has {}", record.run_manifest, Digest::of(&manifest));
+        found.extend(fail(words));
+    }
+    found.extend(custody(bag, &format!("{}/", record.run), &manifest));
+    found
+}
+
+/// A run that is a bag by itself.
+fn runs_own(bag: &Verified<Bag>) -> Vec<Found> {
+    if payload(bag, "data/run.json").is_none() || payload(bag, run::CUSTODY).is_none() {
+        return Vec::new();
+    }
+    match bag.tag(MANIFEST, MAX_LIST) {
+        Ok(manifest) => custody(bag, "", &manifest),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Custody records against the run's own list.
+fn custody(bag: &Verified<Bag>, prefix: &str, manifest: &[u8]) -> Vec<Found> {
+    let subject = format!("{prefix}{}", run::CUSTODY);
+    let Some(lines) = payload(bag, &subject) else { return vec![(Code::Custody, subject, "it is missing".to_string())] };
+    match custody_problem(&lines, manifest) {
+        None => Vec::new(),
+        Some(words) => vec![(Code::Custody, subject, words)],
+    }
+}
+
+/// Files below `data/` that no part of the program puts there.
+fn foreign(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
+    let mut strange: Vec<Found> = Vec::new();
+    let mut more = 0;
+    for (path, _) in bag.entries().filter(|(path, _)| !record::is_ours(path.as_str(), &record.run)) {
+        if strange.len() < MAX_NAMED {
+            strange.push((Code::Foreign, path.to_string(), "this program puts no such file into a package".to_string()));
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        strange.push((Code::Foreign, "data/".to_string(), format!("and {more} more such files")));
+    }
+    strange
+}
+
+/// `bag-info.txt` word for word.
+fn info(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
+    let written = bag.tag(INFO, MAX_RECORD).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
+    let pairs = |info: &BagInfo| -> Vec<(String, String)> { info.pairs().iter().filter(|(label, _)| label != OXUM).cloned().collect() };
+    let expected = pairs(&record::info(record));
+    let found = written.as_ref().map(pairs).unwrap_or_default();
+    if found == expected {
+        return Vec::new();
+    }
+    let (said, should): (BTreeSet<_>, BTreeSet<_>) = (found.iter().collect(), expected.iter().collect());
+    let differs = said.symmetric_difference(&should).next().map_or("its order", |(label, _)| label.as_str());
+    vec![(Code::RecordInfo, INFO.to_string(), format!("{differs} is not as the record says"))]
+}
+
+fn payload(bag: &Verified<Bag>, name: &str) -> Option<Vec<u8>> {
+    bag.read(&BagPath::new(name).ok()?, MAX_LIST).ok()
+}
