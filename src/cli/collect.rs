@@ -104,8 +104,8 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         None => None,
     };
     let sealer = context.sealer(&workspace)?;
-    #[cfg(feature = "aws")]
-    let watch = super::style::Watch::default();
+    let watch = context.progress();
+    watch.step("gathering evidence");
     #[cfg(feature = "aws")]
     let watching = |progress: crate::collect::live::Progress| {
         watch.show(&format!(
@@ -119,8 +119,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         live: target.as_ref().map(|target| crate::collect::Live { target, resume, watch: &watching }),
     };
     let made = collect::run(&workspace, &catalog, inputs, context.clock, context.command.clone(), &sealer);
-    #[cfg(feature = "aws")]
-    watch.clear();
+    drop(watch);
     let made = made?;
     for name in made.skipped.iter().take(5) {
         say(&format!("skipped: {} is no evidence of a kind this version knows", printable(name)));

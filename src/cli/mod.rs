@@ -14,6 +14,7 @@ pub mod meta;
 mod new;
 mod package;
 mod policy;
+mod progress;
 mod risks;
 mod runs;
 mod schema;
@@ -164,6 +165,10 @@ impl Context {
 
     pub fn catalog(&self) -> Result<Catalog, Error> {
         Ok(catalog::load(self.global.catalog.as_deref())?)
+    }
+
+    pub fn progress(&self) -> progress::Ticker {
+        progress::Ticker::new(self.global.quiet, self.global.verbose)
     }
 
     pub fn sealer(&self, workspace: &Workspace) -> Result<Sealer, Error> {

@@ -70,6 +70,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     // before a key is asked for: a wrong name of its file is told as that
     lint_first(&workspace, &catalog, &run, as_of.as_deref(), args.draft)?;
     let sealer = context.sealer_by(&workspace, &args.key)?;
+    let progress = context.progress();
     let made = package::package(package::PackageRequest {
         workspace: &workspace,
         catalog: &catalog,
@@ -79,7 +80,9 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         sealer: &sealer,
         now: context.clock.now(),
         draft: args.draft,
+        step: &|what| progress.step(what),
     })?;
+    drop(progress);
     told(&made.problems, args.draft);
     say(&table(&made.assessment, Style { colour: false, ..Style::of_stdout() }, false));
     let redacted = made.dossier.run.redactions;

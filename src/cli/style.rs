@@ -189,39 +189,3 @@ mod tests {
         }
     }
 }
-
-/// Progress of something long: one line that is written over on a terminal, a line now and then elsewhere.
-#[cfg(feature = "aws")]
-#[derive(Default)]
-pub struct Watch {
-    last: std::cell::Cell<Option<std::time::Instant>>,
-}
-
-#[cfg(feature = "aws")]
-impl Watch {
-    /// Shows `text` if enough time has passed since the last: a tenth of a second on a terminal, ten seconds elsewhere.
-    pub fn show(&self, text: &str) {
-        use std::io::{IsTerminal, Write};
-        let terminal = std::io::stderr().is_terminal();
-        let pause = std::time::Duration::from_millis(if terminal { 100 } else { 10_000 });
-        let now = std::time::Instant::now();
-        let last = self.last.get().unwrap_or_else(|| {
-            self.last.set(Some(now));
-            now
-        });
-        if now.duration_since(last) < pause {
-            return;
-        }
-        self.last.set(Some(now));
-        let mut out = std::io::stderr().lock();
-        let _ = if terminal { write!(out, "\r\x1b[2K{text}") } else { writeln!(out, "{text}") };
-        let _ = out.flush();
-    }
-
-    pub fn clear(&self) {
-        use std::io::{IsTerminal, Write};
-        if std::io::stderr().is_terminal() {
-            let _ = write!(std::io::stderr(), "\r\x1b[2K");
-        }
-    }
-}

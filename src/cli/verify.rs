@@ -61,7 +61,10 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
             (false, false) => Exit::Done,
         });
     }
+    let progress = context.progress();
+    progress.step(if args.recompute { "checking the seal, and deriving everything again" } else { "checking every digest and signature" });
     let outcome = verify::verify(&args.path, &pins, args.recompute, context.clock.now())?;
+    drop(progress);
     match args.format {
         Format::Text => data(&text(&outcome, style)),
         Format::Json => data(&format!("{}\n", serde_json::to_string_pretty(&outcome).expect("a report serialises"))),

@@ -50,6 +50,8 @@ pub struct PackageRequest<'a> {
     pub now: DateTime<Utc>,
     /// Whatever `lint` refuses is packaged all the same, and every page says DRAFT.
     pub draft: bool,
+    /// Told what begins.
+    pub step: &'a dyn Fn(&str),
 }
 
 /// What was made.
@@ -82,6 +84,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     let sealer = request.sealer;
     let as_of = request.as_of.unwrap_or(&request.run.record.ended).to_string();
     let cleared = cleared(&request.workspace.decisions, &as_of);
+    (request.step)("looking for PHI and secrets");
     check_phi(request.workspace, &request.run, &cleared)?;
     let original = request.run.manifest;
     let again = |copy: &Path| sealed::open_copy(copy, original, sealer.certificate(), request.now);
@@ -113,6 +116,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         name,
         draft: request.draft,
         problems,
+        step: request.step,
     }
     .make()
 }
@@ -130,12 +134,14 @@ struct Maker<'a> {
     name: String,
     draft: bool,
     problems: Vec<Diagnostic>,
+    step: &'a dyn Fn(&str),
 }
 
 impl Maker<'_> {
     fn make(mut self) -> Result<Made, Error> {
         clear_partial(&self.parent, &self.name)?;
         let mut bag = Payload::create(&self.parent, &self.name, Access::Shared)?;
+        (self.step)("judging the evidence");
         let assessment = self.tables(&mut bag)?;
         let seen = seen(self.workspace, &assessment, &bag.folder().join(DATABASE))?;
         self.problems.extend(lint::refuse(lint::after(self.workspace, self.catalog, &self.run, &seen), self.draft)?);
@@ -144,6 +150,7 @@ impl Maker<'_> {
         self.inputs(&mut bag)?;
         let mut dossier = dossier(&self.dossier_inputs(&assessment, self.sealer.info()));
         dossier.draft = self.draft;
+        (self.step)("rendering and signing the reports");
         let signed = self.reports(&mut bag, &dossier, &assessment)?;
         let (pdf, notes) = (signed.is_some(), signed.unwrap_or_default());
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
@@ -173,9 +180,11 @@ impl Maker<'_> {
             revocation: Some(&revocation),
             previous: None,
         };
+        (self.step)("sealing");
         let sealed = seal_bag_with(bag.close(info(&record))?, &*self.sealer.key, self.now, &extras)?;
         let folder = sealed.path;
         let zip = self.parent.join(format!("{}.zip", self.name));
+        (self.step)("writing the archive");
         let fixity = archive::write(&folder, &self.id, &zip, Existing::Refuse)?;
         Ok(Made {
             pdf: pdf.then(|| folder.join(PDF)),

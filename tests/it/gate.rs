@@ -7,11 +7,20 @@ use serde_json::json;
 
 use crate::harness::{NOW, Sandbox, item};
 
+/// Evidence of one volume, where only volumes are recorded: all else is a gap.
+fn volume(box_: &Sandbox, folder: &str, encrypted: bool) {
+    box_.snapshot(folder, &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": encrypted }))]);
+    let recorders = json!({
+        "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": false, "resourceTypes": ["AWS::EC2::Volume"] } }]
+    });
+    box_.write(&format!("{folder}/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json"), recorders.to_string());
+}
+
 /// A run with one failing volume, and gaps: only one type of one region was delivered.
 fn failing() -> Sandbox {
     let box_ = Sandbox::default();
     box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
-    box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": false }))]);
+    volume(&box_, "in", false);
     box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     box_
 }
@@ -104,7 +113,7 @@ fn the_recipe_of_the_book_runs() {
     let box_ = Sandbox::default();
     box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
     let run = |encrypted: bool| {
-        box_.snapshot("export", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": encrypted }))]);
+        volume(&box_, "export", encrypted);
         let path = format!("{}:{}", env!("CARGO_BIN_EXE_affiant").rsplit_once('/').expect("a folder").0, "/usr/bin:/bin");
         let mut command = Command::new("sh");
         command.args(["-eu", "-c", script]).current_dir(box_.path()).env_clear().env("PATH", path).env("AFFIANT_PINNED_CLOCK", NOW);
