@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
+use super::rule::{example, fits, is, kind_words, kinds, values, what_of, words_of};
 use super::tree::{At, MemberKey, Node, NodeKind, NodeValue};
 use crate::diag::{Diagnostic, Gravity, near};
 
@@ -194,7 +195,7 @@ impl<'s> Checker<'s> {
                     "write one of:"
                 };
                 let all = if known.is_empty() { words_of(schema).to_string() } else { format!("{known} {list}") };
-                let message = format!("`{text}` is not {}", what_of(schema, path));
+                let message = format!("`{text}` is not {}", what_of(schema, path.leaf()));
                 self.say(node.at, "AFC-023", message, near::hint(text, texts.iter().copied(), &all));
             }
             _ => {
@@ -300,7 +301,7 @@ impl<'s> Checker<'s> {
         if blank || pattern.as_ref().is_some_and(|_| text.trim().is_empty()) && pattern.as_ref().is_some_and(|p| !p.is_match(text)) {
             self.say(node.at, "AFC-026", format!("`{}` is empty", path.leaf()), words_of(schema));
         } else if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
-            self.say(node.at, "AFC-026", format!("`{text}` is not {}", what_of(schema, path)), words_of(schema));
+            self.say(node.at, "AFC-026", format!("`{text}` is not {}", what_of(schema, path.leaf())), words_of(schema));
         } else if schema.get("format").is_some_and(|format| format == "date") && !text.is_empty() && !is_date(text) {
             self.say(node.at, "AFC-026", format!("`{text}` is not a day of the calendar"), words_of(schema));
         }
@@ -320,83 +321,6 @@ impl<'s> Checker<'s> {
 
 fn is_date(text: &str) -> bool {
     chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-}
-
-/// The words of a value that may only be one of some.
-fn values(schema: &Map<String, Json>) -> Option<Vec<&Json>> {
-    if let Some(values) = schema.get("enum").and_then(Json::as_array) {
-        return Some(values.iter().collect());
-    }
-    if let Some(value) = schema.get("const") {
-        return Some(vec![value]);
-    }
-    // an enumeration whose values are described one by one
-    let one_of = schema.get("oneOf").and_then(Json::as_array)?;
-    let parts: Vec<Vec<&Json>> = one_of.iter().map(|part| part.as_object().and_then(values)).collect::<Option<_>>()?;
-    Some(parts.concat())
-}
-
-fn kinds(schema: &Map<String, Json>) -> Vec<&str> {
-    match schema.get("type") {
-        Some(Json::String(kind)) => vec![kind],
-        Some(Json::Array(kinds)) => kinds.iter().filter_map(Json::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn fits(node: &Node, kinds: &[&str], schema: &Map<String, Json>) -> bool {
-    let kind = node.kind();
-    let of = |wanted: &&str| match *wanted {
-        "string" => kind == NodeKind::Text,
-        "integer" => kind == NodeKind::Integer,
-        "number" => matches!(kind, NodeKind::Integer | NodeKind::Number),
-        "boolean" => kind == NodeKind::Bool,
-        "array" => kind == NodeKind::List,
-        "object" => kind == NodeKind::Map,
-        "null" => kind == NodeKind::Null,
-        _ => false,
-    };
-    // an enumeration says no type in some generators
-    kinds.iter().any(of) || (kinds.is_empty() && values(schema).is_some() && kind == NodeKind::Text)
-}
-
-fn kind_words(kind: &str) -> &'static str {
-    match kind {
-        "string" => "text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "true or false",
-        "array" => "a list",
-        _ => "a group of members",
-    }
-}
-
-fn is(node: &Node) -> &'static str {
-    match node.kind() {
-        NodeKind::Null => "nothing",
-        NodeKind::Bool => "true or false",
-        NodeKind::Integer | NodeKind::Number => "a number",
-        NodeKind::Text => "text",
-        NodeKind::List => "a list",
-        NodeKind::Map => "a group of members",
-    }
-}
-
-fn example(schema: &Map<String, Json>) -> String {
-    schema.get("minimum").map_or_else(|| "60".to_string(), |least| least.to_string().trim_end_matches(".0").to_string())
-}
-
-/// What to write, in the schema's own words.
-fn words_of(schema: &Map<String, Json>) -> &str {
-    schema.get("x-write").and_then(Json::as_str).unwrap_or_default()
-}
-
-/// What the value should have been.
-fn what_of(schema: &Map<String, Json>, path: &Path) -> String {
-    match schema.get("x-what").and_then(Json::as_str) {
-        Some(what) => what.to_string(),
-        None => format!("a value of `{}`", path.leaf()),
-    }
 }
 
 #[cfg(test)]
