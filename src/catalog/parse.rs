@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{PARTS, embedded, mark};
 use crate::diag::{Diagnostic, Problems, near};
+use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
 use crate::model::registry::{Api, Operation};
 use crate::yaml::yaml;
@@ -29,6 +30,7 @@ pub struct Parts {
     pub operations: BTreeMap<String, Operation>,
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
+    pub states: StateClocks,
     pub inherited: From<Inherited>,
     pub proposals: Vec<From<Proposal>>,
 }
@@ -87,6 +89,7 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Diagnostic
         "tables" => parts.tables.push(From { file: file(), value: value(path, bytes)? }),
         "services" => parts.services.push(From { file: file(), value: value(path, bytes)? }),
         "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = value::<Clocks>(path, bytes)?.clocks,
+        "hipaa" if path.ends_with("state-clocks.yaml") => parts.states = value(path, bytes)?,
         "hipaa" if path.ends_with("inherited.yaml") => parts.inherited = From { file: file(), value: value(path, bytes)? },
         "hipaa" if path.contains("/proposal-") => parts.proposals.push(From { file: file(), value: value(path, bytes)? }),
         "hipaa" => parts.rule = Some(value(path, bytes)?),

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // the room of the environment
 
 mod assess;
+mod breach;
 mod collect;
 mod controls;
 mod export;
@@ -94,6 +95,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     Runs(runs::RunsArgs),
     Risks(risks::RisksArgs),
+    #[command(subcommand)]
+    Breach(breach::BreachCommand),
     #[command(subcommand)]
     Controls(controls::ControlsCommand),
     Services(services::ServicesArgs),
@@ -316,6 +319,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Verify(args) => verify::cmd_verify(args, context),
         Command::Runs(args) => runs::cmd_runs(args, context),
         Command::Risks(args) => risks::cmd_risks(args, context),
+        Command::Breach(command) => breach::cmd_breach(command, context),
         Command::Controls(command) => controls::cmd_controls(command, context),
         Command::Services(args) => services::cmd_services(args, context),
         Command::Seal(command) => seal::cmd_seal(command, context),

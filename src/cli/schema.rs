@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
+use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::pipeline::Error;
@@ -34,6 +35,7 @@ pub enum SchemaKind {
     Operations,
     SecurityRule,
     BreachClocks,
+    StateClocks,
     Services,
 }
 
@@ -55,6 +57,7 @@ impl SchemaKind {
             SchemaKind::Operations => "catalog: operations/*.yaml",
             SchemaKind::SecurityRule => "catalog: hipaa/security-rule.yaml",
             SchemaKind::BreachClocks => "catalog: hipaa/breach-clocks.yaml",
+            SchemaKind::StateClocks => "catalog: hipaa/state-clocks.yaml",
             SchemaKind::Services => "catalog: services/*.yaml",
         }
     }
@@ -76,6 +79,7 @@ impl SchemaKind {
             SchemaKind::Operations => schema_of::<Operations>(form),
             SchemaKind::SecurityRule => schema_of::<SecurityRule>(form),
             SchemaKind::BreachClocks => schema_of::<Clocks>(form),
+            SchemaKind::StateClocks => schema_of::<StateClocks>(form),
             SchemaKind::Services => schema_of::<ServiceList>(form),
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::breach::StateClocks;
 use super::citation::Citation;
 use super::digest::Digest;
 use super::registry::{Api, Operation};
@@ -28,6 +29,7 @@ pub struct Catalog {
     /// How each service of these operations is called.
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
+    pub states: StateClocks,
     /// Where AWS's own audit reports carry a safeguard.
     pub inherited: Inherited,
     /// Proposed rules, shown only when a workspace asks for one.

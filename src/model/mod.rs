@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod assessment;
+pub mod breach;
 pub mod catalog;
 pub mod citation;
 pub mod decisions;

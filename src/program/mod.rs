@@ -1,6 +1,7 @@
 //! What people decided, joined with what was found: the dossier. It computes no verdict and renders nothing.
 
 mod baa;
+pub mod breach;
 mod controls;
 mod crosswalk;
 mod history;

@@ -5,6 +5,7 @@ pub mod csv;
 mod engine;
 pub mod figures;
 pub mod html;
+pub mod ics;
 #[cfg(feature = "pdf")]
 pub mod pdf;
 

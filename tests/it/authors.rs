@@ -63,7 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 16] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
@@ -78,6 +78,7 @@ const KINDS: [(&str, &str); 15] = [
     ("operations", "controls/operations/"),
     ("security-rule", "controls/hipaa/security-rule.yaml"),
     ("breach-clocks", "controls/hipaa/breach-clocks.yaml"),
+    ("state-clocks", "controls/hipaa/state-clocks.yaml"),
     ("services", "controls/services/"),
 ];
 

@@ -33,7 +33,8 @@ pub const LAYERS: [(&str, u32); 21] = [
 ];
 
 /// Which modules may name a crate. Prefixes of module paths.
-const FENCES: [(&str, &[&str]); 29] = [
+const FENCES: [(&str, &[&str]); 30] = [
+    ("chrono_tz", &["program/breach"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -6,6 +6,7 @@
 mod agreements;
 mod attacks;
 mod authors;
+mod breach;
 mod catalog;
 mod commit;
 mod docs;
