@@ -16,7 +16,7 @@ pub fn all(inputs: &Inputs<'_>, refs: &References) -> Vec<ControlReport> {
 fn one(control: &Control, result: &ControlResult, inputs: &Inputs<'_>, refs: &References) -> ControlReport {
     let mut checks: Vec<CheckReport> = result.checks.iter().map(|check| check_report(check, inputs, refs)).collect();
     checks.sort_by(|a, b| (a.verdict, std::cmp::Reverse(a.severity), &a.id).cmp(&(b.verdict, std::cmp::Reverse(b.severity), &b.id)));
-    let statements = attestations(inputs).into_iter().filter(|a| a.control == control.id).collect();
+    let statements = attestations(inputs, refs).into_iter().filter(|a| a.control == control.id).collect();
     ControlReport {
         number: control.number,
         id: control.id.clone(),
@@ -72,7 +72,7 @@ fn check_report(result: &CheckResult, inputs: &Inputs<'_>, refs: &References) ->
         counts: result.counts,
         population: result.population,
         excluded: result.excluded,
-        rows: result.rows.iter().map(|row| result_row(row, refs)).collect(),
+        rows: result.rows.iter().map(|row| result_row(row, result, refs)).collect(),
         rows_total: result.rows_total,
         gaps: result.gaps.clone(),
         evidence: refs.of(&result.artifacts),
@@ -82,15 +82,18 @@ fn check_report(result: &CheckResult, inputs: &Inputs<'_>, refs: &References) ->
     }
 }
 
-fn result_row(row: &Row, refs: &References) -> ResultRow {
+/// A row without an artifact of its own rests on what the check read: its first exhibits.
+fn result_row(row: &Row, check: &CheckResult, refs: &References) -> ResultRow {
+    let own = refs.of(&row.artifact);
     ResultRow {
+        asset_class: row.asset_class.clone(),
         name: short_name(&row.resource),
         resource: row.resource.clone(),
         account: row.account.clone(),
         region: row.region.clone(),
         verdict: row.verdict,
         reason: row.reason.clone(),
-        evidence: refs.of(&row.artifact),
+        evidence: if own.is_empty() { refs.of(check.artifacts.iter().take(2)) } else { own },
     }
 }
 
@@ -131,7 +134,7 @@ fn corroboration(agreement: &RuleAgreement) -> Corroboration {
 }
 
 /// Every statement that someone made, with whether it still holds.
-pub fn attestations(inputs: &Inputs<'_>) -> Vec<AttestationReport> {
+pub fn attestations(inputs: &Inputs<'_>, refs: &References) -> Vec<AttestationReport> {
     let as_of = &inputs.assessment.as_of;
     let asked = |id: &str| inputs.catalog.controls.iter().find_map(|c| Some((c, c.attest.iter().find(|a| a.id == id)?)));
     let until = |a: &Attestation| asked(&a.id).map_or_else(|| a.valid_until.clone(), |(_, item)| a.holds_until(item.valid_days));
@@ -144,6 +147,7 @@ pub fn attestations(inputs: &Inputs<'_>) -> Vec<AttestationReport> {
         on: a.on.clone(),
         valid_until: until(a),
         expired: until(a).as_str() < as_of.get(..10).unwrap_or_default(),
+        evidence: refs.of(&a.evidence),
     };
     inputs.decisions.attestations.attestations.iter().map(report).collect()
 }

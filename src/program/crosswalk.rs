@@ -1,19 +1,65 @@
 //! The Security Rule, row by row: how evidence of each can exist, what is here, what a person must add.
 
-use super::Inputs;
+use super::{Inputs, References};
 use crate::model::catalog::{Proposal, ProposalRow, RuleRow};
 use crate::model::dossier::{CrosswalkControl, CrosswalkRow, ProposalLine, ProposalReport};
 use crate::model::verdict::Verdict;
 
-pub fn rows(inputs: &Inputs<'_>) -> Vec<CrosswalkRow> {
-    inputs.catalog.rule.rows.iter().map(|row| one(row, inputs)).collect()
+/// What OCR asks for on each row: the policy, what shows that it is carried out, and its review.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Policy,
+    Implementation,
+    Review,
 }
 
-fn one(row: &RuleRow, inputs: &Inputs<'_>) -> CrosswalkRow {
+/// Documents by a word of their names: what they are, and the rows that they answer, by the beginning of the citation.
+const DOCUMENTS: [(&str, Asked, &[&str]); 22] = [
+    ("risk-analysis", Asked::Implementation, &["164.308(a)(1)"]),
+    ("sanction", Asked::Policy, &["164.308(a)(1)(ii)(C)"]),
+    ("log-review", Asked::Review, &["164.308(a)(1)(ii)(D)", "164.312(b)"]),
+    ("access-control-policy", Asked::Policy, &["164.308(a)(3)", "164.308(a)(4)", "164.310(b)", "164.310(c)", "164.312(a)", "164.312(d)"]),
+    ("access-review", Asked::Review, &["164.308(a)(3)", "164.308(a)(4)", "164.312(a)(1)", "164.312(a)(2)(i)"]),
+    ("training", Asked::Implementation, &["164.308(a)(5)"]),
+    ("incident-response-plan", Asked::Policy, &["164.308(a)(6)", "164.314(a)(2)(i)(C)"]),
+    ("tabletop", Asked::Review, &["164.308(a)(6)", "164.308(a)(7)(ii)(D)"]),
+    ("drill", Asked::Review, &["164.308(a)(6)", "164.308(a)(7)(ii)(D)"]),
+    ("contingency-plan", Asked::Policy, &["164.308(a)(7)", "164.310(a)(2)(i)"]),
+    ("restore-test", Asked::Review, &["164.308(a)(7)"]),
+    ("evaluation", Asked::Review, &["164.308(a)(8)"]),
+    ("agreements-register", Asked::Implementation, &["164.308(b)", "164.314(a)"]),
+    ("baa", Asked::Implementation, &["164.308(b)", "164.314(a)"]),
+    ("facility", Asked::Policy, &["164.310(a)"]),
+    ("device", Asked::Policy, &["164.310(d)"]),
+    ("encryption-policy", Asked::Policy, &["164.312(a)(2)(iv)", "164.312(e)"]),
+    ("interface-list", Asked::Implementation, &["164.312(e)"]),
+    ("network-and-data-flow", Asked::Implementation, &["164.312(e)", "164.308(a)(1)(ii)(A)"]),
+    ("idle-logoff", Asked::Review, &["164.312(a)(2)(iii)"]),
+    ("emergency-access", Asked::Policy, &["164.312(a)(2)(ii)", "164.308(a)(7)(ii)(C)"]),
+    ("pgaudit", Asked::Implementation, &["164.312(b)"]),
+];
+
+pub fn rows(inputs: &Inputs<'_>, refs: &References) -> Vec<CrosswalkRow> {
+    inputs.catalog.rule.rows.iter().map(|row| one(row, inputs, refs)).collect()
+}
+
+/// The exhibits of the documents that answer this for the row.
+fn supplied(row: &RuleRow, asked: Asked, inputs: &Inputs<'_>, refs: &References) -> Vec<String> {
+    let citation = row.citation.to_string();
+    let answers = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+        DOCUMENTS.iter().any(|(word, kind, rows)| *kind == asked && name.contains(word) && rows.iter().any(|r| citation.starts_with(r)))
+    };
+    let documents = inputs.artifacts.iter().map(|a| &a.path).filter(|path| path.starts_with("documents/"));
+    refs.of(documents.filter(|path| answers(path)))
+}
+
+fn one(row: &RuleRow, inputs: &Inputs<'_>, refs: &References) -> CrosswalkRow {
     let results = inputs.assessment.controls.iter().filter(|c| row.controls.contains(&c.id));
     let controls: Vec<CrosswalkControl> =
         results.map(|c| CrosswalkControl { number: c.number, id: c.id.clone(), verdict: c.verdict }).collect();
-    let verdict = (!controls.is_empty()).then(|| Verdict::worst(controls.iter().map(|c| c.verdict)));
+    let judged = !controls.is_empty() && row.modes.first().is_some_and(|mode| mode == "configuration");
+    let verdict = judged.then(|| Verdict::worst(controls.iter().map(|c| c.verdict)));
     CrosswalkRow {
         citation: row.citation.to_string(),
         title: row.title.clone(),
@@ -23,6 +69,9 @@ fn one(row: &RuleRow, inputs: &Inputs<'_>) -> CrosswalkRow {
         modes: row.modes.clone(),
         controls,
         verdict,
+        policy: supplied(row, Asked::Policy, inputs, refs),
+        implementation: supplied(row, Asked::Implementation, inputs, refs),
+        review: supplied(row, Asked::Review, inputs, refs),
         evidence: row.evidence.trim().into(),
         missing: row.missing.trim().into(),
         nist: row.nist.clone(),

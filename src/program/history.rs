@@ -21,6 +21,7 @@ pub fn report(inputs: &Inputs<'_>, refs: &References) -> PastReport {
             },
             |history| words(history, inputs),
         ),
+        since: history.map(|h| h.since.clone()).unwrap_or_default(),
         episodes: history.map_or_else(Vec::new, |h| h.episodes.iter().map(|e| episode(e, inputs, refs)).collect()),
         episodes_total: history.map_or(0, |h| h.ended + h.open),
         stops_words: stops_words(inputs),
@@ -46,7 +47,7 @@ fn words(history: &History, inputs: &Inputs<'_>) -> String {
     let unread = match gaps {
         0 => String::new(),
         n => format!(
-            " {} of the history could not be read in full; part 2 says which: what was broken there is not known.",
+            " {} of the history could not be read in full; “Coverage” says which: what was broken there is not known.",
             plural(n, "place")
         ),
     };

@@ -144,7 +144,7 @@ fn missing(plan: &Plan, present: bool, as_of: &str) -> Vec<String> {
     missing
 }
 
-fn days(date: &str, as_of: &str) -> Option<i64> {
+pub fn days(date: &str, as_of: &str) -> Option<i64> {
     let day = |text: &str| NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok();
     Some((day(as_of)? - day(date)?).num_days())
 }

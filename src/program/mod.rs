@@ -4,6 +4,7 @@ mod baa;
 pub mod breach;
 mod controls;
 mod crosswalk;
+mod front;
 mod history;
 mod incident;
 mod readers_and_network;
@@ -21,7 +22,7 @@ use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::dossier::{
     Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period, ProgramInfo, Retention,
-    RunInfo, Scope, SealInfo, SignOff, Totals,
+    RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, Totals,
 };
 use crate::model::run::{Artifact, Redaction, RunRecord, Source};
 use crate::model::verdict::Verdict;
@@ -72,11 +73,15 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         },
         seal: inputs.seal.clone(),
         totals: totals(inputs),
+        board: Vec::new(),
         decisions_needed: Vec::new(),
+        buyer: Vec::new(),
+        clock_starts: Vec::new(),
+        contradictions: Vec::new(),
         baa,
         services,
         scope: scope(inputs),
-        crosswalk: crosswalk::rows(inputs),
+        crosswalk: crosswalk::rows(inputs, &refs),
         inherited_note: inputs.catalog.inherited.checked.trim().into(),
         proposals: crosswalk::proposals(inputs),
         controls,
@@ -87,12 +92,13 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         readers: readers_and_network::readers(inputs),
         network: readers_and_network::network(inputs),
         evidence,
-        attestations: controls::attestations(inputs),
+        attestations: controls::attestations(inputs, &refs),
         sign_off: sign_off(inputs),
         retention: retention(inputs),
         limits: limits(inputs.decisions),
     };
-    dossier.decisions_needed = summary::decisions(&dossier, inputs);
+    front::fill(&mut dossier, inputs, &refs);
+    dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);
     harmless(dossier)
 }
 
@@ -205,7 +211,27 @@ fn scope(inputs: &Inputs<'_>) -> Scope {
         excluded: exclusions(inputs),
         coverage: a.sources.iter().take(COVERAGE_ROWS).map(coverage_row).collect(),
         coverage_total: a.sources.len() as u64,
+        by_service: by_service(&a.sources),
     }
+}
+
+/// `AWS::S3::Bucket` and `s3:ListBuckets` are both of `S3`.
+fn by_service(sources: &[crate::model::run::Coverage]) -> Vec<ServiceCoverage> {
+    let mut all = BTreeMap::<String, ServiceCoverage>::new();
+    for line in sources {
+        let name = match line.source.strip_prefix("AWS::") {
+            Some(kind) => kind.split("::").next().unwrap_or(kind).to_string(),
+            None if line.source == "*" => "AWS Config items".to_string(),
+            None => line.source.split(':').next().unwrap_or(&line.source).to_string(),
+        };
+        let entry = all.entry(name.to_lowercase()).or_insert_with(|| ServiceCoverage { service: name, ..ServiceCoverage::default() });
+        entry.sources += 1;
+        entry.items += line.read;
+        entry.gaps += u64::from(line.state.is_gap());
+        entry.read += u64::from(!line.state.is_gap() && line.read > 0);
+        entry.empty += u64::from(!line.state.is_gap() && line.read == 0);
+    }
+    all.into_values().collect()
 }
 
 fn coverage_row(line: &crate::model::run::Coverage) -> CoverageRow {

@@ -28,6 +28,17 @@ pub fn register(inputs: &Inputs<'_>, services: &Services) -> RiskRegister {
     rows.extend(services::off_list(services).map(|row| unlisted(row, services)));
     rows.extend(services::off_list_unread(services).map(|row| unlisted_unread(row, services)));
     rows.extend(inputs.decisions.risks.own.iter().map(own));
+    ordered(rows, inputs)
+}
+
+/// The register with more risks in it.
+pub fn with(register: RiskRegister, more: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
+    let mut rows = register.rows;
+    rows.extend(more);
+    ordered(rows, inputs)
+}
+
+fn ordered(mut rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
     rows.sort_by_key(|r| (std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for risk in &rows {
@@ -48,7 +59,7 @@ fn level(likelihood: &str, impact: &str) -> String {
 }
 
 fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
-    let decision = inputs.decisions.risks.entries.iter().find(|d| fits(d, group));
+    let decision = inputs.decisions.risks.entries.iter().find(|d| covers(d, group, inputs));
     let (likelihood, impact) = suggestion(group);
     let likelihood = decision.and_then(|d| d.likelihood.clone()).unwrap_or_else(|| likelihood.to_string());
     let impact = decision.and_then(|d| d.impact.clone()).unwrap_or_else(|| impact.to_string());
@@ -70,12 +81,30 @@ fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
         impact,
         rationale: decision.map(|d| d.rationale.trim().to_string()).filter(|r| !r.is_empty()).unwrap_or_else(|| rationale(group)),
         suggested: decision.is_none_or(|d| d.confirmed_by.is_none()),
+        confirmed: decision.map(|d| confirmed(d.confirmed_by.as_deref(), d.confirmed_on.as_deref())).unwrap_or_default(),
         owner: decision.map(|d| d.owner.clone()).unwrap_or_default(),
         treatment: decision.map(|d| d.treatment.clone()).unwrap_or_default(),
         plan: decision.map(|d| d.plan.trim().to_string()).unwrap_or_default(),
         due: decision.map(|d| d.due.clone()).unwrap_or_default(),
         acceptance,
     }
+}
+
+/// `Casey Example, security official, 2026-09-29`.
+fn confirmed(by: Option<&str>, on: Option<&str>) -> String {
+    [by, on].into_iter().flatten().filter(|t| !t.trim().is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// A decision is about one group unless it says that it is about all: of those that it fits, the one in PHI scope, then the most severe.
+fn covers(decision: &RiskDecision, group: &FindingGroup, inputs: &Inputs<'_>) -> bool {
+    if !fits(decision, group) {
+        return false;
+    }
+    let key = |g: &FindingGroup| (g.phi, g.severity, g.resources);
+    let fitting = inputs.assessment.findings.iter().filter(|g| fits(decision, g));
+    // Of equals the first in the order of findings.
+    let one = fitting.reduce(|best, g| if key(g) > key(best) { g } else { best });
+    decision.matches.all || one == Some(group)
 }
 
 fn fits(decision: &RiskDecision, group: &FindingGroup) -> bool {
@@ -158,7 +187,7 @@ fn acceptance(group: &FindingGroup, decision: Option<&RiskDecision>, inputs: &In
 }
 
 /// A finding that no check made: nobody has decided about it yet.
-fn found(key: &str, origin: &str, title: String, likelihood: &str, impact: &str) -> RiskReport {
+pub fn found(key: &str, origin: &str, title: String, likelihood: &str, impact: &str) -> RiskReport {
     RiskReport {
         id: format!("R-{}", &Digest::of(key.as_bytes()).to_string()[..6]),
         title,
@@ -175,6 +204,7 @@ fn found(key: &str, origin: &str, title: String, likelihood: &str, impact: &str)
         impact: impact.into(),
         rationale: String::new(),
         suggested: true,
+        confirmed: String::new(),
         owner: String::new(),
         treatment: String::new(),
         plan: String::new(),
@@ -266,7 +296,8 @@ fn own(risk: &OwnRisk) -> RiskReport {
         likelihood: risk.likelihood.clone(),
         impact: risk.impact.clone(),
         rationale: risk.rationale.trim().into(),
-        suggested: false,
+        suggested: risk.confirmed_by.is_none(),
+        confirmed: confirmed(risk.confirmed_by.as_deref(), risk.confirmed_on.as_deref()),
         owner: risk.owner.clone(),
         treatment: risk.treatment.clone(),
         plan: risk.plan.trim().into(),

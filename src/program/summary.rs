@@ -1,10 +1,6 @@
-//! The words at the front: how the evidence was gathered and judged, and what needs a decision.
+//! How the evidence was gathered and judged, in words.
 
-use std::collections::BTreeSet;
-
-use super::{Inputs, plural};
-use crate::model::dossier::{CheckReport, Decision, Dossier};
-use crate::model::verdict::{Severity, Verdict};
+use super::Inputs;
 
 /// How it was done, in paragraphs.
 pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
@@ -72,65 +68,4 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
         ));
     }
     method
-}
-
-/// At most five lines: what someone must decide first.
-pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
-    let mut lines = Vec::new();
-    if dossier.baa.state != "in force" {
-        lines.push(Decision { text: addendum(dossier), anchor: "baa".into() });
-    }
-    if let Some(service) = dossier.services.rows.iter().find(|r| r.status == "not on the list" && r.phi > 0) {
-        lines.push(Decision {
-            text: format!(
-                "{} is in use and not on the list dated {}: move its ePHI or show that it holds none.",
-                service.service, dossier.services.list_date
-            ),
-            anchor: "baa".into(),
-        });
-    }
-    let checks = dossier.controls.iter().flat_map(|c| &c.checks);
-    let mut failing: Vec<&CheckReport> = checks.filter(|c| c.verdict == Verdict::NotMet && c.severity >= Severity::High).collect();
-    failing.sort_by_key(|c| (std::cmp::Reverse(c.severity), std::cmp::Reverse(c.counts.not_met), c.id.clone()));
-    lines.extend(failing.iter().map(|c| Decision {
-        text: format!("{}: {} of {} not met.", c.title, c.counts.not_met, c.population),
-        anchor: format!("check-{}", c.id),
-    }));
-    lines.extend(disagreement_line(inputs));
-    lines.extend(gap_line(dossier));
-    let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
-    let expired = inputs.decisions.exceptions.exceptions.iter().filter(|e| e.expires.as_str() < today);
-    lines.extend(expired.map(|e| Decision {
-        text: format!("The exception for {} expired on {}: renew it or fix the finding.", e.check, e.expires),
-        anchor: format!("check-{}", e.check),
-    }));
-    lines.truncate(5);
-    lines
-}
-
-fn addendum(dossier: &Dossier) -> String {
-    let accounts = dossier.baa.accounts.iter().filter(|a| a.state == dossier.baa.state).count();
-    let place = match (accounts, dossier.baa.accounts.len()) {
-        (_, 0 | 1) => String::new(),
-        (n, all) => format!(" in {n} of {all} accounts"),
-    };
-    format!("Business Associate Addendum with AWS: {}{place}. Settle this before anything else.", dossier.baa.state)
-}
-
-fn disagreement_line(inputs: &Inputs<'_>) -> Option<Decision> {
-    let checks: BTreeSet<&str> = inputs.assessment.disagreements.iter().map(|d| d.check.as_str()).collect();
-    let first = checks.first()?;
-    let more = match checks.len() {
-        1 => String::new(),
-        n => format!(" and {}", plural(n as u64 - 1, "more check")),
-    };
-    Some(Decision {
-        text: format!("AWS Config's own rules say the opposite of {first}{more}: find out which is wrong."),
-        anchor: format!("check-{first}"),
-    })
-}
-
-fn gap_line(dossier: &Dossier) -> Option<Decision> {
-    let text = format!("{} of {} sources were not read: decide who supplies them.", dossier.totals.gaps, dossier.totals.sources_expected);
-    (dossier.totals.gaps > 0).then(|| Decision { text, anchor: "coverage".into() })
 }

@@ -3,7 +3,7 @@
 use crate::diag::safe_cell;
 use crate::model::dossier::Dossier;
 
-const RISKS: [&str; 17] = [
+const RISKS: [&str; 18] = [
     "id",
     "title",
     "status",
@@ -17,6 +17,7 @@ const RISKS: [&str; 17] = [
     "impact",
     "level",
     "suggested",
+    "confirmed",
     "owner",
     "treatment",
     "plan",
@@ -43,6 +44,7 @@ pub fn risks(dossier: &Dossier) -> Vec<u8> {
             r.impact.clone(),
             r.level.clone(),
             r.suggested.to_string(),
+            r.confirmed.clone(),
             r.owner.clone(),
             r.treatment.clone(),
             r.plan.clone(),
@@ -53,7 +55,7 @@ pub fn risks(dossier: &Dossier) -> Vec<u8> {
     writer.into_inner().expect(memory)
 }
 
-const CROSSWALK: [&str; 13] = [
+const CROSSWALK: [&str; 16] = [
     "citation",
     "title",
     "family",
@@ -62,6 +64,9 @@ const CROSSWALK: [&str; 13] = [
     "evidence_modes",
     "controls",
     "verdict_of_controls",
+    "policy",
+    "implementation",
+    "review",
     "evidence_here",
     "missing",
     "sp_800_53r5_by_sp_800_66r2",
@@ -84,6 +89,9 @@ pub fn crosswalk(dossier: &Dossier) -> Vec<u8> {
             r.modes.join(", "),
             r.controls.iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(" "),
             r.verdict.map(|v| v.as_str().to_string()).unwrap_or_default(),
+            r.policy.join(" "),
+            r.implementation.join(" "),
+            r.review.join(" "),
             r.evidence.clone(),
             r.missing.clone(),
             r.nist.join(" "),

@@ -10,6 +10,7 @@ mod breach;
 mod catalog;
 mod commit;
 mod docs;
+mod document;
 mod gate;
 mod genuine;
 mod goldens;

@@ -136,7 +136,7 @@ fn a_history_that_breaks_off_is_a_gap_and_what_came_before_is_told() {
     assert!(gap.is_some_and(|g| g["detail"].as_str().is_some_and(|d| d.contains("after"))), "{gap:?}");
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
-    assert!(html.contains("could not be read in full; part 2 says which"));
+    assert!(html.contains("could not be read in full; “Coverage” says which"));
 }
 
 #[test]

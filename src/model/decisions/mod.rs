@@ -407,6 +407,9 @@ pub struct RiskMatch {
     pub account: Option<String>,
     #[serde(default)]
     pub asset_class: Option<String>,
+    /// True: the decision is about every group that fits. Otherwise it is about one: in PHI scope before others, then the most severe.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -449,6 +452,11 @@ pub struct OwnRisk {
     pub due: String,
     #[serde(default)]
     pub citations: Vec<Citation>,
+    /// Who confirmed the scores; without it they stay suggestions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_on: Option<String>,
 }
 
 /// `program/incident-response.yaml`.
@@ -487,6 +495,9 @@ pub struct Plan {
     pub preservation: Vec<String>,
     #[serde(default)]
     pub drills: Vec<PlanDrill>,
+    /// Incidents of the period: what was found, and what was decided about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<PlanIncident>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -566,6 +577,33 @@ pub struct PlanDrill {
     pub outcome: String,
     #[serde(default)]
     pub evidence: Vec<String>,
+}
+
+/// A security incident on record. A finding on one of its resources counts as examined once a named person has decided.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanIncident {
+    pub id: String,
+    /// The day on which it was known, or would have been known with reasonable diligence.
+    pub discovered: String,
+    /// The plan's severity.
+    #[serde(default)]
+    pub severity: String,
+    /// ARNs, with `*` for any run of characters.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    #[serde(default)]
+    pub outcome: String,
+    /// `yes`, `no` or `undecided`: the decision on the four factors of 45 CFR 164.402(2).
+    #[serde(default)]
+    pub breach: String,
+    /// The document that holds the signed assessment.
+    #[serde(default)]
+    pub assessment: String,
+    #[serde(default)]
+    pub decided_by: String,
+    #[serde(default)]
+    pub decided_on: String,
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 pub struct PastReport {
     /// What was read and judged, or that nothing was.
     pub words: String,
+    /// The time from which changes were read; empty where no history was.
+    #[serde(default)]
+    pub since: String,
     /// Newest first.
     pub episodes: Vec<EpisodeReport>,
     pub episodes_total: u64,

@@ -3,10 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod front;
 mod history;
 mod program;
 mod readers_and_network;
 
+pub use front::{BoardRow, BuyerAnswer, ClockStart, Contradiction};
 pub use history::{EpisodeReport, PastReport, StopReport};
 pub use program::{
     Acceptance, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook, RiskRegister, RiskReport,
@@ -42,8 +44,19 @@ pub struct Dossier {
     pub catalog: CatalogInfo,
     pub seal: SealInfo,
     pub totals: Totals,
+    /// One row a control.
+    #[serde(default)]
+    pub board: Vec<BoardRow>,
     /// At most five, worst first.
     pub decisions_needed: Vec<Decision>,
+    /// Twelve plain answers.
+    #[serde(default)]
+    pub buyer: Vec<BuyerAnswer>,
+    /// Findings that may start a breach clock, unexamined ones first within their severity.
+    #[serde(default)]
+    pub clock_starts: Vec<ClockStart>,
+    #[serde(default)]
+    pub contradictions: Vec<Contradiction>,
     pub baa: Baa,
     pub services: Services,
     pub scope: Scope,
@@ -151,11 +164,21 @@ pub struct Totals {
     pub gaps: u64,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A fact about a named resource, or about the whole, that waits for somebody.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Decision {
     pub text: String,
     /// Anchor in both reports: `control-…`, `check-…`, `risk-…`, `baa`, `coverage`, `incident`.
     pub anchor: String,
+    #[serde(default)]
+    pub severity: String,
+    /// Empty where nobody owns it.
+    #[serde(default)]
+    pub owner: String,
+    #[serde(default)]
+    pub due: String,
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -238,6 +261,22 @@ pub struct Scope {
     /// One row a source, gaps first.
     pub coverage: Vec<CoverageRow>,
     pub coverage_total: u64,
+    /// All sources, counted by service.
+    #[serde(default)]
+    pub by_service: Vec<ServiceCoverage>,
+}
+
+/// How much was read of a service: sources are an operation or a type in an account and a region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceCoverage {
+    pub service: String,
+    pub sources: u64,
+    pub read: u64,
+    /// Asked, and there is none.
+    pub empty: u64,
+    /// Items and answers.
+    pub items: u64,
+    pub gaps: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -352,6 +391,10 @@ pub struct ResultRow {
     pub region: String,
     pub verdict: Verdict,
     pub reason: String,
+    /// `AWS::RDS::DBInstance`; empty where no item stands behind the row.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asset_class: String,
+    /// Where the row has none of its own, the check's.
     pub evidence: Vec<String>,
 }
 
@@ -374,6 +417,9 @@ pub struct AttestationReport {
     pub on: String,
     pub valid_until: String,
     pub expired: bool,
+    /// Exhibits of the documents that the statement cites; a path where the run does not hold one.
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -397,8 +443,15 @@ pub struct CrosswalkRow {
     /// How evidence can exist: `configuration`, `document`, `attestation`, `inherited`, `not applicable`; main source first.
     pub modes: Vec<String>,
     pub controls: Vec<CrosswalkControl>,
-    /// The worst verdict of its controls; none where no control touches it.
+    /// The worst verdict of its controls, where configuration is the main source; none where documents or people answer.
     pub verdict: Option<Verdict>,
+    /// Exhibits of the policy or procedure, of what shows that it is carried out, and of its last review.
+    #[serde(default)]
+    pub policy: Vec<String>,
+    #[serde(default)]
+    pub implementation: Vec<String>,
+    #[serde(default)]
+    pub review: Vec<String>,
     pub evidence: String,
     pub missing: String,
     /// SP 800-53 r5 controls by NIST's own mapping in SP 800-66 r2, and those that the catalog adds.

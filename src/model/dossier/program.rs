@@ -23,7 +23,8 @@ pub struct RiskReport {
     pub title: String,
     /// `open`, `in treatment`, `accepted`, `closed`, `remediation observed`.
     pub status: String,
-    /// `finding` (from results), `disagreement` (AWS Config contradicts a verdict), `not assessed` (from gaps) or `program` (from what
+    /// `finding` (from results), `disagreement` (AWS Config contradicts a verdict), `contradiction` (evidence against what people
+    /// stated), `not assessed` (from gaps) or `program` (from what
     /// people must do).
     pub origin: String,
     pub control: Option<String>,
@@ -38,6 +39,9 @@ pub struct RiskReport {
     pub rationale: String,
     /// Scores are suggestions until a named person confirms them.
     pub suggested: bool,
+    /// Who confirmed them and when; empty where nobody did.
+    #[serde(default)]
+    pub confirmed: String,
     pub owner: String,
     pub treatment: String,
     pub plan: String,

@@ -1,5 +1,6 @@
 //! The PDF report: typst over the dossier, as PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1), the same bytes every time.
 
+mod data;
 mod world;
 
 use typst::diag::SourceDiagnostic;
@@ -33,19 +34,30 @@ pub fn report(
     paper: &str,
     templates: &Templates,
 ) -> Result<Vec<u8>, RenderError> {
+    let files = inputs(dossier, figures, attachments, paper, templates);
+    document("/main.typ", files, &dossier.package_id, &dossier.as_of, templates)
+}
+
+/// Everything that the templates of the report read, by path: with these files on disk, stock typst makes the same pages.
+pub fn inputs(
+    dossier: &Dossier,
+    figures: &Figures,
+    attachments: &[Attachment],
+    paper: &str,
+    templates: &Templates,
+) -> Vec<(String, Vec<u8>)> {
     let listed: Vec<_> = attachments
         .iter()
         .map(|a| serde_json::json!({ "path": format!("/attachments/{}", a.name), "name": a.name, "mime": a.mime, "description": a.description }))
         .collect();
     let options = serde_json::json!({ "paper": paper, "attachments": listed });
-    let mut files = vec![
-        ("/data.json".to_string(), serde_json::to_vec(dossier).expect("a dossier serialises")),
-        ("/options.json".to_string(), options.to_string().into_bytes()),
-    ];
+    let mut files = vec![("/data.json".to_string(), data::data(dossier)), ("/options.json".to_string(), options.to_string().into_bytes())];
     files.extend(templates.under("pdf/").map(|(name, bytes)| (format!("/{}", &name["pdf/".len()..]), bytes.to_vec())));
-    files.extend(figures.iter().map(|(name, svg)| (format!("/figures/{name}.svg"), svg.clone().into_bytes())));
+    // A population bar for each check is for the HTML report: the PDF says the same in counts.
+    let drawn = figures.iter().filter(|(name, _)| !name.starts_with("population-"));
+    files.extend(drawn.map(|(name, svg)| (format!("/figures/{name}.svg"), data::dotted(svg))));
     files.extend(attachments.iter().map(|a| (format!("/attachments/{}", a.name), a.bytes.clone())));
-    document("/main.typ", files, &dossier.package_id, &dossier.as_of, templates)
+    files
 }
 
 /// Compiles `main` over `files` with our fonts. `ident` and `as_of` fix what would otherwise vary from run to run.

@@ -1,0 +1,323 @@
+//! The dossier as the PDF templates read it: characters that no face has are written out, long names are cut and broken into the
+//! lines of their column, and what the PDF does not print (passing rows, query texts) is left out. Done once here, in place of a
+//! measure for each box on each pass of the layout.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::digest::Digest;
+use crate::model::dossier::Dossier;
+
+/// Where a long word may break; the templates put nothing there but the chance of a new line.
+const MAY_BREAK: char = '\u{E000}';
+
+/// A name that would fill a page by itself, and break every table that it stands in, is cut; how much is missing is said.
+const NAME_MOST: usize = 300;
+const TEXT_MOST: usize = 4000;
+/// Words longer than this get places to break.
+const WORD: usize = 24;
+
+/// Characters that fit into one line of their column, in the mono face at the size that the template sets there.
+const ROW_LINE: usize = 98;
+const PATH_LINE: usize = 134;
+const PAST_LINE: usize = 56;
+
+/// Strings that come from the evidence and are names rather than prose.
+const FROM_EVIDENCE: [&str; 9] = ["resource", "name", "reason", "by", "examples", "readers", "gaps", "unread", "detail"];
+/// Strings that the templates compare, link by, or break into lines of their own.
+const IDENTITIES: [&str; 16] = [
+    "id",
+    "anchor",
+    "control",
+    "check",
+    "verdict",
+    "severity",
+    "sha256",
+    "sql_sha256",
+    "evidence",
+    "path",
+    "head",
+    "resource",
+    "examples",
+    "original",
+    "state",
+    "status",
+];
+
+pub fn data(dossier: &Dossier) -> Vec<u8> {
+    let mut value = serde_json::to_value(dossier).expect("a dossier serialises");
+    digests(&mut value, dossier);
+    clean(&mut value, "");
+    shape(&mut value, dossier);
+    serde_json::to_vec(&value).expect("JSON serialises")
+}
+
+/// The digest of each query in place of its text, before anything is cut or written out.
+fn digests(value: &mut Value, dossier: &Dossier) {
+    for (control, report) in list(value, "controls").iter_mut().zip(&dossier.controls) {
+        for (check, report) in list(control, "checks").iter_mut().zip(&report.checks) {
+            let fields = object(check);
+            fields.remove("sql");
+            fields.insert("sql_sha256".into(), json!(Digest::of(report.sql.as_bytes()).to_string()));
+        }
+    }
+}
+
+fn shape(value: &mut Value, dossier: &Dossier) {
+    let several = dossier.scope.accounts.len() > 1;
+    for control in list(value, "controls") {
+        for check in list(control, "checks") {
+            let rows = list(check, "rows");
+            rows.retain(|r| ["not met", "not evidenced", "accepted"].contains(&text(r, "verdict")));
+            rows.iter_mut().for_each(|row| shape_row(row, several));
+        }
+    }
+    for risk in value.get_mut("risks").map(|r| list(r, "rows")).into_iter().flatten() {
+        for example in list(risk, "examples") {
+            if let Value::String(words) = example {
+                *words = breakable(&short(words));
+            }
+        }
+    }
+    if let Some(past) = value.get_mut("past") {
+        for kind in ["episodes", "stops"] {
+            list(past, kind).iter_mut().for_each(shape_past);
+        }
+    }
+    for exhibit in list(value, "evidence") {
+        let source = text(exhibit, "source").replace(MAY_BREAK, "");
+        let folder = format!("/{}", source.split(' ').next().unwrap_or_default().replace(':', "/"));
+        let told = text(exhibit, "path").contains(&folder);
+        let path = lines(text(exhibit, "path"), PATH_LINE);
+        let fields = object(exhibit);
+        fields.insert("path".into(), json!(path));
+        if told {
+            fields.insert("source".into(), json!(""));
+        }
+    }
+}
+
+/// The part of an ARN that people know a thing by; the whole stands with the finding.
+fn short(resource: &str) -> String {
+    let tail = if resource.starts_with("arn:") { resource.splitn(6, ':').nth(5).unwrap_or(resource) } else { resource };
+    tail.to_string()
+}
+
+/// The resource as grey path and inked name, on lines that fit, and the place where neither says it.
+fn shape_row(row: &mut Value, several: bool) {
+    let (resource, name) = (text(row, "resource").to_string(), text(row, "name").replace(MAY_BREAK, ""));
+    let head = resource.strip_suffix(name.as_str()).unwrap_or("");
+    let broken = lines(&resource, ROW_LINE);
+    // The name begins after as many characters as its head has, line ends not counted.
+    let mut left = head.chars().count();
+    let at = broken.char_indices().find(|(_, c)| {
+        if *c != '\n' && left == 0 {
+            return true;
+        }
+        left = left.saturating_sub(usize::from(*c != '\n'));
+        false
+    });
+    let (head, name) = broken.split_at(at.map_or(0, |(i, _)| i));
+    let place = place(row, &resource, several);
+    let fields = object(row);
+    fields.insert("head".into(), json!(head));
+    fields.insert("name".into(), json!(name));
+    fields.insert("where".into(), json!(place));
+    fields.remove("resource");
+}
+
+fn place(row: &Value, resource: &str, several: bool) -> String {
+    let (account, region) = (text(row, "account"), text(row, "region"));
+    let mut said = Vec::new();
+    if several && !account.is_empty() && !resource.contains(account) {
+        said.push(account);
+    }
+    if !region.is_empty() && region != "aws-global" && !resource.contains(region) {
+        said.push(region);
+    }
+    said.join(", ")
+}
+
+fn shape_past(event: &mut Value) {
+    let resource = text(event, "resource").to_string();
+    let told = [text(event, "account"), text(event, "region")].iter().all(|p| resource.contains(p));
+    let place = if told { String::new() } else { format!("{} {}", text(event, "account"), text(event, "region")) };
+    let fields = object(event);
+    fields.insert("resource".into(), json!(lines(&resource, PAST_LINE)));
+    fields.insert("where".into(), json!(place));
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a mut Value, key: &str) -> &'a mut Vec<Value> {
+    value.get_mut(key).and_then(Value::as_array_mut).expect("the dossier has this list")
+}
+
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    value.as_object_mut().expect("a struct serialises as an object")
+}
+
+fn clean(value: &mut Value, key: &str) {
+    match value {
+        Value::String(words) => {
+            let mut made = bounded(&printable(words), key);
+            if !IDENTITIES.contains(&key) {
+                made = breakable(&made);
+            }
+            if made != *words {
+                *words = made;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| clean(item, key)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, item)| clean(item, name)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Characters that every face of the report has. Anything else would print as a hole, which PDF/UA refuses.
+fn in_every_face(c: char) -> bool {
+    matches!(c,
+        '\n' | ' '..='~' | '\u{A0}'..='\u{AC}' | '\u{AE}'..='\u{17F}' | '\u{218}'..='\u{21B}' | '\u{400}'..='\u{45F}'
+        | '\u{1E80}'..='\u{1E85}' | '\u{1EA0}'..='\u{1EF9}' | '\u{2010}'..='\u{2015}' | '\u{2018}'..='\u{201A}'
+        | '\u{201C}'..='\u{201E}' | '\u{2020}'..='\u{2022}' | '\u{2026}' | '\u{2030}' | '\u{2032}' | '\u{2033}' | '\u{2039}'
+        | '\u{203A}' | '\u{20AC}' | '\u{2116}' | '\u{2122}' | '\u{2190}'..='\u{2193}' | '\u{2212}' | '\u{221E}' | '\u{2248}'
+        | '\u{2260}' | '\u{2264}' | '\u{2265}')
+}
+
+/// A picture with a dot for each character that the faces lack; the words beside it spell them out.
+pub fn dotted(svg: &str) -> Vec<u8> {
+    svg.chars().map(|c| if in_every_face(c) { c } else { '\u{B7}' }).collect::<String>().into_bytes()
+}
+
+fn printable(text: &str) -> String {
+    if text.chars().all(in_every_face) {
+        return text.to_string();
+    }
+    let text = text.replace("\r\n", "\n").replace('\t', "    ");
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if in_every_face(c) {
+            out.push(c)
+        } else {
+            out.push_str(&format!("[U+{:04X}]", c as u32))
+        }
+        out
+    })
+}
+
+fn bounded(text: &str, key: &str) -> String {
+    if text.len() <= NAME_MOST || key == "words" {
+        return text.to_string();
+    }
+    if FROM_EVIDENCE.contains(&key) {
+        return shorten(text, NAME_MOST);
+    }
+    let words: Vec<String> = text.split(' ').map(|w| shorten(w, NAME_MOST)).collect();
+    shorten(&words.join(" "), TEXT_MOST)
+}
+
+fn shorten(text: &str, most: usize) -> String {
+    let all = text.chars().count();
+    if all <= most {
+        return text.to_string();
+    }
+    let head: String = text.chars().take(most).collect();
+    format!("{head}\u{2026} [{} more characters: see the HTML report]", all - most)
+}
+
+/// Marks where the long words of a text may break.
+fn breakable(text: &str) -> String {
+    if text.len() <= WORD || !text.split([' ', '\n']).any(|w| w.len() > WORD) {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (i, word) in text.split(' ').enumerate() {
+        if i > 0 {
+            out.push(' ');
+        }
+        if word.chars().count() <= WORD {
+            out.push_str(word);
+            continue;
+        }
+        let parts = pieces(word, WORD);
+        out.push_str(&parts.join(&MAY_BREAK.to_string()));
+    }
+    out
+}
+
+/// A name on as few lines as its pieces allow, none longer than `width` characters.
+fn lines(name: &str, width: usize) -> String {
+    let (mut out, mut used) = (String::with_capacity(name.len() + 2), 0);
+    for piece in pieces(name, width) {
+        let length = piece.chars().count();
+        if used > 0 && used + length > width {
+            out.push('\n');
+            used = 0;
+        }
+        out.push_str(&piece);
+        used += length;
+    }
+    out
+}
+
+/// A long name breaks after `:` and `/`; a piece that is still too long also after `-`, `_`, `.`, `=` and `+`, and at last anywhere.
+fn pieces(word: &str, most: usize) -> Vec<String> {
+    let coarse = split_after(word, &[':', '/']);
+    let fine =
+        coarse.into_iter().flat_map(|p| if p.chars().count() > most { split_after(&p, &['-', '_', '.', '=', '+', ',']) } else { vec![p] });
+    let hard = fine.flat_map(|p| p.chars().collect::<Vec<_>>().chunks(most).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>());
+    hard.collect()
+}
+
+/// Splits after each run of the marks, so that `s3:::bucket` keeps its colons together.
+fn split_after(text: &str, marks: &[char]) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut after = false;
+    for c in text.chars() {
+        let mark = marks.contains(&c);
+        if after && !mark {
+            parts.push(String::new());
+        }
+        after = mark;
+        parts.last_mut().expect("there is one").push(c);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_break_where_an_eye_expects_it_and_lose_nothing() {
+        let arn = "arn:aws:s3:::a-bucket-with-a-long-name/and/a/key";
+        assert_eq!(lines(arn, 20), "arn:aws:s3:::\na-bucket-with-a-\nlong-name/and/a/key");
+        for width in 3..60 {
+            let broken = lines(arn, width);
+            assert_eq!(broken.replace('\n', ""), arn);
+            assert!(broken.split('\n').all(|l| l.chars().count() <= width), "{width}: {broken}");
+        }
+        let long = breakable(&format!("see {arn} now"));
+        assert_eq!(long.replace(MAY_BREAK, ""), format!("see {arn} now"));
+        assert!(long.split(MAY_BREAK).all(|p| p.len() <= WORD + 5), "{long}");
+        assert_eq!(breakable("short words only, however many there are of them"), "short words only, however many there are of them");
+    }
+
+    #[test]
+    fn what_no_face_has_is_written_out() {
+        assert_eq!(printable("a\u{202e}b\u{e000}\tc é"), "a[U+202E]b[U+E000]    c é");
+        let name = "x".repeat(400);
+        assert_eq!(bounded(&name, "name"), format!("{}\u{2026} [100 more characters: see the HTML report]", "x".repeat(300)));
+        assert_eq!(bounded(&name, "words"), name);
+    }
+
+    #[test]
+    fn a_row_shows_its_path_and_its_name() {
+        let long = "n".repeat(90);
+        let mut row = json!({ "resource": format!("arn:aws:rds:us-east-1:111122223333:db:{long}"), "name": long, "account": "111122223333", "region": "us-east-1" });
+        shape_row(&mut row, true);
+        let whole = format!("{}{}", text(&row, "head"), text(&row, "name"));
+        assert_eq!(whole.replace('\n', ""), format!("arn:aws:rds:us-east-1:111122223333:db:{long}"));
+        assert_eq!((text(&row, "name").replace('\n', ""), text(&row, "where")), (long, ""));
+    }
+}
