@@ -112,7 +112,7 @@ impl Page<'_> {
             "services",
             "No service was read.",
         );
-        if s.in_use == 0 {
+        if s.in_use == 0 || self.dossier.totals.resources == 0 {
             return a;
         }
         let listed = s.on_list + s.with_condition;
