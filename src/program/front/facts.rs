@@ -25,11 +25,13 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     facts.into_iter().take(MOST).map(|(_, fact)| fact).collect()
 }
 
-/// How far a failure of this check opens a resource: 2 to everyone, 1 to others whom it names.
-pub fn exposure(check: &str) -> u8 {
+/// How far a failure of this check, with these words, opens a resource: 2 to everyone, 1 to others whom it names.
+pub fn exposure(check: &str, reason: &str) -> u8 {
     let everyone = ["not-public", "world-open-admin", "trust-not-open", "no-internet-route", "no-public-address", "public-access-block"];
     let others = ["not-shared", "foreign-reader", "no-open-findings", "in-public-subnet"];
-    if everyone.iter().any(|part| check.contains(part)) { 2 } else { u8::from(others.iter().any(|part| check.contains(part))) }
+    let said = ["public", "everyone", "every AWS account"];
+    let open = others.iter().any(|part| check.contains(part)) && said.iter().any(|word| reason.contains(word));
+    if open || everyone.iter().any(|part| check.contains(part)) { 2 } else { u8::from(others.iter().any(|part| check.contains(part))) }
 }
 
 /// Resources of one class with the same failing checks.
@@ -70,7 +72,9 @@ fn clusters(dossier: &Dossier) -> BTreeMap<(String, Vec<String>), Cluster<'_>> {
     let mut merged: BTreeMap<(String, Vec<String>), Cluster<'_>> = BTreeMap::new();
     for mut cluster in by_resource.into_values() {
         let mut order: Vec<usize> = (0..cluster.checks.len()).collect();
-        order.sort_by_key(|i| (Reverse(cluster.checks[*i].severity), Reverse(exposure(&cluster.checks[*i].id)), &cluster.checks[*i].id));
+        order.sort_by_key(|i| {
+            (Reverse(cluster.checks[*i].severity), Reverse(exposure(&cluster.checks[*i].id, cluster.reasons[*i])), &cluster.checks[*i].id)
+        });
         cluster.reasons = order.iter().map(|i| cluster.reasons[*i]).collect();
         cluster.checks = order.iter().map(|i| cluster.checks[*i]).collect();
         let key = (cluster.class.clone(), cluster.checks.iter().map(|c| c.id.clone()).collect());
@@ -90,10 +94,11 @@ fn clusters(dossier: &Dossier) -> BTreeMap<(String, Vec<String>), Cluster<'_>> {
 impl Cluster<'_> {
     fn fact(&self, dossier: &Dossier, inputs: &Inputs<'_>) -> (Rank, Decision) {
         let severity = self.checks.iter().map(|c| c.severity).max().unwrap_or(Severity::High);
-        let open = self.checks.iter().map(|c| exposure(&c.id)).max().unwrap_or_default();
+        let open = self.checks.iter().zip(&self.reasons).map(|(c, reason)| exposure(&c.id, reason)).max().unwrap_or_default();
         let phi = self.phi(inputs);
         let owner = owner(dossier, self.control, &self.class, self.account);
-        let count = (self.resources.len() * self.checks.len()) as u64;
+        // One resource with two faults goes before two resources with one: it is nearer to a breach.
+        let count = (self.checks.len() * 10_000 + self.resources.len()) as u64;
         let decision = Decision {
             text: self.words(phi),
             anchor: format!("check-{}", self.checks[0].id),
@@ -250,8 +255,9 @@ mod tests {
 
     #[test]
     fn what_is_open_to_everyone_goes_before_what_is_shared() {
-        assert_eq!(exposure("rds.not-public"), 2);
-        assert_eq!(exposure("rds.snapshot-not-shared"), 1);
-        assert_eq!(exposure("rds.storage-encrypted"), 0);
+        assert_eq!(exposure("rds.not-public", "has a public address"), 2);
+        assert_eq!(exposure("rds.snapshot-not-shared", "is shared with 444455556666"), 1);
+        assert_eq!(exposure("rds.snapshot-not-shared", "is public: every AWS account can restore it"), 2);
+        assert_eq!(exposure("rds.storage-encrypted", "storage is not encrypted"), 0);
     }
 }
