@@ -318,6 +318,14 @@ impl Page<'_> {
             plural(unexamined, "finding")
         );
         a.population = format!("{}, {}", plural(records, "incident"), plural(self.dossier.clock_starts.len() as u64, "finding"));
+        // A statement without a document rests on what it is about: the findings that it does not name, else the plan.
+        if a.evidence.is_empty() && a.answer != UNKNOWN {
+            a.evidence = self.dossier.clock_starts.iter().flat_map(|s| &s.evidence).take(2).cloned().collect();
+            a.evidence.dedup();
+        }
+        if a.evidence.is_empty() && a.answer != UNKNOWN {
+            a.evidence = self.documents(&["incident", "log-review"]);
+        }
         a
     }
 
