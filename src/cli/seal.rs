@@ -233,7 +233,7 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
     target(&args.path, false)?;
     let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
     let question = args.request.as_deref().map(read).transpose()?;
-    let trust = pins(None, args.tsa_trust.as_deref(), &[])?.authorities;
+    let trust = pins(None, args.tsa_trust.as_deref(), &[], context)?.authorities;
     let token = timestamps::apply(&args.path, args.over.over(), &read(&args.answer)?, question.as_deref(), &trust, context.clock.now())?;
     data(&printable(&format!("{}\n", token.words())));
     Ok(Exit::Done)
@@ -244,7 +244,7 @@ fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
     let authorities = match args.authority.is_empty() {
         true => keys::authorities(&context.workspace()?)?,
         false => {
-            let trust = pins(None, args.tsa_trust.as_deref(), &[])?.authorities;
+            let trust = pins(None, args.tsa_trust.as_deref(), &[], context)?.authorities;
             Authorities::new(args.authority.clone(), Duration::from_secs(args.seconds.clamp(1, 120)), trust)
         }
     };
@@ -255,7 +255,7 @@ fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
 
 fn declare(args: &DeclarationArgs, context: &Context) -> Result<Exit, Error> {
     target(&args.path, false)?;
-    let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &[])?;
+    let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &[], context)?;
     let Some(text) = declaration::text(&args.path, &pins, context.clock.now())? else {
         say("the package does not verify, so nothing can be declared of it; see `affiant verify`");
         return Ok(Exit::Refused);

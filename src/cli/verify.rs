@@ -46,7 +46,7 @@ enum Format {
 }
 
 pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
-    let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &args.revocation)?;
+    let pins = pins(args.trust.as_deref(), args.tsa_trust.as_deref(), &args.revocation, context)?;
     target(&args.path, args.chain)?;
     let style = Style::of_stdout();
     if args.chain {
@@ -116,7 +116,7 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
 }
 
 /// What the options pin.
-pub fn pins(trust: Option<&Path>, authorities: Option<&Path>, revocation: &[PathBuf]) -> Result<Pins, Error> {
+pub fn pins(trust: Option<&Path>, authorities: Option<&Path>, revocation: &[PathBuf], context: &Context) -> Result<Pins, Error> {
     let read = |option: &str, path: &Path| {
         std::fs::read(path).map_err(|e| wrong(format!("{option} {}: {e}", path.display()), "name a file that can be read"))
     };
@@ -125,7 +125,8 @@ pub fn pins(trust: Option<&Path>, authorities: Option<&Path>, revocation: &[Path
     };
     let lists: Result<Vec<_>, Error> =
         revocation.iter().map(|path| Ok((path.display().to_string(), read("--revocation", path)?))).collect();
-    Pins::read(text("--trust", trust)?.as_deref(), text("--tsa-trust", authorities)?.as_deref(), &lists?)
+    let pins = Pins::read(text("--trust", trust)?.as_deref(), text("--tsa-trust", authorities)?.as_deref(), &lists?)?;
+    Ok(Pins { pinned_clock: context.clock.is_pinned(), ..pins })
 }
 
 fn chain_text(walked: &Walked, style: Style) -> String {

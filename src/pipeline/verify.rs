@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
 use super::recompute::{self, Recomputed};
 use super::{Error, contents, sealed};
 use crate::diag::Diagnostic;
-use crate::seal::verify::{self, DESCRIPTIONS, Options, Report, State, Verification};
+use crate::seal::verify::{self, Code, DESCRIPTIONS, Options, Report, State, Verification};
 use crate::seal::{Revocation, Trust};
 use crate::store::run::{self, Reader};
 
@@ -59,7 +59,12 @@ pub struct Pins {
     /// Timestamp authorities' certificates or their issuers'.
     pub authorities: Trust,
     pub revocation: Revocation,
+    /// The verifier's clock is a pinned one: nothing is said to be yet to come by it.
+    pub pinned_clock: bool,
 }
+
+/// How far an authority's clock may run ahead of the verifier's.
+const MAX_SKEW: Duration = Duration::minutes(5);
 
 impl Pins {
     /// `trust` and `authorities` are PEM text, `revocation` files with their names.
@@ -83,7 +88,13 @@ impl Pins {
 
     pub(super) fn check(&self, path: &Path, now: DateTime<Utc>) -> Result<Verification, Error> {
         let (trust, authorities, revocation) = (&self.trust, &self.authorities, &self.revocation);
-        Ok(verify::verify(path, &Options { trust, authorities, revocation, now, descriptions: DESCRIPTIONS })?)
+        let mut checked = verify::verify(path, &Options { trust, authorities, revocation, now, descriptions: DESCRIPTIONS })?;
+        let early = checked.report.existed_by.filter(|by| !self.pinned_clock && *by > now + MAX_SKEW);
+        if let Some(by) = early {
+            checked.report.fail(Code::Authority, "", &format!("a timestamp says {by}, which is yet to come"));
+            checked.report.existed_by = None;
+        }
+        Ok(checked)
     }
 }
 

@@ -31,7 +31,7 @@ const BYTES_A_ROW: u64 = 16 << 10;
 /// One value of a result.
 pub const MAX_VALUE: usize = 1 << 20;
 /// SQLite's memory and the database's length: so much, and so many times the evidence's own bytes.
-const HEAP: u64 = 112 << 20;
+const HEAP: u64 = 80 << 20;
 const HEAP_A_BYTE: u64 = 4;
 const DATABASE: u64 = 256 << 20;
 const DATABASE_A_BYTE: u64 = 60;
