@@ -53,7 +53,7 @@ pub enum FailOn {
 }
 
 impl FailOn {
-    fn severity(self) -> Severity {
+    pub fn severity(self) -> Severity {
         match self {
             FailOn::Low => Severity::Low,
             FailOn::Medium => Severity::Medium,

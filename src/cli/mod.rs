@@ -7,6 +7,7 @@ mod assess;
 mod breach;
 mod collect;
 mod controls;
+mod diff;
 mod export;
 mod init;
 mod key;
@@ -94,6 +95,7 @@ pub enum Command {
     Package(package::PackageArgs),
     Verify(verify::VerifyArgs),
     Runs(runs::RunsArgs),
+    Diff(diff::DiffArgs),
     Risks(risks::RisksArgs),
     #[command(subcommand)]
     Breach(breach::BreachCommand),
@@ -318,6 +320,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Package(args) => package::cmd_package(args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),
         Command::Runs(args) => runs::cmd_runs(args, context),
+        Command::Diff(args) => diff::cmd_diff(args, context),
         Command::Risks(args) => risks::cmd_risks(args, context),
         Command::Breach(command) => breach::cmd_breach(command, context),
         Command::Controls(command) => controls::cmd_controls(command, context),

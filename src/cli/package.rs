@@ -24,6 +24,9 @@ pub struct PackageArgs {
     /// The time to judge at, RFC 3339 [default: the end of the run]
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
+    /// A package or a run to compare with [default: the run before, as its newest package said]
+    #[arg(long, value_name = "PATH")]
+    against: Option<String>,
     /// Templates laid over the built-in ones, file by file
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
@@ -78,6 +81,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         run,
         as_of: as_of.as_deref(),
         sealer: &sealer,
+        against: args.against.as_deref(),
         now: context.clock.now(),
         draft: args.draft,
         step: &|what| progress.step(what),

@@ -91,6 +91,7 @@ fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Resul
         run: &record,
         artifacts: &artifacts,
         redactions: &[],
+        before: None,
         seal,
         package_id: "none",
         program_version: env!("CARGO_PKG_VERSION"),

@@ -4,6 +4,7 @@ pub mod address;
 pub mod assessment;
 pub mod breach;
 pub mod catalog;
+pub mod changes;
 pub mod citation;
 pub mod decisions;
 pub mod digest;

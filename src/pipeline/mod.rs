@@ -1,8 +1,10 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
 pub mod assess;
+mod bag_files;
 pub mod chain;
 pub mod collect;
+pub mod compare;
 pub mod contents;
 pub mod declaration;
 pub mod faults;

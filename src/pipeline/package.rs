@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
 use super::Error;
 use super::assess::{check_parameters, check_phi, cleared, judge, redacted, seen};
+use super::compare::{self, Side};
 use super::keys::{Sealer, private_folder};
-pub use super::record::{ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISKS};
+pub use super::record::{
+    ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISKS, pretty,
+};
 use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
 use super::{lint, lock, sealed, signing};
 use crate::assess::database::export;
@@ -17,9 +19,10 @@ use crate::catalog;
 use crate::diag::{Diagnostic, Problems};
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
+use crate::model::changes::ComparedSide;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
-use crate::program::{self, Inputs};
+use crate::program::{self, Inputs, changes};
 use crate::redact;
 use crate::render::{Templates, csv, figures, html};
 use crate::seal::bag::care::{Care, care_until};
@@ -46,6 +49,8 @@ pub struct PackageRequest<'a> {
     pub run: Reader,
     pub as_of: Option<&'a str>,
     pub sealer: &'a Sealer,
+    /// A package or a run to compare with, instead of the run before.
+    pub against: Option<&'a str>,
     /// When the seal is made.
     pub now: DateTime<Utc>,
     /// Whatever `lint` refuses is packaged all the same, and every page says DRAFT.
@@ -86,6 +91,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     let cleared = cleared(&request.workspace.decisions, &as_of);
     (request.step)("looking for PHI and secrets");
     check_phi(request.workspace, &request.run, &cleared)?;
+    let before = compare::before(request.workspace, request.catalog, &request.run.record, request.against, request.now)?;
     let original = request.run.manifest;
     let again = |copy: &Path| sealed::open_copy(copy, original, sealer.certificate(), request.now);
     let run = redacted(request.run, &cleared, &derived, again, |closed| {
@@ -111,6 +117,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         as_of,
         sealer,
         now: request.now,
+        before,
         id,
         parent,
         name,
@@ -129,6 +136,8 @@ struct Maker<'a> {
     as_of: String,
     sealer: &'a Sealer,
     now: DateTime<Utc>,
+    /// The assessment before this one, or why there is none.
+    before: Result<Side, String>,
     id: String,
     parent: PathBuf,
     name: String,
@@ -148,7 +157,10 @@ impl Maker<'_> {
         let run_folder = format!("data/evidence/{}", self.run.root.file_name().unwrap_or_default().to_string_lossy());
         copy_run(&mut bag, &self.run, &run_folder)?;
         self.inputs(&mut bag)?;
-        let mut dossier = dossier(&self.dossier_inputs(&assessment, self.sealer.info()));
+        let mut judged = self.judged(&assessment);
+        let side = std::mem::replace(&mut self.before, Err(String::new()));
+        let before = compare::store(side, &mut judged, &bag.folder().join(DATABASE), &mut bag)?;
+        let mut dossier = dossier(&Inputs { before: Some((&before, &judged)), ..self.dossier_inputs(&assessment, self.sealer.info()) });
         dossier.draft = self.draft;
         (self.step)("rendering and signing the reports");
         let signed = self.reports(&mut bag, &dossier, &assessment)?;
@@ -237,6 +249,11 @@ impl Maker<'_> {
         Ok(assessment)
     }
 
+    fn judged(&self, assessment: &Assessment) -> ComparedSide {
+        let terms = changes::terms(self.catalog, &self.workspace.decisions, &self.run.record, assessment);
+        ComparedSide { source: "this package".into(), assessment: assessment.clone(), terms, items: Vec::new() }
+    }
+
     /// The catalog and the decisions, as they were read.
     fn inputs(&self, bag: &mut Payload) -> Result<(), Error> {
         for (path, bytes) in &self.catalog.files {
@@ -257,6 +274,7 @@ impl Maker<'_> {
             run: &self.run.record,
             artifacts: &self.run.artifacts,
             redactions: &self.run.redactions,
+            before: None,
             seal,
             package_id: &self.id,
             program_version: env!("CARGO_PKG_VERSION"),
@@ -396,11 +414,4 @@ fn copy_run(bag: &mut Payload, run: &Reader, inner: &str) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// JSON with two-space indents and a final newline.
-pub fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("our own types serialise");
-    bytes.push(b'\n');
-    bytes
 }

@@ -1,20 +1,21 @@
 //! Derives everything in a verified package again, from the packaged bytes up, and compares.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::bag_files::{MAX_JSON, bytes, files_below, path};
 use super::package::{pretty, unsigned_pdf};
 use super::record::{self as own, ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS};
-use super::{Error, assess, keys, signing};
+use super::{Error, assess, compare, keys, signing};
 use crate::assess::database::export;
 use crate::assess::input::Fault;
 use crate::catalog;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
+use crate::model::changes::ComparedSide;
 use crate::model::decisions::Decisions;
 use crate::model::digest::{Digest, copy};
 use crate::model::dossier::Dossier;
@@ -22,12 +23,8 @@ use crate::program::{self, Inputs};
 use crate::render::{Templates, csv, figures, html};
 use crate::seal::verify::{Bag, Code, Verified};
 use crate::seal::{Certificate, pades};
-use crate::store::BagPath;
 use crate::store::run::Reader;
 use crate::workspace;
-
-/// The most that a JSON file of a package may hold.
-const MAX_JSON: u64 = 1 << 30;
 
 /// One thing that was made again.
 #[derive(Debug, Clone, Serialize)]
@@ -138,6 +135,9 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
     out.push(Code::ResultsAgain, "assessment", bytes(bag, ASSESSMENT)? == pretty(&assessment), "every verdict, count and gap");
     compare_database(bag, &database, out)?;
     let seal = [true, false].map(|asked| keys::seal_info(signer, asked)).into_iter().find(|info| *info == record.seal);
+    let terms = program::changes::terms(&catalog, &decisions, &run.record, &assessment);
+    let mut judged = ComparedSide { source: "this package".into(), assessment: assessment.clone(), terms, items: Vec::new() };
+    let before = compare::stored(bag, &mut judged, &database)?;
     let mut dossier = program::dossier(&Inputs {
         assessment: &assessment,
         decisions: &decisions,
@@ -146,6 +146,7 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
         run: &run.record,
         artifacts: &run.artifacts,
         redactions: &run.redactions,
+        before: before.as_ref().map(|before| (before, &judged)),
         seal: seal.unwrap_or_else(|| keys::seal_info(signer, false)),
         package_id: &record.id,
         program_version: &record.program_version,
@@ -291,30 +292,6 @@ fn compare_database(bag: &Verified<Bag>, database: &Path, out: &mut Recomputed) 
         false => out.push(Code::DatabaseAgain, "evidence database", false, "built again from the artifacts, it has other bytes"),
     }
     Ok(())
-}
-
-fn path(text: &str) -> Option<BagPath> {
-    BagPath::new(text).ok()
-}
-
-fn bytes(bag: &Verified<Bag>, name: &str) -> Result<Vec<u8>, Error> {
-    let found = path(name).map(|p| bag.read(&p, MAX_JSON));
-    match found {
-        Some(Ok(bytes)) => Ok(bytes),
-        Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Some(Err(error)) => Err(Error::io("read", name)(error)),
-        None => Ok(Vec::new()),
-    }
-}
-
-fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    let mut files = BTreeMap::new();
-    for (path, _) in bag.entries() {
-        if let Some(inner) = path.as_str().strip_prefix(folder) {
-            files.insert(inner.to_string(), bag.read(path, MAX_JSON).map_err(Error::io("read", path.as_str()))?);
-        }
-    }
-    Ok(files)
 }
 
 fn unpack_run(bag: &Verified<Bag>, record: &PackageRecord, scratch: &Path) -> Result<std::path::PathBuf, Stop> {

@@ -26,6 +26,12 @@ pub const RISKS: &str = "data/tables/risk.csv";
 pub const CROSSWALK: &str = "data/tables/crosswalk.csv";
 pub const CATALOG: &str = "data/catalog/";
 pub const DECISIONS: &str = "data/decisions/";
+/// What a package is compared with.
+pub const ABOUT: &str = "data/previous/about.json";
+pub const BEFORE: &str = "data/previous/assessment.json";
+pub const TERMS: &str = "data/previous/terms.json";
+pub const ITEMS: &str = "data/previous/items.json";
+pub const TREND: &str = "data/previous/trend.json";
 
 /// `data/package.json`: what this package is and what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,7 +129,7 @@ pub(super) fn csv_path(table: &str) -> String {
 
 /// Whether this program puts a file of this path into a package: reports, tables, inputs, and the run.
 pub(super) fn is_ours(path: &str, run: &str) -> bool {
-    let fixed = [RECORD, ASSESSMENT, DOSSIER, HTML, PDF, DATABASE, RISKS, CROSSWALK];
+    let fixed = [RECORD, ASSESSMENT, DOSSIER, HTML, PDF, DATABASE, RISKS, CROSSWALK, ABOUT, BEFORE, TERMS, ITEMS, TREND];
     let tables = || export::CSV.iter().any(|(table, _)| csv_path(table) == path);
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     let decision = path.strip_prefix(DECISIONS).is_some_and(|name| workspace::FILES.contains(&name));
@@ -162,4 +168,11 @@ pub(super) fn info(record: &PackageRecord) -> BagInfo {
     ];
     let draft = record.draft.then(|| ("Affiant-Draft", "true".to_string()));
     BagInfo::new(pairs.into_iter().chain(draft))
+}
+
+/// JSON with two-space indents and a final newline.
+pub fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("our own types serialise");
+    bytes.push(b'\n');
+    bytes
 }

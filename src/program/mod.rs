@@ -2,6 +2,7 @@
 
 mod baa;
 pub mod breach;
+pub mod changes;
 mod controls;
 mod crosswalk;
 mod front;
@@ -10,6 +11,7 @@ mod incident;
 mod readers_and_network;
 mod risks;
 pub mod services;
+mod since;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::diag::is_hazard;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
+use crate::model::changes::{Before, ComparedSide};
 use crate::model::decisions::Decisions;
 use crate::model::dossier::{
     Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period, ProgramInfo, Retention,
@@ -36,6 +39,8 @@ pub struct Inputs<'a> {
     pub run: &'a RunRecord,
     pub artifacts: &'a [Artifact],
     pub redactions: &'a [Redaction],
+    /// The assessment before this one, where the output compares; and what this one is compared by.
+    pub before: Option<(&'a Before, &'a ComparedSide)>,
     pub seal: SealInfo,
     pub package_id: &'a str,
     pub program_version: &'a str,
@@ -86,6 +91,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         proposals: crosswalk::proposals(inputs),
         controls,
         past: history::report(inputs, &refs),
+        since: inputs.before.map(|(before, now)| since::report(before, now, inputs.catalog)),
         risks,
         incident,
         inventory: inputs.assessment.inventory.clone(),

@@ -72,6 +72,7 @@ fn dossier(box_: &Sandbox) -> Dossier {
         run: &derived.record,
         artifacts: &derived.artifacts,
         redactions: &derived.redactions,
+        before: None,
         seal: SealInfo {
             kind: "workspace".into(),
             subject: "CN=a key".into(),

@@ -25,6 +25,7 @@ mod past;
 mod peers;
 mod phi;
 mod pictures;
+mod quarter;
 mod rules;
 mod sample;
 mod seal;

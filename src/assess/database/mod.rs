@@ -9,5 +9,6 @@ pub(super) mod load;
 pub(super) mod place;
 pub(super) mod schema;
 pub(super) mod stand_ins;
+pub mod states;
 pub(super) mod tables;
 pub(super) mod tags;

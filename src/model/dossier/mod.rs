@@ -5,17 +5,22 @@ use serde::{Deserialize, Serialize};
 
 mod front;
 mod history;
+mod inventory;
 mod program;
 mod readers_and_network;
+mod since;
 
 pub use front::{BoardRow, BuyerAnswer, ClockStart, Contradiction};
 pub use history::{EpisodeReport, PastReport, StopReport};
+pub use inventory::AssetClass;
 pub use program::{
     Acceptance, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook, RiskRegister, RiskReport,
 };
 pub use readers_and_network::{
     Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
 };
+
+pub use since::SinceReport;
 
 use super::verdict::{Counts, Severity, Verdict};
 
@@ -64,6 +69,9 @@ pub struct Dossier {
     /// What was broken, or not recorded, within the period.
     #[serde(default)]
     pub past: PastReport,
+    /// What changed since the assessment before this one.
+    #[serde(default)]
+    pub since: Option<SinceReport>,
     pub crosswalk: Vec<CrosswalkRow>,
     /// Whether the places named in AWS's audit reports were compared with a report.
     #[serde(default)]
@@ -493,17 +501,6 @@ pub struct CrosswalkControl {
     pub number: u32,
     pub id: String,
     pub verdict: Verdict,
-}
-
-/// One line of the technology asset inventory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AssetClass {
-    pub service: String,
-    pub resource_type: String,
-    pub account: String,
-    pub region: String,
-    pub count: u64,
-    pub phi: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,0 +1,55 @@
+//! Files out of a bag that verified: whole, as JSON, or copied to the disk.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use crate::model::digest::copy;
+use crate::pipeline::Error;
+use crate::seal::verify::{Bag, Verified};
+use crate::store::BagPath;
+
+/// The most that a JSON file of a package may hold.
+pub const MAX_JSON: u64 = 1 << 30;
+
+pub fn path(text: &str) -> Option<BagPath> {
+    BagPath::new(text).ok()
+}
+
+pub fn bytes(bag: &Verified<Bag>, name: &str) -> Result<Vec<u8>, Error> {
+    let found = path(name).map(|p| bag.read(&p, MAX_JSON));
+    match found {
+        Some(Ok(bytes)) => Ok(bytes),
+        Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Some(Err(error)) => Err(Error::io("read", name)(error)),
+        None => Ok(Vec::new()),
+    }
+}
+
+pub fn read<T: serde::de::DeserializeOwned>(bag: &Verified<Bag>, name: &str) -> Result<Option<T>, Error> {
+    let bytes = bytes(bag, name)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(|e| Error::io("read", name)(e.into()))
+}
+
+pub fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let mut files = BTreeMap::new();
+    for (path, _) in bag.entries() {
+        if let Some(inner) = path.as_str().strip_prefix(folder) {
+            files.insert(inner.to_string(), bag.read(path, MAX_JSON).map_err(Error::io("read", path.as_str()))?);
+        }
+    }
+    Ok(files)
+}
+
+/// Copies one file of a verified bag to the disk.
+pub fn copy_out(bag: &Verified<Bag>, name: &str, target: &Path) -> Result<(), Error> {
+    let none = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let path = path(name).ok_or_else(none).map_err(Error::io("read", name))?;
+    let mut source = bag.open(&path).map_err(Error::io("read", name))?;
+    let mut file = std::fs::File::create(target).map_err(Error::io("write", target))?;
+    copy(&mut source as &mut dyn Read, &mut file).map_err(Error::io("write", target))?;
+    Ok(())
+}
