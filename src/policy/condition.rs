@@ -166,6 +166,8 @@ impl Clause {
     fn compares(&self, wanted: &str, value: &str, held: &dyn Fn(&str) -> Held) -> Answer {
         let texts = |compare: &dyn Fn(&str) -> bool| match substituted(wanted, held) {
             Substituted::Text(text) => compare(&text).into(),
+            // what a variable without a value keeps out is not said anywhere
+            Substituted::Absent if self.negated => Answer::Unknown,
             Substituted::Absent => Answer::No,
             Substituted::Unknown => Answer::Unknown,
         };

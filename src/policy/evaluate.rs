@@ -14,6 +14,9 @@ pub struct Request<'a> {
     pub resource: &'a str,
     /// The account that the resource is in.
     pub owner: &'a str,
+    /// Whether the principal has a permissions boundary: a Deny with NotPrincipal refuses to every such principal (IAM User Guide,
+    /// "AWS JSON policy elements: NotPrincipal").
+    pub bounded: bool,
     /// What the request holds under a key in lower case.
     pub held: &'a dyn Fn(&str) -> Held,
 }
@@ -99,22 +102,23 @@ fn applies(statement: &Statement, request: &Request<'_>) -> Answer {
     if !super::audience::acts(&statement.action, &action) {
         return Answer::No;
     }
-    let about = Answer::from(about(&statement.principal, request)).and(on(&statement.resource, request));
+    let about = Answer::from(about(statement, request)).and(on(&statement.resource, request));
     if about == Answer::No {
         return Answer::No;
     }
     statement.conditions.iter().map(|c| c.answer(request.held)).fold(about, Answer::and)
 }
 
-fn about(principals: &Principals, request: &Request<'_>) -> bool {
+fn about(statement: &Statement, request: &Request<'_>) -> bool {
     let is = |p: &Principal| match (p.kind, request.principal) {
         (PrincipalKind::Everyone, _) => true,
         (PrincipalKind::Aws, Some(arn)) => p.value == arn || (p.is_whole_account() && p.account() == arn.split(':').nth(4)),
         (_, _) => false,
     };
-    match principals {
+    match &statement.principal {
         Principals::Unsaid => true,
         Principals::These(list) => list.iter().any(is),
+        Principals::AllBut(_) if request.bounded && statement.effect == Effect::Deny => true,
         Principals::AllBut(list) => !list.iter().any(is),
     }
 }
@@ -130,6 +134,8 @@ fn on(listed: &Listed, request: &Request<'_>) -> Answer {
     };
     match listed {
         Listed::These(list) => hit(list),
+        // what a variable without a value leaves out is not said anywhere
+        Listed::AllBut(list) if list.iter().any(|v| filled(v, request.held).is_none()) => (!hit(list)).and(Answer::Unknown),
         Listed::AllBut(list) => !hit(list),
         Listed::Unsaid => Answer::Yes,
     }
