@@ -49,7 +49,10 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     database::tables::parameters(db, input.catalog, input.decisions, input.as_of)?;
     facts::policies::fill(db, input.as_of)?;
     database::bounds::Bounds::of(db)?.heap(db)?;
-    let broken = database::tables::make(db, input.catalog)?;
+    let late = database::tables::late(input.catalog);
+    let mut broken = database::tables::make_those(db, input.catalog, |name| !late.contains(name))?;
+    facts::kinds::fill(db, input.catalog, input.decisions)?;
+    broken.extend(database::tables::make_those(db, input.catalog, |name| late.contains(name))?);
     if !broken.is_empty() {
         database::coverage::lose(run, input.catalog, &broken);
         db.execute_batch("DELETE FROM coverage")?;
@@ -69,6 +72,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
     let (controls, disagreements) = verdicts::engine::controls(db, input)?;
     let history = verdicts::history::judge(db, input, &controls)?;
     let (findings, inventory) = (facts::findings(db, input.catalog)?, facts::inventory(db)?);
+    let unread = facts::kinds::unread(db, input.catalog, &inventory)?;
     let totals = CoverageTotals {
         expected: sources.len() as u64,
         read: sources.iter().filter(|s| !s.state.is_gap()).count() as u64,
@@ -93,8 +97,10 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         inventory,
         readers: facts::readers_and_network::readers(db, input.catalog)?,
         network: facts::readers_and_network::network(db, input.catalog)?,
-        traces: facts::traces(db)?,
-        usage: facts::usage(db)?,
+        traces: facts::usage::traces(db, &input.catalog.services)?,
+        engines: facts::usage::engines(db)?,
+        usage: facts::usage::billed(db)?,
+        unread,
         sources,
         agreements,
         baa,

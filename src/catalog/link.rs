@@ -13,7 +13,7 @@ use crate::model::digest::{Digest, Hasher};
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Tables that the engine itself fills.
-pub const BUILT_IN: [&str; 13] = [
+pub const BUILT_IN: [&str; 15] = [
     "resource",
     "response",
     "param",
@@ -27,12 +27,18 @@ pub const BUILT_IN: [&str; 13] = [
     "policy_reading",
     "policy_refusal",
     "policy_transport",
+    "kind",
+    "kind_answer",
 ];
+
+/// Of these, what is filled only when the tables that checks read are there: what reads them is made last.
+pub const LATE: [&str; 2] = ["kind", "kind_answer"];
 
 /// `broken` names the files that did not parse: what is missing because of them is not told again.
 pub fn link(parts: Parts, files: Files, custom: bool, broken: &BTreeSet<String>, mut problems: Problems) -> Result<Catalog, Problems> {
     controls(&parts, &files, broken, &mut problems);
     citations(&parts, &files, &mut problems);
+    kinds(&parts, &files, broken, &mut problems);
     let checks = unique(parts.checks, |c: &Check| &c.id, "check", &files, &mut problems);
     let tables = order(parts.tables, &files, broken, &mut problems);
     let lost = |folder: &str| broken.iter().any(|file| file.starts_with(folder));
@@ -65,6 +71,7 @@ pub fn link(parts: Parts, files: Files, custom: bool, broken: &BTreeSet<String>,
             apis: parts.apis,
             clocks: parts.clocks,
             states: parts.states,
+            kinds: parts.kinds.value,
             inherited: parts.inherited.value,
             proposals: parts.proposals.into_iter().map(|p| p.value).collect(),
             files,
@@ -100,6 +107,12 @@ fn controls(parts: &Parts, files: &Files, broken: &BTreeSet<String>, problems: &
             if let Some(other) = listed.insert(id, &control.id) {
                 let message = format!("`{id}` already belongs to control `{other}`");
                 complain(file, &format!("checks/{i}"), "AFC-006", message, "list a check once".into());
+            }
+        }
+        for (t, tally) in control.tallies.iter().enumerate() {
+            for (i, id) in tally.checks.iter().enumerate().filter(|(_, id)| !control.checks.contains(id)) {
+                let message = format!("a tally counts `{id}`, which the control does not list");
+                complain(file, &format!("tallies/{t}/checks/{i}"), "AFC-005", message, "add it to `checks`".into());
             }
         }
         let rule = !broken.iter().any(|file| file.starts_with("hipaa/"));
@@ -152,6 +165,39 @@ fn citations(parts: &Parts, files: &Files, problems: &mut Problems) {
     }
 }
 
+/// Every nature, control and check that the kinds name is there. What is missing because a file did not parse is not told again.
+fn kinds(parts: &Parts, files: &Files, broken: &BTreeSet<String>, problems: &mut Problems) {
+    let From { file, value: kinds } = &parts.kinds;
+    if kinds.format.is_empty() || !broken.is_empty() {
+        return;
+    }
+    let mut complain = |path: &str, message: String, hint: &str| {
+        problems.push(mark(files, file, path, Diagnostic::new("AFC-017", message).hint(hint)));
+    };
+    let known = |id: &String| parts.controls.iter().any(|c| c.value.id == *id);
+    let judged = |b: &String| parts.checks.iter().any(|c| c.value.id == *b || c.value.id.split('.').next() == Some(b));
+    if !kinds.natures.contains_key(&kinds.tagged) {
+        complain("tagged", format!("no nature is called `{}`", kinds.tagged), "name one of `natures`");
+    }
+    for (name, nature) in &kinds.natures {
+        for (i, id) in nature.controls.iter().enumerate().filter(|(_, id)| !known(id)) {
+            complain(&format!("natures/{name}/controls/{i}"), format!("no control is called `{id}`"), "see `affiant controls list`");
+        }
+    }
+    for (k, kind) in kinds.kinds.iter().enumerate() {
+        if !kinds.natures.contains_key(&kind.nature) {
+            complain(&format!("kinds/{k}/nature"), format!("no nature is called `{}`", kind.nature), "name one of `natures`");
+        }
+        for (i, id) in kind.controls.iter().enumerate().filter(|(_, id)| !known(id)) {
+            complain(&format!("kinds/{k}/controls/{i}"), format!("no control is called `{id}`"), "see `affiant controls list`");
+        }
+        for (i, beside) in kind.beside.iter().enumerate().filter(|(_, b)| !judged(b)) {
+            let message = format!("no check is called `{beside}`, nor begins with it");
+            complain(&format!("kinds/{k}/beside/{i}"), message, "name checks, or the word before their first dot");
+        }
+    }
+}
+
 fn unique<T>(parts: Vec<From<T>>, id: impl Fn(&T) -> &String, what: &str, files: &Files, problems: &mut Problems) -> BTreeMap<String, T> {
     let mut seen = BTreeMap::new();
     for From { file, value } in parts {
@@ -176,10 +222,10 @@ fn order(mut parts: Vec<From<Table>>, files: &Files, broken: &BTreeSet<String>, 
     for From { file, value: table } in &mut parts {
         table.uses = reads::tables(&table.sql, &known);
         sources(file, table, files, problems);
-        table.uses.retain(|name| !BUILT_IN.contains(&name.as_str()));
+        table.uses.retain(|name| LATE.contains(&name.as_str()) || !BUILT_IN.contains(&name.as_str()));
     }
     let mut waiting = unique(parts, |t: &Table| &t.name, "table", files, problems);
-    let mut done: BTreeSet<String> = BTreeSet::new();
+    let mut done: BTreeSet<String> = LATE.map(String::from).into();
     let mut ordered = Vec::new();
     loop {
         let ready: Vec<String> = waiting.values().filter(|t| t.uses.iter().all(|u| done.contains(u))).map(|t| t.name.clone()).collect();

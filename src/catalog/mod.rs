@@ -5,6 +5,7 @@ mod link;
 mod parse;
 mod reads;
 
+pub use link::LATE;
 pub use parse::{Clocks, Operations};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ pub fn templates() -> &'static [(&'static str, &'static [u8])] {
 }
 
 /// The folders of a catalog.
-const PARTS: [&str; 6] = ["technical", "checks", "tables", "hipaa", "services", "operations"];
+const PARTS: [&str; 7] = ["technical", "checks", "tables", "kinds", "hipaa", "services", "operations"];
 
 /// The files of our own catalog: path below `controls/` and bytes.
 pub fn own_files() -> &'static [(&'static str, &'static [u8])] {

@@ -10,6 +10,7 @@ use super::{PARTS, embedded, mark};
 use crate::diag::{Diagnostic, Problems, near};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
+use crate::model::kinds::Kinds;
 use crate::model::registry::{Api, Operation};
 use crate::yaml::yaml;
 
@@ -31,6 +32,7 @@ pub struct Parts {
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
     pub states: StateClocks,
+    pub kinds: From<Kinds>,
     pub inherited: From<Inherited>,
     pub proposals: Vec<From<Proposal>>,
 }
@@ -87,6 +89,7 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Diagnostic
         "technical" => parts.controls.push(From { file: file(), value: value(path, bytes)? }),
         "checks" => parts.checks.push(From { file: file(), value: value(path, bytes)? }),
         "tables" => parts.tables.push(From { file: file(), value: value(path, bytes)? }),
+        "kinds" => parts.kinds = From { file: file(), value: value(path, bytes)? },
         "services" => parts.services.push(From { file: file(), value: value(path, bytes)? }),
         "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = value::<Clocks>(path, bytes)?.clocks,
         "hipaa" if path.ends_with("state-clocks.yaml") => parts.states = value(path, bytes)?,

@@ -7,6 +7,7 @@ use super::{Context, Exit, data, say, wrong};
 use crate::diag::{Gravity, safe_cell};
 use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult, PhiAsked};
 use crate::model::catalog::Catalog;
+use crate::model::dossier::TallyResult;
 use crate::model::verdict::{Severity, Verdict};
 use crate::pipeline::{Error, assess, lint};
 use crate::store::run::Reader;
@@ -136,11 +137,13 @@ pub fn table(assessment: &Assessment, style: Style, all_checks: bool) -> String 
     for control in &assessment.controls {
         out.push_str(&row(control, style));
         if all_checks {
+            control.tallies.iter().for_each(|tally| out.push_str(&tally_row(tally, style)));
             control.checks.iter().for_each(|check| out.push_str(&check_row(check, style)));
         }
     }
     out.push_str(&legend(style));
     out.push_str(&agreement(assessment, style));
+    out.push_str(&unread(assessment, style));
     out.push_str(&past(assessment, style));
     out.push_str(&scope_asked(assessment, style));
     out.push_str(&look_first(assessment, style));
@@ -163,6 +166,13 @@ fn row(control: &ControlResult, style: Style) -> String {
     )
 }
 
+/// `idle timers: not met, 2 of 3 rows met`.
+fn tally_row(tally: &TallyResult, style: Style) -> String {
+    let c = &tally.counts;
+    let words = format!("{}: {}, {} of {} rows met", tally.name, tally.verdict, c.met, c.total() - c.not_applicable);
+    format!("     {}\n", style.faint(&style.fit(&words, 74)))
+}
+
 fn check_row(check: &CheckResult, style: Style) -> String {
     let mark = style.paint(check.verdict, style.mark(check.verdict));
     let bad = check.counts.not_met + check.counts.not_evidenced;
@@ -183,12 +193,25 @@ fn agreement(assessment: &Assessment, style: Style) -> String {
         let joint = if f.state == BaaState::NoneFound { " " } else { ": " };
         format!("{}\n", style.fit(&format!("BAA {}  {}{joint}{}", f.account, f.state.as_str(), f.summary), 80))
     };
-    let mut out: String = std::iter::once("\n".to_string()).chain(accounts.iter().take(6).map(line)).collect();
+    let heading = format!("\n{}\n", style.faint("AWS's own Business Associate Addendum (BAA)"));
+    let mut out: String = std::iter::once(heading).chain(accounts.iter().take(6).map(line)).collect();
     if accounts.len() > 6 {
         let in_force = accounts[6..].iter().filter(|f| f.state == BaaState::InForce).count();
         out.push_str(&format!("BAA in {} more accounts, in force in {in_force} of them: --format json\n", accounts.len() - 6));
     }
     out
+}
+
+/// What is stored and no table reads: how much, and the first kinds by name.
+fn unread(assessment: &Assessment, style: Style) -> String {
+    let Some(first) = assessment.unread.first() else { return String::new() };
+    let items: u64 = assessment.unread.iter().map(|u| u.items).sum();
+    let rest = match assessment.unread.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    let line = format!("{} stored, and read by no table: {}{rest}", plural(items as usize, "item"), first.source);
+    format!("{}\n", style.fit(&line, 80))
 }
 
 /// What was broken within the period, where its history was read, and what was stopped; nothing where there is nothing to tell.

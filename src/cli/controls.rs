@@ -150,6 +150,9 @@ fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
         );
         out.push_str(&format!("  to make one, under `attestations` in program/attestations.yaml:\n{}", style.faint(&entry)));
     }
+    for tally in &control.tallies {
+        out.push_str(&format!("\n{}\n{}: {}\n", style.strong(&tally.name), tally.about.trim(), tally.checks.join(", ")));
+    }
     out.push_str(&format!("\n{}\n", style.strong("checks")));
     for id in &control.checks {
         out.push_str(&format!("  {} {}\n", style.column(id, 40), catalog.checks[id].title));

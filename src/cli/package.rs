@@ -108,7 +108,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     data(&paths);
     say(&format!("      sha256 {}\ncheck it: affiant verify {}", made.zip_digest, made.zip.display()));
     say(&format!(
-        "no care until {}: then {}\nkeep until    {}: {}",
+        "no care until {}: then {}\nkeep at least until {}: {}",
         made.care.until.format("%Y-%m-%d"),
         made.care.words,
         made.dossier.retention.until,

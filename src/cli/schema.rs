@@ -8,6 +8,7 @@ use crate::catalog::{Clocks, Operations};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
+use crate::model::kinds::Kinds;
 use crate::pipeline::Error;
 use crate::yaml::{Strictness, schema_of};
 
@@ -33,6 +34,7 @@ pub enum SchemaKind {
     Check,
     Table,
     Operations,
+    Kinds,
     SecurityRule,
     BreachClocks,
     StateClocks,
@@ -55,6 +57,7 @@ impl SchemaKind {
             SchemaKind::Check => "catalog: checks/*/*.yaml",
             SchemaKind::Table => "catalog: tables/*/*.yaml",
             SchemaKind::Operations => "catalog: operations/*.yaml",
+            SchemaKind::Kinds => "catalog: kinds/*.yaml",
             SchemaKind::SecurityRule => "catalog: hipaa/security-rule.yaml",
             SchemaKind::BreachClocks => "catalog: hipaa/breach-clocks.yaml",
             SchemaKind::StateClocks => "catalog: hipaa/state-clocks.yaml",
@@ -77,6 +80,7 @@ impl SchemaKind {
             SchemaKind::Check => schema_of::<Check>(form),
             SchemaKind::Table => schema_of::<Table>(form),
             SchemaKind::Operations => schema_of::<Operations>(form),
+            SchemaKind::Kinds => schema_of::<Kinds>(form),
             SchemaKind::SecurityRule => schema_of::<SecurityRule>(form),
             SchemaKind::BreachClocks => schema_of::<Clocks>(form),
             SchemaKind::StateClocks => schema_of::<StateClocks>(form),

@@ -214,7 +214,9 @@ fn status(path: &Path, json: bool) -> Result<Exit, Error> {
     }
     out.push_str(&format!("no care until {}: then {}\n", status.care.until.format("%Y-%m-%d"), status.care.words));
     if let Some(until) = &status.retain_until {
-        out.push_str(&format!("keep until    {until}\n"));
+        out.push_str(&format!(
+            "keep at least until {until}; longer for what is still in effect, six years from the last day in effect (164.316(b)(2)(i))\n"
+        ));
     }
     data(&printable(&out));
     Ok(Exit::Done)

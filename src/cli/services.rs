@@ -59,7 +59,7 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
             out.push_str(&format!("    {}\n", style.faint(&printable(&row.condition))));
         }
     }
-    out.push_str(&format!("\nBAA: {}. {}\n", dossier.baa.state, printable(&dossier.baa.words)));
+    out.push_str(&format!("\nAWS's own BAA: {}. {}\n", dossier.baa.state, printable(&dossier.baa.words)));
     data(&match args.format {
         super::style::ListFormat::Text => out,
         super::style::ListFormat::Json => {

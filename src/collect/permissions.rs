@@ -116,7 +116,7 @@ impl<'a> Readers<'a> {
         if let Some(children) = self.children.get(name) {
             words.push(format!("names what {} ask about", list(children.iter().copied())));
         }
-        if words.is_empty() { "how AWS Config is read, or who is asked".into() } else { words.join("; ") }
+        if words.is_empty() { "how AWS Config is read, who is asked, or what is in use".into() } else { words.join("; ") }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::dossier::{AssetClass, NetworkMap, ReaderMatrix};
+use super::dossier::{AssetClass, NetworkMap, ReaderMatrix, TallyResult, UnreadKind};
 use super::run::Coverage;
 use super::verdict::{Counts, Severity, Verdict};
 
@@ -44,9 +44,15 @@ pub struct Assessment {
     /// Hints at services beside their resources.
     #[serde(default)]
     pub traces: Vec<ServiceTrace>,
+    /// Resources of types that several services share, by the engine that tells them apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub engines: Vec<EngineCount>,
     /// Services and regions that AWS billed in the thirty days before the run, where Cost Explorer was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage: Vec<ServiceUsage>,
+    /// Stored items that no table reads, by type, and answers of operations that the catalog does not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadKind>,
     /// One line a source, gaps first.
     pub sources: Vec<Coverage>,
     pub agreements: Vec<AgreementFacts>,
@@ -86,6 +92,9 @@ pub struct ControlResult {
     pub counts: Counts,
     /// Checks by verdict.
     pub check_counts: Counts,
+    /// What the catalog counts by itself within the control.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tallies: Vec<TallyResult>,
     pub checks: Vec<CheckResult>,
     /// Attested statements in force, and what nobody has attested.
     pub attested: Vec<String>,
@@ -275,9 +284,19 @@ pub struct FindingGroup {
 /// What hints at the use of a service without being one of its resources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceTrace {
-    /// As principals and API names spell it: `guardduty`, `macie2`.
+    /// As principals and API names spell it: `guardduty`, `macie2`, `dynamodb.application-autoscaling`.
     pub service: String,
     pub words: String,
+}
+
+/// Resources of a type that run one engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineCount {
+    pub resource_type: String,
+    /// As AWS spells it: `aurora-postgresql`, `docdb`.
+    pub engine: String,
+    pub count: u64,
+    pub phi: u64,
 }
 
 /// A service that AWS billed (ce:GetCostAndUsage by SERVICE and REGION); amounts are not kept.

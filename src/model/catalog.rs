@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::breach::StateClocks;
 use super::citation::Citation;
 use super::digest::Digest;
+use super::kinds::Kinds;
 use super::registry::{Api, Operation};
 use super::verdict::{Severity, Verdict};
 
@@ -30,6 +31,8 @@ pub struct Catalog {
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
     pub states: StateClocks,
+    /// What resource types are by nature; empty in catalogs from before it was known.
+    pub kinds: Kinds,
     /// Where AWS's own audit reports carry a safeguard.
     pub inherited: Inherited,
     /// Proposed rules, shown only when a workspace asks for one.
@@ -72,6 +75,18 @@ pub struct Control {
     pub parameters: Vec<Parameter>,
     #[serde(default)]
     pub attest: Vec<AttestItem>,
+    /// Checks that answer one question of several, counted by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tallies: Vec<TallyOf>,
+    pub checks: Vec<String>,
+}
+
+/// Some checks of a control that are counted by themselves: idle timers, absolute limits.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TallyOf {
+    pub name: String,
+    pub about: String,
     pub checks: Vec<String>,
 }
 
@@ -237,6 +252,12 @@ pub struct ServiceList {
     pub source: String,
     #[serde(default)]
     pub note: String,
+    /// Services that make a role linked to them in every account: no sign of use.
+    #[serde(default)]
+    pub every_account: Vec<String>,
+    /// What stands on a bill and is no service, with `*` for any run of characters.
+    #[serde(default)]
+    pub charges: Vec<String>,
     pub services: Vec<ServiceEntry>,
 }
 
@@ -253,6 +274,12 @@ pub struct ServiceEntry {
     /// Names that the service's API or its principal has, where the prefixes do not tell them: `elbv2`, `sso-admin`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apis: Vec<String>,
+    /// Engines that make a resource of a shared type this service's: `docdb` of `AWS::RDS::DBCluster`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub engines: Vec<String>,
+    /// Names on bills (Cost Explorer's dimension SERVICE) that are other than this name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bills: Vec<String>,
     #[serde(default)]
     pub category: String,
 }

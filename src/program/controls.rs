@@ -29,6 +29,7 @@ fn one(control: &Control, result: &ControlResult, inputs: &Inputs<'_>, refs: &Re
         verdict: result.verdict,
         counts: result.counts,
         check_counts: result.check_counts,
+        tallies: result.tallies.clone(),
         as_of: inputs.assessment.as_of.clone(),
         parameters: parameters(control, inputs),
         checks,
@@ -181,7 +182,7 @@ fn notes(control: &Control, inputs: &Inputs<'_>) -> Vec<String> {
     let accepted = inputs.assessment.controls.iter().filter(|c| c.id == control.id).any(|c| c.counts.accepted > 0);
     if accepted && !inputs.decisions.alternatives.alternatives.iter().any(|a| a.control == control.id) {
         notes.push(
-            "Exceptions are accepted here and no alternative measure is recorded; 164.306(d)(3) asks for the reason and the measure in writing."
+            "Exceptions are accepted here and no alternative measure is recorded; 164.306(d)(3) asks for the reason in writing, and for an equivalent measure if one is reasonable and appropriate."
                 .into(),
         );
     }

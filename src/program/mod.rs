@@ -218,6 +218,7 @@ fn scope(inputs: &Inputs<'_>) -> Scope {
         coverage: a.sources.iter().take(COVERAGE_ROWS).map(coverage_row).collect(),
         coverage_total: a.sources.len() as u64,
         by_service: by_service(&a.sources),
+        unread: a.unread.clone(),
     }
 }
 
@@ -279,9 +280,9 @@ fn retention(inputs: &Inputs<'_>) -> Retention {
     let from = NaiveDate::parse_from_str(inputs.assessment.as_of.get(..10).unwrap_or_default(), "%Y-%m-%d").unwrap_or_default();
     let until = from.with_year(from.year() + years as i32).unwrap_or(from + chrono::Days::new(u64::from(years) * 366));
     let words = match years {
-        6 => "45 CFR 164.316(b)(2)(i): six years from creation or from the date last in effect, whichever is later.".to_string(),
+        6 => "45 CFR 164.316(b)(2)(i): six years from creation or from the date last in effect, whichever is later. A document still in effect has no last day yet.".to_string(),
         n => format!(
-            "{n} years, by policy; 45 CFR 164.316(b)(2)(i) asks for six years from creation or from the date last in effect, whichever is later."
+            "{n} years, by policy; 45 CFR 164.316(b)(2)(i) asks for six years from creation or from the date last in effect, whichever is later; a document still in effect has no last day yet."
         ),
     };
     Retention { until: until.format("%Y-%m-%d").to_string(), words }

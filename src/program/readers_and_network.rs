@@ -16,7 +16,7 @@ pub fn readers(inputs: &Inputs<'_>) -> ReaderMatrix {
         }
     }
     matrix.words = match matrix.stores_total {
-        0 => "The evidence holds no store of ePHI that a policy of its own or of IAM opens.".into(),
+        0 => "The evidence holds no store of ePHI, and no key or secret of one, that a policy of its own or of IAM opens.".into(),
         total => {
             let each: Vec<String> = matrix.stores.iter().map(|s| store_words(s, &matrix.readers)).collect();
             format!("{} of {} by number of readers. {}", matrix.stores.len(), plural(total, "store"), each.join(" "))

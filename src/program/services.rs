@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::{Inputs, plural};
 use crate::model::catalog::{ListStatus, ServiceEntry, ServiceList};
+use crate::model::decisions::matches_pattern;
 use crate::model::digest::Digest;
 use crate::model::dossier::{ServiceRow, Services};
 
@@ -16,12 +17,12 @@ pub const OLD_AFTER_DAYS: i64 = 90;
 pub fn in_use(inputs: &Inputs<'_>) -> Services {
     let list = &inputs.catalog.services;
     let mut rows: BTreeMap<String, ServiceRow> = BTreeMap::new();
-    for class in &inputs.assessment.inventory {
-        let row = entry_row(&mut rows, list, lookup(list, &class.resource_type), &class.resource_type);
+    for class in classes(inputs, list) {
+        let row = entry_row(&mut rows, list, class.entry, class.resource_type);
         row.resources += class.count;
         row.phi += class.phi;
-        if row.types.last() != Some(&class.resource_type) {
-            row.types.push(class.resource_type.clone());
+        if row.types.last().is_none_or(|last| last != class.resource_type) {
+            row.types.push(class.resource_type.to_string());
         }
     }
     for trace in &inputs.assessment.traces {
@@ -54,6 +55,39 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
     }
 }
 
+/// Resources of one type that belong to one service.
+struct Class<'a> {
+    entry: Option<&'a ServiceEntry>,
+    resource_type: &'a str,
+    count: u64,
+    phi: u64,
+}
+
+/// The inventory by type and service: what runs an engine of another service than its type says is that one's.
+fn classes<'a>(inputs: &'a Inputs<'_>, list: &'a ServiceList) -> Vec<Class<'a>> {
+    let mut classes = Vec::new();
+    let of_engine = |engine: &str| list.services.iter().find(|e| e.engines.iter().any(|known| known == engine));
+    let told: Vec<Class<'a>> = inputs
+        .assessment
+        .engines
+        .iter()
+        .filter_map(|e| Some(Class { entry: Some(of_engine(&e.engine)?), resource_type: &e.resource_type, count: e.count, phi: e.phi }))
+        .collect();
+    let mut left: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for class in &inputs.assessment.inventory {
+        let (count, phi) = left.entry(&class.resource_type).or_default();
+        (*count, *phi) = (*count + class.count, *phi + class.phi);
+    }
+    for class in &told {
+        let (count, phi) = left.entry(class.resource_type).or_default();
+        (*count, *phi) = (count.saturating_sub(class.count), phi.saturating_sub(class.phi));
+    }
+    let plain = left.into_iter().filter(|(_, (count, _))| *count > 0);
+    classes.extend(plain.map(|(resource_type, (count, phi))| Class { entry: lookup(list, resource_type), resource_type, count, phi }));
+    classes.extend(told);
+    classes
+}
+
 /// Adds what Cost Explorer says was used, and says how much of it the evidence shows. Nothing where it was not asked.
 fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, ServiceRow>) -> String {
     let usage = &inputs.assessment.usage;
@@ -61,7 +95,8 @@ fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, S
         return String::new();
     }
     let (mut names, mut unseen, mut beyond) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for used in usage.iter().filter(|u| u.service != "Tax") {
+    let is_service = |name: &str| !list.charges.iter().any(|charge| matches_pattern(charge, name));
+    for used in usage.iter().filter(|u| is_service(&u.service)) {
         let entry = by_bill(list, &used.service);
         let key = entry.map_or_else(|| used.service.clone(), |e| e.name.clone());
         if rows.get(&key).is_none_or(|row| row.resources == 0 && row.seen.is_empty()) {
@@ -86,18 +121,22 @@ fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, S
 }
 
 /// The entry of a service as bills spell it: `Amazon Elastic Compute Cloud - Compute`, `AmazonCloudWatch`, `EC2 - Other`.
-fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
+pub fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
     let plain = |text: &str| -> String {
-        let text = text.split(" (").next().unwrap_or(text).split(" - ").next().unwrap_or(text).to_ascii_lowercase();
+        let cut = [" (", " [", " - ", " a service sold by"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+        let text = text[..cut].to_ascii_lowercase();
         let text = text.trim_start_matches("amazon").trim_start_matches("aws");
         text.chars().filter(char::is_ascii_alphanumeric).collect()
     };
     let short = |text: &str| text.split_once('(').map(|(_, rest)| plain(rest.trim_end_matches(')')));
     let wanted = plain(name);
-    list.services
-        .iter()
-        .find(|e| plain(&e.name) == wanted)
-        .or_else(|| list.services.iter().find(|e| short(&e.name).is_some_and(|s| s == wanted)))
+    let edition = short(name);
+    let find = |fits: &dyn Fn(&ServiceEntry) -> bool| list.services.iter().find(|e| fits(e));
+    find(&|e| plain(&e.name) == wanted)
+        .or_else(|| find(&|e| e.bills.iter().any(|bill| plain(bill) == wanted)))
+        .or_else(|| find(&|e| short(&e.name).is_some_and(|s| s == wanted)))
+        // models are billed by their own names: `Claude (Amazon Bedrock Edition)`
+        .or_else(|| find(&|e| e.bills.iter().any(|bill| edition.as_ref().is_some_and(|edition| plain(bill) == *edition))))
 }
 
 /// Services that the list does not name, in use by what their API answers or by a service-linked role, of which no resource was
@@ -177,16 +216,24 @@ fn lookup<'a>(list: &'a ServiceList, resource_type: &str) -> Option<&'a ServiceE
     list.services.iter().filter(|e| fits(e).is_some()).max_by_key(fits)
 }
 
-/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`, `workspaces-web`.
+/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`, `replication.ecr`.
 pub fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
     let plain = |text: &str| {
         let text = text.to_ascii_lowercase().replace('-', "");
         text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('v').to_string()
     };
     let segment = |t: &str| t.split("::").nth(1).map(plain);
-    let named = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
-    let typed = |e: &&ServiceEntry| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name)));
-    list.services.iter().find(named).or_else(|| list.services.iter().find(typed))
+    let of = |name: &str| {
+        let named = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
+        let whole = |e: &&ServiceEntry| e.types.iter().any(|t| t.ends_with("::") && segment(t).is_some_and(|s| s == plain(name)));
+        let typed = |e: &&ServiceEntry| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name)));
+        let all = || list.services.iter();
+        all().find(named).or_else(|| all().find(whole)).or_else(|| all().find(typed))
+    };
+    // `replication.ecr` is ECR's, `dynamodb.application-autoscaling` DynamoDB's
+    let (first, last) = (name.split('.').next().unwrap_or(name), name.rsplit('.').next().unwrap_or(name));
+    let order = if last == "application-autoscaling" { [first, last] } else { [last, first] };
+    of(name).or_else(|| order.into_iter().find_map(of))
 }
 
 fn digest(inputs: &Inputs<'_>) -> Digest {
@@ -211,8 +258,8 @@ fn note(list: &ServiceList, age: i64) -> String {
         String::new()
     };
     let note = format!(
-        "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles and answers of a \
-         service's own API hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
+        "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles, answers of a \
+         service's own API, what IAM tells of its last use and events in CloudTrail's history hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
         list.note.trim()
     );
     note.trim_start().to_string()
@@ -229,7 +276,21 @@ mod tests {
             condition: String::new(),
             types: types.iter().map(ToString::to_string).collect(),
             apis: Vec::new(),
+            engines: Vec::new(),
+            bills: Vec::new(),
             category: String::new(),
+        }
+    }
+
+    fn list(services: Vec<ServiceEntry>) -> ServiceList {
+        ServiceList {
+            format: String::new(),
+            list_date: String::new(),
+            source: String::new(),
+            note: String::new(),
+            every_account: Vec::new(),
+            charges: Vec::new(),
+            services,
         }
     }
 
@@ -238,7 +299,7 @@ mod tests {
         let mut balancers = entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]);
         balancers.apis = vec!["elbv2".into()];
         let services = vec![balancers, entry("Macie", &["AWS::Macie::"]), entry("Secure Browser", &["AWS::WorkSpacesWeb::"])];
-        let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
+        let list = list(services);
         for (name, expected) in [
             ("elasticloadbalancing", Some("ELB")),
             ("elbv2", Some("ELB")),
@@ -255,7 +316,7 @@ mod tests {
     fn services_are_known_by_the_names_on_bills() {
         let services =
             vec![entry("Amazon Elastic Compute Cloud (Amazon EC2)", &[]), entry("Amazon CloudWatch", &[]), entry("AWS Lambda", &[])];
-        let list = ServiceList { format: String::new(), list_date: String::new(), source: String::new(), note: String::new(), services };
+        let list = list(services);
         for (name, expected) in [
             ("Amazon Elastic Compute Cloud - Compute", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),
             ("EC2 - Other", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),

@@ -76,6 +76,7 @@ const KINDS: [(&str, &str); 16] = [
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),
     ("operations", "controls/operations/"),
+    ("kinds", "controls/kinds/"),
     ("security-rule", "controls/hipaa/security-rule.yaml"),
     ("breach-clocks", "controls/hipaa/breach-clocks.yaml"),
     ("state-clocks", "controls/hipaa/state-clocks.yaml"),

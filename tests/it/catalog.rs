@@ -188,3 +188,21 @@ fn every_service_that_collect_asks_is_known_to_the_dated_list() {
     assert_eq!(unknown, ["account"], "AWS Account Management is not on the list under any name");
     assert!(asked.len() > 50, "{asked:?}");
 }
+
+/// An absolute limit ends a session whether or not it is used; it must never be counted as an idle timer.
+#[test]
+fn idle_timers_and_absolute_limits_are_counted_apart() {
+    let catalog = affiant::catalog::load(None).expect("our own catalog");
+    let control = catalog.controls.iter().find(|c| c.id == "session-timeout").expect("the control");
+    let names: Vec<&str> = control.tallies.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(names, ["idle timers", "absolute limits"]);
+    for id in control.checks.iter().filter(|id| !id.starts_with("kinds.")) {
+        let in_tallies = control.tallies.iter().filter(|t| t.checks.contains(id)).count();
+        assert_eq!(in_tallies, 1, "{id} must be counted once");
+    }
+    let idle = &control.tallies[0].checks;
+    let sure = ["ssm.session-idle-timeout", "appstream.fleet-idle-timeout", "workspaces.pool-idle-timeout"];
+    assert!(sure.iter().all(|id| idle.iter().any(|known| known == id)), "{idle:?}");
+    let absolute = ["ssm.session-maximum", "iam.role-session-limit", "cognito.client-token-lifetime", "sso.permission-set-session"];
+    assert!(absolute.iter().all(|id| !idle.iter().any(|known| known == id)), "{idle:?}");
+}

@@ -30,6 +30,7 @@ mod rules;
 mod sample;
 mod seal;
 mod secrets;
+mod silent;
 mod spine;
 mod usage;
 mod wording;

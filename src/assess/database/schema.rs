@@ -49,6 +49,12 @@ CREATE TABLE program_drill (
 CREATE TABLE baa_state (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT, reason TEXT
 ) STRICT;
+CREATE TABLE kind (
+  type TEXT NOT NULL, control TEXT NOT NULL, nature TEXT, what TEXT, read INTEGER, answers TEXT, tag TEXT, except_for TEXT
+) STRICT;
+CREATE TABLE kind_answer (
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, source TEXT NOT NULL
+) STRICT;
 CREATE TABLE result (
   check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, sql_verdict TEXT NOT NULL, excluded INTEGER NOT NULL

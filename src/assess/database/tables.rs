@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::bounds::{self, Bounds};
 use crate::assess::database::guard::{self, Reads};
 use crate::assess::input::Fault;
+use crate::catalog::LATE;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::decisions::{Decisions, Plan};
 
@@ -19,10 +20,26 @@ pub struct BrokenTable {
 /// One table after another, in dependency order. Each SELECT compiles under the guard before it runs; one that fails over the
 /// evidence costs its own sources and no other.
 pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<Vec<BrokenTable>, Fault> {
+    make_those(db, catalog, |_| true)
+}
+
+/// The tables made of what is known only when the others are there: which types a check reads.
+pub fn late(catalog: &Catalog) -> BTreeSet<String> {
+    let mut late: BTreeSet<String> = LATE.map(String::from).into();
+    for table in &catalog.tables {
+        if table.uses.iter().any(|used| late.contains(used)) {
+            late.insert(table.name.clone());
+        }
+    }
+    late
+}
+
+/// Of the catalog's tables those whose name is `wanted`.
+pub fn make_those(db: &mut Connection, catalog: &Catalog, wanted: impl Fn(&str) -> bool) -> Result<Vec<BrokenTable>, Fault> {
     let known: BTreeSet<&str> = catalog.tables.iter().map(|t| t.name.as_str()).collect();
     let meter = Bounds::of(db)?.on(db)?;
     let mut broken = Vec::new();
-    for table in &catalog.tables {
+    for table in catalog.tables.iter().filter(|table| wanted(&table.name)) {
         let fault = |what| Fault::Table { table: table.name.clone(), source: rusqlite::Error::InvalidParameterName(what) };
         let reads = guard::compile(db, &table.sql, true).map_err(fault)?;
         if let Some(what) = undeclared(table, &reads, &known) {

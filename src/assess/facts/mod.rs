@@ -1,8 +1,10 @@
 //! What an assessment says beside its verdicts: groups of findings, the inventory, agreements, sources.
 
 pub(super) mod baa;
+pub(super) mod kinds;
 pub(super) mod policies;
 pub(super) mod readers_and_network;
+pub(super) mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +13,7 @@ use serde_json::Value;
 
 use super::database::place::class_of;
 use super::input::Fault;
-use crate::model::assessment::{AgreementFacts, FindingGroup, PhiAsked, ServiceTrace, ServiceUsage};
+use crate::model::assessment::{AgreementFacts, FindingGroup, PhiAsked};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{Decisions, Exclude, TagScope};
 use crate::model::dossier::AssetClass;
@@ -38,54 +40,6 @@ pub fn inventory(db: &Connection) -> Result<Vec<AssetClass>, Fault> {
         Ok(AssetClass { service, resource_type, account: row.get(1)?, region: row.get(2)?, count: row.get(3)?, phi: row.get(4)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Services that answer for every account, whether it uses them or not.
-const ALWAYS: [&str; 10] = ["account", "artifact", "ce", "config", "iam", "organizations", "s3control", "sts", "support", "tag"];
-
-/// Service-linked roles, and answers with elements of a service's own API.
-pub fn traces(db: &Connection) -> Result<Vec<ServiceTrace>, Fault> {
-    let mut traces = BTreeMap::<String, BTreeSet<String>>::new();
-    let mut roles =
-        db.prepare("SELECT arn FROM resource WHERE type = 'AWS::IAM::Role' AND arn LIKE '%:role/aws-service-role/%' ORDER BY arn")?;
-    for arn in roles.query_map([], |row| row.get::<_, String>(0))? {
-        let arn = arn?;
-        let mut parts = arn.split('/').skip(2);
-        let (Some(principal), Some(role)) = (parts.next(), parts.next()) else { continue };
-        let service = principal.trim_end_matches(".amazonaws.com").rsplit('.').next().unwrap_or_default();
-        traces.entry(service.to_string()).or_default().insert(format!("the service-linked role {role}"));
-    }
-    let mut answers = db.prepare(
-        "SELECT service, operation, count(*) FROM response WHERE body <> '{}' AND body NOT LIKE '{\"_absent\"%' GROUP BY 1, 2 ORDER BY 1, 2",
-    )?;
-    let rows = answers.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u64>(2)?)))?;
-    for row in rows {
-        let (service, operation, n) = row?;
-        if !ALWAYS.contains(&service.as_str()) {
-            let elements = if n == 1 { "1 element".to_string() } else { format!("{n} elements") };
-            traces.entry(service.clone()).or_default().insert(format!("{service}:{operation} answered {elements}"));
-        }
-    }
-    let joined = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("; ");
-    Ok(traces.into_iter().map(|(service, words)| ServiceTrace { service, words: joined(words) }).collect())
-}
-
-/// Services and regions with usage, from Cost Explorer's groups.
-pub fn usage(db: &Connection) -> Result<Vec<ServiceUsage>, Fault> {
-    let mut statement = db.prepare(
-        "SELECT DISTINCT r.account, g.value ->> '$.Keys[0]', coalesce(g.value ->> '$.Keys[1]', '')
-         FROM response r, json_each(r.body, '$.Groups') g
-         WHERE r.service = 'ce' AND r.operation = 'GetCostAndUsage' AND g.value ->> '$.Keys[0]' IS NOT NULL ORDER BY 1, 2, 3",
-    )?;
-    let mut usage: Vec<ServiceUsage> = Vec::new();
-    for row in statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))? {
-        let (account, service, region) = row?;
-        match usage.last_mut().filter(|u| u.account == account && u.service == service) {
-            Some(known) => known.regions.push(region),
-            None => usage.push(ServiceUsage { account, service, regions: vec![region] }),
-        }
-    }
-    Ok(usage)
 }
 
 pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Fault> {

@@ -16,6 +16,8 @@ pub struct CheckTally {
     pub places: PlaceSet,
     /// Where a row says something of a resource.
     pub judged: PlaceSet,
+    /// Where a row says more than that nothing is there.
+    pub said: PlaceSet,
     shown: BinaryHeap<Shown>,
     seen: u64,
 }
@@ -47,6 +49,9 @@ impl CheckTally {
         self.places.add(row.account, row.region);
         if matches!(row.verdict, Verdict::Met | Verdict::NotMet | Verdict::Accepted) {
             self.judged.add(row.account, row.region);
+        }
+        if row.verdict != Verdict::NotApplicable {
+            self.said.add(row.account, row.region);
         }
         if row.excluded {
             self.excluded += 1;

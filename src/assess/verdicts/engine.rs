@@ -15,13 +15,14 @@ use crate::assess::database::bounds::{self, Bounds};
 use crate::assess::database::coverage::{Gaps, closure};
 use crate::assess::database::guard;
 use crate::assess::database::place::{class_of, place, place_words};
-use crate::assess::facts;
+use crate::assess::facts::{self, kinds::Silent};
 use crate::assess::input::{Fault, Input};
 use crate::model::assessment::{CheckResult, ControlResult, Disagreement, Row};
-use crate::model::catalog::{AttestItem, Check, Control};
+use crate::model::catalog::{AttestItem, Check, Control, TallyOf};
 use crate::model::citation::Citation;
 use crate::model::decisions::{ExceptionRecord, matches_pattern};
 use crate::model::digest::{Digest, Hasher};
+use crate::model::dossier::TallyResult;
 use crate::model::verdict::{Counts, Verdict};
 
 /// What the authorizer names like a table and is none of evidence.
@@ -35,6 +36,7 @@ pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlRe
     facts::feeds(db)?;
     let bounds = Bounds::of(db)?;
     let meter = bounds.on(db)?;
+    let silent = Silent::read(db, input.catalog)?;
     let mut results = Vec::new();
     let mut judged = BTreeMap::new();
     for control in &input.catalog.controls {
@@ -42,7 +44,7 @@ pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlRe
         for id in &control.checks {
             let check = &input.catalog.checks[id];
             meter.begin();
-            let (result, places) = Asked { control, check, input, bounds }.run(db)?;
+            let (result, places) = Asked { control, check, input, bounds, silent: &silent }.run(db)?;
             checks.push(result);
             judged.insert(id.as_str(), places);
         }
@@ -64,6 +66,7 @@ fn roll_up(control: &Control, checks: Vec<CheckResult>, input: &Input<'_>) -> Co
     let mut counts = Counts::default();
     checks.iter().for_each(|check| counts.merge(&check.counts));
     let check_counts: Counts = checks.iter().map(|check| check.verdict).collect();
+    let tallies = control.tallies.iter().map(|tally| tally_of(tally, &checks)).collect();
     let said = |item: &AttestItem| {
         let statements = &input.decisions.attestations.attestations;
         statements.iter().any(|a| a.id == item.id && in_force(&a.on, &a.holds_until(item.valid_days), input.as_of))
@@ -80,9 +83,23 @@ fn roll_up(control: &Control, checks: Vec<CheckResult>, input: &Input<'_>) -> Co
         verdict: Verdict::worst(machine.chain(people)),
         counts,
         check_counts,
+        tallies,
         checks,
         attested,
         unattested,
+    }
+}
+
+fn tally_of(tally: &TallyOf, checks: &[CheckResult]) -> TallyResult {
+    let mut counts = Counts::default();
+    let own: Vec<&CheckResult> = checks.iter().filter(|check| tally.checks.contains(&check.id)).collect();
+    own.iter().for_each(|check| counts.merge(&check.counts));
+    TallyResult {
+        name: tally.name.clone(),
+        about: tally.about.trim().into(),
+        verdict: Verdict::worst(own.iter().map(|check| check.verdict)),
+        counts,
+        check_counts: own.iter().map(|check| check.verdict).collect(),
     }
 }
 
@@ -100,6 +117,7 @@ struct Asked<'a> {
     check: &'a Check,
     input: &'a Input<'a>,
     bounds: Bounds,
+    silent: &'a Silent,
 }
 
 impl Asked<'_> {
@@ -124,6 +142,7 @@ impl Asked<'_> {
             Err(fault) => return Err(fault),
         }
         self.missing(db, &gaps, &mut tally)?;
+        self.siblings(db, &mut tally)?;
         let result = self.summary(db, &tables, &gaps, &mut tally)?;
         Ok((result, tally.judged.into_set()))
     }
@@ -228,6 +247,20 @@ impl Asked<'_> {
         for (account, region, words) in empty {
             let resource = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
             let reason = format!("evidence is missing: {words}");
+            insert.execute(params![self.check.id, resource, account, region, reason])?;
+            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
+        }
+        Ok(())
+    }
+
+    /// A row for each place where the check found nothing of its own, but a sibling of a kind that no check reads: "not applicable"
+    /// would pass it over.
+    fn siblings(&self, db: &Connection, tally: &mut CheckTally) -> Result<(), Fault> {
+        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        let beside = self.silent.beside(self.input.catalog, &self.control.id, &self.check.id);
+        let empty: Vec<_> = beside.filter(|(account, region, _)| !tally.said.has(account, region)).collect();
+        for (account, region, reason) in empty {
+            let resource = format!("{account}/{region}");
             insert.execute(params![self.check.id, resource, account, region, reason])?;
             tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
         }

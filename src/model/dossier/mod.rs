@@ -272,6 +272,9 @@ pub struct Scope {
     /// All sources, counted by service.
     #[serde(default)]
     pub by_service: Vec<ServiceCoverage>,
+    /// Stored items that no table reads, by type or operation.
+    #[serde(default)]
+    pub unread: Vec<UnreadKind>,
 }
 
 /// How much was read of a service: sources are an operation or a type in an account and a region.
@@ -285,6 +288,17 @@ pub struct ServiceCoverage {
     /// Items and answers.
     pub items: u64,
     pub gaps: u64,
+}
+
+/// What lies in the evidence and no table of the catalog reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadKind {
+    /// A resource type, or `service:Operation`.
+    pub source: String,
+    /// By the catalog's kinds; `answer` of an operation, empty of a type that they do not name.
+    pub nature: String,
+    pub items: u64,
+    pub phi: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -335,6 +349,8 @@ pub struct ControlReport {
     /// Result rows of all its checks, by verdict.
     pub counts: Counts,
     pub check_counts: Counts,
+    #[serde(default)]
+    pub tallies: Vec<TallyResult>,
     pub as_of: String,
     pub parameters: Vec<ParameterReport>,
     /// In order of trouble: worst verdict first, then severity.
@@ -345,6 +361,18 @@ pub struct ControlReport {
     pub alternatives: Vec<Alternative>,
     /// A note where a required specification is accepted as a risk but stays `not met`, and the like.
     pub notes: Vec<String>,
+}
+
+/// Checks of a control that answer one question, counted by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TallyResult {
+    pub name: String,
+    pub about: String,
+    /// The worst of its checks; `not applicable` only if all are.
+    pub verdict: Verdict,
+    /// Result rows by verdict.
+    pub counts: Counts,
+    pub check_counts: Counts,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The minimum-necessary matrix (45 CFR 164.308(a)(4)(i), 164.502(b)): the stores with most readers, and the users and roles that
+/// The minimum-necessary matrix (45 CFR 164.308(a)(4)(i), 164.502(b), 164.514(d)): the stores with most readers, and the users and roles that
 /// read most of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaderMatrix {

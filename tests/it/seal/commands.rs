@@ -96,7 +96,7 @@ fn people_sign_the_package_in_turn() {
     let collected = sandbox.affiant_with(&["collect", "--snapshot", &folder], &env);
     assert!(collected.code == 0 || collected.code == 3, "{}{}", collected.out, collected.err);
     let packaged = sandbox.affiant_with(&["package"], &env).exits(0);
-    assert!(packaged.err.contains("no care until") && packaged.err.contains("keep until"), "{}", packaged.err);
+    assert!(packaged.err.contains("no care until") && packaged.err.contains("keep at least until"), "{}", packaged.err);
     let zip = zip(&packaged);
     let root = tsa.root().display().to_string();
     let report = sandbox.affiant(&["verify", &zip, "--trust", &root, "--tsa-trust", &root, "--recompute", "--format", "json"]).exits(0);
