@@ -215,6 +215,122 @@ fn no_text_of_ours_holds_a_misstatement() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
+/// Words that are so only beside others: a name, a pattern, what must stand near it, and a sentence that is not so.
+const ONLY_WITH: [(&str, &str, &[&str], &str); 12] = [
+    (
+        "an equivalent measure is bound to reason, 164.306(d)(3)(ii)(B)(2)",
+        r"equivalent (alternative )?measure",
+        &["reasonable and appropriate"],
+        "or document why not and use an equivalent measure",
+    ),
+    (
+        "a breach is what 164.402 says",
+        r"(possible|is a|as a|be a) breach\b",
+        &["164.402", "unsecured"],
+        "treat a public snapshot as a possible breach",
+    ),
+    ("a breach until shown otherwise", r"breach until shown", &["164.402"], "Ransomware is a breach until shown otherwise"),
+    (
+        "the minimum necessary is the Privacy Rule's",
+        r"minimum necessary",
+        &["514(d)", "persons or classes"],
+        "The minimum necessary is a list of stores",
+    ),
+    (
+        "164.312(c)(1) asks for policies and procedures",
+        r"improper (alteration or )?destruction",
+        &["policies and procedures", "may be", "may amount"],
+        "protect ePHI from improper destruction, which the deletion of a key amounts to",
+    ),
+    (
+        "164.310(d)(2)(iv) asks for a copy when needed",
+        r"copy,? before equipment|copy before equipment",
+        &["when needed", "where one is needed"],
+        "copy before equipment is moved",
+    ),
+    (
+        "164.308(a)(6)(ii) binds to what is practicable and known",
+        r"(mitigate|limit) (known )?harm",
+        &["practicable"],
+        "identify, respond, limit harm, document",
+    ),
+    (
+        "discovery includes the workforce and agents",
+        r"reasonable diligence",
+        &["agent"],
+        "Discovery is the first day on which the breach would have been known with reasonable diligence.",
+    ),
+    ("the sign-off page holds signature fields", r"pen and ink", &["signature field"], "the sign-off page is for pen and ink"),
+    (
+        "pgaudit leaves out bind parameters only",
+        r"log_parameter (is )?(on|off|to 0)",
+        &["bind", "is not in the evidence", "parameter_group", "then '", "else '"],
+        "With pgaudit.log_parameter off, no value of a statement stands in the log",
+    ),
+    ("an agreement is documented, 164.308(b)(3)", r"satisfactory assurances first", &["308(b)(3)"], "gives satisfactory assurances first"),
+    (
+        "a foreign account may be the covered entity's",
+        r"another company's account|account outside the organization may read",
+        &["covered entity", "access."],
+        "Another company's account that reads ePHI makes that company a business associate",
+    ),
+];
+
+/// Words that are not so whatever stands near them.
+const NEVER_SO: [(&str, &str, &str); 4] = [
+    ("the ten controls are ours", r"controls of the (hipaa )?security rule", "ten technical controls of the HIPAA Security Rule"),
+    ("the last day of a document in effect is not known", r"\bkeep until\b", "keep until 2033-09-30"),
+    ("AWS's addendum is AWS's", r"business associate agreement with aws", "Business associate agreement with AWS: in force"),
+    ("standards bind", r"standard: the aim", "Standard: the aim that its specifications serve"),
+];
+
+/// Each place in `text` where words stand that are not so, or not alone.
+fn struck(text: &str) -> Vec<String> {
+    let text = squeezed(text);
+    let near = |start: usize, end: usize| {
+        let (mut from, mut to) = (start.saturating_sub(320), (end + 320).min(text.len()));
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
+        while !text.is_char_boundary(to) {
+            to += 1;
+        }
+        text[from..to].to_string()
+    };
+    let mut found = Vec::new();
+    for (name, pattern, needed, _) in ONLY_WITH {
+        for hit in regex::Regex::new(pattern).expect("a pattern").find_iter(&text) {
+            let around = near(hit.start(), hit.end());
+            if !needed.iter().any(|n| around.contains(n)) {
+                found.push(format!("{name}: …{around}…"));
+            }
+        }
+    }
+    for (name, pattern, _) in NEVER_SO {
+        let hits = regex::Regex::new(pattern).expect("a pattern");
+        found.extend(hits.find_iter(&text).map(|hit| format!("{name}: …{}…", near(hit.start(), hit.end()))));
+    }
+    found
+}
+
+#[test]
+fn words_that_a_lawyer_would_strike_do_not_occur() {
+    for (name, pattern, _, bad) in ONLY_WITH {
+        assert!(struck(bad).iter().any(|f| f.starts_with(name)), "`{pattern}` does not find `{bad}`");
+    }
+    for (name, pattern, bad) in NEVER_SO {
+        assert!(struck(bad).iter().any(|f| f.starts_with(name)), "`{pattern}` does not find `{bad}`");
+    }
+    let mut all = texts();
+    for folder in ["src/program", "src/assess", "src/cli", "src/pipeline", "src/render", "src/seal"] {
+        for (name, bytes) in files(&repository().join(folder)) {
+            all.push((format!("{folder}/{name}"), String::from_utf8(bytes).expect("UTF-8")));
+        }
+    }
+    let bad: Vec<String> = all.iter().flat_map(|(name, text)| struck(text).into_iter().map(move |m| format!("{name}: {m}"))).collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
 /// Everything that the program prints about the sample, by the command or file that printed it.
 fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
     let mut out = Vec::new();

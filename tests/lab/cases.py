@@ -187,7 +187,7 @@ STATEMENTS = {
 
 def chapter(text: str) -> str:
     """The part of a report about the agreement with AWS: the lines that follow its heading."""
-    found = re.search(r"Business associate agreement with AWS(.{0,700})", text, re.S)
+    found = re.search(r"AWS’s own Business Associate Addendum(.{0,700})", text, re.S)
     return re.sub(r"\s+", " ", found.group(1)) if found else ""
 
 
