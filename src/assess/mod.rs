@@ -112,7 +112,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
 
 /// The addendum's state in every account, also as the table `baa_state` for checks.
 fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -> Result<Vec<BaaFacts>, Fault> {
-    let states = facts::baa::states(&facts::baa::Known {
+    let states = facts::baa::states(&facts::baa::BaaEvidence {
         accounts: accounts(input.run),
         agreements,
         coverage: &input.run.coverage,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::Clause;
 use super::document::{Effect, Listed, Policy, Principal, PrincipalKind, Principals, Statement, is_account};
-use super::keys::{Caller, KeyKind, Membership, account_of, is_open, kind_of, outcome};
+use super::keys::{Caller, KeyMeaning, Membership, account_of, is_open, kind_of, outcome};
 use super::{Answer, pattern};
 
 /// Who is ours, as far as the evidence tells.
@@ -119,7 +119,7 @@ pub struct Admission {
 
 /// What is asked: some of `actions` (lower case) on something in `space` (an ARN or a pattern of ARNs).
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct AudienceQuestion<'a> {
     pub actions: &'a [&'a str],
     pub space: &'a str,
     pub owner: &'a str,
@@ -128,7 +128,7 @@ pub struct Question<'a> {
 
 /// Everyone whom `policy` lets do one of the actions, by statement and principal; `guards` are further policies whose refusals
 /// hold (resource control policies of the organization).
-pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &Question<'_>, ours: &Ours) -> Vec<Admission> {
+pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Admission> {
     let mut out = Vec::new();
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let actions: Vec<&str> = asked.actions.iter().copied().filter(|a| acts(&statement.action, a)).collect();
@@ -208,7 +208,7 @@ fn principals(statement: &Statement) -> Vec<Principal> {
 
 type Candidate = (Caller, Admits, Option<String>, String);
 
-fn callers(policy: &Policy, statement: &Statement, principal: &Principal, asked: &Question<'_>, ours: &Ours) -> Vec<Candidate> {
+fn callers(policy: &Policy, statement: &Statement, principal: &Principal, asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Candidate> {
     match principal.kind {
         PrincipalKind::Everyone => everyone(policy, statement, asked, ours),
         PrincipalKind::Service => vec![service(statement, &principal.value, asked, ours)],
@@ -233,7 +233,7 @@ fn unplaced() -> Caller {
     Caller::Account { id: String::new(), organization: Membership::Unknown }
 }
 
-fn of_account(account: &str, asked: &Question<'_>, ours: &Ours, rests_on: String) -> Candidate {
+fn of_account(account: &str, asked: &AudienceQuestion<'_>, ours: &Ours, rests_on: String) -> Candidate {
     let caller = Caller::Account { id: account.into(), organization: ours.membership(account, asked.owner) };
     (caller, placed(ours.whose_account(account, asked.owner)), Some(account.into()), rests_on)
 }
@@ -247,7 +247,7 @@ fn placed(whose: Whose) -> Admits {
 }
 
 /// For `*`: the world where no condition keeps a stranger out, else those whom the deciding condition names.
-fn everyone(policy: &Policy, statement: &Statement, asked: &Question<'_>, ours: &Ours) -> Vec<Candidate> {
+fn everyone(policy: &Policy, statement: &Statement, asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Candidate> {
     let strangers = [Caller::Anonymous, Caller::Stranger];
     let open: Vec<&Caller> = strangers.iter().filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
     if !open.is_empty() {
@@ -263,7 +263,7 @@ fn everyone(policy: &Policy, statement: &Statement, asked: &Question<'_>, ours: 
 }
 
 /// Those whom a Deny spares by name (`StringNotEquals`), and who come in where everyone else is refused.
-fn spared<'a>(policy: &'a Policy, asked: &'a Question<'_>, ours: &'a Ours) -> impl Iterator<Item = Candidate> + 'a {
+fn spared<'a>(policy: &'a Policy, asked: &'a AudienceQuestion<'_>, ours: &'a Ours) -> impl Iterator<Item = Candidate> + 'a {
     let refusals = policy.statements.iter().filter(|s| s.effect == Effect::Deny).flat_map(|s| &s.conditions);
     refusals
         .filter(|c| c.negated && !is_open(c, kind_of(&c.key)) && rank(kind_of(&c.key)) < 9)
@@ -271,27 +271,27 @@ fn spared<'a>(policy: &'a Policy, asked: &'a Question<'_>, ours: &'a Ours) -> im
 }
 
 /// Conditions that name who calls come before those that name from where.
-fn rank(kind: KeyKind) -> u32 {
+fn rank(kind: KeyMeaning) -> u32 {
     match kind {
-        KeyKind::Account => 0,
-        KeyKind::PrincipalArn => 1,
-        KeyKind::SourceAccount => 2,
-        KeyKind::Organization | KeyKind::SourceOrganization => 3,
-        KeyKind::OrganizationPath | KeyKind::SourceOrganizationPath => 4,
-        KeyKind::SourceArn => 5,
-        KeyKind::AccessPointAccount | KeyKind::AccessPointArn => 6,
-        KeyKind::Endpoint => 7,
-        KeyKind::Network => 8,
+        KeyMeaning::Account => 0,
+        KeyMeaning::PrincipalArn => 1,
+        KeyMeaning::SourceAccount => 2,
+        KeyMeaning::Organization | KeyMeaning::SourceOrganization => 3,
+        KeyMeaning::OrganizationPath | KeyMeaning::SourceOrganizationPath => 4,
+        KeyMeaning::SourceArn => 5,
+        KeyMeaning::AccessPointAccount | KeyMeaning::AccessPointArn => 6,
+        KeyMeaning::Endpoint => 7,
+        KeyMeaning::Network => 8,
         _ => 9,
     }
 }
 
-fn binds(kind: KeyKind) -> bool {
-    rank(kind) < 9 || matches!(kind, KeyKind::UserId | KeyKind::Token | KeyKind::IsService | KeyKind::ServiceName)
+fn binds(kind: KeyMeaning) -> bool {
+    rank(kind) < 9 || matches!(kind, KeyMeaning::UserId | KeyMeaning::Token | KeyMeaning::IsService | KeyMeaning::ServiceName)
 }
 
 /// Whom one value of a condition lets in.
-fn named(clause: &Clause, value: &str, asked: &Question<'_>, ours: &Ours) -> Candidate {
+fn named(clause: &Clause, value: &str, asked: &AudienceQuestion<'_>, ours: &Ours) -> Candidate {
     let rests_on = clause.words();
     let kind = kind_of(&clause.key);
     let account = |account: Option<&str>| match account {
@@ -303,36 +303,38 @@ fn named(clause: &Clause, value: &str, asked: &Question<'_>, ours: &Ours) -> Can
         (Caller::Organization(id.into()), admits, Some(id.to_string()), rests_on.clone())
     };
     match kind {
-        KeyKind::Account | KeyKind::AccessPointAccount => account(is_account(value).then_some(value)),
-        KeyKind::PrincipalArn | KeyKind::AccessPointArn => account(account_of(value)),
-        KeyKind::Organization => organization(value),
-        KeyKind::OrganizationPath => organization(value.split('/').next().unwrap_or_default()),
-        KeyKind::SourceAccount | KeyKind::SourceArn | KeyKind::SourceOrganization | KeyKind::SourceOrganizationPath => {
+        KeyMeaning::Account | KeyMeaning::AccessPointAccount => account(is_account(value).then_some(value)),
+        KeyMeaning::PrincipalArn | KeyMeaning::AccessPointArn => account(account_of(value)),
+        KeyMeaning::Organization => organization(value),
+        KeyMeaning::OrganizationPath => organization(value.split('/').next().unwrap_or_default()),
+        KeyMeaning::SourceAccount | KeyMeaning::SourceArn | KeyMeaning::SourceOrganization | KeyMeaning::SourceOrganizationPath => {
             let whose = source(kind, value, asked, ours);
             let admits = if whose == Whose::Own { Admits::Service } else { placed(whose) };
             (Caller::Service(String::new()), admits, Some(value.to_string()), rests_on)
         }
-        KeyKind::Endpoint if ours.networks.contains(value) => (unplaced(), Admits::Own, Some(value.to_string()), rests_on),
-        KeyKind::Endpoint | KeyKind::Network => (unplaced(), Admits::Network, Some(value.to_string()), rests_on),
-        KeyKind::IsService | KeyKind::ServiceName => (Caller::Service(value.into()), Admits::Service, Some(value.to_string()), rests_on),
-        KeyKind::UserId | KeyKind::Token | KeyKind::Mfa | KeyKind::Time | KeyKind::Free | KeyKind::Other => {
+        KeyMeaning::Endpoint if ours.networks.contains(value) => (unplaced(), Admits::Own, Some(value.to_string()), rests_on),
+        KeyMeaning::Endpoint | KeyMeaning::Network => (unplaced(), Admits::Network, Some(value.to_string()), rests_on),
+        KeyMeaning::IsService | KeyMeaning::ServiceName => {
+            (Caller::Service(value.into()), Admits::Service, Some(value.to_string()), rests_on)
+        }
+        KeyMeaning::UserId | KeyMeaning::Token | KeyMeaning::Mfa | KeyMeaning::Time | KeyMeaning::Free | KeyMeaning::Other => {
             (unplaced(), Admits::Unidentified, Some(value.to_string()), rests_on)
         }
     }
 }
 
 /// Whose the source is that a service acts for. A bucket has no account in its ARN.
-pub fn source(kind: KeyKind, value: &str, asked: &Question<'_>, ours: &Ours) -> Whose {
+pub fn source(kind: KeyMeaning, value: &str, asked: &AudienceQuestion<'_>, ours: &Ours) -> Whose {
     match kind {
-        KeyKind::SourceAccount if is_account(value) => ours.whose_account(value, asked.owner),
-        KeyKind::SourceArn => match account_of(value) {
+        KeyMeaning::SourceAccount if is_account(value) => ours.whose_account(value, asked.owner),
+        KeyMeaning::SourceArn => match account_of(value) {
             Some(account) => ours.whose_account(account, asked.owner),
             None => match value.split(":s3:::").nth(1) {
                 Some(bucket) if ours.buckets.contains(bucket.split('/').next().unwrap_or_default()) => Whose::Own,
                 _ => Whose::Unknown,
             },
         },
-        KeyKind::SourceOrganization | KeyKind::SourceOrganizationPath => {
+        KeyMeaning::SourceOrganization | KeyMeaning::SourceOrganizationPath => {
             ours.whose_organization(value.split('/').next().unwrap_or_default(), asked.owner)
         }
         _ => Whose::Unknown,
@@ -340,7 +342,7 @@ pub fn source(kind: KeyKind, value: &str, asked: &Question<'_>, ours: &Ours) -> 
 }
 
 /// A service by name, and the source that it must act for.
-fn service(statement: &Statement, name: &str, asked: &Question<'_>, ours: &Ours) -> Candidate {
+fn service(statement: &Statement, name: &str, asked: &AudienceQuestion<'_>, ours: &Ours) -> Candidate {
     let caller = Caller::Service(name.into());
     let mut sources = statement.conditions.iter().filter(|c| {
         let kind = kind_of(&c.key);
@@ -358,8 +360,8 @@ fn service(statement: &Statement, name: &str, asked: &Question<'_>, ours: &Ours)
 }
 
 /// Keys that a service sets to tell for whom it acts.
-pub fn is_source(kind: KeyKind) -> bool {
-    matches!(kind, KeyKind::SourceAccount | KeyKind::SourceArn | KeyKind::SourceOrganization | KeyKind::SourceOrganizationPath)
+pub fn is_source(kind: KeyMeaning) -> bool {
+    matches!(kind, KeyMeaning::SourceAccount | KeyMeaning::SourceArn | KeyMeaning::SourceOrganization | KeyMeaning::SourceOrganizationPath)
 }
 
 /// Whether the caller can meet every condition of a statement.
@@ -375,7 +377,7 @@ fn refused(
     caller: &Caller,
     principal: &Principal,
     statement: &Statement,
-    asked: &Question<'_>,
+    asked: &AudienceQuestion<'_>,
 ) -> (Answer, String) {
     let mut found = (Answer::No, String::new());
     let all = std::iter::once(policy).chain(guards.iter().copied()).flat_map(|p| &p.statements);

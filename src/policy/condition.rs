@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{Answer, document, pattern};
+use super::{Answer, pattern};
 
 /// One operator over one key: `StringLike: { aws:PrincipalArn: [...] }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Clause {
     pub operator: Operator,
     /// StringNotLike and its like: true where no value matches, and where the key is absent.
     pub negated: bool,
-    pub over: Over,
+    pub over: Quantifier,
     /// True where the key is absent, whatever the operator.
     pub if_exists: bool,
     /// In lower case: keys are compared without regard to case.
@@ -47,7 +47,7 @@ pub enum Order {
 
 /// How a key with several values is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub enum Quantifier {
     One,
     All,
     Any,
@@ -55,7 +55,7 @@ pub enum Over {
 
 /// What a request holds under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub enum KeyValue {
     Absent,
     Values(Vec<String>),
     Unknown,
@@ -71,20 +71,20 @@ pub fn clauses(condition: Option<&Value>) -> Option<Vec<Clause>> {
     for (operator, keys) in condition.as_object()? {
         let (operator, negated, over, if_exists) = operator_of(operator)?;
         for (key, values) in keys.as_object()? {
-            let (key, values) = (key.to_ascii_lowercase(), document::strings(values)?);
+            let (key, values) = (key.to_ascii_lowercase(), strings(values)?);
             out.push(Clause { operator, negated, over, if_exists, key, values });
         }
     }
     Some(out)
 }
 
-fn operator_of(name: &str) -> Option<(Operator, bool, Over, bool)> {
+fn operator_of(name: &str) -> Option<(Operator, bool, Quantifier, bool)> {
     let lower = name.to_ascii_lowercase();
     let (over, rest) = match lower.split_once(':') {
-        Some(("forallvalues", rest)) => (Over::All, rest),
-        Some(("foranyvalue", rest)) => (Over::Any, rest),
+        Some(("forallvalues", rest)) => (Quantifier::All, rest),
+        Some(("foranyvalue", rest)) => (Quantifier::Any, rest),
         Some(_) => return None,
-        None => (Over::One, lower.as_str()),
+        None => (Quantifier::One, lower.as_str()),
     };
     let (rest, if_exists) = rest.strip_suffix("ifexists").map_or((rest, false), |rest| (rest, true));
     let (operator, negated) = match rest {
@@ -125,45 +125,45 @@ impl Clause {
     }
 
     /// Whether a request meets the clause; `held` tells what it holds under a key (in lower case).
-    pub fn answer(&self, held: &dyn Fn(&str) -> Held) -> Answer {
+    pub fn answer(&self, held: &dyn Fn(&str) -> KeyValue) -> Answer {
         let present = held(&self.key);
         if self.operator == Operator::Null {
             let wants_absent = self.values.iter().any(|v| v.eq_ignore_ascii_case("true"));
             return match present {
-                Held::Unknown => Answer::Unknown,
-                Held::Absent => wants_absent.into(),
-                Held::Values(_) => (!wants_absent).into(),
+                KeyValue::Unknown => Answer::Unknown,
+                KeyValue::Absent => wants_absent.into(),
+                KeyValue::Values(_) => (!wants_absent).into(),
             };
         }
         let values = match present {
-            Held::Unknown => return Answer::Unknown,
-            Held::Absent => {
+            KeyValue::Unknown => return Answer::Unknown,
+            KeyValue::Absent => {
                 return match self.over {
-                    Over::All => Answer::Yes,
-                    Over::Any => self.if_exists.into(),
-                    Over::One => (self.if_exists || self.negated).into(),
+                    Quantifier::All => Answer::Yes,
+                    Quantifier::Any => self.if_exists.into(),
+                    Quantifier::One => (self.if_exists || self.negated).into(),
                 };
             }
-            Held::Values(values) => values,
+            KeyValue::Values(values) => values,
         };
         let each = values.iter().map(|value| {
             let hit = self.matched(value, held);
             if self.negated { !hit } else { hit }
         });
         match self.over {
-            Over::All => each.fold(Answer::Yes, Answer::and),
-            Over::Any => each.fold(Answer::No, Answer::or),
+            Quantifier::All => each.fold(Answer::Yes, Answer::and),
+            Quantifier::Any => each.fold(Answer::No, Answer::or),
             // one value as a rule; of several, any hit decides
-            Over::One if self.negated => each.fold(Answer::Yes, Answer::and),
-            Over::One => each.fold(Answer::No, Answer::or),
+            Quantifier::One if self.negated => each.fold(Answer::Yes, Answer::and),
+            Quantifier::One => each.fold(Answer::No, Answer::or),
         }
     }
 
-    fn matched(&self, value: &str, held: &dyn Fn(&str) -> Held) -> Answer {
+    fn matched(&self, value: &str, held: &dyn Fn(&str) -> KeyValue) -> Answer {
         self.values.iter().map(|wanted| self.compares(wanted, value, held)).fold(Answer::No, Answer::or)
     }
 
-    fn compares(&self, wanted: &str, value: &str, held: &dyn Fn(&str) -> Held) -> Answer {
+    fn compares(&self, wanted: &str, value: &str, held: &dyn Fn(&str) -> KeyValue) -> Answer {
         let texts = |compare: &dyn Fn(&str) -> bool| match substituted(wanted, held) {
             Substituted::Text(text) => compare(&text).into(),
             // what a variable without a value keeps out is not said anywhere
@@ -252,7 +252,7 @@ fn variables(value: &str) -> impl Iterator<Item = &str> {
 /// Marks of characters that `${*}`, `${?}` and `${$}` stand for, which no text of AWS holds.
 const LITERALS: [(&str, char); 3] = [("*", '\u{1}'), ("?", '\u{2}'), ("$", '$')];
 
-fn substituted(value: &str, held: &dyn Fn(&str) -> Held) -> Substituted {
+fn substituted(value: &str, held: &dyn Fn(&str) -> KeyValue) -> Substituted {
     if !value.contains("${") {
         return Substituted::Text(value.to_string());
     }
@@ -268,10 +268,10 @@ fn substituted(value: &str, held: &dyn Fn(&str) -> Held) -> Substituted {
         }
         let (name, default) = name.split_once(',').map_or((name, None), |(n, d)| (n, Some(d.trim().trim_matches('\''))));
         match (held(&name.trim().to_ascii_lowercase()), default) {
-            (Held::Values(values), _) if values.len() == 1 => out.push_str(&values[0]),
-            (Held::Absent, Some(default)) => out.push_str(default),
-            (Held::Absent | Held::Values(_), _) => return Substituted::Absent,
-            (Held::Unknown, _) => return Substituted::Unknown,
+            (KeyValue::Values(values), _) if values.len() == 1 => out.push_str(&values[0]),
+            (KeyValue::Absent, Some(default)) => out.push_str(default),
+            (KeyValue::Absent | KeyValue::Values(_), _) => return Substituted::Absent,
+            (KeyValue::Unknown, _) => return Substituted::Unknown,
         }
     }
     out.push_str(rest);
@@ -283,11 +283,28 @@ fn unescaped(text: &str) -> String {
 }
 
 /// A pattern of Resource with its variables filled in for one request: `None` where a value is absent.
-pub fn filled(value: &str, held: &dyn Fn(&str) -> Held) -> Option<Result<String, ()>> {
+pub fn filled(value: &str, held: &dyn Fn(&str) -> KeyValue) -> Option<Result<String, ()>> {
     match substituted(value, held) {
         Substituted::Text(text) => Some(Ok(text)),
         Substituted::Absent => None,
         Substituted::Unknown => Some(Err(())),
+    }
+}
+
+/// The values of a member that holds one or several; `None` where it holds something else.
+pub(super) fn strings(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Bool(_) | Value::Number(_) => Some(vec![value.to_string()]),
+        Value::Array(list) => {
+            let texts = list.iter().map(|v| match v {
+                Value::String(text) => Some(text.clone()),
+                Value::Bool(_) | Value::Number(_) => Some(v.to_string()),
+                Value::Null | Value::Array(_) | Value::Object(_) => None,
+            });
+            texts.collect()
+        }
+        Value::Null | Value::Object(_) => None,
     }
 }
 
@@ -301,7 +318,7 @@ mod tests {
 
     #[test]
     fn absent_keys_follow_the_operator() {
-        let absent = |_: &str| Held::Absent;
+        let absent = |_: &str| KeyValue::Absent;
         for (json, expected) in [
             (r#"{"StringEquals":{"aws:PrincipalOrgID":"o-a"}}"#, Answer::No),
             (r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-a"}}"#, Answer::Yes),
@@ -318,10 +335,10 @@ mod tests {
     #[test]
     fn variables_stand_for_what_the_request_holds() {
         let held = |key: &str| match key {
-            "aws:username" => Held::Values(vec!["pat".into()]),
-            "s3:prefix" => Held::Values(vec!["home/pat/x".into()]),
-            "unknown" => Held::Unknown,
-            _ => Held::Absent,
+            "aws:username" => KeyValue::Values(vec!["pat".into()]),
+            "s3:prefix" => KeyValue::Values(vec!["home/pat/x".into()]),
+            "unknown" => KeyValue::Unknown,
+            _ => KeyValue::Absent,
         };
         assert_eq!(one(r#"{"StringLike":{"s3:prefix":"home/${aws:username}/*"}}"#).answer(&held), Answer::Yes);
         assert_eq!(one(r#"{"StringLike":{"s3:prefix":"home/${aws:userid}/*"}}"#).answer(&held), Answer::No);

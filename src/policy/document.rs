@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::condition::{Clause, clauses};
+use super::condition::{Clause, clauses, strings};
 
 /// A policy of any kind.
 #[derive(Debug, Clone, Default)]
@@ -164,22 +164,6 @@ fn listed(plain: Option<&Value>, negated: Option<&Value>) -> Option<Listed> {
         (None, Some(value)) => Some(Listed::AllBut(strings(value)?)),
         (None, None) => Some(Listed::Unsaid),
         (Some(_), Some(_)) => None,
-    }
-}
-
-pub(super) fn strings(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::String(text) => Some(vec![text.clone()]),
-        Value::Bool(_) | Value::Number(_) => Some(vec![value.to_string()]),
-        Value::Array(list) => {
-            let texts = list.iter().map(|v| match v {
-                Value::String(text) => Some(text.clone()),
-                Value::Bool(_) | Value::Number(_) => Some(v.to_string()),
-                Value::Null | Value::Array(_) | Value::Object(_) => None,
-            });
-            texts.collect()
-        }
-        Value::Null | Value::Object(_) => None,
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Surroundings {
 
 /// One way that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Way {
+pub struct EscalationWay {
     pub way: String,
     pub answer: Answer,
     pub policy: String,
@@ -117,15 +117,15 @@ const CENTER: [(&str, &[&str]); 5] = [
 ];
 
 /// Every known way that is open to the holder, sure ones and those that hang on what is not known.
-pub fn ways(rights: &Rights<'_>, around: &Surroundings) -> Vec<Way> {
-    let mut found = BTreeMap::<String, Way>::new();
+pub fn ways(rights: &Rights<'_>, around: &Surroundings) -> Vec<EscalationWay> {
+    let mut found = BTreeMap::<String, EscalationWay>::new();
     let mut add = |way: String, grants: &[Grant<'_>]| {
         let Some(weakest) = grants.iter().min_by_key(|g| g.answer) else { return };
         if weakest.answer == Answer::No {
             return;
         }
         let policy = grants.iter().filter_map(|g| g.policy).min().unwrap_or_default().to_string();
-        let new = Way { way: way.clone(), answer: weakest.answer, policy, because: weakest.because.clone() };
+        let new = EscalationWay { way: way.clone(), answer: weakest.answer, policy, because: weakest.because.clone() };
         match found.get(&way) {
             Some(known) if known.answer >= new.answer => {}
             Some(_) | None => drop(found.insert(way, new)),

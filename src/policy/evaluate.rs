@@ -1,7 +1,7 @@
 //! One request against every policy that bears on it, in AWS's order: an explicit refusal wins, then each layer must allow
 //! (IAM User Guide, "Policy evaluation logic"). Layers that were not read answer unknown.
 
-use super::condition::{Held, filled};
+use super::condition::{KeyValue, filled};
 use super::document::{Effect, Listed, Policy, Principal, PrincipalKind, Principals, Statement};
 use super::{Answer, pattern};
 
@@ -18,7 +18,7 @@ pub struct Request<'a> {
     /// "AWS JSON policy elements: NotPrincipal").
     pub bounded: bool,
     /// What the request holds under a key in lower case.
-    pub held: &'a dyn Fn(&str) -> Held,
+    pub held: &'a dyn Fn(&str) -> KeyValue,
 }
 
 /// The policies that bear on a request. An organization's policies come by level: root, units, account.

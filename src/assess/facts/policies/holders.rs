@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::documents::{Evidence, Managed, Principal, member, rows, text};
+use super::documents::{Evidence, Managed, PrincipalRow, member, rows, text};
 use crate::assess::input::Fault;
 use crate::policy::aws_managed::{self, Known};
 use crate::policy::document::{Effect, Policy};
@@ -23,7 +23,7 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
     documents(db, evidence)?;
     let stores = stores(db)?;
     let holdings: Vec<Holding<'_>> = {
-        let groups: BTreeMap<(&str, &str), &Principal> = evidence
+        let groups: BTreeMap<(&str, &str), &PrincipalRow> = evidence
             .principals
             .iter()
             .filter(|p| p.kind == "group")
@@ -47,7 +47,7 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
 
 /// One holder with the policies that it has, through groups too.
 struct Holding<'a> {
-    holder: &'a Principal,
+    holder: &'a PrincipalRow,
     policies: Vec<(String, &'a Policy)>,
     /// Policies of AWS whose documents are not in the evidence, as far as they are known.
     known: Vec<(&'a str, Known)>,
@@ -57,7 +57,7 @@ struct Holding<'a> {
 }
 
 impl<'a> Holding<'a> {
-    fn of(holder: &'a Principal, groups: &BTreeMap<(&str, &str), &'a Principal>, evidence: &'a Evidence) -> Holding<'a> {
+    fn of(holder: &'a PrincipalRow, groups: &BTreeMap<(&str, &str), &'a PrincipalRow>, evidence: &'a Evidence) -> Holding<'a> {
         let mut out = Holding { holder, policies: Vec::new(), known: Vec::new(), customer: BTreeSet::new(), groups: BTreeSet::new() };
         out.add(holder, "", evidence);
         for name in &holder.groups {
@@ -69,7 +69,7 @@ impl<'a> Holding<'a> {
         out
     }
 
-    fn add(&mut self, from: &'a Principal, via: &str, evidence: &'a Evidence) {
+    fn add(&mut self, from: &'a PrincipalRow, via: &str, evidence: &'a Evidence) {
         for (name, policy) in &from.inline {
             self.policies.extend(policy.as_ref().map(|p| (format!("{name}{via}"), p)));
         }
@@ -108,7 +108,7 @@ impl<'a> Holding<'a> {
 }
 
 /// The boundary of a holder; one that is known to allow everything caps nothing.
-fn boundary<'a>(holder: &'a Principal, evidence: &'a Evidence) -> Boundary<'a> {
+fn boundary<'a>(holder: &'a PrincipalRow, evidence: &'a Evidence) -> Boundary<'a> {
     let Some(arn) = &holder.boundary else { return Boundary::None };
     if let Some(Managed { policy: Some(policy), .. }) = evidence.managed.get(arn) {
         return if crate::policy::refusal::allows_all(policy) && policy.statements.iter().all(|s| s.effect == Effect::Allow) {
