@@ -63,7 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 16] = [
+const KINDS: [(&str, &str); 17] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
