@@ -138,6 +138,10 @@ fn controls(parts: &Parts, files: &Files, broken: &BTreeSet<String>, problems: &
                 complain(file, &format!("rests_on_absence/{i}"), "AFC-013", format!("no table is called `{name}`"), hint);
             }
         }
+        for name in check.in_favor.keys().filter(|name| !parts.tables.iter().any(|t| t.value.name == **name)) {
+            let hint = near::hint(name, parts.tables.iter().map(|t| t.value.name.as_str()), "name a table that the check reads");
+            complain(file, &format!("in_favor/{name}"), "AFC-013", format!("no table is called `{name}`"), hint);
+        }
         let expected = file.trim_start_matches("checks/").trim_end_matches(".yaml").replace('/', ".");
         if expected != check.id {
             let message = format!("the id `{}` does not fit the file's name", check.id);

@@ -224,7 +224,10 @@ fn test(catalog: &Catalog, only: Option<&str>, context: &Context) -> Result<Exit
         let place = faults::of_check(catalog, context.global.catalog.as_deref(), check, what);
         data(&format!("{}\n", place.map_or_else(|| format!("{check}: {what}"), |problem| problem.to_string())));
     }
-    let tail = format!("{} checks, {} cases, {} columns set to NULL", report.checks, report.cases, report.nulls);
+    let tail = format!(
+        "{} checks, {} cases, {} columns set to NULL, {} tables emptied ({} declared)",
+        report.checks, report.cases, report.nulls, report.drops, report.declared
+    );
     data(&format!(
         "{tail}: {}\n",
         if report.failures.is_empty() { "all as expected".to_string() } else { format!("{} failures", report.failures.len()) }

@@ -115,6 +115,12 @@ impl Addresses {
         Addresses { unread: self.unread, ..Addresses::all().minus(self) }
     }
 
+    /// Its IPv4 and its IPv6 part; what could not be read may belong to either.
+    pub fn families(self) -> [Addresses; 2] {
+        let unread = self.unread;
+        [Addresses { v4: self.v4, v6: Spans::default(), unread }, Addresses { v4: Spans::default(), v6: self.v6, unread }]
+    }
+
     /// Whether nobody is in it, as far as it is known.
     pub fn is_empty(&self) -> bool {
         self.v4.0.is_empty() && self.v6.0.is_empty() && !self.unread

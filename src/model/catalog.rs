@@ -136,6 +136,10 @@ pub struct Check {
     /// row `not evidenced`.
     #[serde(default)]
     pub rests_on_absence: Vec<String>,
+    /// Tables whose rows can only turn a verdict to `met`, each with the reason why a row may be `not met` without them: a gap in
+    /// one of them takes no `met` away.
+    #[serde(default)]
+    pub in_favor: BTreeMap<String, String>,
     pub sql: String,
     #[serde(default)]
     pub cases: Vec<Case>,
@@ -200,10 +204,43 @@ pub struct Table {
     /// Other tables of the catalog that its SELECT names; read off the SQL, not written.
     #[serde(skip)]
     pub uses: BTreeSet<String>,
+    /// Tables of these in which it looks up what its own rows name. What is not found there is unknown in that row alone, so that
+    /// nobody asked for them is no gap of this table; an answer that came in part is.
+    #[serde(default)]
+    pub looks_up: Vec<String>,
+    /// Any one of its sources is enough: where one was read in an account, it is no gap that another was not.
+    #[serde(default)]
+    pub either: bool,
     /// Documented columns that hold JSON, and other notes.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
+    /// What is worked out of the rows of the SELECT, in their order, where SQL cannot say it well. The table then has the columns
+    /// of that.
+    #[serde(default)]
+    pub reckons: Option<Reckoning>,
     pub sql: String,
+}
+
+/// What the program works out of the rows of a SELECT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reckoning {
+    /// How far each list of address ranges reaches.
+    AddressReach,
+    /// Through which ports a security group is open further than to known addresses.
+    SecurityGroupReach,
+    /// Which ports a network ACL opens further than to known addresses, its entries taken in their order.
+    NetworkAclReach,
+}
+
+impl Reckoning {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Reckoning::AddressReach => "address-reach",
+            Reckoning::SecurityGroupReach => "security-group-reach",
+            Reckoning::NetworkAclReach => "network-acl-reach",
+        }
+    }
 }
 
 /// 45 CFR part 164 subpart C, row by row.

@@ -32,6 +32,32 @@ fn mutate(args: &[&str]) -> Ran {
     ran(Command::new(example("mutate")).args(args).output().expect("it starts"))
 }
 
+/// What is not there may not have been read: a check that accuses for it must say so, and a table that speaks in favor of a row
+/// alone must do no more.
+#[test]
+fn a_check_that_accuses_of_what_was_not_read_is_caught() {
+    let tried = |members: &str, verdict: &str| {
+        let box_ = Sandbox::default();
+        let check = format!(
+            "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\n{members}\
+             sql: SELECT v.arn AS resource, v.account, v.region, {verdict} AS verdict, 'x' AS reason FROM ec2_volume AS v LEFT JOIN kms_key AS k ON k.arn = v.kms_key_id\n\
+             cases:\n  - {{ name: a, given: {{ ec2_volume: [ {{ arn: a, account: \"1\", region: r, kms_key_id: k }} ], kms_key: [ {{ arn: k, account: \"1\", region: r }} ] }}, \
+             expect: [ {{ resource: a, verdict: met }} ] }}\n  - {{ name: n, expect: [] }}\nnull_ok: {{ kms_key_id: x }}\n"
+        );
+        box_.write("own/checks/ec2/volume-encrypted.yaml", check);
+        box_.affiant(&["--catalog", "own", "controls", "test", "ec2.volume-encrypted"]).out
+    };
+    let absent = "CASE WHEN k.arn IS NULL THEN 'not met' ELSE 'met' END";
+    let accused = tried("", absent);
+    assert!(accused.contains("without `kms_key`, `a` turns not met"), "{accused}");
+    assert!(tried("rests_on_absence: [kms_key]\n", absent).contains("(1 declared): all as expected"));
+    assert!(tried("in_favor: { kms_key: it is }\n", absent).contains("(1 declared): all as expected"));
+    let open = "CASE WHEN k.arn IS NULL THEN 'not evidenced' ELSE 'met' END";
+    assert!(tried("", open).contains("(0 declared): all as expected"));
+    let unknown = tried("in_favor: { nobody: it is }\n", open);
+    assert!(!unknown.contains("all as expected"), "{unknown}");
+}
+
 #[test]
 fn the_cases_notice_faults_in_the_checks() {
     let all = mutate(&["--quiet"]).exits(0);

@@ -81,10 +81,14 @@ def dumped(database: Path, names: list[str]) -> dict[str, list[str]]:
 
 
 def tables_repeat(package: Package) -> None:
-    """Each table is dropped and built again by its own SQL from the evidence and the tables before it; the rows are the same."""
+    """Each table is dropped and built again by its own SQL from the evidence and the tables before it; the rows are the same. What the
+    program works out of the rows of a SELECT stays as it is; that SELECT runs."""
     copy = package.folder() / "copy.sqlite"
     shutil.copyfile(package.database, copy)
-    tables = rows(package.database, "SELECT name, sql FROM table_sql ORDER BY position")
+    reckoned = rows(package.database, "SELECT name, sql FROM table_sql WHERE reckons <> '' ORDER BY position")
+    for table in reckoned:
+        rows(package.database, f"SELECT count(*) AS n FROM ({table['sql']})")
+    tables = rows(package.database, "SELECT name, sql FROM table_sql WHERE reckons = '' ORDER BY position")
     names = [str(t["name"]) for t in tables]
     drop = "".join(f'DROP TABLE "{name}";\n' for name in names)
     build = "".join(f'CREATE TABLE "{t["name"]}" AS {t["sql"]}\n;\n' for t in tables)

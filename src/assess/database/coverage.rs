@@ -66,11 +66,14 @@ pub struct Gaps(BTreeMap<(String, String), BTreeSet<String>>);
 impl Gaps {
     /// Gaps in any of `tables`, and in the tables these are made from.
     pub fn of(run: &Reader, catalog: &Catalog, tables: &BTreeSet<String>) -> Gaps {
-        let all = closure(catalog, tables);
-        let used: Vec<&Table> = catalog.tables.iter().filter(|t| all.contains(&t.name)).collect();
+        let (needed, all) = (needed(catalog, tables), closure(catalog, tables));
+        let of = |names: &BTreeSet<String>| catalog.tables.iter().filter(|t| names.contains(&t.name)).collect::<Vec<&Table>>();
+        let looked_up: BTreeSet<String> = all.difference(&needed).cloned().collect();
+        let (needed, looked_up) = (of(&needed), of(&looked_up));
         let mut gaps = Gaps::default();
         for line in run.coverage.iter().filter(|l| l.state.is_gap()) {
-            if used.iter().any(|t| feeds(line, t)) {
+            let bears = |t: &&Table| feeds(line, t) && !(t.either && replaced(run, line, t));
+            if needed.iter().any(bears) || (in_part(line.state) && looked_up.iter().any(bears)) {
                 gaps.0.entry((line.account.clone(), line.region.clone())).or_default().insert(words(line));
             }
         }
@@ -105,6 +108,33 @@ fn words(line: &Coverage) -> String {
         "" => format!("{what} {}", line.state.as_str()),
         detail => format!("{what} {}: {detail}", line.state.as_str()),
     }
+}
+
+/// Whether another source of the table was read in the account of a gap.
+fn replaced(run: &Reader, gap: &Coverage, table: &Table) -> bool {
+    run.coverage.iter().any(|line| {
+        let other = line.source != gap.source && table.sources.contains(&line.source);
+        other && line.account == gap.account && line.region == gap.region && matches!(line.state, State::Read | State::Absent)
+    })
+}
+
+/// Whether an answer may have come in part.
+fn in_part(state: State) -> bool {
+    match state {
+        State::Failed | State::Unreadable | State::Stale => true,
+        State::Read | State::Empty | State::Absent | State::Denied | State::NotCollected | State::NotRecorded => false,
+    }
+}
+
+/// `tables` and every table without whose rows theirs are not whole.
+fn needed(catalog: &Catalog, tables: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut all = tables.clone();
+    for table in catalog.tables.iter().rev() {
+        if all.contains(&table.name) {
+            all.extend(table.uses.iter().filter(|name| !table.looks_up.contains(name)).cloned());
+        }
+    }
+    all
 }
 
 /// `tables` and every table that they are made from.

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::assess::input::{Fault, Input};
 use crate::diag::safe_cell;
 use crate::model::assessment::Assessment;
+use crate::model::catalog::Reckoning;
 
 /// Tables that become CSV files, and their columns: what people look for. The rest is in `evidence.sqlite`.
 pub const CSV: [(&str, &str); 7] = [
@@ -29,7 +30,8 @@ pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> 
     db.execute_batch(
         "CREATE TABLE about (name TEXT NOT NULL, value TEXT NOT NULL) STRICT;
          CREATE TABLE check_sql (check_id TEXT NOT NULL, control TEXT NOT NULL, title TEXT NOT NULL, severity TEXT NOT NULL, sql TEXT NOT NULL) STRICT;
-         CREATE TABLE table_sql (position INTEGER NOT NULL, name TEXT NOT NULL, about TEXT NOT NULL, sources TEXT NOT NULL, sql TEXT NOT NULL) STRICT;",
+         CREATE TABLE table_sql (position INTEGER NOT NULL, name TEXT NOT NULL, about TEXT NOT NULL, sources TEXT NOT NULL, sql TEXT NOT NULL,
+           reckons TEXT NOT NULL) STRICT;",
     )?;
     let facts = [
         ("format", "affiant.evidence/1".to_string()),
@@ -52,7 +54,11 @@ pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> 
     }
     for (position, table) in input.catalog.tables.iter().enumerate() {
         let sources = table.sources.join(", ");
-        db.execute("INSERT INTO table_sql VALUES (?,?,?,?,?)", params![position as i64, table.name, table.about, sources, table.sql])?;
+        let reckons = table.reckons.map_or("", Reckoning::as_str);
+        db.execute(
+            "INSERT INTO table_sql VALUES (?,?,?,?,?,?)",
+            params![position as i64, table.name, table.about, sources, table.sql, reckons],
+        )?;
     }
     Ok(())
 }

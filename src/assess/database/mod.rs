@@ -7,6 +7,7 @@ pub mod export;
 pub(super) mod guard;
 pub(super) mod load;
 pub(super) mod place;
+pub(super) mod reach;
 pub(super) mod schema;
 pub(super) mod stand_ins;
 pub mod states;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::bounds::{self, Bounds};
 use crate::assess::database::guard::{self, Reads};
+use crate::assess::database::reach;
 use crate::assess::input::Fault;
 use crate::catalog::LATE;
 use crate::model::catalog::{Catalog, Table};
@@ -82,6 +83,9 @@ fn undeclared(table: &Table, reads: &Reads, known: &BTreeSet<&str>) -> Option<St
 
 /// Makes one table, of a `kind` that SQLite knows: `TABLE` or `TEMP TABLE`.
 pub fn create(db: &Connection, table: &Table, kind: &str) -> Result<(), Fault> {
+    if let Some(reckoning) = table.reckons {
+        return reach::create(db, table, reckoning, kind);
+    }
     let sql = format!("CREATE {kind} \"{}\" AS {}", quoted(&table.name), table.sql);
     db.execute_batch(&sql).map_err(|source| match bounds::exceeded(&source) {
         Some(words) => Fault::Bound { what: format!("the table `{}`", table.name), words: words.into() },

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
 use serde_json::Value;
 
+use crate::assess::database::coverage::closure;
 use crate::assess::database::guard::{self, Reads};
 use crate::assess::database::{schema, tables};
 use crate::assess::input::Fault;
@@ -27,6 +28,10 @@ pub struct CaseReport {
     pub checks: usize,
     pub cases: usize,
     pub nulls: usize,
+    /// Tables of cases that were emptied, as if what feeds them had not been read.
+    pub drops: usize,
+    /// Tables whose missing rows a check declares to matter, or not to.
+    pub declared: usize,
     /// (check, what is wrong)
     pub failures: Vec<(String, String)>,
 }
@@ -77,7 +82,11 @@ fn one(bench: &mut Bench<'_>, check: &Check, report: &mut CaseReport) -> Result<
         let (tried, faults) = unknowns(bench, check, case, &reads, &check.sql)?;
         report.nulls += tried;
         report.failures.extend(faults.into_iter().map(|what| (check.id.clone(), what)));
+        let (tried, faults) = unread(bench, check, case)?;
+        report.drops += tried;
+        report.failures.extend(faults.into_iter().map(|what| (check.id.clone(), what)));
     }
+    report.declared += check.rests_on_absence.len() + check.in_favor.len();
     Ok(())
 }
 
@@ -152,6 +161,34 @@ pub fn words(fault: &Fault) -> String {
     }
 }
 
+/// Empties each given table in turn, as if what feeds it had not been read, and asks anew. The engine takes `met` away then, but not
+/// `not met`: a resource that only then reads so is accused of what was not read, unless the check declares the table. Of a table
+/// that is declared to speak in favor, no row may be `met` for the lack of it. What feeds other given tables too was read.
+fn unread(bench: &mut Bench<'_>, check: &Check, case: &Case) -> Result<(usize, Vec<String>), Fault> {
+    let of = |rows: &Rows, verdict| rows.iter().filter(|(_, v, _)| *v == verdict).map(|(r, ..)| r.clone()).collect::<BTreeSet<_>>();
+    let Ok(whole) = bench.ask(case, &case.given, &[&check.sql])?.remove(0) else { return Ok((0, Vec::new())) };
+    let (before_not, before_met) = (of(&whole, Verdict::NotMet), of(&whole, Verdict::Met));
+    let absence = closure(bench.catalog, &check.rests_on_absence.iter().cloned().collect());
+    let (mut tried, mut faults) = (0, Vec::new());
+    for table in case.given.iter().filter(|(_, rows)| !rows.is_empty()).map(|(table, _)| table) {
+        let mut given = case.given.clone();
+        given.insert(table.clone(), Vec::new());
+        let Ok(rows) = bench.ask(case, &given, &[&check.sql])?.remove(0) else { continue };
+        tried += 1;
+        let made_of = closure(bench.catalog, &BTreeSet::from([table.clone()]));
+        let declared = check.in_favor.contains_key(table) || !made_of.is_disjoint(&absence);
+        if !declared && !bench.read_all_the_same(table, &given) {
+            let accused = of(&rows, Verdict::NotMet).into_iter().filter(|resource| !before_not.contains(resource));
+            faults.extend(accused.map(|resource| format!("case `{}`: without `{table}`, `{resource}` turns not met", case.name)));
+        }
+        if check.in_favor.contains_key(table) {
+            let excused = of(&rows, Verdict::Met).into_iter().filter(|resource| !before_met.contains(resource));
+            faults.extend(excused.map(|resource| format!("case `{}`: without `{table}`, `{resource}` turns met", case.name)));
+        }
+    }
+    Ok((tried, faults))
+}
+
 /// A database with the catalog's tables, all empty, in which queries are tried on cases.
 pub struct Bench<'a> {
     db: Connection,
@@ -182,6 +219,18 @@ impl<'a> Bench<'a> {
     /// The tables and columns that a query reads; why it may not run, if it may not.
     pub fn reads(&mut self, sql: &str) -> Result<Reads, String> {
         guard::compile(&mut self.db, sql, false)
+    }
+
+    /// Whether the other tables with rows tell that everything which feeds this one was read.
+    fn read_all_the_same(&self, table: &str, given: &Given) -> bool {
+        let sources = |names: BTreeSet<String>| {
+            let all = closure(self.catalog, &names);
+            let tables = self.catalog.tables.iter().filter(|t| all.contains(&t.name));
+            tables.flat_map(|t| t.sources.iter().cloned()).collect::<BTreeSet<String>>()
+        };
+        let own = sources(BTreeSet::from([table.to_string()]));
+        let others = given.iter().filter(|(name, rows)| *name != table && !rows.is_empty()).map(|(name, _)| name.clone()).collect();
+        !own.is_empty() && own.is_subset(&sources(others))
     }
 
     /// Fills the tables with `given` and asks each query in turn, under the parameters of `case`. Afterwards the tables are empty

@@ -129,7 +129,8 @@ impl Asked<'_> {
     fn run(&self, db: &mut Connection) -> Result<(CheckResult, BTreeSet<Place>), Fault> {
         let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
         let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| !NO_TABLES.contains(&t.as_str())).collect();
-        let gaps = Gaps::of(self.input.run, self.input.catalog, &tables);
+        let needed = tables.iter().filter(|table| !self.check.in_favor.contains_key(*table)).cloned().collect();
+        let gaps = Gaps::of(self.input.run, self.input.catalog, &needed);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
         let mut tally = CheckTally::default();
