@@ -21,6 +21,7 @@ mod inputs;
 mod insider;
 mod judgement;
 mod layers;
+mod network;
 mod past;
 mod peers;
 mod phi;

@@ -109,20 +109,29 @@ fn store(row: &Row<'_>) -> rusqlite::Result<StoreReaders> {
     })
 }
 
+/// One row a VPC, as its owner shows it where the evidence holds that: an id is unique across accounts, and others may stand in it.
+/// One of which only subnets are in the evidence has neither name nor range.
+const VPC: &str = "
+CREATE TEMP TABLE vpc AS
+  WITH shown AS (
+    SELECT arn, account, region, vpc_id, name, cidr_block, coalesce(owner_id, account) <> account AS guest FROM ec2_vpc
+    UNION ALL
+    SELECT DISTINCT vpc_id, account, region, vpc_id, NULL, NULL, 2 FROM ec2_subnet_tier WHERE vpc_id IS NOT NULL)
+  SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY vpc_id ORDER BY guest, account, arn) AS nth FROM shown) WHERE nth = 1;";
+
 pub fn network(db: &Connection, catalog: &Catalog) -> Result<NetworkMap, Fault> {
     if !has(catalog, &["network_place", "ec2_vpc", "ec2_subnet_tier", "ec2_vpc_endpoint", "ec2_internet_gateway", "ec2_vpc_exit"]) {
         return Ok(NetworkMap::default());
     }
-    let vpcs_used: u64 = db.query_row(
-        "SELECT count(*) FROM ec2_vpc AS v WHERE EXISTS (SELECT 1 FROM network_place AS p WHERE (p.account, p.region, p.vpc_id) = (v.account, v.region, v.vpc_id))",
-        [],
-        |row| row.get(0),
-    )?;
-    let vpcs_total: u64 = db.query_row("SELECT count(*) FROM ec2_vpc", [], |row| row.get(0))?;
+    db.execute_batch(VPC)?;
+    let vpcs_used: u64 =
+        db.query_row("SELECT count(*) FROM temp.vpc WHERE vpc_id IN (SELECT vpc_id FROM network_place)", [], |row| row.get(0))?;
+    let vpcs_total: u64 = db.query_row("SELECT count(*) FROM temp.vpc", [], |row| row.get(0))?;
     let mut vpcs = fullest(db)?;
     for vpc in &mut vpcs {
         furnish(db, vpc)?;
     }
+    db.execute_batch("DROP TABLE temp.vpc")?;
     Ok(NetworkMap {
         edge: places(db, "tier = 'edge'", &[])?,
         vpcs,
@@ -149,9 +158,9 @@ fn places(db: &Connection, filter: &str, of: &[&str]) -> Result<Vec<Places>, Fau
 fn fullest(db: &Connection) -> Result<Vec<VpcMap>, Fault> {
     let mut statement = db.prepare(
         "SELECT v.vpc_id, v.name, v.account, v.region, v.cidr_block,
-                EXISTS (SELECT 1 FROM ec2_internet_gateway AS g WHERE (g.account, g.region, g.vpc_id) = (v.account, v.region, v.vpc_id)),
-                EXISTS (SELECT 1 FROM ec2_vpc_exit AS x WHERE x.arn = v.arn AND x.to_network = 1)
-         FROM ec2_vpc AS v JOIN network_place AS p ON (p.account, p.region, p.vpc_id) = (v.account, v.region, v.vpc_id)
+                EXISTS (SELECT 1 FROM ec2_internet_gateway AS g WHERE g.vpc_id = v.vpc_id),
+                EXISTS (SELECT 1 FROM ec2_vpc_exit AS x WHERE x.vpc_id = v.vpc_id AND x.to_network = 1)
+         FROM temp.vpc AS v JOIN network_place AS p ON p.vpc_id = v.vpc_id
          GROUP BY v.arn
          ORDER BY sum(p.class = 'data' AND coalesce(p.phi_scope, 'in') = 'in') DESC, count(*) DESC, v.account, v.region, v.vpc_id LIMIT ?",
     )?;
@@ -174,23 +183,18 @@ fn fullest(db: &Connection) -> Result<Vec<VpcMap>, Fault> {
 
 /// Its tiers with what stands in them, and its endpoints.
 fn furnish(db: &Connection, vpc: &mut VpcMap) -> Result<(), Fault> {
-    let (account, region, id) = (vpc.account.clone(), vpc.region.clone(), vpc.vpc_id.clone());
-    let here = [account.as_str(), region.as_str(), id.as_str()];
-    let mut subnets = db.prepare_cached(
-        "SELECT count(*) FROM ec2_subnet_tier WHERE (account, region, vpc_id) = (?1, ?2, ?3) AND coalesce(tier, 'unknown') = ?4",
-    )?;
+    let id = vpc.vpc_id.clone();
+    let mut subnets = db.prepare_cached("SELECT count(*) FROM ec2_subnet_tier WHERE vpc_id = ?1 AND coalesce(tier, 'unknown') = ?2")?;
     for tier in ["public", "private", "isolated", "unknown"] {
-        let count: u64 = subnets.query_row(params![here[0], here[1], here[2], tier], |row| row.get(0))?;
-        let of = [here[0], here[1], here[2], tier];
-        let places = places(db, "(account, region, vpc_id) = (?1, ?2, ?3) AND tier = ?4", &of)?;
+        let count: u64 = subnets.query_row(params![id, tier], |row| row.get(0))?;
+        let places = places(db, "vpc_id = ?1 AND tier = ?2", &[id.as_str(), tier])?;
         if tier != "unknown" || count > 0 || !places.is_empty() {
             vpc.tiers.push(Tier { tier: tier.to_string(), subnets: count, places });
         }
     }
-    let mut endpoints = db.prepare_cached(
-        "SELECT DISTINCT service_name FROM ec2_vpc_endpoint WHERE (account, region, vpc_id) = (?1, ?2, ?3) AND state = 'available' ORDER BY 1",
-    )?;
-    let names = endpoints.query_map(params![here[0], here[1], here[2]], |row| row.get::<_, Option<String>>(0))?;
+    let mut endpoints =
+        db.prepare_cached("SELECT DISTINCT service_name FROM ec2_vpc_endpoint WHERE vpc_id = ?1 AND state = 'available' ORDER BY 1")?;
+    let names = endpoints.query_map([&id], |row| row.get::<_, Option<String>>(0))?;
     for name in names {
         let name = name?.unwrap_or_default();
         // com.amazonaws.us-east-1.s3
