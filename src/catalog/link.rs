@@ -12,6 +12,12 @@ use crate::model::digest::{Digest, Hasher};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
+/// Tables that the engine works out from others of the catalog, and those others.
+pub const WORKED_OUT: [(&str, [&str; 2]); 2] = [
+    ("metric_filter_event", ["cloudtrail_watched_event", "cloudwatch_metric_filter"]),
+    ("events_rule_event", ["cloudtrail_watched_event", "events_rule"]),
+];
+
 /// Tables that the engine itself fills.
 pub const BUILT_IN: [&str; 15] = [
     "resource",
@@ -222,7 +228,7 @@ fn what_member(what: &str) -> &str {
 /// Tables so that each comes after those it uses; a circle is a problem.
 fn order(mut parts: Vec<From<Table>>, files: &Files, broken: &BTreeSet<String>, problems: &mut Problems) -> Vec<Table> {
     let file_of: BTreeMap<String, String> = parts.iter().map(|p| (p.value.name.clone(), p.file.clone())).collect();
-    let known: BTreeSet<&str> = file_of.keys().map(String::as_str).chain(BUILT_IN).collect();
+    let known: BTreeSet<&str> = file_of.keys().map(String::as_str).chain(BUILT_IN).chain(WORKED_OUT.map(|(name, _)| name)).collect();
     for From { file, value: table } in &mut parts {
         table.uses = reads::tables(&table.sql, &known);
         sources(file, table, files, problems);
@@ -233,9 +239,12 @@ fn order(mut parts: Vec<From<Table>>, files: &Files, broken: &BTreeSet<String>, 
     let mut ordered = Vec::new();
     loop {
         let ready: Vec<String> = waiting.values().filter(|t| t.uses.iter().all(|u| done.contains(u))).map(|t| t.name.clone()).collect();
-        if ready.is_empty() {
+        let made = WORKED_OUT.iter().filter(|(name, from)| !done.contains(*name) && from.iter().all(|f| done.contains(*f)));
+        let made: Vec<String> = made.map(|(name, _)| (*name).to_string()).collect();
+        if ready.is_empty() && made.is_empty() {
             break;
         }
+        done.extend(made);
         for name in ready {
             done.insert(name.clone());
             ordered.extend(waiting.remove(&name));
@@ -259,20 +268,20 @@ fn sources(file: &str, table: &Table, files: &Files, problems: &mut Problems) {
         problems.push(mark(files, file, "sources", Diagnostic::new("AFC-015", message).hint(hint)));
     };
     let evidence = ["resource", "response"].into_iter().find(|name| table.uses.contains(*name));
-    if let Some(name) = evidence.filter(|_| table.sources.is_empty()) {
+    if let Some(name) = evidence.filter(|_| table.named().next().is_none()) {
         let message = format!("table `{}` reads `{name}` and names no source", table.name);
         complain(message, "name each AWS Config type and `service:Operation` that feeds it in `sources`".into());
         return;
     }
     if table.uses.contains("resource") {
         let types = reads::compared(&table.sql, "type").into_iter().filter(|t| t.starts_with("AWS::"));
-        for missing in types.filter(|t| !table.sources.contains(t)) {
+        for missing in types.filter(|t| !table.named().any(|named| named == t)) {
             let message = format!("table `{}` reads items of `{missing}`, which its `sources` do not name", table.name);
             complain(message, format!("add `{missing}` to `sources`"));
         }
     }
     if table.uses.contains("response") {
-        let named = |operation: &String| table.sources.iter().any(|s| s.split_once(':').is_some_and(|(_, name)| name == operation));
+        let named = |operation: &String| table.named().any(|s| s.split_once(':').is_some_and(|(_, name)| name == operation));
         for missing in reads::compared(&table.sql, "operation").into_iter().filter(|operation| !named(operation)) {
             let message = format!("table `{}` reads answers of `{missing}`, which its `sources` do not name", table.name);
             complain(message, format!("add `service:{missing}` to `sources`"));

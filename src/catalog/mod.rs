@@ -5,7 +5,7 @@ mod link;
 mod parse;
 mod reads;
 
-pub use link::LATE;
+pub use link::{LATE, WORKED_OUT};
 pub use parse::{Clocks, Operations};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -201,6 +201,10 @@ pub struct Table {
     pub about: String,
     /// Config types and `service:Operation` names that feed it.
     pub sources: Vec<String>,
+    /// What it reads beside them where that was answered. Whoever reads the table takes a missing row or NULL for unknown, so
+    /// what was not answered is no gap of it.
+    #[serde(default)]
+    pub if_read: Vec<String>,
     /// Other tables of the catalog that its SELECT names; read off the SQL, not written.
     #[serde(skip)]
     pub uses: BTreeSet<String>,
@@ -240,6 +244,13 @@ impl Reckoning {
             Reckoning::SecurityGroupReach => "security-group-reach",
             Reckoning::NetworkAclReach => "network-acl-reach",
         }
+    }
+}
+
+impl Table {
+    /// Everything of the evidence that it says it reads.
+    pub fn named(&self) -> impl Iterator<Item = &String> {
+        self.sources.iter().chain(&self.if_read)
     }
 }
 

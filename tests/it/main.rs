@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // tests read the environment and measure time
 
 mod agreements;
+mod alarms;
 mod attacks;
 mod authors;
 mod breach;

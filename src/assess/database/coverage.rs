@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::tables::BrokenTable;
 use crate::assess::input::Fault;
+use crate::catalog::WORKED_OUT;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::run::{Coverage, GLOBAL, State};
 use crate::store::run::Reader;
@@ -141,6 +142,11 @@ fn needed(catalog: &Catalog, tables: &BTreeSet<String>) -> BTreeSet<String> {
 pub fn closure(catalog: &Catalog, tables: &BTreeSet<String>) -> BTreeSet<String> {
     let mut all = tables.clone();
     for table in catalog.tables.iter().rev() {
+        for (name, from) in &WORKED_OUT {
+            if all.contains(*name) {
+                all.extend(from.map(String::from));
+            }
+        }
         if all.contains(&table.name) {
             all.extend(table.uses.iter().cloned());
         }

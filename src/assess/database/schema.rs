@@ -55,6 +55,14 @@ CREATE TABLE kind (
 CREATE TABLE kind_answer (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, source TEXT NOT NULL
 ) STRICT;
+CREATE TABLE metric_filter_event (
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, question TEXT NOT NULL, event TEXT NOT NULL, matched TEXT NOT NULL,
+  members TEXT NOT NULL, why TEXT NOT NULL
+) STRICT;
+CREATE TABLE events_rule_event (
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, question TEXT NOT NULL, event TEXT NOT NULL, matched TEXT NOT NULL,
+  why TEXT NOT NULL
+) STRICT;
 CREATE TABLE result (
   check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, sql_verdict TEXT NOT NULL, excluded INTEGER NOT NULL

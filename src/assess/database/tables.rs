@@ -7,8 +7,9 @@ use rusqlite::{Connection, params};
 use super::bounds::{self, Bounds};
 use crate::assess::database::guard::{self, Reads};
 use crate::assess::database::reach;
+use crate::assess::facts::watched;
 use crate::assess::input::Fault;
-use crate::catalog::LATE;
+use crate::catalog::{LATE, WORKED_OUT};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::decisions::{Decisions, Plan};
 
@@ -19,7 +20,8 @@ pub struct BrokenTable {
 }
 
 /// One table after another, in dependency order. Each SELECT compiles under the guard before it runs; one that fails over the
-/// evidence costs its own sources and no other.
+/// evidence costs its own sources and no other. What the program works out from some of them is filled in before the first that
+/// reads it.
 pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<Vec<BrokenTable>, Fault> {
     make_those(db, catalog, |_| true)
 }
@@ -40,7 +42,13 @@ pub fn make_those(db: &mut Connection, catalog: &Catalog, wanted: impl Fn(&str) 
     let known: BTreeSet<&str> = catalog.tables.iter().map(|t| t.name.as_str()).collect();
     let meter = Bounds::of(db)?.on(db)?;
     let mut broken = Vec::new();
+    let mut filled = BTreeSet::new();
     for table in catalog.tables.iter().filter(|table| wanted(&table.name)) {
+        for (name, _) in WORKED_OUT.iter().filter(|(name, _)| table.uses.contains(*name)) {
+            if filled.insert(*name) {
+                watched::fill(db, name)?;
+            }
+        }
         let fault = |what| Fault::Table { table: table.name.clone(), source: rusqlite::Error::InvalidParameterName(what) };
         let reads = guard::compile(db, &table.sql, true).map_err(fault)?;
         if let Some(what) = undeclared(table, &reads, &known) {
@@ -74,7 +82,7 @@ fn empty(db: &Connection, table: &Table) -> Result<(), Fault> {
 fn undeclared(table: &Table, reads: &Reads, known: &BTreeSet<&str>) -> Option<String> {
     let read: BTreeSet<&str> = reads.iter().map(|(name, _)| name.as_str()).collect();
     let evidence = ["resource", "response"].into_iter().find(|name| read.contains(name));
-    if let Some(name) = evidence.filter(|_| table.sources.is_empty()) {
+    if let Some(name) = evidence.filter(|_| table.named().next().is_none()) {
         return Some(format!("it reads `{name}` and names no source"));
     }
     let hidden = read.into_iter().find(|name| known.contains(name) && !table.uses.contains(*name))?;

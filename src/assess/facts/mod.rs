@@ -1,10 +1,15 @@
 //! What an assessment says beside its verdicts: groups of findings, the inventory, agreements, sources.
 
 pub(super) mod baa;
+mod event_pattern;
 pub(super) mod kinds;
+mod log_filter;
+mod log_pattern;
 pub(super) mod policies;
 pub(super) mod readers_and_network;
+mod taken;
 pub(super) mod usage;
+pub(super) mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
