@@ -32,7 +32,7 @@ fn row(control: &ControlReport, dossier: &Dossier) -> BoardRow {
         due,
         risks: open.len() as u64,
         unowned: open.iter().filter(|r| r.owner.is_empty()).count() as u64,
-        change: String::new(),
+        change: change(control, dossier),
     }
 }
 
@@ -50,6 +50,16 @@ fn owner(open: &[&RiskReport], due: &str) -> String {
     match names.len() {
         1 => first,
         n => format!("{first} and {} more", n - 1),
+    }
+}
+
+/// Rows that are not met, then and now; empty where no earlier assessment was compared.
+fn change(control: &ControlReport, dossier: &Dossier) -> String {
+    let compared = dossier.since.as_ref().and_then(|s| s.changes.as_ref());
+    let Some(c) = compared.and_then(|c| c.controls.iter().find(|c| c.id == control.id)) else { return String::new() };
+    match (c.failing_old, c.failing_new) {
+        (old, new) if old == new => format!("{new} as before"),
+        (old, new) => format!("{old} \u{2192} {new} not met"),
     }
 }
 
