@@ -84,6 +84,7 @@ mod tests {
         let table = Table {
             name,
             about,
+            if_read: Vec::new(),
             sources: vec![],
             uses: std::collections::BTreeSet::new(),
             looks_up: vec![],
