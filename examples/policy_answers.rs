@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
-use affiant::policy::condition::Held;
+use affiant::policy::condition::KeyValue as Held;
 use affiant::policy::document::Policy;
 use affiant::policy::evaluate::{Layers, Request, decide};
 use serde_json::Value;
