@@ -36,13 +36,13 @@ const some = (list) => (maybe(0.7) ? pick(list) : [pick(list), pick(list)])
 const ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 'dynamodb:GetItem', 'sqs:SendMessage', 'iam:PassRole']
 const PATTERNS = ['*', 's3:*', 's3:Get*', 'S3:GETOBJECT', 's3:GetObjec?', 's3:*Object', 'dynamodb:*Item', 'iam:Pass*', 'sqs:*', 's3:PutObject']
 const RESOURCES = {
-  's3:GetObject': ['arn:aws:s3:::records/2026/a.csv', 'arn:aws:s3:::logs/x'], 's3:PutObject': ['arn:aws:s3:::records/home/pat/x', 'arn:aws:s3:::logs/x'],
+  's3:GetObject': ['arn:aws:s3:::records/2026/a.csv', 'arn:aws:s3:::logs/x'], 's3:PutObject': ['arn:aws:s3:::records/people/pat/x', 'arn:aws:s3:::logs/x'],
   's3:ListBucket': ['arn:aws:s3:::records', 'arn:aws:s3:::logs'], 'dynamodb:GetItem': [`arn:aws:dynamodb:us-east-1:${A}:table/patients`],
   'sqs:SendMessage': [`arn:aws:sqs:us-east-1:${A}:jobs`], 'iam:PassRole': [`arn:aws:iam::${A}:role/task/worker`]
 }
-const SPACES = ['*', 'arn:aws:s3:::*', 'arn:aws:s3:::records/*', 'arn:aws:s3:::*/*.csv', 'arn:aws:s3:::rec?rds*', 'arn:aws:s3:::records/home/${aws:username}/*',
+const SPACES = ['*', 'arn:aws:s3:::*', 'arn:aws:s3:::records/*', 'arn:aws:s3:::*/*.csv', 'arn:aws:s3:::rec?rds*', 'arn:aws:s3:::records/people/${aws:username}/*',
   `arn:aws:dynamodb:*:${A}:table/*`, `arn:aws:sqs:us-east-1:${A}:jobs`, `arn:aws:iam::${A}:role/*`, 'arn:aws:s3:::logs', 'arn:aws:s3:::records']
-const TEXT_KEYS = { 'aws:PrincipalOrgID': ['o-own', 'o-other', 'o-*'], 'aws:SourceVpce': ['vpce-1', 'vpce-*'], 's3:prefix': ['home/pat/', 'home/*', '${aws:username}'],
+const TEXT_KEYS = { 'aws:PrincipalOrgID': ['o-own', 'o-other', 'o-*'], 'aws:SourceVpce': ['vpce-1', 'vpce-*'], 's3:prefix': ['people/pat/', 'people/*', '${aws:username}'],
   'aws:PrincipalTag/team': ['blue', 'b*', 'red'], 'aws:RequestedRegion': ['us-east-1', 'us-*'] }
 const negated = (name) => (maybe(0.3) ? name.replace('String', 'StringNot').replace('StringNotEqualsIgnoreCase', 'StringNotEqualsIgnoreCase') : name)
 
@@ -90,7 +90,7 @@ function request() {
   const context = { 'aws:PrincipalArn': who, 'aws:CurrentTime': '2026-09-30T12:00:00Z' }
   if (who.includes(':user/')) context['aws:username'] = 'pat'
   const put = (key, values) => { if (maybe(0.6)) context[key] = pick(values) }
-  put('aws:PrincipalOrgID', ['o-own', 'o-other']); put('aws:SourceVpce', ['vpce-1', 'vpce-2']); if (action === 's3:ListBucket') put('s3:prefix', ['home/pat/', 'pat', 'x'])
+  put('aws:PrincipalOrgID', ['o-own', 'o-other']); put('aws:SourceVpce', ['vpce-1', 'vpce-2']); if (action === 's3:ListBucket') put('s3:prefix', ['people/pat/', 'pat', 'x'])
   put('aws:PrincipalTag/team', ['blue', 'BLUE', 'red']); put('aws:RequestedRegion', ['us-east-1', 'eu-west-1']); put('aws:SourceIp', ['198.51.100.9', '203.0.113.7'])
   put('aws:SecureTransport', ['true', 'false']); put('aws:MultiFactorAuthPresent', ['true', 'false']); put('aws:MultiFactorAuthAge', ['200', '300', '5000'])
   if (maybe(0.6)) context['aws:TagKeys'] = pick([['team'], ['team', 'cost'], ['other']])
