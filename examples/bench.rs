@@ -186,8 +186,9 @@ fn search(folder: &Path) -> String {
     let reader = the_run(folder);
     let scratch = folder.join("derived");
     std::fs::create_dir_all(&scratch).expect("a folder");
-    let derived = assess::redacted(reader, &assess::cleared(&Decisions::default(), ""), &scratch, |_| Ok(None), |closed| Ok(closed.finish(&[])?))
-        .expect("a derived run");
+    let derived =
+        assess::redacted(reader, &assess::cleared(&Decisions::default(), ""), &scratch, |_| Ok(None), |closed| Ok(closed.finish(&[])?))
+            .expect("a derived run");
     format!("secrets searched and replaced in {} files", derived.redactions.len())
 }
 

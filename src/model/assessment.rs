@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::dossier::{AssetClass, NetworkMap, ReaderMatrix, TallyResult, UnreadKind};
+use super::dossier::counts::{TallyResult, UnreadKind};
+use super::dossier::inventory::AssetClass;
+use super::dossier::readers_and_network::{NetworkMap, ReaderMatrix};
 use super::run::Coverage;
 use super::verdict::{Counts, Severity, Verdict};
 

@@ -138,8 +138,9 @@ fn excepted(extra: &str, check_id: &str, catalog: Option<&dyn Fn(&Sandbox)>) -> 
     let box_ = Sandbox::default().workspace();
     box_.snapshot("in", &volumes());
     box_.affiant(&["collect", "--snapshot", "in"]);
-    let head =
-        format!("exceptions:\n  - {{ check: {check_id}, resource: \"*\", approver: \"Ada Example, chief\", owner: Bo Example, reason: r, ");
+    let head = format!(
+        "exceptions:\n  - {{ check: {check_id}, resource: \"arn:aws:ec2:*:volume/*\", approver: \"Ada Example, chief\", owner: Bo Example, reason: r, "
+    );
     box_.write("program/exceptions.yaml", format!("{head}{extra} }}\n"));
     let args = ["assess", "--format", "json", "--catalog", "own"];
     let args = match catalog {
@@ -192,17 +193,20 @@ fn refused(name: &str, text: &str) -> Ran {
 fn nobody_approves_their_own_exception() {
     let record = |approver: &str, owner: &str, reason: &str, dates: &str| {
         format!(
-            "exceptions:\n  - {{ check: {VOLUME}, resource: \"*\", approver: \"{approver}\", owner: \"{owner}\", reason: \"{reason}\", {dates} }}\n"
+            "exceptions:\n  - {{ check: {VOLUME}, resource: \"arn:aws:ec2:*:volume/*\", approver: \"{approver}\", owner: \"{owner}\", reason: \"{reason}\", {dates} }}\n"
         )
     };
     let dates = "accepted: 2026-09-01, expires: 2026-12-31";
-    for (approver, owner) in
-        [("Ada Example", "Ada Example"), ("Ada Example, chief", "ada example, owner"), ("", "Bo Example"), ("<name>", "Bo Example")]
-    {
+    for (approver, owner, code) in [
+        ("Ada Example", "Ada Example", "AFW-004"),
+        ("Ada Example, chief", "ada example, owner", "AFW-004"),
+        ("", "Bo Example", "AFC-026"),
+        ("<name>", "Bo Example", "AFC-027"),
+    ] {
         let ran = refused("program/exceptions.yaml", &record(approver, owner, "r", dates));
-        assert!(ran.err.contains("AFW-004"), "{approver}/{owner}: {}", ran.err);
+        assert!(ran.err.contains(code), "{approver}/{owner}: {}", ran.err);
     }
-    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "", dates)).err.contains("AFW-020"));
+    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "", dates)).err.contains("AFC-026"));
     let backwards = "accepted: 2026-09-01, expires: 2026-08-31";
     assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "r", backwards)).err.contains("AFW-021"));
 }
@@ -242,8 +246,8 @@ fn untagged_is_in_scope_until_a_named_person_excludes_it() {
         assert!(html.contains(printed), "{printed} is not printed");
     }
     for (exclude, code) in [
-        ("[ { match: \"*:t\", by: \"\", on: 2026-09-01, reason: r } ]", "AFW-023"),
-        ("[ { match: \"*:t\", by: Ada, on: 2026-09-01, reason: \"\" } ]", "AFW-023"),
+        ("[ { match: \"*:t\", by: \"\", on: 2026-09-01, reason: r } ]", "AFC-026"),
+        ("[ { match: \"*:t\", by: Ada, on: 2026-09-01, reason: \"\" } ]", "AFC-026"),
         ("[ { match: \"*:t\", by: Ada, on: soon, reason: r } ]", "AFW-003"),
         ("[ { match: \"*\", by: Ada, on: 2026-09-01, reason: r } ]", "AFW-024"),
     ] {

@@ -156,7 +156,10 @@ fn every_planted_change_has_its_class_and_its_cause() {
     let cause = &broken["causes"][0];
     assert_eq!(cause["member"], "configuration.publiclyAccessible", "{broken:#}");
     assert_eq!((&cause["before"], &cause["after"]), (&json!("false"), &json!("true")));
-    assert!(cause["artifact_before"].as_str().expect("a path").contains("20260930") && cause["captured_after"] == TAKEN, "{cause:#}");
+    assert!(
+        cause["artifact_before"].as_str().expect("a path").contains("20260930") && cause["captured_after"] == "2026-12-31T11:30:00Z",
+        "{cause:#}"
+    );
     assert_eq!(q.row("rds.not-public", ":db:analytics")["class"], "fixed");
     assert_eq!(q.row("rds.not-public", ":db:second")["class"], "new");
     assert_eq!(q.row("rds.log-exports", ":db:geocoder")["class"], "gone");

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::taken::{Asked, Member, Taken, member, wild};
+use super::taken::{EventTaken, Member, Taken, member, wild};
 
 const MAX_DEPTH: usize = 64;
 
@@ -18,13 +18,13 @@ impl EventPattern {
     }
 
     /// Whether it takes in an event.
-    pub fn takes(&self, event: &Value) -> Asked {
+    pub fn takes(&self, event: &Value) -> EventTaken {
         let Some(map) = &self.0 else {
-            return Asked::of(Taken::Unknown, Taken::Unknown, vec!["a pattern that cannot be read".into()]);
+            return EventTaken::of(Taken::Unknown, Taken::Unknown, vec!["a pattern that cannot be read".into()]);
         };
         let mut open = Vec::new();
         let taken = all(map, event, &mut Vec::new(), &mut open);
-        Asked::of(taken, taken, open)
+        EventTaken::of(taken, taken, open)
     }
 }
 

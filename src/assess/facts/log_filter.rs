@@ -5,12 +5,12 @@
 use serde_json::Value;
 
 use super::log_pattern::{LogFilter, Node, Order, Term, Test, Word};
-use super::taken::{Asked, Member, Taken, member, wild};
+use super::taken::{EventTaken, Member, Taken, member, wild};
 
 impl LogFilter {
     /// Whether it takes in an event.
-    pub fn takes(&self, event: &Value) -> Asked {
-        let unread = |taken, why: Vec<String>| Asked::of(taken, taken, why);
+    pub fn takes(&self, event: &Value) -> EventTaken {
+        let unread = |taken, why: Vec<String>| EventTaken::of(taken, taken, why);
         match self {
             LogFilter::All => unread(Taken::Yes, Vec::new()),
             LogFilter::Unread(why) => unread(Taken::Unknown, vec![(*why).to_string()]),
@@ -21,7 +21,7 @@ impl LogFilter {
             LogFilter::Json(node) => {
                 let mut open = Vec::new();
                 let taken = node.takes(event, false, &mut open);
-                Asked::of(taken, node.takes(event, true, &mut Vec::new()), open)
+                EventTaken::of(taken, node.takes(event, true, &mut Vec::new()), open)
             }
         }
     }

@@ -39,7 +39,7 @@ impl Taken {
 
 /// What came of asking a pattern about an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct EventTaken {
     pub taken: Taken,
     /// With an unknown: the pattern asks for a value of something that differs from event to event, so it leaves some of them out.
     pub part: bool,
@@ -47,13 +47,13 @@ pub struct Asked {
     pub open: Vec<String>,
 }
 
-impl Asked {
+impl EventTaken {
     /// `strict` is what is taken where no value that is asked for is the one that an event has.
-    pub fn of(taken: Taken, strict: Taken, mut open: Vec<String>) -> Asked {
+    pub fn of(taken: Taken, strict: Taken, mut open: Vec<String>) -> EventTaken {
         open.sort();
         open.dedup();
         let unknown = taken == Taken::Unknown;
-        Asked { taken, part: unknown && strict == Taken::No, open: if unknown { open } else { Vec::new() } }
+        EventTaken { taken, part: unknown && strict == Taken::No, open: if unknown { open } else { Vec::new() } }
     }
 
     pub fn as_str(&self) -> &'static str {

@@ -3,14 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod counts;
 mod front;
 mod history;
-mod inventory;
+pub mod inventory;
 mod program;
-mod readers_and_network;
+pub mod readers_and_network;
 mod services;
 mod since;
 
+pub use counts::{TallyResult, UnreadKind};
 pub use front::{BoardRow, BuyerAnswer, ClockStart, Contradiction};
 pub use history::{EpisodeReport, PastReport, StopReport};
 pub use inventory::AssetClass;
@@ -221,17 +223,6 @@ pub struct ServiceCoverage {
     pub gaps: u64,
 }
 
-/// What lies in the evidence and no table of the catalog reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnreadKind {
-    /// A resource type, or `service:Operation`.
-    pub source: String,
-    /// By the catalog's kinds; `answer` of an operation, empty of a type that they do not name.
-    pub nature: String,
-    pub items: u64,
-    pub phi: u64,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
     pub id: String,
@@ -292,18 +283,6 @@ pub struct ControlReport {
     pub alternatives: Vec<Alternative>,
     /// A note where a required specification is accepted as a risk but stays `not met`, and the like.
     pub notes: Vec<String>,
-}
-
-/// Checks of a control that answer one question, counted by themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TallyResult {
-    pub name: String,
-    pub about: String,
-    /// The worst of its checks; `not applicable` only if all are.
-    pub verdict: Verdict,
-    /// Result rows by verdict.
-    pub counts: Counts,
-    pub check_counts: Counts,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
