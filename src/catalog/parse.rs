@@ -10,7 +10,7 @@ use super::{PARTS, embedded, mark};
 use crate::diag::{Diagnostic, Problems, near};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
-use crate::model::kinds::Kinds;
+use crate::model::kinds::ResourceKinds;
 use crate::model::registry::{Api, Operation};
 use crate::yaml::yaml;
 
@@ -32,7 +32,7 @@ pub struct Parts {
     pub apis: BTreeMap<String, Api>,
     pub clocks: Vec<LawClock>,
     pub states: StateClocks,
-    pub kinds: From<Kinds>,
+    pub kinds: From<ResourceKinds>,
     pub inherited: From<Inherited>,
     pub proposals: Vec<From<Proposal>>,
 }

@@ -8,7 +8,7 @@ use crate::catalog::{Clocks, Operations};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
-use crate::model::kinds::Kinds;
+use crate::model::kinds::ResourceKinds;
 use crate::pipeline::Error;
 use crate::yaml::{Strictness, schema_of};
 
@@ -80,7 +80,7 @@ impl SchemaKind {
             SchemaKind::Check => schema_of::<Check>(form),
             SchemaKind::Table => schema_of::<Table>(form),
             SchemaKind::Operations => schema_of::<Operations>(form),
-            SchemaKind::Kinds => schema_of::<Kinds>(form),
+            SchemaKind::Kinds => schema_of::<ResourceKinds>(form),
             SchemaKind::SecurityRule => schema_of::<SecurityRule>(form),
             SchemaKind::BreachClocks => schema_of::<Clocks>(form),
             SchemaKind::StateClocks => schema_of::<StateClocks>(form),

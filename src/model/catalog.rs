@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::breach::StateClocks;
 use super::citation::Citation;
 use super::digest::Digest;
-use super::kinds::Kinds;
+use super::kinds::ResourceKinds;
 use super::registry::{Api, Operation};
 use super::verdict::{Severity, Verdict};
 
@@ -32,7 +32,7 @@ pub struct Catalog {
     pub clocks: Vec<LawClock>,
     pub states: StateClocks,
     /// What resource types are by nature; empty in catalogs from before it was known.
-    pub kinds: Kinds,
+    pub kinds: ResourceKinds,
     /// Where AWS's own audit reports carry a safeguard.
     pub inherited: Inherited,
     /// Proposed rules, shown only when a workspace asks for one.

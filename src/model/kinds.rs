@@ -11,7 +11,7 @@ use super::decisions::matches_pattern;
 /// `kinds/*.yaml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Kinds {
+pub struct ResourceKinds {
     pub format: String,
     #[serde(default)]
     pub source: String,
@@ -19,7 +19,7 @@ pub struct Kinds {
     pub natures: BTreeMap<String, Nature>,
     /// The nature of a type that nothing here names, where a resource's tags say that it holds PHI.
     pub tagged: String,
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<ResourceKind>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -33,7 +33,7 @@ pub struct Nature {
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Kind {
+pub struct ResourceKind {
     pub nature: String,
     /// `a directory bucket of S3 Express`.
     pub what: String,
@@ -56,10 +56,10 @@ pub struct Kind {
     pub except: Vec<String>,
 }
 
-impl Kinds {
+impl ResourceKinds {
     /// The kind of a type: of several that fit the one that leaves least open.
-    pub fn of(&self, resource_type: &str) -> Option<&Kind> {
-        let fits = |kind: &Kind| {
+    pub fn of(&self, resource_type: &str) -> Option<&ResourceKind> {
+        let fits = |kind: &ResourceKind| {
             let patterns = kind.types.iter().filter(|p| matches_pattern(p, resource_type));
             patterns.map(|p| (!p.contains('*'), p.chars().filter(|c| *c != '*').count())).max()
         };
@@ -69,7 +69,7 @@ impl Kinds {
     }
 
     /// The controls that a kind bears on.
-    pub fn controls<'a>(&'a self, kind: &'a Kind) -> &'a [String] {
+    pub fn controls<'a>(&'a self, kind: &'a ResourceKind) -> &'a [String] {
         if kind.controls.is_empty() { self.of_nature(&kind.nature) } else { &kind.controls }
     }
 
@@ -79,7 +79,7 @@ impl Kinds {
     }
 }
 
-impl Kind {
+impl ResourceKind {
     /// Whether a check judges what is a sibling of this kind.
     pub fn is_beside(&self, check: &str) -> bool {
         self.beside.iter().any(|b| check == b || check.strip_prefix(b.as_str()).is_some_and(|rest| rest.starts_with('.')))
@@ -90,8 +90,8 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn kind(what: &str, types: &[&str]) -> Kind {
-        Kind {
+    fn kind(what: &str, types: &[&str]) -> ResourceKind {
+        ResourceKind {
             nature: "store".into(),
             what: what.into(),
             types: types.iter().map(ToString::to_string).collect(),
@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn the_closest_name_decides() {
-        let kinds = Kinds {
+        let kinds = ResourceKinds {
             kinds: vec![
                 kind("by its name", &["AWS::*::*Store"]),
                 kind("setting", &["AWS::CloudFront::*"]),
                 kind("exact", &["AWS::New::BlobStore"]),
             ],
-            ..Kinds::default()
+            ..ResourceKinds::default()
         };
         for (resource_type, what) in [
             ("AWS::New::BlobStore", Some("exact")),

@@ -181,7 +181,10 @@ const CHANGES: &[Change] = &[
     ("a second report", "AFV-144", |f| fs::write(f.join("data/report/summary.html"), "<p>all met</p>").expect("written")),
     ("a journal beside the database", "AFV-144", |f| fs::write(f.join("data/tables/evidence.sqlite-journal"), "x").expect("written")),
     ("a table of one's own", "AFV-144", |f| fs::write(f.join("data/tables/summary.csv"), "control,verdict\n1,met\n").expect("written")),
-    ("a decision that nobody reads", "AFV-144", |f| fs::write(f.join("data/decisions/program/note.yaml"), "x: 1\n").expect("written")),
+    ("a decision that nobody reads", "AFV-144", |f| {
+        fs::create_dir_all(f.join("data/decisions/program")).expect("a folder");
+        fs::write(f.join("data/decisions/program/note.yaml"), "x: 1\n").expect("written");
+    }),
     ("one line more in bag-info", "AFV-146", |f| {
         let text = fs::read_to_string(f.join("bag-info.txt")).expect("text");
         fs::write(f.join("bag-info.txt"), format!("Contact-Name: A regulator\n{text}")).expect("written");

@@ -23,7 +23,7 @@ fn the_sample_becomes_a_package_that_verifies_and_recomputes() {
 fn a_key_that_is_not_the_sealers_does_not_verify() {
     let box_ = Sandbox::default().workspace();
     let zip = box_.package_sample(1);
-    let other = Sandbox::default();
+    let other = Sandbox::default().workspace();
     other.affiant(&["seal", "key"]).exits(0);
     let trust = other.path().join(".affiant/seal/certificate.pem");
     let ran = box_.affiant(&["verify", zip.to_str().expect("UTF-8"), "--trust", trust.to_str().expect("UTF-8")]).exits(4);

@@ -13,7 +13,7 @@ use crate::evidence::config_item::arn_part;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{Decisions, matches_pattern};
 use crate::model::dossier::{AssetClass, UnreadKind};
-use crate::model::kinds::{Kind, Kinds};
+use crate::model::kinds::{ResourceKind, ResourceKinds};
 
 /// How deep an answer is searched for ARNs.
 const DEPTH: usize = 6;
@@ -52,7 +52,7 @@ pub fn fill(db: &mut Connection, catalog: &Catalog, decisions: &Decisions) -> Re
 }
 
 /// The operations that tell of a kind and that a check reads.
-fn answers<'a>(read: &BTreeSet<String>, kind: &'a Kind) -> Vec<&'a String> {
+fn answers<'a>(read: &BTreeSet<String>, kind: &'a ResourceKind) -> Vec<&'a String> {
     kind.answers.iter().filter(|operation| read.contains(*operation)).collect()
 }
 
@@ -98,8 +98,8 @@ fn named_in_answers(db: &Connection, catalog: &Catalog, read: &BTreeSet<String>)
 }
 
 /// The type of the unread kind that names its things so.
-fn type_of<'a>(kinds: &'a Kinds, read: &BTreeSet<String>, arn: &str) -> Option<&'a str> {
-    let named = |kind: &&Kind| kind.arns.iter().any(|pattern| matches_pattern(pattern, arn));
+fn type_of<'a>(kinds: &'a ResourceKinds, read: &BTreeSet<String>, arn: &str) -> Option<&'a str> {
+    let named = |kind: &&ResourceKind| kind.arns.iter().any(|pattern| matches_pattern(pattern, arn));
     let kind = kinds.kinds.iter().find(named)?;
     let own = kind.types.iter().find(|t| !t.contains('*'))?;
     (!read.contains(own) && answers(read, kind).is_empty()).then_some(own)

@@ -153,7 +153,8 @@ fn unrevoked(authorities: &Trust, known: &Revocation, token: &Token, until: Date
 /// Whether the authority is to be believed about a token, as of `until`.
 fn say(authorities: &Trust, token: &Token, until: DateTime<Utc>, subject: &str, steps: &mut Steps) -> bool {
     let judged = |at| authorities.judge_authority(&token.authority, &token.others, at);
-    let standing = judged(until);
+    // a clock that is behind the token says nothing of what came after it
+    let standing = judged(until.max(token.at));
     let words = format!("the authority `{}` is {}", token.authority.name(), standing.words());
     match &standing {
         ChainStanding::Pinned | ChainStanding::Issued(_) if !judged(token.at).is_trusted() => {

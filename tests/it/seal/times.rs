@@ -112,7 +112,7 @@ fn silence_is_recorded_and_the_next_authority_is_asked() {
     let alone = Authorities::new(vec![dead], Wait::from_secs(5), Trust::default());
     let without = self::case(Some(&alone));
     let report = check(&without.folder, &without.signer, &tsa.trust(), later());
-    assert!(report.time.state == State::Unknown && report.time.words.contains("not independently attested"), "{report:#?}");
+    assert!(report.time.state == State::Unknown && report.time.words.contains("no timestamp is inside"), "{report:#?}");
 }
 
 #[test]
