@@ -8,6 +8,9 @@ use crate::item::{Item, Tags, pascal_tags, tags};
 use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
 use crate::story::Story;
 
+/// A company that is not of the organization.
+const VENDOR: &str = "444455556666";
+
 pub fn build(region: &mut Region, story: &mut Story) {
     web_filters(region, story);
     copies(region, story);
@@ -88,12 +91,12 @@ fn copies(region: &mut Region, story: &mut Story) {
     for (number, volume) in volumes.iter().enumerate() {
         let id = volume.replace("vol-", "snap-");
         let shared = region.primary && number == 2;
-        let permissions = if shared { json!([{"UserId": LOG_ACCOUNT}]) } else { json!([]) };
+        let permissions = if shared { json!([{"UserId": VENDOR}]) } else { json!([]) };
         let body = json!({"SnapshotId": id, "CreateVolumePermissions": permissions});
         story.answer_of(region.name, "ec2", "DescribeSnapshotAttribute", &id, &body);
         if shared {
             let arn = format!("arn:aws:ec2:{}::snapshot/{id}", region.name);
-            story.fault("ec2.snapshot-not-shared", arn, format!("a snapshot is shared with account {LOG_ACCOUNT}"));
+            story.fault("ec2.snapshot-not-shared", arn, format!("a snapshot is shared with account {VENDOR}"));
         }
     }
     let state = if region.primary { "block-all-sharing" } else { "unblocked" };
