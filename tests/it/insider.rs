@@ -167,13 +167,13 @@ const CHANGES: &[Change] = &[
     ("another paper", "AFV-601", |f| record(f, |r| r["paper"] = json!("a3"))),
     ("other words on the seal", "AFV-601", |f| record(f, |r| r["seal"]["words"] = json!("Signed by the regulator."))),
     ("another kind of seal", "AFV-601", |f| record(f, |r| r["seal"]["kind"] = json!("named"))),
-    ("an unknown format", "AFV-140", |f| record(f, |r| r["format"] = json!("affiant.package/9"))),
+    ("an unknown format", "AFV-105", |f| record(f, |r| r["format"] = json!("affiant.package/9"))),
     ("a record without a member", "AFV-141", |f| record(f, |r| drop(r.as_object_mut().expect("an object").remove("paper")))),
     ("a record with one more member", "AFV-141", |f| record(f, |r| r["certified"] = json!(true))),
     ("a record that is no JSON", "AFV-1", |f| fs::write(f.join("data/package.json"), "{").expect("written")),
     ("a run that is not inside", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/elsewhere"))),
     ("a run that climbs out", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/../../x"))),
-    ("another run's manifest", "AFV-142", |f| {
+    ("another run's manifest", "AFV-105", |f| {
         let digest = "0".repeat(64);
         record(f, |r| r["run_manifest"] = json!(digest));
     }),

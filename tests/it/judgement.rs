@@ -249,7 +249,7 @@ fn untagged_is_in_scope_until_a_named_person_excludes_it() {
         ("[ { match: \"*:t\", by: \"\", on: 2026-09-01, reason: r } ]", "AFC-026"),
         ("[ { match: \"*:t\", by: Ada, on: 2026-09-01, reason: \"\" } ]", "AFC-026"),
         ("[ { match: \"*:t\", by: Ada, on: soon, reason: r } ]", "AFC-026"),
-        ("[ { match: \"*\", by: Ada, on: 2026-09-01, reason: r } ]", "AFW-024"),
+        ("[ { match: \"*\", by: Ada, on: 2026-09-01, reason: r } ]", "AFC-026"),
     ] {
         let box_ = Sandbox::default().workspace();
         let text = fs::read_to_string(box_.path().join("affiant.yaml")).expect("a workspace");

@@ -295,7 +295,8 @@ fn phi_that_redaction_cannot_reach_stops_the_package_until_it_is_cleared() {
         box_.write("program/clearances.yaml", format!("format: affiant.clearances/1\nclearances:\n{entry}"));
     };
     clear(&digest, "2026-09-29");
-    assert!(box_.affiant(&["package"]).exits(2).err.contains("does not hold on this day"));
+    let lapsed = box_.affiant(&["package"]).exits(2);
+    assert!(lapsed.err.contains("does not hold on this day"), "{}", lapsed.err);
     clear(&"0".repeat(64), "2027-01-01");
     assert!(box_.affiant(&["package"]).exits(2).err.contains("another content"));
     clear(&digest, "2027-01-01");

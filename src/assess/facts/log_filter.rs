@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::log_pattern::{LogFilter, Node, Order, Term, Test, Word};
+use super::log_pattern::{LogFilter, PatternNode, PatternOrder, Term, Test, Word};
 use super::taken::{EventTaken, Member, Taken, member, wild};
 
 impl LogFilter {
@@ -27,12 +27,12 @@ impl LogFilter {
     }
 }
 
-impl Node {
+impl PatternNode {
     fn takes(&self, event: &Value, strict: bool, open: &mut Vec<String>) -> Taken {
         match self {
-            Node::And(all) => all.iter().map(|n| n.takes(event, strict, open)).fold(Taken::Yes, Taken::and),
-            Node::Or(any) => any.iter().map(|n| n.takes(event, strict, open)).fold(Taken::No, Taken::or),
-            Node::Term(term) => {
+            PatternNode::And(all) => all.iter().map(|n| n.takes(event, strict, open)).fold(Taken::Yes, Taken::and),
+            PatternNode::Or(any) => any.iter().map(|n| n.takes(event, strict, open)).fold(Taken::No, Taken::or),
+            PatternNode::Term(term) => {
                 let taken = term.takes(event);
                 if taken == Taken::Unknown {
                     open.push(term.text.clone());
@@ -81,13 +81,13 @@ impl Term {
     }
 }
 
-impl Order {
+impl PatternOrder {
     fn holds(self, is: f64, wanted: f64) -> bool {
         match self {
-            Order::Less => is < wanted,
-            Order::LessOrEqual => is <= wanted,
-            Order::More => is > wanted,
-            Order::MoreOrEqual => is >= wanted,
+            PatternOrder::Less => is < wanted,
+            PatternOrder::LessOrEqual => is <= wanted,
+            PatternOrder::More => is > wanted,
+            PatternOrder::MoreOrEqual => is >= wanted,
         }
     }
 }

@@ -13,7 +13,7 @@ pub enum LogFilter {
     /// An empty pattern takes in everything.
     All,
     /// `{ … }`: tests of the members of a JSON event.
-    Json(Node),
+    Json(PatternNode),
     /// Words, which the text of the event holds.
     Words(Vec<Word>),
     /// `[ … ]` for events in columns, or what this program cannot read.
@@ -22,9 +22,9 @@ pub enum LogFilter {
 
 /// A part of a JSON pattern.
 #[derive(Debug, Clone)]
-pub enum Node {
-    And(Vec<Node>),
-    Or(Vec<Node>),
+pub enum PatternNode {
+    And(Vec<PatternNode>),
+    Or(Vec<PatternNode>),
     Term(Term),
 }
 
@@ -44,13 +44,13 @@ pub(super) enum Test {
     Null,
     Is(bool),
     Equals { wanted: bool, text: String },
-    Compare { op: Order, number: f64 },
+    Compare { op: PatternOrder, number: f64 },
     Fits { wanted: bool, regex: Option<Regex> },
     Unread,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum PatternOrder {
     Less,
     LessOrEqual,
     More,
@@ -161,32 +161,32 @@ impl Reader {
         false
     }
 
-    fn whole(mut self) -> Option<Node> {
+    fn whole(mut self) -> Option<PatternNode> {
         let node = self.any(0)?;
         let closed = self.take("}");
         self.blanks();
         (closed && self.at == self.chars.len()).then_some(node)
     }
 
-    fn any(&mut self, depth: usize) -> Option<Node> {
+    fn any(&mut self, depth: usize) -> Option<PatternNode> {
         let mut nodes = vec![self.all(depth)?];
         while self.take("||") {
             nodes.push(self.all(depth)?);
         }
-        Some(if nodes.len() == 1 { nodes.remove(0) } else { Node::Or(nodes) })
+        Some(if nodes.len() == 1 { nodes.remove(0) } else { PatternNode::Or(nodes) })
     }
 
-    fn all(&mut self, depth: usize) -> Option<Node> {
+    fn all(&mut self, depth: usize) -> Option<PatternNode> {
         let mut nodes = vec![self.one(depth)?];
         while self.take("&&") {
             nodes.push(self.one(depth)?);
         }
-        Some(if nodes.len() == 1 { nodes.remove(0) } else { Node::And(nodes) })
+        Some(if nodes.len() == 1 { nodes.remove(0) } else { PatternNode::And(nodes) })
     }
 
-    fn one(&mut self, depth: usize) -> Option<Node> {
+    fn one(&mut self, depth: usize) -> Option<PatternNode> {
         if !self.take("(") {
-            return self.term().map(Node::Term);
+            return self.term().map(PatternNode::Term);
         }
         let inner = if depth < MAX_DEPTH { self.any(depth + 1)? } else { return None };
         self.take(")").then_some(inner)
@@ -265,7 +265,8 @@ impl Reader {
             let kinds = [("NULL", Test::Null), ("TRUE", Test::Is(true)), ("FALSE", Test::Is(false))];
             return kinds.into_iter().find_map(|(word, test)| self.keyword(word).then_some(test));
         }
-        let order = [("<=", Order::LessOrEqual), (">=", Order::MoreOrEqual), ("<", Order::Less), (">", Order::More)];
+        let order =
+            [("<=", PatternOrder::LessOrEqual), (">=", PatternOrder::MoreOrEqual), ("<", PatternOrder::Less), (">", PatternOrder::More)];
         if let Some(op) = order.into_iter().find_map(|(sign, op)| self.take(sign).then_some(op)) {
             let number = match self.value(&ends)? {
                 Text::Plain(text) => text.parse::<f64>().ok(),
