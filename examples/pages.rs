@@ -6,6 +6,7 @@
 //! typst compile --root /tmp/pages --font-path templates/fonts /tmp/pages/main.typ
 //! ```
 
+#![allow(clippy::disallowed_methods)] // a program of its own
 use std::path::Path;
 
 use affiant::catalog;

@@ -144,7 +144,10 @@ fn incident(args: &ClockArgs, decisions: &Decisions) -> (Incident, Vec<String>) 
     let mut told = BTreeMap::new();
     for entry in &args.told {
         keep(pair(entry, "--told").and_then(|(whom, day)| match whom {
-            "individuals" | "hhs" => Ok(drop(told.insert(whom.to_string(), day.to_string()))),
+            "individuals" | "hhs" => {
+                told.insert(whom.to_string(), day.to_string());
+                Ok(())
+            }
             other => Err(format!("`{other}` is not asked about; write individuals=DAY or hhs=DAY")),
         }));
     }

@@ -48,8 +48,9 @@ pub struct Diagnostic {
     /// 1-based line and column.
     pub place: Option<(u64, u64)>,
     pub message: String,
-    pub hint: Option<String>,
-    pub excerpt: Option<Excerpt>,
+    pub hint: Option<Box<str>>,
+    /// Boxed, so that an `Err` of one problem stays small.
+    pub excerpt: Option<Box<Excerpt>>,
 }
 
 impl Diagnostic {
@@ -74,7 +75,7 @@ impl Diagnostic {
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+        self.hint = Some(hint.into().into_boxed_str()).filter(|hint| !hint.is_empty());
         self
     }
 
@@ -82,7 +83,7 @@ impl Diagnostic {
     pub fn quoting(mut self, text: &str, width: u64) -> Self {
         let Some((line, column)) = self.place else { return self };
         let quoted = usize::try_from(line - 1).ok().and_then(|index| text.lines().nth(index));
-        self.excerpt = quoted.map(|line| Excerpt { line: line.to_string(), column, width });
+        self.excerpt = quoted.map(|line| Box::new(Excerpt { line: line.to_string(), column, width }));
         self
     }
 }

@@ -163,7 +163,7 @@ pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
 
 /// Whether a principal of an account that is not named can have this ARN.
 fn reaches_any_account(pattern: &str) -> bool {
-    match pattern.splitn(6, ':').nth(4) {
+    match pattern.split(':').nth(4) {
         Some(account) => meets(account, NOBODY),
         None => meets(pattern, &format!("arn:aws:iam::{NOBODY}:*")),
     }
@@ -298,7 +298,7 @@ fn held_or_open(clause: &Clause, value: &str, kind: KeyMeaning) -> CallerOutcome
     // which principal of the account calls is not known: the account alone is compared
     if kind == KeyMeaning::PrincipalArn {
         let account = account_of(value).unwrap_or_default();
-        let own = clause.values.iter().any(|v| v.splitn(6, ':').nth(4).is_none_or(|a| super::pattern::matches(a, account)));
+        let own = clause.values.iter().any(|v| v.split(':').nth(4).is_none_or(|a| super::pattern::matches(a, account)));
         return match (own, clause.negated) {
             (true, _) => CallerOutcome::Chosen,
             (false, false) => CallerOutcome::Never,

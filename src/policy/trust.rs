@@ -71,7 +71,7 @@ fn takes_wildcards(clause: &Clause) -> bool {
 
 fn is_fixed(clause: &Clause) -> bool {
     let wild = takes_wildcards(clause);
-    !clause.values.is_empty() && clause.values.iter().all(|v| !has_variable(v) && !(wild && is_wild(v)))
+    !clause.values.is_empty() && clause.values.iter().all(|v| !(has_variable(v) || wild && is_wild(v)))
 }
 
 fn shared_issuer(statement: &Statement, shared: &Shared, provider: &str) -> (Answer, String) {

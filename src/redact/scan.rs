@@ -360,7 +360,7 @@ impl<'a> Walk<'a, '_> {
         let patterns = patterns();
         let free = self.free > 0 || named.pair;
         let small = key.to_ascii_lowercase();
-        if !named.secret && !sounds(&small) && !self.path.last().is_some_and(|member| member.len() > 12) {
+        if !(named.secret || sounds(&small) || self.path.last().is_some_and(|member| member.len() > 12)) {
             return None;
         }
         if named.secret && !patterns.refers(value) {

@@ -300,7 +300,7 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
 
 /// In the order of the text; of two that overlap, the one that begins first.
 pub fn apart(mut found: Vec<(&'static str, Range<usize>)>) -> Vec<(&'static str, Range<usize>)> {
-    found.sort_by(|a, b| (a.1.start, std::cmp::Reverse(a.1.end)).cmp(&(b.1.start, std::cmp::Reverse(b.1.end))));
+    found.sort_by_key(|(_, range)| (range.start, std::cmp::Reverse(range.end)));
     let mut end = 0;
     found.retain(|(_, range)| {
         let keep = range.start >= end && !range.is_empty();
@@ -327,7 +327,7 @@ pub fn plausible(value: &str) -> bool {
     let starts = ["$", "%(", "{{", "<", "@", "-", "[redacted", "*", "file:", "fileb:", "env:", "\\$"];
     let port =
         || value.split(['/', ':', '-']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())) && value.len() <= 11;
-    let one = || value.chars().all(|c| Some(c) == value.chars().next());
+    let one = || value.chars().all(|c| value.starts_with(c));
     let variable = || value.starts_with('%') && value.ends_with('%');
     let port_path =
         || value.split_once('/').is_some_and(|(port, _)| !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()));

@@ -278,7 +278,7 @@ fn twice(key: &MemberKey, first: &MemberKey) -> Diagnostic {
     let message = format!("`{}` stands twice; the first is in line {}", key.text, first.at.line);
     let mut problem = Diagnostic::new("AFC-021", message).at(key.at.line, key.at.column).hint("keep one of the two");
     // carried to where the text is known
-    problem.excerpt = Some(crate::diag::Excerpt { line: String::new(), column: key.at.column, width: key.at.width });
+    problem.excerpt = Some(Box::new(crate::diag::Excerpt { line: String::new(), column: key.at.column, width: key.at.width }));
     problem
 }
 
@@ -314,7 +314,7 @@ mod tests {
     fn the_second_of_two_bad_entries_has_its_own_place() {
         let text = "list:\n  - { check: a, on: x }\n  - check: a\n    on: x\n";
         let (root, _) = read(text).expect("YAML");
-        assert_eq!(root.at("list/0/on"), At { line: 2, column: 19, width: 1 });
+        assert_eq!(root.at("list/0/on"), At { line: 2, column: 21, width: 1 });
         assert_eq!(root.at("list/1/on"), At { line: 4, column: 9, width: 1 });
         assert_eq!(root.at_key("list/1/on"), At { line: 4, column: 5, width: 2 });
         assert_eq!(root.at("list/1/missing").line, 3, "what is missing is told where it would stand");

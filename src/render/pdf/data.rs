@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn names_break_where_an_eye_expects_it_and_lose_nothing() {
         let arn = "arn:aws:s3:::a-bucket-with-a-long-name/and/a/key";
-        assert_eq!(lines(arn, 20), "arn:aws:s3:::\na-bucket-with-a-\nlong-name/and/a/key");
+        assert_eq!(lines(arn, 20), "arn:aws:s3:::a-\nbucket-with-a-long-\nname/and/a/key");
         for width in 3..60 {
             let broken = lines(arn, width);
             assert_eq!(broken.replace('\n', ""), arn);

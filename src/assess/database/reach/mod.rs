@@ -129,11 +129,11 @@ mod tests {
     #[test]
     fn halves_are_the_world_where_their_ports_meet() {
         let halves = |low: &str, high: &str| {
-            rules(&[("'tcp'", low, "0.0.0.0/2", "'[\"0.0.0.0/7\",\"8.0.0.0/8\"]'"), ("'tcp'", high, "128.0.0.0/8", "'[\"128.0.0.0/8\"]'")])
+            rules(&[("'tcp'", low, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"), ("'tcp'", high, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'")])
         };
         assert_eq!(
             halves("20 AS from_port, 25 AS to_port", "22 AS from_port, 3389 AS to_port"),
-            ["tcp 22 25 world 0.0.0.0/2 and 128.0.0.0/8 together"]
+            ["tcp 22 25 world 8.0.0.0/8 and 9.0.0.0/8 together"]
         );
         assert_eq!(halves("20 AS from_port, 21 AS to_port", "22 AS from_port, 3389 AS to_port"), Vec::<String>::new());
         let with_all = rules(&[("'tcp'", SSH, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"), ("'-1'", NONE, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'")]);
