@@ -67,12 +67,16 @@ fn found(context: &Context) -> Result<Vec<Diagnostic>, Error> {
     Ok(found)
 }
 
-/// Problems on stderr: placeholders a line each, all others with the line they are about.
+/// So many placeholders are shown with their lines; of more, as a new workspace has them, each is one line.
+const FEW: usize = 5;
+
+/// Problems on stderr, with the lines they are about.
 pub fn print(stops: &[Diagnostic], warnings: &[Diagnostic]) {
+    let few = stops.iter().filter(|problem| problem.level == Gravity::Unfinished).count() <= FEW;
     for problem in stops.iter().chain(warnings) {
         match problem.level {
             Gravity::Error | Gravity::Warning => super::complain(&Problems(vec![problem.clone()]).to_string()),
-            Gravity::Unfinished => super::complain(&placeholder(problem)),
+            Gravity::Unfinished => super::complain(&placeholder(problem, few)),
         }
     }
     if stops.iter().any(|problem| problem.level == Gravity::Unfinished) {
@@ -80,8 +84,9 @@ pub fn print(stops: &[Diagnostic], warnings: &[Diagnostic]) {
     }
 }
 
-fn placeholder(problem: &Diagnostic) -> String {
-    let short = Diagnostic { hint: None, excerpt: None, ..problem.clone() };
+fn placeholder(problem: &Diagnostic, quoted: bool) -> String {
+    let excerpt = problem.excerpt.clone().filter(|_| quoted);
+    let short = Diagnostic { hint: None, excerpt, ..problem.clone() };
     Problems(vec![short]).to_string()
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::verify::{pins, target};
 use super::{Context, Exit, data, say, wrong};
-use crate::diag::printable;
+use crate::diag::{Diagnostic, Problems, printable};
 use crate::pipeline::timestamps::{self, Over};
 use crate::pipeline::{Error, declaration, keys};
 use crate::seal::Authorities;
@@ -236,7 +236,17 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
     let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
     let question = args.request.as_deref().map(read).transpose()?;
     let trust = pins(None, args.tsa_trust.as_deref(), &[], context)?.authorities;
-    let token = timestamps::apply(&args.path, args.over.over(), &read(&args.answer)?, question.as_deref(), &trust, context.clock.now())?;
+    let answer = read(&args.answer)?;
+    let named = |problem: Diagnostic| match problem.file {
+        None => problem.file(args.answer.display().to_string()),
+        Some(_) => problem,
+    };
+    let in_file = |error| match error {
+        Error::Problems(Problems(found)) => Error::Problems(Problems(found.into_iter().map(named).collect())),
+        other => other,
+    };
+    let over = args.over.over();
+    let token = timestamps::apply(&args.path, over, &answer, question.as_deref(), &trust, context.clock.now()).map_err(in_file)?;
     data(&printable(&format!("{}\n", token.words())));
     Ok(Exit::Done)
 }
@@ -250,6 +260,12 @@ fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
             Authorities::new(args.authority.clone(), Duration::from_secs(args.seconds.clamp(1, 120)), trust)
         }
     };
+    if authorities.is_empty() {
+        let problem = Diagnostic::new("AFS-006", "no timestamp authority is named");
+        let hint = "name one with `--authority`, or under `seal.timestamp.authorities` in affiant.yaml; without a network, use `affiant seal \
+                    request` and `affiant seal apply`";
+        return Err(problem.hint(hint).into());
+    }
     let token = timestamps::renew(&args.path, OverArgs { renew: true, sha512: args.sha512 }.over(), &authorities)?;
     data(&printable(&format!("{}\n", token.words())));
     status(&args.path, false)

@@ -47,7 +47,10 @@ pub fn request(path: &Path, over: Over) -> Result<Question, Error> {
 pub fn apply(path: &Path, over: Over, answer: &[u8], question: Option<&[u8]>, trust: &Trust, now: DateTime<Utc>) -> Result<Token, Error> {
     let tree = open(path)?;
     let target = target(&tree, path, over)?;
-    let refused = |why: String| Error::from(Diagnostic::new("AFS-001", format!("the timestamp is not taken: {why}")));
+    let refused = |why: String| {
+        let problem = Diagnostic::new("AFS-001", format!("the timestamp is not taken: {why}"));
+        Error::from(problem.hint("give what an authority answered to the request of `affiant seal request` for this very seal"))
+    };
     let token = match question {
         Some(der) => Question::from_der(der).and_then(|question| question.answered(answer)).map_err(|e| refused(e.to_string()))?,
         None => timestamp::verify(answer, &target.content).map_err(|e| refused(e.to_string()))?,
