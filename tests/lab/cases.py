@@ -10,6 +10,7 @@ from pathlib import Path
 
 import expected
 from laboratory import HOME, Laboratory, Ran, Refused, Row, Workspace, account, calls_of, coverage, custody, gaps, rows_of, settings
+from wire import Registry
 
 HERE = Path(__file__).parent
 
@@ -75,16 +76,25 @@ def is_sure(often: str) -> bool:
     return not often.startswith(("once for each", "never")) and "only where" not in often
 
 
+OPERATIONS = Registry().operations
+
+
+def api_name(name: str) -> str:
+    """The operation of AWS's API by which the registry's name is asked: several may ask the same with other arguments."""
+    service, operation = name.split(":", 1)
+    return f"{service}:{(OPERATIONS.get(name) or {}).get('operation') or operation.split('-public')[0]}"
+
+
 def everything_asked(workspace: Workspace, lab: Laboratory, run: Path, *words: str) -> str:
     """What a dry run announces as sure has been asked; what was asked was announced, answered or is a gap with its reason."""
     asked, announced = called(lab), planned(workspace, *words)
     lab.forget_calls()
-    plain = {name.split("-public")[0]: often for name, often in announced.items()}
-    wrong = [f"{name} is announced and was not asked" for name, often in announced.items() if is_sure(often) and name.split("-public")[0] not in asked]
+    plain = {api_name(name) for name in announced}
+    wrong = [f"{name} is announced and was not asked" for name, often in announced.items() if is_sure(often) and api_name(name) not in asked]
     own = ("config:", "sts:GetCallerIdentity", "organizations:DescribeOrganization")
     wrong += [f"{name} was asked and not announced" for name in sorted(asked) if name not in plain and not name.startswith(own)]
     answered = {f"{row['source'].get('service')}:{row['source'].get('operation')}" for row in custody(run)}  # type: ignore[attr-defined]
-    known = {str(row["source"]) for row in coverage(run)} | {name.split("-public")[0] for name in answered}
+    known = {api_name(str(row["source"])) for row in coverage(run) if row["source"] in OPERATIONS} | {api_name(name) for name in answered}
     wrong += [f"{name} was asked and left neither artifact nor gap" for name in sorted(asked) if name not in known and not name.startswith("config:")]
     wrong += [f"the gap {row['source']} gives no reason" for row in gaps(run) if len(str(row.get("detail") or "")) < 8]
     refuse_if(wrong)
