@@ -38,7 +38,12 @@ pub fn render(env: &Environment<'_>, name: &str, context: Value) -> Result<Strin
     env.get_template(name).and_then(|t| t.render(context)).map_err(|e| fault(name, &e))
 }
 
+/// What is wrong and where, from the innermost of templates that include one another.
 fn fault(name: &str, error: &minijinja::Error) -> RenderError {
+    let mut error = error;
+    while let Some(inner) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<minijinja::Error>()) {
+        error = inner;
+    }
     let line = error.line().map(|l| format!(" line {l}")).unwrap_or_default();
     RenderError::Template { name: error.name().unwrap_or(name).to_string(), what: format!("{error:#}{line}") }
 }

@@ -7,6 +7,9 @@
   const status = document.getElementById("filter-status");
   const boxes = [...form.querySelectorAll("input[name=verdict]")];
   const ENTRY = "[data-f], .f > tr, .queries > details";
+  // A row of a check; the first of a body may be the reason that all the others share.
+  const ROW = ".rows tbody > tr:has(> td)";
+  const reason = (row) => (row.parentElement.matches(".as") ? fold(row.parentElement.rows[0].textContent) : "");
   const fold = (text) => text.toLowerCase().replace(/\s+/g, " ");
 
   // What can be shown or hidden. A row of a check is also found by the words of its check and its control.
@@ -14,7 +17,7 @@
     part,
     checks: [...part.querySelectorAll(".check")].map((check) => {
       const text = fold(part.querySelector(".title").textContent + " " + check.querySelector(".head").textContent + " " + [...check.querySelectorAll(".note")].map((n) => n.textContent).join(" "));
-      return { check, text, verdict: check.dataset.v, rows: [...check.querySelectorAll(".rows tbody tr")].map((row) => ({ row, verdict: row.parentElement.dataset.v, text: text + " " + fold(row.textContent) })) };
+      return { check, text, verdict: check.dataset.v, rows: [...check.querySelectorAll(ROW)].map((row) => ({ row, verdict: row.parentElement.dataset.v, text: `${text} ${fold(row.textContent)} ${reason(row)}` })) };
     }),
     items: [...part.querySelectorAll(ENTRY)].map((item) => ({ item, verdict: item.dataset.v || "", text: fold(item.textContent) })),
   }));
@@ -82,7 +85,7 @@
 
   // Hide tables, lists and headings whose every entry is hidden; open lists that hold a match.
   const tidy = () => {
-    const entries = `.rows tbody tr, ${ENTRY}`;
+    const entries = `${ROW}, ${ENTRY}`;
     for (const b of blocks) {
       if (b.closest(".part").hidden || b.closest(".check")?.hidden) continue;
       if (b.matches("h3, h4")) {

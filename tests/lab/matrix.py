@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import yaml
-from cases import Bench, called, refuse_if
+from cases import OPERATIONS, Bench, api_name, called, refuse_if
 from laboratory import HOME, RANK, Ran, Refused, Row, Workspace, account, calls_of, gaps, rows_of, verdicts
 from past import deliver_history
 from wire import ROOT, Registry, Spoiler
@@ -70,7 +70,7 @@ def better(before: str, after: str) -> bool:
 def named(operation: str, found: list[Row], usual: set[tuple[str, str]]) -> list[Row]:
     """The gaps that speak of the operation. AWS Config's own operations, and its files in S3, feed many sources, so there any new gap counts."""
     service = operation.split(":")[0]
-    exact = [row for row in found if str(row["source"]) == operation or operation.split(":")[1] in str(row.get("detail"))]
+    exact = [row for row in found if (row["source"] in OPERATIONS and api_name(str(row["source"])) == operation) or operation.split(":")[1] in str(row.get("detail"))]
     if (service == "config" or operation == "s3:GetObject") and not exact:
         return [row for row in found if (str(row["source"]), str(row["region"])) not in usual]
     return exact

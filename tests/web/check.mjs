@@ -118,10 +118,10 @@ async function structure() {
 /** Filter by verdict and text; clear; links that win over the filter. */
 async function filter() {
   const { context, page } = await open("filter");
-  const rows = () => page.evaluate(() => [...document.querySelectorAll(".rows tbody tr")].filter((r) => r.checkVisibility()).map((r) => r.parentElement.dataset.v));
+  const rows = () => page.evaluate(() => [...document.querySelectorAll(".rows tbody > tr:has(> td)")].filter((r) => r.checkVisibility()).map((r) => r.parentElement.dataset.v));
   const say = () => page.textContent("#filter-status");
-  const total = await page.locator(".rows tbody tr").count();
-  const failing = await page.locator('.rows tbody[data-v="not met"] tr').count();
+  const total = await page.locator(".rows tbody > tr:has(> td)").count();
+  const failing = await page.locator('.rows tbody[data-v="not met"] > tr:has(> td)').count();
 
   await page.locator('#filter input[value="not met"]').check();
   const shown = await rows();
@@ -137,7 +137,7 @@ async function filter() {
   if (arn) {
     await page.locator("#filter-text").fill(arn);
     await page.waitForFunction(() => document.querySelector("#filter-status").textContent !== "");
-    const texts = await page.evaluate(() => [...document.querySelectorAll(".rows tbody tr")].filter((r) => r.checkVisibility()).map((r) => r.textContent));
+    const texts = await page.evaluate(() => [...document.querySelectorAll(".rows tbody > tr:has(> td)")].filter((r) => r.checkVisibility()).map((r) => r.textContent));
     if (texts.length === 0 || texts.some((t) => !t.includes(arn))) fail("filter", `text filter for ${arn} shows ${texts.length} rows, some of them others`);
     await picture(page, "filter-arn");
     await page.locator('.contents a[href="#verify"]').click();
