@@ -12,6 +12,7 @@ mod export;
 mod init;
 mod key;
 mod lint;
+mod machine;
 pub mod meta;
 mod new;
 mod package;
@@ -93,6 +94,7 @@ pub enum Command {
     Collect(collect::CollectArgs),
     Assess(assess::AssessArgs),
     Package(package::PackageArgs),
+    Export(machine::MachineArgs),
     Verify(verify::VerifyArgs),
     Runs(runs::RunsArgs),
     Diff(diff::DiffArgs),
@@ -318,6 +320,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Collect(args) => collect::cmd_collect(args, context),
         Command::Assess(args) => assess::cmd_assess(args, context),
         Command::Package(args) => package::cmd_package(args, context),
+        Command::Export(args) => machine::cmd_machine(&args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),
         Command::Runs(args) => runs::cmd_runs(args, context),
         Command::Diff(args) => diff::cmd_diff(args, context),

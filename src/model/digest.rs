@@ -79,6 +79,19 @@ impl Write for Hasher {
     }
 }
 
+/// The UUID that a name has in a namespace: RFC 9562, version 5. Its SHA-1 is what that version is made of; it names things and
+/// proves nothing.
+pub fn name_uuid(namespace: [u8; 16], name: &str) -> String {
+    let mut state = streaming::Context::new(&streaming::SHA1_FOR_LEGACY_USE_ONLY);
+    state.update(&namespace);
+    state.update(name.as_bytes());
+    let mut id: [u8; 16] = state.finish().as_ref()[..16].try_into().expect("SHA-1 gives 20 bytes");
+    id[6] = id[6] & 0x0f | 0x50;
+    id[8] = id[8] & 0x3f | 0x80;
+    let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
 /// `io::copy` with a buffer large enough for hashing and compressing; returns the bytes copied.
 pub fn copy(reader: &mut dyn Read, writer: &mut dyn Write) -> io::Result<u64> {
     let mut buffer = vec![0; 64 * 1024];
@@ -158,6 +171,13 @@ mod tests {
             let bytes: Vec<u8> = (0..len).map(|i: u32| (i * 31 % 251) as u8).collect();
             assert_eq!(Digest::of_reader(&mut bytes.as_slice()).unwrap().digest, Digest::of(&bytes), "{len} bytes");
         }
+    }
+
+    #[test]
+    fn the_uuid_of_a_name_is_that_of_the_standard() {
+        // RFC 9562, appendix A.4
+        let dns = [0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
+        assert_eq!(name_uuid(dns, "www.example.com"), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
     }
 
     #[test]

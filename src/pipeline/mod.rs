@@ -8,6 +8,7 @@ pub mod compare;
 pub mod contents;
 pub mod declaration;
 pub mod faults;
+pub mod handed;
 pub mod keys;
 pub mod lint;
 pub mod lock;

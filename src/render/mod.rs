@@ -6,6 +6,7 @@ mod engine;
 pub mod figures;
 pub mod html;
 pub mod ics;
+pub mod machine;
 #[cfg(feature = "pdf")]
 pub mod pdf;
 

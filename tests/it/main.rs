@@ -22,6 +22,7 @@ mod inputs;
 mod insider;
 mod judgement;
 mod layers;
+mod machine;
 mod network;
 mod past;
 mod peers;
