@@ -160,6 +160,22 @@ fn file_system_policies(region: &mut Region, story: &mut Story) {
         let answer = json!({"FileSystemId": item.id, "Policy": policy.to_string()});
         story.answer_of(name, "efs", "DescribeFileSystemPolicy", &item.id, &answer);
     }
+    mount_targets(region, story);
+    story.answer(name, "efs", "DescribeReplicationConfigurations", &json!({"Replications": []}));
+}
+
+/// Each file system is reached in the subnets of the databases.
+fn mount_targets(region: &Region, story: &mut Story) {
+    for item in region.items.iter().filter(|item| item.kind == "AWS::EFS::FileSystem") {
+        let number = item.id.trim_start_matches("fs-");
+        let target = |(i, subnet): (usize, &crate::region::Subnet)| {
+            json!({"MountTargetId": format!("fsmt-{number}{i}"), "FileSystemId": item.id, "SubnetId": subnet.id, "LifeCycleState": "available",
+                "IpAddress": format!("{}.{}", subnet.network, 200 + i), "VpcId": subnet.vpc, "AvailabilityZoneName": subnet.zone,
+                "OwnerId": crate::region::ACCOUNT})
+        };
+        let targets: Vec<Value> = region.data.iter().enumerate().map(target).collect();
+        story.answer_of(region.name, "efs", "DescribeMountTargets", &item.id, &json!({"MountTargets": targets}));
+    }
 }
 
 /// The rotation of each key that KMS can rotate; one takes three years.

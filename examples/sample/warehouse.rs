@@ -248,6 +248,17 @@ fn migration(region: &mut Region, story: &mut Story) {
     }
 }
 
+/// The prefix lists that AWS keeps in each region; the account has none of its own, so no entries are asked for.
+fn own_lists_of_aws(region: &Region) -> Vec<Value> {
+    let list = |(number, service): (usize, &str)| {
+        let id = format!("pl-{:08x}", 0x63a5_4000 + number * 7 + usize::from(region.primary));
+        json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete", "OwnerId": "AWS",
+            "PrefixListArn": format!("arn:aws:ec2:{}:aws:prefix-list/{id}", region.name),
+            "PrefixListName": format!("com.amazonaws.{}.{service}", region.name)})
+    };
+    ["s3", "dynamodb"].into_iter().enumerate().map(list).collect()
+}
+
 /// Caches, which AWS Config does not record. Of the group that only prefers TLS the story knows, and of the one on plain disks.
 fn caches(region: &mut Region, story: &mut Story) {
     let (mut groups, mut clusters) = (Vec::new(), Vec::new());
@@ -278,6 +289,9 @@ fn caches(region: &mut Region, story: &mut Story) {
     }
     story.answer(region.name, "elasticache", "DescribeReplicationGroups", &json!({"ReplicationGroups": groups}));
     story.answer(region.name, "elasticache", "DescribeCacheClusters", &json!({"CacheClusters": clusters}));
+    story.answer(region.name, "elasticache", "DescribeServerlessCaches", &json!({"ServerlessCaches": []}));
+    story.answer(region.name, "rds", "DescribeGlobalClusters", &json!({"GlobalClusters": []}));
+    story.answer(region.name, "ec2", "DescribeManagedPrefixLists", &json!({"PrefixLists": own_lists_of_aws(region)}));
     let subnets: Vec<Value> =
         region.data.iter().map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": {"Name": s.zone}})).collect();
     let placed = json!({"CacheSubnetGroupName": "twin-data", "CacheSubnetGroupDescription": "Data tier", "VpcId": region.vpc,
