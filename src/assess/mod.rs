@@ -43,6 +43,7 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
     run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
     run.coverage.extend(left_out);
+    run.coverage.extend(database::scope::gaps(&run.record, input.decisions));
     database::load::settle(db, &deleted)?;
     database::coverage::fill(db, run, input.catalog)?;
     database::tables::program(db, input.decisions)?;

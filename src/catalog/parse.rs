@@ -10,6 +10,7 @@ use super::{PARTS, embedded, mark};
 use crate::diag::{Diagnostic, Problems, near};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
+use crate::model::homes::{Home, Homes};
 use crate::model::kinds::ResourceKinds;
 use crate::model::registry::{Api, Operation};
 use crate::yaml::yaml;
@@ -30,6 +31,7 @@ pub struct Parts {
     pub services: Vec<From<ServiceList>>,
     pub operations: BTreeMap<String, Operation>,
     pub apis: BTreeMap<String, Api>,
+    pub homes: Homes,
     pub clocks: Vec<LawClock>,
     pub states: StateClocks,
     pub kinds: From<ResourceKinds>,
@@ -49,6 +51,9 @@ pub struct Operations {
     wire: Option<crate::model::registry::Wire>,
     #[serde(default)]
     operations: BTreeMap<String, Operation>,
+    /// Where AWS Config records what belongs to no region.
+    #[serde(default)]
+    homes: Vec<Home>,
 }
 
 /// `hipaa/breach-clocks.yaml`.
@@ -113,6 +118,7 @@ fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Dia
     let file = value::<Operations>(path, bytes)?;
     let service = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
     let wire = file.wire.unwrap_or_default();
+    parts.homes.0.extend(file.homes);
     parts.apis.extend(file.service.map(|api| (service.to_string(), Api { wire, ..api })));
     for (name, operation) in file.operations {
         if parts.operations.insert(name.clone(), operation).is_some() {

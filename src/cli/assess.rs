@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::style::Style;
 use super::{Context, Exit, data, say, wrong};
-use crate::diag::{Gravity, safe_cell};
+use crate::diag::{Gravity, printable, safe_cell};
 use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult, PhiAsked};
 use crate::model::catalog::Catalog;
 use crate::model::dossier::TallyResult;
@@ -76,6 +76,7 @@ pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
         Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&assessment))),
         Format::Csv => data(&csv(&assessment)),
     }
+    assess::beside(&workspace, &known).iter().for_each(|words| say(&printable(words)));
     left_open(&workspace);
     unheard(&workspace, &catalog, &known, as_of.as_deref(), &seen);
     let allowed = if args.allow_gaps { u64::MAX } else { args.max_gaps.unwrap_or(0) };

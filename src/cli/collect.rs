@@ -13,7 +13,7 @@ use crate::diag::printable;
 use crate::model::catalog::Catalog;
 #[cfg(feature = "aws")]
 use crate::model::registry::OperationScope;
-use crate::model::run::{Coverage, State};
+use crate::model::run::{Coverage, ITEMS, State};
 use crate::pipeline::{Error, collect};
 #[cfg(feature = "aws")]
 use crate::workspace::Workspace;
@@ -328,7 +328,7 @@ fn by_service(coverage: &[Coverage]) -> String {
             Some(_) => "AWS Config items",
             None => line.source.split(':').next().unwrap_or_default(),
         };
-        let row = rows.entry(if line.source == "*" { "AWS Config items" } else { service }).or_default();
+        let row = rows.entry(if line.source == ITEMS { line.source_words() } else { service }).or_default();
         row[0] += 1;
         row[match line.state {
             State::Read => 1,
@@ -362,9 +362,9 @@ fn gap_words(gaps: &[&Coverage]) -> String {
     gaps.iter().for_each(|g| *by_state.entry(g.state.as_str()).or_default() += 1);
     let states: Vec<String> = by_state.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let mut text = format!("gaps: {}", states.join(", "));
-    for gap in gaps.iter().filter(|g| g.source == "*").chain(gaps.iter().filter(|g| g.source != "*")).take(6) {
+    for gap in gaps.iter().filter(|g| g.source == ITEMS).chain(gaps.iter().filter(|g| g.source != ITEMS)).take(6) {
         let detail = if gap.detail.is_empty() { String::new() } else { format!(" ({})", gap.detail) };
-        let source = if gap.source == "*" { "AWS Config items" } else { &gap.source };
+        let source = gap.source_words();
         text.push_str(&printable(&format!("\n  {} {} {source}: {}{detail}", gap.account, gap.region, gap.state.as_str())));
     }
     text

@@ -70,6 +70,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     if let Some(folder) = &args.templates {
         templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
     }
+    pipeline::assess::beside(&workspace, &run).iter().for_each(|words| say(&printable(words)));
     // before a key is asked for: a wrong name of its file is told as that
     lint_first(&workspace, &catalog, &run, as_of.as_deref(), args.draft)?;
     let sealer = context.sealer_by(&workspace, &args.key)?;

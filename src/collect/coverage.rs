@@ -3,27 +3,26 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
+use super::recorder::{daily, holds, records, stale};
 use super::seen::{Seen, Tally};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::registry::{Operation, OperationScope};
 use crate::model::run::{Coverage, GLOBAL, HISTORY, State};
 
-/// Config types whose items belong to the account, not to a region; a recorder holds them in one region, or not at all.
-const GLOBAL_TYPES: [&str; 4] = ["AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::S3::AccountPublicAccessBlock"];
-
 pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Coverage> {
     let mut lines = Vec::new();
     for account in seen.accounts(decisions) {
-        let regions = seen.regions_of(&account, decisions);
+        let regions = seen.regions_of(&account, catalog, decisions);
         let center = decisions.workspace.aws.identity_center.is_some();
-        let place = Place { seen, catalog, account: &account, center };
+        let place = Place { seen, catalog, account: &account, regions: &regions, center };
         for source in sources(seen, catalog) {
             match source.strip_prefix("AWS::") {
-                Some(_) if is_global(&source) => lines.push(place.global_type(&source, &regions)),
-                Some(_) => lines.extend(regions.iter().map(|region| place.regional_type(&source, region))),
+                Some(_) if catalog.homes.is_global(&source) => lines.push(place.global_type(&source, &regions)),
+                Some(_) => {
+                    lines.extend(regions.iter().map(|region| place.regional_type(&source, region)));
+                    lines.extend(place.part_at_home(&source, &regions));
+                }
                 None => lines.extend(place.operation(&source, decisions, &regions)),
             }
         }
@@ -55,11 +54,6 @@ fn sources(seen: &Seen, catalog: &Catalog) -> BTreeSet<String> {
     wanted.chain(types).chain(answers).collect()
 }
 
-/// Whether a type's items belong to the account.
-pub fn is_global(source: &str) -> bool {
-    GLOBAL_TYPES.iter().any(|g| source.starts_with(g))
-}
-
 /// One line per thing that could not be read, each a gap of its own.
 fn faults(seen: &Seen) -> Vec<Coverage> {
     seen.faults
@@ -84,6 +78,8 @@ struct Place<'a> {
     seen: &'a Seen,
     catalog: &'a Catalog,
     account: &'a str,
+    /// The regions in scope.
+    regions: &'a BTreeSet<String>,
     /// The home region of IAM Identity Center is named: elsewhere its empty answer means nothing.
     center: bool,
 }
@@ -135,6 +131,7 @@ impl Place<'_> {
                 }
                 // a part is asked for where there is something to ask about
                 None if fill.into.is_some() => {}
+                None if self.without_values(name, operation, asked_in) => drop(names.insert(name.as_str())),
                 None => return None,
             }
         }
@@ -175,7 +172,13 @@ impl Place<'_> {
         }
         let asked = self.seen.recorders.get(&key);
         let recorder = asked.or_else(|| self.seen.recorder_items.get(&key));
-        if recorder.is_some_and(|r| !records(r, source)) {
+        if recorder.is_none() && self.seen.no_recorder.contains(&key) {
+            return match tally.live + tally.deleted {
+                0 => (State::NotRecorded, "the region has no recorder of AWS Config".into()),
+                _ => (State::Stale, "the region has no recorder of AWS Config any more: its items may be old".into()),
+            };
+        }
+        if recorder.is_some_and(|r| !records(r, &self.catalog.homes, source)) {
             return (State::NotRecorded, "the recorder leaves this type out".into());
         }
         if let Some(why) = self.seen.recorder_status.get(&key).and_then(stale) {
@@ -198,73 +201,140 @@ impl Place<'_> {
         }
     }
 
+    /// What belongs to no region of a type that every region has, where its home is out of scope.
+    fn part_at_home(&self, source: &str, regions: &BTreeSet<String>) -> Option<Coverage> {
+        let home = self.catalog.homes.in_part(source)?.region(regions.first()?)?;
+        if regions.contains(home) {
+            return None;
+        }
+        let away = format!("what belongs to no region is known in {home} only, which is not among the regions in scope");
+        Some(match self.direct(source, home) {
+            Some(line) if line.state.is_gap() => line,
+            Some(line) => Coverage { detail: format!("{}; {away}", line.detail), ..line },
+            None => self.line(home, source, State::NotCollected, 0, away),
+        })
+    }
+
     /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
     fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
         let recorded = self.recorded_global_type(source, regions);
-        recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten().unwrap_or(recorded)
+        let Some(line) = recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten() else { return recorded };
+        match self.home_out_of(source, regions) {
+            Some(home) if !line.state.is_gap() => {
+                Coverage { detail: format!("{}; AWS Config records it in {home} only, out of scope", line.detail), ..line }
+            }
+            _ => line,
+        }
+    }
+
+    /// The home of a type, where it is none of these regions.
+    fn home_out_of(&self, source: &str, regions: &BTreeSet<String>) -> Option<&str> {
+        let home = self.catalog.homes.of(source)?.region(regions.first()?)?;
+        (!regions.contains(home)).then_some(home)
     }
 
     fn recorded_global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
-        let everywhere = regions.iter().map(String::as_str).chain([GLOBAL]);
+        let everywhere = regions.iter().map(String::as_str).chain([GLOBAL]).chain(self.home_out_of(source, regions));
         let tallies: Vec<Tally> = everywhere.filter_map(|region| self.tally(region, source)).collect();
         let live = tallies.iter().map(|t| t.live).sum();
         if tallies.iter().any(|t| t.not_recorded > 0) {
             return self.line(GLOBAL, source, State::NotRecorded, live, "an item says that AWS Config does not record it");
         }
+        let key = |region: &str| (self.account.to_string(), region.to_string());
+        let recorder = |region: &str| self.seen.recorders.get(&key(region)).filter(|r| holds(r, &self.catalog.homes, source, region));
+        let keepers: Vec<&String> = regions.iter().filter(|region| recorder(region).is_some()).collect();
+        let old = |region: &&String| self.seen.recorder_status.get(&key(region)).and_then(stale);
+        let all_old: Option<Vec<String>> = keepers.iter().map(old).collect();
+        if let Some(why) = all_old.and_then(|all| all.into_iter().next()) {
+            return self.line(GLOBAL, source, State::Stale, live, why);
+        }
         if live > 0 {
             return self.line(GLOBAL, source, State::Read, live, "");
         }
-        let holders = regions.iter().filter(|region| {
-            let key = (self.account.to_string(), (*region).clone());
-            self.seen.whole.contains(&key) && self.seen.recorders.get(&key).is_some_and(|r| records(r, source) && records_global(r, source))
-        });
-        match (holders.count(), tallies.is_empty()) {
-            (0, true) => self.line(GLOBAL, source, State::NotCollected, 0, "no recorder is known to hold this global type"),
-            _ => self.line(GLOBAL, source, State::Empty, 0, ""),
+        if !tallies.is_empty() || keepers.iter().any(|region| self.seen.whole.contains(&key(region))) {
+            return self.line(GLOBAL, source, State::Empty, 0, "");
+        }
+        self.line(GLOBAL, source, State::NotCollected, 0, self.why_nobody_holds(source, regions))
+    }
+
+    fn why_nobody_holds(&self, source: &str, regions: &BTreeSet<String>) -> String {
+        let home = regions.first().and_then(|near| self.catalog.homes.of(source)?.region(near));
+        match home {
+            Some(home) if !regions.contains(home) => {
+                format!("AWS Config records it in {home} only, which is not among the regions in scope")
+            }
+            Some(home) => format!("AWS Config records it in {home} only, and no recorder there is known to hold it"),
+            None => "no recorder is known to hold this global type".into(),
         }
     }
 
     fn operation(&self, source: &str, decisions: &Decisions, regions: &BTreeSet<String>) -> Vec<Coverage> {
         let known = self.catalog.operations.get(source);
         let speaker = decisions.workspace.accounts.iter().find(|a| a.organization).map(|a| a.id.as_str());
-        let asked_in: Vec<String> = match known.filter(|o| o.opt_in.is_none()).map(|o| o.scope) {
-            Some(OperationScope::Region) => regions.iter().cloned().collect(),
-            Some(OperationScope::Account) => vec![GLOBAL.into()],
+        // what no table waits for was asked where it stands in for something, or says what others are asked about
+        let awaited = self.catalog.sources().contains(source);
+        let asked_in: BTreeSet<String> = match known.filter(|o| o.opt_in.is_none() && awaited).map(|o| o.scope) {
+            Some(OperationScope::Region) => self.regions_of(known, source, regions),
+            Some(OperationScope::Account) => [GLOBAL.into()].into(),
             // of other accounts an empty answer would mean nothing, so they are not asked
-            // an aggregator is asked of one account, and no table waits for what it says of itself
-            Some(OperationScope::Organization) if !self.catalog.sources().contains(source) => self.asked_in(source),
-            Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => Vec::new(),
-            Some(OperationScope::Organization) => vec![GLOBAL.into()],
+            Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => BTreeSet::new(),
+            Some(OperationScope::Organization) => [GLOBAL.into()].into(),
             // unknown here, or asked on request: expected where it was asked
             None => self.asked_in(source),
         };
         asked_in.iter().map(|region| self.answers(source, region, known)).collect()
     }
 
+    /// Where a region's operation is expected: in every region in scope, at the home of what is known there only, and wherever it
+    /// was asked.
+    fn regions_of(&self, known: Option<&Operation>, source: &str, regions: &BTreeSet<String>) -> BTreeSet<String> {
+        let near = regions.first().map(String::as_str).unwrap_or_default();
+        let homes = known.into_iter().flat_map(|o| o.homes(near)).map(str::to_string);
+        regions.iter().cloned().chain(homes).chain(self.asked_in(source)).collect()
+    }
+
     /// The regions of which this account has answers to an operation.
-    fn asked_in(&self, source: &str) -> Vec<String> {
+    fn asked_in(&self, source: &str) -> BTreeSet<String> {
         self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect()
     }
 
     /// Whether everything that an operation is asked about is known to be nothing.
-    fn nothing_to_ask(&self, known: &Operation, region: &str) -> bool {
+    fn nothing_to_ask(&self, full: &str, known: &Operation, region: &str) -> bool {
+        let of = known.of.as_deref().is_some_and(|of| self.regional_type(of, region).state == State::Empty);
+        of || self.without_values(full, known, region)
+    }
+
+    /// Whether every source of an operation's values was read and has none. Where AWS was asked, the values were drawn from what
+    /// was read; where answers were saved, only a source that is empty tells.
+    fn without_values(&self, full: &str, known: &Operation, region: &str) -> bool {
+        let drawn = self.seen.vacuous.contains(&(self.account.to_string(), region.to_string(), full.to_string()));
+        let settled = |state: State| match state {
+            State::Empty | State::Absent => true,
+            State::Read => drawn,
+            State::Denied | State::Failed | State::NotRecorded | State::NotCollected | State::Unreadable | State::Stale => false,
+        };
         let empty = |from: &str| match self.catalog.operations.get(from) {
             Some(parent) => {
                 let asked_in = if parent.scope == OperationScope::Region { region } else { GLOBAL };
-                matches!(self.answers(from, asked_in, Some(parent)).state, State::Empty | State::Absent | State::Read)
+                match self.answered(from, asked_in) {
+                    Some(answers) => answers.iter().all(|(state, _)| settled(*state)),
+                    None => !parent.each.is_empty() && self.without_values(from, parent, asked_in),
+                }
             }
-            None if is_global(from) => self.seen.types.keys().any(|(a, _, t)| a == self.account && t == from),
-            None => matches!(self.regional_type(from, region).state, State::Empty | State::Read),
+            None if self.catalog.homes.is_global(from) => settled(self.global_type(from, self.regions).state),
+            None => settled(self.regional_type(from, region).state),
         };
-        let of = known.of.as_deref().is_some_and(|of| self.regional_type(of, region).state == State::Empty);
         let sources: Vec<&str> = known.each.iter().map(|e| e.from.as_str()).collect();
-        of || (self.seen.asked && !sources.is_empty() && sources.iter().all(|from| !from.is_empty() && empty(from)))
+        !sources.is_empty() && sources.iter().all(|from| !from.is_empty() && empty(from))
+    }
+
+    fn answered(&self, source: &str, region: &str) -> Option<&Vec<(State, String)>> {
+        self.seen.responses.get(&(self.account.to_string(), region.to_string(), source.to_string()))
     }
 
     fn answers(&self, source: &str, region: &str, known: Option<&Operation>) -> Coverage {
-        let key = (self.account.to_string(), region.to_string(), source.to_string());
-        let Some(answers) = self.seen.responses.get(&key) else {
-            return match known.is_some_and(|o| self.nothing_to_ask(o, region)) {
+        let Some(answers) = self.answered(source, region) else {
+            return match known.is_some_and(|o| self.nothing_to_ask(source, o, region)) {
                 true => self.line(region, source, State::Empty, 0, "nothing to ask it about"),
                 false => match self.seen.unasked.get(self.account) {
                     Some((state, why)) => self.line(region, source, *state, 0, why),
@@ -286,53 +356,4 @@ impl Place<'_> {
         line.expected = answers.len() as u64;
         line
     }
-}
-
-/// Whether a recorder holds a type's items.
-#[cfg(feature = "aws")]
-pub fn holds(recorder: &Value, source: &str) -> bool {
-    records(recorder, source) && records_global(recorder, source)
-}
-
-/// Whether a recorder's group holds a type (AWS Config `RecordingGroup`).
-fn records(recorder: &Value, source: &str) -> bool {
-    let group = &recorder["recordingGroup"];
-    let lists = |list: &Value| list.as_array().is_some_and(|l| l.iter().any(|t| t.as_str() == Some(source)));
-    match group["recordingStrategy"]["useOnly"].as_str() {
-        Some("INCLUSION_BY_RESOURCE_TYPES") => lists(&group["resourceTypes"]),
-        Some("EXCLUSION_BY_RESOURCE_TYPES") => !lists(&group["exclusionByResourceTypes"]["resourceTypes"]),
-        Some(_) => true,
-        None => group["allSupported"].as_bool() == Some(true) || lists(&group["resourceTypes"]),
-    }
-}
-
-/// IAM's types are recorded only where `includeGlobalResourceTypes` says so, or where they are listed.
-fn records_global(recorder: &Value, source: &str) -> bool {
-    let group = &recorder["recordingGroup"];
-    if !source.starts_with("AWS::IAM::") {
-        return true;
-    }
-    match group["recordingStrategy"]["useOnly"].as_str() {
-        Some("INCLUSION_BY_RESOURCE_TYPES") | Some("EXCLUSION_BY_RESOURCE_TYPES") => true,
-        _ => group["includeGlobalResourceTypes"].as_bool() == Some(true),
-    }
-}
-
-/// Whether a type is recorded once a day only; an override for the type goes before the recorder's own frequency.
-fn daily(recorder: &Value, source: &str) -> bool {
-    let mode = &recorder["recordingMode"];
-    let names = |o: &&Value| o["resourceTypes"].as_array().is_some_and(|types| types.iter().any(|t| t.as_str() == Some(source)));
-    let own = mode["recordingModeOverrides"].as_array().into_iter().flatten().find(names);
-    own.unwrap_or(mode)["recordingFrequency"].as_str() == Some("DAILY")
-}
-
-/// Why a recorder's items may be old: it is stopped, or its last delivery failed.
-fn stale(status: &Value) -> Option<String> {
-    if status["recording"].as_bool() == Some(false) {
-        return Some("the recorder is stopped".into());
-    }
-    (status["lastStatus"].as_str() == Some("FAILURE")).then(|| {
-        let code = status["lastErrorCode"].as_str().unwrap_or("no code");
-        format!("the recorder's last status is FAILURE ({code})")
-    })
 }

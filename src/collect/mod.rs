@@ -9,6 +9,7 @@ mod import;
 pub mod live;
 pub mod permissions;
 pub mod policy;
+mod recorder;
 pub mod role;
 pub mod script;
 mod seen;
@@ -116,7 +117,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
         ended: stamp(request.clock.now()),
         clock: request.clock.kind().into(),
         accounts: seen.accounts(request.decisions).into_iter().collect(),
-        regions: seen.regions(request.decisions).into_iter().collect(),
+        regions: seen.regions(request.catalog, request.decisions).into_iter().collect(),
         asked: (seen.ways != Asked::default()).then(|| seen.ways.clone()),
         previous: request.previous,
         derived_from: None,

@@ -17,6 +17,11 @@ out=${1:?usage: ACCOUNT=... REGIONS=... collect.sh DIR}
 account=${ACCOUNT:-$(aws sts get-caller-identity --query Account --output text)}
 regions=${REGIONS:?name the regions}
 home=${regions%% *}
+case $home in
+  us-gov-*) partition=aws-us-gov ;;
+  cn-*) partition=aws-cn ;;
+  *) partition=aws ;;
+esac
 
 # encode TEXT: as a file's name
 encode() {
@@ -52,11 +57,12 @@ values() { aws "$@" --output text 2>/dev/null | tr '\t' '\n' | grep -v -e '^None
 /// The whole script. What it cannot ask is listed at its end, so that nothing is missing in silence.
 pub fn script(catalog: &Catalog) -> String {
     let mut text = HEAD.to_string();
-    let (mut home, mut regional, mut left) = (String::new(), String::new(), Vec::new());
+    let (mut home, mut regional, mut beyond, mut left) = (String::new(), String::new(), String::new(), Vec::new());
     for (full, operation) in &catalog.operations {
         if operation.opt_in.is_some() || staged(full) {
             continue;
         }
+        beyond.push_str(&at_home(full, operation));
         match call(catalog, full, operation) {
             Some(lines) if operation.scope == OperationScope::Region => regional.push_str(&lines),
             Some(lines) => home.push_str(&lines),
@@ -65,7 +71,7 @@ pub fn script(catalog: &Catalog) -> String {
     }
     let _ = write!(text, "\nregion=$home\nfolder=$out/aws/$account/aws-global\n{home}");
     let _ = write!(text, "\nfor region in $regions; do\n  folder=$out/aws/$account/$region\n{}done\n", indented(&regional));
-    let _ = write!(text, "{CONFIG}");
+    let _ = write!(text, "\n# what belongs to no region is known at home alone\n{beyond}{CONFIG}");
     if !left.is_empty() {
         let _ = write!(text, "\n# Not asked by this script, so a gap in the run: {}\n", left.join(" "));
     }
@@ -93,7 +99,7 @@ fn staged(full: &str) -> bool {
 fn call(catalog: &Catalog, full: &str, operation: &Operation) -> Option<String> {
     let (service, name) = full.split_once(':')?;
     let command = format!("{} {}", cli_service(service), kebab(operation.operation.as_deref().unwrap_or(name)));
-    let fixed: String = operation.ask.iter().map(|(member, value)| format!(" --{} {}", kebab(member), argument(value))).collect();
+    let fixed = fixed(operation);
     let account = if service == "s3control" { " --account-id \"$account\"" } else { "" };
     if operation.param.is_none() {
         return Some(format!("ask \"$folder/{service}/{name}.json\" {command} --region \"$region\"{account}{fixed}\n"));
@@ -103,7 +109,7 @@ fn call(catalog: &Catalog, full: &str, operation: &Operation) -> Option<String> 
         return None;
     }
     let mut lines = String::new();
-    for each in &operation.each {
+    for each in operation.each.iter().filter(|each| each.home.is_empty()) {
         let one = format!(
             "  ask \"$folder/{service}/{name}/$(encode \"$key\").json\" {command} --region \"$region\"{account}{fixed} --{} \"$key\"\n",
             kebab(param)
@@ -120,6 +126,35 @@ fn call(catalog: &Catalog, full: &str, operation: &Operation) -> Option<String> 
         }
     }
     Some(lines)
+}
+
+/// Calls for fixed values in the one region of a partition that knows them.
+fn at_home(full: &str, operation: &Operation) -> String {
+    let Some(((service, name), param)) = full.split_once(':').zip(operation.param.as_deref()) else { return String::new() };
+    let command = format!("{} {}", cli_service(service), kebab(operation.operation.as_deref().unwrap_or(name)));
+    let mut lines = String::new();
+    for (each, partition, region) in operation.each.iter().flat_map(|each| each.home.iter().map(move |(p, r)| (each, p, r))) {
+        let values: Vec<String> = each.values.iter().map(argument).collect();
+        let _ = write!(
+            lines,
+            "if [ $partition = {partition} ]; then\n  for key in {}; do\n    ask \"$out/aws/$account/{region}/{service}/{name}/$(encode \"$key\").json\" \
+             {command} --region {region}{} --{} \"$key\"\n  done\nfi\n",
+            values.join(" "),
+            fixed(operation),
+            kebab(param)
+        );
+    }
+    lines
+}
+
+/// The members that are always sent, as options; a switch has no value.
+fn fixed(operation: &Operation) -> String {
+    let option = |(member, value): (&String, &Value)| match value {
+        Value::Bool(true) => format!(" --{}", kebab(member)),
+        Value::Bool(false) => format!(" --no-{}", kebab(member)),
+        other => format!(" --{} {}", kebab(member), argument(other)),
+    };
+    operation.ask.iter().map(option).collect()
 }
 
 /// The command that names what an operation is asked about.
@@ -139,7 +174,7 @@ fn query(catalog: &Catalog, each: &Each) -> Option<String> {
         return None;
     }
     let (service, name) = full.split_once(':')?;
-    let fixed: String = parent.ask.iter().map(|(member, value)| format!(" --{} {}", kebab(member), argument(value))).collect();
+    let fixed = fixed(parent);
     Some(format!("values {} {} --region \"$region\"{fixed} --query '{path}'", cli_service(service), kebab(name)))
 }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
+use super::recorder;
 use crate::evidence::api_answer::{self, Answer, MAX_ANSWER};
 use crate::evidence::config_files::{self, Found};
 use crate::evidence::config_item::{self, Item, Standing};
@@ -12,6 +13,7 @@ use crate::evidence::encodings;
 use crate::evidence::stand_in::{self, Call};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
+use crate::model::registry::Operation;
 use crate::model::run::{Artifact, Asked, GLOBAL, Source, State};
 use crate::store::run::Writer;
 
@@ -40,6 +42,12 @@ pub struct Seen {
     pub skipped: Vec<String>,
     /// AWS itself was asked, so what was not asked about had nothing to be asked about.
     pub asked: bool,
+    /// The regions that were asked.
+    pub asked_regions: BTreeSet<String>,
+    /// (account, region) of which AWS Config says that it has no recorder.
+    pub no_recorder: BTreeSet<(String, String)>,
+    /// (account, region, `service:Operation`) for which what was read named nothing to ask about.
+    pub vacuous: BTreeSet<TypePlace>,
     /// Accounts in scope that no answer may have named.
     pub scope: BTreeSet<String>,
     /// Accounts that could not be asked, and why.
@@ -80,15 +88,27 @@ impl Seen {
         self.places().map(|(account, _)| account).chain(named).chain(self.scope.iter().cloned()).filter(|a| !a.is_empty()).collect()
     }
 
-    pub fn regions(&self, decisions: &Decisions) -> BTreeSet<String> {
-        let named = decisions.workspace.regions.iter().cloned();
-        self.places().map(|(_, region)| region).chain(named).filter(|r| !r.is_empty() && r != GLOBAL).collect()
+    pub fn regions(&self, catalog: &Catalog, decisions: &Decisions) -> BTreeSet<String> {
+        self.in_scope(self.evident(catalog).map(|(_, region)| region), decisions)
     }
 
-    /// Regions seen in one account, and those that `affiant.yaml` names.
-    pub fn regions_of(&self, account: &str, decisions: &Decisions) -> BTreeSet<String> {
-        let seen = self.places().filter(|(a, _)| a == account).map(|(_, region)| region);
-        seen.chain(decisions.workspace.regions.iter().cloned()).filter(|r| !r.is_empty() && r != GLOBAL).collect()
+    /// Regions seen in one account, those that were asked, and those that `affiant.yaml` names.
+    pub fn regions_of(&self, account: &str, catalog: &Catalog, decisions: &Decisions) -> BTreeSet<String> {
+        self.in_scope(self.evident(catalog).filter(|(a, _)| *a == account).map(|(_, region)| region), decisions)
+    }
+
+    fn in_scope<'a>(&'a self, seen: impl Iterator<Item = &'a str>, decisions: &'a Decisions) -> BTreeSet<String> {
+        let named = decisions.workspace.regions.iter().chain(&self.asked_regions).map(String::as_str);
+        seen.chain(named).filter(|r| !r.is_empty() && *r != GLOBAL).map(str::to_string).collect()
+    }
+
+    /// Accounts and regions that what was read shows to be in scope: not the home of what belongs to no region, which is asked
+    /// wherever it is.
+    fn evident<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let items = self.types.keys().filter(|(_, _, t)| !catalog.homes.is_global(t)).map(|(a, r, _)| (a.as_str(), r.as_str()));
+        let beyond = |name: &String| catalog.operations.get(name).is_some_and(Operation::goes_beyond);
+        let answers = self.responses.keys().filter(move |(_, _, name)| !beyond(name)).map(|(a, r, _)| (a.as_str(), r.as_str()));
+        items.chain(answers).chain(self.whole.iter().map(|(a, r)| (a.as_str(), r.as_str())))
     }
 
     pub fn callers(&self) -> Vec<String> {
@@ -268,10 +288,16 @@ fn remember(name: &str, account: &str, region: &str, body: &Value, seen: &mut Se
     let place = (account.to_string(), region.to_string());
     match name {
         "config:DescribeConfigurationRecorders" => {
-            seen.recorders.insert(place, body["ConfigurationRecorders"][0].clone());
+            let list = &body["ConfigurationRecorders"];
+            match recorder::chosen(list, |r| r["servicePrincipal"].is_string()) {
+                Some(found) => drop(seen.recorders.insert(place, found.clone())),
+                None if list.is_array() => drop(seen.no_recorder.insert(place)),
+                None => {}
+            }
         }
         "config:DescribeConfigurationRecorderStatus" => {
-            seen.recorder_status.insert(place, body["ConfigurationRecordersStatus"][0].clone());
+            let found = recorder::chosen(&body["ConfigurationRecordersStatus"], |r| r["servicePrincipal"].is_string());
+            seen.recorder_status.extend(found.map(|status| (place, status.clone())));
         }
         "sts:GetCallerIdentity" => seen.callers.extend(body["Arn"].as_str().map(str::to_string)),
         _ => {}

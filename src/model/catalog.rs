@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::breach::StateClocks;
 use super::citation::Citation;
 use super::digest::Digest;
+use super::homes::Homes;
 use super::kinds::ResourceKinds;
 use super::registry::{Api, Operation};
 use super::verdict::{Severity, Verdict};
@@ -29,6 +30,8 @@ pub struct Catalog {
     pub operations: BTreeMap<String, Operation>,
     /// How each service of these operations is called.
     pub apis: BTreeMap<String, Api>,
+    /// Where what belongs to no region is recorded.
+    pub homes: Homes,
     pub clocks: Vec<LawClock>,
     pub states: StateClocks,
     /// What resource types are by nature; empty in catalogs from before it was known.
@@ -50,6 +53,11 @@ impl Catalog {
     /// Every source (Config type or operation) that some table reads.
     pub fn sources(&self) -> BTreeSet<&str> {
         self.tables.iter().flat_map(|t| t.sources.iter().map(String::as_str)).collect()
+    }
+
+    /// Every source that some table reads, also those that it does not wait for.
+    pub fn read(&self) -> BTreeSet<&str> {
+        self.tables.iter().flat_map(|t| t.sources.iter().chain(&t.if_read)).map(String::as_str).collect()
     }
 
     pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {

@@ -9,6 +9,7 @@ pub mod citation;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;
+pub mod homes;
 pub mod kinds;
 pub mod partition;
 pub mod regions;

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::partition::Partition;
+
 /// What we know of an AWS API operation.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +53,9 @@ pub struct Operation {
     /// Path in the source's item or element of the region to ask in; default: the source's region.
     #[serde(default)]
     pub region_at: Option<String>,
+    /// What an answer of a region out of scope names is asked about there all the same: it is at home there.
+    #[serde(default)]
+    pub beyond: bool,
     /// Of an account's operation: asked in every region, since it answers in one that is not known.
     #[serde(default)]
     pub every_region: bool,
@@ -85,6 +90,9 @@ pub struct Operation {
     /// AWS's operation, where the entry is a second way to ask it.
     #[serde(default)]
     pub operation: Option<String>,
+    /// What the program itself works out of it, where no table reads it.
+    #[serde(default)]
+    pub facts: Option<String>,
     /// Asked only for an operation that takes values from it.
     #[serde(default)]
     pub feeds: bool,
@@ -128,6 +136,16 @@ impl Operation {
     /// Whether an error means that the resource asked about was deleted meanwhile.
     pub fn means_gone(&self, code: &str, message: &str) -> bool {
         self.gone.iter().any(|known| fits(known, code, message)) && !self.absent.iter().any(|known| fits(known, code, message))
+    }
+
+    /// Regions that are asked though they may be out of scope, in the partition of `near`.
+    pub fn homes<'a>(&'a self, near: &'a str) -> impl Iterator<Item = &'a str> {
+        self.each.iter().filter_map(|each| each.home(near))
+    }
+
+    /// True when an answer from a region does not mean that the region is in scope.
+    pub fn goes_beyond(&self) -> bool {
+        self.beyond || self.each.iter().any(|each| !each.home.is_empty())
     }
 
     /// True when it is asked once in its place, not for each resource.
@@ -183,11 +201,17 @@ pub struct Each {
     pub after: Option<String>,
     /// Fixed values, without a source.
     pub values: Vec<Value>,
-    /// Where fixed values are asked; default: every region in scope.
-    pub regions: Vec<String>,
+    /// Partition to the one region that knows fixed values, and is asked for them whether it is in scope or not; default: every
+    /// region in scope.
+    pub home: BTreeMap<String, String>,
 }
 
 impl Each {
+    /// The one region that knows its values, in the partition of `near`.
+    pub fn home(&self, near: &str) -> Option<&str> {
+        self.home.get(Partition::of(near).name).map(String::as_str)
+    }
+
     /// Whether what stands at this level is asked about: it has what it must have, and not what it must not.
     pub fn permits(&self, level: &Value) -> bool {
         let is = |path: &str, wanted: &Value| {

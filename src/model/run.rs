@@ -15,6 +15,12 @@ pub const GLOBAL: &str = "aws-global";
 /// The source name of AWS Config's delivered history in coverage; no table of the catalog reads it.
 pub const HISTORY: &str = "config:ConfigHistory";
 
+/// The source name of every AWS Config type of a place, in coverage.
+pub const ITEMS: &str = "*";
+
+/// The source name of everything there is to know of a place, in coverage.
+pub const EVERYTHING: &str = "**";
+
 /// `data/run.json`: what ran, with what, for whom.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -208,13 +214,24 @@ pub struct Coverage {
     pub account: String,
     /// A region name or [`GLOBAL`].
     pub region: String,
-    /// `AWS::S3::Bucket`, `rds:DescribeDBParameters`, or `*` for every AWS Config type of the region.
+    /// `AWS::S3::Bucket`, `rds:DescribeDBParameters`, [`ITEMS`] or [`EVERYTHING`].
     pub source: String,
     pub state: State,
     pub expected: u64,
     pub read: u64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+}
+
+impl Coverage {
+    /// The source, for people.
+    pub fn source_words(&self) -> &str {
+        match self.source.as_str() {
+            ITEMS => "AWS Config items",
+            EVERYTHING => "everything",
+            source => source,
+        }
+    }
 }
 
 /// A line of `redactions.jsonl`.

@@ -6,6 +6,7 @@ use super::Error;
 use super::faults::located;
 use super::keys::private_folder;
 use crate::assess;
+use crate::assess::database::scope::added;
 use crate::assess::input::Input;
 use crate::assess::verdicts::exceptions::ExceptionUse;
 use crate::diag::{Diagnostic, Problems, near};
@@ -110,6 +111,22 @@ pub fn parameter_problems(workspace: &Workspace, catalog: &Catalog) -> Vec<Diagn
         found.push(workspace.mark(FILES[0], &format!("profiles/{i}"), problem));
     }
     found
+}
+
+/// What the run covered beside what the workspace asks for, where that is more.
+pub fn beside(workspace: &Workspace, run: &Reader) -> Option<String> {
+    let (accounts, regions) = added(&run.record, &workspace.decisions);
+    if accounts.is_empty() && regions.is_empty() {
+        return None;
+    }
+    let list = |names: &[String]| if names.is_empty() { "none".to_string() } else { names.join(", ") };
+    let also = [("account", &accounts), ("region", &regions)];
+    let also = also.iter().flat_map(|(what, names)| names.iter().map(move |name| format!("{what} {name}"))).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "the run covers accounts {}; regions {}\naffiant.yaml asks for {also} too: a gap of everything there, until `affiant collect` reads it",
+        list(&run.record.accounts),
+        list(&run.record.regions)
+    ))
 }
 
 /// Assesses a run in a scratch folder; the database is gone afterwards.

@@ -228,7 +228,7 @@ fn by_service(sources: &[crate::model::run::Coverage]) -> Vec<ServiceCoverage> {
     for line in sources {
         let name = match line.source.strip_prefix("AWS::") {
             Some(kind) => kind.split("::").next().unwrap_or(kind).to_string(),
-            None if line.source == "*" => "AWS Config items".to_string(),
+            None if line.source_words() != line.source => line.source_words().to_string(),
             None => line.source.split(':').next().unwrap_or(&line.source).to_string(),
         };
         let entry = all.entry(name.to_lowercase()).or_insert_with(|| ServiceCoverage { service: name, ..ServiceCoverage::default() });
@@ -245,7 +245,7 @@ fn coverage_row(line: &crate::model::run::Coverage) -> CoverageRow {
     CoverageRow {
         account: line.account.clone(),
         region: line.region.clone(),
-        source: if line.source == "*" { "AWS Config items".into() } else { line.source.clone() },
+        source: line.source_words().into(),
         state: line.state.as_str().into(),
         expected: line.expected,
         read: line.read,

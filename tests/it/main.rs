@@ -31,6 +31,7 @@ mod pictures;
 mod quarter;
 mod rules;
 mod sample;
+mod scope;
 mod seal;
 mod secrets;
 mod silent;

@@ -9,7 +9,7 @@ use super::tables::BrokenTable;
 use crate::assess::input::Fault;
 use crate::catalog::WORKED_OUT;
 use crate::model::catalog::{Catalog, Table};
-use crate::model::run::{Coverage, GLOBAL, State};
+use crate::model::run::{Coverage, EVERYTHING, GLOBAL, ITEMS, State};
 use crate::store::run::Reader;
 
 /// Joins the run's coverage with the tables that each source feeds.
@@ -55,9 +55,14 @@ pub fn lose(run: &mut Reader, catalog: &Catalog, broken: &[BrokenTable]) {
     }
 }
 
-/// Whether a coverage line bears on a table: the same source, or `*` and any Config type.
+/// Whether a coverage line bears on a table: the same source, any Config type where all of them are meant, or anything.
 fn feeds(line: &Coverage, table: &Table) -> bool {
-    table.sources.iter().any(|s| *s == line.source || (line.source == "*" && s.starts_with("AWS::")))
+    let is = |s: &String| match line.source.as_str() {
+        ITEMS => s.starts_with("AWS::"),
+        EVERYTHING => true,
+        source => s == source,
+    };
+    table.sources.iter().any(is)
 }
 
 /// The gaps that bear on a check, by account and region.
@@ -104,7 +109,7 @@ impl Gaps {
 }
 
 fn words(line: &Coverage) -> String {
-    let what = if line.source == "*" { "AWS Config items" } else { &line.source };
+    let what = line.source_words();
     match line.detail.as_str() {
         "" => format!("{what} {}", line.state.as_str()),
         detail => format!("{what} {}: {detail}", line.state.as_str()),

@@ -9,6 +9,7 @@ pub(super) mod load;
 pub(super) mod place;
 pub(super) mod reach;
 pub(super) mod schema;
+pub mod scope;
 pub(super) mod stand_ins;
 pub mod states;
 pub(super) mod tables;

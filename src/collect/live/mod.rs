@@ -178,6 +178,7 @@ pub fn ask(target: &Target, place: Destination<'_>) -> Result<(), CollectError> 
         watch: place.watch,
     };
     asking.seen.asked = true;
+    asking.seen.asked_regions = asking.regions.iter().cloned().collect();
     asking.identify()?;
     asking.by_ways()?;
     asking.history()?;

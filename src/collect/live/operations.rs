@@ -11,6 +11,7 @@ use super::exchange::What;
 use super::{Asking, plan};
 use crate::aws::{Ask, Kind, Refusal, Reply};
 use crate::collect::error::CollectError;
+use crate::collect::recorder::holds;
 use crate::diag::Diagnostic;
 use crate::evidence::api_answer::{self, Answer};
 use crate::evidence::stand_in::{self, Call};
@@ -52,6 +53,7 @@ impl<'a> Asking<'a> {
     /// By account, the operations to ask and the regions to ask them in.
     fn wanted(&self) -> Vec<BTreeMap<String, BTreeSet<String>>> {
         let mut all = Vec::new();
+        let beyond = self.beyond();
         for account in &self.accounts {
             let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
             for region in self.regions.iter().filter(|_| account.identity.is_some()) {
@@ -60,36 +62,67 @@ impl<'a> Asking<'a> {
                     names.entry(name).or_default().insert(region.clone());
                 }
             }
+            for (name, regions) in beyond.iter().filter(|_| account.identity.is_some()) {
+                names.entry(name.clone()).or_default().extend(regions.iter().cloned());
+            }
             all.push(names);
         }
         all
     }
 
-    /// The types of which AWS Config holds nothing in this account and region: not recorded, or not asked.
+    /// The operations that are asked in regions out of scope, where what belongs to no region is at home, and these regions.
+    fn beyond(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let near = self.home();
+        let all = self.fillable().collect();
+        let wanted = plan::wanted(self.catalog, &self.target.opt_in, &all);
+        let homes = |name: &str| -> BTreeSet<String> {
+            let of = |name: &str| self.catalog.operations.get(name).into_iter().flat_map(|o| o.homes(&near));
+            let parents = self.catalog.operations.get(name).into_iter().filter(|o| o.beyond).flat_map(|o| &o.each);
+            of(name)
+                .chain(parents.flat_map(|each| of(&each.from)))
+                .filter(|h| !self.regions.iter().any(|r| r == h))
+                .map(str::to_string)
+                .collect()
+        };
+        wanted
+            .into_iter()
+            .map(|name| (homes(&name), name))
+            .filter(|(homes, _)| !homes.is_empty())
+            .map(|(homes, name)| (name, homes))
+            .collect()
+    }
+
+    /// The types that some operation can stand in for.
+    fn fillable(&self) -> impl Iterator<Item = String> {
+        self.catalog.operations.values().flat_map(|o| o.fill.iter().map(|f| f.resource_type.clone())).filter(|t| !t.is_empty())
+    }
+
+    /// The types of which AWS Config holds nothing for this account and region: not recorded, or not asked.
     fn unrecorded(&self, account: &str, region: &str) -> BTreeSet<String> {
-        let types = self.catalog.operations.values().flat_map(|o| o.fill.iter().map(|f| f.resource_type.clone())).filter(|t| !t.is_empty());
-        let place = (account.to_string(), region.to_string());
-        let whole = self.seen.whole.contains(&place);
-        let recorder = self.seen.recorders.get(&place);
-        types
-            .filter(|name| {
-                let everywhere = self.regions.iter().map(String::as_str).chain([GLOBAL]);
-                let tally = |region: &str| {
-                    self.seen.types.get(&(account.to_string(), region.to_string(), name.clone())).copied().unwrap_or_default()
-                };
-                let held = match super::super::coverage::is_global(name) {
-                    true => everywhere.map(tally).any(|t| t.live > 0),
-                    false => tally(region).live > 0,
-                };
-                let recorded = whole && recorder.is_some_and(|r| super::super::coverage::holds(r, name));
-                !held && !recorded
+        let homes = &self.catalog.homes;
+        let tally = |region: &str, name: &str| {
+            self.seen.types.get(&(account.to_string(), region.to_string(), name.to_string())).copied().unwrap_or_default()
+        };
+        let recorded = |region: &str, name: &str| {
+            let place = (account.to_string(), region.to_string());
+            self.seen.whole.contains(&place) && self.seen.recorders.get(&place).is_some_and(|r| holds(r, homes, name, region))
+        };
+        let none = self.seen.no_recorder.contains(&(account.to_string(), region.to_string()));
+        self.fillable()
+            .filter(|name| match homes.is_global(name) {
+                true => {
+                    let mut everywhere = self.regions.iter().map(String::as_str).chain([GLOBAL]);
+                    !everywhere.any(|region| tally(region, name).live > 0 || recorded(region, name))
+                }
+                false => none || !(tally(region, name).live > 0 || recorded(region, name)),
             })
             .collect()
     }
 
     /// The calls of one operation in one account: one a place, or a chain of them whose first shows whether they are permitted.
-    fn jobs(&self, account: usize, full: &str, regions: &BTreeSet<String>) -> Vec<Job> {
-        let Some(operation) = self.catalog.operations.get(full) else { return Vec::new() };
+    fn jobs(&mut self, account: usize, full: &str, regions: &BTreeSet<String>) -> Vec<Job> {
+        let catalog: &'a crate::model::catalog::Catalog = self.catalog;
+        let Some(operation) = catalog.operations.get(full) else { return Vec::new() };
         let home = self.home();
         if self.settled.contains(&(account, full.to_string())) {
             return Vec::new();
@@ -130,6 +163,11 @@ impl<'a> Asking<'a> {
             job.what.with = with;
             by_place.entry(region).or_default().push(job);
         }
+        let id = &self.accounts[account].id;
+        for region in places.iter().filter(|region| !by_place.contains_key(*region)) {
+            let about = if operation.scope == OperationScope::Region { region } else { GLOBAL };
+            self.seen.vacuous.insert((id.clone(), about.to_string(), full.to_string()));
+        }
         by_place
             .into_values()
             .map(|mut jobs| {
@@ -145,7 +183,11 @@ impl<'a> Asking<'a> {
     fn values(&self, account: usize, full: &str, operation: &Operation, places: &[String]) -> Vec<(String, Value, Map<String, Value>)> {
         let mut found = Vec::new();
         for each in operation.each.iter().filter(|e| e.from.is_empty()) {
-            for region in places.iter().filter(|r| each.regions.is_empty() || each.regions.contains(r)) {
+            let known_in = |region: &String| match each.home.is_empty() {
+                true => self.regions.contains(region),
+                false => each.home(&self.home()) == Some(region.as_str()),
+            };
+            for region in places.iter().filter(|region| known_in(region)) {
                 found.extend(each.values.iter().map(|value| (region.clone(), value.clone(), Map::new())));
             }
         }
@@ -156,6 +198,9 @@ impl<'a> Asking<'a> {
             let center = self.target.aws.identity_center.as_deref() == Some(lead.region.as_str());
             let region = match (operation.scope, in_scope || center) {
                 (OperationScope::Region, true) if in_scope => lead.region.clone(),
+                (OperationScope::Region, _) if operation.beyond && crate::model::regions::partition_of(&lead.region).is_some() => {
+                    lead.region.clone()
+                }
                 // a resource of another region is not of this scope; one of no region is asked about at home
                 (OperationScope::Region, _) if lead.region != GLOBAL && lead.region != "global" => continue,
                 (OperationScope::Organization, true) if operation.scope == OperationScope::Organization => lead.region.clone(),

@@ -87,18 +87,17 @@ fn elsewhere(name: &str) -> bool {
 
 /// The operations to ask where `unrecorded` are the types that AWS Config does not record.
 pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSet<String>) -> BTreeSet<String> {
-    let sources = catalog.sources();
+    let read = catalog.read();
     let on = |operation: &Operation| operation.opt_in.as_ref().is_none_or(|name| opt_in.contains(name));
     let fills = |operation: &Operation| {
         operation.fill.iter().any(|f| f.tags_of.is_none() && unrecorded.contains(&f.resource_type))
             || operation.fill.iter().any(|f| f.tags_of.is_some())
     };
-    let is_fill = |operation: &Operation| !operation.fill.is_empty();
     let mut wanted: BTreeSet<String> = catalog
         .operations
         .iter()
         .filter(|(name, operation)| !elsewhere(name) && on(operation) && !operation.feeds)
-        .filter(|(name, operation)| sources.contains(name.as_str()) || (!is_fill(operation) && operation.via.is_none()) || fills(operation))
+        .filter(|(name, operation)| read.contains(name.as_str()) || operation.facts.is_some() || fills(operation))
         .map(|(name, _)| name.clone())
         .collect();
     loop {

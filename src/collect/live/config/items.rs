@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use super::counts::{LEFT_OUT, Ledger, Spot};
 use super::requests::{AskedOf, Kinds, PAGE, Subject};
 use crate::aws::{Ask, Kind, Refusal, Reply};
-use crate::collect::coverage::is_global;
 use crate::collect::error::CollectError;
 use crate::collect::live::Asking;
 use crate::collect::live::exchange::{What, state};
 use crate::collect::live::operations::expired;
 use crate::collect::seen::tally_answer;
+use crate::model::homes::Homes;
 use crate::model::run::{Artifact, GLOBAL, State};
 
 /// Whom to ask about a place.
@@ -44,7 +44,7 @@ impl<'a> Asking<'a> {
         });
         let steps = steps.collect();
         self.steps(steps, &mut ledger)?;
-        divide(&mut ledger, routes);
+        divide(&mut ledger, routes, &self.catalog.homes);
         let steps = ledger.expected.iter().flat_map(|(spot, counts)| self.queries(spot, &routes[spot], counts)).collect();
         self.steps(steps, &mut ledger)?;
         let short = ledger.short();
@@ -253,10 +253,10 @@ impl<'a> Asking<'a> {
 }
 
 /// Through an aggregator, what belongs to no region is asked for once an account: regions keep the rest.
-fn divide(ledger: &mut Ledger, routes: &BTreeMap<Spot, Route>) {
+fn divide(ledger: &mut Ledger, routes: &BTreeMap<Spot, Route>, homes: &Homes) {
     for (spot, counts) in &mut ledger.expected {
         if routes[spot].form != AskedOf::Own {
-            counts.retain(|name, _| is_global(name) == (spot.1 == GLOBAL));
+            counts.retain(|name, _| homes.is_global(name) == (spot.1 == GLOBAL));
         }
     }
 }
