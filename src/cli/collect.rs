@@ -1,6 +1,6 @@
 //! `affiant collect`: a run from files, from AWS, or both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 #[cfg(feature = "aws")]
 use std::time::Duration;
@@ -11,6 +11,7 @@ use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
 #[cfg(feature = "aws")]
 use crate::model::catalog::Catalog;
+use crate::model::decisions::WorkspaceFacts;
 #[cfg(feature = "aws")]
 use crate::model::registry::OperationScope;
 use crate::model::run::{Coverage, ITEMS, State};
@@ -27,6 +28,9 @@ pub struct CollectArgs {
     /// A folder of answers that the script of `affiant policy --script` saved; may be repeated
     #[arg(long, value_name = "DIR")]
     cli_json: Vec<PathBuf>,
+    /// Collect this account alone, as a part that `affiant join` makes one run of; may be repeated
+    #[arg(long, value_name = "ID")]
+    account: Vec<String>,
     /// How to print what was made
     #[arg(long, value_enum, default_value_t = super::style::ListFormat::Text)]
     format: super::style::ListFormat,
@@ -91,8 +95,10 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
     }
     let catalog = context.catalog()?;
     let files: Vec<PathBuf> = args.snapshot.iter().chain(&args.cli_json).cloned().collect();
+    let part: BTreeSet<String> = args.account.iter().cloned().collect();
+    known_accounts(&part, &workspace.decisions.workspace)?;
     #[cfg(feature = "aws")]
-    let target = args.aws.aws.then(|| target(&args.aws, &workspace));
+    let target = args.aws.aws.then(|| in_part(target(&args.aws, &workspace), &part));
     #[cfg(feature = "aws")]
     if let Some(target) = target.as_ref().filter(|_| args.aws.dry_run) {
         data(&dry_run(target, &catalog));
@@ -117,6 +123,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         files: &files,
         #[cfg(feature = "aws")]
         live: target.as_ref().map(|target| crate::collect::Live { target, resume, watch: &watching }),
+        part,
     };
     let made = collect::run(&workspace, &catalog, inputs, context.clock, context.command.clone(), &sealer);
     drop(watch);
@@ -176,6 +183,43 @@ fn askable(args: &AwsArgs, workspace: &Workspace) -> Result<(), Error> {
         found.push(workspace.mark(FILES[0], &path, problem.hint("write what is true in its place, or remove the entry")));
     }
     Ok(found.or(())?)
+}
+
+/// Refuses accounts that `affiant.yaml` neither names nor reaches through its organization.
+fn known_accounts(part: &BTreeSet<String>, facts: &WorkspaceFacts) -> Result<(), Error> {
+    let reached = facts.aws.organization && facts.aws.role.is_some();
+    let named = |id: &String| facts.accounts.iter().any(|account| account.id == *id);
+    let digits = |id: &String| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
+    match part.iter().find(|id| !named(id) && !(reached && digits(id))) {
+        None => Ok(()),
+        Some(id) if !digits(id) => Err(wrong(format!("--account: `{id}` is not an account's number"), "write its twelve digits")),
+        Some(id) => Err(wrong(
+            format!("--account: affiant.yaml does not name the account {id}"),
+            "add it to `accounts`, or set `aws.organization` and `aws.role`",
+        )),
+    }
+}
+
+/// The target for a part of the accounts: what another account would have to answer for is asked of each account itself.
+#[cfg(feature = "aws")]
+fn in_part(target: crate::collect::live::Target, part: &BTreeSet<String>) -> crate::collect::live::Target {
+    use crate::model::decisions::{AccountFacts, ConfigWay};
+    if part.is_empty() {
+        return target;
+    }
+    let facts = |id: &String| {
+        let named = target.accounts.iter().find(|account| account.id == *id).cloned();
+        named.unwrap_or_else(|| AccountFacts { id: id.clone(), ..AccountFacts::default() })
+    };
+    let accounts: Vec<AccountFacts> = part.iter().map(facts).collect();
+    let mut aws = target.aws.clone();
+    aws.organization = false;
+    let aggregator = aws.aggregator.as_ref().and_then(|a| a.account.clone());
+    let asks = accounts.iter().any(|a| if aggregator.is_some() { aggregator.as_ref() == Some(&a.id) } else { a.organization });
+    if !asks && matches!(aws.config, ConfigWay::Auto | ConfigWay::Aggregator) {
+        aws.config = ConfigWay::Account;
+    }
+    crate::collect::live::Target { accounts, aws, ..target }
 }
 
 fn nothing_asked(args: &CollectArgs) -> bool {

@@ -10,6 +10,7 @@ mod controls;
 mod diff;
 mod export;
 mod init;
+mod join;
 mod key;
 mod lint;
 mod machine;
@@ -97,6 +98,7 @@ pub enum Command {
     Export(machine::MachineArgs),
     Verify(verify::VerifyArgs),
     Runs(runs::RunsArgs),
+    Join(join::JoinArgs),
     Diff(diff::DiffArgs),
     Risks(risks::RisksArgs),
     #[command(subcommand)]
@@ -323,6 +325,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Export(args) => machine::cmd_machine(&args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),
         Command::Runs(args) => runs::cmd_runs(args, context),
+        Command::Join(args) => join::cmd_join(args, context),
         Command::Diff(args) => diff::cmd_diff(args, context),
         Command::Risks(args) => risks::cmd_risks(args, context),
         Command::Breach(command) => breach::cmd_breach(command, context),

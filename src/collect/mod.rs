@@ -14,6 +14,7 @@ pub mod role;
 pub mod script;
 mod seen;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -36,6 +37,8 @@ pub struct Request<'a> {
     /// Ask AWS too.
     #[cfg(feature = "aws")]
     pub live: Option<Live<'a>>,
+    /// The accounts that this run is about; empty: all there are.
+    pub part: &'a BTreeSet<String>,
     /// The folder that holds runs.
     pub evidence: &'a Path,
     pub catalog: &'a Catalog,
@@ -72,6 +75,7 @@ pub struct Gathered {
 pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     let Begun { started, id, mut writer, kept } = begin(&request)?;
     let mut seen = seen::Seen::default();
+    seen.part.clone_from(request.part);
     for input in request.inputs {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
@@ -103,6 +107,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
             Diagnostic::new("AFE-002", format!("nothing in {paths} is evidence that could be read{why}")).hint(hint),
         )));
     }
+    only_its_part(&seen)?;
     let coverage = coverage::work_out(&seen, request.catalog, request.decisions);
     let record = RunRecord {
         format: RUN_FORMAT.into(),
@@ -119,6 +124,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
         accounts: seen.accounts(request.decisions).into_iter().collect(),
         regions: seen.regions(request.catalog, request.decisions).into_iter().collect(),
         asked: (seen.ways != Asked::default()).then(|| seen.ways.clone()),
+        joined: Vec::new(),
         previous: request.previous,
         derived_from: None,
         redactor: None,
@@ -126,6 +132,14 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     let artifacts = writer.artifacts().len();
     let closed = writer.close(&record, &coverage, &[])?;
     Ok(Gathered { closed, record, coverage, artifacts, items: seen.items, skipped: seen.skipped })
+}
+
+/// Refuses what is of another account than those that the run is about: a join would find it twice.
+fn only_its_part(seen: &seen::Seen) -> Result<(), CollectError> {
+    let Some(other) = seen.outside_of_its_part() else { return Ok(()) };
+    let what = format!("there is evidence of account {other}, which `--account` does not name");
+    let hint = "give the files of these accounts alone, or name the other account too";
+    Err(CollectError::Input(Box::new(Diagnostic::new("AFE-007", what).hint(hint))))
 }
 
 /// A run as it begins, or goes on.

@@ -48,6 +48,8 @@ pub struct Seen {
     pub no_recorder: BTreeSet<(String, String)>,
     /// (account, region, `service:Operation`) for which what was read named nothing to ask about.
     pub vacuous: BTreeSet<TypePlace>,
+    /// The accounts that the run is about, where it is about a part of them.
+    pub part: BTreeSet<String>,
     /// Accounts in scope that no answer may have named.
     pub scope: BTreeSet<String>,
     /// Accounts that could not be asked, and why.
@@ -84,8 +86,15 @@ impl Seen {
     }
 
     pub fn accounts(&self, decisions: &Decisions) -> BTreeSet<String> {
-        let named = decisions.workspace.accounts.iter().map(|a| a.id.clone());
+        let in_part = |id: &String| self.part.is_empty() || self.part.contains(id);
+        let named = decisions.workspace.accounts.iter().map(|a| a.id.clone()).filter(in_part).chain(self.part.iter().cloned());
         self.places().map(|(account, _)| account).chain(named).chain(self.scope.iter().cloned()).filter(|a| !a.is_empty()).collect()
+    }
+
+    /// An account of which something was read though the run is not about it.
+    pub fn outside_of_its_part(&self) -> Option<String> {
+        let all = self.places().map(|(account, _)| account).filter(|account| !account.is_empty());
+        all.filter(|account| !self.part.is_empty() && !self.part.contains(account)).min()
     }
 
     pub fn regions(&self, catalog: &Catalog, decisions: &Decisions) -> BTreeSet<String> {

@@ -44,6 +44,9 @@ pub struct RunRecord {
     /// How AWS was asked, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
+    /// The runs of parts of the estate that were joined to make this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<JoinedRun>,
     /// Manifest digest of the run before this one.
     pub previous: Option<Digest>,
     /// Set on a derived (redacted) run: the original's manifest digest.
@@ -82,6 +85,18 @@ pub struct OrganizationAccounts {
     pub active: u64,
     /// Accounts that were not, each with its state: named, and not asked.
     pub inactive: BTreeMap<String, String>,
+}
+
+/// A run that became part of another: what it was, so that whoever holds it can tell that this is it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinedRun {
+    pub id: String,
+    pub manifest: Digest,
+    /// Manifest digest of the run before it.
+    pub previous: Option<Digest>,
+    pub accounts: Vec<String>,
+    pub started: String,
+    pub ended: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ use crate::model::run::{Coverage, ProgramRecord, Way};
 use crate::seal::bag::verify_md::{Contents, verify_md};
 use crate::seal::bag::{Extras, TIMESTAMP, seal_bag_with};
 use crate::store::atomic::{self, Access};
+use crate::store::bag::Closed;
 use crate::store::run::{self as runs, Reader};
 use crate::workspace::Workspace;
 
@@ -33,6 +34,8 @@ pub struct Origins<'a> {
     pub files: &'a [PathBuf],
     #[cfg(feature = "aws")]
     pub live: Option<collect::Live<'a>>,
+    /// The accounts that the run is about; empty: all there are.
+    pub part: BTreeSet<String>,
 }
 
 pub fn run(
@@ -52,6 +55,7 @@ pub fn run(
         papers: &papers(workspace),
         #[cfg(feature = "aws")]
         live: inputs.live,
+        part: &inputs.part,
         evidence: &evidence,
         catalog,
         decisions: &workspace.decisions,
@@ -63,19 +67,29 @@ pub fn run(
         sample: workspace.decisions.workspace.sample,
     })?;
     let id = gathered.record.id.clone();
-    let text = verify_md(&Contents { id: &id, certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
-    let stamped = newest.and_then(|run| std::fs::read(run.root.join(TIMESTAMP)).ok());
-    let extras = Extras {
-        tags: &[("VERIFY.md", text.as_bytes())],
-        authorities: Some(&sealer.authorities),
-        revocation: Some(&sealer.revocation),
-        previous: stamped.as_deref(),
-    };
-    let path = seal_bag_with(gathered.closed, &*sealer.key, clock.now(), &extras)?.path;
+    let path = sealed(gathered.closed, &id, &[], newest.as_ref(), clock, sealer)?;
     runs::finished(&evidence, &id).map_err(Error::io("remove the journal of", &path))?;
     let ways = gathered.record.asked.iter().flat_map(|asked| &asked.config).map(in_words).collect();
     let (artifacts, items) = (gathered.artifacts, gathered.items);
     Ok(Collected { path, id, artifacts, items, coverage: gathered.coverage, skipped: gathered.skipped, ways })
+}
+
+/// Seals a run, with `VERIFY.md` and further tag files; the timestamp of the run before shows that it was made after it.
+pub(super) fn sealed(
+    closed: Closed,
+    id: &str,
+    tags: &[(String, Vec<u8>)],
+    newest: Option<&Reader>,
+    clock: Clock,
+    sealer: &Sealer,
+) -> Result<PathBuf, Error> {
+    let text = verify_md(&Contents { id, certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
+    let stamped = newest.and_then(|run| std::fs::read(run.root.join(TIMESTAMP)).ok());
+    let more = tags.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    let tags: Vec<(&str, &[u8])> = [("VERIFY.md", text.as_bytes())].into_iter().chain(more).collect();
+    let extras =
+        Extras { tags: &tags, authorities: Some(&sealer.authorities), revocation: Some(&sealer.revocation), previous: stamped.as_deref() };
+    Ok(seal_bag_with(closed, &*sealer.key, clock.now(), &extras)?.path)
 }
 
 /// One way of reading AWS Config, with how many accounts and which regions it served.
@@ -99,7 +113,7 @@ fn papers(workspace: &Workspace) -> Vec<(String, PathBuf)> {
 }
 
 /// The newest run that can be read.
-fn previous(workspace: &Workspace) -> Option<Reader> {
+pub(super) fn previous(workspace: &Workspace) -> Option<Reader> {
     let evidence = workspace.evidence();
     runs::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok())
 }

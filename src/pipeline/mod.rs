@@ -9,6 +9,7 @@ pub mod contents;
 pub mod declaration;
 pub mod faults;
 pub mod handed;
+pub mod join;
 pub mod keys;
 pub mod lint;
 pub mod lock;

@@ -20,6 +20,7 @@ mod hostile;
 mod house;
 mod inputs;
 mod insider;
+mod join;
 mod judgement;
 mod layers;
 mod machine;

@@ -191,7 +191,9 @@ impl Asking<'_> {
     /// Whose credentials these are, and those of every account in scope.
     fn identify(&mut self) -> Result<(), CollectError> {
         let base = self.session.identity();
-        let (own, caller) = self.caller_of(&base).map_err(|refusal| {
+        let named = self.target.accounts.clone();
+        let in_scope = |id: &str| named.is_empty() || named.iter().any(|facts| facts.id == id);
+        let (own, caller) = self.caller_of(&base, &in_scope).map_err(|refusal| {
             let profile = self.target.profile.as_deref();
             let whose = profile.map_or("the default chain".to_string(), |name| format!("the profile `{name}`"));
             let missing = refusal.kind == crate::aws::Kind::Expired;
@@ -207,12 +209,11 @@ impl Asking<'_> {
                 format!("try `aws sts get-caller-identity{named}`; `aws configure{named}` or `aws sso login{named}` makes credentials");
             CollectError::Stopped(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
         })?;
-        let named = self.target.accounts.clone();
         if named.is_empty() {
             self.accounts.push(AskedAccount { id: own, caller, identity: Some(base), refusal: None, organization: false });
             return Ok(());
         }
-        named.into_iter().for_each(|facts| self.enter(facts, &own, &caller));
+        named.iter().cloned().for_each(|facts| self.enter(facts, &own, &caller));
         self.members()?.into_iter().for_each(|facts| self.enter(facts, &own, &caller));
         Ok(())
     }
@@ -222,13 +223,20 @@ impl Asking<'_> {
         let partition = Partition::of(&self.home()).name;
         let role = facts.role.clone().or_else(|| self.target.aws.role_in(&facts.id, partition).filter(|_| facts.id != own));
         let identity = match &role {
-            None if facts.id == own => Ok((self.session.identity(), caller.to_string())),
+            None if facts.id == own => {
+                let identity = self.session.identity();
+                match self.target.accounts.iter().any(|a| a.id == own) {
+                    true => Ok((identity, caller.to_string())),
+                    // only now is it in scope
+                    false => self.caller_of(&identity, &|id| id == own).map(|(_, caller)| (identity, caller)),
+                }
+            }
             None => Err(Refusal::ours(Kind::Denied, "no role", format!("the credentials are of account {own}, and no `role` is named"))),
             Some(arn) => {
                 let external_id = facts.external_id.clone().or_else(|| self.target.aws.external_id.clone());
                 let role = AssumedRole { arn: arn.clone(), external_id, session_name: self.session_name.clone() };
                 let identity = self.session.assume(&role);
-                self.caller_of(&identity).and_then(|(id, caller)| match id == facts.id {
+                self.caller_of(&identity, &|id| id == facts.id).and_then(|(id, caller)| match id == facts.id {
                     true => Ok((identity, caller)),
                     false => Err(Refusal::ours(Kind::Denied, "wrong account", format!("the role is of account {id}"))),
                 })
@@ -270,7 +278,8 @@ impl Asking<'_> {
         }
     }
 
-    fn caller_of(&mut self, identity: &Rc<Identity>) -> Result<(String, String), Refusal> {
+    /// Who an identity is. The answer is evidence where its account is in scope.
+    fn caller_of(&mut self, identity: &Rc<Identity>, in_scope: &dyn Fn(&str) -> bool) -> Result<(String, String), Refusal> {
         let name = "sts:GetCallerIdentity";
         let (Some(operation), Some(api)) = (self.catalog.operations.get(name), self.catalog.apis.get("sts")) else {
             return Err(Refusal::ours(Kind::NotOffered, "no registry", "the catalog does not say how to ask sts:GetCallerIdentity"));
@@ -292,6 +301,9 @@ impl Asking<'_> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
         let (account, arn) = (text("Account"), text("Arn"));
         self.seen.caller(&arn);
+        if !in_scope(&account) {
+            return Ok((account, arn));
+        }
         let what = exchange::What::operation(&account, &arn, GLOBAL, &self.regions[0], "sts", "GetCallerIdentity", "", 1);
         // a resumed run asks again who it is; the answer is news only when it is another caller's
         let told = self.kept.remove(&what.call()).filter(|kept| exchange::caller_of(kept) == Some(arn.as_str()));

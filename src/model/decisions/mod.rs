@@ -133,7 +133,7 @@ pub struct PeriodFacts {
     pub end: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountFacts {
     #[schemars(with = "shapes::Account")]
