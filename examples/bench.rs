@@ -169,6 +169,7 @@ fn gather(folder: &Path) -> String {
             files: &[folder.join("in")],
             #[cfg(feature = "aws")]
             live: None,
+            part: std::collections::BTreeSet::new(),
         },
         Clock::System,
         vec!["bench".into()],

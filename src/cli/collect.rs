@@ -190,7 +190,7 @@ fn known_accounts(part: &BTreeSet<String>, facts: &WorkspaceFacts) -> Result<(),
     let reached = facts.aws.organization && facts.aws.role.is_some();
     let named = |id: &String| facts.accounts.iter().any(|account| account.id == *id);
     let digits = |id: &String| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
-    match part.iter().find(|id| !named(id) && !(reached && digits(id))) {
+    match part.iter().find(|id| !(named(id) || (reached && digits(id)))) {
         None => Ok(()),
         Some(id) if !digits(id) => Err(wrong(format!("--account: `{id}` is not an account's number"), "write its twelve digits")),
         Some(id) => Err(wrong(
