@@ -248,10 +248,12 @@ fn placed(whose: Whose) -> Admits {
 
 /// For `*`: the world where no condition keeps a stranger out, else those whom the deciding condition names.
 fn everyone(policy: &Policy, statement: &Statement, asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Candidate> {
-    let strangers = [Caller::Anonymous, Caller::Stranger];
-    let open: Vec<&Caller> = strangers.iter().filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
+    // a source that anybody can have binds nobody: any service acts for anybody's resource
+    let any_source = statement.conditions.iter().any(|c| !c.negated && is_source(kind_of(&c.key)) && is_open(c, kind_of(&c.key)));
+    let strangers = [Caller::Anonymous, Caller::Stranger].into_iter().chain(any_source.then(|| Caller::Service(String::new())));
+    let open: Vec<Caller> = strangers.filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
     if !open.is_empty() {
-        let world = open.into_iter().map(|c| (c.clone(), Admits::World, None, words(&statement.conditions)));
+        let world = open.into_iter().map(|c| (c, Admits::World, None, words(&statement.conditions)));
         return world.chain(spared(policy, asked, ours)).collect();
     }
     let binding = statement.conditions.iter().filter(|c| !c.negated && !is_open(c, kind_of(&c.key)) && binds(kind_of(&c.key)));
@@ -310,7 +312,7 @@ fn named(clause: &Clause, value: &str, asked: &AudienceQuestion<'_>, ours: &Ours
         KeyMeaning::SourceAccount | KeyMeaning::SourceArn | KeyMeaning::SourceOrganization | KeyMeaning::SourceOrganizationPath => {
             let whose = source(kind, value, asked, ours);
             let admits = if whose == Whose::Own { Admits::Service } else { placed(whose) };
-            (Caller::Service(String::new()), admits, Some(value.to_string()), rests_on)
+            (Caller::ServiceFor(String::new()), admits, Some(value.to_string()), rests_on)
         }
         KeyMeaning::Endpoint if ours.networks.contains(value) => (unplaced(), Admits::Own, Some(value.to_string()), rests_on),
         KeyMeaning::Endpoint | KeyMeaning::Network => (unplaced(), Admits::Network, Some(value.to_string()), rests_on),
@@ -343,7 +345,6 @@ pub fn source(kind: KeyMeaning, value: &str, asked: &AudienceQuestion<'_>, ours:
 
 /// A service by name, and the source that it must act for.
 fn service(statement: &Statement, name: &str, asked: &AudienceQuestion<'_>, ours: &Ours) -> Candidate {
-    let caller = Caller::Service(name.into());
     let mut sources = statement.conditions.iter().filter(|c| {
         let kind = kind_of(&c.key);
         !c.negated && !c.if_exists && is_source(kind) && !is_open(c, kind)
@@ -353,9 +354,9 @@ fn service(statement: &Statement, name: &str, asked: &AudienceQuestion<'_>, ours
             let kind = kind_of(&clause.key);
             let worst = clause.values.iter().map(|v| source(kind, v, asked, ours)).max().unwrap_or(Whose::Unknown);
             let admits = if worst == Whose::Foreign { Admits::Foreign } else { Admits::Service };
-            (caller, admits, Some(name.into()), clause.words())
+            (Caller::ServiceFor(name.into()), admits, Some(name.into()), clause.words())
         }
-        None => (caller, Admits::Service, Some(name.into()), String::new()),
+        None => (Caller::Service(name.into()), Admits::Service, Some(name.into()), String::new()),
     }
 }
 

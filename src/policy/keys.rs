@@ -21,6 +21,8 @@ pub enum Caller {
     Organization(String),
     /// A service of AWS, on behalf of a resource or account that the conditions name.
     Service(String),
+    /// The same, on behalf of the very source that the statement names.
+    ServiceFor(String),
 }
 
 /// What is known of the organization of an account.
@@ -151,7 +153,7 @@ pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
         match kind {
             KeyMeaning::Network => false,
             KeyMeaning::PrincipalArn | KeyMeaning::AccessPointArn => wild && reaches_any_account(value),
-            KeyMeaning::SourceArn => wild && (reaches_any_account(value) && !names_bucket(value)),
+            KeyMeaning::SourceArn => wild && !names_bucket(value) && (reaches_any_account(value) || value.contains(":s3:::")),
             KeyMeaning::OrganizationPath | KeyMeaning::SourceOrganizationPath => {
                 wild && is_wild(value.split('/').next().unwrap_or_default())
             }
@@ -223,9 +225,9 @@ fn held(clause: &Clause, value: &str) -> CallerOutcome {
 
 fn service(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     match (caller, kind) {
-        (Caller::Service(name), KeyMeaning::ServiceName) => held(clause, name),
+        (Caller::Service(name) | Caller::ServiceFor(name), KeyMeaning::ServiceName) => held(clause, name),
         (_, KeyMeaning::ServiceName) => absent(clause),
-        (Caller::Service(_), _) => held(clause, "true"),
+        (Caller::Service(_) | Caller::ServiceFor(_), _) => held(clause, "true"),
         (Caller::Anonymous, _) => held(clause, "false"),
         (_, _) => held(clause, "false"),
     }
@@ -233,7 +235,7 @@ fn service(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome 
 
 fn mfa(clause: &Clause, caller: &Caller) -> CallerOutcome {
     match caller {
-        Caller::Anonymous | Caller::Service(_) => absent(clause),
+        Caller::Anonymous | Caller::Service(_) | Caller::ServiceFor(_) => absent(clause),
         Caller::Stranger | Caller::Account { .. } | Caller::Organization(_) => CallerOutcome::Chosen,
     }
 }
@@ -274,7 +276,8 @@ fn presence(caller: &Caller, kind: KeyMeaning) -> Presence {
         (_, K::Network | K::Token) => Presence::Any,
         (_, K::Endpoint | K::AccessPointAccount | K::AccessPointArn) => Presence::AnyOrNone,
         (Caller::Service(_), K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::AnyOrNone,
-        (Caller::Service(_), _) => Presence::Absent,
+        (Caller::ServiceFor(_), K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::Granted,
+        (Caller::Service(_) | Caller::ServiceFor(_), _) => Presence::Absent,
         (_, K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::Absent,
         (Caller::Anonymous, _) => Presence::Absent,
         (Caller::Stranger, K::Organization | K::OrganizationPath) => Presence::AnyOrNone,

@@ -80,6 +80,8 @@ const MAIN: [(&str, &[&str]); 25] = [
 /// What the statements of a policy that `account` wrote give in breadth. Conditions are answered by `meets`.
 pub fn powers(policy: &Policy, account: &str, meets: &dyn Fn(&Statement) -> Answer) -> Vec<Power> {
     let mut out = Vec::new();
+    // what the same document refuses without condition is taken off, where it refuses as much
+    let refusals: Vec<&Statement> = policy.statements.iter().filter(|s| s.effect == Effect::Deny && s.conditions.is_empty()).collect();
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let answer = meets(statement);
         if answer == Answer::No {
@@ -89,15 +91,18 @@ pub fn powers(policy: &Policy, account: &str, meets: &dyn Fn(&Statement) -> Answ
             out.push(Power { breadth, what: what.into(), answer, position: statement.position, why });
         };
         if let Some(breadth) = whole(statement, account) {
-            add(breadth, "", written(statement));
+            if !refusals.iter().any(|r| whole(r, account).is_some_and(|refused| refused == Breadth::Everything || refused == breadth)) {
+                add(breadth, "", written(statement));
+            }
             continue;
         }
         for service in services(&statement.action) {
-            if acts_whole(&statement.action, &service) && is_everywhere(&statement.resource, &service, account) {
+            let all = |s: &Statement| acts_whole(&s.action, &service) && is_everywhere(&s.resource, &service, account);
+            if all(statement) && !refusals.iter().any(|r| all(r)) {
                 add(Breadth::Service, &service, written(statement));
             }
         }
-        if passes_every_role(statement, account) {
+        if passes_every_role(statement, account) && !refusals.iter().any(|r| passes_every_role(r, account)) {
             add(Breadth::PassRole, "iam", written(statement));
         }
     }
@@ -244,5 +249,20 @@ mod tests {
         assert_eq!(found(roles), [(Breadth::PassRole, "iam".to_string())]);
         let odd = json!({"Effect": "Allow", "NotAction": "nobody:has", "Resource": "*"});
         assert_eq!(found(odd), [(Breadth::EverythingBut, String::new())]);
+    }
+
+    #[test]
+    fn what_the_same_document_refuses_is_taken_off() {
+        use serde_json::json;
+        let both = |allow: &str, deny: &str, extra: serde_json::Value| {
+            let mut refusal = json!({"Effect": "Deny", "Action": deny, "Resource": "*"});
+            refusal.as_object_mut().expect("an object").extend(extra.as_object().cloned().unwrap_or_default());
+            found(json!([{"Effect": "Allow", "Action": allow, "Resource": "*"}, refusal]))
+        };
+        assert_eq!(both("iam:PassRole", "iam:PassRole", json!({})), []);
+        assert_eq!(both("s3:*", "s3:*", json!({})), []);
+        assert_eq!(both("s3:*", "s3:DeleteBucket", json!({})), [(Breadth::Service, "s3".to_string())]);
+        let mfa = json!({"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}});
+        assert_eq!(both("iam:PassRole", "iam:PassRole", mfa), [(Breadth::PassRole, "iam".to_string())]);
     }
 }

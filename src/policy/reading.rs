@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Answer;
+use super::document::{Effect, Policy};
 use super::power::UNNAMED;
-use super::rights::Rights;
+use super::rights::{Boundary, Rights};
 
 /// A kind of store whose content IAM policies open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,12 +99,22 @@ pub fn readings(rights: &Rights<'_>, stores: &Stores) -> Vec<Reading> {
             }
         }
         let sure = all.as_ref().is_some_and(|r| r.answer == Answer::Yes);
+        if sure && refuses(rights) && known.iter().all(|arn| one(rights, kind, arn, Some(arn.clone())).is_none()) {
+            continue;
+        }
         out.extend(all);
         if !sure {
             out.extend(known.iter().filter_map(|arn| one(rights, kind, arn, Some(arn.clone()))));
         }
     }
     out
+}
+
+/// Whether anything could take off what a policy allows.
+fn refuses(rights: &Rights<'_>) -> bool {
+    let own = rights.policies.iter().map(|(_, policy)| *policy);
+    let denies = |policy: &Policy| policy.statements.iter().any(|s| s.effect == Effect::Deny);
+    own.chain(rights.guards.iter().copied()).any(denies) || !matches!(rights.boundary, Boundary::None)
 }
 
 /// For a store that no policy names. Where a pattern gives only some objects of each bucket (`*/*.csv`), how much of a store that is

@@ -180,6 +180,9 @@ fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTr
         "SELECT account, operation, key, body ->> '$.Id' FROM response WHERE service = 'organizations'
            AND operation IN ('ListRoots', 'ListParents', 'ListOrganizationalUnitsForParent', 'ListAccountsForParent')",
         &mut |row| {
+            if row[3].is_empty() {
+                return;
+            }
             let tree = trees.entry(row[0].clone()).or_default();
             if row[1] == "ListRoots" {
                 tree.roots.insert(row[3].clone());

@@ -51,6 +51,8 @@ struct Holding<'a> {
     policies: Vec<(String, &'a Policy)>,
     /// Policies of AWS whose documents are not in the evidence, as far as they are known.
     known: Vec<(&'a str, Known)>,
+    /// Policies of AWS that are neither in the evidence nor known.
+    strange: Vec<&'a str>,
     /// Customer managed policies that it has.
     customer: BTreeSet<String>,
     groups: BTreeSet<String>,
@@ -58,7 +60,14 @@ struct Holding<'a> {
 
 impl<'a> Holding<'a> {
     fn of(holder: &'a PrincipalRow, groups: &BTreeMap<(&str, &str), &'a PrincipalRow>, evidence: &'a Evidence) -> Holding<'a> {
-        let mut out = Holding { holder, policies: Vec::new(), known: Vec::new(), customer: BTreeSet::new(), groups: BTreeSet::new() };
+        let mut out = Holding {
+            holder,
+            policies: Vec::new(),
+            known: Vec::new(),
+            strange: Vec::new(),
+            customer: BTreeSet::new(),
+            groups: BTreeSet::new(),
+        };
         out.add(holder, "", evidence);
         for name in &holder.groups {
             if let Some(group) = groups.get(&(holder.account.as_str(), name.as_str())) {
@@ -74,10 +83,14 @@ impl<'a> Holding<'a> {
             self.policies.extend(policy.as_ref().map(|p| (format!("{name}{via}"), p)));
         }
         for arn in &from.attached {
-            let by_aws = arn.contains(":iam::aws:policy/");
+            let by_aws = is_of_aws(arn);
             match evidence.managed.get(arn).and_then(|m| m.policy.as_ref().map(|p| (m, p))) {
                 Some((managed, policy)) => self.policies.push((format!("{}{via}", managed.name), policy)),
-                None => self.known.extend(aws_managed::known(arn).map(|k| (arn.as_str(), k))),
+                None => match aws_managed::known(arn) {
+                    Some(known) => self.known.push((arn, known)),
+                    None if by_aws => self.strange.push(arn),
+                    None => {}
+                },
             }
             if !by_aws {
                 self.customer.insert(arn.clone());
@@ -142,10 +155,15 @@ fn documents(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
             }
         }
         for arn in principal.attached.iter().filter(|a| !evidence.managed.contains_key(*a)) {
-            if let Some(known) = aws_managed::known(arn).filter(|k| k.everything || k.identity) {
-                let question = if known.everything { "everything" } else { "identity" };
-                let name = arn.rsplit('/').next().unwrap_or_default();
-                power_row(db, &owner, name, question, "", Answer::Yes, "policy of AWS")?;
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            match aws_managed::known(arn) {
+                Some(known) if known.everything || known.identity => {
+                    let question = if known.everything { "everything" } else { "identity" };
+                    power_row(db, &owner, name, question, "", Answer::Yes, "policy of AWS")?;
+                }
+                Some(_) => {}
+                None if is_of_aws(arn) => power_row(db, &owner, name, "unread", "", Answer::Unknown, UNKNOWN_OF_AWS)?,
+                None => {}
             }
         }
         for arn in &principal.attached {
@@ -282,6 +300,9 @@ fn escalate(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, around:
     for way in ways(&narrow, around.unwrap_or(&empty)) {
         row(Some(&way.way), way.answer.as_str(), &way.policy, &way.because)?;
     }
+    for arn in &holding.strange {
+        row(Some("raise its rights by a policy of AWS"), "unknown", arn.split(":policy/").nth(1).unwrap_or(arn), UNKNOWN_OF_AWS)?;
+    }
     for (arn, known) in &holding.known {
         let name = arn.split(":policy/").nth(1).unwrap_or(arn);
         if !known.everything && !known.identity && known.escalates && !aws_written_for_services(name) {
@@ -289,6 +310,12 @@ fn escalate(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, around:
         }
     }
     Ok(())
+}
+
+const UNKNOWN_OF_AWS: &str = "a policy of AWS that is neither in the evidence nor in the list that comes with the program";
+
+fn is_of_aws(policy: &str) -> bool {
+    policy.contains(":iam::aws:policy/")
 }
 
 /// Whether a policy says outright that its holder is an administrator. All of IAM by what NotAction leaves is no such word.

@@ -55,7 +55,7 @@ fn raised(arn: &str, set: &Set, evidence: &Evidence) -> Found {
             policies.extend(managed.and_then(|m| m.policy.as_ref().map(|p| (format!("{} in {account}", m.name), p))));
         }
         policies.retain(|(_, p)| {
-            let wide = |b: Breadth| matches!(b, Breadth::Everything | Breadth::EverythingBut | Breadth::Identity);
+            let wide = |b: Breadth| matches!(b, Breadth::Everything | Breadth::EverythingBut);
             !powers(p, account, &|_| Answer::Yes).iter().any(|p| wide(p.breadth))
         });
         let role = format!(
