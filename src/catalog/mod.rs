@@ -38,6 +38,11 @@ pub fn templates() -> &'static [(&'static str, &'static [u8])] {
     embedded::TEMPLATES
 }
 
+/// Our own questions of a buyer: path below `questions/` and bytes.
+pub fn questions() -> &'static [(&'static str, &'static [u8])] {
+    embedded::QUESTIONS
+}
+
 /// The folders of a catalog.
 const PARTS: [&str; 7] = ["technical", "checks", "tables", "kinds", "hipaa", "services", "operations"];
 

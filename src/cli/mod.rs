@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods)] // the room of the environment
 
+mod answer;
 mod assess;
 mod breach;
 mod collect;
@@ -96,6 +97,7 @@ pub enum Command {
     Assess(assess::AssessArgs),
     Package(package::PackageArgs),
     Export(machine::MachineArgs),
+    Answer(answer::AnswerArgs),
     Verify(verify::VerifyArgs),
     Runs(runs::RunsArgs),
     Join(join::JoinArgs),
@@ -323,6 +325,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Assess(args) => assess::cmd_assess(args, context),
         Command::Package(args) => package::cmd_package(args, context),
         Command::Export(args) => machine::cmd_machine(&args, context),
+        Command::Answer(args) => answer::cmd_answer(&args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),
         Command::Runs(args) => runs::cmd_runs(args, context),
         Command::Join(args) => join::cmd_join(args, context),

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use memchr::memmem;
 
-use super::bag_files::{self, read};
+use super::bag_files::read;
 use super::record::{ASSESSMENT, CATALOG, DATABASE, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS};
 use super::verify::Pins;
 use super::{Error, contents};
@@ -116,9 +116,15 @@ impl HeldPackage {
         String::from_utf8(self.bag.read(&path, MAX_SEARCHED).ok()?).ok()
     }
 
-    /// One file of the package.
-    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
-        bag_files::bytes(&self.bag, path)
+    /// Every part of the package beside the run, with its SHA-256.
+    pub fn parts(&self) -> BTreeMap<String, String> {
+        let beside = |path: &str| !path.starts_with(&format!("{}/", self.record.run));
+        let entries = self.bag.entries().filter(|(path, _)| beside(path.as_str()));
+        entries.map(|(path, digest)| (path.to_string(), digest.to_string())).collect()
+    }
+
+    pub fn manifest(&self) -> String {
+        self.bag.manifest_digest().to_string()
     }
 }
 

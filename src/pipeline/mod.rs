@@ -1,5 +1,6 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
+pub mod answer;
 pub mod assess;
 mod bag_files;
 pub mod chain;

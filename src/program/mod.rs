@@ -1,5 +1,6 @@
 //! What people decided, joined with what was found: the dossier. It computes no verdict and renders nothing.
 
+pub mod answer;
 mod baa;
 pub mod breach;
 pub mod changes;

@@ -1,6 +1,7 @@
 //! Renders the dossier. A renderer sees the dossier and nothing else, so that all outputs hold the same numbers; the same
 //! dossier gives the same bytes on every machine.
 
+pub mod answers;
 pub mod csv;
 mod engine;
 pub mod figures;

@@ -39,7 +39,7 @@ const FENCES: [(&str, &[&str]); 30] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("rpassword", &["cli"]),
-    ("rusqlite", &["assess"]),
+    ("rusqlite", &["assess", "program/answer"]),
     ("typst", &["render/pdf"]),
     ("typst_pdf", &["render/pdf"]),
     ("typst_layout", &["render/pdf"]),

@@ -5,6 +5,7 @@
 
 mod agreements;
 mod alarms;
+mod answer;
 mod attacks;
 mod authors;
 mod breach;

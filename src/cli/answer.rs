@@ -1,0 +1,130 @@
+//! `affiant answer`: a buyer's questions answered from a verified package.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::machine::{vacant, write};
+use super::{Context, Exit, data, say, verify, wrong};
+use crate::diag::Diagnostic;
+use crate::model::answers::{AnswerSheet, AnswerWord};
+use crate::pipeline::Error;
+use crate::pipeline::answer::{self, BuyerFile, StatementsFile};
+use crate::pipeline::handed;
+use crate::render::answers;
+use crate::store::atomic::{self, Access, Existing};
+
+/// Answer a buyer's questions from a package: our 64, or a CSV file of theirs
+///
+/// Writes answers.csv, answers.yaml and evidence.csv. A file of a buyer is filled in two steps: the first call writes the map with
+/// three proposals for each of its questions, a person picks in it, and the second call fills the file. Without an approval that
+/// names exactly these answers there is a draft and nothing else.
+#[derive(Debug, Args)]
+pub struct AnswerArgs {
+    /// A package: ZIP or folder
+    package: PathBuf,
+    /// Where; the folder must be empty or not there
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// What people state beside the package, and who approves the answers, YAML
+    #[arg(long, value_name = "FILE")]
+    statements: Option<PathBuf>,
+    /// A buyer's questions, CSV
+    #[arg(long, value_name = "FILE", requires = "map")]
+    questionnaire: Option<PathBuf>,
+    /// Which of our questions stands behind each of theirs, YAML; written with proposals where it is not there yet
+    #[arg(long, value_name = "FILE", requires = "questionnaire")]
+    map: Option<PathBuf>,
+    /// Write answers that nobody has approved; each says DRAFT
+    #[arg(long)]
+    draft: bool,
+    /// After how many days the evidence of a package is old: a yes is then partial
+    #[arg(long, value_name = "DAYS", default_value_t = 92)]
+    max_age: i64,
+    /// Pinned certificates, PEM: what none of them sealed is refused
+    #[arg(long, value_name = "PEM")]
+    trust: Option<PathBuf>,
+}
+
+pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
+    let set = answer::questions()?;
+    let buyer = args.questionnaire.as_deref().map(|path| BuyerFile::read(&path.display().to_string(), &read(path)?)).transpose()?;
+    if let (Some(file), Some(path), Some(map)) = (&buyer, &args.questionnaire, &args.map)
+        && !map.exists()
+    {
+        return propose(file, path, map, &set);
+    }
+    let output = args.output.as_deref().ok_or_else(|| wrong("no folder to write to", "name one with `--output DIR`"))?;
+    verify::target(&args.package, false)?;
+    vacant(output)?;
+    let said = match &args.statements {
+        Some(path) => StatementsFile::read(&path.display().to_string(), &read(path)?, &set)?,
+        None => StatementsFile::none(),
+    };
+    let pins = verify::pins(args.trust.as_deref(), None, &[], context)?;
+    let now = context.clock.now();
+    let package = handed::open(&args.package, &pins, now)?;
+    let sheet = answer::sheet(&package, &set, &said, &now.format("%Y-%m-%d").to_string(), args.max_age);
+    if sheet.draft && !args.draft {
+        return Err(unapproved(&sheet));
+    }
+    let filled = match (&buyer, &args.map) {
+        (Some(file), Some(path)) => Some(file.filled(&answer::map(&path.display().to_string(), &read(path)?, file)?, &sheet)?),
+        (..) => None,
+    };
+    let mark = if sheet.draft { "-draft" } else { "" };
+    let mut files = vec![
+        (format!("answers{mark}.csv"), answers::csv(&sheet)),
+        (format!("answers{mark}.yaml"), answers::yaml(&sheet).into_bytes()),
+        (format!("evidence{mark}.csv"), answers::evidence(&sheet)),
+    ];
+    if let Some(filled) = filled {
+        say(&format!(
+            "{} rows filled; {} that nobody picked for, {} picked as none, {} without a word for the answer, {} that held something already",
+            filled.filled, filled.open, filled.declined, filled.without_word, filled.occupied
+        ));
+        files.push((format!("questionnaire{mark}.csv"), filled.bytes));
+    }
+    for (name, bytes) in &files {
+        write(output, name, bytes)?;
+        data(&format!("{}\n", output.join(name).display()));
+    }
+    Ok(told(&sheet))
+}
+
+/// How many of each word, and what an approval must name.
+fn told(sheet: &AnswerSheet) -> Exit {
+    let count = |word: AnswerWord| sheet.answers.iter().filter(|a| a.answer == word).count();
+    let words: Vec<String> = AnswerWord::ALL.iter().map(|word| format!("{} {}", count(*word), word.as_str())).collect();
+    say(&format!("{} questions: {}", sheet.answers.len(), words.join(", ")));
+    if sheet.draft {
+        say(&format!("DRAFT: nobody approved these answers; an approval names them as `answers: \"{}\"`", sheet.digest));
+    }
+    if count(AnswerWord::Unknown) > 0 { Exit::Incomplete } else { Exit::Done }
+}
+
+fn unapproved(sheet: &AnswerSheet) -> Error {
+    let problem = Diagnostic::new("AFU-032", "nobody has approved these answers, and nothing was written");
+    let hint = format!(
+        "read them with `--draft`; then a named person writes into the file of `--statements`: approved: {{ by: NAME, role: ROLE, on: DAY, answers: \"{}\" }}",
+        sheet.digest
+    );
+    problem.hint(hint).into()
+}
+
+fn propose(file: &BuyerFile, path: &Path, map: &Path, set: &crate::model::answers::QuestionSet) -> Result<Exit, Error> {
+    let proposed = file.proposed(&path.display().to_string(), set)?;
+    let value = serde_json::to_value(&proposed).expect("a map serialises");
+    let text = format!(
+        "# Check the columns and the words that the file takes; then write into each `pick` the id of a question, or none.\n{}",
+        answers::block(&value)
+    );
+    atomic::write(map, text.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write", map))?;
+    data(&format!("{}\n", map.display()));
+    say(&format!("{} questions, each with at most three proposals; nothing is picked until a person does", proposed.rows.len()));
+    Ok(Exit::Done)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
+}

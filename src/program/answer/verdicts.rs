@@ -1,0 +1,83 @@
+//! What checks say to a question: their rows, counted; for what is not met the risk of the register and its date.
+
+use super::{AnswerInputs, Outcome};
+use crate::model::answers::{AnswerGap, AnswerWord};
+use crate::model::dossier::{CheckReport, ControlReport};
+use crate::model::verdict::{Counts, Verdict};
+
+/// How many exhibits an answer names, and how many checks that are not met.
+const NAMED: usize = 4;
+
+/// Whether an id of the questions means a check: `kms.*` is all of a service.
+pub fn fits(wanted: &str, id: &str) -> bool {
+    wanted.strip_suffix('*').map_or(wanted == id, |prefix| id.starts_with(prefix))
+}
+
+impl AnswerInputs<'_> {
+    /// `ids` are those that must be there; a catalog without one of them cannot answer whole.
+    pub(super) fn checks(&self, wanted: impl Fn(&ControlReport, &CheckReport) -> bool, ids: &[String]) -> Outcome {
+        let all = || self.dossier.controls.iter().flat_map(|control| control.checks.iter().map(move |check| (control, check)));
+        let mut found: Vec<(&ControlReport, &CheckReport)> = all().filter(|(control, check)| wanted(control, check)).collect();
+        let absent: Vec<&str> = ids.iter().filter(|id| !found.iter().any(|(_, c)| fits(id, &c.id))).map(String::as_str).collect();
+        found.sort_by_key(|(_, check)| (check.verdict, std::cmp::Reverse(check.severity)));
+        let mut counts = Counts::default();
+        found.iter().for_each(|(_, check)| counts.merge(&check.counts));
+        let worst = Verdict::worst(found.iter().map(|(_, check)| check.verdict));
+        let word = match worst {
+            _ if found.is_empty() => AnswerWord::Unknown,
+            Verdict::NotMet if counts.met == 0 => AnswerWord::No,
+            Verdict::NotMet | Verdict::Accepted => AnswerWord::Partial,
+            Verdict::NotEvidenced => AnswerWord::Unknown,
+            Verdict::Attested | Verdict::Met if !absent.is_empty() => AnswerWord::Partial,
+            Verdict::Attested | Verdict::Met => AnswerWord::Yes,
+            Verdict::NotApplicable => AnswerWord::NotApplicable,
+        };
+        let judged = counts.met + counts.not_met + counts.accepted + counts.attested;
+        let words = match found.is_empty() {
+            true => "No check of this package is about it.".to_string(),
+            false => format!(
+                "{} of {judged} rows of {} checks are met, {} not met, {} not evidenced, {} under an approved exception, {} attested.",
+                counts.met,
+                found.len(),
+                counts.not_met,
+                counts.not_evidenced,
+                counts.accepted,
+                counts.attested
+            ),
+        };
+        let mut outcome = Outcome::machine(word, words, self.of_checks(&found));
+        outcome.gaps =
+            found.iter().filter(|(_, check)| check.counts.not_met > 0).take(NAMED).map(|(c, check)| self.missing(c, check)).collect();
+        let unread = found.iter().filter(|(_, check)| check.verdict == Verdict::NotEvidenced || check.counts.not_evidenced > 0).count();
+        if unread > 0 {
+            outcome = outcome.gap(format!("{unread} checks lack evidence that was not read"));
+        }
+        if !absent.is_empty() {
+            outcome = outcome.gap(format!("the catalog of this package lacks {}", absent.join(", ")));
+        }
+        outcome
+    }
+
+    /// Exhibits behind what is in trouble first.
+    fn of_checks(&self, found: &[(&ControlReport, &CheckReport)]) -> Vec<crate::model::answers::Proof> {
+        let mut ids: Vec<&String> = Vec::new();
+        let rows = found.iter().flat_map(|(_, check)| &check.rows).flat_map(|row| &row.evidence);
+        for id in rows.chain(found.iter().flat_map(|(_, check)| &check.evidence)) {
+            if ids.len() < NAMED && !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        self.exhibits(ids)
+    }
+
+    /// The open risk that names the check, else the worst of its control.
+    fn missing(&self, control: &ControlReport, check: &CheckReport) -> AnswerGap {
+        let open = || self.dossier.risks.rows.iter().filter(|r| r.status != "closed" && r.control.as_ref() == Some(&control.id));
+        let risk = open().find(|r| r.rationale.contains(&check.id)).or_else(|| open().next());
+        AnswerGap {
+            gap: format!("{}: {} of {} not met", check.title, check.counts.not_met, check.population),
+            risk: risk.map(|r| r.id.clone()).unwrap_or_default(),
+            due: risk.map(|r| r.due.clone()).unwrap_or_default(),
+        }
+    }
+}
