@@ -8,6 +8,7 @@ use super::style::Style;
 use super::{Context, Exit, data, say};
 use crate::clock;
 use crate::diag::{Diagnostic, Problems, printable};
+use crate::model::agreements::PartyKind;
 use crate::model::breach::{Due, Duty, Hold, Incident, Knower, Knowledge, Promise, Timeline, Unit};
 use crate::model::decisions::Decisions;
 use crate::pipeline::Error;
@@ -156,11 +157,21 @@ fn incident(args: &ClockArgs, decisions: &Decisions) -> (Incident, Vec<String>) 
     (incident, problems)
 }
 
-/// The contract clocks of the plan that bind the organization in its role.
+/// The contract clocks of the plan, and the hours of customers' agreements, that bind the organization in its role.
 fn of_plan(decisions: &Decisions, role: &str) -> Vec<Promise> {
     let clocks = decisions.incident.iter().flat_map(|plan| &plan.contract_clocks);
     let ours = clocks.filter(|c| c.by == role || (c.by == "covered entity" && role == "hybrid entity"));
-    ours.map(|c| Promise { who: c.who.clone(), amount: c.hours, unit: Unit::Hours, source: c.source.clone() }).collect()
+    // what the plan says of a party is finer than what the list of agreements says
+    let told =
+        |party: &str| decisions.incident.iter().flat_map(|p| &p.contract_clocks).any(|c| c.who.contains(party) || c.source.contains(party));
+    let signed = decisions.agreements.agreements.iter().filter(|a| a.kind == PartyKind::Customer && a.phi && !told(&a.party));
+    let signed = signed.filter_map(|a| {
+        let source = format!("agreement signed {}, program/agreements.yaml", a.signed);
+        Some(Promise { who: a.party.clone(), amount: a.notice_hours?, unit: Unit::Hours, source })
+    });
+    let upstream = ["business associate", "subcontractor"].contains(&role);
+    let of_plan = ours.map(|c| Promise { who: c.who.clone(), amount: c.hours, unit: Unit::Hours, source: c.source.clone() });
+    of_plan.chain(signed.filter(|_| upstream)).collect()
 }
 
 /// `TIME@ZONE` in its parts.

@@ -6,6 +6,7 @@
 mod answer;
 mod assess;
 mod breach;
+mod calendar;
 mod collect;
 mod controls;
 mod diff;
@@ -20,6 +21,7 @@ mod new;
 mod package;
 mod policy;
 mod progress;
+mod risk_edits;
 mod risks;
 mod runs;
 mod schema;
@@ -103,6 +105,7 @@ pub enum Command {
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
     Risks(risks::RisksArgs),
+    Calendar(calendar::CalendarArgs),
     #[command(subcommand)]
     Breach(breach::BreachCommand),
     #[command(subcommand)]
@@ -330,6 +333,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Runs(args) => runs::cmd_runs(args, context),
         Command::Join(args) => join::cmd_join(args, context),
         Command::Diff(args) => diff::cmd_diff(args, context),
+        Command::Calendar(args) => calendar::cmd_calendar(args, context),
         Command::Risks(args) => risks::cmd_risks(args, context),
         Command::Breach(command) => breach::cmd_breach(command, context),
         Command::Controls(command) => controls::cmd_controls(command, context),

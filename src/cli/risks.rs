@@ -1,14 +1,20 @@
 //! `affiant risks`: the register, machine findings joined with what people decided.
 
+use std::path::{Path, PathBuf};
+
+use chrono::Datelike;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::risk_edits::{self, AcceptArgs, AddArgs, CloseArgs, ConfirmArgs};
 use super::services::dossier;
 use super::style::Style;
 use super::{Context, Exit, data, wrong};
 use crate::diag::{Diagnostic, Gravity, Problems, near, printable};
-use crate::model::dossier::RiskReport;
+use crate::model::dossier::{Dossier, RiskReport};
 use crate::pipeline::Error;
+use crate::render::{csv, risk_sheets, xlsx};
+use crate::store::atomic::{self, Access, Existing};
 
 /// The risk register
 #[derive(Debug, Args)]
@@ -37,54 +43,51 @@ enum RisksCommand {
     },
     /// What an auditor would object to
     Lint,
+    /// Confirm the scores of a risk as a named person
+    Confirm(ConfirmArgs),
+    /// Accept a risk for a time, by somebody who does not own it
+    Accept(AcceptArgs),
+    /// Close a risk that no finding shows any more
+    Close(CloseArgs),
+    /// Add a risk that no finding shows
+    Add(AddArgs),
+    /// Write the register as a workbook (.xlsx) for people, or as CSV (.csv) for the record
+    Export {
+        /// The file; it must not be there yet
+        file: PathBuf,
+    },
 }
 
 pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
     refer(context)?;
-    let register = dossier(context, None)?.risks;
-    let style = Style::of_stdout();
-    let json = args.format == Format::Json;
-    match args.command.unwrap_or(RisksCommand::List) {
-        RisksCommand::List if json => {
-            data(&format!("{:#}\n", json!({ "format": "affiant.risks-list/1", "risks": register.rows })));
-            Ok(Exit::Done)
-        }
-        RisksCommand::Lint if json => {
-            data(&format!("{:#}\n", json!({ "format": "affiant.risks-lint/1", "objections": register.lint })));
-            Ok(if register.lint.is_empty() { Exit::Done } else { Exit::Findings })
-        }
-        RisksCommand::List => {
-            let line = |r: &RiskReport| {
-                let owner = if r.owner.is_empty() { "no owner" } else { &r.owner };
-                format!(
-                    "{} {} {} {}\n",
-                    style.column(&r.id, 10),
-                    style.column(&r.level, 10),
-                    style.column(&r.status, 14),
-                    style.fit(&format!("{} ({owner})", r.title), 110)
-                )
-            };
-            data(&register.rows.iter().map(line).collect::<String>());
-            Ok(Exit::Done)
-        }
-        RisksCommand::Show { id } => match register.rows.iter().find(|r| r.id == id) {
-            Some(risk) => {
-                data(&match json {
-                    true => format!("{:#}\n", json!(risk)),
-                    false => printable(&show(risk)),
-                });
-                Ok(Exit::Done)
-            }
-            None => {
-                let hint = near::hint(&id, register.rows.iter().map(|r| r.id.as_str()), "`affiant risks list` shows the ids");
-                Err(wrong(format!("no risk has the id `{id}`"), hint))
-            }
-        },
-        RisksCommand::Lint => {
-            data(&register.lint.iter().map(|l| format!("{l}\n")).collect::<String>());
-            Ok(if register.lint.is_empty() { Exit::Done } else { Exit::Findings })
-        }
+    if let Some(RisksCommand::Add(args)) = &args.command {
+        return risk_edits::cmd_add(args, context);
     }
+    let dossier = dossier(context, None)?;
+    let json = args.format == Format::Json;
+    let register = &dossier.risks;
+    match args.command.unwrap_or(RisksCommand::List) {
+        RisksCommand::List if json => data(&format!("{:#}\n", json!({ "format": "affiant.risks-list/1", "risks": register.rows }))),
+        RisksCommand::List => list(&dossier),
+        RisksCommand::Show { id } => {
+            let Some(risk) = register.rows.iter().find(|r| r.id == id) else {
+                let hint = near::hint(&id, register.rows.iter().map(|r| r.id.as_str()), "`affiant risks list` shows the ids");
+                return Err(wrong(format!("no risk has the id `{id}`"), hint));
+            };
+            data(&if json { format!("{:#}\n", json!(risk)) } else { printable(&show(risk)) });
+        }
+        RisksCommand::Lint => {
+            let lines = || register.lint.iter().map(|l| format!("{l}\n")).collect::<String>();
+            data(&if json { format!("{:#}\n", json!({ "format": "affiant.risks-lint/1", "objections": register.lint })) } else { lines() });
+            return Ok(if register.lint.is_empty() { Exit::Done } else { Exit::Findings });
+        }
+        RisksCommand::Confirm(args) => return risk_edits::cmd_confirm(&args, context, &dossier),
+        RisksCommand::Accept(args) => return risk_edits::cmd_accept(&args, context, &dossier),
+        RisksCommand::Close(args) => return risk_edits::cmd_close(&args, context, &dossier),
+        RisksCommand::Add(args) => return risk_edits::cmd_add(&args, context),
+        RisksCommand::Export { file } => export(&dossier, &file)?,
+    }
+    Ok(Exit::Done)
 }
 
 /// Refuses a register that names what does not exist: an entry for nothing decides nothing.
@@ -95,20 +98,63 @@ fn refer(context: &Context) -> Result<(), Error> {
     Ok(found.filter(of_register).collect::<Problems>().or(())?)
 }
 
+fn list(dossier: &Dossier) {
+    let style = Style::of_stdout();
+    let line = |r: &RiskReport| {
+        let owner = if r.owner.is_empty() { "no owner" } else { &r.owner };
+        format!(
+            "{} {} {} {}\n",
+            style.column(&r.id, 10),
+            style.column(&r.level, 10),
+            style.column(&r.status, 20),
+            style.fit(&format!("{} ({owner})", r.title), 110)
+        )
+    };
+    data(&dossier.risks.rows.iter().map(line).collect::<String>());
+}
+
+fn export(dossier: &Dossier, file: &Path) -> Result<(), Error> {
+    let bytes = match file.extension().and_then(|e| e.to_str()) {
+        Some("csv") => csv::risks(dossier),
+        Some("xlsx") => {
+            let day = crate::clock::parse(&dossier.as_of).unwrap_or_default();
+            let parts = (day.year().clamp(1900, 9999) as u16, day.month() as u8, day.day() as u8);
+            xlsx::workbook(&risk_sheets::sheets(dossier), parts)?
+        }
+        _ => return Err(wrong(format!("`{}` names no kind of file", file.display()), "write a name that ends in .xlsx or .csv")),
+    };
+    atomic::write(file, &bytes, Access::Shared, Existing::Refuse).map_err(Error::io("write", file))?;
+    data(&format!("{}\n", file.display()));
+    Ok(())
+}
+
 fn show(r: &RiskReport) -> String {
     let suggested = if r.suggested { " (suggested, not confirmed)" } else { "" };
     let mut out =
         format!("{}  {}\n\nlevel       {}: likelihood {}, impact {}{suggested}\n", r.id, r.title, r.level, r.likelihood, r.impact);
+    let d = &r.decided;
+    let scores = |s: &Option<crate::model::decisions::RiskScore>| {
+        s.as_ref().map(|s| format!("likelihood {}, impact {}", s.likelihood, s.impact)).unwrap_or_default()
+    };
     for (name, value) in [
         ("status", &r.status),
         ("from", &r.origin),
         ("account", &r.account),
         ("assets", &r.asset_class),
+        (
+            "threat",
+            &[d.threat_source.as_str(), d.threat_event.as_str()].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(": "),
+        ),
+        ("weakness", &d.vulnerability),
+        ("before", &scores(&d.inherent)),
+        ("target", &scores(&d.target)),
+        ("confidence", &d.confidence),
         ("owner", &r.owner),
         ("treatment", &r.treatment),
         ("plan", &r.plan),
         ("due", &r.due),
         ("why", &r.rationale),
+        ("next review", &d.next_review),
     ] {
         if !value.is_empty() {
             out.push_str(&format!("{name:<11} {value}\n"));
@@ -118,7 +164,13 @@ fn show(r: &RiskReport) -> String {
         let expired = if a.expired { ", EXPIRED" } else { "" };
         out.push_str(&format!("accepted    by {} until {}{expired}: {}\n", a.approver, a.expires, a.reason));
     }
+    d.measures.iter().for_each(|m| out.push_str(&format!("measure     {} [{}]\n", m.measure, m.evidence)));
+    for s in &d.steps {
+        let done = if s.done.is_empty() { format!("due {}", s.due) } else { format!("done {}, seen in {}", s.done, s.proof) };
+        out.push_str(&format!("step        {} ({}; {done})\n", s.action, s.owner));
+    }
     r.examples.iter().for_each(|e| out.push_str(&format!("resource    {e}\n")));
+    d.history.iter().for_each(|h| out.push_str(&format!("{:<11} {}: {}\n", h.on, h.by, h.what)));
     if r.owner.is_empty() && r.origin == "finding" {
         out.push_str(&snippet(r));
     }
@@ -129,9 +181,10 @@ fn show(r: &RiskReport) -> String {
 fn snippet(r: &RiskReport) -> String {
     let account = if r.account.is_empty() { String::new() } else { format!(", account: \"{}\"", r.account) };
     let class = if r.asset_class.is_empty() { String::new() } else { format!(", asset_class: \"{}\"", r.asset_class) };
+    let phi = r.phi.map(|phi| format!(", phi: {phi}")).unwrap_or_default();
     format!(
-        "\nto decide about it, under `entries` in program/risks.yaml:
-  - match: {{ control: {}{account}{class} }}
+        "\nto decide about it: `affiant risks confirm {}` or `accept`; or write under `entries` in program/risks.yaml:
+  - match: {{ control: {}{account}{class}{phi} }}
     title: {}
     owner: <one accountable person, role>
     treatment: mitigate # or transfer, avoid, accept
@@ -143,6 +196,7 @@ fn snippet(r: &RiskReport) -> String {
     confirmed_by: <name, role>
     confirmed_on: <YYYY-MM-DD>
 ",
+        r.id,
         r.control.as_deref().unwrap_or_default(),
         serde_json::to_string(&r.title).unwrap_or_default(),
         r.likelihood,

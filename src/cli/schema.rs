@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
+use crate::model::agreements::Agreements;
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
@@ -30,6 +31,7 @@ pub enum SchemaKind {
     IncidentResponse,
     Clearances,
     ArtifactTerms,
+    Agreements,
     Control,
     Check,
     Table,
@@ -53,6 +55,7 @@ impl SchemaKind {
             SchemaKind::IncidentResponse => "program/incident-response.yaml",
             SchemaKind::Clearances => "program/clearances.yaml",
             SchemaKind::ArtifactTerms => "program/artifact-terms.yaml",
+            SchemaKind::Agreements => "program/agreements.yaml",
             SchemaKind::Control => "catalog: technical/*.yaml",
             SchemaKind::Check => "catalog: checks/*/*.yaml",
             SchemaKind::Table => "catalog: tables/*/*.yaml",
@@ -76,6 +79,7 @@ impl SchemaKind {
             SchemaKind::IncidentResponse => schema_of::<Plan>(filled),
             SchemaKind::Clearances => schema_of::<Clearances>(filled),
             SchemaKind::ArtifactTerms => schema_of::<ArtifactTerms>(filled),
+            SchemaKind::Agreements => schema_of::<Agreements>(filled),
             SchemaKind::Control => schema_of::<Control>(form),
             SchemaKind::Check => schema_of::<Check>(form),
             SchemaKind::Table => schema_of::<Table>(form),

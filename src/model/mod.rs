@@ -1,6 +1,7 @@
 //! The words of the product as types. Nothing here reads a file, a clock or a network.
 
 pub mod address;
+pub mod agreements;
 pub mod answers;
 pub mod assessment;
 pub mod breach;

@@ -3,13 +3,17 @@
 pub mod answer;
 mod baa;
 pub mod breach;
+pub mod calendar;
 pub mod changes;
 mod controls;
 mod crosswalk;
+mod decided;
 mod front;
+mod gaps;
 mod history;
 mod incident;
 mod readers_and_network;
+mod risk_level;
 mod risks;
 pub mod services;
 mod since;

@@ -2,18 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inputs, plural, services};
+use super::decided;
+use super::risk_level::{SCALE, found, level, rank};
+use super::{Inputs, gaps, plural, services};
 use crate::model::assessment::{Disagreement, FindingGroup};
 use crate::model::decisions::{OwnRisk, RiskDecision};
-use crate::model::digest::Digest;
 use crate::model::dossier::{Acceptance, RiskRegister, RiskReport, ServiceRow, Services};
 use crate::model::verdict::{Severity, Verdict};
-
-/// The five levels of NIST SP 800-30 Rev. 1, low to high.
-pub const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
-
-/// Level of risk by likelihood (row) and impact (column), both low to high: the matrix of NIST SP 800-30 Rev. 1, table I-2.
-const LEVEL: [[usize; 5]; 5] = [[0, 0, 0, 1, 1], [0, 1, 1, 1, 2], [0, 1, 2, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]];
 
 /// How the scores of findings are suggested; printed in the register.
 const METHOD: &str = "Findings are grouped by control, account, asset class and PHI scope. Suggested impact follows the most severe \
@@ -27,7 +22,10 @@ pub fn register(inputs: &Inputs<'_>, services: &Services) -> RiskRegister {
     rows.extend(contradicted(inputs));
     rows.extend(services::off_list(services).map(|row| unlisted(row, services)));
     rows.extend(services::off_list_unread(services).map(|row| unlisted_unread(row, services)));
-    rows.extend(inputs.decisions.risks.own.iter().map(own));
+    rows.extend(gaps::risks(inputs));
+    rows.extend(decided::without_finding(inputs));
+    let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    rows.extend(inputs.decisions.risks.own.iter().enumerate().map(|(i, risk)| own(i, risk, today)));
     ordered(rows, inputs)
 }
 
@@ -39,9 +37,9 @@ pub fn with(register: RiskRegister, more: Vec<RiskReport>, inputs: &Inputs<'_>) 
 }
 
 fn ordered(mut rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
-    rows.sort_by_key(|r| (std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
+    rows.sort_by_key(|r| (r.status == "closed", std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
-    for risk in &rows {
+    for risk in rows.iter().filter(|r| r.status != "closed") {
         heat.entry(risk.likelihood.clone()).or_default().entry(risk.impact.clone()).or_default().push(risk.id.clone());
     }
     let own_method = inputs.decisions.risks.method.trim();
@@ -50,23 +48,16 @@ fn ordered(mut rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
     RiskRegister { method, lint: lint(&rows, inputs), rows, scale: SCALE.map(String::from).to_vec(), heat }
 }
 
-fn rank(level: &str) -> usize {
-    SCALE.iter().position(|s| *s == level).unwrap_or(2)
-}
-
-fn level(likelihood: &str, impact: &str) -> String {
-    SCALE[LEVEL[rank(likelihood)][rank(impact)]].to_string()
-}
-
 fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
-    let decision = inputs.decisions.risks.entries.iter().find(|d| covers(d, group, inputs));
+    let decision = decided::decision_of(group, inputs);
+    let (entry, decision) = (decision.map(|(i, _)| i as u64), decision.map(|(_, d)| d));
     let (likelihood, impact) = suggestion(group);
     let likelihood = decision.and_then(|d| d.likelihood.clone()).unwrap_or_else(|| likelihood.to_string());
     let impact = decision.and_then(|d| d.impact.clone()).unwrap_or_else(|| impact.to_string());
     let acceptance = acceptance(group, decision, inputs);
     let control = inputs.catalog.controls.iter().find(|c| c.id == group.control);
     RiskReport {
-        id: risk_id(group),
+        id: decided::risk_id(group),
         title: decision.and_then(|d| d.title.clone()).map_or_else(|| title(group, inputs), |t| t.trim().to_string()),
         status: status(group, decision, acceptance.as_ref()).into(),
         origin: if group.verdict == Verdict::NotEvidenced { "not assessed" } else { "finding" }.into(),
@@ -81,45 +72,16 @@ fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
         impact,
         rationale: decision.map(|d| d.rationale.trim().to_string()).filter(|r| !r.is_empty()).unwrap_or_else(|| rationale(group)),
         suggested: decision.is_none_or(|d| d.confirmed_by.is_none()),
-        confirmed: decision.map(|d| confirmed(d.confirmed_by.as_deref(), d.confirmed_on.as_deref())).unwrap_or_default(),
+        confirmed: decision.map(|d| decided::confirmed(d.confirmed_by.as_deref(), d.confirmed_on.as_deref())).unwrap_or_default(),
         owner: decision.map(|d| d.owner.clone()).unwrap_or_default(),
         treatment: decision.map(|d| d.treatment.clone()).unwrap_or_default(),
         plan: decision.map(|d| d.plan.trim().to_string()).unwrap_or_default(),
         due: decision.map(|d| d.due.clone()).unwrap_or_default(),
         acceptance,
+        entry,
+        phi: Some(group.phi),
+        decided: decision.map(|d| d.detail.clone()).unwrap_or_default(),
     }
-}
-
-/// `Casey Example, security official, 2026-09-29`.
-fn confirmed(by: Option<&str>, on: Option<&str>) -> String {
-    [by, on].into_iter().flatten().filter(|t| !t.trim().is_empty()).collect::<Vec<_>>().join(", ")
-}
-
-/// A decision is about one group unless it says that it is about all: of those that it fits, the one in PHI scope, then the most severe.
-fn covers(decision: &RiskDecision, group: &FindingGroup, inputs: &Inputs<'_>) -> bool {
-    if !fits(decision, group) {
-        return false;
-    }
-    let key = |g: &FindingGroup| (g.phi, g.severity, g.resources);
-    let fitting = inputs.assessment.findings.iter().filter(|g| fits(decision, g));
-    // Of equals the first in the order of findings.
-    let one = fitting.reduce(|best, g| if key(g) > key(best) { g } else { best });
-    decision.matches.all || one == Some(group)
-}
-
-fn fits(decision: &RiskDecision, group: &FindingGroup) -> bool {
-    let m = &decision.matches;
-    group.verdict != Verdict::NotEvidenced
-        && m.control == group.control
-        && m.account.as_ref().is_none_or(|a| *a == group.account)
-        && m.asset_class.as_ref().is_none_or(|c| *c == group.asset_class)
-}
-
-/// `R-` and six digits of a digest over the group's key: the same group has the same id in every run.
-fn risk_id(group: &FindingGroup) -> String {
-    let key =
-        format!("{}\0{}\0{}\0{}\0{}", group.control, group.account, group.asset_class, group.phi, group.verdict == Verdict::NotEvidenced);
-    format!("R-{}", &Digest::of(key.as_bytes()).to_string()[..6])
 }
 
 fn suggestion(group: &FindingGroup) -> (&'static str, &'static str) {
@@ -159,6 +121,7 @@ fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
 
 fn status(group: &FindingGroup, decision: Option<&RiskDecision>, acceptance: Option<&Acceptance>) -> &'static str {
     match (group.verdict, acceptance, decision) {
+        (_, a, Some(d)) if d.closed.as_ref().is_some_and(|c| a.is_none_or(|a| a.expired || a.accepted < c.on)) => "reopened",
         (Verdict::Accepted, _, _) => "accepted",
         (_, Some(a), _) if !a.expired => "accepted",
         (_, _, Some(d)) if !d.plan.trim().is_empty() => "in treatment",
@@ -184,33 +147,6 @@ fn acceptance(group: &FindingGroup, decision: Option<&RiskDecision>, inputs: &In
     let all = &inputs.decisions.exceptions.exceptions;
     let e = all.iter().find(|e| group.checks.contains(&e.check) && e.expires.as_str() >= today)?;
     Some(made(&e.approver, &e.reason, &e.accepted, &e.expires))
-}
-
-/// A finding that no check made: nobody has decided about it yet.
-pub fn found(key: &str, origin: &str, title: String, likelihood: &str, impact: &str) -> RiskReport {
-    RiskReport {
-        id: format!("R-{}", &Digest::of(key.as_bytes()).to_string()[..6]),
-        title,
-        status: "open".into(),
-        origin: origin.into(),
-        control: None,
-        citations: Vec::new(),
-        account: String::new(),
-        asset_class: String::new(),
-        resources: 0,
-        examples: Vec::new(),
-        level: level(likelihood, impact),
-        likelihood: likelihood.into(),
-        impact: impact.into(),
-        rationale: String::new(),
-        suggested: true,
-        confirmed: String::new(),
-        owner: String::new(),
-        treatment: String::new(),
-        plan: String::new(),
-        due: String::new(),
-        acceptance: None,
-    }
 }
 
 /// One risk for each check and account of which AWS Config's rules say the opposite: one of the two is wrong about ePHI.
@@ -280,29 +216,41 @@ fn unlisted_unread(row: &ServiceRow, services: &Services) -> RiskReport {
     risk
 }
 
-fn own(risk: &OwnRisk) -> RiskReport {
+fn own(index: usize, risk: &OwnRisk, today: &str) -> RiskReport {
+    let acceptance = risk.acceptance.as_ref().map(|a| Acceptance {
+        approver: a.approver.clone(),
+        reason: a.reason.trim().into(),
+        accepted: a.accepted.clone(),
+        expires: a.expires.clone(),
+        expired: a.expires.as_str() < today,
+    });
+    let status = match (&risk.closed, &acceptance) {
+        (Some(_), _) => "closed",
+        (None, Some(a)) if !a.expired => "accepted",
+        (None, _) if risk.plan.trim().is_empty() => "open",
+        (None, _) => "in treatment",
+    };
     RiskReport {
         id: risk.id.clone(),
         title: risk.title.trim().into(),
-        status: if risk.plan.trim().is_empty() { "open" } else { "in treatment" }.into(),
+        status: status.into(),
         origin: "program".into(),
-        control: None,
         citations: risk.citations.iter().map(ToString::to_string).collect(),
-        account: String::new(),
         asset_class: risk.category.clone(),
-        resources: 0,
-        examples: Vec::new(),
         level: level(&risk.likelihood, &risk.impact),
         likelihood: risk.likelihood.clone(),
         impact: risk.impact.clone(),
         rationale: risk.rationale.trim().into(),
         suggested: risk.confirmed_by.is_none(),
-        confirmed: confirmed(risk.confirmed_by.as_deref(), risk.confirmed_on.as_deref()),
+        confirmed: decided::confirmed(risk.confirmed_by.as_deref(), risk.confirmed_on.as_deref()),
         owner: risk.owner.clone(),
         treatment: risk.treatment.clone(),
         plan: risk.plan.trim().into(),
         due: risk.due.clone(),
-        acceptance: None,
+        acceptance,
+        entry: Some(index as u64),
+        decided: risk.detail.clone(),
+        ..RiskReport::default()
     }
 }
 
@@ -324,5 +272,6 @@ fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     count(suggested, "score is a suggestion that nobody has confirmed", "scores are suggestions that nobody has confirmed");
     let lapsed = rows.iter().filter(|r| r.acceptance.as_ref().is_some_and(|a| a.expired)).count();
     count(lapsed, "acceptance has expired", "acceptances have expired");
+    lint.extend(decided::lint(rows, inputs));
     lint
 }

@@ -1,9 +1,10 @@
 //! Tables of the dossier as CSV (RFC 4180): the risk register and the crosswalk, for people who keep them in a spreadsheet.
 
 use crate::diag::safe_cell;
+use crate::model::decisions::RiskScore;
 use crate::model::dossier::Dossier;
 
-const RISKS: [&str; 18] = [
+const RISKS: [&str; 27] = [
     "id",
     "title",
     "status",
@@ -22,6 +23,15 @@ const RISKS: [&str; 18] = [
     "treatment",
     "plan",
     "due",
+    "next_review",
+    "threat_source",
+    "threat_event",
+    "vulnerability",
+    "inherent",
+    "target",
+    "accepted_by",
+    "accepted_until",
+    "rationale",
 ];
 
 /// `data/tables/risk.csv`.
@@ -49,10 +59,23 @@ pub fn risks(dossier: &Dossier) -> Vec<u8> {
             r.treatment.clone(),
             r.plan.clone(),
             r.due.clone(),
+            r.decided.next_review.clone(),
+            r.decided.threat_source.clone(),
+            r.decided.threat_event.clone(),
+            r.decided.vulnerability.clone(),
+            score(&r.decided.inherent),
+            score(&r.decided.target),
+            r.acceptance.as_ref().map(|a| a.approver.clone()).unwrap_or_default(),
+            r.acceptance.as_ref().map(|a| a.expires.clone()).unwrap_or_default(),
+            r.rationale.clone(),
         ];
         writer.write_record(cells.map(|c| safe_cell(&c))).expect(memory);
     }
     writer.into_inner().expect(memory)
+}
+
+fn score(score: &Option<RiskScore>) -> String {
+    score.as_ref().map(|s| format!("{} x {}", s.likelihood, s.impact)).unwrap_or_default()
 }
 
 const CROSSWALK: [&str; 16] = [

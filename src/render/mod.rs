@@ -10,6 +10,8 @@ pub mod ics;
 pub mod machine;
 #[cfg(feature = "pdf")]
 pub mod pdf;
+pub mod risk_sheets;
+pub mod xlsx;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -25,6 +27,8 @@ pub struct Templates(BTreeMap<String, Vec<u8>>);
 pub enum RenderError {
     #[error("template `{name}`: {what}")]
     Template { name: String, what: String },
+    #[error("the workbook: {0}")]
+    Workbook(String),
     #[error("the PDF: {0}")]
     Pdf(String),
     #[error("reading templates: {0}")]

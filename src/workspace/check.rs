@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::{Documents, FILES};
 use crate::diag::Diagnostic;
-use crate::model::decisions::{Decisions, Plan, RiskDecision};
+use crate::model::decisions::{Decisions, Plan, RiskAcceptance, RiskClosure, RiskDecision};
 use crate::model::regions;
 use crate::yaml::is_placeholder;
 
@@ -15,12 +15,12 @@ pub(super) struct Checker<'a> {
 }
 
 /// Whether somebody wrote something: not empty, and no `<…>` of a starter file.
-pub(super) fn named(text: &str) -> bool {
+pub fn named(text: &str) -> bool {
     !is_placeholder(text) && !text.trim().is_empty()
 }
 
 /// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
-fn same_person(a: &str, b: &str) -> bool {
+pub fn same_person(a: &str, b: &str) -> bool {
     let name =
         |text: &str| text.split([',', '(', '<']).next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     named(a) && named(b) && name(a) == name(b)
@@ -48,6 +48,9 @@ impl Checker<'_> {
         }
         if is(FILES[4]) {
             self.risks(decisions);
+        }
+        if is(FILES[8]) {
+            self.agreements(decisions);
         }
         if let Some(plan) = &decisions.incident {
             self.plan(plan);
@@ -128,10 +131,15 @@ impl Checker<'_> {
         let file = FILES[4];
         for (i, risk) in decisions.risks.entries.iter().enumerate() {
             self.risk(file, &format!("entries/{i}"), risk);
+            self.closure(file, &format!("entries/{i}"), risk.closed.as_ref());
         }
         self.once(file, "own", "id", decisions.risks.own.iter().map(|r| &r.id));
         for (i, risk) in decisions.risks.own.iter().enumerate() {
             self.date(file, &format!("own/{i}/due"), &risk.due);
+            if let Some(acceptance) = &risk.acceptance {
+                self.acceptance(file, &format!("own/{i}"), &risk.id, &risk.owner, acceptance);
+            }
+            self.closure(file, &format!("own/{i}"), risk.closed.as_ref());
         }
     }
 
@@ -165,12 +173,31 @@ impl Checker<'_> {
             }
             return;
         };
+        self.acceptance(file, entry, &risk.matches.control, &risk.owner, acceptance);
+    }
+
+    fn acceptance(&mut self, file: &str, entry: &str, of: &str, owner: &str, acceptance: &RiskAcceptance) {
         let place = format!("{entry}/acceptance");
         let (accepted, expires) = (("accepted", acceptance.accepted.as_str()), ("expires", acceptance.expires.as_str()));
         self.span(file, &place, accepted, expires, "write the last day on which the acceptance holds as `expires`");
-        if same_person(&acceptance.approver, &risk.owner) {
-            let message = format!("the acceptance of a risk of `{}` needs an approver who is not its owner", risk.matches.control);
+        if same_person(&acceptance.approver, owner) {
+            let message = format!("the acceptance of a risk of `{of}` needs an approver who is not its owner");
             self.complain(file, &format!("{place}/approver"), "AFW-004", message, "name a second person as `approver`");
+        }
+    }
+
+    fn closure(&mut self, file: &str, entry: &str, closed: Option<&RiskClosure>) {
+        if let Some(closed) = closed {
+            self.date(file, &format!("{entry}/closed/on"), &closed.on);
+        }
+    }
+
+    /// Days of agreements.
+    fn agreements(&mut self, decisions: &Decisions) {
+        let file = FILES[8];
+        for (i, a) in decisions.agreements.agreements.iter().enumerate() {
+            self.date(file, &format!("agreements/{i}/signed"), &a.signed);
+            self.date(file, &format!("agreements/{i}/ends"), &a.ends);
         }
     }
 

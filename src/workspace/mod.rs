@@ -3,6 +3,7 @@
 
 mod aws;
 mod check;
+pub mod register;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::diag::{Diagnostic, Gravity, Problems, near};
 use crate::model::decisions::{Decisions, Plan};
 use crate::yaml::{self, Document, Strictness, schema_of};
 use check::Checker;
+pub use check::{named, same_person};
 
 /// A workspace: its root, its decisions, and the bytes they came from (path below the root).
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ pub struct Workspace {
 }
 
 /// The files that hold decisions, in the order they are read.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 9] = [
     "affiant.yaml",
     "program/exceptions.yaml",
     "program/attestations.yaml",
@@ -37,6 +39,7 @@ pub const FILES: [&str; 8] = [
     "program/incident-response.yaml",
     "program/clearances.yaml",
     "program/artifact-terms.yaml",
+    "program/agreements.yaml",
 ];
 
 impl Workspace {
@@ -140,6 +143,7 @@ pub fn decisions(files: &BTreeMap<String, Vec<u8>>) -> Result<Decisions, Problem
         incident: packaged::<Plan>(files, FILES[5], &mut problems),
         clearances: packaged(files, FILES[6], &mut problems).unwrap_or_default(),
         terms: packaged(files, FILES[7], &mut problems).unwrap_or_default(),
+        agreements: packaged(files, FILES[8], &mut problems).unwrap_or_default(),
     };
     problems.or(decisions)
 }
@@ -200,6 +204,7 @@ fn parse(files: &Files, documents: &mut Documents, found: &mut Vec<Diagnostic>) 
         incident: reader.section::<Plan>(FILES[5]),
         clearances: reader.section(FILES[6]).unwrap_or_default(),
         terms: reader.section(FILES[7]).unwrap_or_default(),
+        agreements: reader.section(FILES[8]).unwrap_or_default(),
     };
     let sound = reader.sound;
     let mut beyond = Vec::new();

@@ -1,9 +1,12 @@
 //! The one door to YAML: a document becomes a value, or diagnostics that show the line and say what to write instead.
 
+pub mod edit;
 mod rule;
 mod schema;
+mod spans;
 mod tree;
 mod words;
+mod write;
 
 pub use schema::{Strictness, is_placeholder, schema_of};
 pub use tree::{At, Node, NodeKind, NodeValue, Written};

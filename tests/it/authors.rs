@@ -63,7 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 17] = [
+const KINDS: [(&str, &str); 18] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
@@ -72,6 +72,7 @@ const KINDS: [(&str, &str); 17] = [
     ("incident-response", "program/incident-response.yaml"),
     ("clearances", "program/clearances.yaml"),
     ("artifact-terms", "program/artifact-terms.yaml"),
+    ("agreements", "program/agreements.yaml"),
     ("control", "controls/technical/"),
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),

@@ -33,8 +33,9 @@ pub const LAYERS: [(&str, u32); 21] = [
 ];
 
 /// Which modules may name a crate. Prefixes of module paths.
-const FENCES: [(&str, &[&str]); 30] = [
+const FENCES: [(&str, &[&str]); 31] = [
     ("chrono_tz", &["program/breach"]),
+    ("rust_xlsxwriter", &["render"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -31,6 +31,7 @@ mod peers;
 mod phi;
 mod pictures;
 mod quarter;
+mod register;
 mod rules;
 mod sample;
 mod scope;

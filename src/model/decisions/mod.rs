@@ -4,6 +4,8 @@
 pub mod aws;
 pub mod clearances;
 mod pattern;
+pub mod risk_detail;
+pub mod risks;
 pub mod seal;
 mod statements;
 
@@ -15,10 +17,12 @@ use serde::{Deserialize, Serialize};
 pub use aws::{AggregatorFacts, AwsFacts, ConfigWay, DeliveredFacts};
 pub use clearances::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
 pub use pattern::matches_pattern;
+pub use risk_detail::{Measure, RiskClosure, RiskDetail, RiskEvent, RiskScore, RiskStep};
+pub use risks::{OwnRisk, RiskAcceptance, RiskDecision, RiskMatch, Risks};
 pub use seal::{SealFacts, SignerFacts, TimestampFacts};
 pub use statements::{AlternativeMeasure, Alternatives, Attestation, Attestations, ExceptionRecord, Exceptions};
 
-use super::citation::Citation;
+use super::agreements::Agreements;
 use super::shapes;
 
 /// Everything in `affiant.yaml` and `program/`, as it was read.
@@ -34,6 +38,8 @@ pub struct Decisions {
     pub clearances: Clearances,
     #[serde(default, skip_serializing_if = "ArtifactTerms::is_empty")]
     pub terms: ArtifactTerms,
+    #[serde(default, skip_serializing_if = "Agreements::is_empty")]
+    pub agreements: Agreements,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -249,117 +255,6 @@ impl Default for RetentionFacts {
     fn default() -> Self {
         RetentionFacts { years: 6, reason: String::new() }
     }
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Risks {
-    #[serde(default)]
-    #[schemars(extend("const" = "affiant.risks/1"))]
-    pub format: String,
-    #[serde(default)]
-    pub method: String,
-    #[serde(default)]
-    pub tolerance: String,
-    #[serde(default)]
-    pub entries: Vec<RiskDecision>,
-    #[serde(default)]
-    pub own: Vec<OwnRisk>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RiskDecision {
-    #[serde(rename = "match")]
-    pub matches: RiskMatch,
-    #[serde(default)]
-    pub title: Option<String>,
-    #[schemars(with = "shapes::Words")]
-    pub owner: String,
-    #[schemars(with = "shapes::Treatment")]
-    pub treatment: String,
-    #[serde(default)]
-    pub plan: String,
-    #[serde(default)]
-    #[schemars(with = "shapes::DateOrNothing")]
-    pub due: String,
-    #[serde(default)]
-    #[schemars(with = "Option<shapes::Scale>")]
-    pub likelihood: Option<String>,
-    #[serde(default)]
-    #[schemars(with = "Option<shapes::Scale>")]
-    pub impact: Option<String>,
-    #[serde(default)]
-    pub rationale: String,
-    #[serde(default)]
-    pub confirmed_by: Option<String>,
-    #[serde(default)]
-    #[schemars(with = "Option<shapes::Date>")]
-    pub confirmed_on: Option<String>,
-    #[serde(default)]
-    pub acceptance: Option<RiskAcceptance>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RiskMatch {
-    #[schemars(with = "shapes::Words")]
-    pub control: String,
-    #[serde(default)]
-    #[schemars(with = "Option<shapes::Account>")]
-    pub account: Option<String>,
-    #[serde(default)]
-    pub asset_class: Option<String>,
-    /// True: the decision is about every group that fits. Otherwise it is about one: in PHI scope before others, then the most severe.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub all: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RiskAcceptance {
-    #[schemars(with = "shapes::Words")]
-    pub approver: String,
-    #[schemars(with = "shapes::Words")]
-    pub reason: String,
-    #[schemars(with = "shapes::Date")]
-    pub accepted: String,
-    #[schemars(with = "shapes::Date")]
-    pub expires: String,
-}
-
-/// A risk that no finding shows: people name it.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OwnRisk {
-    #[schemars(with = "shapes::Words")]
-    pub id: String,
-    #[schemars(with = "shapes::Words")]
-    pub title: String,
-    #[serde(default)]
-    pub category: String,
-    #[schemars(with = "shapes::Scale")]
-    pub likelihood: String,
-    #[schemars(with = "shapes::Scale")]
-    pub impact: String,
-    #[schemars(with = "shapes::Words")]
-    pub rationale: String,
-    #[schemars(with = "shapes::Words")]
-    pub owner: String,
-    #[schemars(with = "shapes::Treatment")]
-    pub treatment: String,
-    #[serde(default)]
-    pub plan: String,
-    #[serde(default)]
-    #[schemars(with = "shapes::DateOrNothing")]
-    pub due: String,
-    #[serde(default)]
-    pub citations: Vec<Citation>,
-    /// Who confirmed the scores; without it they stay suggestions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_by: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_on: Option<String>,
 }
 
 /// `program/incident-response.yaml`.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::decisions::RiskDetail;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RiskRegister {
     /// How levels were reached, with the scale's name.
@@ -16,16 +18,16 @@ pub struct RiskRegister {
     pub lint: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RiskReport {
     /// `R-` and six hexadecimal digits, stable across runs.
     pub id: String,
     pub title: String,
-    /// `open`, `in treatment`, `accepted`, `closed`, `remediation observed`.
+    /// `open`, `in treatment`, `accepted`, `closed`, `reopened`, `remediation observed`.
     pub status: String,
     /// `finding` (from results), `disagreement` (AWS Config contradicts a verdict), `contradiction` (evidence against what people
-    /// stated), `not assessed` (from gaps) or `program` (from what
-    /// people must do).
+    /// stated), `not assessed` (from gaps), `program` (named by people), `agreement`, `plan` or `attestation` (from what people
+    /// have not signed, written or said).
     pub origin: String,
     pub control: Option<String>,
     pub citations: Vec<String>,
@@ -47,6 +49,21 @@ pub struct RiskReport {
     pub plan: String,
     pub due: String,
     pub acceptance: Option<Acceptance>,
+    /// Where the decision stands in `program/risks.yaml`: its place in `entries`, or in `own` for those of the program.
+    #[serde(default)]
+    pub entry: Option<u64>,
+    #[serde(default)]
+    pub phi: Option<bool>,
+    /// Threat, measures, scores before and after, steps, reviews and history, as people wrote them.
+    #[serde(default)]
+    pub decided: RiskDetail,
+}
+
+impl RiskReport {
+    /// Whether somebody has to do something about it: nobody accepted or closed it, and it was not seen mended.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status.as_str(), "open" | "in treatment" | "reopened")
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

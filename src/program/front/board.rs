@@ -37,8 +37,7 @@ fn row(control: &ControlReport, dossier: &Dossier) -> BoardRow {
 }
 
 fn concerns(risk: &RiskReport, control: &ControlReport) -> bool {
-    let open = matches!(risk.status.as_str(), "open" | "in treatment");
-    open && risk.origin == "finding" && risk.control.as_deref() == Some(control.id.as_str())
+    risk.is_open() && risk.origin == "finding" && risk.control.as_deref() == Some(control.id.as_str())
 }
 
 /// The one whose date comes first, and how many others there are.

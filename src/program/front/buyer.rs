@@ -394,13 +394,7 @@ impl Page<'_> {
             return a;
         }
         let today = self.day();
-        let failing: Vec<_> = self
-            .dossier
-            .risks
-            .rows
-            .iter()
-            .filter(|r| r.origin == "finding" && matches!(r.status.as_str(), "open" | "in treatment"))
-            .collect();
+        let failing: Vec<_> = self.dossier.risks.rows.iter().filter(|r| r.origin == "finding" && r.is_open()).collect();
         let dated: Vec<_> = failing.iter().filter(|r| !r.owner.is_empty() && !r.due.is_empty()).collect();
         let late = dated.iter().filter(|r| r.due < today).count();
         let next = dated.iter().map(|r| r.due.as_str()).filter(|d| *d >= today.as_str()).min();

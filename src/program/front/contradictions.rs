@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::risks::found;
+use super::super::risk_level::found;
 use super::super::{Inputs, References, plural};
 use crate::model::decisions::Attestation;
 use crate::model::digest::Digest;

@@ -1,0 +1,73 @@
+//! Risks that no finding shows, from what people have not written, signed, said or tried.
+
+use super::risk_level::found;
+use super::{Inputs, incident, plural};
+use crate::model::agreements::{PartyAgreement, PartyKind};
+use crate::model::dossier::RiskReport;
+
+pub fn risks(inputs: &Inputs<'_>) -> Vec<RiskReport> {
+    let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    let agreements = &inputs.decisions.agreements.agreements;
+    let bare = agreements.iter().filter(|a| a.phi && !a.in_force(today));
+    bare.map(|a| without_agreement(a, today)).chain(plan(inputs)).chain(statements(inputs)).collect()
+}
+
+/// A party with ePHI and no agreement in force: 164.308(b)(1) to (3), 164.314(a).
+fn without_agreement(a: &PartyAgreement, today: &str) -> RiskReport {
+    let why = match (a.signed.is_empty(), a.ends.as_str()) {
+        (true, _) => "none is signed".to_string(),
+        (false, ends) if !ends.is_empty() && ends < today => format!("it ended on {ends}"),
+        (false, _) => format!("it is signed as of {} only", a.signed),
+    };
+    let (who, citations) = match a.kind {
+        PartyKind::Subcontractor => ("sees ePHI of ours", ["164.308(b)(2)", "164.308(b)(3)", "164.314(a)(2)(iii)"]),
+        PartyKind::Customer => ("gives us ePHI", ["164.308(b)(1)", "164.308(b)(3)", "164.314(a)(1)"]),
+    };
+    let mut risk = found(
+        &format!("agreement\0{}", a.party),
+        "agreement",
+        format!("{} {who} and no agreement is in force ({why}), so records may be disclosed without its assurances", a.party),
+        "moderate",
+        "high",
+    );
+    risk.citations = citations.map(String::from).to_vec();
+    risk.owner = a.owner.clone();
+    risk.rationale = "From program/agreements.yaml. Suggested until somebody says what the party can reach.".into();
+    risk
+}
+
+/// What the incident-response plan lacks, as one risk.
+fn plan(inputs: &Inputs<'_>) -> Option<RiskReport> {
+    let missing = incident::response(inputs).missing;
+    let n = missing.len() as u64;
+    if n == 0 {
+        return None;
+    }
+    let title = format!("The incident-response plan lacks {}, so the first hours of an incident may be lost", plural(n, "thing"));
+    let mut risk = found("plan\0missing", "plan", title, "moderate", "high");
+    risk.citations = ["164.308(a)(6)(i)", "164.308(a)(6)(ii)"].map(String::from).to_vec();
+    risk.examples = missing.into_iter().take(5).collect();
+    risk.owner = inputs.decisions.incident.as_ref().map(|p| p.owner.clone()).unwrap_or_default();
+    risk.rationale = "From program/incident-response.yaml. What the plan lacks is listed with it.".into();
+    Some(risk)
+}
+
+/// Statements that only a person can make, and that nobody has made or whose time has passed.
+fn statements(inputs: &Inputs<'_>) -> Option<RiskReport> {
+    let unsaid: Vec<&String> = inputs.assessment.controls.iter().flat_map(|c| &c.unattested).collect();
+    if unsaid.is_empty() {
+        return None;
+    }
+    let controls = inputs.assessment.controls.iter().filter(|c| !c.unattested.is_empty()).count() as u64;
+    let title = format!(
+        "{} that only a person can make {} missing or ended in {}, so a weakness there may stay unseen",
+        plural(unsaid.len() as u64, "statement"),
+        if unsaid.len() == 1 { "is" } else { "are" },
+        plural(controls, "control")
+    );
+    let mut risk = found("attestation\0missing", "attestation", title, "low", "moderate");
+    risk.citations = vec!["164.308(a)(8)".into()];
+    risk.examples = unsaid.into_iter().take(5).cloned().collect();
+    risk.rationale = "From program/attestations.yaml. `affiant controls show` says who should make each.".into();
+    Some(risk)
+}
