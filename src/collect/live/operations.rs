@@ -198,9 +198,7 @@ impl<'a> Asking<'a> {
             let center = self.target.aws.identity_center.as_deref() == Some(lead.region.as_str());
             let region = match (operation.scope, in_scope || center) {
                 (OperationScope::Region, true) if in_scope => lead.region.clone(),
-                (OperationScope::Region, _) if operation.beyond && crate::model::regions::partition_of(&lead.region).is_some() => {
-                    lead.region.clone()
-                }
+                (OperationScope::Region, _) if operation.beyond && self.is_of_our_partition(&lead.region) => lead.region.clone(),
                 // a resource of another region is not of this scope; one of no region is asked about at home
                 (OperationScope::Region, _) if lead.region != GLOBAL && lead.region != "global" => continue,
                 (OperationScope::Organization, true) if operation.scope == OperationScope::Organization => lead.region.clone(),
@@ -216,6 +214,12 @@ impl<'a> Asking<'a> {
             }
         }
         found
+    }
+
+    /// Whether credentials of the run are good in a region that an answer names: they end at the partition's border.
+    fn is_of_our_partition(&self, region: &str) -> bool {
+        let partition = crate::model::regions::partition_of;
+        partition(region).is_some() && partition(region) == partition(&self.home())
     }
 
     fn job(&self, account: usize, full: &str, operation: &Operation, asked_in: &str, key: &str, members: Map<String, Value>) -> Job {
