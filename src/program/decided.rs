@@ -114,15 +114,20 @@ fn id_of(m: &RiskMatch) -> String {
     id_of_key(&m.control, &part(&m.account), &part(&m.asset_class), m.phi.unwrap_or(true), false)
 }
 
+/// How many there are, in words for one or for many; nothing where there is none.
+pub fn told(n: usize, one: &str, many: &str) -> Option<String> {
+    match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {many}")),
+    }
+}
+
 /// What an auditor would object to in decisions, beyond owner, treatment and dates. `rows` are those of the register.
 pub fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let mut lint = Vec::new();
-    let mut count = |n: usize, one: &str, many: &str| match n {
-        0 => {}
-        1 => lint.push(format!("1 {one}")),
-        n => lint.push(format!("{n} {many}")),
-    };
+    let mut count = |n: usize, one: &str, many: &str| lint.extend(told(n, one, many));
     let open = || rows.iter().filter(|r| r.status != "closed");
     let observed = rows.iter().filter(|r| r.status == "remediation observed").count();
     count(

@@ -258,11 +258,7 @@ fn own(index: usize, risk: &OwnRisk, today: &str) -> RiskReport {
 fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let mut lint = Vec::new();
-    let mut count = |n: usize, one: &str, many: &str| match n {
-        0 => {}
-        1 => lint.push(format!("1 {one}")),
-        n => lint.push(format!("{n} {many}")),
-    };
+    let mut count = |n: usize, one: &str, many: &str| lint.extend(decided::told(n, one, many));
     let open = |r: &&RiskReport| r.status != "closed" && r.origin != "not assessed";
     count(rows.iter().filter(open).filter(|r| r.owner.is_empty()).count(), "risk has no named owner", "risks have no named owner");
     count(rows.iter().filter(open).filter(|r| r.treatment.is_empty()).count(), "risk has no treatment", "risks have no treatment");

@@ -138,7 +138,7 @@ fn boundary<'a>(holder: &'a PrincipalRow, evidence: &'a Evidence) -> Boundary<'a
 
 /// The breadth of every customer managed policy and of the inline policies of each principal.
 fn documents(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
-    for (arn, managed) in evidence.managed.iter().filter(|(arn, _)| !arn.contains(":iam::aws:policy/")) {
+    for (arn, managed) in evidence.managed.iter().filter(|(arn, _)| !is_of_aws(arn)) {
         if let Some(policy) = &managed.policy {
             let owner = Owner { arn, account: &managed.account, region: &managed.region };
             breadth(db, &owner, &managed.name, policy, None, evidence)?;
@@ -167,8 +167,7 @@ fn documents(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
             }
         }
         for arn in &principal.attached {
-            let Some(Managed { policy: Some(policy), name, .. }) = evidence.managed.get(arn).filter(|_| arn.contains(":iam::aws:policy/"))
-            else {
+            let Some(Managed { policy: Some(policy), name, .. }) = evidence.managed.get(arn).filter(|_| is_of_aws(arn)) else {
                 continue;
             };
             breadth(db, &owner, name, policy, Some(&principal.arn), evidence)?;
