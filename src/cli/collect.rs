@@ -128,6 +128,11 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
     let made = collect::run(&workspace, &catalog, inputs, context.clock, context.command.clone(), &sealer);
     drop(watch);
     let made = made?;
+    Ok(tell(&made, &files, args.format))
+}
+
+/// Says what a run holds and what it lacks.
+fn tell(made: &collect::Collected, files: &[PathBuf], format: super::style::ListFormat) -> Exit {
     for name in made.skipped.iter().take(5) {
         say(&format!("skipped: {} is no evidence of a kind this version knows", printable(name)));
     }
@@ -149,7 +154,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
         say(&printable(way));
     }
     say(&gap_words(&gaps));
-    data(&match args.format {
+    data(&match format {
         super::style::ListFormat::Text => format!("{}\n", made.path.display()),
         super::style::ListFormat::Json => {
             let report = serde_json::json!({
@@ -159,7 +164,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
             format!("{report:#}\n")
         }
     });
-    Ok(if gaps.is_empty() { Exit::Done } else { Exit::Incomplete })
+    if gaps.is_empty() { Exit::Done } else { Exit::Incomplete }
 }
 
 /// Refuses to ask for accounts and regions that are not filled in, or that are none.

@@ -48,9 +48,22 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
              loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with their owner."
         ));
     }
-    let day = inputs.assessment.as_of.get(..10).unwrap_or_default();
-    for c in inputs.decisions.clearances.clearances.iter().filter(|c| c.in_force(day)) {
+    method.extend(cleared(inputs));
+    if inputs.assessment.custom_catalog {
         method.push(format!(
+            "The catalog is not Affiant's own: some of its files were replaced or added. Its digest is {}.",
+            inputs.catalog.digest
+        ));
+    }
+    method
+}
+
+/// What named persons cleared, one sentence each.
+fn cleared(inputs: &Inputs<'_>) -> Vec<String> {
+    let day = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    let in_force = inputs.decisions.clearances.clearances.iter().filter(|c| c.in_force(day));
+    let words = in_force.map(|c| {
+        format!(
             "{} cleared {} in {} (sha256 {}) from {} until {}: {} These findings were left as they are.",
             c.by,
             c.rules.join(", "),
@@ -59,13 +72,7 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
             c.on,
             c.until,
             c.reason.trim()
-        ));
-    }
-    if inputs.assessment.custom_catalog {
-        method.push(format!(
-            "The catalog is not Affiant's own: some of its files were replaced or added. Its digest is {}.",
-            inputs.catalog.digest
-        ));
-    }
-    method
+        )
+    });
+    words.collect()
 }

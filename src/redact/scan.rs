@@ -1,15 +1,17 @@
 //! Secrets and PHI in text: what to look for and where. Works on the strings of a JSON document, in place, so that everything
 //! around a finding keeps its bytes. It decides what is redacted; `redact` decides what becomes of it.
 
+mod by_place;
+
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::Regex;
 
 pub use super::findings::{Findings, Numbers};
-use super::literals::{Named, flat_end, literal_end, looks_random, lowered, place, unquoted};
-use super::members::{self, ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES};
-use super::rules::{PHONE, VALUES, may_be_encoded, patterns, possible, sounds};
+use super::literals::{Named, flat_end, literal_end, lowered, place, unquoted};
+use super::members::{ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES};
+use super::rules::{PHONE, VALUES, may_be_encoded, patterns, possible};
 pub use super::rules::{REDACTOR, suspicious};
 use super::{gitleaks, texts, undone};
 
@@ -351,63 +353,6 @@ impl<'a> Walk<'a, '_> {
         Some(self.findings.mark(rule, value, || place(self.above, &self.path)))
     }
 
-    /// The rule by which a value is a finding because of where it stands.
-    fn named(&self, value: &str, name: Option<Named<'a>>, key: &str) -> Option<&'static str> {
-        let named = name?;
-        if named.pointer {
-            return None;
-        }
-        let patterns = patterns();
-        let free = self.free > 0 || named.pair;
-        let small = key.to_ascii_lowercase();
-        if !(named.secret || sounds(&small) || self.path.last().is_some_and(|member| member.len() > 12)) {
-            return None;
-        }
-        if named.secret && !patterns.refers(value) {
-            return Some("named-secret");
-        }
-        if named.pair || self.free > 0 {
-            let rule = patterns.by_name(key, value).filter(|rule| self.free > 0 || !rule.starts_with("phi-") || named.pair);
-            if rule.is_some() {
-                return rule;
-            }
-        }
-        let member = self.path.last().map(|literal| lowered(literal)).unwrap_or_default();
-        if matches!(member.as_str(), "headervalue") && value.len() >= 6 && texts::plausible(value) {
-            return Some("header-secret");
-        }
-        if member == "attributevalue" && value.len() >= 16 && looks_random(value) {
-            return Some("header-secret");
-        }
-        if members::is_secret(&small) && value.len() >= 4 && !patterns.refers(value) {
-            return Some("sensitive-member");
-        }
-        if small == "auth" && undone::base64_text(value).is_some_and(|inner| inner.contains(':')) {
-            return Some("authorization");
-        }
-        let bare = !free && value.len() >= 6 && !value.contains(char::is_whitespace) && !key.contains(':') && !members::is_harmless(&small);
-        if bare && patterns.secret_by_name(key, value) { Some("named-secret") } else { None }
-    }
-
-    /// Percent codes undone: a policy goes back as it came, with the finding replaced; anything else is replaced whole.
-    fn percent(&mut self, value: &str, key: &str) -> Option<String> {
-        let decoded = undone::percent_text(value)?;
-        let document = decoded.trim_start().starts_with(['{', '[']);
-        if document && serde_json::from_str::<serde::de::IgnoredAny>(&decoded).is_ok() {
-            let new = self.inside(&decoded, key)?;
-            return Some(percent_encoding::utf8_percent_encode(&new, percent_encoding::NON_ALPHANUMERIC).to_string());
-        }
-        let mut found = Findings::clearing(&self.findings.cleared);
-        let look = Look { depth: self.depth + 1, ..self.look(false) };
-        strike(&decoded, look, &String::new, &mut found)?;
-        let mut plain = Findings::clearing(&self.findings.cleared);
-        if strike(value, look, &String::new, &mut plain).is_some() {
-            return None;
-        }
-        let rule = found.rules.into_keys().next()?;
-        Some(self.findings.mark(rule, value, || place(self.above, &self.path)))
-    }
-
     /// A document inside a string: its names are the customer's, unless it is one of AWS's own.
     fn inside(&mut self, document: &str, key: &str) -> Option<String> {
         let above = place(self.above, &self.path);
@@ -422,95 +367,4 @@ impl<'a> Walk<'a, '_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn redact(document: &str) -> (Option<String>, Findings) {
-        let mut findings = Findings::default();
-        let new = json(document, &mut findings);
-        (new, findings)
-    }
-
-    #[test]
-    fn secrets_by_name_only_where_names_are_free() {
-        let (new, findings) =
-            redact(r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "PasswordLastUsed":"2026-01-01"}"#);
-        let new = new.expect("found");
-        assert!(!new.contains("hunter22") && new.contains("\"MODE\":\"fast\"") && new.contains("\"PasswordLastUsed\":\"2026-01-01\""));
-        assert_eq!(findings.rules.get("named-secret"), Some(&1));
-    }
-
-    #[test]
-    fn name_value_pairs_and_json_in_strings() {
-        let (new, _) = redact(r#"{"configuration":"{\"Environment\":[{\"Name\":\"API_KEY\",\"Value\":\"abcdef123456\"}]}"}"#);
-        let new = new.expect("found");
-        assert!(!new.contains("abcdef123456"));
-        serde_json::from_str::<serde_json::Value>(&new).expect("still JSON");
-    }
-
-    #[test]
-    fn references_and_clean_documents_keep_their_bytes() {
-        assert_eq!(redact(r#"{"environment":{"DB_SECRET":"arn:aws:secretsmanager:us-east-1:111122223333:secret:x"}}"#).0, None);
-        assert_eq!(redact(r#"{ "a" : [1, 2.5e3, null, true, "x\"y"] }"#).0, None);
-    }
-
-    /// The quick look must not miss what a rule would find.
-    #[test]
-    fn the_quick_look_lets_every_rule_through() {
-        for text in [
-            "AKIAIOSFODNN7EXAMPLE",
-            "ASIAIOSFODNN7EXAMPLE",
-            "-----BEGIN RSA PRIVATE KEY-----x",
-            "eyJhbGciOiJI.eyJhbGciOiJI.abcdefghij",
-            "amqps://user:secretword@host",
-            "ghr_0123456789012345678901234567890123456789",
-            "xoxb-0123456789-abc",
-            "PASSWORD = swordfish",
-            "passwd=swordfish",
-            "pwd\t=\tswordfish",
-            "api_key=swordfish",
-            "API-KEY = swordfish",
-            "access-key=swordfish",
-            "accesskey\n= swordfish",
-            "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY",
-            "redis://:secretword@host",
-            "github_pat_0123456789012345678901",
-            "DOB 1970-01-02",
-            "(202) 555-0199",
-            "+12025550199",
-            "\u{17f}ecret=swordfish",
-            "to\u{212a}en=swordfish",
-            "078-05-1120",
-            "x 078-05-1120.",
-            "mrn#12345",
-        ] {
-            assert!(patterns().set.is_match(text), "{text} is a finding");
-            assert!(possible(text), "{text} is passed over");
-        }
-        for text in ["arn:aws:ec2:us-east-1:111122223333:volume/vol-1", "2026-09-30T12:00:00Z", "0123-45-6789x", "us-east-1"] {
-            assert!(!patterns().set.is_match(text), "{text}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn the_quick_look_is_never_stricter(text in "[ -~\\t\\n]{0,12}(password|api_?key|access-key|mrn|[0-9]{3}-[0-9]{2}-[0-9]{4}|gh[pousr]_[a-z]{36}|AKIA[A-Z]{16})[ =:#\\t-]{0,3}[ -~]{0,12}") {
-            proptest::prop_assert!(!patterns().set.is_match(&text) || possible(&text), "{text}");
-        }
-    }
-
-    #[test]
-    fn places_name_the_members() {
-        let (_, findings) = redact(r#"{"tags":{"a\u0062":{"password":"swordfish"}},"x":"{\"environment\":{\"DB_PWD\":\"hunter22\"}}"}"#);
-        assert_eq!(findings.places, ["tags.ab.password", "x.environment.DB_PWD"]);
-    }
-
-    #[test]
-    fn patterns_strike_anywhere() {
-        for text in ["AKIAIOSFODNN7EXAMPLE", "ssn 078-05-1120", "MRN 0012345", "postgres://u:pa55word@db/x", "password=swordfish1"] {
-            let (new, findings) = redact(&format!(r#"{{"d":"{text}"}}"#));
-            assert!(new.is_some() && !findings.is_empty(), "{text}");
-            assert!(suspicious(text.as_bytes()), "{text}");
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod told;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::assess::database::bounds::{self, Bounds};
@@ -13,9 +15,10 @@ use crate::assess::database::place::place;
 use crate::assess::database::{guard, tables};
 use crate::assess::facts::policies;
 use crate::assess::input::{Fault, Input};
-use crate::model::assessment::{ControlResult, EPISODES, Episode, History, RecordingStop};
+use crate::model::assessment::{ControlResult, History};
 use crate::model::catalog::{Catalog, Check, Table};
 use crate::model::run::Source;
+pub use told::stops;
 
 /// Groups of changes that are judged at most, the newest: each asks the checks that its changes touch.
 const STEPS: usize = 500;
@@ -68,7 +71,7 @@ pub fn judge(db: &mut Connection, input: &Input<'_>, controls: &[ControlResult])
         bounds::unbound(db)?;
         walked?;
     }
-    report(db, &mut history)?;
+    told::report(db, &mut history)?;
     Ok(Some(history))
 }
 
@@ -344,66 +347,4 @@ fn steps(db: &Connection) -> Result<Vec<Step>, Fault> {
     }
     close(&time, &mut at_once);
     Ok(steps)
-}
-
-/// Reads the episodes back, newest first.
-fn report(db: &Connection, history: &mut History) -> Result<(), Fault> {
-    (history.ended, history.open) =
-        db.query_row("SELECT coalesce(sum(ended_at IS NOT NULL), 0), coalesce(sum(ended_at IS NULL), 0) FROM episode", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let mut statement = db.prepare(
-        "SELECT e.check_id, e.resource, e.account, e.region, e.broken_at, e.reason, b.path, e.ended_at, e.ended, n.path
-         FROM episode AS e LEFT JOIN artifact AS b ON b.id = e.broken_artifact LEFT JOIN artifact AS n ON n.id = e.ended_artifact
-         ORDER BY coalesce(e.broken_at, e.ended_at) DESC, e.check_id, e.resource LIMIT ?",
-    )?;
-    let rows = statement.query_map([EPISODES as i64], |row| {
-        Ok(Episode {
-            check: row.get(0)?,
-            resource: row.get(1)?,
-            account: row.get(2)?,
-            region: row.get(3)?,
-            broken_at: row.get(4)?,
-            reason: row.get(5)?,
-            broken_artifact: row.get(6)?,
-            ended_at: row.get(7)?,
-            ended: row.get(8)?,
-            ended_artifact: row.get(9)?,
-        })
-    })?;
-    history.episodes = rows.collect::<Result<_, _>>()?;
-    Ok(())
-}
-
-/// The tables of stops, and what each is about.
-const STOPS: [(&str, &str); 2] = [("cloudtrail_stop", "trail"), ("config_recorder_stop", "recorder")];
-
-/// Trails and recorders that somebody stopped, where the catalog has tables of them, newest first.
-pub fn stops(db: &Connection, catalog: &Catalog) -> Result<Vec<RecordingStop>, Fault> {
-    let mut stops = Vec::new();
-    for (table, kind) in STOPS.into_iter().filter(|(name, _)| catalog.tables.iter().any(|table| table.name == *name)) {
-        let mut statement = db.prepare(&format!(
-            "SELECT arn, account, region, event, coalesce(stopped_by, ''), coalesce(stopped_at, ''), started_at,
-                    (SELECT path FROM artifact WHERE id = s.artifact)
-             FROM {table} AS s ORDER BY stopped_at DESC, arn, event LIMIT ?"
-        ))?;
-        let rows = statement.query_map([EPISODES as i64], |row| {
-            Ok(RecordingStop {
-                kind: kind.to_string(),
-                resource: row.get(0)?,
-                account: row.get(1)?,
-                region: row.get(2)?,
-                event: row.get(3)?,
-                by: row.get(4)?,
-                stopped_at: row.get(5)?,
-                started_at: row.get(6)?,
-                artifact: row.get(7)?,
-            })
-        })?;
-        for row in rows {
-            stops.push(row?);
-        }
-    }
-    stops.sort_by(|a, b| (&b.stopped_at, &a.resource, &a.event).cmp(&(&a.stopped_at, &b.resource, &b.event)));
-    Ok(stops)
 }

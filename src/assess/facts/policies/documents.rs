@@ -154,6 +154,26 @@ fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTr
             ours.complete.insert(row[0].clone());
         }
     })?;
+    members(db, &mut ours, &mut trees)?;
+    branches(db, &mut trees)?;
+    rows(
+        db,
+        "SELECT type, resource_id, configuration ->> '$.owner.id' FROM resource
+         WHERE type IN ('AWS::EC2::VPC', 'AWS::EC2::VPCEndpoint', 'AWS::S3::Bucket')",
+        &mut |row| {
+            if row[0] == "AWS::S3::Bucket" {
+                ours.buckets.insert(row[1].clone());
+                ours.canonical.extend(Some(row[2].clone()).filter(|id| !id.is_empty()));
+            } else {
+                ours.networks.insert(row[1].clone());
+            }
+        },
+    )?;
+    Ok((ours, trees))
+}
+
+/// The accounts that each organization lists.
+fn members(db: &Connection, ours: &mut Ours, trees: &mut BTreeMap<String, OrganizationTree>) -> Result<(), Fault> {
     let mut listed = BTreeMap::<String, BTreeSet<String>>::new();
     rows(
         db,
@@ -175,6 +195,11 @@ fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTr
         ours.complete.extend(members.iter().cloned());
         tree.members = members.into_iter().filter(|m| *m != tree.management).collect();
     }
+    Ok(())
+}
+
+/// The roots of each organization, and what hangs below what.
+fn branches(db: &Connection, trees: &mut BTreeMap<String, OrganizationTree>) -> Result<(), Fault> {
     rows(
         db,
         "SELECT account, operation, key, body ->> '$.Id' FROM response WHERE service = 'organizations'
@@ -192,21 +217,7 @@ fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTr
                 tree.parents.insert(below.clone(), above.clone());
             }
         },
-    )?;
-    rows(
-        db,
-        "SELECT type, resource_id, configuration ->> '$.owner.id' FROM resource
-         WHERE type IN ('AWS::EC2::VPC', 'AWS::EC2::VPCEndpoint', 'AWS::S3::Bucket')",
-        &mut |row| {
-            if row[0] == "AWS::S3::Bucket" {
-                ours.buckets.insert(row[1].clone());
-                ours.canonical.extend(Some(row[2].clone()).filter(|id| !id.is_empty()));
-            } else {
-                ours.networks.insert(row[1].clone());
-            }
-        },
-    )?;
-    Ok((ours, trees))
+    )
 }
 
 fn organization_policies(db: &Connection) -> Result<Vec<OrganizationPolicy>, Fault> {
