@@ -1,8 +1,9 @@
-//! Do a check's cases notice a fault in its SQL? Puts one small fault after another into every check, does what `controls test`
-//! does (the cases as written, and again with each cell set to NULL), and prints how many faults were noticed, and which were not.
+//! Do the cases of a check or a table notice a fault in its SQL? Puts one small fault after another into each, does what `controls
+//! test` does (the cases as written, and of checks again with each cell set to NULL), and prints how many faults were noticed, and which
+//! were not.
 //!
 //! ```text
-//! cargo run --release --example mutate -- [--catalog DIR] [--check ID]... [--quiet]
+//! cargo run --release --example mutate -- [--catalog DIR] [--check ID]... [--table NAME]... [--quiet]
 //! ```
 //!
 //! Ends with 1 where fewer than 95 of 100 faults were noticed, or where a NULL turns into `met` and the check does not say why.
@@ -10,6 +11,7 @@
 #![allow(clippy::disallowed_methods)] // a program of its own
 
 mod mutants;
+mod tables;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ const GOAL: usize = 95;
 struct Options {
     catalog: Option<std::path::PathBuf>,
     checks: Vec<String>,
+    tables: Vec<String>,
     quiet: bool,
 }
 
@@ -38,8 +41,9 @@ fn options() -> Result<Options, String> {
         match arg.as_str() {
             "--catalog" => options.catalog = Some(value()?.into()),
             "--check" => options.checks.push(value()?),
+            "--table" => options.tables.push(value()?),
             "--quiet" => options.quiet = true,
-            other => return Err(format!("no such option: {other}; use --catalog DIR, --check ID, --quiet")),
+            other => return Err(format!("no such option: {other}; use --catalog DIR, --check ID, --table NAME, --quiet")),
         }
     }
     Ok(options)
@@ -61,9 +65,14 @@ fn run(options: &Options) -> Result<bool, String> {
     if let Some(id) = options.checks.iter().find(|id| !catalog.checks.contains_key(*id)) {
         return Err(format!("no check is called {id}"));
     }
+    if let Some(name) = options.tables.iter().find(|name| !catalog.tables.iter().any(|table| table.name == **name)) {
+        return Err(format!("no table is called {name}"));
+    }
     let mut bench = Bench::new(&catalog).map_err(|e| e.to_string())?;
+    let named = !(options.checks.is_empty() && options.tables.is_empty());
+    let tables = tables::run(&mut bench, &catalog, |name| !named || options.tables.iter().any(|wanted| wanted == name), options.quiet)?;
     let (mut killed, mut total, mut nulls) = (0, 0, 0);
-    for check in catalog.checks.values().filter(|c| options.checks.is_empty() || options.checks.contains(&c.id)) {
+    for check in catalog.checks.values().filter(|c| !named || options.checks.contains(&c.id)) {
         let tried = Tried::of(&mut bench, check)?;
         let unknown = unknown(&catalog, check)?;
         (killed, total, nulls) = (killed + tried.killed, total + tried.total, nulls + unknown.len());
@@ -75,7 +84,8 @@ fn run(options: &Options) -> Result<bool, String> {
         tried.survivors.iter().filter(|_| options.quiet).for_each(|m| println!("    alive {}", m.what));
     }
     println!("{killed} of {total} faults noticed ({:.1} %), {nulls} NULLs that turn into met", killed as f64 * 100.0 / total.max(1) as f64);
-    Ok(killed * 100 >= total * GOAL && nulls == 0)
+    println!("{} of {} faults in {} tables with cases noticed ({:.1} %)", tables.killed, tables.total, tables.tables, tables.percent());
+    Ok(killed * 100 >= total * GOAL && nulls == 0 && tables.killed * 100 >= tables.total * GOAL)
 }
 
 fn indented(sql: &str) -> String {

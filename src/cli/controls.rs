@@ -9,7 +9,7 @@ use super::export::{self, ExportArgs, TablesArgs};
 use super::new::{self, NewArgs};
 use super::style::{ListFormat, Style};
 use super::{Context, Exit, data, wrong};
-use crate::assess::verdicts::cases;
+use crate::assess::verdicts::{cases, table_cases};
 use crate::diag::{near, printable};
 use crate::model::catalog::{Catalog, Check, Control};
 use crate::pipeline::{Error, faults};
@@ -44,7 +44,7 @@ pub struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Only this check
+    /// Only this check, or this table
     check: Option<String>,
 }
 
@@ -215,22 +215,28 @@ fn cells(row: &BTreeMap<String, Value>) -> String {
 }
 
 fn test(catalog: &Catalog, only: Option<&str>, context: &Context) -> Result<Exit, Error> {
-    if let Some(id) = only.filter(|id| !catalog.checks.contains_key(*id)) {
-        let hint = near::hint(id, catalog.checks.keys().map(String::as_str), "`affiant controls list` names them all");
-        return Err(wrong(format!("no check is called `{id}`"), hint));
+    let is_table = |id: &str| catalog.tables.iter().any(|table| table.name == id);
+    if let Some(id) = only.filter(|id| !catalog.checks.contains_key(*id) && !is_table(id)) {
+        let known = catalog.checks.keys().map(String::as_str).chain(catalog.tables.iter().map(|table| table.name.as_str()));
+        let hint = near::hint(id, known, "`affiant controls list` and `affiant controls tables` name them all");
+        return Err(wrong(format!("no check or table is called `{id}`"), hint));
+    }
+    let folder = context.global.catalog.as_deref();
+    let tables = table_cases::run(catalog, only).map_err(|fault| faults::located(catalog, fault))?;
+    for (table, what) in &tables.failures {
+        let place = faults::of_table(catalog, folder, table, what);
+        data(&format!("{}\n", place.map_or_else(|| format!("{table}: {what}"), |problem| problem.to_string())));
     }
     let report = cases::run(catalog, only).map_err(|fault| faults::located(catalog, fault))?;
     for (check, what) in &report.failures {
-        let place = faults::of_check(catalog, context.global.catalog.as_deref(), check, what);
+        let place = faults::of_check(catalog, folder, check, what);
         data(&format!("{}\n", place.map_or_else(|| format!("{check}: {what}"), |problem| problem.to_string())));
     }
+    let failures = report.failures.len() + tables.failures.len();
     let tail = format!(
-        "{} checks, {} cases, {} columns set to NULL, {} tables emptied ({} declared)",
-        report.checks, report.cases, report.nulls, report.drops, report.declared
+        "{} checks, {} cases, {} columns set to NULL, {} tables emptied ({} declared); {} cases of {} tables",
+        report.checks, report.cases, report.nulls, report.drops, report.declared, tables.cases, tables.tables
     );
-    data(&format!(
-        "{tail}: {}\n",
-        if report.failures.is_empty() { "all as expected".to_string() } else { format!("{} failures", report.failures.len()) }
-    ));
-    Ok(if report.failures.is_empty() { Exit::Done } else { Exit::Usage })
+    data(&format!("{tail}: {}\n", if failures == 0 { "all as expected".to_string() } else { format!("{failures} failures") }));
+    Ok(if failures == 0 { Exit::Done } else { Exit::Usage })
 }

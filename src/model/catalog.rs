@@ -234,6 +234,22 @@ pub struct Table {
     #[serde(default)]
     pub reckons: Option<Reckoning>,
     pub sql: String,
+    /// What it makes of given rows.
+    #[serde(default)]
+    pub cases: Vec<TableCase>,
+}
+
+/// Rows given to what a table's SELECT reads (`resource`, `response`, other tables), and the rows that it must then have. An expected
+/// row names the columns that it is about; none may be left over. What a given row leaves out and cannot be NULL is filled in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableCase {
+    pub name: String,
+    #[serde(default)]
+    pub given: BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>>,
+    #[serde(default)]
+    pub params: BTreeMap<String, serde_json::Value>,
+    pub expect: Vec<BTreeMap<String, serde_json::Value>>,
 }
 
 /// What the program works out of the rows of a SELECT.

@@ -7,14 +7,14 @@ use crate::assess::input::Fault;
 use crate::assess::verdicts::cases::{self, Bench};
 use crate::catalog;
 use crate::diag::{Diagnostic, near};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Table};
 use crate::yaml::{Document, within};
 
 /// An error of the engine as one of the catalog's file, where it is one.
 pub fn located(catalog: &Catalog, fault: Fault) -> Error {
     let found = match &fault {
         Fault::Check { check, what } => of_check(catalog, None, check, what),
-        Fault::Table { table, .. } => of_table(catalog, table, &cases::words(&fault)),
+        Fault::Table { table, .. } => of_table(catalog, None, table, &cases::words(&fault)),
         Fault::Sql(_) | Fault::Io(_) | Fault::Items(_) | Fault::Bound { .. } | Fault::Parameter { .. } => None,
     };
     found.map_or(Error::Assess(fault), Error::from)
@@ -42,14 +42,21 @@ pub fn of_check(catalog: &Catalog, folder: Option<&Path>, check: &str, what: &st
     ))
 }
 
-fn of_table(catalog: &Catalog, table: &str, what: &str) -> Option<Diagnostic> {
+/// What `controls test` found in a table: at its SELECT, or at the case that it names.
+pub fn of_table(catalog: &Catalog, folder: Option<&Path>, table: &str, what: &str) -> Option<Diagnostic> {
     let (path, document) = catalog.files.keys().filter(|path| path.starts_with("tables/")).find_map(|path| {
         let document = document(catalog, path)?;
         (document.root.find("table")?.text() == Some(table)).then(|| (path.clone(), document))
     })?;
-    let sql = &catalog.tables.iter().find(|t| t.name == table)?.sql;
+    let Table { sql, cases, .. } = catalog.tables.iter().find(|t| t.name == table)?;
     let problem = Diagnostic::new("AFC-041", format!("table `{table}`: {what}")).hint(advice(catalog, sql, what));
-    Some(shown(None, &path, catalog, at_sql(&document, problem, offset_of(sql, what, || cases::table_offset(catalog, table)))))
+    let case = what.strip_prefix("case `").and_then(|rest| rest.split_once("`: "));
+    let place = case.and_then(|(name, _)| cases.iter().position(|case| case.name == name));
+    let problem = match place {
+        Some(index) => document.mark(problem, &format!("cases/{index}/name")),
+        None => at_sql(&document, problem, offset_of(sql, what, || cases::table_offset(catalog, table))),
+    };
+    Some(shown(folder, &path, catalog, problem))
 }
 
 fn document(catalog: &Catalog, path: &str) -> Option<Document> {

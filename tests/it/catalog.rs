@@ -50,19 +50,54 @@ fn a_check_that_accuses_of_what_was_not_read_is_caught() {
     let absent = "CASE WHEN k.arn IS NULL THEN 'not met' ELSE 'met' END";
     let accused = tried("", absent);
     assert!(accused.contains("without `kms_key`, `a` turns not met"), "{accused}");
-    assert!(tried("rests_on_absence: [kms_key]\n", absent).contains("(1 declared): all as expected"));
-    assert!(tried("in_favor: { kms_key: it is }\n", absent).contains("(1 declared): all as expected"));
+    assert!(tried("rests_on_absence: [kms_key]\n", absent).contains("(1 declared); 0 cases of 0 tables: all as expected"));
+    assert!(tried("in_favor: { kms_key: it is }\n", absent).contains("(1 declared); 0 cases of 0 tables: all as expected"));
     let open = "CASE WHEN k.arn IS NULL THEN 'not evidenced' ELSE 'met' END";
-    assert!(tried("", open).contains("(0 declared): all as expected"));
+    assert!(tried("", open).contains("(0 declared); 0 cases of 0 tables: all as expected"));
     let unknown = tried("in_favor: { nobody: it is }\n", open);
     assert!(!unknown.contains("all as expected"), "{unknown}");
 }
 
 #[test]
-fn the_cases_notice_faults_in_the_checks() {
+fn the_cases_notice_faults_in_checks_and_tables() {
     let all = mutate(&["--quiet"]).exits(0);
-    let total: usize = all.out.rsplit(" of ").next().and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok()).expect("a total");
-    assert!(total > 2000, "{}", all.out);
+    let total = |words: &str| {
+        let line = all.out.lines().find(|line| line.contains(words)).expect("a line of totals");
+        line.split(" of ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse::<usize>().ok()).expect("a total")
+    };
+    assert!(total("NULLs that turn into met") > 2000, "{}", all.out);
+    assert!(total("tables with cases noticed") > 0, "{}", all.out);
+}
+
+/// A table's cases must be able to fail: on a value, on a row that is missing and on one too many; and a fault in its SELECT that no case
+/// sees is named.
+#[test]
+fn what_a_table_makes_of_an_answer_is_held_by_its_cases() {
+    let tried = |expect: &str| {
+        let box_ = Sandbox::default();
+        let table = format!(
+            "table: own_volume\nabout: x\nsources: [AWS::EC2::Volume]\n\
+             sql: \"SELECT arn, account, region, coalesce(configuration ->> '$.encrypted', 0) AS encrypted FROM resource WHERE type = 'AWS::EC2::Volume' AND status = 'OK'\"\n\
+             cases:\n  - name: c\n    given: {{ resource: [ {{ arn: a, type: 'AWS::EC2::Volume', configuration: {{ encrypted: true }} }}, {{ arn: b, type: 'AWS::EC2::Instance' }} ] }}\n    expect: {expect}\n"
+        );
+        box_.write("own/tables/ec2/own_volume.yaml", table);
+        let own = box_.path().join("own").display().to_string();
+        let ran = box_.affiant(&["--catalog", &own, "controls", "test", "own_volume"]);
+        let mutants = mutate(&["--catalog", &own, "--table", "own_volume"]);
+        (ran.out, mutants.out)
+    };
+    let (right, mutants) = tried("[ { arn: a, encrypted: 1, region: us-east-1 } ]");
+    assert!(right.contains("1 cases of 1 tables: all as expected"), "{right}");
+    assert!(mutants.contains("alive") && mutants.contains("status = 'OK'"), "{mutants}");
+    for (wrong, words) in [
+        ("[ { arn: a, encrypted: 0 } ]", "no row is arn = \"a\", encrypted = 0"),
+        ("[]", "a row is not expected"),
+        ("[ { arn: a }, { arn: b } ]", "no row is arn = \"b\""),
+        ("[ { arn: a, color: 1 } ]", "no row is arn = \"a\", color = 1"),
+    ] {
+        let (told, _) = tried(wrong);
+        assert!(told.contains(words) && told.contains("tables/ec2/own_volume.yaml:6:"), "{words}: {told}");
+    }
 }
 
 /// The test above must be able to fail: cases that look at one side only let faults pass, and so does a check that forgets NULL in

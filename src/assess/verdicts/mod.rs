@@ -7,3 +7,4 @@ pub(super) mod corroborate;
 pub(super) mod engine;
 pub mod exceptions;
 pub(super) mod history;
+pub mod table_cases;

@@ -92,6 +92,7 @@ mod tests {
             columns: BTreeMap::new(),
             reckons: Some(reckoning),
             sql,
+            cases: vec![],
         };
         create(&db, &table, reckoning, "TABLE").unwrap();
         let told = columns(reckoning).iter().skip_while(|c| !matches!(**c, "ipv4" | "protocol"));
