@@ -7,6 +7,7 @@ mod capture;
 pub mod host;
 pub mod identity;
 mod kms;
+mod locked_bucket;
 mod raw;
 pub mod reply;
 mod request;
@@ -26,6 +27,7 @@ use tokio::runtime::Runtime;
 
 pub use identity::{AssumedRole, Identity};
 pub use kms::Kms;
+pub use locked_bucket::{BucketAccess, LockedBucket, NO_LOCK, NewObject, ObjectFacts, UploadedPart};
 pub use reply::{Kind, Refusal, Reply};
 
 use crate::clock::Clock;

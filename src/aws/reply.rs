@@ -118,7 +118,7 @@ impl Refusal {
     }
 }
 
-fn kind(status: u16, code: &str, message: &str, html: bool) -> Kind {
+pub(super) fn kind(status: u16, code: &str, message: &str, html: bool) -> Kind {
     let organization = message.contains("service control policy") || message.contains("resource control policy");
     if EXPIRED.contains(&code) || message.contains("security token included in the request is expired") {
         return Kind::Expired;

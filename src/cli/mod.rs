@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // the room of the environment
 
 mod answer;
+mod archive;
 mod assess;
 mod breach;
 mod calendar;
@@ -100,6 +101,7 @@ pub enum Command {
     Package(package::PackageArgs),
     Export(machine::MachineArgs),
     Answer(answer::AnswerArgs),
+    Archive(archive::ArchiveArgs),
     Verify(verify::VerifyArgs),
     Runs(runs::RunsArgs),
     Join(join::JoinArgs),
@@ -329,6 +331,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Package(args) => package::cmd_package(args, context),
         Command::Export(args) => machine::cmd_machine(&args, context),
         Command::Answer(args) => answer::cmd_answer(&args, context),
+        Command::Archive(args) => archive::cmd_archive(args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),
         Command::Runs(args) => runs::cmd_runs(args, context),
         Command::Join(args) => join::cmd_join(args, context),

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::{Context, Exit, data, say, wrong};
-use crate::collect::{policy, role, script};
+use crate::collect::{archive_policy, policy, role, script};
 use crate::diag::printable;
 use crate::model::partition::Partition;
 use crate::pipeline::Error;
+use crate::pipeline::archive::place::Destination;
 
 /// The least-privilege IAM policy that `collect --aws` needs
 #[derive(Debug, Args)]
@@ -37,9 +38,20 @@ pub struct PolicyArgs {
     /// Print only this one of several policies
     #[arg(long, value_name = "N")]
     part: Option<usize>,
+    /// Print what `affiant archive` needs, a policy of its own for another caller
+    #[arg(long, value_name = "BUCKET[/PREFIX]", conflicts_with_all = ["script", "terraform", "cloudformation", "missing", "recorded", "opt_in", "part"])]
+    archive: Option<String>,
 }
 
 pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
+    if let Some(named) = &args.archive {
+        let named = named.strip_prefix("s3://").unwrap_or(named);
+        let Destination::Bucket { bucket, prefix } = Destination::parse(&format!("s3://{named}"))? else {
+            return Err(wrong(format!("`{named}` is no bucket"), "write BUCKET or BUCKET/PREFIX"));
+        };
+        data(&format!("{:#}\n", archive_policy::archive_policy(&args.partition, &bucket, &prefix)));
+        return Ok(Exit::Done);
+    }
     let catalog = context.catalog()?;
     if args.script {
         data(&script::script(&catalog));

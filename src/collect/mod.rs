@@ -1,6 +1,7 @@
 //! Gathers evidence into a run and judges nothing: from files (delivered AWS Config snapshots, exported items, saved API answers,
 //! documents) and from AWS Config itself. What was expected and could not be read becomes a gap, never an error.
 
+pub mod archive_policy;
 mod coverage;
 pub mod error;
 mod history_files;

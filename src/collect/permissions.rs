@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::archive_policy::section;
 use super::policy::{LIMIT, Wanted, length, policies};
 use crate::model::catalog::Catalog;
 use crate::model::registry::{Operation, OperationScope};
@@ -30,6 +31,7 @@ pub fn page(catalog: &Catalog) -> String {
         let _ = writeln!(out, "| `{api}` | {iam} | {} | {} |", asked(operation), readers.why(name, operation));
     }
     out.push_str(&documents(catalog));
+    out.push_str(&section());
     out
 }
 

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod agreements;
 pub mod answers;
+pub mod archived;
 pub mod assessment;
 pub mod breach;
 pub mod catalog;

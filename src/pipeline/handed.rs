@@ -6,12 +6,14 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use memchr::memmem;
 
-use super::bag_files::read;
+use super::bag_files::{copy_out, read};
 use super::record::{ASSESSMENT, CATALOG, DATABASE, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS};
 use super::verify::Pins;
 use super::{Error, contents};
 use crate::diag::Diagnostic;
+use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, EvidenceRef};
+use crate::redact;
 use crate::render::machine::{Handed, MachineFile, TextPlace, ocsf, oscal, sarif};
 use crate::seal::verify::{Bag, State, Verified};
 use crate::store::BagPath;
@@ -25,6 +27,8 @@ pub struct HeldPackage {
     pub dossier: Dossier,
     /// Whether the sealer was among the pinned ones.
     pub pinned: bool,
+    /// SHA-256 of the certificate that sealed.
+    pub sealed_by: Option<Digest>,
     bag: Verified<Bag>,
 }
 
@@ -48,13 +52,14 @@ pub fn open(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<HeldPackage,
     if !pins.trust.is_empty() && !pinned {
         return Err(refused(&checked.report.authenticity.words));
     }
+    let sealed_by = checked.signer.as_ref().map(crate::seal::Certificate::fingerprint);
     let Some(bag) = checked.bag.filter(|_| checked.report.integrity.state == State::Held) else {
         return Err(refused(&checked.report.integrity.words));
     };
     let part = |what: &str| Diagnostic::new("AFU-024", format!("`{shown}` holds no {what}")).hint("name a package of Affiant, not a run");
     let record: PackageRecord = read(&bag, RECORD)?.ok_or_else(|| part(RECORD))?;
     let dossier: Dossier = read(&bag, DOSSIER)?.ok_or_else(|| part(DOSSIER))?;
-    Ok(HeldPackage { record, dossier, pinned, bag })
+    Ok(HeldPackage { record, dossier, pinned, sealed_by, bag })
 }
 
 impl HeldPackage {
@@ -125,6 +130,31 @@ impl HeldPackage {
 
     pub fn manifest(&self) -> String {
         self.bag.manifest_digest().to_string()
+    }
+
+    /// Copies one part to the disk; `false` if the package has none of that name.
+    pub fn copy(&self, name: &str, target: &Path) -> Result<bool, Error> {
+        if !self.bag.entries().any(|(path, _)| path.as_str() == name) {
+            return Ok(false);
+        }
+        copy_out(&self.bag, name, target).map(|()| true)
+    }
+
+    /// Every part in which a sure rule finds a secret or PHI, as `package` looks before it seals; with the rule.
+    pub fn search(&self) -> Result<Vec<(String, &'static str)>, Error> {
+        let mut found = Vec::new();
+        for (path, _) in self.bag.entries() {
+            let own = path.as_str().starts_with(CATALOG) && !self.record.custom_catalog;
+            if own || path.as_str() == PDF {
+                continue;
+            }
+            let part = self.bag.open(path).map_err(Error::io("read", path.as_str()))?;
+            // what cannot be unpacked to its end was searched as far as it goes
+            if let Ok(Some(rule)) = redact::search_layer(part) {
+                found.push((path.to_string(), rule));
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
 pub mod answer;
+pub mod archive;
 pub mod assess;
 mod bag_files;
 pub mod chain;
@@ -70,6 +71,9 @@ pub enum Error {
     NoTimestamp(String),
     #[error("the key `{key}` of AWS KMS cannot be used: {words}")]
     Kms { key: String, words: String },
+    /// A store elsewhere did not do what it was asked.
+    #[error("`{place}`: {words}")]
+    Remote { place: String, words: String },
     #[error("another `affiant` collects or packages in this workspace (lock `{0}`); wait for it to end [AFW-047]")]
     Busy(String),
     /// A run is not as it was sealed.
@@ -112,6 +116,7 @@ impl Error {
             | Error::Tree(_)
             | Error::NoTimestamp(_)
             | Error::Kms { .. }
+            | Error::Remote { .. }
             | Error::Changed(_)
             | Error::Busy(_)
             | Error::Io { .. } => false,

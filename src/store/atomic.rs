@@ -14,6 +14,8 @@ pub enum Access {
     Private,
     /// Packages to hand over: files 0644, folders 0755.
     Shared,
+    /// What is put away for years: files 0400, which nobody may write, folders 0700.
+    Kept,
 }
 
 /// What to do when the target is already there.
@@ -107,13 +109,14 @@ impl Access {
         match self {
             Access::Private => 0o600,
             Access::Shared => 0o644,
+            Access::Kept => 0o400,
         }
     }
 
     #[cfg(unix)]
     fn dir_mode(self) -> u32 {
         match self {
-            Access::Private => 0o700,
+            Access::Private | Access::Kept => 0o700,
             Access::Shared => 0o755,
         }
     }

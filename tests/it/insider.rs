@@ -38,9 +38,13 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 /// Makes every list right again and seals with the workspace's own key.
 fn reseal(box_: &Sandbox, folder: &Path) {
+    reseal_at(box_, folder, "2026-09-30T12:00:00Z".parse().expect("a time"));
+}
+
+/// The same, at another time.
+pub fn reseal_at(box_: &Sandbox, folder: &Path, at: chrono::DateTime<chrono::Utc>) {
     let text = |name: &str| fs::read_to_string(box_.path().join(".affiant/seal").join(name)).expect("a key");
     let key = LocalKey::from_pem(&text("key.pem"), &text("certificate.pem"), RsaPadding::Pkcs1).expect("the workspace's key");
-    let at = "2026-09-30T12:00:00Z".parse().expect("a time");
     for list in ["manifest-sha256.txt", "tagmanifest-sha256.txt"] {
         fixture::rehash(folder);
         let signature = sign_detached(&fs::read(folder.join(list)).expect("a list"), &key, at).expect("signed");

@@ -33,7 +33,7 @@ pub const LAYERS: [(&str, u32); 21] = [
 ];
 
 /// Which modules may name a crate. Prefixes of module paths.
-const FENCES: [(&str, &[&str]); 31] = [
+const FENCES: [(&str, &[&str]); 32] = [
     ("chrono_tz", &["program/breach"]),
     ("rust_xlsxwriter", &["render"]),
     ("clap", &["cli"]),
@@ -59,6 +59,7 @@ const FENCES: [(&str, &[&str]); 31] = [
     ("aws_config", &["aws", "collect"]),
     ("aws_sdk_config", &["aws"]),
     ("aws_sdk_artifact", &["aws"]),
+    ("aws_sdk_s3", &["aws"]),
     ("aws_sdk_sts", &["aws"]),
     ("aws_sigv4", &["aws"]),
     ("aws_smithy_runtime", &["aws"]),

@@ -6,6 +6,7 @@
 mod agreements;
 mod alarms;
 mod answer;
+mod archive;
 mod attacks;
 mod authors;
 mod breach;

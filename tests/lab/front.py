@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 Json = dict[str, object]
 
+OWN = ("transfer-encoding", "connection", "server", "date")
+"""Headers of the laboratory's own connection."""
+
 SIGNED = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -27,10 +30,11 @@ class Heard(NamedTuple):
     path: str
     headers: Message
     body: bytes
+    method: str = "GET"
 
 
 class Said(NamedTuple):
-    """An answer in XML."""
+    """An answer, in XML unless its headers say otherwise."""
 
     status: int
     body: bytes
@@ -96,7 +100,7 @@ class Front:
         if signed:
             self.seen.append((signed[2], signed[3], target or asked.path.split("?")[0]))
         if signed and self.between:
-            said = self.between(Heard(signed[1], signed[2], signed[3], asked.path, asked.headers, body))
+            said = self.between(Heard(signed[1], signed[2], signed[3], asked.path, asked.headers, body, asked.command))
             if said:
                 return give(asked, said.status, said.body, "application/xml", said.headers)
         own = self.more.get(target) or getattr(self, target, None) if target else None
@@ -106,21 +110,20 @@ class Front:
             return self.pass_on(asked, body)
         send(asked, 200, own(json.loads(body or b"{}")))
 
-    def pass_on(self, asked: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
-        headers = {k: v for k, v in asked.headers.items() if k.lower() != "connection"}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.behind}{asked.path}", data=body or None, headers=headers, method=asked.command)
+    def relay(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Said:
+        """What the laboratory says to a request."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.behind}{path}", data=body or None, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 status, given, data = answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             status, given, data = error.code, error.headers, error.read()
-        asked.send_response(status)
-        for name, value in given.items():
-            if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
-                asked.send_header(name, value)
-        asked.send_header("Content-Length", str(len(data)))
-        asked.end_headers()
-        asked.wfile.write(data)
+        return Said(status, data, {name: value for name, value in given.items() if name.lower() not in OWN})
+
+    def pass_on(self, asked: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
+        headers = {k: v for k, v in asked.headers.items() if k.lower() != "connection"}
+        said = self.relay(asked.command, asked.path, headers, body)
+        give(asked, said.status, said.body, "", said.headers)
 
     # What an aggregator would answer
 
@@ -214,10 +217,15 @@ def send(asked: http.server.BaseHTTPRequestHandler, status: int, body: Json) -> 
 
 
 def give(asked: http.server.BaseHTTPRequestHandler, status: int, data: bytes, kind: str, more: dict[str, str] | None = None) -> None:
+    headers = {name.lower(): value for name, value in (more or {}).items()}
+    if kind:
+        headers.setdefault("content-type", kind)
+    # an answer to HEAD has no body, and says how long it would be
+    if asked.command != "HEAD" or "content-length" not in headers:
+        headers["content-length"] = str(len(data))
     asked.send_response(status)
-    for name, value in (more or {}).items():
+    for name, value in headers.items():
         asked.send_header(name, value)
-    asked.send_header("Content-Type", kind)
-    asked.send_header("Content-Length", str(len(data)))
     asked.end_headers()
-    asked.wfile.write(data)
+    if asked.command != "HEAD":
+        asked.wfile.write(data)

@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import archive
 import artifact
 import bucket
 import cases
@@ -45,6 +46,7 @@ MODULES = (
     config,
     past,
     bucket,
+    archive,
     recorded,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""

@@ -39,4 +39,24 @@ def policy_linted(bench: Bench) -> str:
     return f"{len(done.out.splitlines())} policies, {len(actions)} actions, all Read or List"
 
 
-CASES = [policy_linted]
+def archive_policy_linted(bench: Bench) -> str:
+    """What `affiant archive` needs: no finding, and nothing that could delete or shorten is allowed."""
+    from parliament import analyze_policy_string
+    from policy_sentry.querying.actions import get_action_data
+
+    done = bench.workspace("archive-policy").run("policy", "--archive", "example-archive/clinic")
+    if done.code != 0:
+        raise Refused(f"policy --archive: exit {done.code}: {done.err[-200:]}")
+    wrong = [str(finding) for finding in analyze_policy_string(done.out).findings]
+    statements = json.loads(done.out)["Statement"]
+    allowed = [action for statement in statements if statement["Effect"] == "Allow" for action in statement["Action"]]
+    wrong += [f"{action} is allowed" for action in allowed if "Delete" in action or "Bypass" in action or "*" in action]
+    for action in allowed:
+        service, name = action.split(":")
+        wrong += [] if (get_action_data(service, name) or {}).get(service) else [f"{action} is unknown"]
+    wrong += [f"{resource} is too wide" for statement in statements for resource in statement["Resource"] if resource == "*"]
+    refuse_if(wrong)
+    return f"{len(allowed)} actions"
+
+
+CASES = [policy_linted, archive_policy_linted]
