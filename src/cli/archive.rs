@@ -14,7 +14,8 @@ use crate::model::archived::{HoldState, LockState};
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::archive::kept::{self, ArchiveList, CheckedPackage, Destruction, ListedPackage, RenewalDue};
-use crate::pipeline::archive::place::{Added, Destination, Place, Reach};
+use crate::pipeline::archive::place::{NamedPlace, Place};
+use crate::pipeline::archive::terms::{Added, Reach};
 use crate::pipeline::archive::{self, Archived, ArchivedPackage, OfferedPackage};
 
 /// Put a package away for years: in a bucket with Object Lock, or in a folder; verify and list what lies there
@@ -120,7 +121,7 @@ impl ReachArgs {
     }
 
     fn open(&self, destination: &str, context: &Context) -> Result<Place, Error> {
-        Destination::parse(destination)?.open(&self.reach(64, context), false)
+        NamedPlace::parse(destination)?.open(&self.reach(64, context), false)
     }
 }
 
@@ -129,7 +130,7 @@ fn put(args: &ArchiveArgs, context: &Context) -> Result<Exit, Error> {
         return Err(super::wrong("no package and no destination", "`affiant archive PACKAGE DEST`"));
     };
     verify::target(package, false)?;
-    let destination = Destination::parse(named)?;
+    let destination = NamedPlace::parse(named)?;
     let pins = verify::pins(args.trust.as_deref(), None, &[], context)?;
     let progress = context.progress();
     progress.step("checking every digest and signature, and searching for secrets");

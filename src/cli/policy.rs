@@ -9,7 +9,7 @@ use crate::collect::{archive_policy, policy, role, script};
 use crate::diag::printable;
 use crate::model::partition::Partition;
 use crate::pipeline::Error;
-use crate::pipeline::archive::place::Destination;
+use crate::pipeline::archive::place::NamedPlace;
 
 /// The least-privilege IAM policy that `collect --aws` needs
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub struct PolicyArgs {
 pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(named) = &args.archive {
         let named = named.strip_prefix("s3://").unwrap_or(named);
-        let Destination::Bucket { bucket, prefix } = Destination::parse(&format!("s3://{named}"))? else {
+        let NamedPlace::Bucket { bucket, prefix } = NamedPlace::parse(&format!("s3://{named}"))? else {
             return Err(wrong(format!("`{named}` is no bucket"), "write BUCKET or BUCKET/PREFIX"));
         };
         data(&format!("{:#}\n", archive_policy::archive_policy(&args.partition, &bucket, &prefix)));

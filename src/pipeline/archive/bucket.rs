@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::place::{Added, KeptFile, LEAST_PART, PlaceFacts, Reach};
+use super::terms::{Added, KeptFile, LEAST_PART, PlaceFacts, Reach};
 use crate::aws::{BucketAccess, LockedBucket, NO_LOCK, NewObject, Refusal, Settings, UploadedPart};
 use crate::diag::Diagnostic;
 use crate::model::archived::{HoldState, LockState};
@@ -141,14 +141,7 @@ impl BucketPlace {
 
     /// An upload that broke off, and its parts by number. One with a part that is not of this file is left alone: what was noted when
     /// it began may be of another file.
-    fn resumable(
-        &self,
-        key: &str,
-        full: &str,
-        file: &KeptFile,
-        source: &mut File,
-        pieces: &[(u64, u64)],
-    ) -> Result<Option<Begun>, Error> {
+    fn resumable(&self, key: &str, full: &str, file: &KeptFile, source: &mut File, pieces: &[(u64, u64)]) -> Result<Option<Begun>, Error> {
         for upload in self.told(key, self.bucket.unfinished(full))? {
             let parts = self.told(key, self.bucket.parts(full, &upload))?;
             let mut ours = !parts.is_empty();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::place::{Added, KeptFile, PlaceFacts};
+use super::terms::{Added, KeptFile, PlaceFacts};
 use crate::diag::Diagnostic;
 use crate::model::archived::{HoldState, LockState};
 use crate::model::digest::{self, Digest, Fixity};

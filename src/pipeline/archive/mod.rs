@@ -7,13 +7,15 @@ mod folder;
 pub mod kept;
 mod offered;
 pub mod place;
+pub mod terms;
 
 use std::path::Path;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 pub use offered::OfferedPackage;
-use place::{Added, KeptFile, Place};
+use place::Place;
+use terms::{Added, KeptFile};
 
 use crate::diag::Diagnostic;
 use crate::model::archived::{RECEIPT, Receipt, end_of};

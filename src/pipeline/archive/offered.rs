@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, Utc};
 use tempfile::TempDir;
 
-use super::place::KeptFile;
+use super::terms::KeptFile;
 use crate::diag::{Diagnostic, Problems};
 use crate::model::archived::{RECEIPT_FORMAT, Receipt, ReceiptFile};
 use crate::model::digest::{Digest, Fixity};

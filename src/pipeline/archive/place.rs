@@ -8,55 +8,11 @@ use chrono::{DateTime, Utc};
 #[cfg(feature = "aws")]
 use super::bucket::BucketPlace;
 use super::folder::FolderPlace;
+use super::terms::{Added, KeptFile, PlaceFacts, Reach};
 use crate::diag::Diagnostic;
-use crate::model::archived::{HoldState, LockState, is_plain_name};
-use crate::model::digest::{Digest, Fixity};
+use crate::model::archived::is_plain_name;
+use crate::model::digest::Fixity;
 use crate::pipeline::Error;
-
-/// The least that a part of an upload may hold, the last one apart, in bytes (S3's own limit).
-pub const LEAST_PART: u64 = 5 << 20;
-
-/// A file that is put away.
-#[derive(Debug, Clone)]
-pub struct KeptFile {
-    pub name: String,
-    pub content_type: &'static str,
-    pub path: PathBuf,
-    pub fixity: Fixity,
-}
-
-/// How a file came to be in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
-    /// It was there.
-    There,
-    /// In one piece.
-    Whole,
-    /// In parts; some of them were there from an earlier attempt.
-    Parts { there: usize, sent: usize },
-}
-
-/// What a place says of a file.
-#[derive(Debug, Clone)]
-pub struct PlaceFacts {
-    pub size: u64,
-    /// The digest that was noted beside it.
-    pub noted: Option<Digest>,
-    pub lock: LockState,
-    pub hold: HoldState,
-}
-
-/// With which credentials a bucket is asked, and how.
-#[derive(Debug, Clone)]
-pub struct Reach {
-    pub profile: Option<String>,
-    pub region: Option<String>,
-    /// The account that must own the bucket.
-    pub owner: Option<String>,
-    /// Files above so many bytes go up in parts of that size.
-    pub part: u64,
-    pub clock: crate::clock::Clock,
-}
 
 /// The destination, opened.
 pub enum Place {
@@ -67,14 +23,14 @@ pub enum Place {
 
 /// What was typed as the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
+pub enum NamedPlace {
     Folder(PathBuf),
     Bucket { bucket: String, prefix: String },
 }
 
-impl Destination {
+impl NamedPlace {
     /// `s3://bucket/prefix`, `file:PATH`, or a path.
-    pub fn parse(text: &str) -> Result<Destination, Error> {
+    pub fn parse(text: &str) -> Result<NamedPlace, Error> {
         let wrong = |message: String| -> Error {
             let hint = "write a bucket as `s3://BUCKET/PREFIX`, and a folder as its path";
             Diagnostic::new("AFU-054", message).hint(hint).into()
@@ -88,23 +44,23 @@ impl Destination {
             if !prefix.is_empty() && !prefix.split('/').all(is_plain_name) {
                 return Err(wrong(format!("`{prefix}` is no prefix of plain names")));
             }
-            return Ok(Destination::Bucket { bucket: bucket.into(), prefix: prefix.into() });
+            return Ok(NamedPlace::Bucket { bucket: bucket.into(), prefix: prefix.into() });
         }
         let path = text.strip_prefix("file://").or_else(|| text.strip_prefix("file:")).unwrap_or(text);
         if path.is_empty() || path.contains("://") || path.starts_with("s3:") {
             return Err(wrong(format!("`{text}` is neither a bucket nor a folder")));
         }
-        Ok(Destination::Folder(path.into()))
+        Ok(NamedPlace::Folder(path.into()))
     }
 
     /// Opens it. A folder that is not there is made only where something is to be put into it.
     pub fn open(&self, reach: &Reach, make: bool) -> Result<Place, Error> {
         match self {
-            Destination::Folder(path) => FolderPlace::open(path, make).map(Place::Folder),
+            NamedPlace::Folder(path) => FolderPlace::open(path, make).map(Place::Folder),
             #[cfg(feature = "aws")]
-            Destination::Bucket { bucket, prefix } => Ok(Place::Bucket(Box::new(BucketPlace::open(bucket, prefix, reach)?))),
+            NamedPlace::Bucket { bucket, prefix } => Ok(Place::Bucket(Box::new(BucketPlace::open(bucket, prefix, reach)?))),
             #[cfg(not(feature = "aws"))]
-            Destination::Bucket { bucket, .. } => {
+            NamedPlace::Bucket { bucket, .. } => {
                 let _ = reach;
                 let problem = Diagnostic::new("AFU-055", format!("this build does not know AWS, so it cannot reach the bucket `{bucket}`"));
                 Err(problem.hint("build with the feature `aws`").into())
@@ -215,8 +171,8 @@ mod tests {
 
     #[test]
     fn destinations_are_buckets_or_folders() {
-        let bucket = |bucket: &str, prefix: &str| Some(Destination::Bucket { bucket: bucket.into(), prefix: prefix.into() });
-        let folder = |path: &str| Some(Destination::Folder(path.into()));
+        let bucket = |bucket: &str, prefix: &str| Some(NamedPlace::Bucket { bucket: bucket.into(), prefix: prefix.into() });
+        let folder = |path: &str| Some(NamedPlace::Folder(path.into()));
         for (text, expected) in [
             ("s3://example-archive", bucket("example-archive", "")),
             ("s3://example-archive/clinic/audit/", bucket("example-archive", "clinic/audit")),
@@ -229,7 +185,7 @@ mod tests {
             ("file:archive", folder("archive")),
             ("archive/years", folder("archive/years")),
         ] {
-            assert_eq!(Destination::parse(text).ok(), expected, "{text}");
+            assert_eq!(NamedPlace::parse(text).ok(), expected, "{text}");
         }
     }
 }
