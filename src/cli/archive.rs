@@ -14,8 +14,8 @@ use crate::model::archived::{HoldState, LockState};
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::archive::kept::{self, ArchiveList, CheckedPackage, Destruction, ListedPackage, RenewalDue};
-use crate::pipeline::archive::place::{NamedPlace, Place};
-use crate::pipeline::archive::terms::{Added, Reach};
+use crate::pipeline::archive::place::{ArchivePlace, NamedPlace};
+use crate::pipeline::archive::terms::{Added, BucketReach};
 use crate::pipeline::archive::{self, Archived, ArchivedPackage, OfferedPackage};
 
 /// Put a package away for years: in a bucket with Object Lock, or in a folder; verify and list what lies there
@@ -110,8 +110,8 @@ pub fn cmd_archive(args: ArchiveArgs, context: &Context) -> Result<Exit, Error> 
 }
 
 impl ReachArgs {
-    fn reach(&self, part_size: u64, context: &Context) -> Reach {
-        Reach {
+    fn reach(&self, part_size: u64, context: &Context) -> BucketReach {
+        BucketReach {
             profile: self.profile.clone(),
             region: self.region.clone(),
             owner: self.bucket_owner.clone(),
@@ -120,7 +120,7 @@ impl ReachArgs {
         }
     }
 
-    fn open(&self, destination: &str, context: &Context) -> Result<Place, Error> {
+    fn open(&self, destination: &str, context: &Context) -> Result<ArchivePlace, Error> {
         NamedPlace::parse(destination)?.open(&self.reach(64, context), false)
     }
 }
@@ -164,7 +164,7 @@ fn line(file: &Archived) -> String {
     format!("{}  sha256 {}{locked}  {how}\n", file.address, file.fixity.digest)
 }
 
-fn conclusion(archived: &ArchivedPackage, place: &Place, pinned: bool) {
+fn conclusion(archived: &ArchivedPackage, place: &ArchivePlace, pinned: bool) {
     let id = &archived.receipt.package;
     let what = if archived.was_there() { "was archived already" } else { "is archived" };
     let how = match place.locks() {

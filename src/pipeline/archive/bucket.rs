@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::terms::{Added, KeptFile, LEAST_PART, PlaceFacts, Reach};
+use super::terms::{Added, BucketReach, KeptFile, LEAST_PART, PlaceFacts};
 use crate::aws::{BucketAccess, LockedBucket, NO_LOCK, NewObject, Refusal, Settings, UploadedPart};
 use crate::diag::Diagnostic;
 use crate::model::archived::{HoldState, LockState};
@@ -34,7 +34,7 @@ pub struct BucketPlace {
 }
 
 impl BucketPlace {
-    pub fn open(bucket: &str, prefix: &str, reach: &Reach) -> Result<BucketPlace, Error> {
+    pub fn open(bucket: &str, prefix: &str, reach: &BucketReach) -> Result<BucketPlace, Error> {
         let settings = Settings {
             connect_timeout: Duration::from_secs(10),
             call_timeout: CALL,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::MAX_RECEIPT;
-use super::place::Place;
+use super::place::ArchivePlace;
 use crate::diag::{Diagnostic, near};
 use crate::model::archived::{HoldState, LockState, RECEIPT, RECEIPT_FORMAT, Receipt, end_of};
 use crate::model::digest::Digest;
@@ -32,7 +32,7 @@ impl Home {
 }
 
 /// The folders of packages: those with a receipt, and those that were to have one.
-fn homes(place: &Place) -> Result<Vec<Home>, Error> {
+fn homes(place: &ArchivePlace) -> Result<Vec<Home>, Error> {
     let mut folders: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     for (key, size) in place.keys()? {
         let (folder, name) = key.rsplit_once('/').unwrap_or(("", &key));
@@ -51,7 +51,7 @@ fn homes(place: &Place) -> Result<Vec<Home>, Error> {
     Ok(found)
 }
 
-fn receipt(place: &Place, key: &str) -> Result<Result<Receipt, String>, Error> {
+fn receipt(place: &ArchivePlace, key: &str) -> Result<Result<Receipt, String>, Error> {
     let Some(bytes) = place.bytes(key, MAX_RECEIPT)? else {
         return Ok(Err("there is no receipt: archiving was not finished, or it was removed".into()));
     };
@@ -90,11 +90,11 @@ pub struct CheckedFile {
 }
 
 /// Reads everything of every package and holds it against its receipt.
-pub fn check(place: &Place, step: &dyn Fn(&str)) -> Result<Vec<CheckedPackage>, Error> {
+pub fn check(place: &ArchivePlace, step: &dyn Fn(&str)) -> Result<Vec<CheckedPackage>, Error> {
     homes(place)?.iter().map(|home| check_one(place, home, step)).collect()
 }
 
-fn check_one(place: &Place, home: &Home, step: &dyn Fn(&str)) -> Result<CheckedPackage, Error> {
+fn check_one(place: &ArchivePlace, home: &Home, step: &dyn Fn(&str)) -> Result<CheckedPackage, Error> {
     let mut checked = CheckedPackage {
         at: place.address(&home.folder),
         package: home.folder.rsplit('/').next().unwrap_or_default().into(),
@@ -130,7 +130,7 @@ fn check_one(place: &Place, home: &Home, step: &dyn Fn(&str)) -> Result<CheckedP
 
 /// One file: there, of the digest that it should have, and locked as long as the receipt says.
 fn check_file(
-    place: &Place,
+    place: &ArchivePlace,
     home: &Home,
     name: &str,
     expected: Option<(u64, Digest)>,
@@ -229,7 +229,7 @@ pub struct ArchiveList {
 }
 
 /// Every package, the oldest first.
-pub fn list(place: &Place, now: DateTime<Utc>) -> Result<ArchiveList, Error> {
+pub fn list(place: &ArchivePlace, now: DateTime<Utc>) -> Result<ArchiveList, Error> {
     let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
     let homes = homes(place)?;
     let newest = |receipt: &Receipt| {
@@ -299,7 +299,7 @@ fn destruction(receipt: &Receipt, lock: &LockState, hold: &HoldState, now: DateT
 }
 
 /// Lays a legal hold on every file of a package, all its renewals with it, or takes it off; their addresses.
-pub fn hold(place: &Place, package: &str, on: bool) -> Result<Vec<String>, Error> {
+pub fn hold(place: &ArchivePlace, package: &str, on: bool) -> Result<Vec<String>, Error> {
     let homes = homes(place)?;
     let named: Vec<(&Home, &Receipt)> = homes.iter().filter_map(|home| home.receipt.as_ref().ok().map(|receipt| (home, receipt))).collect();
     let mut done = Vec::new();

@@ -14,7 +14,7 @@ use std::path::Path;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 pub use offered::OfferedPackage;
-use place::Place;
+use place::ArchivePlace;
 use terms::{Added, KeptFile};
 
 use crate::diag::Diagnostic;
@@ -68,7 +68,7 @@ pub fn typed_day(offered: &OfferedPackage, typed: NaiveDate, now: DateTime<Utc>)
 }
 
 /// Puts the package into its place. `step` is told what begins.
-pub fn archive(offered: &OfferedPackage, place: &Place, day: NaiveDate, step: &dyn Fn(&str)) -> Result<ArchivedPackage, Error> {
+pub fn archive(offered: &OfferedPackage, place: &ArchivePlace, day: NaiveDate, step: &dyn Fn(&str)) -> Result<ArchivedPackage, Error> {
     let folder = format!("{:04}/{}", offered.year(), offered.stem);
     let mut receipt = Receipt { retain_until: day, ..offered.receipt.clone() };
     let earlier = place.bytes(&format!("{folder}/{RECEIPT}"), MAX_RECEIPT)?;
@@ -114,7 +114,7 @@ fn shortened(at: &str, until: NaiveDate) -> Error {
 }
 
 /// Refuses before the first write: a shorter lock, and a file of another length.
-fn fits(place: &Place, key: &str, file: &KeptFile, until: DateTime<Utc>) -> Result<(), Error> {
+fn fits(place: &ArchivePlace, key: &str, file: &KeptFile, until: DateTime<Utc>) -> Result<(), Error> {
     let Some(facts) = place.facts(key)? else { return Ok(()) };
     let at = place.address(key);
     if facts.size != file.fixity.len || facts.noted.is_some_and(|noted| noted != file.fixity.digest) {
@@ -127,7 +127,14 @@ fn fits(place: &Place, key: &str, file: &KeptFile, until: DateTime<Utc>) -> Resu
 }
 
 /// One file: there, read back, and locked.
-fn keep(place: &Place, key: &str, file: &KeptFile, package: &str, until: DateTime<Utc>, step: &dyn Fn(&str)) -> Result<Archived, Error> {
+fn keep(
+    place: &ArchivePlace,
+    key: &str,
+    file: &KeptFile,
+    package: &str,
+    until: DateTime<Utc>,
+    step: &dyn Fn(&str),
+) -> Result<Archived, Error> {
     let address = place.address(key);
     step(&format!("writing {address}"));
     let added = place.add(key, file, package, until)?;

@@ -8,14 +8,14 @@ use chrono::{DateTime, Utc};
 #[cfg(feature = "aws")]
 use super::bucket::BucketPlace;
 use super::folder::FolderPlace;
-use super::terms::{Added, KeptFile, PlaceFacts, Reach};
+use super::terms::{Added, BucketReach, KeptFile, PlaceFacts};
 use crate::diag::Diagnostic;
 use crate::model::archived::is_plain_name;
 use crate::model::digest::Fixity;
 use crate::pipeline::Error;
 
 /// The destination, opened.
-pub enum Place {
+pub enum ArchivePlace {
     Folder(FolderPlace),
     #[cfg(feature = "aws")]
     Bucket(Box<BucketPlace>),
@@ -54,11 +54,11 @@ impl NamedPlace {
     }
 
     /// Opens it. A folder that is not there is made only where something is to be put into it.
-    pub fn open(&self, reach: &Reach, make: bool) -> Result<Place, Error> {
+    pub fn open(&self, reach: &BucketReach, make: bool) -> Result<ArchivePlace, Error> {
         match self {
-            NamedPlace::Folder(path) => FolderPlace::open(path, make).map(Place::Folder),
+            NamedPlace::Folder(path) => FolderPlace::open(path, make).map(ArchivePlace::Folder),
             #[cfg(feature = "aws")]
-            NamedPlace::Bucket { bucket, prefix } => Ok(Place::Bucket(Box::new(BucketPlace::open(bucket, prefix, reach)?))),
+            NamedPlace::Bucket { bucket, prefix } => Ok(ArchivePlace::Bucket(Box::new(BucketPlace::open(bucket, prefix, reach)?))),
             #[cfg(not(feature = "aws"))]
             NamedPlace::Bucket { bucket, .. } => {
                 let _ = reach;
@@ -80,87 +80,87 @@ fn is_bucket(name: &str) -> bool {
         && !name.contains("..")
 }
 
-impl Place {
+impl ArchivePlace {
     /// Whether it keeps what lies in it from being deleted.
     pub fn locks(&self) -> bool {
         match self {
-            Place::Folder(_) => false,
+            ArchivePlace::Folder(_) => false,
             #[cfg(feature = "aws")]
-            Place::Bucket(_) => true,
+            ArchivePlace::Bucket(_) => true,
         }
     }
 
     /// How a name in it is written for people.
     pub fn address(&self, key: &str) -> String {
         match self {
-            Place::Folder(folder) => folder.address(key),
+            ArchivePlace::Folder(folder) => folder.address(key),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.address(key),
+            ArchivePlace::Bucket(bucket) => bucket.address(key),
         }
     }
 
     /// Every file in it, with its size.
     pub fn keys(&self) -> Result<BTreeMap<String, u64>, Error> {
         match self {
-            Place::Folder(folder) => folder.keys(),
+            ArchivePlace::Folder(folder) => folder.keys(),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.keys(),
+            ArchivePlace::Bucket(bucket) => bucket.keys(),
         }
     }
 
     pub fn facts(&self, key: &str) -> Result<Option<PlaceFacts>, Error> {
         match self {
-            Place::Folder(folder) => folder.facts(key),
+            ArchivePlace::Folder(folder) => folder.facts(key),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.facts(key),
+            ArchivePlace::Bucket(bucket) => bucket.facts(key),
         }
     }
 
     /// Reads a file whole; its digest and length.
     pub fn fixity(&self, key: &str) -> Result<Option<Fixity>, Error> {
         match self {
-            Place::Folder(folder) => folder.fixity(key),
+            ArchivePlace::Folder(folder) => folder.fixity(key),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.fixity(key),
+            ArchivePlace::Bucket(bucket) => bucket.fixity(key),
         }
     }
 
     /// A whole file of at most `limit` bytes.
     pub fn bytes(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         match self {
-            Place::Folder(folder) => folder.bytes(key, limit),
+            ArchivePlace::Folder(folder) => folder.bytes(key, limit),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.bytes(key, limit),
+            ArchivePlace::Bucket(bucket) => bucket.bytes(key, limit),
         }
     }
 
     /// Puts a file there, unless one of that name is there.
     pub fn add(&self, key: &str, file: &KeptFile, package: &str, until: DateTime<Utc>) -> Result<Added, Error> {
         match self {
-            Place::Folder(folder) => folder.add(key, file),
+            ArchivePlace::Folder(folder) => folder.add(key, file),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.add(key, file, package, until),
+            ArchivePlace::Bucket(bucket) => bucket.add(key, file, package, until),
         }
     }
 
     /// Sees to it that a file is locked until then at least, and reads the lock back; `None` where nothing is locked.
     pub fn secure(&self, key: &str, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
         match self {
-            Place::Folder(_) => Ok(None),
+            ArchivePlace::Folder(_) => Ok(None),
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.secure(key, until).map(Some),
+            ArchivePlace::Bucket(bucket) => bucket.secure(key, until).map(Some),
         }
     }
 
     /// Lays a legal hold on a file or takes it off, and reads it back.
     pub fn hold(&self, key: &str, on: bool) -> Result<(), Error> {
         match self {
-            Place::Folder(_) => {
+            ArchivePlace::Folder(_) => {
                 let problem = Diagnostic::new("AFU-056", "a folder knows no legal hold; nothing was changed");
                 Err(problem.hint("a hold needs a bucket with Object Lock: `s3://BUCKET/PREFIX`").into())
             }
             #[cfg(feature = "aws")]
-            Place::Bucket(bucket) => bucket.hold(key, on),
+            ArchivePlace::Bucket(bucket) => bucket.hold(key, on),
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct PlaceFacts {
 
 /// With which credentials a bucket is asked, and how.
 #[derive(Debug, Clone)]
-pub struct Reach {
+pub struct BucketReach {
     pub profile: Option<String>,
     pub region: Option<String>,
     /// The account that must own the bucket.
