@@ -1,23 +1,24 @@
 //! `affiant answer`: a buyer's questions answered from a verified package.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::buyer::{Buyer, read};
 use super::machine::{vacant, write};
 use super::{Context, Exit, data, say, verify, wrong};
 use crate::diag::Diagnostic;
 use crate::model::answers::{AnswerSheet, AnswerWord};
 use crate::pipeline::Error;
-use crate::pipeline::answer::{self, BuyerFile, StatementsFile};
+use crate::pipeline::answer::{self, StatementsFile};
 use crate::pipeline::handed;
 use crate::render::answers;
-use crate::store::atomic::{self, Access, Existing};
 
-/// Answer a buyer's questions from a package: our 64, or a CSV file of theirs
+/// Answer a buyer's questions from a package: our 64, or a workbook or CSV file of theirs
 ///
 /// Writes answers.csv, answers.yaml and evidence.csv. A file of a buyer is filled in two steps: the first call writes the map with
-/// three proposals for each of its questions, a person picks in it, and the second call fills the file. Without an approval that
+/// three proposals for each of its questions, a person picks in it (and confirms sheets and columns of a workbook), and the second
+/// call fills the file. A workbook is edited in place: all that is not an answer stays, byte for byte. Without an approval that
 /// names exactly these answers there is a draft and nothing else.
 #[derive(Debug, Args)]
 pub struct AnswerArgs {
@@ -29,10 +30,11 @@ pub struct AnswerArgs {
     /// What people state beside the package, and who approves the answers, YAML
     #[arg(long, value_name = "FILE")]
     statements: Option<PathBuf>,
-    /// A buyer's questions, CSV
-    #[arg(long, value_name = "FILE", requires = "map")]
+    /// A buyer's questions: XLSX, XLSM or CSV
+    #[arg(long, value_name = "FILE")]
     questionnaire: Option<PathBuf>,
-    /// Which of our questions stands behind each of theirs, YAML; written with proposals where it is not there yet
+    /// Which of our questions stands behind each of theirs, YAML; written with proposals where it is not there yet [default: the
+    /// questionnaire's name and `.affiant.yaml`]
     #[arg(long, value_name = "FILE", requires = "questionnaire")]
     map: Option<PathBuf>,
     /// Write answers that nobody has approved; each says DRAFT
@@ -48,11 +50,9 @@ pub struct AnswerArgs {
 
 pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
     let set = answer::questions()?;
-    let buyer = args.questionnaire.as_deref().map(|path| BuyerFile::read(&path.display().to_string(), &read(path)?)).transpose()?;
-    if let (Some(file), Some(path), Some(map)) = (&buyer, &args.questionnaire, &args.map)
-        && !map.exists()
-    {
-        return propose(file, path, map, &set);
+    let buyer = args.questionnaire.as_deref().map(|path| Buyer::read(path, args.map.as_deref())).transpose()?;
+    if let Some(buyer) = buyer.as_ref().filter(|buyer| !buyer.is_mapped()) {
+        return buyer.propose(&set);
     }
     let output = args.output.as_deref().ok_or_else(|| wrong("no folder to write to", "name one with `--output DIR`"))?;
     verify::target(&args.package, false)?;
@@ -68,22 +68,14 @@ pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
     if sheet.draft && !args.draft {
         return Err(unapproved(&sheet));
     }
-    let filled = match (&buyer, &args.map) {
-        (Some(file), Some(path)) => Some(file.filled(&answer::map(&path.display().to_string(), &read(path)?, file)?, &sheet)?),
-        (..) => None,
-    };
     let mark = if sheet.draft { "-draft" } else { "" };
     let mut files = vec![
         (format!("answers{mark}.csv"), answers::csv(&sheet)),
         (format!("answers{mark}.yaml"), answers::yaml(&sheet).into_bytes()),
         (format!("evidence{mark}.csv"), answers::evidence(&sheet)),
     ];
-    if let Some(filled) = filled {
-        say(&format!(
-            "{} rows filled; {} that nobody picked for, {} picked as none, {} without a word for the answer, {} that held something already",
-            filled.filled, filled.open, filled.declined, filled.without_word, filled.occupied
-        ));
-        files.push((format!("questionnaire{mark}.csv"), filled.bytes));
+    if let Some(buyer) = &buyer {
+        files.extend(buyer.filled(&sheet, mark)?);
     }
     for (name, bytes) in &files {
         write(output, name, bytes)?;
@@ -110,21 +102,4 @@ fn unapproved(sheet: &AnswerSheet) -> Error {
         sheet.digest
     );
     problem.hint(hint).into()
-}
-
-fn propose(file: &BuyerFile, path: &Path, map: &Path, set: &crate::model::answers::QuestionSet) -> Result<Exit, Error> {
-    let proposed = file.proposed(&path.display().to_string(), set)?;
-    let value = serde_json::to_value(&proposed).expect("a map serialises");
-    let text = format!(
-        "# Check the columns and the words that the file takes; then write into each `pick` the id of a question, or none.\n{}",
-        answers::block(&value)
-    );
-    atomic::write(map, text.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write", map))?;
-    data(&format!("{}\n", map.display()));
-    say(&format!("{} questions, each with at most three proposals; nothing is picked until a person does", proposed.rows.len()));
-    Ok(Exit::Done)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
 }

@@ -7,6 +7,7 @@ mod answer;
 mod archive;
 mod assess;
 mod breach;
+mod buyer;
 mod calendar;
 mod collect;
 mod controls;

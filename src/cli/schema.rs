@@ -6,10 +6,12 @@ use serde_json::Value;
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
 use crate::model::agreements::Agreements;
+use crate::model::answers::{QuestionnaireMap, Statements};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::model::kinds::ResourceKinds;
+use crate::model::workbook_map::WorkbookMap;
 use crate::pipeline::Error;
 use crate::yaml::{Strictness, schema_of};
 
@@ -32,6 +34,9 @@ pub enum SchemaKind {
     Clearances,
     ArtifactTerms,
     Agreements,
+    Answers,
+    QuestionnaireMap,
+    WorkbookMap,
     Control,
     Check,
     Table,
@@ -56,6 +61,9 @@ impl SchemaKind {
             SchemaKind::Clearances => "program/clearances.yaml",
             SchemaKind::ArtifactTerms => "program/artifact-terms.yaml",
             SchemaKind::Agreements => "program/agreements.yaml",
+            SchemaKind::Answers => "given to `answer --statements`",
+            SchemaKind::QuestionnaireMap => "beside a buyer's CSV file",
+            SchemaKind::WorkbookMap => "beside a buyer's workbook",
             SchemaKind::Control => "catalog: technical/*.yaml",
             SchemaKind::Check => "catalog: checks/*/*.yaml",
             SchemaKind::Table => "catalog: tables/*/*.yaml",
@@ -80,6 +88,9 @@ impl SchemaKind {
             SchemaKind::Clearances => schema_of::<Clearances>(filled),
             SchemaKind::ArtifactTerms => schema_of::<ArtifactTerms>(filled),
             SchemaKind::Agreements => schema_of::<Agreements>(filled),
+            SchemaKind::Answers => schema_of::<Statements>(form),
+            SchemaKind::QuestionnaireMap => schema_of::<QuestionnaireMap>(form),
+            SchemaKind::WorkbookMap => schema_of::<WorkbookMap>(form),
             SchemaKind::Control => schema_of::<Control>(form),
             SchemaKind::Check => schema_of::<Check>(form),
             SchemaKind::Table => schema_of::<Table>(form),

@@ -324,6 +324,9 @@ pub struct QuestionnaireRow {
     /// The id of one of our questions, or `none`; empty until a person picks.
     #[serde(default)]
     pub pick: String,
+    /// The map of an earlier file in which a person picked this for the same question.
+    #[serde(default)]
+    pub picked_in: String,
     #[serde(default)]
     pub proposals: Vec<Proposed>,
 }

@@ -20,5 +20,6 @@ pub mod registry;
 pub mod run;
 pub mod shapes;
 pub mod verdict;
+pub mod workbook_map;
 
 pub use digest::Digest;

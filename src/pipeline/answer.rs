@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Error;
+use super::earlier::EarlierPicks;
 use super::handed::HeldPackage;
 use crate::catalog;
 use crate::diag::{Diagnostic, Problems};
@@ -51,7 +52,7 @@ impl StatementsFile {
 }
 
 /// Refuses a file that says to be of another format.
-fn format_is(name: &str, format: &str, wanted: &str) -> Result<(), Error> {
+pub(super) fn format_is(name: &str, format: &str, wanted: &str) -> Result<(), Error> {
     if format != wanted {
         let problem = Diagnostic::new("AFU-026", format!("the format is `{format}`")).file(name);
         return Err(problem.hint(format!("write `format: {wanted}`")).into());
@@ -120,8 +121,9 @@ impl BuyerFile {
         Ok(BuyerFile { sha256: Digest::of(bytes).to_string(), records, delimiter, marked })
     }
 
-    /// The columns as they seem to be, and for each question the three of ours that fit best. Nothing is picked.
-    pub fn proposed(&self, name: &str, set: &QuestionSet) -> Result<QuestionnaireMap, Error> {
+    /// The columns as they seem to be, and for each question the three of ours that fit best. Only what a person picked for the same
+    /// question before is picked.
+    pub fn proposed(&self, name: &str, set: &QuestionSet, earlier: &EarlierPicks) -> Result<QuestionnaireMap, Error> {
         let has = |cell: &str, words: &[&str]| words.iter().any(|word| cell.to_lowercase().contains(word));
         let header = self.records.iter().position(|r| {
             r.len() > 1 && r.iter().any(|c| has(c, &["question", "requirement"])) && r.iter().any(|c| has(c, &["answer", "response"]))
@@ -150,17 +152,17 @@ impl BuyerFile {
             let text = record.get(at).unwrap_or_default().trim();
             if !text.is_empty() {
                 let proposals = index.proposals(text).map_err(crate::assess::input::Fault::from)?;
-                rows.push(QuestionnaireRow { row: place as u64 + 1, text: text.into(), pick: String::new(), proposals });
+                let (pick, file) = earlier.pick(text).unwrap_or_default();
+                rows.push(QuestionnaireRow {
+                    row: place as u64 + 1,
+                    text: text.into(),
+                    pick: pick.into(),
+                    picked_in: file.into(),
+                    proposals,
+                });
             }
         }
-        let word = String::from;
-        let words = QuestionnaireWords {
-            yes: word("Yes"),
-            no: word("No"),
-            partial: word("Partial"),
-            not_applicable: word("N/A"),
-            unknown: String::new(),
-        };
+        let words = plain_words();
         Ok(QuestionnaireMap { format: QUESTIONNAIRE.into(), sha256: self.sha256.clone(), header: header as u64 + 1, columns, words, rows })
     }
 
@@ -184,7 +186,7 @@ impl BuyerFile {
                 pick => sheet.answers.iter().find(|a| a.id == pick).ok_or_else(|| no_question(pick, row.row))?,
             };
             let record = records.get_mut((row.row.max(1) - 1) as usize).ok_or_else(|| no_question(&row.pick, row.row))?;
-            let Some(texts) = cells(sheet, map, answered) else {
+            let Some(texts) = cells(sheet, &map.words, answered) else {
                 out.without_word += 1;
                 continue;
             };
@@ -238,7 +240,7 @@ fn no_column(head: &str) -> Error {
         .into()
 }
 
-fn no_question(pick: &str, row: u64) -> Error {
+pub(super) fn no_question(pick: &str, row: u64) -> Error {
     let problem = Diagnostic::new("AFU-030", format!("row {row} picks `{pick}`, and there is no such question or row"));
     problem.hint("pick one of the proposals, another id of ours, or `none`").into()
 }
@@ -247,10 +249,36 @@ fn no_question(pick: &str, row: u64) -> Error {
 pub fn map(name: &str, bytes: &[u8], file: &BuyerFile) -> Result<QuestionnaireMap, Error> {
     let map: QuestionnaireMap = yaml(name, bytes).map_err(Problems)?;
     format_is(name, &map.format, QUESTIONNAIRE)?;
-    if map.sha256 != file.sha256 {
+    of_this_file(name, &map.sha256, &file.sha256)?;
+    honest(name, &map.words)?;
+    Ok(map)
+}
+
+/// Refuses the map of another file.
+pub(super) fn of_this_file(name: &str, said: &str, sha256: &str) -> Result<(), Error> {
+    if said != sha256 {
         let problem =
             Diagnostic::new("AFU-031", "the map was made for another questionnaire, or for an older state of this one").file(name);
         return Err(problem.hint("name a map that is not there yet, and it is made").into());
     }
-    Ok(map)
+    Ok(())
+}
+
+/// The words that a file takes by default.
+pub(super) fn plain_words() -> QuestionnaireWords {
+    let word = String::from;
+    QuestionnaireWords { yes: word("Yes"), no: word("No"), partial: word("Partial"), not_applicable: word("N/A"), unknown: word("") }
+}
+
+/// Refuses words by which what is no yes would read as one.
+pub(super) fn honest(name: &str, words: &QuestionnaireWords) -> Result<(), Error> {
+    let others = [("no", &words.no), ("partial", &words.partial), ("not applicable", &words.not_applicable), ("unknown", &words.unknown)];
+    let same = |word: &str| !word.is_empty() && word.trim().eq_ignore_ascii_case(words.yes.trim());
+    match others.into_iter().find(|(_, word)| same(word)) {
+        Some((which, word)) => {
+            let problem = Diagnostic::new("AFU-040", format!("`{word}` stands for `yes` and for `{which}`")).file(name);
+            Err(problem.hint("leave the word of the other answer empty: its cells stay as they are").into())
+        }
+        None => Ok(()),
+    }
 }

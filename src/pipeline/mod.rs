@@ -1,6 +1,7 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
 pub mod answer;
+pub mod answer_workbook;
 pub mod archive;
 pub mod assess;
 mod bag_files;
@@ -9,6 +10,7 @@ pub mod collect;
 pub mod compare;
 pub mod contents;
 pub mod declaration;
+pub mod earlier;
 pub mod faults;
 pub mod handed;
 pub mod join;

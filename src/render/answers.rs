@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::diag::safe_cell;
-use crate::model::answers::{AnswerSheet, AnswerWord, AnsweredQuestion, Proof, QuestionnaireMap, QuestionnaireWords};
+use crate::diag::{printable, safe_cell};
+use crate::model::answers::{AnswerSheet, AnswerWord, AnsweredQuestion, Proof, QuestionnaireWords};
 
 const DRAFT: &str = "DRAFT, not approved: ";
 
@@ -13,7 +13,8 @@ fn word(sheet: &AnswerSheet, answer: AnswerWord) -> String {
     marked(sheet, answer.as_str())
 }
 
-fn marked(sheet: &AnswerSheet, text: &str) -> String {
+/// Text that says so where it is of a draft or a sample.
+pub fn marked(sheet: &AnswerSheet, text: &str) -> String {
     let sample = if sheet.sample { "SAMPLE: " } else { "" };
     let draft = if sheet.draft { DRAFT } else { "" };
     format!("{sample}{draft}{text}")
@@ -125,20 +126,48 @@ fn below(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// What goes into a buyer's row: the answer in the file's own word, the comment, the evidence. None where the file has no word for it.
-pub fn cells(sheet: &AnswerSheet, map: &QuestionnaireMap, answer: &AnsweredQuestion) -> Option<[String; 3]> {
-    let word = vocabulary(&map.words, answer.answer);
+/// Whether every answer must say what it is.
+pub fn is_marked(sheet: &AnswerSheet) -> bool {
+    sheet.draft || sheet.sample
+}
+
+/// What a buyer's row says, without marks.
+pub struct RowTexts {
+    pub answer: &'static str,
+    pub comment: String,
+    pub evidence: String,
+}
+
+/// The answer's own word, what goes into the comment, and the evidence; characters that hide are shown.
+pub fn row_texts(answer: &AnsweredQuestion) -> RowTexts {
+    let gaps = gaps(answer);
+    let gaps = if gaps.is_empty() { gaps } else { format!(" Open: {gaps}.") };
+    let comment = printable(&format!("{}{gaps}", answer.narrative));
+    RowTexts { answer: answer.answer.as_str(), comment, evidence: printable(&cited(&answer.evidence)) }
+}
+
+/// What goes into a buyer's row of CSV. None where the file has no word for the answer.
+pub fn cells(sheet: &AnswerSheet, words: &QuestionnaireWords, answer: &AnsweredQuestion) -> Option<[String; 3]> {
+    let word = word_for(words, answer.answer);
     if word.is_empty() {
         return None;
     }
-    let gaps = gaps(answer);
-    let gaps = if gaps.is_empty() { gaps } else { format!(" Open: {gaps}.") };
-    let comment = format!("{}{gaps}", answer.narrative);
-    let cells = [marked(sheet, word), marked(sheet, &comment), marked(sheet, &cited(&answer.evidence))];
-    Some(cells.map(|cell| safe_cell(&cell)))
+    let texts = row_texts(answer);
+    Some([word, &texts.comment, &texts.evidence].map(|cell| safe_cell(&marked(sheet, cell))))
 }
 
-fn vocabulary(words: &QuestionnaireWords, answer: AnswerWord) -> &str {
+/// What became of each row of a buyer's workbook.
+pub fn report(rows: &[ReportRow<'_>]) -> Vec<u8> {
+    let heads = ["sheet", "cell", "id", "pick", "became", "why"];
+    let all = std::iter::once(heads).chain(rows.iter().copied());
+    written(all.map(|row| row.map(String::from).to_vec()))
+}
+
+/// Sheet, cell, the buyer's id, the pick, what became of it, and why.
+pub type ReportRow<'a> = [&'a str; 6];
+
+/// The file's word for an answer; empty where it has none.
+pub fn word_for(words: &QuestionnaireWords, answer: AnswerWord) -> &str {
     match answer {
         AnswerWord::Yes => &words.yes,
         AnswerWord::No => &words.no,

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod run;
 pub mod tree;
 pub mod unzip;
+pub mod workbook;
 
 pub use path::{BagPath, portable_name};
 pub use tree::Tree;

@@ -18,7 +18,7 @@ use crate::machine::exported;
 
 /// All that answers are made from.
 #[derive(Clone)]
-struct Ground {
+pub struct Ground {
     set: QuestionSet,
     dossier: Dossier,
     run: String,
@@ -27,7 +27,7 @@ struct Ground {
 }
 
 impl Ground {
-    fn sample() -> Ground {
+    pub fn sample() -> Ground {
         let folder = exported().zip.with_extension("");
         let bytes = fs::read(folder.join("data/dossier.json")).expect("a dossier");
         let record: serde_json::Value =
@@ -40,7 +40,7 @@ impl Ground {
         Ground { dossier: serde_json::from_slice(&bytes).expect("a dossier"), run, parts, statements, set }
     }
 
-    fn on(&self, today: &str) -> Vec<AnsweredQuestion> {
+    pub fn on(&self, today: &str) -> Vec<AnsweredQuestion> {
         answers(&AnswerInputs {
             questions: &self.set,
             dossier: &self.dossier,

@@ -63,7 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 18] = [
+const KINDS: [(&str, &str); 21] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
@@ -73,6 +73,9 @@ const KINDS: [(&str, &str); 18] = [
     ("clearances", "program/clearances.yaml"),
     ("artifact-terms", "program/artifact-terms.yaml"),
     ("agreements", "program/agreements.yaml"),
+    ("answers", "tests/fixtures/answers/statements.yaml"),
+    ("questionnaire-map", "tests/fixtures/answers/questionnaire-map.yaml"),
+    ("workbook-map", "tests/fixtures/answers/workbook-map.yaml"),
     ("control", "controls/technical/"),
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),

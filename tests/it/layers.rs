@@ -65,7 +65,7 @@ const FENCES: [(&str, &[&str]); 32] = [
     ("aws_smithy_runtime", &["aws"]),
     ("aws_smithy_runtime_api", &["aws"]),
     ("futures_util", &["aws"]),
-    ("roxmltree", &["evidence"]),
+    ("roxmltree", &["evidence", "store/workbook"]),
 ];
 
 struct Uses(Vec<Vec<String>>);

@@ -42,4 +42,5 @@ mod silent;
 mod spine;
 mod usage;
 mod wording;
+mod workbook;
 mod wrong;

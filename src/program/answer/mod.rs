@@ -1,6 +1,7 @@
 //! Answers to a buyer's questions from the dossier of a package and what people stated. A `yes` needs evidence that is in the
 //! package; what is missing leaves an answer unknown, what is old takes a step from it, and nothing adds one.
 
+pub mod columns;
 mod facts;
 pub mod matching;
 mod people;

@@ -1,0 +1,365 @@
+//! A buyer's workbook: the map that a person confirms, and the workbook filled by it. What cannot be written is told row by row,
+//! and what was written is read back.
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use super::answer::{format_is, no_question};
+use super::earlier::EarlierPicks;
+use crate::diag::{Diagnostic, Problems};
+use crate::model::answers::{AnswerSheet, AnsweredQuestion, QuestionSet};
+use crate::model::digest::Digest;
+use crate::model::workbook_map::{MappedColumns, MappedRow, MappedSheet, WORKBOOK, WordList, WorkbookMap};
+use crate::program::answer::columns::{GuessedColumns, guessed, words_of};
+use crate::program::answer::matching::QuestionIndex;
+use crate::render::answers::{RowTexts, is_marked, marked, row_texts, word_for};
+use crate::store::workbook::{Barrier, BuyerWorkbook, CELL, CellPlace, CellValue, ListWord, Takes, WorkbookError, place};
+use crate::yaml::{is_placeholder, yaml};
+
+/// Nobody answers more questions by hand.
+const ROWS: usize = 20_000;
+
+/// A workbook as it came.
+pub struct WorkbookFile {
+    pub sha256: String,
+    name: String,
+    book: BuyerWorkbook,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowFate {
+    Filled,
+    /// Nobody has picked.
+    Open,
+    /// Picked as `none`.
+    Declined,
+    /// The cell takes no word for the answer.
+    WithoutWord,
+    /// The cell is not written.
+    Left,
+}
+
+impl RowFate {
+    pub const ALL: [RowFate; 5] = [RowFate::Filled, RowFate::Open, RowFate::Declined, RowFate::WithoutWord, RowFate::Left];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RowFate::Filled => "filled",
+            RowFate::Open => "nobody picked",
+            RowFate::Declined => "picked as none",
+            RowFate::WithoutWord => "no word for the answer",
+            RowFate::Left => "not written",
+        }
+    }
+}
+
+/// A row of the report: what became of a question of the buyer.
+#[derive(Debug, Clone)]
+pub struct FilledRow {
+    pub sheet: String,
+    pub cell: String,
+    pub id: String,
+    pub pick: String,
+    pub fate: RowFate,
+    pub why: String,
+}
+
+/// A workbook with answers.
+pub struct FilledWorkbook {
+    pub bytes: Vec<u8>,
+    pub rows: Vec<FilledRow>,
+    /// Someone had signed it, and the signature holds no more.
+    pub unsigned: bool,
+}
+
+/// The columns of a sheet by number.
+struct RowColumns {
+    question: u32,
+    answer: u32,
+    beside: [Option<u32>; 2],
+}
+
+type Values = BTreeMap<(usize, CellPlace), CellValue>;
+
+impl WorkbookFile {
+    /// Whether bytes are those of a workbook, of the newer or the older format.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"PK") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0])
+    }
+
+    pub fn read(name: &str, bytes: &[u8]) -> Result<WorkbookFile, Error> {
+        let book = BuyerWorkbook::read(bytes).map_err(|e| {
+            Diagnostic::new("AFU-033", e.to_string()).file(name).hint("save it anew as `.xlsx`, without a password to open it")
+        })?;
+        Ok(WorkbookFile { sha256: Digest::of(bytes).to_string(), name: name.into(), book })
+    }
+
+    /// The columns as they seem to be, and for each question the three of ours that fit best. Only what a person picked for the same
+    /// question before is picked.
+    pub fn proposed(&self, set: &QuestionSet, earlier: &EarlierPicks) -> Result<WorkbookMap, Error> {
+        let index = QuestionIndex::new(set).map_err(crate::assess::input::Fault::from)?;
+        let (mut sheets, mut lists, mut count) = (Vec::new(), Vec::<WordList>::new(), 0);
+        for (at, sheet) in self.book.sheets.iter().enumerate() {
+            let Some(columns) = guessed(&self.book, at) else {
+                sheets.push(MappedSheet { sheet: sheet.name.clone(), hidden: sheet.hidden, ..unmapped() });
+                continue;
+            };
+            let mut mapped = self.mapped(at, &columns);
+            for row in &mut mapped.rows {
+                row.proposals = index.proposals(&row.text).map_err(crate::assess::input::Fault::from)?;
+                if let Some((pick, file)) = earlier.pick(&row.text) {
+                    (row.pick, row.picked_in) = (pick.into(), file.into());
+                }
+                let place = CellPlace { row: row.row, column: columns.answer().unwrap_or(1) };
+                if let Takes::Words(words) = self.book.takes(at, place)
+                    && !lists.iter().any(|known| known.takes == texts(&words))
+                {
+                    lists.push(WordList { takes: texts(&words), words: words_of(&words) });
+                }
+            }
+            count += mapped.rows.len();
+            sheets.push(mapped);
+        }
+        if count > ROWS {
+            let problem = Diagnostic::new("AFU-034", format!("{count} rows look like questions; {ROWS} is the limit")).file(&self.name);
+            return Err(problem.hint("take out the sheets that ask nothing").into());
+        }
+        let words = super::answer::plain_words();
+        Ok(WorkbookMap { format: WORKBOOK.into(), sha256: self.sha256.clone(), confirmed_by: String::new(), words, lists, sheets })
+    }
+
+    /// A sheet with its rows; where no answer cell can be written, it is not filled.
+    fn mapped(&self, at: usize, columns: &GuessedColumns) -> MappedSheet {
+        let sheet = &self.book.sheets[at];
+        let (question, answer) = (columns.question().unwrap_or(1), columns.answer().unwrap_or(1));
+        let head = columns.heads().answer;
+        let mut mapped = MappedSheet {
+            sheet: sheet.name.clone(),
+            hidden: sheet.hidden,
+            header: columns.header,
+            columns: columns.letters(),
+            heads: columns.heads(),
+            ..unmapped()
+        };
+        for row in sheet.row_numbers().filter(|row| *row > columns.header) {
+            let text = sheet.text(CellPlace { row, column: question });
+            let place = CellPlace { row, column: answer };
+            // heads stand again before each section
+            if text.is_empty() || (!head.is_empty() && sheet.text(place) == head) {
+                continue;
+            }
+            match self.book.barrier(at, place) {
+                Some(barrier) if barrier != Barrier::Hidden => mapped.left.push(format!("{place}: {}", barrier.as_str())),
+                Some(_) | None => mapped.rows.push(MappedRow {
+                    row,
+                    id: columns.id().map(|column| sheet.text(CellPlace { row, column }).to_string()).unwrap_or_default(),
+                    text: text.into(),
+                    hidden: sheet.row_hidden(row),
+                    pick: String::new(),
+                    picked_in: String::new(),
+                    proposals: Vec::new(),
+                }),
+            }
+        }
+        mapped.fill = !mapped.hidden && !mapped.rows.is_empty();
+        mapped
+    }
+
+    /// The map that a person confirmed, if it is of this file.
+    pub fn map(&self, name: &str, bytes: &[u8]) -> Result<WorkbookMap, Error> {
+        let map: WorkbookMap = yaml(name, bytes).map_err(Problems)?;
+        format_is(name, &map.format, WORKBOOK)?;
+        super::answer::of_this_file(name, &map.sha256, &self.sha256)?;
+        if map.confirmed_by.trim().is_empty() || is_placeholder(&map.confirmed_by) {
+            let problem = Diagnostic::new("AFU-035", "nobody has confirmed the sheets, columns and words of the map").file(name);
+            return Err(problem.hint("check them and the picks, then write your name into `confirmed_by`").into());
+        }
+        let all = map.lists.iter().map(|list| &list.words).chain([&map.words]);
+        all.into_iter().try_for_each(|words| super::answer::honest(name, words))?;
+        Ok(map)
+    }
+
+    /// The workbook with the answers that a person picked. Only empty cells that may be written are.
+    pub fn filled(&self, map: &WorkbookMap, sheet: &AnswerSheet) -> Result<FilledWorkbook, Error> {
+        let (mut values, mut rows) = (Values::new(), Vec::new());
+        for mapped in map.sheets.iter().filter(|mapped| mapped.fill) {
+            let at = self.book.sheet(&mapped.sheet).ok_or_else(|| self.no_place(format!("there is no sheet `{}`", mapped.sheet)))?;
+            let columns = self.columns(&mapped.sheet, &mapped.columns)?;
+            rows.extend(mapped.left.iter().filter_map(|told| told.split_once(": ")).map(|(cell, why)| FilledRow {
+                sheet: mapped.sheet.clone(),
+                cell: cell.into(),
+                id: String::new(),
+                pick: String::new(),
+                fate: RowFate::Left,
+                why: why.into(),
+            }));
+            for row in &mapped.rows {
+                let asked = CellPlace { row: row.row.max(1), column: columns.question };
+                if self.book.sheets[at].text(asked) != row.text.trim() {
+                    return Err(self.no_place(format!("`{}!{asked}` holds another question than the map says", mapped.sheet)));
+                }
+                let place = CellPlace { column: columns.answer, ..asked };
+                let (fate, why) =
+                    Filling { book: &self.book, map, sheet, at, hidden: mapped.fill_hidden }.row(row, &columns, place, &mut values)?;
+                let (id, pick) = (row.id.clone(), row.pick.clone());
+                rows.push(FilledRow { sheet: mapped.sheet.clone(), cell: place.to_string(), id, pick, fate, why });
+            }
+        }
+        let bytes = self.book.written(&values).and_then(|bytes| read_back(&bytes, &values).map(|()| bytes));
+        let bytes = bytes.map_err(|e| Diagnostic::new("AFU-036", e.to_string()).file(&self.name).hint("nothing was written"))?;
+        Ok(FilledWorkbook { bytes, rows, unsigned: self.book.signed && !values.is_empty() })
+    }
+
+    fn columns(&self, sheet: &str, said: &MappedColumns) -> Result<RowColumns, Error> {
+        let wrong = |letters: &str| self.no_place(format!("`{letters}` is no column of the sheet `{sheet}`"));
+        let of = |letters: &str| place::column(letters.trim()).ok_or_else(|| wrong(letters));
+        let beside = |letters: &str| if letters.trim().is_empty() { Ok(None) } else { of(letters).map(Some) };
+        Ok(RowColumns {
+            question: of(&said.question)?,
+            answer: of(&said.answer)?,
+            beside: [beside(&said.comment)?, beside(&said.evidence)?],
+        })
+    }
+
+    fn no_place(&self, what: String) -> Error {
+        Diagnostic::new("AFU-037", what).file(&self.name).hint("correct the map, or name one that is not there yet, and it is made").into()
+    }
+}
+
+/// One row on its way.
+struct Filling<'a> {
+    book: &'a BuyerWorkbook,
+    map: &'a WorkbookMap,
+    sheet: &'a AnswerSheet,
+    at: usize,
+    /// Hidden cells are written.
+    hidden: bool,
+}
+
+impl Filling<'_> {
+    fn row(&self, row: &MappedRow, columns: &RowColumns, place: CellPlace, values: &mut Values) -> Result<(RowFate, String), Error> {
+        let answered = match row.pick.as_str() {
+            "" => return Ok((RowFate::Open, String::new())),
+            "none" => return Ok((RowFate::Declined, String::new())),
+            pick => self.sheet.answers.iter().find(|a| a.id == pick).ok_or_else(|| no_question(pick, row.row.into()))?,
+        };
+        if let Some(barrier) = self.barrier(place) {
+            return Ok((RowFate::Left, barrier.as_str().into()));
+        }
+        let texts = row_texts(answered);
+        let (mut beside, mut told) = (Vec::new(), Vec::new());
+        for (column, text) in columns.beside.iter().zip([&texts.comment, &texts.evidence]) {
+            let Some(column) = column else { continue };
+            let place = CellPlace { column: *column, ..place };
+            match self.beside(place, text) {
+                Ok(value) => beside.push((place, value)),
+                Err(Some(Barrier::Occupied)) => return Ok((RowFate::Left, format!("{place}: {}", Barrier::Occupied.as_str()))),
+                Err(Some(barrier)) => told.push(format!("{place}: {}", barrier.as_str())),
+                Err(None) => told.push(format!("{place}: the cell does not take the text")),
+            }
+        }
+        let value = match self.answer(answered, &texts, place, !beside.is_empty())? {
+            Ok(value) => value,
+            Err(fate) => return Ok(fate),
+        };
+        values.insert((self.at, place), value);
+        beside.into_iter().for_each(|(place, value)| drop(values.insert((self.at, place), value)));
+        Ok((RowFate::Filled, told.join("; ")))
+    }
+
+    fn barrier(&self, place: CellPlace) -> Option<Barrier> {
+        self.book.barrier(self.at, place).filter(|barrier| !(self.hidden && *barrier == Barrier::Hidden))
+    }
+
+    /// Text beside the answer, or what forbids it; none where the cell takes no such text.
+    fn beside(&self, place: CellPlace, text: &str) -> Result<CellValue, Option<Barrier>> {
+        if let Some(barrier) = self.barrier(place) {
+            return Err(Some(barrier));
+        }
+        let length = text.encode_utf16().count();
+        let fits = match self.book.takes(self.at, place) {
+            Takes::Anything => true,
+            Takes::Length(bounds) => bounds.hold(length as f64),
+            Takes::Words(_) | Takes::Number(_) | Takes::Unread(_) => false,
+        };
+        (fits && length <= CELL).then(|| CellValue::Text(marked(self.sheet, text))).ok_or(None)
+    }
+
+    /// The answer in the cell's own words. A draft, or a sample, must be able to say so: in the cell, or in one beside it.
+    fn answer(
+        &self,
+        answered: &AnsweredQuestion,
+        texts: &RowTexts,
+        place: CellPlace,
+        beside: bool,
+    ) -> Result<Result<CellValue, (RowFate, String)>, Error> {
+        let words = &self.map.words;
+        let silent = || Err((RowFate::Left, "it takes set words, and no cell beside it can say DRAFT or SAMPLE".to_string()));
+        let without = |why: &str| Err((RowFate::WithoutWord, format!("{}: {why}", texts.answer)));
+        let free = word_for(words, answered.answer);
+        Ok(match self.book.takes(self.at, place) {
+            Takes::Unread(why) => Err((RowFate::Left, why)),
+            Takes::Anything if free.is_empty() => without("`words` has none"),
+            Takes::Anything => Ok(CellValue::Text(marked(self.sheet, free))),
+            Takes::Words(_) | Takes::Number(_) | Takes::Length(_) if is_marked(self.sheet) && !beside => silent(),
+            Takes::Words(list) => match self.listed(&list, answered, place)? {
+                Some(value) => Ok(value),
+                None => without("its list has none, or the map gives none"),
+            },
+            Takes::Number(bounds) => match free.parse::<f64>().ok().filter(|number| bounds.hold(*number)) {
+                Some(number) => Ok(CellValue::Number(number)),
+                None => without("the cell takes a number, and `words` gives none that it takes"),
+            },
+            Takes::Length(bounds) if !free.is_empty() && bounds.hold(free.encode_utf16().count() as f64) => {
+                Ok(CellValue::Text(free.into()))
+            }
+            Takes::Length(_) => without("the cell takes a text of another length"),
+        })
+    }
+
+    /// The word of a cell's own list; a number of the list stays a number.
+    fn listed(&self, list: &[ListWord], answered: &AnsweredQuestion, place: CellPlace) -> Result<Option<CellValue>, Error> {
+        let Some(known) = self.map.lists.iter().find(|known| known.takes == texts(list)) else { return Ok(None) };
+        let word = word_for(&known.words, answered.answer);
+        if word.is_empty() {
+            return Ok(None);
+        }
+        let Some(found) = list.iter().find(|item| item.text == word) else {
+            let problem = Diagnostic::new("AFU-038", format!("`{word}` is not in the list of {place}: {}", texts(list).join(", ")));
+            return Err(problem.hint("write a word of the list as it stands there, or leave it empty").into());
+        };
+        let number = found.text.parse::<f64>().ok().filter(|_| found.number);
+        Ok(Some(number.map_or_else(|| CellValue::Text(found.text.clone()), CellValue::Number)))
+    }
+}
+
+fn unmapped() -> MappedSheet {
+    MappedSheet {
+        sheet: String::new(),
+        hidden: false,
+        fill: false,
+        fill_hidden: false,
+        header: 1,
+        columns: MappedColumns::default(),
+        heads: MappedColumns::default(),
+        left: Vec::new(),
+        rows: Vec::new(),
+    }
+}
+
+fn texts(list: &[ListWord]) -> Vec<String> {
+    list.iter().map(|word| word.text.clone()).collect()
+}
+
+/// Whether what was written reads as what was meant.
+fn read_back(bytes: &[u8], values: &Values) -> Result<(), WorkbookError> {
+    let book = BuyerWorkbook::read(bytes)?;
+    for ((sheet, place), value) in values {
+        if book.sheets[*sheet].text(*place) != value.to_string().trim() {
+            let sheet = book.sheets[*sheet].name.clone();
+            return Err(WorkbookError::Forbidden { sheet, place: *place, why: "it does not read as what was put there" });
+        }
+    }
+    Ok(())
+}
