@@ -4,6 +4,7 @@
 pub mod database;
 mod facts;
 pub mod input;
+pub mod principals;
 pub mod verdicts;
 
 use std::collections::BTreeSet;
@@ -107,6 +108,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         baa,
         excluded: facts::excluded(db, input.decisions)?,
         phi_asked: facts::phi_asked(db, input.decisions)?,
+        undone: principals::undone(db, &input.decisions.attestations, input.as_of)?,
         results: verdicts::engine::digest(db)?,
     })
 }

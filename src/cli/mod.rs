@@ -6,6 +6,7 @@
 mod answer;
 mod archive;
 mod assess;
+mod attest;
 mod breach;
 mod buyer;
 mod calendar;
@@ -23,6 +24,7 @@ mod new;
 mod package;
 mod policy;
 mod progress;
+mod review;
 mod risk_edits;
 mod risks;
 mod runs;
@@ -108,6 +110,9 @@ pub enum Command {
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
     Risks(risks::RisksArgs),
+    Attest(attest::AttestArgs),
+    #[command(subcommand)]
+    Review(review::ReviewCommand),
     Calendar(calendar::CalendarArgs),
     #[command(subcommand)]
     Breach(breach::BreachCommand),
@@ -339,6 +344,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Diff(args) => diff::cmd_diff(args, context),
         Command::Calendar(args) => calendar::cmd_calendar(args, context),
         Command::Risks(args) => risks::cmd_risks(args, context),
+        Command::Attest(args) => attest::cmd_attest(args, context),
+        Command::Review(command) => review::cmd_review(command, context),
         Command::Breach(command) => breach::cmd_breach(command, context),
         Command::Controls(command) => controls::cmd_controls(command, context),
         Command::Services(args) => services::cmd_services(args, context),

@@ -82,6 +82,7 @@ fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Resul
     let (record, artifacts) = (run.record.clone(), run.artifacts.clone());
     let assessment = assess::assess(&workspace, &catalog, run, None)?;
     let none = || String::new();
+    let standing = crate::pipeline::statements::standing(&workspace.decisions);
     let seal = SealInfo { kind: "none".into(), subject: none(), fingerprint: none(), words: none(), time_words: none() };
     Ok(package::dossier(&Inputs {
         assessment: &assessment,
@@ -92,6 +93,7 @@ fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Resul
         artifacts: &artifacts,
         redactions: &[],
         before: None,
+        standing: &standing,
         seal,
         package_id: "none",
         program_version: env!("CARGO_PKG_VERSION"),

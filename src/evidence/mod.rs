@@ -8,3 +8,4 @@ pub mod encodings;
 pub mod never_store;
 pub mod protocols;
 pub mod stand_in;
+pub mod workbook;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::UndoneDecision;
 use super::digest::Digest;
 use super::dossier::counts::{TallyResult, UnreadKind};
 use super::dossier::inventory::AssetClass;
@@ -66,6 +67,9 @@ pub struct Assessment {
     /// Resources whose PHI tag is near a value that means PHI: kept in scope, to be asked about; at most a hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phi_asked: Vec<PhiAsked>,
+    /// Decisions of earlier access reviews that this evidence shows as not carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<UndoneDecision>,
     /// SHA-256 over every result row in order; two assessments agree when it does.
     pub results: Digest,
 }

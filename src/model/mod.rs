@@ -1,5 +1,6 @@
 //! The words of the product as types. Nothing here reads a file, a clock or a network.
 
+pub mod access;
 pub mod address;
 pub mod agreements;
 pub mod answers;

@@ -154,7 +154,7 @@ pub fn assess_and_see(
 }
 
 /// A scratch folder: in the workspace's private one, or, where that cannot be written, the system's.
-fn scratch(workspace: &Workspace) -> Result<tempfile::TempDir, Error> {
+pub(super) fn scratch(workspace: &Workspace) -> Result<tempfile::TempDir, Error> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("assess-");
     let inside = private_folder(workspace).ok().and_then(|private| builder.tempdir_in(private).ok());

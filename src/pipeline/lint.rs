@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, Gravity, near};
 use crate::model::catalog::{Catalog, Control};
 use crate::model::citation::Citation;
 use crate::model::decisions::{Decisions, SealFacts};
+use crate::model::digest::Digest;
 use crate::store::run::Reader;
 use crate::workspace::{FILES, Workspace};
 use crate::yaml::is_placeholder;
@@ -150,6 +151,7 @@ impl Linter<'_> {
     fn attestations(&mut self, decisions: &Decisions) {
         let file = FILES[2];
         let asked: Vec<&str> = self.catalog.controls.iter().flat_map(|c| c.attest.iter().map(|a| a.id.as_str())).collect();
+        let standing = super::statements::standing(decisions);
         for (i, a) in decisions.attestations.attestations.iter().enumerate() {
             let place = |member: &str| format!("attestations/{i}/{member}");
             if is_placeholder(&a.id) {
@@ -169,6 +171,21 @@ impl Linter<'_> {
             }
             for (n, path) in a.evidence.iter().enumerate() {
                 self.paper(file, &format!("attestations/{i}/evidence/{n}"), path);
+            }
+            if standing.get(&a.id).is_some_and(|s| !s.holds) {
+                let message = format!("the statement `{}` was changed after it was signed", a.id);
+                let problem = Diagnostic::new("AFW-075", message).level(Gravity::Warning);
+                self.say(file, &place("id"), problem.hint(format!("have it made again: `affiant attest {} --by NAME`", a.id)));
+            }
+            for (n, stated) in a.files.iter().enumerate() {
+                let now = std::fs::read(self.workspace.root.join(&stated.path)).ok().map(|bytes| Digest::of(&bytes));
+                if now.is_some_and(|now| now != stated.sha256) {
+                    let message =
+                        format!("`{}` is not the file on which the statement `{}` rests: it was changed since", stated.path, a.id);
+                    let problem = Diagnostic::new("AFW-076", message).level(Gravity::Warning);
+                    let hint = "put the file back as it was, or have the statement made again";
+                    self.say(file, &format!("attestations/{i}/files/{n}/path"), problem.hint(hint));
+                }
             }
         }
     }

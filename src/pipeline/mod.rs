@@ -20,8 +20,10 @@ pub mod lock;
 pub mod package;
 pub mod recompute;
 pub mod record;
+pub mod review;
 pub mod sealed;
 pub mod signing;
+pub mod statements;
 pub mod timestamps;
 pub mod verify;
 

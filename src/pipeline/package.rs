@@ -1,6 +1,7 @@
 //! A package: assessed, rendered, signed and sealed, as one bag in one ZIP. Everything is made under a temporary name and
 //! appears whole, or not at all.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ pub use super::record::{
     ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISKS, pretty,
 };
 use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
-use super::{lint, lock, sealed, signing};
+use super::{lint, lock, sealed, signing, statements};
 use crate::assess::database::export;
 use crate::catalog;
 use crate::diag::{Diagnostic, Problems};
@@ -21,7 +22,7 @@ use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::changes::ComparedSide;
 use crate::model::digest::Digest;
-use crate::model::dossier::{Dossier, SealInfo};
+use crate::model::dossier::{Dossier, SealInfo, StatementStanding};
 use crate::program::{self, Inputs, changes};
 use crate::redact;
 use crate::render::{Templates, csv, figures, html};
@@ -123,6 +124,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         name,
         draft: request.draft,
         problems,
+        standing: statements::standing(&request.workspace.decisions),
         step: request.step,
     }
     .make()
@@ -143,6 +145,7 @@ struct Maker<'a> {
     name: String,
     draft: bool,
     problems: Vec<Diagnostic>,
+    standing: BTreeMap<String, StatementStanding>,
     step: &'a dyn Fn(&str),
 }
 
@@ -275,6 +278,7 @@ impl Maker<'_> {
             artifacts: &self.run.artifacts,
             redactions: &self.run.redactions,
             before: None,
+            standing: &self.standing,
             seal,
             package_id: &self.id,
             program_version: env!("CARGO_PKG_VERSION"),

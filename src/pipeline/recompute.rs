@@ -138,6 +138,7 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
     let terms = program::changes::terms(&catalog, &decisions, &run.record, &assessment);
     let mut judged = ComparedSide { source: "this package".into(), assessment: assessment.clone(), terms, items: Vec::new() };
     let before = compare::stored(bag, &mut judged, &database)?;
+    let standing = super::statements::standing(&decisions);
     let mut dossier = program::dossier(&Inputs {
         assessment: &assessment,
         decisions: &decisions,
@@ -147,6 +148,7 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
         artifacts: &run.artifacts,
         redactions: &run.redactions,
         before: before.as_ref().map(|before| (before, &judged)),
+        standing: &standing,
         seal: seal.unwrap_or_else(|| keys::seal_info(signer, false)),
         package_id: &record.id,
         program_version: &record.program_version,

@@ -149,6 +149,10 @@ pub fn attestations(inputs: &Inputs<'_>, refs: &References) -> Vec<AttestationRe
         valid_until: until(a),
         expired: until(a).as_str() < as_of.get(..10).unwrap_or_default(),
         evidence: refs.of(&a.evidence),
+        scope: a.scope.trim().into(),
+        next_review: a.next_review.clone(),
+        signed: inputs.standing.get(&a.id).map(|s| s.words.clone()).unwrap_or_default(),
+        changed: inputs.standing.get(&a.id).is_some_and(|s| !s.holds),
     };
     inputs.decisions.attestations.attestations.iter().map(report).collect()
 }

@@ -1,5 +1,6 @@
 //! What people decided, joined with what was found: the dossier. It computes no verdict and renders nothing.
 
+pub mod access_review;
 pub mod answer;
 mod baa;
 pub mod breach;
@@ -30,7 +31,7 @@ use crate::model::changes::{Before, ComparedSide};
 use crate::model::decisions::Decisions;
 use crate::model::dossier::{
     Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period, ProgramInfo, Retention,
-    RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, Totals,
+    RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, StatementStanding, Totals,
 };
 use crate::model::run::{Artifact, Redaction, RunRecord, Source};
 use crate::model::verdict::Verdict;
@@ -46,6 +47,8 @@ pub struct Inputs<'a> {
     pub redactions: &'a [Redaction],
     /// The assessment before this one, where the output compares; and what this one is compared by.
     pub before: Option<(&'a Before, &'a ComparedSide)>,
+    /// Of each signed statement, by its id, whether it is still what was signed.
+    pub standing: &'a BTreeMap<String, StatementStanding>,
     pub seal: SealInfo,
     pub package_id: &'a str,
     pub program_version: &'a str,

@@ -10,6 +10,7 @@ pub mod ics;
 pub mod machine;
 #[cfg(feature = "pdf")]
 pub mod pdf;
+pub mod review_sheets;
 pub mod risk_sheets;
 pub mod xlsx;
 

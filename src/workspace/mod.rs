@@ -4,6 +4,9 @@
 mod aws;
 mod check;
 pub mod register;
+#[cfg(test)]
+mod register_text;
+pub mod statements;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -73,6 +73,7 @@ fn dossier(box_: &Sandbox) -> Dossier {
         artifacts: &derived.artifacts,
         redactions: &derived.redactions,
         before: None,
+        standing: &std::collections::BTreeMap::new(),
         seal: SealInfo {
             kind: "workspace".into(),
             subject: "CN=a key".into(),

@@ -33,6 +33,7 @@ mod phi;
 mod pictures;
 mod quarter;
 mod register;
+mod review;
 mod rules;
 mod sample;
 mod scope;

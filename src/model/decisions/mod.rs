@@ -20,7 +20,10 @@ pub use pattern::matches_pattern;
 pub use risk_detail::{Measure, RiskClosure, RiskDetail, RiskEvent, RiskScore, RiskStep};
 pub use risks::{OwnRisk, RiskAcceptance, RiskDecision, RiskMatch, Risks};
 pub use seal::{SealFacts, SignerFacts, TimestampFacts};
-pub use statements::{AlternativeMeasure, Alternatives, Attestation, Attestations, ExceptionRecord, Exceptions};
+pub use statements::{
+    AccessDecision, AlternativeMeasure, Alternatives, Attestation, Attestations, ExceptionRecord, Exceptions, StatedFile,
+    StatementSignature, SupersededStatement,
+};
 
 use super::agreements::Agreements;
 use super::shapes;

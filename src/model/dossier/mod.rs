@@ -366,6 +366,23 @@ pub struct AttestationReport {
     /// Exhibits of the documents that the statement cites; a path where the run does not hold one.
     #[serde(default)]
     pub evidence: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub next_review: String,
+    /// Who signed it, or that it was changed since; empty for one that is typed and not signed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub signed: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changed: bool,
+}
+
+/// What the signatures of a statement say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementStanding {
+    /// Whether the statement is what was signed.
+    pub holds: bool,
+    pub words: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::risk_level::found;
 use super::super::{Inputs, References, plural};
+use crate::model::access::{AccessVerdict, UndoneDecision};
 use crate::model::decisions::Attestation;
 use crate::model::digest::Digest;
 use crate::model::dossier::{AttestationReport, CheckReport, Contradiction, Dossier, RiskReport};
@@ -63,6 +64,8 @@ pub fn all(dossier: &Dossier, inputs: &Inputs<'_>, refs: &References) -> Vec<Con
     all.extend(gaps_without_risk(inputs, refs));
     all.extend(drill_document_missing(inputs, refs));
     all.extend(regions_billed(inputs));
+    all.extend(dossier.attestations.iter().filter(|a| a.changed).map(changed_since_signed));
+    all.extend(inputs.assessment.undone.iter().map(not_carried_out));
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all.dedup_by(|a, b| a.id == b.id);
     all
@@ -225,6 +228,25 @@ fn drill_document_missing(inputs: &Inputs<'_>, refs: &References) -> Vec<Contrad
             contradiction(&format!("drill\0{}", d.id), format!("Drill {} of {}", d.id, d.date), &d.outcome, shown, Vec::new(), "incident")
         })
         .collect()
+}
+
+/// Somebody signed a statement, and what stands there now is another.
+fn changed_since_signed(said: &AttestationReport) -> Contradiction {
+    let anchor = format!("control-{}", said.control);
+    let shown = format!("what was signed as `{}` is another text: it was changed after it was signed.", said.id);
+    contradiction(&format!("signed\0{}", said.id), speaker(said), &said.statement, shown, said.evidence.clone(), &anchor)
+}
+
+/// A review of access decided something, and the evidence of a later day shows that it did not happen.
+fn not_carried_out(undone: &UndoneDecision) -> Contradiction {
+    let (said, shown) = match undone.decision {
+        AccessVerdict::Change => ("Its access is to be changed.", "has the same access as then"),
+        AccessVerdict::Remove | AccessVerdict::Keep | AccessVerdict::Unknown => ("It is to be removed.", "is still there"),
+    };
+    let by = format!("{}, reviewer of access, {}", undone.by, undone.on);
+    let shown = format!("the {} {} {shown}.", undone.kind, undone.principal);
+    let key = format!("access\0{}\0{}", undone.principal, undone.on);
+    contradiction(&key, by, said, shown, Vec::new(), "control-least-privilege")
 }
 
 /// The workspace names the regions in use; AWS billed others.

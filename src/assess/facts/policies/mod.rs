@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use crate::assess::input::Fault;
 use documents::Evidence;
+pub use documents::rows;
 
 /// Names of the tables, for what else has to know them.
 pub const TABLES: [&str; 6] =

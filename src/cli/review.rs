@@ -1,0 +1,132 @@
+//! `affiant review access`: a workbook of everybody who holds access, for people to decide on; and what they decided, read back.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::attest::{MadeStatement, state};
+use super::{Context, Exit, data, say};
+use crate::diag::printable;
+use crate::model::access::{AccessReview, AccessVerdict};
+use crate::pipeline::Error;
+use crate::pipeline::review::{self, FilledWorkbook};
+use crate::store::atomic::{self, Access, Existing};
+
+/// Reviews that people carry out with the evidence before them
+#[derive(Debug, Subcommand)]
+pub enum ReviewCommand {
+    Access(AccessArgs),
+}
+
+/// Write a workbook of every principal, what it can read and who left; or read it back, filled in
+#[derive(Debug, Args)]
+pub struct AccessArgs {
+    /// The workbook to write [default: access-review-DAY.xlsx in the workspace]
+    file: Option<PathBuf>,
+    /// A run: its folder, or its name in evidence/ [default: the newest]
+    #[arg(long, value_name = "RUN", conflicts_with = "read")]
+    run: Option<String>,
+    /// The list of leavers, CSV with the heads name, left and user [default: documents/leavers.csv, if it is there]
+    #[arg(long, value_name = "CSV")]
+    leavers: Option<PathBuf>,
+    /// Read a workbook that reviewers filled in, sign it, and keep it in documents/
+    #[arg(long, value_name = "FILE", requires = "by", conflicts_with = "file")]
+    read: Option<PathBuf>,
+    /// Who attests the review, by name
+    #[arg(long, value_name = "NAME", requires = "read")]
+    by: Option<String>,
+    /// That person's role [default: as the control asks]
+    #[arg(long, value_name = "ROLE", requires = "read")]
+    role: Option<String>,
+    /// The last day on which the statement holds [default: as long as the control lets it]
+    #[arg(long, value_name = "DAY", requires = "read")]
+    until: Option<String>,
+    /// What else was compared, such as the application's own accounts; added to the statement
+    #[arg(long, value_name = "TEXT", requires = "read")]
+    also: Option<String>,
+}
+
+pub fn cmd_review(command: ReviewCommand, context: &Context) -> Result<Exit, Error> {
+    match command {
+        ReviewCommand::Access(args) => match &args.read {
+            Some(file) => read(file, &args, context),
+            None => write(&args, context),
+        },
+    }
+}
+
+fn write(args: &AccessArgs, context: &Context) -> Result<Exit, Error> {
+    let (workspace, catalog) = (context.workspace()?, context.catalog()?);
+    let run = context.run(&workspace, args.run.as_deref())?;
+    let review = review::gather(&workspace, &catalog, run, args.leavers.as_deref())?.review();
+    let file = args.file.clone().unwrap_or_else(|| workspace.root.join(format!("access-review-{}.xlsx", review.day)));
+    atomic::write(&file, &review::workbook_of(&review)?, Access::Private, Existing::Refuse).map_err(Error::io("write", &file))?;
+    data(&format!("{}\n", file.display()));
+    Ok(told(&review))
+}
+
+fn read(file: &Path, args: &AccessArgs, context: &Context) -> Result<Exit, Error> {
+    let (workspace, catalog) = (context.workspace()?, context.catalog()?);
+    let workbook = FilledWorkbook::open(file)?;
+    let run = context.run(&workspace, Some(&workbook.run()))?;
+    let parts = review::gather(&workspace, &catalog, run, args.leavers.as_deref())?;
+    let review = workbook.decided(&parts)?;
+    let sealer = context.sealer(&workspace)?;
+    let kept = review::keep(&workspace, &workbook, &review, &sealer, context.clock.now())?;
+    let made = MadeStatement {
+        id: STATEMENT.into(),
+        by: args.by.clone().unwrap_or_default(),
+        role: args.role.clone(),
+        until: args.until.clone(),
+        text: Some(statement(&review, args.also.as_deref())),
+        files: kept.files(),
+        decided: review::to_carry_out(&review),
+        ..MadeStatement::default()
+    };
+    state(&made, &workspace, &catalog, Some(&sealer), context)?;
+    kept.files().iter().for_each(|name| data(&format!("{name}\n")));
+    say("note: `affiant collect` takes these documents into the next run, and the package with them");
+    Ok(told(&review))
+}
+
+/// The statement that a review of access makes.
+const STATEMENT: &str = "access-reviewed";
+
+fn statement(review: &AccessReview, also: Option<&str>) -> String {
+    let n = |verdict| review.count(verdict);
+    let mut text = format!(
+        "Access in AWS was reviewed principal by principal, as read on {}: of {} principals {} keep their access, for {} it is to change, {} are \
+         to be removed, and on {} nobody could decide.",
+        review.day,
+        review.lines.len(),
+        n(AccessVerdict::Keep),
+        n(AccessVerdict::Change),
+        n(AccessVerdict::Remove),
+        n(AccessVerdict::Unknown)
+    );
+    match also {
+        Some(also) => text.push_str(&format!(" {also}")),
+        None => text.push_str(" This says nothing of accounts inside databases and the application."),
+    }
+    text
+}
+
+/// What a reviewer should know at once, and whether evidence was missing.
+fn told(review: &AccessReview) -> Exit {
+    let starting = |word: &str| review.lines.iter().filter(|l| l.leaver.starts_with(word)).count();
+    let (left, perhaps, undone) = (starting("LEFT"), starting("perhaps"), review.undone().count());
+    let new = review.lines.iter().filter(|l| l.since.starts_with("new since")).count();
+    let changed = review.lines.iter().filter(|l| l.since.starts_with("changed since")).count();
+    say(&format!(
+        "{} principals; since the last review {new} new, {} gone, {changed} changed; {undone} decisions not carried out; {left} left, {perhaps} perhaps",
+        review.lines.len(),
+        review.gone.len()
+    ));
+    for line in review.undone() {
+        say(&printable(&format!("{}  {}", line.principal.id, line.since)));
+    }
+    for gap in &review.gaps {
+        say(&printable(&format!("not read: {gap}; principals may be missing")));
+    }
+    if review.gaps.is_empty() { Exit::Done } else { Exit::Incomplete }
+}

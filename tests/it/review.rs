@@ -1,0 +1,253 @@
+//! The access review from the command line: a workbook out, filled in by other programs, back in; and what may not come back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::Sandbox;
+
+const FILE: &str = "access-review-2026-09-30.xlsx";
+
+fn written() -> Sandbox {
+    let box_ = Sandbox::default().workspace();
+    box_.collect_sample(1);
+    box_.write("documents/leavers.csv", "name,left\nRiley Example,2026-09-11\n");
+    let ran = box_.affiant(&["review", "access"]);
+    assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+    assert!(ran.err.contains("1 left"), "{}", ran.err);
+    box_
+}
+
+/// Parts of a workbook by name.
+fn parts(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(fs::File::open(path).expect("a file")).expect("a workbook");
+    let mut all = BTreeMap::new();
+    for n in 0..archive.len() {
+        let mut part = archive.by_index(n).expect("a part");
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).expect("its bytes");
+        all.insert(part.name().expect("a name").into_owned(), bytes);
+    }
+    all
+}
+
+fn pack(parts: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a part");
+        zip.write_all(bytes).expect("its bytes");
+    }
+    zip.finish().expect("a file").into_inner()
+}
+
+/// Fills in every line of the first sheet with inline strings; `decide` gives decision, reason and reviewer by the row's number.
+fn fill(path: &Path, decide: &dyn Fn(u32) -> [String; 3]) {
+    let mut all = parts(path);
+    let sheet = String::from_utf8(all["xl/worksheets/sheet1.xml"].clone()).expect("XML");
+    let cell = regex::Regex::new(r#"<c r="([LMN])(\d+)"[^>]*?(/>|>.*?</c>)"#).expect("a pattern");
+    let filled = cell.replace_all(&sheet, |found: &regex::Captures<'_>| {
+        let row: u32 = found[2].parse().expect("a number");
+        if row == 1 {
+            return found[0].to_string();
+        }
+        let column = ["L", "M", "N"].iter().position(|c| *c == &found[1]).expect("one of three");
+        let text = decide(row)[column].replace('&', "&amp;").replace('<', "&lt;");
+        format!(r#"<c r="{}{row}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>"#, &found[1])
+    });
+    assert_ne!(filled, sheet, "there are cells to fill in");
+    all.insert("xl/worksheets/sheet1.xml".into(), filled.into_owned().into_bytes());
+    fs::write(path, pack(&all)).expect("a file");
+}
+
+fn words(decision: &str, reason: &str, reviewer: &str) -> [String; 3] {
+    [decision, reason, reviewer].map(String::from)
+}
+
+fn keep_all(_: u32) -> [String; 3] {
+    words("keep", "", "Casey Example")
+}
+
+fn read(box_: &Sandbox, file: &str) -> crate::harness::Ran {
+    box_.affiant(&["review", "access", "--read", file, "--by", "Casey Example", "--until", "2026-12-26"])
+}
+
+#[test]
+fn a_review_comes_back_signed_and_is_the_statement_that_the_control_asks_for() {
+    let box_ = written();
+    let first = fs::read(box_.path().join(FILE)).expect("a workbook");
+    box_.affiant(&["review", "access", "again.xlsx"]);
+    assert_eq!(first, fs::read(box_.path().join("again.xlsx")).expect("a workbook"), "the same bytes");
+    assert_eq!(box_.affiant(&["review", "access"]).code, 5, "a file is never replaced");
+    let before = fs::read_to_string(box_.path().join("program/attestations.yaml")).expect("statements");
+    fill(&box_.path().join(FILE), &|row| match row {
+        3 => words("remove", "=HYPERLINK(\"http://example.com\")", "Casey Example"),
+        4 => words("Change", "It reads too much.", "Riley Example"),
+        _ => keep_all(row),
+    });
+    let ran = read(&box_, FILE);
+    assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+    let after = fs::read_to_string(box_.path().join("program/attestations.yaml")).expect("statements");
+    for comment in before.lines().filter(|l| l.trim_start().starts_with('#')) {
+        assert!(after.contains(comment), "lost: {comment}");
+    }
+    assert!(
+        after.contains("1 are to be removed") || after.contains("1 are\n      to be removed") || after.contains("to be removed"),
+        "{after}"
+    );
+    let folder = box_.path().join("documents");
+    let csv = fs::read_to_string(folder.join("access-review-2026-09-30.csv")).expect("the record");
+    assert!(csv.contains("\"'=HYPERLINK") && csv.contains("LEFT: Riley Example, left 2026-09-11"), "{csv}");
+    let note = folder.join("access-review-2026-09-30.json");
+    let json = crate::spine::json(&fs::read_to_string(&note).expect("the note"));
+    assert_eq!((json["decided"]["remove"].as_u64(), json["decided"]["change"].as_u64()), (Some(1), Some(1)));
+    let lines = csv::Reader::from_reader(csv.as_bytes()).records().count();
+    assert_eq!(json["principals"].as_u64(), Some(lines as u64), "the population is whole");
+    openssl(&folder, "access-review-2026-09-30.json.p7s", "access-review-2026-09-30.json");
+    let lint = box_.affiant(&["lint"]);
+    assert!(!lint.err.contains("AFW-075") && !lint.err.contains("AFW-076"), "{}", lint.err);
+    // an edit after signing is told, in lint and in the report
+    box_.write("program/attestations.yaml", after.replacen("access-reviewed\n", "access-reviewed\n    scope: everything\n", 1));
+    assert!(box_.affiant(&["lint"]).err.contains("changed after it was signed"));
+    box_.write("program/attestations.yaml", &after);
+    fs::write(folder.join("access-review-2026-09-30.csv"), "other").expect("a file");
+    assert!(box_.affiant(&["lint"]).err.contains("AFW-076"));
+}
+
+/// Stock `openssl` finds that the signature holds.
+fn openssl(folder: &Path, signature: &str, content: &str) {
+    let args = ["cms", "-verify", "-inform", "DER", "-in", signature, "-content", content, "-binary", "-noverify", "-out", "/dev/null"];
+    let ran = Command::new("openssl").args(args).current_dir(folder).output().expect("openssl");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn what_was_to_be_removed_and_is_still_there_is_a_finding_of_the_next_quarter() {
+    let box_ = written();
+    fill(&box_.path().join(FILE), &|row| if row == 3 { words("remove", "Left.", "Casey Example") } else { keep_all(row) });
+    let ran = read(&box_, FILE);
+    assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+    // nothing is held against anybody on the day of the review itself
+    let today = box_.affiant(&["risks", "list"]).out;
+    assert!(!today.contains("is still there"), "{today}");
+    let later = |args: &[&str]| box_.affiant_with(args, &[("AFFIANT_PINNED_CLOCK", "2026-12-31T12:00:00Z")]);
+    let collected = later(&["collect", "--snapshot", &crate::harness::sample(1).display().to_string()]);
+    assert!(collected.code == 0 || collected.code == 3, "{}", collected.err);
+    let list = later(&["risks", "list"]).out;
+    assert!(list.contains("is still there"), "{list}");
+    let made = later(&["package", "--draft"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let zip = made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named");
+    let page = fs::read_to_string(PathBuf::from(zip.trim()).with_extension("").join("data/report/index.html")).expect("a page");
+    for part in ["Signed by the workspace", "is still there", "It is to be removed."] {
+        assert!(page.contains(part), "`{part}` is not on the page");
+    }
+    assert_eq!(later(&["verify", zip.trim(), "--recompute"]).code, 3, "whole, and who sealed is not known");
+    let second = later(&["review", "access"]);
+    assert!(second.err.contains("NOT CARRIED OUT") && second.err.contains("1 decisions not carried out"), "{}", second.err);
+    let shown = parts(&box_.path().join("access-review-2026-12-31.xlsx"));
+    let strings = String::from_utf8_lossy(&shown["xl/sharedStrings.xml"]).into_owned();
+    assert!(strings.contains("as on 2026-09-30 (keep)") && strings.contains("documents/access-review-2026-09-30.csv"));
+}
+
+/// Each fault alone: what is told, with sheet and cell, and nothing is kept.
+#[test]
+fn what_is_about_other_people_or_undecided_is_refused() {
+    let box_ = written();
+    let blank = fs::read(box_.path().join(FILE)).expect("a workbook");
+    let tried = |name: &str, decide: &dyn Fn(u32) -> [String; 3], spoil: &dyn Fn(String) -> String| {
+        let path = box_.write(name, &blank);
+        fill(&path, decide);
+        let mut all = parts(&path);
+        let sheet = String::from_utf8(all["xl/worksheets/sheet1.xml"].clone()).expect("XML");
+        all.insert("xl/worksheets/sheet1.xml".into(), spoil(sheet).into_bytes());
+        fs::write(&path, pack(&all)).expect("a file");
+        read(&box_, name).exits(2).err
+    };
+    let same = |sheet: String| sheet;
+    let row = |sheet: &str, n: u32| {
+        let from = sheet.find(&format!("<row r=\"{n}\"")).expect("the row");
+        (from, from + sheet[from..].find("</row>").expect("its end") + "</row>".len())
+    };
+    let gone = tried("gone.xlsx", &keep_all, &|s| {
+        let (from, to) = row(&s, 5);
+        format!("{}{}", &s[..from], &s[to..])
+    });
+    assert!(gone.contains("1 of ") && gone.contains("are missing"), "{gone}");
+    let other = tried("other.xlsx", &keep_all, &|s| {
+        regex::Regex::new(r#"<c r="A5"[^>]*>.*?</c>"#)
+            .expect("a pattern")
+            .replace(&s, r#"<c r="A5" t="inlineStr"><is><t>arn:aws:iam::111122223333:user/nobody</t></is></c>"#)
+            .into_owned()
+    });
+    assert!(other.contains("cell A5: `arn:aws:iam::111122223333:user/nobody` is not among"), "{other}");
+    let fact = tried("fact.xlsx", &keep_all, &|s| {
+        regex::Regex::new(r#"<c r="G3"[^>]*>.*?</c>"#)
+            .expect("a pattern")
+            .replace(&s, r#"<c r="G3" t="inlineStr"><is><t>yes, of course</t></is></c>"#)
+            .into_owned()
+    });
+    assert!(fact.contains("cell G3: `MFA`"), "{fact}");
+    let leaver = tried("leaver.xlsx", &keep_all, &|s| {
+        regex::Regex::new(r#"<c r="J3"[^>]*>.*?</c>"#)
+            .expect("a pattern")
+            .replace(&s, r#"<c r="J3" t="inlineStr"><is><t>fine</t></is></c>"#)
+            .into_owned()
+    });
+    assert!(leaver.contains("cell J3"), "{leaver}");
+    let formula = tried("formula.xlsx", &keep_all, &|s| s.replacen("</row>", "<c r=\"K2\" t=\"str\"><f>1+1</f><v>2</v></c></row>", 1));
+    assert!(formula.contains("formula"), "{formula}");
+    let unsaid = tried("unsaid.xlsx", &|row| if row == 7 { words("", "", "") } else { keep_all(row) }, &same);
+    assert!(unsaid.contains("cell L7: nothing is decided") && unsaid.contains("cell N7: nobody is named"), "{unsaid}");
+    let word = tried("word.xlsx", &|row| if row == 7 { words("retain", "", "C") } else { keep_all(row) }, &same);
+    assert!(word.contains("cell L7: `retain` is not a decision"), "{word}");
+    let why = tried("why.xlsx", &|row| if row == 7 { words("remove", " ", "C") } else { keep_all(row) }, &same);
+    assert!(why.contains("cell M7: `remove` has no reason"), "{why}");
+    assert!(read(&box_, "affiant.yaml").exits(2).err.contains("AFU-035"));
+    let kept: Vec<PathBuf> = fs::read_dir(box_.path().join("documents")).expect("documents").flatten().map(|e| e.path()).collect();
+    assert!(!kept.iter().any(|p| p.to_string_lossy().contains("access-review-2026-09-30")), "nothing is kept: {kept:?}");
+}
+
+/// openpyxl and, where it is installed, LibreOffice open the workbook, fill it in and write it anew.
+#[test]
+fn other_programs_carry_it_round() {
+    let python = std::env::var("AFFIANT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let has = Command::new(&python).args(["-c", "import openpyxl"]).output().is_ok_and(|ran| ran.status.success());
+    let box_ = written();
+    let script = box_.write("fill.py", PYTHON);
+    let target = box_.path().join("filled.xlsx");
+    if has {
+        let ran = Command::new(&python).args([&script, &box_.path().join(FILE), &target]).output().expect("Python");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let ran = read(&box_, "filled.xlsx");
+        assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+    } else {
+        println!("openpyxl is not here");
+        fs::copy(box_.path().join(FILE), &target).expect("a copy");
+        fill(&target, &keep_all);
+    }
+    let office = Command::new("soffice")
+        .args(["--headless", "--convert-to", "xlsx", "--outdir", "office", "filled.xlsx"])
+        .current_dir(box_.path())
+        .output();
+    match office {
+        Ok(ran) if ran.status.success() => {
+            let ran = read(&box_, "office/filled.xlsx");
+            assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+        }
+        Ok(_) | Err(_) => println!("LibreOffice is not here"),
+    }
+}
+
+const PYTHON: &str = r#"import sys
+from openpyxl import load_workbook
+book = load_workbook(sys.argv[1])
+sheet = book["Principals"]
+lists = [v for v in sheet.data_validations.dataValidation if v.type == "list"]
+assert lists and "keep,change,remove,unknown" in lists[0].formula1, lists
+for row in sheet.iter_rows(min_row=2):
+    assert all(c.data_type != "f" for c in row)
+    row[11].value, row[12].value, row[13].value = "keep", None, "Casey Example"
+book.save(sys.argv[2])
+"#;
