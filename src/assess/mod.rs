@@ -4,6 +4,7 @@
 pub mod database;
 mod facts;
 pub mod input;
+pub mod population;
 pub mod principals;
 pub mod verdicts;
 

@@ -22,5 +22,6 @@ pub mod run;
 pub mod shapes;
 pub mod verdict;
 pub mod workbook_map;
+pub mod workpapers;
 
 pub use digest::Digest;

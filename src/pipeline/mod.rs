@@ -26,6 +26,7 @@ pub mod signing;
 pub mod statements;
 pub mod timestamps;
 pub mod verify;
+pub mod workpapers;
 
 use crate::assess::input::Fault;
 use crate::collect::error::CollectError;

@@ -19,6 +19,7 @@ mod risks;
 pub mod services;
 mod since;
 mod summary;
+pub mod workpapers;
 
 use std::collections::BTreeMap;
 

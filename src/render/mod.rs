@@ -12,6 +12,7 @@ pub mod machine;
 pub mod pdf;
 pub mod review_sheets;
 pub mod risk_sheets;
+pub mod workpaper_sheets;
 pub mod xlsx;
 
 use std::collections::BTreeMap;

@@ -240,6 +240,83 @@ fn other_programs_carry_it_round() {
     }
 }
 
+#[test]
+fn a_sample_is_drawn_by_its_seed_from_the_whole_population() {
+    let box_ = Sandbox::default().workspace();
+    box_.collect_sample(1);
+    let draw = |stem: &str, seed: &str, size: &str| {
+        let ran = box_.affiant(&["review", "sample", "encryption-at-rest", "--seed", seed, "--size", size, "--output", stem]);
+        assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+        assert!(ran.err.contains(&format!("seed {seed}")), "{}", ran.err);
+        fs::read_to_string(box_.path().join(format!("{stem}.csv"))).expect("the record")
+    };
+    let (first, again, other) = (draw("a", "2026 AB", "3"), draw("b", "2026 AB", "3"), draw("c", "2027", "3"));
+    assert_eq!(first, again, "the same seed");
+    let books = ["a.xlsx", "b.xlsx"].map(|name| fs::read(box_.path().join(name)).expect("a workbook"));
+    assert_eq!(books[0], books[1], "the same bytes");
+    let drawn = |csv: &str| -> Vec<(String, String)> {
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let rows = reader.records().map(|r| r.expect("a row"));
+        rows.filter(|r| !r[3].is_empty()).map(|r| (r[0].to_string(), r[5].to_string())).collect()
+    };
+    assert_ne!(drawn(&first), drawn(&other));
+    // the population of each check is what the assessment counts, and the rank is as the words say
+    let data = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
+    let control =
+        data["controls"].as_array().expect("controls").iter().find(|c| c["id"] == "encryption-at-rest").expect("the control").clone();
+    let mut reader = csv::Reader::from_reader(first.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(|r| r.expect("a row")).collect();
+    for check in control["checks"].as_array().expect("checks") {
+        let all = rows.iter().filter(|r| &r[0] == check["id"].as_str().expect("an id"));
+        let (inside, outside): (Vec<_>, Vec<_>) = all.partition(|r| !r[8].starts_with("excluded"));
+        assert_eq!(check["rows_total"].as_u64(), Some(inside.len() as u64), "{}", check["id"]);
+        assert_eq!(check["excluded"].as_u64(), Some(outside.len() as u64), "{}", check["id"]);
+        assert_eq!(inside.iter().filter(|r| !r[3].is_empty()).count(), inside.len().min(3), "{}", check["id"]);
+    }
+    let row = rows.first().expect("a row");
+    let text = format!("{}\n{}\n{}\n{}\n{}\n", &row[2], &row[0], &row[6], &row[7], &row[5]);
+    assert_eq!(affiant::model::Digest::of(text.as_bytes()).to_string(), &row[4]);
+    let wrong = box_.affiant(&["review", "sample", "encryption-at-rset"]).exits(2).err;
+    assert!(wrong.contains("encryption-at-rest"), "{wrong}");
+}
+
+#[test]
+fn a_statement_is_attested_in_place_and_an_unknown_one_is_not() {
+    let box_ = Sandbox::default().workspace();
+    let file = || fs::read_to_string(box_.path().join("program/attestations.yaml")).expect("statements");
+    let before = file();
+    let wrong = box_.affiant(&["attest", "root-custdy", "--by", "Casey Example"]).exits(2).err;
+    assert!(wrong.contains("did you mean `root-custody`"), "{wrong}");
+    let far = ["attest", "root-custody", "--by", "Casey Example", "--file", "affiant.yaml"];
+    assert!(box_.affiant(&far).exits(2).err.contains("documents/"));
+    let early = ["attest", "root-custody", "--by", "Casey Example", "--until", "2026-01-01"];
+    assert!(box_.affiant(&early).exits(2).err.contains("before the day"));
+    assert!(box_.affiant(&["attest", "root-custody", "--by", "<name>"]).exits(2).err.contains("names nobody"));
+    assert_eq!(file(), before, "nothing was written");
+    let args = ["attest", "root-custody", "--by", "Casey Example", "--scope", "account 111122223333", "--next-review", "2027-03-01"];
+    box_.affiant(&[&args[..], &["--file", "documents/access-control-policy.md"]].concat()).exits(0);
+    let after = file();
+    assert!(after.lines().filter(|l| l.trim_start().starts_with('#')).eq(before.lines().filter(|l| l.trim_start().starts_with('#'))));
+    for part in ["scope: account 111122223333", "next_review: 2027-03-01", "sha256: ", "supersedes:", "signatures:", "role: seal"] {
+        assert!(after.contains(part), "`{part}` is missing:\n{after}");
+    }
+    let others = |text: &str| text.split("  - id: ").filter(|e| !e.starts_with("root-custody")).map(String::from).collect::<Vec<_>>();
+    assert_eq!(others(&before), others(&after), "no other entry changed");
+    // folding the text anew is no change; another word is
+    let lint = || box_.affiant(&["lint"]).err;
+    assert!(!lint().contains("AFW-075"), "{}", lint());
+    box_.write(
+        "program/attestations.yaml",
+        after.replacen("scope: account 111122223333", "scope: >-\n      account\n      111122223333", 1),
+    );
+    assert!(!lint().contains("AFW-075"), "{}", lint());
+    box_.write("program/attestations.yaml", after.replacen("scope: account 111122223333", "scope: account 444455556666", 1));
+    assert!(lint().contains("`root-custody` was changed after it was signed"), "{}", lint());
+    box_.write("program/attestations.yaml", &before);
+    box_.affiant(&["attest", "root-custody", "--by", "Casey Example", "--unsigned"]).exits(0);
+    assert!(!file().contains("signatures:"));
+}
+
 const PYTHON: &str = r#"import sys
 from openpyxl import load_workbook
 book = load_workbook(sys.argv[1])
