@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use super::facts::policies::rows;
 use super::input::Fault;
-use crate::model::access::{AccessPopulation, AccessPrincipal, PrincipalKind, UndoneDecision};
+use crate::model::access::{AccessPopulation, AccessPrincipal, HolderKind, UndoneDecision};
 use crate::model::decisions::{AccessDecision, Attestations};
 use crate::model::digest::Digest;
 
@@ -248,7 +248,7 @@ fn users(db: &Connection, known: &Known, day: NaiveDate) -> Result<Vec<AccessPri
         };
         AccessPrincipal {
             stores: known.stores(&arn, &account),
-            kind: PrincipalKind::IamUser,
+            kind: HolderKind::IamUser,
             name,
             account,
             through,
@@ -263,7 +263,7 @@ fn users(db: &Connection, known: &Known, day: NaiveDate) -> Result<Vec<AccessPri
 
 fn roots(db: &Connection, day: NaiveDate) -> Result<Vec<AccessPrincipal>, Fault> {
     let of = report(db)?.into_iter().filter(|l| l.root).map(|l| AccessPrincipal {
-        kind: PrincipalKind::RootUser,
+        kind: HolderKind::RootUser,
         name: "root user".into(),
         through: "the account itself: no policy of the account bounds it".into(),
         last_used: l.last_used(),
@@ -292,7 +292,7 @@ fn roles(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> 
         let policies = known.policies.get(&arn).map_or("unknown: its policies were not read", String::as_str);
         AccessPrincipal {
             stores: if by_aws { "not judged: AWS writes its policies".into() } else { known.stores(&arn, &account) },
-            kind: if by_aws { PrincipalKind::ServiceRole } else { PrincipalKind::Role },
+            kind: if by_aws { HolderKind::ServiceRole } else { HolderKind::Role },
             through: match managed.as_str() {
                 "identity center" => format!("a permission set of Identity Center; {policies}"),
                 _ => policies.to_string(),
@@ -325,7 +325,7 @@ fn assigned(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Faul
             let id = format!("identity-center/{}/{}", r[0], r[1]);
             let entry = all.entry(id.clone()).or_insert_with(|| AccessPrincipal {
                 id,
-                kind: if user { PrincipalKind::IdentityCenterUser } else { PrincipalKind::IdentityCenterGroup },
+                kind: if user { HolderKind::IdentityCenterUser } else { HolderKind::IdentityCenterGroup },
                 name: format!("{} (its name is not read)", r[1]),
                 account: r[2].clone(),
                 through: if user { "assigned to the person".into() } else { "who is in the group is not read".into() },

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct AccessPrincipal {
     /// ARN, or for Identity Center `identity-center/GROUP/id`.
     pub id: String,
-    pub kind: PrincipalKind,
+    pub kind: HolderKind,
     pub name: String,
     pub account: String,
     /// Groups, policies and permission sets that give it its rights.
@@ -22,7 +22,7 @@ pub struct AccessPrincipal {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PrincipalKind {
+pub enum HolderKind {
     #[default]
     RootUser,
     IamUser,
@@ -32,21 +32,21 @@ pub enum PrincipalKind {
     ServiceRole,
 }
 
-impl PrincipalKind {
+impl HolderKind {
     pub fn as_str(self) -> &'static str {
         match self {
-            PrincipalKind::RootUser => "root user",
-            PrincipalKind::IamUser => "IAM user",
-            PrincipalKind::IdentityCenterUser => "Identity Center user",
-            PrincipalKind::IdentityCenterGroup => "Identity Center group",
-            PrincipalKind::Role => "IAM role",
-            PrincipalKind::ServiceRole => "service-linked role",
+            HolderKind::RootUser => "root user",
+            HolderKind::IamUser => "IAM user",
+            HolderKind::IdentityCenterUser => "Identity Center user",
+            HolderKind::IdentityCenterGroup => "Identity Center group",
+            HolderKind::Role => "IAM role",
+            HolderKind::ServiceRole => "service-linked role",
         }
     }
 
     /// Whether it stands for one person, so that a list of leavers may name it.
     pub fn is_person(self) -> bool {
-        matches!(self, PrincipalKind::IamUser | PrincipalKind::IdentityCenterUser)
+        matches!(self, HolderKind::IamUser | HolderKind::IdentityCenterUser)
     }
 }
 

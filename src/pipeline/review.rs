@@ -12,7 +12,7 @@ use super::statements::signers;
 use crate::assess::principals;
 use crate::diag::{Diagnostic, Problems};
 use crate::evidence::workbook::{self, Grid};
-use crate::model::access::{AccessPopulation, AccessReview, AccessVerdict, PrincipalKind, ReviewLine};
+use crate::model::access::{AccessPopulation, AccessReview, AccessVerdict, HolderKind, ReviewLine};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::AccessDecision;
 use crate::model::digest::Digest;
@@ -104,15 +104,15 @@ impl ReviewParts {
 
     fn about(&self) -> Vec<(String, String)> {
         let kinds = [
-            PrincipalKind::RootUser,
-            PrincipalKind::IamUser,
-            PrincipalKind::IdentityCenterUser,
-            PrincipalKind::IdentityCenterGroup,
-            PrincipalKind::Role,
-            PrincipalKind::ServiceRole,
+            HolderKind::RootUser,
+            HolderKind::IamUser,
+            HolderKind::IdentityCenterUser,
+            HolderKind::IdentityCenterGroup,
+            HolderKind::Role,
+            HolderKind::ServiceRole,
         ];
         let all = &self.population.principals;
-        let count = |kind: &PrincipalKind| format!("{} {}", all.iter().filter(|p| p.kind == *kind).count(), kind.as_str());
+        let count = |kind: &HolderKind| format!("{} {}", all.iter().filter(|p| p.kind == *kind).count(), kind.as_str());
         let p = &self.population;
         let gaps = if p.gaps.is_empty() { "nothing that was asked for".to_string() } else { p.gaps.join("\n") };
         let text = |t: &str| t.to_string();

@@ -267,13 +267,13 @@ pub fn past(day: &str, bytes: &[u8]) -> Option<PastReview> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::access::PrincipalKind;
+    use crate::model::access::HolderKind;
 
     fn person(name: &str) -> AccessPrincipal {
         let text = |t: &str| t.to_string();
         AccessPrincipal {
             id: format!("arn:aws:iam::111122223333:user/{name}"),
-            kind: PrincipalKind::IamUser,
+            kind: HolderKind::IamUser,
             name: name.into(),
             account: text("111122223333"),
             through: text("groups: g"),
