@@ -15,7 +15,7 @@ use crate::model::dossier::StatementStanding;
 use crate::seal::keys::key::Signer;
 use crate::seal::sign_detached;
 use crate::seal::signature::attributes::Ess;
-use crate::seal::signature::cms;
+use crate::seal::signature::cms::verify as verify_cms;
 use crate::store::atomic::{self, Access, Existing};
 use crate::workspace::{self, FILES, Workspace, statements};
 use crate::yaml::edit::EditError;
@@ -85,7 +85,7 @@ fn standing_of(said: &Attestation) -> StatementStanding {
         let der = STANDARD.decode(signature.cms.trim());
         let checked = der
             .map_err(|e| e.to_string())
-            .and_then(|der| cms::verify(&der, &mut content.as_bytes(), Ess::Required).map_err(|e| e.to_string()));
+            .and_then(|der| verify_cms(&der, &mut content.as_bytes(), Ess::Required).map_err(|e| e.to_string()));
         match checked {
             Ok(facts) => {
                 let at = facts.signing_time.map(|t| format!(", its clock at {}", t.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
