@@ -129,12 +129,12 @@ fn what_was_to_be_removed_and_is_still_there_is_a_finding_of_the_next_quarter() 
     let ran = read(&box_, FILE);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
     // nothing is held against anybody on the day of the review itself
-    let today = box_.affiant(&["risks", "list"]).out;
+    let today = box_.affiant(&["risks", "list", "--format", "json"]).out;
     assert!(!today.contains("is still there"), "{today}");
     let later = |args: &[&str]| box_.affiant_with(args, &[("AFFIANT_PINNED_CLOCK", "2026-12-31T12:00:00Z")]);
     let collected = later(&["collect", "--snapshot", &crate::harness::sample(1).display().to_string()]);
     assert!(collected.code == 0 || collected.code == 3, "{}", collected.err);
-    let list = later(&["risks", "list"]).out;
+    let list = later(&["risks", "list", "--format", "json"]).out;
     assert!(list.contains("is still there"), "{list}");
     let made = later(&["package", "--draft"]);
     assert_eq!(made.code, 0, "{}", made.err);
