@@ -12,6 +12,7 @@ use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::model::kinds::ResourceKinds;
 use crate::model::workbook_map::WorkbookMap;
+use crate::model::records::OperatingRecords;
 use crate::pipeline::Error;
 use crate::yaml::{Strictness, schema_of};
 
@@ -37,6 +38,7 @@ pub enum SchemaKind {
     Answers,
     QuestionnaireMap,
     WorkbookMap,
+    Records,
     Control,
     Check,
     Table,
@@ -64,6 +66,7 @@ impl SchemaKind {
             SchemaKind::Answers => "given to `answer --statements`",
             SchemaKind::QuestionnaireMap => "beside a buyer's CSV file",
             SchemaKind::WorkbookMap => "beside a buyer's workbook",
+            SchemaKind::Records => "program/records.yaml",
             SchemaKind::Control => "catalog: technical/*.yaml",
             SchemaKind::Check => "catalog: checks/*/*.yaml",
             SchemaKind::Table => "catalog: tables/*/*.yaml",
@@ -91,6 +94,7 @@ impl SchemaKind {
             SchemaKind::Answers => schema_of::<Statements>(form),
             SchemaKind::QuestionnaireMap => schema_of::<QuestionnaireMap>(form),
             SchemaKind::WorkbookMap => schema_of::<WorkbookMap>(form),
+            SchemaKind::Records => schema_of::<OperatingRecords>(filled),
             SchemaKind::Control => schema_of::<Control>(form),
             SchemaKind::Check => schema_of::<Check>(form),
             SchemaKind::Table => schema_of::<Table>(form),

@@ -16,6 +16,7 @@ pub mod dossier;
 pub mod homes;
 pub mod kinds;
 pub mod partition;
+pub mod records;
 pub mod regions;
 pub mod registry;
 pub mod run;

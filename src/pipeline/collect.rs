@@ -101,12 +101,15 @@ fn in_words(way: &Way) -> String {
     format!("{}: {accounts}, {}", way.words, way.regions.join(", "))
 }
 
-/// The files in `documents/` that statements and drills rest on, as far as they are there.
+/// The files in `documents/` that statements, drills and records rest on, as far as they are there; none that is privileged.
 fn papers(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     let decisions = &workspace.decisions;
     let said = decisions.attestations.attestations.iter().flat_map(|a| &a.evidence);
     let drilled = decisions.incident.iter().flat_map(|plan| &plan.drills).flat_map(|drill| &drill.evidence);
-    let names: BTreeSet<&str> = said.chain(drilled).filter_map(|path| path.strip_prefix("documents/")).collect();
+    let recorded = decisions.records.records.iter().map(|record| &record.file);
+    let mut names: BTreeSet<&str> = said.chain(drilled).chain(recorded).filter_map(|path| path.strip_prefix("documents/")).collect();
+    let privileged = decisions.records.records.iter().filter(|record| record.privileged);
+    privileged.filter_map(|record| record.file.strip_prefix("documents/")).for_each(|name| drop(names.remove(name)));
     let inside = |name: &&str| !name.split('/').any(|part| part.is_empty() || part == "..");
     let place = |name: &str| (name.to_string(), workspace.root.join("documents").join(name));
     names.into_iter().filter(inside).map(place).filter(|(_, path)| path.is_file()).collect()

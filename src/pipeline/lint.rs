@@ -27,6 +27,7 @@ pub fn references(workspace: &Workspace, catalog: &Catalog, run: Option<&Reader>
     linter.alternatives(decisions);
     linter.risks(decisions);
     linter.papers(decisions);
+    linter.records(decisions);
     linter.clearances(decisions);
     linter.found
 }
@@ -240,6 +241,43 @@ impl Linter<'_> {
         for (i, drill) in decisions.incident.iter().flat_map(|plan| &plan.drills).enumerate() {
             for (n, path) in drill.evidence.iter().enumerate() {
                 self.paper(FILES[5], &format!("drills/{i}/evidence/{n}"), path);
+            }
+        }
+    }
+
+    /// Files of operating records; a privileged one stands nowhere else, and in no run that is packaged.
+    fn records(&mut self, decisions: &Decisions) {
+        let said = decisions.attestations.attestations.iter().flat_map(|a| &a.evidence);
+        let drilled = decisions.incident.iter().flat_map(|plan| &plan.drills).flat_map(|drill| &drill.evidence);
+        let cited: BTreeSet<&String> = said.chain(drilled).collect();
+        for (i, record) in decisions.records.records.iter().enumerate().filter(|(_, r)| !r.file.is_empty()) {
+            let place = format!("records/{i}/file");
+            let whole = self.workspace.root.join(&record.file);
+            if !record.privileged {
+                self.paper(FILES[9], &place, &record.file);
+                let now = record.sha256.and_then(|said| Some((said, Digest::of(&std::fs::read(&whole).ok()?))));
+                if now.is_some_and(|(said, now)| said != now) {
+                    let message = format!("`{}` is not the file of this record: its digest is another", record.file);
+                    let problem = Diagnostic::new("AFW-076", message).level(Gravity::Warning);
+                    self.say(FILES[9], &place, problem.hint("put the file back as it was, or write a record of the new one"));
+                }
+                continue;
+            }
+            if cited.contains(&record.file) {
+                let message = format!("`{}` is privileged, and a statement or a drill rests on it", record.file);
+                let hint = "what is cited is handed over: let it rest on something else, or waive the privilege";
+                self.say(FILES[9], &place, Diagnostic::new("AFW-082", message).hint(hint));
+            }
+            let digest = std::fs::read(&whole).ok().map(|bytes| Digest::of(&bytes)).or(record.sha256);
+            let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_string();
+            let held = self.run.into_iter().flat_map(|run| &run.artifacts).find(|a| {
+                let document = a.path.starts_with("documents/");
+                document && (a.path == record.file || name(&a.path) == name(&record.file)) || digest == Some(a.sha256)
+            });
+            if let Some(held) = held {
+                let message = format!("the run holds `{}`, which is privileged", held.path);
+                let hint = "a sealed run loses nothing: collect again, and package that run";
+                self.say(FILES[9], &place, Diagnostic::new("AFW-083", message).hint(hint));
             }
         }
     }

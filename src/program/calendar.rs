@@ -12,7 +12,7 @@ use crate::model::dossier::Dossier;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct DueDay {
     pub day: NaiveDate,
-    /// `attestation`, `exception`, `acceptance`, `risk`, `review`, `step`, `plan`, `drill`, `contact`, `clearance`, `agreement`, `list`.
+    /// `attestation`, `exception`, `acceptance`, `risk`, `review`, `step`, `plan`, `drill`, `contact`, `clearance`, `agreement`, `record`, `list`.
     pub kind: &'static str,
     pub what: String,
     /// Who has to do something, where somebody is named.
@@ -67,6 +67,9 @@ fn statements(decisions: &Decisions, catalog: &Catalog, all: &mut Vec<DueDay>) {
     for a in decisions.agreements.agreements.iter().filter(|a| !a.ends.is_empty()) {
         let what = format!("the agreement with {} ends", a.party);
         add(all, day(&a.ends), "agreement", what, &a.owner, "program/agreements.yaml");
+    }
+    for r in decisions.records.newest().filter(|r| r.every_days.is_some()) {
+        add(all, r.due(), "record", format!("{} is due again: {}", r.kind.as_str(), r.title), &r.by, "program/records.yaml");
     }
     for c in &decisions.clearances.clearances {
         add(all, day(&c.until), "clearance", format!("the clearance of {} ends", c.path), &c.by, "program/clearances.yaml");

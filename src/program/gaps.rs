@@ -4,12 +4,15 @@ use super::risk_level::found;
 use super::{Inputs, incident, plural};
 use crate::model::agreements::{PartyAgreement, PartyKind};
 use crate::model::dossier::RiskReport;
+use crate::model::records::OperatingRecord;
 
 pub fn risks(inputs: &Inputs<'_>) -> Vec<RiskReport> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let agreements = &inputs.decisions.agreements.agreements;
     let bare = agreements.iter().filter(|a| a.phi && !a.in_force(today));
-    bare.map(|a| without_agreement(a, today)).chain(plan(inputs)).chain(statements(inputs)).collect()
+    let late = inputs.decisions.records.newest().filter(|r| r.due().is_some_and(|due| due.to_string().as_str() < today));
+    let risks = bare.map(|a| without_agreement(a, today)).chain(late.map(overdue));
+    risks.chain(plan(inputs)).chain(statements(inputs)).collect()
 }
 
 /// A party with ePHI and no agreement in force: 164.308(b)(1) to (3), 164.314(a).
@@ -33,6 +36,22 @@ fn without_agreement(a: &PartyAgreement, today: &str) -> RiskReport {
     risk.citations = citations.map(String::from).to_vec();
     risk.owner = a.owner.clone();
     risk.rationale = "From program/agreements.yaml. Suggested until somebody says what the party can reach.".into();
+    risk
+}
+
+/// Something that is done every so often, and was not.
+fn overdue(record: &OperatingRecord) -> RiskReport {
+    let due = record.due().map(|due| due.to_string()).unwrap_or_default();
+    let title = format!(
+        "The {} \u{201c}{}\u{201d} was due on {due}, so what it would have shown may stay unseen",
+        record.kind.as_str(),
+        record.title
+    );
+    let mut risk = found(&format!("record\0{}\0{}", record.kind.as_str(), record.title), "record", title, "moderate", "moderate");
+    risk.citations = vec![record.kind.citation().into()];
+    risk.owner = record.by.clone();
+    risk.rationale =
+        format!("From program/records.yaml: last done on {}, every {} days.", record.on, record.every_days.unwrap_or_default());
     risk
 }
 

@@ -14,6 +14,7 @@ mod gaps;
 mod history;
 mod incident;
 mod readers_and_network;
+mod records;
 mod risk_level;
 mod risks;
 pub mod services;
@@ -108,6 +109,8 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         network: readers_and_network::network(inputs),
         evidence,
         attestations: controls::attestations(inputs, &refs),
+        records: records::done(inputs, &refs),
+        withheld: records::withheld(inputs),
         sign_off: sign_off(inputs),
         retention: retention(inputs),
         limits: limits(inputs.decisions),

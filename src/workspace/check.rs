@@ -52,6 +52,9 @@ impl Checker<'_> {
         if is(FILES[8]) {
             self.agreements(decisions);
         }
+        if is(FILES[9]) {
+            self.records(decisions);
+        }
         if let Some(plan) = &decisions.incident {
             self.plan(plan);
         }
@@ -198,6 +201,23 @@ impl Checker<'_> {
         for (i, a) in decisions.agreements.agreements.iter().enumerate() {
             self.date(file, &format!("agreements/{i}/signed"), &a.signed);
             self.date(file, &format!("agreements/{i}/ends"), &a.ends);
+        }
+    }
+
+    /// Days of operating records; a privileged one says its basis, and nothing that would travel with the file of records.
+    fn records(&mut self, decisions: &Decisions) {
+        let file = FILES[9];
+        for (i, r) in decisions.records.records.iter().enumerate() {
+            self.date(file, &format!("records/{i}/on"), &r.on);
+            if r.privileged && !named(&r.basis) {
+                let message = format!("`{}` is privileged, and nobody says on what basis", r.title);
+                self.complain(file, &format!("records/{i}/privileged"), "AFW-080", message, "write `basis`, as counsel has it");
+            }
+            if r.privileged && (!r.population.is_empty() || !r.result.is_empty()) {
+                let message = format!("`{}` is privileged, and this file goes into every package", r.title);
+                let hint = "leave out `population` and `result`; title, day and basis stand in the log of what is withheld";
+                self.complain(file, &format!("records/{i}/privileged"), "AFW-081", message, hint);
+            }
         }
     }
 

@@ -33,7 +33,7 @@ pub struct Workspace {
 }
 
 /// The files that hold decisions, in the order they are read.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 10] = [
     "affiant.yaml",
     "program/exceptions.yaml",
     "program/attestations.yaml",
@@ -43,6 +43,7 @@ pub const FILES: [&str; 9] = [
     "program/clearances.yaml",
     "program/artifact-terms.yaml",
     "program/agreements.yaml",
+    "program/records.yaml",
 ];
 
 impl Workspace {
@@ -147,6 +148,7 @@ pub fn decisions(files: &BTreeMap<String, Vec<u8>>) -> Result<Decisions, Problem
         clearances: packaged(files, FILES[6], &mut problems).unwrap_or_default(),
         terms: packaged(files, FILES[7], &mut problems).unwrap_or_default(),
         agreements: packaged(files, FILES[8], &mut problems).unwrap_or_default(),
+        records: packaged(files, FILES[9], &mut problems).unwrap_or_default(),
     };
     problems.or(decisions)
 }
@@ -208,6 +210,7 @@ fn parse(files: &Files, documents: &mut Documents, found: &mut Vec<Diagnostic>) 
         clearances: reader.section(FILES[6]).unwrap_or_default(),
         terms: reader.section(FILES[7]).unwrap_or_default(),
         agreements: reader.section(FILES[8]).unwrap_or_default(),
+        records: reader.section(FILES[9]).unwrap_or_default(),
     };
     let sound = reader.sound;
     let mut beyond = Vec::new();

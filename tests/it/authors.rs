@@ -64,6 +64,7 @@ fn a_check_is_explained_with_rows() {
 // Schemas
 
 const KINDS: [(&str, &str); 21] = [
+const KINDS: [(&str, &str); 19] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
@@ -76,6 +77,7 @@ const KINDS: [(&str, &str); 21] = [
     ("answers", "tests/fixtures/answers/statements.yaml"),
     ("questionnaire-map", "tests/fixtures/answers/questionnaire-map.yaml"),
     ("workbook-map", "tests/fixtures/answers/workbook-map.yaml"),
+    ("records", "program/records.yaml"),
     ("control", "controls/technical/"),
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),

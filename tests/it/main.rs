@@ -32,6 +32,7 @@ mod peers;
 mod phi;
 mod pictures;
 mod quarter;
+mod records;
 mod register;
 mod review;
 mod rules;

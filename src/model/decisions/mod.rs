@@ -26,6 +26,7 @@ pub use statements::{
 };
 
 use super::agreements::Agreements;
+use super::records::OperatingRecords;
 use super::shapes;
 
 /// Everything in `affiant.yaml` and `program/`, as it was read.
@@ -43,6 +44,8 @@ pub struct Decisions {
     pub terms: ArtifactTerms,
     #[serde(default, skip_serializing_if = "Agreements::is_empty")]
     pub agreements: Agreements,
+    #[serde(default, skip_serializing_if = "OperatingRecords::is_empty")]
+    pub records: OperatingRecords,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

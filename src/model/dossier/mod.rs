@@ -92,6 +92,12 @@ pub struct Dossier {
     /// Every artifact, in reference order (`E1`, `E2`, ...).
     pub evidence: Vec<EvidenceRef>,
     pub attestations: Vec<AttestationReport>,
+    /// What was done on a day; empty where the workspace keeps no records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordReport>,
+    /// What exists and is kept out of the package.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<WithheldItem>,
     pub sign_off: Vec<SignOff>,
     pub retention: Retention,
     /// How long lists may grow in each rendering; the rest is in `data/tables/result.csv`.
@@ -375,6 +381,30 @@ pub struct AttestationReport {
     pub signed: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changed: bool,
+}
+
+/// Something that was done on a day, from `program/records.yaml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecordReport {
+    pub kind: String,
+    pub citation: String,
+    pub title: String,
+    pub on: String,
+    pub by: String,
+    pub population: String,
+    pub result: String,
+    /// The day by which it is due again; empty where it is done once.
+    pub due: String,
+    pub overdue: bool,
+    pub evidence: Vec<String>,
+}
+
+/// A document that exists and is kept out of the package.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WithheldItem {
+    pub title: String,
+    pub on: String,
+    pub basis: String,
 }
 
 /// What the signatures of a statement say.
