@@ -164,8 +164,7 @@ const STATEMENT: &str = "access-reviewed";
 fn statement(review: &AccessReview, also: Option<&str>) -> String {
     let n = |verdict| review.count(verdict);
     let mut text = format!(
-        "Access in AWS was reviewed principal by principal, as read on {}: of {} principals {} keep their access, for {} it is to change, {} are \
-         to be removed, and on {} nobody could decide.",
+        "Access in AWS was reviewed principal by principal, as read on {}. Of {} principals: keep {}, change {}, remove {}, unknown {}.",
         review.day,
         review.lines.len(),
         n(AccessVerdict::Keep),

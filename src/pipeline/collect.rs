@@ -108,8 +108,9 @@ fn papers(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     let drilled = decisions.incident.iter().flat_map(|plan| &plan.drills).flat_map(|drill| &drill.evidence);
     let recorded = decisions.records.records.iter().map(|record| &record.file);
     let mut names: BTreeSet<&str> = said.chain(drilled).chain(recorded).filter_map(|path| path.strip_prefix("documents/")).collect();
-    let privileged = decisions.records.records.iter().filter(|record| record.privileged);
-    privileged.filter_map(|record| record.file.strip_prefix("documents/")).for_each(|name| drop(names.remove(name)));
+    for record in decisions.records.records.iter().filter(|record| record.privileged) {
+        names.remove(record.file.strip_prefix("documents/").unwrap_or_default());
+    }
     let inside = |name: &&str| !name.split('/').any(|part| part.is_empty() || part == "..");
     let place = |name: &str| (name.to_string(), workspace.root.join("documents").join(name));
     names.into_iter().filter(inside).map(place).filter(|(_, path)| path.is_file()).collect()

@@ -9,6 +9,7 @@ mod history;
 pub mod inventory;
 mod program;
 pub mod readers_and_network;
+mod records;
 mod services;
 mod since;
 
@@ -22,6 +23,7 @@ pub use program::{
 pub use readers_and_network::{
     Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
 };
+pub use records::{RecordReport, WithheldItem};
 pub use services::{Agreement, Baa, BaaAccount, ServiceRow, Services};
 pub use since::SinceReport;
 
@@ -381,30 +383,6 @@ pub struct AttestationReport {
     pub signed: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changed: bool,
-}
-
-/// Something that was done on a day, from `program/records.yaml`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RecordReport {
-    pub kind: String,
-    pub citation: String,
-    pub title: String,
-    pub on: String,
-    pub by: String,
-    pub population: String,
-    pub result: String,
-    /// The day by which it is due again; empty where it is done once.
-    pub due: String,
-    pub overdue: bool,
-    pub evidence: Vec<String>,
-}
-
-/// A document that exists and is kept out of the package.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct WithheldItem {
-    pub title: String,
-    pub on: String,
-    pub basis: String,
 }
 
 /// What the signatures of a statement say.
