@@ -35,7 +35,7 @@ pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String,
             ],
             body: serde_json::to_vec(members).expect("JSON serialises"),
         },
-        Protocol::RestJson | Protocol::RestXml => rest(operation, members),
+        Protocol::RestJson | Protocol::RestXml => rest(api, operation, members),
     };
     parts.headers.extend(api.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
     parts
@@ -65,13 +65,17 @@ fn flatten(name: &str, value: &Value, list: &str, pairs: &mut Vec<(String, Strin
     }
 }
 
-fn rest(operation: &Operation, members: &Map<String, Value>) -> RequestParts {
+fn rest(api: &Api, operation: &Operation, members: &Map<String, Value>) -> RequestParts {
     let method = operation.method.clone().unwrap_or_else(|| "GET".into());
     let (mut path, mut query, mut body) = (operation.path.clone().unwrap_or_else(|| "/".into()), Vec::new(), Map::new());
     let mut headers = Vec::new();
     for (name, value) in members {
         if operation.in_header.contains(name) {
             headers.push((name.to_lowercase(), text(value)));
+            continue;
+        }
+        // it stands in the host's name
+        if api.host_prefix.contains(&format!("{{{name}}}")) {
             continue;
         }
         let (place, greedy) = (format!("{{{name}}}"), format!("{{{name}+}}"));
@@ -149,6 +153,12 @@ mod tests {
             serde_json::json!({ "next": "t", "max": 5 }),
         );
         assert_eq!((post.path.as_str(), post.body.as_slice()), ("/list?next=t", br#"{"max":5}"#.as_slice()));
+        let host = built(
+            r#"{ "protocol": "rest-xml", "host_prefix": "{AccountId}." }"#,
+            r#"{ "scope": "account", "path": "/block" }"#,
+            serde_json::json!({ "AccountId": "111122223333" }),
+        );
+        assert_eq!(host.path, "/block");
         let part = built(
             r#"{ "protocol": "rest-xml" }"#,
             r#"{ "scope": "region", "path": "/{Bucket}/{Key+}", "in_header": ["Range"] }"#,

@@ -164,12 +164,12 @@ impl<'a> Reader<'a> {
         let mut map: Map<String, Value> = attributes.map(|(name, value)| (name.clone(), Value::from(value))).collect();
         let children: Vec<_> = node.children().filter(Node::is_element).collect();
         if children.is_empty() && map.is_empty() {
-            if tag.is_none() && holds(&self.wire.objects, path) {
-                return Ok(Value::Object(map));
-            }
             path.extend(tag);
             let text: String = node.children().filter_map(|n| n.text()).collect();
-            let scalar = self.scalar(path, &text);
+            let scalar = match holds(&self.wire.objects, path) {
+                true => Value::Object(map),
+                false => self.scalar(path, &text),
+            };
             path.truncate(path.len() - usize::from(tag.is_some()));
             return Ok(scalar);
         }
@@ -315,6 +315,14 @@ mod tests {
         let policy = r#"{ "scope": "region", "payload": "Policy", "payload_text": true }"#;
         assert_eq!(converted(api, policy, "{\"a\":1}"), Ok(serde_json::json!({ "Policy": "{\"a\":1}" })));
         assert!(converted(api, policy, "<html>try again later</html>").is_err());
+    }
+
+    #[test]
+    fn an_empty_item_of_a_list_is_an_object_only_where_the_dictionary_says_so() {
+        let api =
+            r#"{ "protocol": "query", "wire": { "lists": { "Topics": "member", "Names": "member" }, "objects": ["Topics/member"] } }"#;
+        let text = "<R><RResult><Topics><member/><member><A>1</A></member></Topics><Names><member/></Names></RResult></R>";
+        assert_eq!(converted(api, PLAIN, text), Ok(serde_json::json!({ "Topics": [{}, { "A": "1" }], "Names": [""] })));
     }
 
     #[test]

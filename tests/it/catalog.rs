@@ -250,6 +250,56 @@ fn every_service_that_collect_asks_is_known_to_the_dated_list() {
     assert!(asked.len() > 50, "{asked:?}");
 }
 
+/// Asking costs the account's owner permissions and calls: each operation is read by a table, by the program, or for another that is.
+#[test]
+fn no_operation_is_asked_that_nobody_reads() {
+    let catalog = affiant::catalog::load(None).expect("our own catalog");
+    let read = catalog.read();
+    // how AWS Config is read, who asks, and what the program takes from AWS Artifact by the names in `affiant.yaml`
+    let own = [
+        "artifact:GetReport",
+        "artifact:GetReportMetadata",
+        "artifact:GetTermForReport",
+        "config:BatchGetAggregateResourceConfig",
+        "config:BatchGetResourceConfig",
+        "config:DeliverConfigSnapshot",
+        "config:DescribeConfigurationAggregatorSourcesStatus",
+        "config:DescribeConfigurationAggregators",
+        "config:DescribeDeliveryChannels",
+        "config:GetAggregateDiscoveredResourceCounts",
+        "config:GetDiscoveredResourceCounts",
+        "config:ListAggregateDiscoveredResources",
+        "config:ListDiscoveredResources",
+        "config:SelectAggregateResourceConfig",
+        "config:SelectResourceConfig",
+        "s3:GetObject",
+        "s3:ListObjectsV2",
+        "sts:GetCallerIdentity",
+    ];
+    let mut used: BTreeSet<&str> = own.into();
+    loop {
+        let drawn: BTreeSet<&str> = used
+            .iter()
+            .filter_map(|name| catalog.operations.get(*name))
+            .flat_map(|o| o.each.iter().map(|e| e.from.as_str()).chain(o.before.as_deref()))
+            .collect();
+        let wanted = |name: &str| read.contains(name) || drawn.contains(name);
+        let more: Vec<&str> = catalog
+            .operations
+            .iter()
+            .filter(|(name, o)| wanted(name) || o.facts.is_some() || o.fill.iter().any(|f| f.tags_of.is_some() || wanted(&f.resource_type)))
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !used.contains(name))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        used.extend(more);
+    }
+    let nobody: Vec<&str> = catalog.operations.keys().map(String::as_str).filter(|name| !used.contains(name)).collect();
+    assert_eq!(nobody, [""; 0], "in the registry, and read by nobody");
+}
+
 /// An absolute limit ends a session whether or not it is used; it must never be counted as an idle timer.
 #[test]
 fn idle_timers_and_absolute_limits_are_counted_apart() {

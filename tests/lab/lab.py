@@ -30,6 +30,7 @@ import past
 import policy
 import recorded
 import scale
+import wire_models
 from cases import Bench
 from laboratory import Laboratory, Refused
 
@@ -48,6 +49,7 @@ MODULES = (
     bucket,
     archive,
     recorded,
+    wire_models,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
@@ -112,7 +114,7 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
 def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
     print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
     bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
-    found = [*recorded.CASES, *policy.CASES, *(recorded.LONG if given.long else [])]
+    found = [*recorded.CASES, *policy.CASES, *wire_models.CASES, *(recorded.LONG if given.long else [])]
     return walk(bench, [case for case in found if case.__name__ in given.only] if given.only else found)
 
 

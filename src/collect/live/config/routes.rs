@@ -166,8 +166,8 @@ fn sources(pages: &[Value]) -> Sources {
     let mut sources = Sources::default();
     for element in pages.iter().flat_map(|body| body["AggregatedSourceStatusList"].as_array().into_iter().flatten()) {
         let text = |name: &str| element[name].as_str().unwrap_or_default();
-        let at = element["LastUpdateTime"].as_f64().and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0));
-        let updated = at.map(|at| format!(", last updated {}", stamp(at))).unwrap_or_default();
+        let at = element["LastUpdateTime"].as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let updated = at.map(|at| format!(", last updated {}", stamp(at.to_utc()))).unwrap_or_default();
         let words = |what: &str| {
             let code = if text("LastErrorCode").is_empty() { String::new() } else { format!(" ({})", text("LastErrorCode")) };
             format!("its source {} {} {what}{code}{updated}", text("SourceId"), text("AwsRegion"))
@@ -209,6 +209,11 @@ mod tests {
         assert_eq!(state_of("123456789012"), Some(State::Stale));
         assert_eq!(state_of("210987654321"), Some(State::Failed));
         assert_eq!(state_of("333322221111"), Some(State::Failed));
+        let mut old = one("111122223333", "OUTDATED");
+        old["LastUpdateTime"] = json!("2026-09-30T08:00:00Z");
+        let found = sources(&[json!({ "AggregatedSourceStatusList": [old] })]);
+        let words: Vec<&str> = found.bad.values().map(|(_, words)| words.as_str()).collect();
+        assert!(words.len() == 1 && words[0].ends_with("last updated 2026-09-30T08:00:00Z"), "{words:?}");
         let organization =
             json!({ "AggregatedSourceStatusList": [{ "SourceId": "o-1", "SourceType": "ORGANIZATION", "LastUpdateStatus": "FAILED" }] });
         assert_eq!(sources(&[organization]).organization.map(|(state, _)| state), Some(State::Failed));
