@@ -305,7 +305,7 @@ impl Place<'_> {
     }
 
     /// Whether every source of an operation's values was read and has none. Where AWS was asked, the values were drawn from what
-    /// was read; where answers were saved, only a source that is empty tells.
+    /// was read; where answers were saved, a source tells that is empty, or an operation whose answers name nothing.
     fn without_values(&self, full: &str, known: &Operation, region: &str) -> bool {
         let drawn = self.seen.vacuous.contains(&(self.account.to_string(), region.to_string(), full.to_string()));
         let settled = |state: State| match state {
@@ -316,8 +316,10 @@ impl Place<'_> {
         let empty = |from: &str| match self.catalog.operations.get(from) {
             Some(parent) => {
                 let asked_in = if parent.scope == OperationScope::Region { region } else { GLOBAL };
+                let place = (self.account.to_string(), asked_in.to_string(), full.to_string());
+                let nameless = !self.seen.asked && !self.seen.named.contains(&place);
                 match self.answered(from, asked_in) {
-                    Some(answers) => answers.iter().all(|(state, _)| settled(*state)),
+                    Some(answers) => answers.iter().all(|(state, _)| settled(*state) || (nameless && *state == State::Read)),
                     None => !parent.each.is_empty() && self.without_values(from, parent, asked_in),
                 }
             }

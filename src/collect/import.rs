@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::error::CollectError;
 use super::history_files::{history_path, is_history, tally_history};
-use super::seen::{LostEvidence, Seen, tally_answer, tally_items};
+use super::seen::{FOLLOWED, LostEvidence, Seen, tally_answer, tally_items};
 use crate::clock::{Clock, stamp};
 use crate::diag::Diagnostic;
 use crate::evidence::api_answer::MAX_ANSWER;
@@ -23,10 +23,13 @@ use crate::store::run::Writer;
 /// What a file is, told from its place and name.
 enum Kind {
     Items,
-    Answer { account: String, region: String, service: String, operation: String, key: String },
+    Answer { account: String, region: String, service: String, operation: String, key: String, page: u32 },
     Document(String),
     Other,
 }
+
+/// What the script of `affiant policy --script` writes down beside the answers, for the person who runs it.
+const SCRIPT_LOG: &str = "collect.log";
 
 /// Imports a file or a folder with everything below it, in name order.
 pub fn path(input: &Path, writer: &mut Writer, seen: &mut Seen, clock: &Clock, catalog: &Catalog) -> Result<(), CollectError> {
@@ -46,6 +49,7 @@ pub fn path(input: &Path, writer: &mut Writer, seen: &mut Seen, clock: &Clock, c
     for parts in files {
         let full = parts.iter().fold(input.to_path_buf(), |path, part| path.join(part));
         match classify(&parts) {
+            Kind::Other if parts.last().is_some_and(|name| name == SCRIPT_LOG) => {}
             Kind::Other => seen.skipped.push(parts.join("/")),
             kind => file(&full, &kind, writer, seen, clock, catalog)?,
         }
@@ -120,20 +124,38 @@ fn classify(parts: &[String]) -> Kind {
     Kind::Other
 }
 
-/// `<account>/<region>/<service>/<Operation>.json` or `…/<Operation>/<key>.json`.
+/// `<account>/<region>/<service>/<Operation>.json` or `…/<Operation>/<key>.json`; further pages are `…/<Operation>/<key>~00002.json`.
 fn answer_kind(parts: &[String]) -> Option<Kind> {
     let plain = |name: &str| {
         let stem = name.strip_suffix(".json").or_else(|| name.strip_suffix(".csv"))?;
-        Some(percent_decode_str(stem).decode_utf8_lossy().into_owned())
+        let (stem, page) = paged(stem);
+        Some((percent_decode_str(stem).decode_utf8_lossy().into_owned(), page))
     };
-    let (operation, key) = match parts {
-        [_, _, _, file] => (plain(file)?, String::new()),
-        [_, _, _, operation, file] => (operation.clone(), plain(file)?),
+    let (operation, key, page) = match parts {
+        [_, _, _, file] => (plain(file)?.0, String::new(), 1),
+        [_, _, _, operation, file] => plain(file).map(|(key, page)| (operation.clone(), key, page))?,
         _ => return None,
     };
     let [account, region, service, ..] = parts else { return None };
     let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| Kind::Answer { account: account.clone(), region: region.clone(), service: service.clone(), operation, key })
+    digits.then(|| Kind::Answer { account: account.clone(), region: region.clone(), service: service.clone(), operation, key, page })
+}
+
+/// The key and the number of the page in a file's name.
+fn paged(stem: &str) -> (&str, u32) {
+    let number = |digits: &str| Some(digits).filter(|d| d.len() == 5).and_then(|d| d.parse().ok()).filter(|page| *page > 1);
+    stem.rsplit_once('~').and_then(|(key, digits)| Some((key, number(digits)?))).unwrap_or((stem, 1))
+}
+
+/// Where the page after this one would lie.
+fn next_page(full: &Path, key: &str, page: u32) -> Option<std::path::PathBuf> {
+    let name = full.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".json")?;
+    let next = format!("~{:05}.json", page + 1);
+    Some(match (key.is_empty(), page) {
+        (true, 1) => full.with_extension("").join(next),
+        _ => full.with_file_name(format!("{}{next}", paged(stem).0)),
+    })
 }
 
 fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &Clock, catalog: &Catalog) -> Result<(), CollectError> {
@@ -173,12 +195,19 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
             }
             tally_items(writer, &stored, &name, resource_type.as_deref(), seen, &mut |_, _| {});
         }
-        Kind::Answer { account, region, service, operation, key } => {
+        Kind::Answer { account, region, service, operation, key, page } => {
             let end = if name.ends_with(".csv") { "csv" } else { "json" };
-            let leaf = if key.is_empty() { format!("{operation}.{end}") } else { format!("{operation}/{}.{end}", portable_name(key)) };
+            let nth = if *page > 1 { format!("~{page:05}") } else { String::new() };
+            let leaf = match key.is_empty() && *page == 1 {
+                true => format!("{operation}.{end}"),
+                false => format!("{operation}/{}{nth}.{end}", if key.is_empty() { String::new() } else { portable_name(key) }),
+            };
             let wanted = format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
             let mut custody =
                 BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]);
+            if let Some(next) = next_page(full, key, *page).filter(|next| next.is_file()) {
+                custody.extend(next.file_name().map(|name| (FOLLOWED.to_string(), name.to_string_lossy().into_owned())));
+            }
             let never = catalog.operations.get(&format!("{service}:{operation}")).map_or(&[][..], |o| &o.never_store);
             let bytes =
                 without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;

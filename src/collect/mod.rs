@@ -8,10 +8,12 @@ mod history_files;
 mod import;
 #[cfg(feature = "aws")]
 pub mod live;
+mod order;
 pub mod permissions;
 pub mod policy;
 mod recorder;
 pub mod role;
+mod saved_counts;
 pub mod script;
 mod seen;
 
@@ -80,6 +82,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     for input in request.inputs {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
+    saved_counts::settle(&mut seen, request.catalog);
     for (name, path) in request.papers {
         if !writer.artifacts().iter().any(|artifact| artifact.path == format!("documents/{name}")) {
             import::document(path, name, &mut writer, &mut seen, &request.clock, request.catalog)?;

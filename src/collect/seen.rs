@@ -48,6 +48,10 @@ pub struct Seen {
     pub no_recorder: BTreeSet<(String, String)>,
     /// (account, region, `service:Operation`) for which what was read named nothing to ask about.
     pub vacuous: BTreeSet<TypePlace>,
+    /// (account, region) to how many resources of each type AWS Config counts there.
+    pub counted: BTreeMap<(String, String), BTreeMap<String, u64>>,
+    /// (account, region, `service:Operation`) that a saved answer of its source in this place names something to ask about.
+    pub named: BTreeSet<TypePlace>,
     /// The accounts that the run is about, where it is about a part of them.
     pub part: BTreeSet<String>,
     /// Accounts in scope that no answer may have named.
@@ -258,6 +262,9 @@ pub fn place_in_name(file: &str) -> Option<(String, String)> {
     (account_ok && rest.starts_with("Config")).then(|| (account.to_string(), region.to_string()))
 }
 
+/// Of a saved answer: the file of the page that follows it.
+pub const FOLLOWED: &str = "followed-by";
+
 pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, seen: &mut Seen) {
     let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else { return };
     let full = format!("{service}:{name}");
@@ -271,8 +278,11 @@ pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, see
     let mut state = answer.state(operation);
     if let Answer::Body(body) = &answer {
         remember(&full, account, region, body, seen);
+        let about = |child: &Operation| child.each.iter().any(|each| each.from == full && each.finds_any(body));
+        let named = catalog.operations.iter().filter(|(_, child)| about(child));
+        seen.named.extend(named.map(|(child, _)| (account.clone(), region.clone(), child.clone())));
         // pages that this program asked for follow one another; a saved answer stands alone
-        if !custody.contains_key("status") && !state.0.is_gap() && truncated(body) {
+        if !custody.contains_key("status") && !custody.contains_key(FOLLOWED) && !state.0.is_gap() && truncated(body) {
             state = (State::Failed, "only the first page was saved".into());
         }
         for fill in operation.into_iter().flat_map(|o| &o.fill).filter(|f| f.into.is_none() && f.tags_of.is_none()) {
@@ -307,6 +317,13 @@ fn remember(name: &str, account: &str, region: &str, body: &Value, seen: &mut Se
         "config:DescribeConfigurationRecorderStatus" => {
             let found = recorder::chosen(&body["ConfigurationRecordersStatus"], |r| r["servicePrincipal"].is_string());
             seen.recorder_status.extend(found.map(|status| (place, status.clone())));
+        }
+        "config:GetDiscoveredResourceCounts" => {
+            let counts = seen.counted.entry(place).or_default();
+            for count in body["resourceCounts"].as_array().into_iter().flatten() {
+                let name = count["resourceType"].as_str().unwrap_or_default().to_string();
+                *counts.entry(name).or_default() += count["count"].as_u64().unwrap_or_default();
+            }
         }
         "sts:GetCallerIdentity" => seen.callers.extend(body["Arn"].as_str().map(str::to_string)),
         _ => {}

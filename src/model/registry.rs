@@ -212,6 +212,16 @@ impl Each {
         self.home.get(Partition::of(near).name).map(String::as_str)
     }
 
+    /// Whether an answer of its source names anything to ask about.
+    pub fn finds_any(&self, body: &Value) -> bool {
+        let (head, last) = self.at.rsplit_once('.').unwrap_or(("", &self.at));
+        let fits = |value: &Value| {
+            let text = value.as_str().map(str::to_string).or_else(|| value.as_number().map(ToString::to_string)).unwrap_or_default();
+            !text.is_empty() && self.has.as_ref().is_none_or(|part| text.contains(part.as_str()))
+        };
+        at(body, head).into_iter().any(|level| self.permits(level) && at(level, last).into_iter().any(fits))
+    }
+
     /// Whether what stands at this level is asked about: it has what it must have, and not what it must not.
     pub fn permits(&self, level: &Value) -> bool {
         let is = |path: &str, wanted: &Value| {
@@ -372,6 +382,10 @@ pub struct Api {
     /// FIPS host prefix a partition, where it is not `<endpoint>-fips`.
     #[serde(default)]
     pub fips: BTreeMap<String, String>,
+    /// Request member on the wire to the name that the AWS CLI gives it, where they differ;
+    /// `Operation/member` and `member/inner` where it means two things.
+    #[serde(default)]
+    pub members: BTreeMap<String, String>,
     #[serde(default)]
     pub wire: Wire,
 }
@@ -473,6 +487,15 @@ mod tests {
         let value = serde_json::json!({ "a": [{ "b": [{ "c": 1 }, { "c": 2 }] }, { "b": { "c": 3 } }, { "x": 0 }] });
         assert_eq!(at(&value, "a.b.c"), [&Value::from(1), &Value::from(2), &Value::from(3)]);
         assert!(at(&value, "a.z").is_empty());
+    }
+
+    #[test]
+    fn a_list_of_what_is_aws_own_names_nothing_to_ask_about() {
+        let each: Each = serde_json::from_str(r#"{ "from": "x:List", "at": "Lists.Id", "unless": { "Owner": "AWS" } }"#).expect("a source");
+        let list = |owner: &&str| serde_json::json!({ "Id": "pl-1", "Owner": owner });
+        let lists = |owners: &[&str]| serde_json::json!({ "Lists": owners.iter().map(list).collect::<Vec<_>>() });
+        assert!(!each.finds_any(&lists(&["AWS", "AWS"])) && !each.finds_any(&lists(&[])));
+        assert!(each.finds_any(&lists(&["AWS", "111122223333"])));
     }
 
     #[test]

@@ -26,6 +26,7 @@ import config
 import ends
 import kms
 import matrix
+import offline
 import past
 import policy
 import recorded
@@ -50,6 +51,7 @@ MODULES = (
     archive,
     recorded,
     wire_models,
+    offline,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 
@@ -114,7 +116,7 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
 def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
     print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
     bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
-    found = [*recorded.CASES, *policy.CASES, *wire_models.CASES, *(recorded.LONG if given.long else [])]
+    found = [*recorded.CASES, *policy.CASES, *wire_models.CASES, *offline.CASES, *(recorded.LONG if given.long else [])]
     return walk(bench, [case for case in found if case.__name__ in given.only] if given.only else found)
 
 

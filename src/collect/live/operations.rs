@@ -35,7 +35,7 @@ struct Job {
 impl<'a> Asking<'a> {
     /// Every operation, for every account and region in scope.
     pub(super) fn operations(&mut self) -> Result<(), CollectError> {
-        let levels = plan::levels(self.catalog);
+        let levels = crate::collect::order::levels(self.catalog);
         let wanted = self.wanted();
         let last = levels.values().max().copied().unwrap_or_default();
         for level in 0..=last {

@@ -1,0 +1,60 @@
+//! Saved items of AWS Config against its own saved counts: with all that it counts read, a type without items is empty, as after
+//! `collect --aws`; what is short is a gap of its type.
+
+use super::seen::{LostEvidence, Seen};
+use crate::model::catalog::Catalog;
+use crate::model::run::State;
+
+const COUNTS: &str = "config:GetDiscoveredResourceCounts";
+
+/// Settles every account and region whose counts were saved whole.
+pub fn settle(seen: &mut Seen, catalog: &Catalog) {
+    let counted = std::mem::take(&mut seen.counted);
+    for ((account, region), counts) in counted {
+        let answers = seen.responses.get(&(account.clone(), region.clone(), COUNTS.to_string()));
+        if answers.is_none_or(|all| all.iter().any(|(state, _)| state.is_gap())) {
+            continue;
+        }
+        for (name, expected) in counts {
+            let everywhere = catalog.homes.is_global(&name);
+            let here = |a: &str, r: &str, t: &str| a == account && t == name && (everywhere || r == region);
+            let read: u64 = seen.types.iter().filter(|((a, r, t), _)| here(a, r, t)).map(|(_, tally)| tally.live).sum();
+            if read < expected {
+                seen.faults.push(LostEvidence {
+                    account: account.clone(),
+                    region: region.clone(),
+                    source: name,
+                    file: "AWS Config".into(),
+                    what: format!("{expected} counted and {read} read"),
+                    state: State::Failed,
+                });
+            }
+        }
+        seen.whole.insert((account, region));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::seen::Tally;
+
+    fn settled(state: State, live: u64) -> Seen {
+        let place = ("111122223333".to_string(), "us-east-1".to_string());
+        let mut seen = Seen::default();
+        seen.counted.entry(place.clone()).or_default().insert("AWS::S3::Bucket".into(), 2);
+        seen.responses.insert((place.0.clone(), place.1.clone(), COUNTS.into()), vec![(state, String::new())]);
+        seen.types.insert((place.0, place.1, "AWS::S3::Bucket".into()), Tally { live, ..Tally::default() });
+        settle(&mut seen, &crate::catalog::load(None).expect("our own catalog"));
+        seen
+    }
+
+    #[test]
+    fn items_are_whole_only_with_whole_counts_and_what_is_short_is_a_gap() {
+        let all = settled(State::Read, 2);
+        assert!(all.whole.len() == 1 && all.faults.is_empty());
+        let short = settled(State::Read, 1);
+        assert!(short.whole.len() == 1 && short.faults.len() == 1 && short.faults[0].source == "AWS::S3::Bucket");
+        assert!(settled(State::Failed, 2).whole.is_empty());
+    }
+}
