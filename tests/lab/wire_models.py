@@ -131,8 +131,7 @@ class Reader:
 
     def read(self) -> list[Row]:
         lines = "".join(json.dumps(row) + "\n" for row in self.asked)
-        words = [str(self.program), "--catalog", str(ROOT / "controls")]
-        done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False)
+        done = subprocess.run([str(self.program)], input=lines, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             refuse_if([f"wire_answers: exit {done.returncode}: {done.stderr[-300:]}"])
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -315,7 +314,7 @@ def collected(bench: Bench, models: Models, seed: int, words: tuple[str, ...], m
     workspace = Workspace(folder, bench.affiant, environment)
     opt_in = sorted({str(o["opt_in"]) for o in OPERATIONS.values() if o.get("opt_in")} & {"cost-explorer"})
     try:
-        workspace.collect(*words, *(w for name in opt_in for w in ("--opt-in", name)), "--catalog", str(ROOT / "controls"))
+        workspace.collect(*words, *(w for name in opt_in for w in ("--opt-in", name)))
     finally:
         server.close()
     wrong += sorted(server.wrong)
