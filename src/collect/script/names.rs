@@ -93,6 +93,7 @@ fn renamed(api: &Api, within: &str, value: &Value) -> Value {
 fn element(value: &Value) -> String {
     match value {
         Value::Object(map) => short(map).unwrap_or_else(|| argument(value)),
+        Value::Number(number) => number.to_string(),
         other => argument(other),
     }
 }

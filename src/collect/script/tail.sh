@@ -8,7 +8,7 @@ keep() {
 
 # Items of AWS Config, a file a page: by query, and those that queries do not know one by one.
 items() {
-  local type region token page keys some code file
+  local type region token page keys some code file rows
   for region in $regions; do
     begin config:GetDiscoveredResourceCounts region configservice get-discovered-resource-counts --limit 100
     [ -z "${ONLY:-}" ] || case " $ONLY " in *" config:SelectResourceConfig "*) ;; *) continue ;; esac
@@ -27,14 +27,16 @@ items() {
       full=config:SelectResourceConfig command=(configservice select-resource-config)
       options=(--limit 100 --expression "SELECT *, configuration, supplementaryConfiguration, tags WHERE resourceType = '$type'")
       none=(InvalidExpressionException)
-      token='' page=1
+      token='' page=1 rows=0
       while one "$work/page" "$region" "${token:+\"NextToken\":$token,}"; do
         token=$(member "$work/page" NextToken 1)
+        rows=$((rows + $(grep -c '^        "{' "$work/page")))
         keep "${region}_ConfigRows_${type//:/-}" $page
         page=$((page + 1))
         [ -n "$token" ] && [ "$token" != '""' ] || break
       done
-      grep -q InvalidExpressionException "$work/page" 2>/dev/null || continue
+      # a type that is counted and that queries do not know
+      [ $rows -eq 0 ] || continue
       full=config:ListDiscoveredResources command=(configservice list-discovered-resources) options=(--resource-type "$type" --limit 100)
       none=(NoAvailableConfigurationRecorderException)
       token='' page=1
