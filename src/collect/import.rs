@@ -241,3 +241,19 @@ fn without(input: &mut File, never: &[String], custody: &mut BTreeMap<String, St
     input.take(MAX_ANSWER).read_to_end(&mut bytes)?;
     Ok(never_store::noted(&bytes, never, custody))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_an_answer_follow_one_another_by_their_names() {
+        assert_eq!((paged("a~00002"), paged("~00003")), (("a", 2), ("", 3)));
+        assert_eq!((paged("a~1"), paged("a%7E00002")), (("a~1", 1), ("a%7E00002", 1)));
+        let next = |path: &str, key: &str, page| next_page(Path::new(path), key, page);
+        assert_eq!(next("x/List.json", "", 1), Some("x/List/~00002.json".into()));
+        assert_eq!(next("x/List/~00002.json", "", 2), Some("x/List/~00003.json".into()));
+        assert_eq!(next("x/Get/a%2Fb.json", "a/b", 1), Some("x/Get/a%2Fb~00002.json".into()));
+        assert_eq!(next("x/Get.csv", "", 1), None);
+    }
+}
