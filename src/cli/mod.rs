@@ -13,6 +13,7 @@ mod calendar;
 mod collect;
 mod controls;
 mod diff;
+mod edition;
 mod export;
 mod init;
 mod join;

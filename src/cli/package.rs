@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::assess::{as_of, table};
+use super::edition::EditionFlags;
 use super::key::KeyFlags;
 use super::style::Style;
 use super::{Context, Exit, data, lint, say};
@@ -30,6 +31,8 @@ pub struct PackageArgs {
     /// Templates laid over the built-in ones, file by file
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    edition: EditionFlags,
     #[command(flatten)]
     key: KeyFlags,
     /// Package all the same what `lint` refuses, with DRAFT on every page
@@ -63,6 +66,11 @@ fn plural(n: usize, word: &str) -> String {
 
 pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> {
     let workspace = context.workspace()?;
+    if let Some(package) = &args.edition.of {
+        let sealer = context.sealer_by(&workspace, &args.key)?;
+        args.edition.make(package, &workspace, &sealer, context)?;
+        return Ok(Exit::Done);
+    }
     let catalog = context.catalog()?;
     let run = context.run(&workspace, args.run.as_deref())?;
     let as_of = as_of(args.as_of.as_deref())?;
@@ -115,5 +123,6 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         made.dossier.retention.until,
         made.dossier.retention.words
     ));
+    args.edition.make(&made.zip, &workspace, &sealer, context)?;
     Ok(if args.require_complete && made.dossier.totals.gaps > 0 { Exit::Incomplete } else { Exit::Done })
 }

@@ -11,9 +11,10 @@ use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::model::kinds::ResourceKinds;
-use crate::model::workbook_map::WorkbookMap;
 use crate::model::records::OperatingRecords;
+use crate::model::workbook_map::WorkbookMap;
 use crate::pipeline::Error;
+use crate::pipeline::edition::Link;
 use crate::yaml::{Strictness, schema_of};
 
 /// Print the JSON Schema of a kind of file, for editors that check YAML while you type
@@ -48,6 +49,7 @@ pub enum SchemaKind {
     BreachClocks,
     StateClocks,
     Services,
+    Link,
 }
 
 impl SchemaKind {
@@ -76,6 +78,7 @@ impl SchemaKind {
             SchemaKind::BreachClocks => "catalog: hipaa/breach-clocks.yaml",
             SchemaKind::StateClocks => "catalog: hipaa/state-clocks.yaml",
             SchemaKind::Services => "catalog: services/*.yaml",
+            SchemaKind::Link => ".affiant/editions/*/*.link.json",
         }
     }
 
@@ -104,6 +107,7 @@ impl SchemaKind {
             SchemaKind::BreachClocks => schema_of::<Clocks>(form),
             SchemaKind::StateClocks => schema_of::<StateClocks>(form),
             SchemaKind::Services => schema_of::<ServiceList>(form),
+            SchemaKind::Link => schema_of::<Link>(form),
         }
     }
 }

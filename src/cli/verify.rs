@@ -11,7 +11,7 @@ use crate::diag::printable;
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::chain::{self, Walked};
-use crate::pipeline::verify::{self, Pins, VerifyOutcome};
+use crate::pipeline::verify::{self, JoinWith, Pins, VerifyOutcome};
 use crate::seal::verify::{AspectAnswer, Outcome as StepOutcome, State};
 
 /// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years of them
@@ -34,6 +34,15 @@ pub struct VerifyArgs {
     /// Walk every run and package below the folder: forks, gaps, rewritten runs, and when each must have existed
     #[arg(long, conflicts_with = "recompute")]
     chain: bool,
+    /// The link file of a shareable edition, to join it to its original
+    #[arg(long, value_name = "FILE", requires_all = ["original", "edition_key"])]
+    link: Option<PathBuf>,
+    /// The package that the edition was made from
+    #[arg(long, value_name = "PACKAGE", requires = "link")]
+    original: Option<PathBuf>,
+    /// The key of the edition's audience
+    #[arg(long, value_name = "FILE", requires = "link")]
+    edition_key: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -63,7 +72,11 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
     }
     let progress = context.progress();
     progress.step(if args.recompute { "checking the seal, and deriving everything again" } else { "checking every digest and signature" });
-    let outcome = verify::verify(&args.path, &pins, args.recompute, context.clock.now())?;
+    let with = match (&args.link, &args.original, &args.edition_key) {
+        (Some(link), Some(original), Some(key)) => Some(JoinWith { link, original, key }),
+        (Some(_) | None, Some(_) | None, Some(_) | None) => None,
+    };
+    let outcome = verify::verify(&args.path, &pins, args.recompute, with.as_ref(), context.clock.now())?;
     drop(progress);
     match args.format {
         Format::Text => data(&text(&outcome, style)),
@@ -175,6 +188,18 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
     }
     if let Some(chain) = &outcome.chain {
         out.push_str(&printable(&format!("chain      {}: {}\n", chain.state, chain.words)));
+    }
+    if let Some(shared) = &outcome.edition {
+        let whose = if shared.recipient.is_empty() { String::new() } else { format!(", for {}", shared.recipient) };
+        let words = format!("edition    shareable, audience {}{whose}, {}; not recomputable\n", shared.audience, shared.date);
+        out.push_str(&printable(&words));
+    }
+    if let Some(joined) = &outcome.joined {
+        out.push_str("\njoined\n");
+        for step in &joined.steps {
+            let (word, code) = if step.holds { ("holds", String::new()) } else { ("FAILED", format!(" [{}]", step.code.id())) };
+            out.push_str(&printable(&format!("  {word:<13} {:<18} {}{code}\n", step.what, step.words)));
+        }
     }
     if let Some(again) = &outcome.recompute {
         out.push_str("\nrecomputed\n");

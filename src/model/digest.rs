@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::str::FromStr;
 
-use aws_lc_rs::digest as streaming;
+use aws_lc_rs::{digest as streaming, hmac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -58,6 +58,13 @@ impl Digest {
     pub fn short(&self) -> String {
         self.to_string()[..12].to_owned()
     }
+}
+
+/// HMAC-SHA-256 (RFC 2104) of the parts, one after the other.
+pub fn keyed(key: &[u8], parts: &[&[u8]]) -> Digest {
+    let mut state = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    parts.iter().for_each(|part| state.update(part));
+    Digest(state.sign().as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes"))
 }
 
 impl Hasher {
@@ -163,6 +170,13 @@ mod tests {
         let fixity = Digest::of_reader(&mut &b"abc"[..]).unwrap();
         assert_eq!((fixity.digest, fixity.len), (ABC.parse().unwrap(), 3));
         assert_eq!(fixity.digest.short(), "ba7816bf8f01");
+    }
+
+    #[test]
+    fn the_keyed_digest_is_that_of_the_standard() {
+        // RFC 4231, test case 2
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(keyed(b"Jefe", &[b"what do ya want ", b"for nothing?"]).to_string(), expected);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, EvidenceRef};
 use crate::redact;
 use crate::render::machine::{Handed, MachineFile, TextPlace, ocsf, oscal, sarif};
+use crate::seal::Certificate;
 use crate::seal::verify::{Bag, State, Verified};
 use crate::store::BagPath;
 
@@ -30,6 +31,7 @@ pub struct HeldPackage {
     /// SHA-256 of the certificate that sealed.
     pub sealed_by: Option<Digest>,
     bag: Verified<Bag>,
+    signer: Option<Certificate>,
 }
 
 /// Opens what verifies; `pins` with certificates refuse what none of them sealed.
@@ -59,7 +61,7 @@ pub fn open(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<HeldPackage,
     let part = |what: &str| Diagnostic::new("AFU-024", format!("`{shown}` holds no {what}")).hint("name a package of Affiant, not a run");
     let record: PackageRecord = read(&bag, RECORD)?.ok_or_else(|| part(RECORD))?;
     let dossier: Dossier = read(&bag, DOSSIER)?.ok_or_else(|| part(DOSSIER))?;
-    Ok(HeldPackage { record, dossier, pinned, sealed_by, bag })
+    Ok(HeldPackage { record, dossier, pinned, sealed_by, bag, signer: checked.signer })
 }
 
 impl HeldPackage {
@@ -126,6 +128,15 @@ impl HeldPackage {
         let beside = |path: &str| !path.starts_with(&format!("{}/", self.record.run));
         let entries = self.bag.entries().filter(|(path, _)| beside(path.as_str()));
         entries.map(|(path, digest)| (path.to_string(), digest.to_string())).collect()
+    }
+
+    pub fn bag(&self) -> &Verified<Bag> {
+        &self.bag
+    }
+
+    /// Whose seal it is, whoever that is.
+    pub fn signer(&self) -> Option<&Certificate> {
+        self.signer.as_ref()
     }
 
     pub fn manifest(&self) -> String {

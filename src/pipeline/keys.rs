@@ -309,6 +309,11 @@ pub fn private_folder(workspace: &Workspace) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
+/// A key and its certificate from their files.
+pub(super) fn read_pair(key: &Path, certificate: &Path) -> Result<LocalKey, Error> {
+    pem(key, certificate, RsaPadding::Pkcs1)
+}
+
 fn pem(key: &Path, certificate: &Path, padding: RsaPadding) -> Result<LocalKey, Error> {
     private(key)?;
     let text = Zeroizing::new(std::fs::read_to_string(key).map_err(Error::io("read the key", key))?);
@@ -318,7 +323,7 @@ fn pem(key: &Path, certificate: &Path, padding: RsaPadding) -> Result<LocalKey, 
 
 /// A key that others on this machine can read is refused.
 #[cfg(unix)]
-fn private(key: &Path) -> Result<(), Error> {
+pub(super) fn private(key: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(key).map_err(Error::io("read the key", key))?.permissions().mode();
     if mode & 0o077 == 0 {
@@ -331,6 +336,6 @@ fn private(key: &Path) -> Result<(), Error> {
 }
 
 #[cfg(not(unix))]
-fn private(_: &Path) -> Result<(), Error> {
+pub(super) fn private(_: &Path) -> Result<(), Error> {
     Ok(())
 }

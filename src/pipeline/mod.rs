@@ -11,6 +11,7 @@ pub mod compare;
 pub mod contents;
 pub mod declaration;
 pub mod earlier;
+pub mod edition;
 pub mod faults;
 pub mod handed;
 pub mod join;

@@ -5,9 +5,11 @@ use std::path::Path;
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
+use super::edition::{EditionRecord, JoinSide, Joined, join, parse};
 use super::recompute::{self, Recomputed};
 use super::{Error, contents, sealed};
 use crate::diag::Diagnostic;
+use crate::model::dossier::Sharing;
 use crate::seal::verify::{self, Code, DESCRIPTIONS, Options, Report, State, Verification};
 use crate::seal::{Revocation, Trust};
 use crate::store::run::{self, Reader};
@@ -27,6 +29,12 @@ pub struct VerifyOutcome {
     pub chain: Option<ChainLink>,
     pub recompute: Option<Recomputed>,
     pub sample: bool,
+    /// In a shareable edition: for whom it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Sharing>,
+    /// The edition against its original, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Joined>,
     /// Whether the verifier pinned timestamp authorities, and none of them attests the time.
     pub time_missing: bool,
 }
@@ -38,6 +46,7 @@ impl VerifyOutcome {
         answers.iter().any(|a| a.state == State::Failed)
             || self.chain.as_ref().is_some_and(|c| c.state == "broken")
             || self.recompute.as_ref().is_some_and(|r| !r.agrees)
+            || self.joined.as_ref().is_some_and(|joined| !joined.holds())
     }
 
     /// Whether something that was asked for is not there: a comparison, or the time by a pinned authority.
@@ -98,8 +107,16 @@ impl Pins {
     }
 }
 
-/// Verifies the bag at `path` (a folder or a ZIP).
-pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> Result<VerifyOutcome, Error> {
+/// What joins an edition to its original: all three stay with the holder.
+#[derive(Debug, Clone, Copy)]
+pub struct JoinWith<'a> {
+    pub link: &'a Path,
+    pub original: &'a Path,
+    pub key: &'a Path,
+}
+
+/// Verifies the bag at `path` (a folder or a ZIP); an edition also against its original, where `with` names it.
+pub fn verify(path: &Path, pins: &Pins, recompute: bool, with: Option<&JoinWith<'_>>, now: DateTime<Utc>) -> Result<VerifyOutcome, Error> {
     let checked = pins.check(path, now)?;
     let (mut report, bag) = (checked.report, checked.bag);
     if let Some(bag) = &bag {
@@ -113,7 +130,30 @@ pub fn verify(path: &Path, pins: &Pins, recompute: bool, now: DateTime<Utc>) -> 
     };
     let sample = bag.as_ref().is_some_and(recompute::is_sample);
     let time_missing = !pins.authorities.is_empty() && report.time.state != State::Held;
-    Ok(VerifyOutcome { report, chain: chain(path, now), recompute: recomputed, sample, time_missing })
+    let record = bag.as_ref().filter(|_| sound).and_then(parse);
+    let joined = with.map(|with| match (&bag, &checked.signer, &record) {
+        (Some(bag), Some(signer), Some(record)) => joined(&JoinSide { bag, signer }, record, with, now),
+        (None | Some(_), None | Some(_), None | Some(_)) => {
+            Ok(Joined::refused("what was to be joined is no shareable edition that verifies"))
+        }
+    });
+    let joined = joined.transpose()?;
+    let edition = record.map(|record| record.shared);
+    Ok(VerifyOutcome { report, chain: chain(path, now), recompute: recomputed, sample, edition, joined, time_missing })
+}
+
+fn joined(side: &JoinSide<'_>, record: &EditionRecord, with: &JoinWith<'_>, now: DateTime<Utc>) -> Result<Joined, Error> {
+    let nobody = Pins::default();
+    let mut checked = nobody.check(with.original, now)?;
+    if let Some(bag) = &checked.bag {
+        contents::check(bag, &mut checked.report);
+    }
+    match (checked.bag, checked.signer) {
+        (Some(bag), Some(signer)) if checked.report.integrity.state == State::Held => {
+            join(side, record, &JoinSide { bag: &bag, signer: &signer }, with.link, with.key)
+        }
+        (Some(_) | None, Some(_) | None) => Ok(Joined::refused("the original does not verify, and nothing of it was read")),
+    }
 }
 
 /// Looks for the run that this one names as its predecessor among its neighbours. A neighbour that is not as it was sealed is told,

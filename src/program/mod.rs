@@ -114,6 +114,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         sign_off: sign_off(inputs),
         retention: retention(inputs),
         limits: limits(inputs.decisions),
+        shared: None,
     };
     front::fill(&mut dossier, inputs, &refs);
     dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);

@@ -6,6 +6,7 @@ mod findings;
 mod gitleaks;
 mod literals;
 mod members;
+pub mod pseudonyms;
 pub mod rules;
 pub mod scan;
 mod texts;

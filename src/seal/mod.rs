@@ -11,7 +11,7 @@ pub use bag::{seal_bag, sign_detached};
 pub use keys::algorithm::{Algorithm, RsaPadding};
 pub use keys::certificate::{Certificate, Chain};
 pub use keys::key::{LocalKey, Remote, RemoteKey, RemoteSign, Signer};
-pub use keys::workspace_key::make_workspace_key;
+pub use keys::workspace_key::{make_workspace_key, random_secret};
 pub use signature::authorities::Authorities;
 pub use signature::revocation::Revocation;
 pub use signature::timestamp::Token;

@@ -63,8 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 21] = [
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 22] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),

@@ -14,6 +14,7 @@ mod catalog;
 mod commit;
 mod docs;
 mod document;
+mod edition;
 mod gate;
 mod genuine;
 mod goldens;

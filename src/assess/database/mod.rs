@@ -10,6 +10,7 @@ pub(super) mod place;
 pub(super) mod reach;
 pub(super) mod schema;
 pub mod scope;
+pub mod sharing;
 pub(super) mod stand_ins;
 pub mod states;
 pub(super) mod tables;

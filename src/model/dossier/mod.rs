@@ -11,6 +11,7 @@ mod program;
 pub mod readers_and_network;
 mod records;
 mod services;
+mod sharing;
 mod since;
 
 pub use counts::{TallyResult, UnreadKind};
@@ -25,6 +26,7 @@ pub use readers_and_network::{
 };
 pub use records::{RecordReport, WithheldItem};
 pub use services::{Agreement, Baa, BaaAccount, ServiceRow, Services};
+pub use sharing::{Removal, Sharing};
 pub use since::SinceReport;
 
 use super::verdict::{Counts, Severity, Verdict};
@@ -104,6 +106,9 @@ pub struct Dossier {
     pub retention: Retention,
     /// How long lists may grow in each rendering; the rest is in `data/tables/result.csv`.
     pub limits: Limits,
+    /// In the shareable edition: for whom, and what was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Sharing>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

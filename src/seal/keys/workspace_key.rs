@@ -48,6 +48,13 @@ impl WorkspaceKey {
     }
 }
 
+/// 32 bytes that nobody can guess.
+pub fn random_secret() -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    SystemRandom::new().fill(&mut *bytes).map_err(|_| KeyError::Generate)?;
+    Ok(bytes)
+}
+
 /// A P-256 key. The certificate's name ends in the first 8 hexadecimal digits of the key's own digest.
 pub fn make_workspace_key(now: DateTime<Utc>) -> Result<WorkspaceKey, KeyError> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| KeyError::Generate)?;

@@ -86,6 +86,7 @@ codes! {
     Foreign          "AFV-144" [Integrity] "every file below data/ is one that this program puts there";
     Custody          "AFV-145" [Integrity] "every file of the run has its custody record, with the digest and size that it has";
     RecordInfo       "AFV-146" [Integrity] "bag-info.txt says what the record says and nothing else";
+    Commitments      "AFV-147" [Integrity] "an edition lists its commitments in their one form and order, as many as its record counts";
     // Signatures
     ManifestSeal     "AFV-200" [Integrity, Authenticity] "the seal over manifest-sha256.txt is there and its signature holds";
     TagManifestSeal  "AFV-201" [Integrity, Authenticity] "the seal over tagmanifest-sha256.txt is there and its signature holds";
@@ -135,6 +136,12 @@ codes! {
     PdfAgain         "AFV-609" [] "the certified PDF is the one that is rendered, with the certification and nothing else";
     InstructionsAgain "AFV-610" [] "VERIFY.md is the one that the program writes for this package";
     TooMuch          "AFV-611" [] "the SQL of the catalog inside stays within its bounds of steps, time, rows, bytes and memory";
+    NotRecomputable  "AFV-612" [] "a shareable edition cannot be recomputed: its evidence stays with its owner";
+    // An edition and its original, with --link
+    Joined           "AFV-700" [] "edition and original are the two that the link file names, and both verify";
+    LinkSigned       "AFV-701" [] "the link file is of this edition, signed with the key that sealed the original";
+    Opened           "AFV-702" [] "every commitment opens to a file of the original, no more and no fewer, with salts of the key";
+    EditionAgain     "AFV-703" [] "dossier and tables of the edition follow from the original under the key";
 }
 
 impl From<ProblemKind> for Code {

@@ -21,6 +21,8 @@ pub use report::{AspectAnswer, Outcome, Report, SealedBy, State, Step, Verified}
 
 use crate::model::digest::{Digest, Hasher};
 use crate::seal::keys::certificate::Certificate;
+use crate::seal::signature::attributes::Ess;
+use crate::seal::signature::cms;
 use crate::seal::signature::revocation::Revocation;
 use crate::seal::signature::trust::Trust;
 use crate::store::manifest::{Manifest, TAG_MANIFEST};
@@ -98,6 +100,11 @@ pub struct Bag {
     tree: Tree,
     manifest: Manifest,
     tags: Manifest,
+}
+
+/// Whose detached signature over `content` it is, if it holds.
+pub fn detached_signer(signature: &[u8], content: &[u8]) -> Option<Certificate> {
+    cms::verify(signature, &mut { content }, Ess::Required).ok().map(|facts| facts.signer)
 }
 
 /// Verifies the bag at `path`. An error means that the path itself cannot be read; all else is in the report.

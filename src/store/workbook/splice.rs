@@ -159,7 +159,7 @@ pub(super) fn recalculated(text: &str) -> Result<Option<String>, String> {
         }
         return Ok(Some(pieces.over(text)));
     }
-    let last = root.children().filter(|node| BEFORE.iter().any(|name| named(*node, name))).next_back();
+    let last = root.children().rfind(|node| BEFORE.iter().any(|name| named(*node, name)));
     let last = last.ok_or("it names no sheets")?;
     let tag = &text[start_tag(text, last.range())];
     let prefix = tag.split(last.tag_name().name()).next().unwrap_or_default().trim_start_matches('<');

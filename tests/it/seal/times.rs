@@ -227,7 +227,7 @@ fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     openssl(at, "ca -gencrl -config tsa.cnf -name c -out revoked.crl");
     let judged = |path: &Path, lists: &[(String, Vec<u8>)]| {
         let pins = Pins::read(Some(&read("ca.pem")), Some(&read("ca.pem")), lists).unwrap();
-        affiant::pipeline::verify::verify(path, &pins, false, later()).unwrap().report
+        affiant::pipeline::verify::verify(path, &pins, false, None, later()).unwrap().report
     };
     let bare = |path: &Path, revocation: &Revocation| {
         let trust = tsa.trust();
