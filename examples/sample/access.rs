@@ -22,7 +22,9 @@ pub fn build(region: &mut Region, story: &mut Story) {
 /// Shared desktops of the epidemiologists, and of the trainers, whose sessions never end.
 fn pools(region: &Region, story: &mut Story) {
     let mut rng = story.rng("pools");
-    let names: &[(&str, i64)] = if region.primary { &[("epidemiology", 600), ("training", 0)] } else { &[] };
+    let lax = if story.plants("workspaces.pool-idle-timeout") { 0 } else { 600 };
+    let all = [("epidemiology", 600), ("training", lax)];
+    let names: &[(&str, i64)] = if region.primary { &all } else { &[] };
     let mut pools = Vec::new();
     for (name, idle) in names {
         let id = format!("wspool-{}", rng.lower(9));
@@ -69,11 +71,11 @@ fn hotline(region: &mut Region, story: &mut Story) {
     });
     let item = Item::new("AWS::Connect::Instance", &arn, &arn, configuration).named("twin-hotline").created(created).tagged(&tags);
     region.push(item);
-    for (name, handled) in [("agents", true), ("supervisors", false)] {
+    for (name, handled) in [("agents", true), ("supervisors", !story.plants("connect.agent-idle-timeout"))] {
         let profile = rng.uuid();
         let own = format!("{arn}/authentication-profile/{profile}");
         let body = json!({"AuthenticationProfile": {
-            "Id": profile, "Arn": own, "Name": name, "IsDefault": handled, "CreatedTime": created.cli(), "LastModifiedTime": created.cli(),
+            "Id": profile, "Arn": own, "Name": name, "IsDefault": name == "agents", "CreatedTime": created.cli(), "LastModifiedTime": created.cli(),
             "LastModifiedRegion": region.name, "AllowedIps": [], "BlockedIps": [], "PeriodicSessionDuration": 20, "MaxSessionDuration": 720,
             "SessionInactivityDuration": 15, "SessionInactivityHandlingEnabled": handled
         }});
@@ -90,9 +92,10 @@ fn vpn(region: &mut Region, story: &mut Story) {
     let arn = region.arn("ec2", &format!("client-vpn-endpoint/{id}"));
     let tags = tags("twin-on-call", "internal", "prod", "platform");
     let group = region.log_group("/aws/client-vpn/twin-on-call");
+    let endless = story.plants("ec2.client-vpn-session-limit");
     let configuration = json!({
         "Id": id, "Description": "On-call access", "VpcId": region.vpc, "ClientCidrBlock": "10.250.0.0/22", "TransportProtocol": "udp",
-        "VpnPort": 443, "SplitTunnel": true, "SelfServicePortal": "disabled", "SessionTimeoutHours": 24,
+        "VpnPort": 443, "SplitTunnel": true, "SelfServicePortal": "disabled", "SessionTimeoutHours": if endless { 24 } else { 8 },
         "ServerCertificateArn": region.certificates.values().next(), "DnsServers": [], "SecurityGroupIds": [region.group("functions")],
         "AuthenticationOptions": [{"Type": "federated-authentication",
             "FederatedAuthentication": {"SAMLProviderArn": format!("arn:aws:iam::{ACCOUNT}:saml-provider/county-directory")}}],
@@ -100,7 +103,9 @@ fn vpn(region: &mut Region, story: &mut Story) {
         "TagSpecifications": [{"ResourceType": "client-vpn-endpoint", "Tags": pascal_tags(&tags)}]
     });
     region.push(Item::new("AWS::EC2::ClientVpnEndpoint", &id, &arn, configuration).named(&id).tagged(&tags));
-    story.fault("ec2.client-vpn-session-limit", arn, "a VPN connection may last 24 hours");
+    if endless {
+        story.fault("ec2.client-vpn-session-limit", arn, "a VPN connection may last 24 hours");
+    }
 }
 
 /// The field staff's API, whose test stage logs nothing, and the live map, whose stage logs far too much.
@@ -117,20 +122,23 @@ fn apis(region: &mut Region, story: &mut Story) {
         region.push(Item::new("AWS::ApiGatewayV2::Api", &api, &api, configuration).named(name).tagged(&tags));
         for stage in stages {
             let arn = format!("{api}/stages/{stage}");
-            let traced = protocol == "WEBSOCKET";
+            let socket = protocol == "WEBSOCKET";
+            let traced = socket && story.plants("apigateway.no-request-bodies-in-logs");
             let mut body = json!({
                 "stageName": stage, "deploymentId": region.rng.lower(6), "autoDeploy": protocol == "HTTP", "stageVariables": {}, "tags": tags,
                 "createdDate": region.past(60, 100).iso(), "defaultRouteSettings": {"detailedMetricsEnabled": true}
             });
+            if socket {
+                body["defaultRouteSettings"] = json!({"detailedMetricsEnabled": true, "loggingLevel": "INFO", "dataTraceEnabled": traced});
+            }
             if traced {
-                body["defaultRouteSettings"] = json!({"detailedMetricsEnabled": true, "loggingLevel": "INFO", "dataTraceEnabled": true});
                 story.fault(
                     "apigateway.no-request-bodies-in-logs",
                     &arn,
                     format!("stage {stage} of {name} writes whole messages to its log"),
                 );
             }
-            if *stage == "trial" {
+            if *stage == "trial" && story.plants("apigatewayv2.access-logs") {
                 story.fault("apigatewayv2.access-logs", &arn, format!("stage {stage} of {name} writes no access log"));
             } else {
                 let group = region.log_group(format!("/aws/apigateway/{name}"));
@@ -146,7 +154,7 @@ fn apis(region: &mut Region, story: &mut Story) {
 /// shortened.
 pub fn sign_in_rules(region: &Region, story: &mut Story) {
     let mut rng = story.rng(&format!("sign-in rules {}", region.name));
-    let mut planted = !region.primary;
+    let mut planted = !region.primary || !story.plants("elb.rule-session-timeout");
     for item in region.items.iter().filter(|item| item.kind == "AWS::ElasticLoadBalancingV2::Listener" && item.arn().contains("/app/")) {
         let path = format!("aws/{ACCOUNT}/{}/elbv2/DescribeRules/{}.json", region.name, percent(item.arn()));
         let base = item.arn().replace(":listener/", ":listener-rule/");
@@ -178,9 +186,11 @@ pub fn lengths(region: &Region, story: &mut Story) {
     story.answer(GLOBAL, "iam", "ListRoles", &json!({"Roles": roles}));
     let mut rng = story.rng("permission sets");
     let instance = format!("ssoins-{}", rng.hex(16));
-    for (name, length) in
-        [("AuditReader", Some("PT8H")), ("DataSteward", Some("PT4H30M")), ("Support", None), ("AdministratorAccess", Some("PT12H"))]
-    {
+    let mut sets = vec![("AuditReader", Some("PT8H")), ("DataSteward", Some("PT4H30M")), ("Support", None)];
+    if story.plants("sso.no-administrator-set") {
+        sets.push(("AdministratorAccess", Some("PT12H")));
+    }
+    for (name, length) in sets {
         let arn = format!("arn:aws:sso:::permissionSet/{instance}/ps-{}", rng.hex(16));
         let mut set = json!({"Name": name, "PermissionSetArn": arn, "CreatedDate": ANSWERS.minus_days(800).cli()});
         if let Some(length) = length {
@@ -199,8 +209,10 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
     let (by_aws, allowed, kind) = match name {
         "AdministratorAccess" => (Some("AdministratorAccess"), None, "GROUP"),
         "AuditReader" => (Some("SecurityAudit"), None, "GROUP"),
-        "DataSteward" => (None, Some(json!(["dynamodb:*"])), "GROUP"),
-        _ => (None, Some(json!(["iam:PassRole", "ec2:RunInstances", "ec2:Describe*"])), "USER"),
+        "DataSteward" if story.plants("sso.no-full-service-access") => (None, Some(json!(["dynamodb:*"])), "GROUP"),
+        "DataSteward" => (None, Some(json!(["dynamodb:ListTables"])), "GROUP"),
+        _ if story.plants("sso.assigned-to-groups") => (None, Some(json!(["iam:PassRole", "ec2:RunInstances", "ec2:Describe*"])), "USER"),
+        _ => (None, Some(json!(["ec2:Describe*"])), "GROUP"),
     };
     let attached: Vec<Value> =
         by_aws.iter().map(|policy| json!({"Name": policy, "Arn": format!("arn:aws:iam::aws:policy/{policy}")})).collect();
@@ -228,7 +240,7 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
         ("sso.no-privilege-escalation", "Support", "starts an instance with any role"),
         ("sso.assigned-to-groups", "Support", "is assigned to a person"),
     ] {
-        if of == name {
+        if of == name && story.plants(check) {
             story.fault(check, set, format!("permission set {name} {what}"));
         }
     }
@@ -238,7 +250,7 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
 fn role(item: &Item, story: &mut Story) -> Value {
     let name = item.name.clone().unwrap_or_default();
     let reserved = item.arn().contains(":role/aws-reserved/");
-    let long = name == "twin-deploy";
+    let long = name == "twin-deploy" && story.plants("iam.role-session-limit");
     if long {
         story.fault("iam.role-session-limit", item.arn(), format!("sessions of {name} may last twelve hours"));
     }

@@ -20,7 +20,9 @@ pub fn build(east: &mut Region, west: &mut Region, story: &mut Story) {
 
 /// IAM's own account of each role. One role of a rotated-out program was last used long ago.
 fn roles(region: &mut Region, story: &mut Story) {
-    let idle = *region.rng.pick(&["twin-rotate", "twin-registry-sync", "log-archive-reader"]);
+    let takers = ["twin-rotate", "twin-registry-sync", "log-archive-reader"];
+    // the vendor's secrets are rotated and its log archive is read, so there it is the program that was retired
+    let idle = *region.rng.pick(if story.vendor() { &takers[1..2] } else { &takers });
     let details: Vec<Value> = region.items.iter().filter(|item| item.kind == "AWS::IAM::Role").map(|item| detail(item, idle)).collect();
     story.answer(GLOBAL, "iam", "GetAccountAuthorizationDetails", &json!({"RoleDetailList": details}));
     story.fault("iam.unused-role", format!("arn:aws:iam::{ACCOUNT}:role/{idle}"), format!("{idle} was last used months ago"));
@@ -48,17 +50,19 @@ fn analyzer(region: &mut Region, story: &mut Story) {
     let one = json!({"arn": arn, "name": name, "type": "ACCOUNT", "status": "ACTIVE", "createdAt": ANSWERS.minus_days(500).cli(),
         "lastResourceAnalyzedAt": seen, "tags": {}});
     story.answer(region.name, "accessanalyzer", "ListAnalyzers", &json!({"analyzers": [one]}));
-    let findings = if region.primary { findings(region, &seen) } else { Vec::new() };
-    if !findings.is_empty() {
+    let strangers = story.plants("accessanalyzer.no-open-findings");
+    let findings = if region.primary { findings(region, &seen, strangers) } else { Vec::new() };
+    if strangers && !findings.is_empty() {
         story.fault("accessanalyzer.no-open-findings", &arn, "an open role and an open secret");
     }
     story.answer_of(region.name, "accessanalyzer", "ListFindings", &arn, &json!({"findings": findings}));
 }
 
-fn findings(region: &mut Region, seen: &str) -> Vec<Value> {
+fn findings(region: &mut Region, seen: &str, strangers: bool) -> Vec<Value> {
     let open =
         |item: &&Item| item.name.as_deref().is_some_and(|name| name.starts_with("partner-upload") || name == "twin/database/reports");
-    let wanted: Vec<(String, &'static str)> = region.items.iter().filter(open).map(|item| (item.arn().to_string(), item.kind)).collect();
+    let wanted: Vec<(String, &'static str)> =
+        region.items.iter().filter(|_| strangers).filter(open).map(|item| (item.arn().to_string(), item.kind)).collect();
     let mut findings: Vec<Value> = wanted
         .into_iter()
         .map(|(arn, kind)| {
@@ -94,7 +98,8 @@ fn organization(story: &mut Story) {
         })
         .collect();
     story.answer(GLOBAL, "organizations", "ListAccounts", &json!({"Accounts": accounts}));
-    let guards = guards();
+    let unguarded = story.plants("organizations.scp-protects-detection");
+    let guards = guards(!unguarded);
     let listed: Vec<Value> = guards.iter().map(|(id, name, _, _)| summary(id, name)).collect();
     story.answer_of(GLOBAL, "organizations", "ListPolicies", "SERVICE_CONTROL_POLICY", &json!({"Policies": listed}));
     for (id, name, _, statement) in &guards {
@@ -112,7 +117,9 @@ fn organization(story: &mut Story) {
         };
         story.answer_of(GLOBAL, "organizations", "ListTargetsForPolicy", id, &json!({"Targets": [target]}));
     }
-    story.fault("organizations.scp-protects-detection", arn, "no organization policy refuses to switch off GuardDuty");
+    if unguarded {
+        story.fault("organizations.scp-protects-detection", arn, "no organization policy refuses to switch off GuardDuty");
+    }
 }
 
 fn summary(id: &str, name: &str) -> Value {
@@ -120,15 +127,20 @@ fn summary(id: &str, name: &str) -> Value {
         "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false})
 }
 
-fn guards() -> Vec<Guard> {
+fn guards(detection: bool) -> Vec<Guard> {
     let deny = |actions: &[&str]| json!({"Effect": "Deny", "Action": actions, "Resource": "*"});
     let mut trails = deny(&["cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail"]);
     trails["Condition"] = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/twin-trail-keeper"}});
-    vec![
+    let mut guards = vec![
         ("p-ex1trails", "keep-trails", true, trails),
         ("p-ex2buckets", "keep-buckets", true, deny(&["s3:PutEncryptionConfiguration", "s3:PutAccountPublicAccessBlock"])),
         ("p-ex3leaving", "keep-accounts", true, deny(&["organizations:LeaveOrganization"])),
         ("p-ex4keys", "keep-keys", true, deny(&["kms:ScheduleKeyDeletion", "kms:DisableKey"])),
         ("p-ex5trials", "keep-trials-small", false, deny(&["ec2:RunInstances"])),
-    ]
+    ];
+    if detection {
+        let stops = ["guardduty:DeleteDetector", "config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder"];
+        guards.push(("p-ex6detection", "keep-detection", true, deny(&stops)));
+    }
+    guards
 }

@@ -21,7 +21,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
     );
     let files: Vec<String> = region.stores.iter().filter(|store| store.kind == "EFS").map(|store| store.arn.clone()).collect();
     select(region, &daily, "file-systems-by-name", json!(files), json!([]));
-    if region.primary {
+    if region.primary && story.plants("backup.plan-retention") {
         let name = story.name("model-scratch");
         let days = *region.rng.pick(&[14, 30, 35, 90]);
         let short = plan(region, &name, &vault, days);
@@ -59,7 +59,7 @@ fn vault(region: &mut Region, story: &mut Story) -> String {
         "LockDate": created.plus_days(10).cli()
     });
     let mut vaults = vec![listed];
-    if region.primary {
+    if region.primary && story.plants("backup.vault-allows-retention") {
         vaults.push(short_vault(region, story));
     }
     story.answer(region.name, "backup", "ListBackupVaults", &json!({"BackupVaultList": vaults}));

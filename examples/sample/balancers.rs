@@ -37,15 +37,17 @@ pub fn build(region: &mut Region, story: &mut Story) {
 fn partners(region: &mut Region, story: &mut Story) {
     let names = region.rng.shuffled(PARTNERS.to_vec());
     for (number, name) in names.into_iter().enumerate() {
-        let name = if number < 2 { story.name(name) } else { name.to_string() };
+        let weak = number == 0 && story.plants("elb.listener-tls-policy");
+        let open = number == 1 && story.plants("elb.http-redirects-to-https");
+        let name = if weak || open { story.name(name) } else { name.to_string() };
         let balancer = balancer(region, &name, "application", true);
-        let policy = if number == 0 { *region.rng.pick(&WEAK) } else { STRONG };
+        let policy = if weak { *region.rng.pick(&WEAK) } else { STRONG };
         let arn = listen_https(region, &balancer, policy, None);
-        if number == 0 {
+        if weak {
             story.fault("elb.listener-tls-policy", arn, format!("the HTTPS listener of {name} uses {policy}"));
         }
-        let plain = listen_http(region, &balancer, if number == 1 { forward(&balancer) } else { redirect() });
-        if number == 1 {
+        let plain = listen_http(region, &balancer, if open { forward(&balancer) } else { redirect() });
+        if open {
             story.fault("elb.http-redirects-to-https", plain, format!("the HTTP listener of {name} forwards instead of redirecting"));
         }
     }

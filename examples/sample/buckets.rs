@@ -42,7 +42,7 @@ const WEST: [(&str, &str); 4] =
 const LAX: [&str; 6] = ["curated", "exports", "lab-feeds", "query-results", "syndromic-feeds", "registry-extracts"];
 
 pub fn build(region: &mut Region, story: &mut Story) {
-    let spoiled = if region.primary { region.rng.shuffled(LAX.to_vec()) } else { Vec::new() };
+    let spoiled = if region.primary && story.plants("s3.versioning") { region.rng.shuffled(LAX.to_vec()) } else { Vec::new() };
     let buckets = if region.primary { &EAST[..] } else { &WEST[..] };
     for (role, class) in buckets {
         let name = bucket_name(region, story, role);
@@ -94,13 +94,14 @@ fn push(region: &mut Region, story: &mut Story, role: &str, class: &str, name: &
     if target {
         log_target(&mut item, name);
     }
-    if target && !region.primary {
+    if target && !region.primary && story.plants("s3.log-bucket-retention") {
         let brief = json!({"expirationInDays": 90, "noncurrentVersionExpirationInDays": 30});
         let rule = &mut item.supplementary["BucketLifecycleConfiguration"]["rules"][0];
         brief.as_object().into_iter().flatten().for_each(|(member, days)| rule[member] = days.clone());
         story.fault("s3.log-bucket-retention", item.arn(), format!("{name} deletes access logs after 120 days"));
     }
-    if role == "simulation-state" {
+    let kept = role == "simulation-state" || !story.plants("s3.mfa-delete-where-claimed");
+    if claimed && kept {
         item.supplementary["BucketVersioningConfiguration"]["isMfaDeleteEnabled"] = json!(true);
     } else if claimed {
         story.fault("s3.mfa-delete-where-claimed", item.arn(), format!("{name} is tagged mfa-delete and deletes without a second factor"));

@@ -117,9 +117,9 @@ fn templates(region: &mut Region) -> Vec<(usize, Vec<Item>)> {
     bundles.push((8, vec![buckets::item(region, "meridian-twin-share-@n@-@0@", &own("share-@n@"), made, buckets::ALL, &logs)]));
     bundles.push((10, vec![role(region)]));
     bundles.push((10, vec![security::service_group(region, "sg-0@0@", "twin-service-@n@")]));
-    bundles.push((8, vec![messages::queue(region, "twin-jobs-@n@", &own("twin-jobs-@n@"), made)]));
+    bundles.push((8, vec![messages::queue(region, "twin-jobs-@n@", &own("twin-jobs-@n@"), made, false)]));
     bundles.push((4, vec![messages::topic(region, "twin-topic-@n@", &own("twin-topic-@n@"))]));
-    bundles.push((10, vec![functions::function(region, "task-@n@", "events")]));
+    bundles.push((10, vec![functions::function(region, "task-@n@", "events", &functions::role("task-@n@"))]));
     bundles.push((8, vec![watch::alarm_item(region, "twin-lag-@n@", "AWS/SQS", "ApproximateAgeOfOldestMessage", &topic, made.0)]));
     bundles.push((6, vec![stores::table(region, "twin-shard-@n@", &own("twin-shard-@n@"), made, true)]));
     bundles.push((6, vec![messages::secret(region, "twin/feed/@n@", "@0@", &key, &own("twin/feed/@n@"), made)]));

@@ -24,7 +24,7 @@ pub struct Worker<'a> {
 
 pub fn build(region: &mut Region, story: &mut Story) {
     let count = if region.primary { 6 + region.rng.below(4) } else { 2 };
-    let loose = region.primary.then(|| region.rng.below(count));
+    let loose = (region.primary && story.plants("ec2.imdsv2-required")).then(|| region.rng.below(count));
     let mut ids = Vec::new();
     for number in 0..count {
         let careless = loose == Some(number);
@@ -163,6 +163,19 @@ fn disk_item(region: &Region, configuration: Value, tags: &Tags) -> Item {
 
 /// Disks that no instance holds: one that was never encrypted, one whose tag names a patient's record.
 fn loose_disks(region: &mut Region, story: &mut Story) {
+    let zone = if story.plants("ec2.volume-encrypted") { plain_disk(region, story) } else { region.zones[0] };
+    let record = format!("MRN-{:08}", region.rng.between(10_000_000, 99_999_999));
+    let mut noted = tags("twin-case-review", "phi", "prod", "epidemiology");
+    noted.insert("ticket".into(), format!("restore chart of {record}"));
+    let (id, created) = (region.rng.ec2("vol"), region.past(20, 90));
+    let configuration = disk(region, &id, zone, 100, created);
+    let item = disk_item(region, configuration, &noted).created(created);
+    region.push(item);
+    story.secret("medical-record-number", record, region.name);
+}
+
+/// The disk without encryption; its zone.
+fn plain_disk(region: &mut Region, story: &mut Story) -> &'static str {
     let name = story.name("twin-scratch");
     let (id, created) = (region.rng.ec2("vol"), region.past(200, 500));
     let zone = region.zones[region.rng.below(region.zones.len())];
@@ -172,15 +185,7 @@ fn loose_disks(region: &mut Region, story: &mut Story) {
     let item = disk_item(region, configuration, &tags(&name, "phi", "prod", "modeling")).created(created);
     story.fault("ec2.volume-encrypted", item.arn(), format!("{name} was made before default encryption and is not encrypted"));
     region.push(item);
-
-    let record = format!("MRN-{:08}", region.rng.between(10_000_000, 99_999_999));
-    let mut noted = tags("twin-case-review", "phi", "prod", "epidemiology");
-    noted.insert("ticket".into(), format!("restore chart of {record}"));
-    let (id, created) = (region.rng.ec2("vol"), region.past(20, 90));
-    let configuration = disk(region, &id, zone, 100, created);
-    let item = disk_item(region, configuration, &noted).created(created);
-    region.push(item);
-    story.secret("medical-record-number", record, region.name);
+    zone
 }
 
 pub fn launch_template(region: &mut Region) {

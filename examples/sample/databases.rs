@@ -67,7 +67,7 @@ fn database(name: &str, version: &'static str, group: &'static str, source: Opti
     }
 }
 
-/// Three older instances, over which the seed deals six faults.
+/// Three older instances, over which the seed deals nine faults, or none.
 fn older(region: &mut Region, story: &mut Story) -> Vec<Database> {
     let mut databases: Vec<Database> = OLDER.into_iter().map(|(name, version, group)| database(name, version, group, None)).collect();
     for database in &mut databases {
@@ -75,6 +75,9 @@ fn older(region: &mut Region, story: &mut Story) -> Vec<Database> {
         database.size = 200;
     }
     let (bare, open) = (region.rng.below(3), region.rng.below(3));
+    if !story.plants("rds.storage-encrypted") {
+        return databases;
+    }
     databases[bare].name = story.name(&databases[bare].name);
     databases[bare].encrypted = false;
     databases[open].public = true;

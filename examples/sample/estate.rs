@@ -19,9 +19,9 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// The environment of one seed.
-    pub fn furnish(seed: u64) -> Estate {
-        let mut story = Story::new(seed);
+    /// The environment of one seed: of a vendor with a few `lapses`, or with a fault for every check.
+    pub fn furnish(seed: u64, lapses: bool) -> Estate {
+        let mut story = Story::new(seed, lapses);
         let mut east = Region::new("us-east-1", &["us-east-1a", "us-east-1b", "us-east-1c"], true, &story);
         let mut west = Region::new("us-west-2", &["us-west-2a", "us-west-2b"], false, &story);
         for region in [&mut east, &mut west] {
@@ -38,7 +38,8 @@ impl Estate {
         rules::build(&mut east, &mut story, &people);
         rules::build(&mut west, &mut story, &people);
         past::build(&east, &west, &mut story);
-        gone(&mut east, &mut west);
+        gone(&mut east, &mut west, story.vendor());
+        story.finish();
         Estate { east, west, story }
     }
 }
@@ -66,7 +67,7 @@ fn furnish(region: &mut Region, story: &mut Story) {
     oversight::build(region, story);
     backup::build(region, story);
     reach::build(region, story);
-    if region.primary {
+    if region.primary && story.plants("ec2.instance-no-public-address") {
         pilot::build(region, story);
     }
     preserve::build(region, story);
@@ -78,7 +79,7 @@ fn furnish(region: &mut Region, story: &mut Story) {
 }
 
 /// Items without a configuration: deleted resources, and one that the recorder was told to leave out.
-fn gone(east: &mut Region, west: &mut Region) {
+fn gone(east: &mut Region, west: &mut Region, vendor: bool) {
     let volume = east.rng.ec2("vol");
     let arn = east.arn("ec2", &format!("volume/{volume}"));
     push_gone(east, "AWS::EC2::Volume", volume, arn, "ResourceDeleted");
@@ -88,8 +89,10 @@ fn gone(east: &mut Region, west: &mut Region) {
     let bucket = format!("meridian-twin-prototype-{}", east.rng.hex(6));
     let arn = format!("arn:aws:s3:::{bucket}");
     push_gone(east, "AWS::S3::Bucket", bucket, arn, "ResourceDeleted");
-    let set = east.arn("ecs", &format!("task-set/twin/portal-api/ecs-svc/{ACCOUNT}"));
-    push_gone(east, "AWS::ECS::TaskSet", set.clone(), set, "ResourceNotRecorded");
+    if !vendor {
+        let set = east.arn("ecs", &format!("task-set/twin/portal-api/ecs-svc/{ACCOUNT}"));
+        push_gone(east, "AWS::ECS::TaskSet", set.clone(), set, "ResourceNotRecorded");
+    }
 }
 
 fn push_gone(region: &mut Region, kind: &'static str, id: String, arn: String, status: &'static str) {

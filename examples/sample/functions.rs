@@ -28,15 +28,21 @@ pub const NAMES: [&str; 8] = [
     "pilot-index",
 ];
 
-/// The role that a function runs with: its own, but for one that borrows.
+/// The role that a function should run with, which is its own.
 pub fn role(name: &str) -> String {
-    format!("twin-fn-{}", if name == "retention-sweep" { "quality-report" } else { name })
+    format!("twin-fn-{name}")
+}
+
+/// The role that it does run with: one of them may borrow.
+pub fn taken(name: &str, story: &Story) -> String {
+    let borrows = name == "retention-sweep" && story.plants("iam.role-not-shared");
+    role(if borrows { "quality-report" } else { name })
 }
 
 pub fn build(region: &mut Region, story: &mut Story) {
     let leaky = *region.rng.pick(&["geocode-cases", "quality-report", "retention-sweep"]);
     for (name, caller) in FUNCTIONS {
-        let mut item = function(region, name, caller);
+        let mut item = function(region, name, caller, &taken(name, story));
         if name == leaky {
             let password = format!("Wd7{}!q", region.rng.lower(12));
             item.configuration["environment"]["variables"]["DB_PASSWORD"] = json!(password);
@@ -44,21 +50,23 @@ pub fn build(region: &mut Region, story: &mut Story) {
         }
         region.push(item);
     }
-    let shared = format!("arn:aws:iam::{ACCOUNT}:role/{}", role("retention-sweep"));
-    story.fault("iam.role-not-shared", shared, "two functions run with one role");
+    if story.plants("iam.role-not-shared") {
+        let shared = format!("arn:aws:iam::{ACCOUNT}:role/{}", taken("retention-sweep", story));
+        story.fault("iam.role-not-shared", shared, "two functions run with one role");
+    }
     gateway(region);
 }
 
 /// A function that one AWS service may call.
-pub fn function(region: &mut Region, name: &str, caller: &str) -> Item {
+pub fn function(region: &mut Region, name: &str, caller: &str, role: &str) -> Item {
     let full = format!("twin-{name}");
     let arn = region.arn("lambda", &format!("function:{full}"));
     region.log_group(format!("/aws/lambda/{full}"));
     let tags = tags(&full, "phi", "prod", "ingest");
-    let configuration = configuration(region, name, &full, &arn);
+    let configuration = configuration(region, name, role, &full, &arn);
     let subnets = Region::subnet_ids(&region.app);
     let mut item = Item::new("AWS::Lambda::Function", &full, &arn, configuration).named(&full).nowhere().tagged(&tags);
-    item = item.link_name("AWS::IAM::Role", &role(name), "Is associated with ");
+    item = item.link_name("AWS::IAM::Role", role, "Is associated with ");
     item = item.link("AWS::EC2::SecurityGroup", &region.group("functions"), "Is associated with ");
     for subnet in subnets {
         item = item.link("AWS::EC2::Subnet", &subnet, "Is contained in ");
@@ -66,10 +74,10 @@ pub fn function(region: &mut Region, name: &str, caller: &str) -> Item {
     item.supplementary(extras(region, caller, &arn, &tags))
 }
 
-fn configuration(region: &mut Region, name: &str, full: &str, arn: &str) -> Value {
+fn configuration(region: &mut Region, name: &str, role: &str, full: &str, arn: &str) -> Value {
     json!({
         "functionName": full, "functionArn": arn, "runtime": "python3.13",
-        "role": format!("arn:aws:iam::{ACCOUNT}:role/{}", role(name)),
+        "role": format!("arn:aws:iam::{ACCOUNT}:role/{role}"),
         "handler": "handler.main", "codeSize": region.rng.between(40_000, 9_000_000), "description": format!("{name} of the digital twin"),
         "timeout": 60, "memorySize": 512, "lastModified": region.past(5, 90).iso().replace('Z', "+0000"),
         "codeSha256": format!("{}=", region.rng.lower(43)),

@@ -1,4 +1,4 @@
-//! The ways out of the main VPC: internet gateway, NAT gateways with their addresses, VPC endpoints, and the routes to them.
+//! The ways out of the main VPC: internet gateway, NAT gateways with their addresses, VPC endpoints, the routes to them, and prefix lists.
 
 use serde_json::{Value, json};
 
@@ -7,6 +7,7 @@ use crate::item::tags;
 use crate::moment::Moment;
 use crate::network::{Vpc, route_table, storage_route};
 use crate::region::{ACCOUNT, IN_SUBNET, IN_VPC, Region, Subnet, WITH_GROUP, ec2};
+use crate::story::Story;
 
 /// Services that the application reaches without the internet.
 const PRIVATE: [&str; 7] = ["ssm", "ssmmessages", "kms", "secretsmanager", "ecr.api", "ecr.dkr", "logs"];
@@ -168,4 +169,29 @@ fn push_endpoint(region: &mut Region, vpc: &Vpc, id: &str, service: &str, config
         item = item.link("AWS::EC2::SecurityGroup", group, WITH_GROUP);
     }
     region.push(item.link("AWS::EC2::VPC", &vpc.id, IN_VPC));
+}
+
+/// AWS's prefix lists, and the vendor's own of its partners' addresses, whose entries are asked for.
+pub fn prefix_lists(region: &Region, story: &mut Story) {
+    let mut lists = own_lists_of_aws(region);
+    if story.vendor() {
+        let id = story.rng(&format!("prefix list {}", region.name)).ec2("pl");
+        lists.push(json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete", "OwnerId": ACCOUNT, "MaxEntries": 10,
+            "Version": 3, "PrefixListArn": region.arn("ec2", &format!("prefix-list/{id}")), "PrefixListName": "twin-partners", "Tags": []}));
+        let entries =
+            json!([{"Cidr": "198.51.100.16/28", "Description": "laboratories"}, {"Cidr": "203.0.113.32/28", "Description": "county"}]);
+        story.answer_of(region.name, "ec2", "GetManagedPrefixListEntries", &id, &json!({"Entries": entries}));
+    }
+    story.answer(region.name, "ec2", "DescribeManagedPrefixLists", &json!({"PrefixLists": lists}));
+}
+
+/// The prefix lists that AWS keeps in each region.
+fn own_lists_of_aws(region: &Region) -> Vec<Value> {
+    let list = |(number, service): (usize, &str)| {
+        let id = format!("pl-{:08x}", 0x63a5_4000 + number * 7 + usize::from(region.primary));
+        json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete", "OwnerId": "AWS",
+            "PrefixListArn": format!("arn:aws:ec2:{}:aws:prefix-list/{id}", region.name),
+            "PrefixListName": format!("com.amazonaws.{}.{service}", region.name)})
+    };
+    ["s3", "dynamodb"].into_iter().enumerate().map(list).collect()
 }

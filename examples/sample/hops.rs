@@ -34,6 +34,11 @@ fn partner(arn: &str) -> bool {
 fn uploaded(region: &mut Region, story: &mut Story) {
     let mut rng = story.rng("server certificates");
     let days = [rng.between(120, 300), rng.between(5, 25)];
+    let partner_takes = story.plants("elb.listener-certificate-acm");
+    if !partner_takes && !story.plants("iam.server-certificate-not-expiring") {
+        story.answer(GLOBAL, "iam", "ListServerCertificates", &json!({"ServerCertificateMetadataList": []}));
+        return;
+    }
     let names = ["county-partner-2025".to_string(), story.name("county-vpn")];
     let arns: Vec<String> = names.iter().map(|name| format!("arn:aws:iam::{ACCOUNT}:server-certificate/{name}")).collect();
     let certificates: Vec<Value> = (0..2)
@@ -59,10 +64,10 @@ fn origins(region: &mut Region, story: &mut Story) {
         let arn = item.arn().to_string();
         let origins = &mut item.configuration["distributionConfig"]["origins"];
         let custom = &mut origins["items"][0]["customOriginConfig"];
-        if number == first {
+        if number == first && story.plants("cloudfront.origin-https") {
             custom["originProtocolPolicy"] = json!("http-only");
             story.fault("cloudfront.origin-https", arn, "its origin is fetched over plain HTTP");
-        } else {
+        } else if number != first && story.plants("cloudfront.origin-tls-version") {
             custom["originSslProtocols"] = json!({"quantity": 2, "items": ["TLSv1", "TLSv1.2"]});
             story.fault("cloudfront.origin-tls-version", arn, "it still offers TLS 1.0 to its origin");
         }
@@ -85,7 +90,7 @@ fn targets(region: &mut Region, story: &mut Story) {
         .map(|item| (item.name.clone().unwrap_or_default(), item.arn().to_string()))
         .collect();
     let open: Vec<&String> = balancers.iter().filter(|(_, arn)| partner(arn)).map(|(name, _)| name).collect();
-    let plain = (!open.is_empty()).then(|| (*rng.pick(&open)).clone());
+    let plain = (!open.is_empty() && story.plants("elb.targets-use-tls")).then(|| (*rng.pick(&open)).clone());
     for (name, balancer) in &balancers {
         let protocol = match name {
             _ if balancer.contains("/net/") => "TLS",
@@ -125,7 +130,7 @@ fn rules(region: &mut Region, story: &mut Story) {
         .collect();
     let redirects = |c: &Value| c["Protocol"] == "HTTP" && c["DefaultActions"][0]["Type"] == "redirect";
     let lax: Vec<&String> = listeners.iter().filter(|(arn, c)| partner(arn) && redirects(c)).map(|(arn, _)| arn).collect();
-    let leak = (!lax.is_empty()).then(|| (*rng.pick(&lax)).clone());
+    let leak = (!lax.is_empty() && story.plants("elb.http-redirects-to-https")).then(|| (*rng.pick(&lax)).clone());
     for (arn, configuration) in &listeners {
         let base = arn.replace(":listener/", ":listener-rule/");
         let mut list = vec![rule(&format!("{base}/{}", rng.hex(16)), "default", &configuration["DefaultActions"])];
@@ -151,19 +156,21 @@ fn gateway(region: &mut Region, story: &mut Story) {
     let mut names = Vec::new();
     let mut apis = Vec::new();
     if region.primary {
-        let old = format!("{}.example.org", story.name("reports"));
-        for (name, policy) in [("intake.twin.example.org", "TLS_1_2"), (old.as_str(), "TLS_1_0")] {
+        let old = story.spoiled("apigateway.domain-tls", "reports").map(|name| format!("{name}.example.org"));
+        for (name, policy) in std::iter::once(("intake.twin.example.org", "TLS_1_2")).chain(old.as_deref().map(|old| (old, "TLS_1_0"))) {
             let arn = format!("arn:aws:apigateway:{}::/domainnames/{name}", region.name);
             names.push(json!({"domainName": name, "domainNameArn": arn, "domainNameStatus": "AVAILABLE", "securityPolicy": policy,
                 "regionalCertificateArn": region.certificates["portal"], "endpointConfiguration": {"types": ["REGIONAL"]},
                 "regionalDomainName": format!("d-{}.execute-api.{}.amazonaws.com", story.rng(name).lower(10), region.name)}));
         }
-        let arn = names[1]["domainNameArn"].as_str().unwrap_or_default().to_string();
-        story.fault("apigateway.domain-tls", arn, format!("{old} accepts TLS 1.0"));
+        if let Some(old) = old {
+            let arn = names[1]["domainNameArn"].as_str().unwrap_or_default().to_string();
+            story.fault("apigateway.domain-tls", arn, format!("{old} accepts TLS 1.0"));
+        }
     }
     for item in of(region, "AWS::ApiGateway::RestApi") {
         let (id, name) = (item.configuration["id"].clone(), item.name.clone().unwrap_or_default());
-        let lax = name == "twin-intake";
+        let lax = name == "twin-intake" && story.plants("apigateway.default-endpoint-tls");
         if lax {
             story.fault("apigateway.default-endpoint-tls", item.arn(), format!("{name} answers at its AWS address over TLS 1.0"));
         }
@@ -171,7 +178,8 @@ fn gateway(region: &mut Region, story: &mut Story) {
             "disableExecuteApiEndpoint": false, "securityPolicy": if lax { "TLS_1_0" } else { "SecurityPolicy_TLS13_1_2_2021_06" },
             "createdDate": SNAPSHOT.minus_days(700).cli()}));
     }
-    for item in of(region, "AWS::ApiGateway::Stage").take(1) {
+    let cached = usize::from(story.plants("apigateway.cache-encrypted"));
+    for item in of(region, "AWS::ApiGateway::Stage").take(cached) {
         item.configuration["cacheClusterEnabled"] = json!(true);
         item.configuration["cacheClusterStatus"] = json!("AVAILABLE");
         item.configuration["cacheClusterSize"] = json!("0.5");

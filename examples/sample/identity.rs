@@ -44,7 +44,9 @@ pub fn build(region: &mut Region, story: &mut Story) -> Vec<Person> {
     let mut policies = policies(region, story);
     let mut holders = roles::holders(region, story);
     let groups = groups(region);
-    hand_admin(region, story, &mut policies, &mut holders);
+    if story.plants("iam.no-administrator-policy") {
+        hand_admin(region, story, &mut policies, &mut holders);
+    }
     hand_too_much(region, story, &mut policies, &mut holders);
     let all: Vec<&Holder> =
         people.iter().map(|person| &person.holder).chain(&groups).chain(holders.iter().map(|role| &role.holder)).collect();
@@ -139,6 +141,15 @@ fn hand_admin(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>
 
 /// The pipeline may pass any role to a function that it makes; the workflow holds all of a service.
 fn hand_too_much(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>, roles: &mut [roles::Role]) {
+    if story.plants("iam.no-unrestricted-pass-role") {
+        hand_release(region, story, policies, roles);
+    }
+    let places = story.name("twin-places");
+    give(region, policies, roles, "twin-workflow", &places, json!({"Effect": "Allow", "Action": "geo:*", "Resource": "*"}));
+    story.fault("iam.no-full-service-access", policy_arn(&places), format!("{places} allows all of Amazon Location"));
+}
+
+fn hand_release(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>, roles: &mut [roles::Role]) {
     let release = story.name("twin-release");
     let statements = json!([
         {"Effect": "Allow", "Action": ["iam:GetRole", "iam:PassRole"], "Resource": "*"},
@@ -149,9 +160,6 @@ fn hand_too_much(region: &mut Region, story: &mut Story, policies: &mut Vec<Poli
     story.fault("iam.no-unrestricted-pass-role", policy_arn(&release), format!("{release} passes every role to services"));
     let holder = format!("arn:aws:iam::{ACCOUNT}:role/twin-deploy");
     story.fault("iam.no-privilege-escalation", holder, "twin-deploy can run a function with any role");
-    let places = story.name("twin-places");
-    give(region, policies, roles, "twin-workflow", &places, json!({"Effect": "Allow", "Action": "geo:*", "Resource": "*"}));
-    story.fault("iam.no-full-service-access", policy_arn(&places), format!("{places} allows all of Amazon Location"));
 }
 
 fn give(region: &mut Region, policies: &mut Vec<Policy>, roles: &mut [roles::Role], taker: &str, name: &str, statements: Value) {

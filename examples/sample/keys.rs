@@ -15,11 +15,14 @@ const RECOVERY: [&str; 9] = ["rds", "s3", "ebs", "efs", "dynamodb", "logs", "sns
 const FORGETTABLE: [&str; 4] = ["kinesis", "search", "lambda", "ecr"];
 
 pub fn build(region: &mut Region, story: &mut Story) {
-    let purposes: &[&'static str] = if region.primary { &PRIMARY } else { &RECOVERY };
+    let mut purposes: Vec<&'static str> = if region.primary { PRIMARY.to_vec() } else { RECOVERY.to_vec() };
+    if !region.primary && !story.plants("kms.separate-keys") {
+        purposes.push("secrets");
+    }
     let unrotated = region.primary.then(|| *region.rng.pick(&FORGETTABLE));
     for purpose in purposes {
-        let arn = customer(region, purpose, unrotated != Some(*purpose));
-        if unrotated == Some(*purpose) {
+        let arn = customer(region, purpose, unrotated != Some(purpose));
+        if unrotated == Some(purpose) {
             story.fault("kms.key-rotation", &arn, format!("automatic rotation of the {purpose} key is off"));
         }
         region.keys.insert(purpose, arn);
@@ -28,7 +31,9 @@ pub fn build(region: &mut Region, story: &mut Story) {
     if region.primary {
         signing(region);
         imported(region);
-        leaving(region, story);
+        if story.plants("kms.key-not-pending-deletion") {
+            leaving(region, story);
+        }
     }
 }
 

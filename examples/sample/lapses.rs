@@ -13,13 +13,12 @@ pub fn build(region: &mut Region, story: &mut Story) {
         messages(region, story);
         subscription(region, story);
         keys_left_to_aws(region, story);
-        certificates(region, story);
-        databases(region, story);
-        buckets(region, story);
         mounts(region, story);
-        recovery_points(region, story);
-    } else {
+    } else if story.plants("kms.separate-keys") {
         shared_key(region, story);
+    }
+    if region.primary {
+        weaknesses(region, story);
     }
     file_system_policies(region, story);
     rotation(region, story);
@@ -33,9 +32,11 @@ fn allow_only(action: &str, arn: &str) -> Value {
 }
 
 fn messages(region: &mut Region, story: &mut Story) {
-    let topic = of(region, "AWS::SNS::Topic").find(|item| item.arn().ends_with(":twin-backup-events")).expect("the topic of backups");
-    topic.configuration["Policy"] = json!(allow_only("SNS:Publish", topic.arn()).to_string());
-    story.fault("sns.policy-denies-plain-transport", topic.arn(), "the policy of twin-backup-events lets plain HTTP in");
+    if story.plants("sns.policy-denies-plain-transport") {
+        let topic = of(region, "AWS::SNS::Topic").find(|item| item.arn().ends_with(":twin-backup-events")).expect("the topic of backups");
+        topic.configuration["Policy"] = json!(allow_only("SNS:Publish", topic.arn()).to_string());
+        story.fault("sns.policy-denies-plain-transport", topic.arn(), "the policy of twin-backup-events lets plain HTTP in");
+    }
     let queue = of(region, "AWS::SQS::Queue").find(|item| item.arn().ends_with(":twin-elr-dead")).expect("the dead letters");
     queue.configuration["Policy"] = json!(allow_only("sqs:*", queue.arn()).to_string());
     story.fault("sqs.policy-denies-plain-transport", queue.arn(), "the policy of twin-elr-dead lets plain HTTP in");
@@ -76,14 +77,36 @@ fn keys_left_to_aws(region: &mut Region, story: &mut Story) {
     let volume = of(region, "AWS::EC2::Volume").filter(encrypted).find(phi).expect("a volume with PHI");
     volume.configuration["kmsKeyId"] = json!(managed);
     story.fault("ec2.volume-customer-key", volume.arn(), "the volume is under the AWS-managed key");
-    let secret = of(region, "AWS::SecretsManager::Secret").find(|item| item.arn().contains(":twin/registry/")).expect("a token");
-    if let Some(members) = secret.configuration.as_object_mut() {
-        members.remove("KMSKeyId");
+    if story.plants("secretsmanager.customer-key") {
+        let secret = of(region, "AWS::SecretsManager::Secret").find(|item| item.arn().contains(":twin/registry/")).expect("a token");
+        if let Some(members) = secret.configuration.as_object_mut() {
+            members.remove("KMSKeyId");
+        }
+        story.fault("secretsmanager.customer-key", secret.arn(), "twin/registry/token is under the AWS-managed key");
     }
-    story.fault("secretsmanager.customer-key", secret.arn(), "twin/registry/token is under the AWS-managed key");
-    let function = of(region, "AWS::Lambda::Function").find(|item| item.id == "twin-alert-fanout").expect("the fan-out");
-    function.configuration["kmskeyArn"] = Value::Null;
-    story.fault("lambda.environment-customer-key", function.arn(), "its environment is under the AWS-managed key");
+    if story.plants("lambda.environment-customer-key") {
+        let function = of(region, "AWS::Lambda::Function").find(|item| item.id == "twin-alert-fanout").expect("the fan-out");
+        function.configuration["kmskeyArn"] = Value::Null;
+        story.fault("lambda.environment-customer-key", function.arn(), "its environment is under the AWS-managed key");
+    }
+}
+
+/// Makes one thing weak.
+type Spoil = fn(&mut Region, &mut Story);
+
+/// What is weak for itself, each where the story wants it so.
+fn weaknesses(region: &mut Region, story: &mut Story) {
+    let kinds: [(&str, Spoil); 4] = [
+        ("acm.certificate-strong-key", certificates),
+        ("rds.ca-certificate-current", databases),
+        ("s3.bucket-key", buckets),
+        ("backup.recovery-point-encrypted", recovery_points),
+    ];
+    for (check, spoil) in kinds {
+        if story.plants(check) {
+            spoil(region, story);
+        }
+    }
 }
 
 /// The imported certificate is weak as well as old.
@@ -112,7 +135,7 @@ fn mounts(region: &mut Region, story: &mut Story) {
     let shared = of(region, "AWS::EFS::FileSystem").next().map_or_else(String::new, |item| item.id.clone());
     for (number, item) in of(region, "AWS::ECS::TaskDefinition").take(2).enumerate() {
         let mut volume = json!({"Name": "models", "EfsVolumeConfiguration": {"FileSystemId": shared, "RootDirectory": "/"}});
-        if number == 0 {
+        if number == 0 || !story.plants("ecs.efs-volume-tls") {
             volume["EfsVolumeConfiguration"]["TransitEncryption"] = json!("ENABLED");
         } else {
             story.fault("ecs.efs-volume-tls", item.arn(), "it mounts the models without TLS");
@@ -152,7 +175,7 @@ fn file_system_policies(region: &mut Region, story: &mut Story) {
     let name = region.name;
     for (number, item) in of(region, "AWS::EFS::FileSystem").enumerate() {
         let mut policy = item.configuration["FileSystemPolicy"].clone();
-        if number == 1 {
+        if number == 1 && story.plants("efs.policy-denies-plain-transport") {
             policy = allow_only("elasticfilesystem:ClientMount", item.arn());
             item.configuration["FileSystemPolicy"] = policy.clone();
             story.fault("efs.policy-denies-plain-transport", item.arn(), "the file system can be mounted without TLS");
@@ -181,16 +204,17 @@ fn mount_targets(region: &Region, story: &mut Story) {
 /// The rotation of each key that KMS can rotate; one takes three years.
 fn rotation(region: &Region, story: &mut Story) {
     let slow = region.key("backup");
+    let slowed = region.primary && story.plants("kms.rotation-period");
     for item in region.items.iter().filter(|item| item.kind == "AWS::KMS::Key" && item.configuration["keySpec"] == "SYMMETRIC_DEFAULT") {
         let managed = item.configuration["keyManager"] == "AWS";
         let rotates = managed || item.supplementary["KeyRotationStatus"] == true;
         let mut answer = json!({"KeyId": item.arn(), "KeyRotationEnabled": rotates});
         if rotates {
-            answer["RotationPeriodInDays"] = json!(if region.primary && item.arn() == slow { 1095 } else { 365 });
+            answer["RotationPeriodInDays"] = json!(if slowed && item.arn() == slow { 1095 } else { 365 });
         }
         story.answer_of(region.name, "kms", "GetKeyRotationStatus", item.arn(), &answer);
     }
-    if region.primary {
+    if slowed {
         story.fault("kms.rotation-period", slow, "the key of the backups gets new material every three years");
     }
 }
@@ -202,7 +226,7 @@ fn snapshots(region: &Region, story: &mut Story) {
     for item in region.items.iter().filter(|item| item.kind == "AWS::EC2::Volume" && item.configuration["encrypted"] == true) {
         list.push(snapshot(&rng.ec2("snap"), &item.id, Some(&item.configuration["kmsKeyId"])));
     }
-    if region.primary {
+    if region.primary && story.plants("ec2.snapshot-encrypted") {
         let id = rng.ec2("snap");
         list.push(snapshot(&id, "vol-ffffffff", None));
         let arn = format!("arn:aws:ec2:{}::snapshot/{id}", region.name);

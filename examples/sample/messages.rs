@@ -30,10 +30,11 @@ pub fn build(region: &mut Region, story: &mut Story) {
         let name = ["twin-elr-jobs", "twin-elr-dead", "twin-geocode-jobs", "twin-export-jobs", "twin-notify-jobs"][number];
         let tags = tags(name, "phi", "prod", "ingest");
         let created = region.past(100, 800);
-        let item = queue(region, name, &tags, created);
+        let item = queue(region, name, &tags, created, story.vendor());
         region.push(item);
     }
-    secrets(region);
+    let purpose = if region.primary || !story.plants("kms.separate-keys") { "secrets" } else { "rds" };
+    secrets(region, purpose);
     if region.primary {
         rules(region);
         workflow(region);
@@ -76,31 +77,35 @@ fn subscription(region: &mut Region, topic: &str, (protocol, endpoint): (&str, &
     json!({"SubscriptionArn": arn, "Owner": ACCOUNT, "Protocol": protocol, "Endpoint": endpoint.trim_end_matches('?'), "TopicArn": topic})
 }
 
-/// A queue under the region's SQS key; numbers are strings, as SQS answers them.
-pub fn queue(region: &Region, name: &str, tags: &Tags, created: Moment) -> Item {
+/// A queue under the region's SQS key; numbers are strings, as SQS answers them. Its policy refuses plain HTTP, and may name the own
+/// account besides.
+pub fn queue(region: &Region, name: &str, tags: &Tags, created: Moment, named: bool) -> Item {
     let arn = region.arn("sqs", name);
     let seconds = created.seconds().to_string();
     let refuse = json!({"Sid": "RefusePlainTransport", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
+    let own = json!({"Sid": "OwnAccount", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+        "Action": ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"], "Resource": arn});
+    let statements: Vec<Value> = named.then_some(own).into_iter().chain([refuse]).collect();
     let configuration = json!({
         "QueueArn": arn, "CreatedTimestamp": seconds, "LastModifiedTimestamp": seconds, "VisibilityTimeout": "300",
         "MaximumMessageSize": "262144",
         "MessageRetentionPeriod": "1209600", "DelaySeconds": "0", "ReceiveMessageWaitTimeSeconds": "20",
         "KmsMasterKeyId": region.key("sqs"),
         "KmsDataKeyReusePeriodSeconds": "300", "SqsManagedSseEnabled": "false",
-        "Policy": json!({"Version": "2012-10-17", "Statement": [refuse]}).to_string()
+        "Policy": json!({"Version": "2012-10-17", "Statement": statements}).to_string()
     });
     let id = format!("https://sqs.{}.amazonaws.com/{ACCOUNT}/{name}", region.name);
     let item = Item::new("AWS::SQS::Queue", id, arn, configuration).named(name).nowhere().created(created).tagged(tags);
     item.supplementary(json!({"Tags": tags}))
 }
 
-fn secrets(region: &mut Region) {
+fn secrets(region: &mut Region, purpose: &str) {
     for name in ["twin/database/app", "twin/database/reports", "twin/registry/token"] {
         let class = if name.contains("database") { "phi" } else { "internal" };
         let tags = tags(name, class, "prod", "platform");
         let created = region.past(200, 800);
-        let key = if region.primary { region.key("secrets") } else { region.key("rds") };
+        let key = region.key(purpose);
         let tail = region.rng.lower(6);
         let item = secret(region, name, &tail, &key, &tags, created);
         region.push(item);

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use crate::envelope::Format;
 
-pub const USAGE: &str = "usage: sample OUT [--seed N] [--items N] [--format snapshot|api|rows]";
+pub const USAGE: &str = "usage: sample OUT [--seed N] [--story] [--items N] [--format snapshot|api|rows]";
 
 pub struct Options {
     pub out: PathBuf,
     pub seed: u64,
+    /// The well-run vendor with a few lapses; otherwise every check has its fault.
+    pub story: bool,
     /// How many items us-east-1 shall have; none: those of the environment itself.
     pub items: Option<usize>,
     pub format: Format,
@@ -18,10 +20,11 @@ impl Options {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
         let mut arguments = arguments.peekable();
-        let mut options = Options { out: PathBuf::new(), seed: 1, items: None, format: Format::Snapshot };
+        let mut options = Options { out: PathBuf::new(), seed: 1, story: false, items: None, format: Format::Snapshot };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--seed" => options.seed = number(&argument, arguments.next())?,
+                "--story" => options.story = true,
                 "--items" => options.items = Some(number(&argument, arguments.next())?),
                 "--format" => options.format = format(arguments.next())?,
                 _ if argument.starts_with('-') => return Err(format!("unknown option `{argument}`")),

@@ -15,7 +15,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
     macie(region, story);
     inspector(region, story);
     deliveries(region, story);
-    if !region.primary {
+    if !region.primary && story.plants("cloudtrail.not-interrupted") {
         recovery_trail(region, story);
     }
 }
@@ -23,7 +23,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
 /// On at home; in the recovery region nobody subscribed.
 fn security_hub(region: &Region, story: &mut Story) {
     let hub = region.arn("securityhub", "hub/default");
-    let answer = if region.primary {
+    let answer = if region.primary || !story.plants("securityhub.enabled") {
         json!({"HubArn": hub, "SubscribedAt": ANSWERS.minus_days(900).iso(), "AutoEnableControls": true,
             "ControlFindingGenerator": "SECURITY_CONTROL"})
     } else {
@@ -36,14 +36,15 @@ fn security_hub(region: &Region, story: &mut Story) {
 
 /// On at home; suspended in the recovery region, whose buckets hold copies of ePHI.
 fn macie(region: &Region, story: &mut Story) {
-    let status = if region.primary { "ENABLED" } else { "PAUSED" };
+    let paused = !region.primary && story.plants("macie2.enabled");
+    let status = if paused { "PAUSED" } else { "ENABLED" };
     let answer = json!({
         "createdAt": ANSWERS.minus_days(700).cli(), "findingPublishingFrequency": "FIFTEEN_MINUTES", "status": status,
         "serviceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"),
         "updatedAt": ANSWERS.minus_days(30).cli()
     });
     story.answer(region.name, "macie2", "GetMacieSession", &answer);
-    if !region.primary {
+    if paused {
         let place = format!("AWS::Macie::Session/{ACCOUNT}/{}", region.name);
         story.fault("macie2.enabled", place, format!("Macie is suspended in {}", region.name));
     }
@@ -51,13 +52,14 @@ fn macie(region: &Region, story: &mut Story) {
 
 /// Instances and images are scanned, functions were forgotten.
 fn inspector(region: &Region, story: &mut Story) {
+    let forgotten = story.plants("inspector2.functions-scanned");
     let state = |on: bool| json!({"status": if on { "ENABLED" } else { "DISABLED" }, "errorCode": null, "errorMessage": null});
     let account = json!({
         "accountId": ACCOUNT, "state": state(true),
-        "resourceState": {"ec2": state(true), "ecr": state(true), "lambda": state(false), "lambdaCode": state(false), "codeRepository": state(false)}
+        "resourceState": {"ec2": state(true), "ecr": state(true), "lambda": state(!forgotten), "lambdaCode": state(!forgotten), "codeRepository": state(false)}
     });
     story.answer(region.name, "inspector2", "BatchGetAccountStatus", &json!({"accounts": [account], "failedAccounts": []}));
-    if region.primary {
+    if region.primary && forgotten {
         let place = format!("AWS::InspectorV2::Account/{ACCOUNT}/{}/lambda", region.name);
         story.fault("inspector2.functions-scanned", place, format!("Inspector does not scan functions in {}", region.name));
     }
@@ -126,6 +128,9 @@ pub fn bucket_list(regions: [&Region; 2], story: &mut Story) {
 pub fn watched_functions(region: &Region, story: &mut Story) -> Vec<String> {
     let mut functions: Vec<String> =
         region.items.iter().filter(|item| item.kind == "AWS::Lambda::Function").map(|item| item.arn().to_string()).collect();
+    if !story.plants("cloudtrail.lambda-data-events") {
+        return functions;
+    }
     let mut rng: Rng = story.rng("watched functions");
     let forgotten = functions.remove(rng.below(functions.len()));
     story.fault("cloudtrail.lambda-data-events", &forgotten, "no trail records who calls it");

@@ -26,6 +26,12 @@ const EVENTS: [&str; 6] = [
 
 pub fn build(east: &Region, west: &Region, story: &mut Story) {
     lookups(east, story, &[("StopLogging", SNAPSHOT.minus_days(19), TRAIL, Some("AccessDenied"))]);
+    doors(east, story);
+    versions(east, story);
+    if !story.plants("cloudtrail.not-interrupted") {
+        lookups(west, story, &[]);
+        return;
+    }
     let stopped = SNAPSHOT.minus_days(41);
     let events =
         [("StopLogging", stopped, RECOVERY_TRAIL, None), ("StartLogging", stopped.plus_days(1).minus_minutes(1080), RECOVERY_TRAIL, None)];
@@ -35,8 +41,6 @@ pub fn build(east: &Region, west: &Region, story: &mut Story) {
         west.arn("cloudtrail", &format!("trail/{RECOVERY_TRAIL}")),
         format!("{RECOVERY_TRAIL} stood still for six hours"),
     );
-    doors(east, story);
-    versions(east, story);
 }
 
 /// One answer an event name, most of them empty.
@@ -75,14 +79,16 @@ fn doors(region: &Region, story: &mut Story) {
         "ipv4Ranges": [{"cidrIp": "0.0.0.0/0"}], "ipRanges": ["0.0.0.0/0"]}]);
     let files = named(region, "AWS::EC2::SecurityGroup", "twin-files");
     let opened = SNAPSHOT.minus_days(63);
-    let jump = named(region, "AWS::EC2::SecurityGroup", &story.name("jump-host"));
-    let changes = vec![
+    let mut changes = vec![
         at(files, opened.minus_days(20), |_| {}),
         at(files, opened, |body| body["configuration"]["ipPermissions"] = world),
         at(files, opened.plus_days(1).minus_minutes(1223), |_| {}),
-        at(jump, opened.minus_days(14), |body| body["configuration"]["ipPermissions"] = json!([])),
-        at(jump, SNAPSHOT.minus_days(22), |_| {}),
     ];
+    if let Some(jump) = story.spoiled("ec2.security-group-no-world-open-admin", "jump-host") {
+        let jump = named(region, "AWS::EC2::SecurityGroup", &jump);
+        changes.push(at(jump, opened.minus_days(14), |body| body["configuration"]["ipPermissions"] = json!([])));
+        changes.push(at(jump, SNAPSHOT.minus_days(22), |_| {}));
+    }
     file(region, story, "AWS::EC2::SecurityGroup", opened, &changes);
 }
 

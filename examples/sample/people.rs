@@ -69,6 +69,9 @@ pub fn people(region: &mut Region, story: &mut Story) -> Vec<Person> {
     people.extend(FEEDS.iter().map(|name| person(region, name, "feeds", false)));
     let careless = region.rng.below(5);
     people[careless].mfa = false;
+    if story.vendor() {
+        people[careless].holder.name = "dakota.example".into(); // new, and in no document
+    }
     story.fault(
         "iam.console-user-mfa",
         people[careless].arn(),
@@ -80,19 +83,25 @@ pub fn people(region: &mut Region, story: &mut Story) -> Vec<Person> {
     people[old].created = SNAPSHOT.minus_days(days + 1);
     story.fault("iam.access-key-age", people[old].arn(), format!("the access key of {} is {days} days old", people[old].holder.name));
     let direct = CONSOLE.len() + region.rng.below(FEEDS.len());
-    people[direct].holder.managed.push("AmazonS3ReadOnlyAccess");
-    story.fault("iam.no-user-attached-policy", people[direct].arn(), format!("{} holds a policy directly", people[direct].holder.name));
-    story.fault("access.no-reader-of-all-phi", people[direct].arn(), "AmazonS3ReadOnlyAccess reads every bucket");
+    if story.plants("iam.no-user-attached-policy") {
+        people[direct].holder.managed.push("AmazonS3ReadOnlyAccess");
+        story.fault("iam.no-user-attached-policy", people[direct].arn(), format!("{} holds a policy directly", people[direct].holder.name));
+        story.fault("access.no-reader-of-all-phi", people[direct].arn(), "AmazonS3ReadOnlyAccess reads every bucket");
+    }
     let double = CONSOLE.len() + region.rng.below(FEEDS.len());
-    people[double].second = true;
-    story.fault("iam.one-active-key", people[double].arn(), format!("{} has two active access keys", people[double].holder.name));
-    people.push(left(region, story));
+    if story.plants("iam.one-active-key") {
+        people[double].second = true;
+        story.fault("iam.one-active-key", people[double].arn(), format!("{} has two active access keys", people[double].holder.name));
+    }
+    if let Some(name) = story.spoiled("iam.unused-user", "quinn.example") {
+        people.push(left(region, story, &name));
+    }
     people
 }
 
 /// Somebody who left: the password and keys are gone, the user and its group are not.
-fn left(region: &mut Region, story: &mut Story) -> Person {
-    let mut person = person(region, &story.name("quinn.example"), "modelers", false);
+fn left(region: &mut Region, story: &mut Story, name: &str) -> Person {
+    let mut person = person(region, name, "modelers", false);
     person.key = None;
     story.fault("iam.unused-user", person.arn(), format!("{} has no credential and was not removed", person.holder.name));
     person

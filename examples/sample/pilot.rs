@@ -95,7 +95,7 @@ fn service(region: &mut Region, story: &mut Story, subnet: &Subnet, group: &str)
 }
 
 fn function(region: &mut Region, story: &mut Story, subnet: &Subnet, group: &str) {
-    let mut item = functions::function(region, "pilot-index", "events");
+    let mut item = functions::function(region, "pilot-index", "events", &functions::role("pilot-index"));
     item.configuration["vpcConfig"] = json!({"subnetIds": [subnet.id], "securityGroupIds": [group]});
     story.fault("lambda.function-not-in-public-subnet", item.arn().to_string(), "the pilot's function stands in a public subnet");
     region.push(item);

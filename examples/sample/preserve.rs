@@ -29,15 +29,16 @@ pub fn build(region: &mut Region, story: &mut Story) {
     }
 }
 
-/// The rule that sends findings of the recovery region was switched off during a test, and stayed off.
+/// The rule that sends findings of the recovery region: it may have been switched off during a test, and stayed off.
 fn silenced(region: &mut Region, story: &mut Story) {
+    let off = story.plants("guardduty.findings-reach-person");
     let name = "twin-guardduty-findings";
     let arn = region.arn("events", &format!("rule/{name}"));
-    let configuration = json!({"Id": name, "Name": name, "Arn": arn, "Description": "", "State": "DISABLED", "EventBusName": "default",
+    let configuration = json!({"Id": name, "Name": name, "Arn": arn, "Description": "", "State": if off { "DISABLED" } else { "ENABLED" }, "EventBusName": "default",
         "EventPattern": {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]},
         "Targets": [{"Id": "1", "Arn": region.topics["twin-security-alerts"]}]});
     region.push(Item::new("AWS::Events::Rule", name, arn, configuration).named(name));
-    for detector in of(region, "AWS::GuardDuty::Detector") {
+    for detector in of(region, "AWS::GuardDuty::Detector").into_iter().filter(|_| off) {
         story.fault("guardduty.findings-reach-person", detector.arn(), "the rule that sends the findings of this region is switched off");
     }
 }
@@ -57,13 +58,14 @@ fn of(region: &Region, kind: &str) -> Vec<Item> {
 /// Which kinds AWS Backup looks after; the recovery region forgot DynamoDB.
 fn switches(region: &Region, story: &mut Story) {
     let kinds = ["Aurora", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "Neptune", "RDS", "Redshift", "S3"];
+    let forgot = !region.primary && story.plants("backup.kinds-switched-on");
     let mut switches = json!({});
     for kind in kinds {
-        switches[kind] = json!(region.primary || kind != "DynamoDB");
+        switches[kind] = json!(!forgot || kind != "DynamoDB");
     }
     let answer = json!({"ResourceTypeOptInPreference": switches, "ResourceTypeManagementPreference": {"DynamoDB": true, "EFS": true}});
     story.answer(region.name, "backup", "DescribeRegionSettings", &answer);
-    if !region.primary {
+    if forgot {
         for store in region.stores.iter().filter(|store| store.kind == "DynamoDB" && store.phi) {
             story.fault("backup.kinds-switched-on", &store.arn, "AWS Backup is switched off for DynamoDB in the recovery region");
         }
@@ -74,7 +76,8 @@ fn switches(region: &Region, story: &mut Story) {
 fn instances(region: &mut Region, story: &mut Story) {
     let machines = of(region, "AWS::EC2::Instance");
     let running: Vec<&Item> = machines.iter().filter(|item| item.configuration["state"]["name"] == "running").collect();
-    let lost = (region.primary && !running.is_empty()).then(|| story.rng("unmanaged").below(running.len()));
+    let lost = (region.primary && !running.is_empty() && story.plants("ssm.instance-managed"))
+        .then(|| story.rng("unmanaged").below(running.len()));
     for (number, machine) in running.iter().enumerate() {
         if lost == Some(number) {
             story.fault("ssm.instance-managed", machine.arn(), format!("Systems Manager has never seen {}", machine.id));
@@ -97,7 +100,8 @@ fn queries(region: &mut Region, story: &mut Story) {
     let inside = of(region, "AWS::EC2::NetworkInterface");
     let used = |vpc: &Item| inside.iter().any(|interface| interface.configuration["vpcId"] == json!(vpc.id));
     let networks: Vec<Item> = of(region, "AWS::EC2::VPC").into_iter().filter(used).collect();
-    let forgotten = (region.primary && networks.len() > 1).then(|| 1 + story.rng("queries").below(networks.len() - 1));
+    let forgets = region.primary && story.plants("route53resolver.query-logging");
+    let forgotten = (forgets && networks.len() > 1).then(|| 1 + story.rng("queries").below(networks.len() - 1));
     let group = region.log_group("/aws/route53resolver/queries");
     let id = format!("rqlc-{}", region.rng.hex(16));
     let arn = region.arn("route53resolver", &format!("resolver-query-log-config/{id}"));
@@ -123,8 +127,8 @@ fn queries(region: &mut Region, story: &mut Story) {
 fn scheduling(region: &mut Region, story: &mut Story) {
     let model = of(region, "AWS::RDS::DBInstance").into_iter().find(|item| item.name.as_deref() == Some("twin-primary"));
     let model = model.expect("the primary database");
-    let old = story.name("desk");
-    for (name, audited) in [("twin-desk", true), (old.as_str(), false)] {
+    let old = story.spoiled("rds.audit-option", "desk");
+    for (name, audited) in std::iter::once(("twin-desk", true)).chain(old.as_deref().map(|old| (old, false))) {
         let options = if audited {
             json!([{"OptionName": "MARIADB_AUDIT_PLUGIN", "OptionSettings": [{"Name": "SERVER_AUDIT_EVENTS",
             "Value": "CONNECT,QUERY"}]}])
@@ -191,10 +195,9 @@ fn desk(region: &mut Region, model: &Item, name: &str, group: &str, sound: bool)
 
 /// Two clusters with notes: a sound one of Aurora, and one of DocumentDB that audits nothing.
 fn notes(region: &mut Region, story: &mut Story) {
-    let lax = story.name("notes");
-    for (name, engine, version, log) in
-        [("twin-notes", "aurora-postgresql", "17.4", "postgresql"), (lax.as_str(), "docdb", "5.0.0", "audit")]
-    {
+    let lax = story.spoiled("rds.cluster-audit-parameters", "notes");
+    let spoiled = lax.as_deref().map(|lax| (lax, "docdb", "5.0.0", "audit"));
+    for (name, engine, version, log) in std::iter::once(("twin-notes", "aurora-postgresql", "17.4", "postgresql")).chain(spoiled) {
         let group = format!("{name}-cluster");
         let arn = region.arn("rds", &format!("cluster:{name}"));
         let tags = tags(name, "phi", "prod", "clinical");
@@ -252,7 +255,9 @@ fn inbox(region: &mut Region, story: &mut Story) {
     let logs = format!("meridian-twin-access-logs-use1-{}", story.suffix);
     let created = region.past(90, 200);
     let mut item = buckets::item(region, &name, &labels, created, buckets::ALL, &logs);
-    item.supplementary["BucketLifecycleConfiguration"]["rules"][0]["noncurrentVersionExpirationInDays"] = json!(30);
+    if story.plants("s3.lifecycle-not-too-early") {
+        item.supplementary["BucketLifecycleConfiguration"]["rules"][0]["noncurrentVersionExpirationInDays"] = json!(30);
+    }
     let arn = item.arn().to_string();
     region.push(item);
     for (check, what) in [
@@ -264,7 +269,9 @@ fn inbox(region: &mut Region, story: &mut Story) {
         ("s3.write-once-copy", "has no copy that resists deletion"),
         ("s3.lifecycle-not-too-early", "loses deleted objects after a month"),
     ] {
-        story.fault(check, &arn, format!("{name} {what}"));
+        if story.plants(check) {
+            story.fault(check, &arn, format!("{name} {what}"));
+        }
     }
 }
 

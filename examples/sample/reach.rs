@@ -16,7 +16,9 @@ pub fn build(region: &mut Region, story: &mut Story) {
     copies(region, story);
     if region.primary {
         clusters(region, story);
-        warehouse(region, story);
+        if story.plants("redshift.enhanced-vpc-routing") {
+            warehouse(region, story);
+        }
         notebooks(region, story);
         replication(region);
     }
@@ -52,10 +54,14 @@ fn web_filters(region: &mut Region, story: &mut Story) {
         let edge = edge.map_or_else(String::new, |item| item.arn().to_string());
         let written = log(region, &edge, "twin-edge");
         story.answer_of(region.name, "wafv2", "ListLoggingConfigurations", "CLOUDFRONT", &json!({"LoggingConfigurations": [written]}));
-        let bare = protected.pop().expect("there are partners");
-        story.fault("elb.web-acl-attached", bare, "a partner's balancer has no web ACL");
-        let partner = protected.pop().expect("there are partners");
-        partner_acl(region, story, &partner);
+        if story.plants("elb.web-acl-attached") {
+            let bare = protected.pop().expect("there are partners");
+            story.fault("elb.web-acl-attached", bare, "a partner's balancer has no web ACL");
+        }
+        if story.plants("wafv2.rate-limit") {
+            let partner = protected.pop().expect("there are partners");
+            partner_acl(region, story, &partner);
+        }
     }
     story.answer_of(region.name, "wafv2", "ListResourcesForWebACL", &regional, &json!({"ResourceArns": protected}));
 }
@@ -73,7 +79,7 @@ fn partner_acl(region: &mut Region, story: &mut Story, balancer: &str) {
 /// Images, snapshots of disks, and the region's blocks on making either public.
 fn copies(region: &mut Region, story: &mut Story) {
     let mut images = vec![image(region, "twin-worker-2026-08", false)];
-    if region.primary {
+    if region.primary && story.plants("ec2.image-not-public") {
         let name = story.name("twin-viewer");
         let open = image(region, &name, true);
         let arn = format!("arn:aws:ec2:{}::image/{}", region.name, open["ImageId"].as_str().unwrap_or_default());
@@ -99,11 +105,12 @@ fn copies(region: &mut Region, story: &mut Story) {
             story.fault("ec2.snapshot-not-shared", arn, format!("a snapshot is shared with account {VENDOR}"));
         }
     }
-    let state = if region.primary { "block-all-sharing" } else { "unblocked" };
+    let unblocked = !region.primary && story.plants("ec2.public-sharing-blocked");
+    let state = if unblocked { "unblocked" } else { "block-all-sharing" };
     story.answer(region.name, "ec2", "GetSnapshotBlockPublicAccessState", &json!({"State": state, "ManagedBy": "account"}));
     let state = json!({"ImageBlockPublicAccessState": "block-new-sharing", "ManagedBy": "account"});
     story.answer(region.name, "ec2", "GetImageBlockPublicAccessState", &state);
-    if !region.primary {
+    if unblocked {
         let arn = format!("AWS::EC2::SnapshotBlockPublicAccess/{ACCOUNT}/{}", region.name);
         story.fault("ec2.public-sharing-blocked", arn, format!("{} lets snapshots become public", region.name));
     }
@@ -120,9 +127,10 @@ fn image(region: &mut Region, name: &str, public: bool) -> Value {
 /// One cluster answers inside the VPC only, the other to everybody.
 fn clusters(region: &mut Region, story: &mut Story) {
     cluster(region, "twin-models", false);
-    let name = story.name("twin-notebooks");
-    let arn = cluster(region, &name, true);
-    story.fault("eks.endpoint-not-public", arn, format!("the API server of {name} answers to everybody"));
+    if let Some(name) = story.spoiled("eks.endpoint-not-public", "twin-notebooks") {
+        let arn = cluster(region, &name, true);
+        story.fault("eks.endpoint-not-public", arn, format!("the API server of {name} answers to everybody"));
+    }
 }
 
 fn cluster(region: &mut Region, name: &str, open: bool) -> String {
@@ -171,7 +179,8 @@ fn warehouse(region: &mut Region, story: &mut Story) {
 }
 
 fn notebooks(region: &mut Region, story: &mut Story) {
-    for (name, internet) in [("twin-calibration".to_string(), "Disabled"), (story.name("twin-trial"), "Enabled")] {
+    let lax = story.spoiled("sagemaker.notebook-no-direct-internet", "twin-trial");
+    for (name, internet) in std::iter::once(("twin-calibration".to_string(), "Disabled")).chain(lax.map(|name| (name, "Enabled"))) {
         let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
         let tags = tags(&name, "phi", "prod", "modeling");
         let configuration = json!({
@@ -212,7 +221,7 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         let mut body = json!({"ARN": arn, "Name": name});
         let allow = |sid: &str, principal: Value| json!({"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
         let statement = match name.as_str() {
-            "twin/database/reports" if region.primary => {
+            "twin/database/reports" if region.primary && story.plants("access.phi-store-not-public") => {
                 story.fault("access.phi-store-not-public", &arn, format!("the policy of {name} names everyone"));
                 story.fault("access.phi-store-no-foreign-reader", &arn, format!("everyone reads {name}, other accounts too"));
                 Some(allow("Reports", json!("*")))

@@ -55,13 +55,22 @@ const LINKED: [(&str, &str); 6] = [
 
 pub fn holders(region: &mut Region, story: &mut Story) -> Vec<Role> {
     let mut roles: Vec<Role> = SERVICES.iter().map(|service| service_role(region, service)).collect();
-    roles.extend(program_roles(region));
-    story.fault("iam.no-inline-policy", format!("arn:aws:iam::{ACCOUNT}:role/twin-search"), "twin-search holds a policy of its own");
+    roles.extend(program_roles(region, story));
+    if story.plants("iam.no-inline-policy") {
+        story.fault("iam.no-inline-policy", format!("arn:aws:iam::{ACCOUNT}:role/twin-search"), "twin-search holds a policy of its own");
+    } else if let Some(search) = roles.iter_mut().find(|role| role.holder.name == "twin-search") {
+        search.inline = None;
+        search.holder.policies.push("twin-write-logs".into());
+    }
     roles.extend(LINKED.iter().map(|(name, service)| linked(region, name, service)));
-    roles.push(reserved(region, "AdministratorAccess", &["AdministratorAccess"]));
+    if story.plants("sso.no-administrator-set") {
+        roles.push(reserved(region, "AdministratorAccess", &["AdministratorAccess"]));
+    }
     roles.push(reserved(region, "AuditReader", &["SecurityAudit"]));
     roles.extend(people_roles(region));
-    roles.push(open(region, story));
+    if story.plants("iam.role-trust-not-open") {
+        roles.push(open(region, story));
+    }
     roles
 }
 
@@ -100,10 +109,12 @@ fn service_role(region: &mut Region, (name, service, policies, managed): &Servic
 }
 
 /// A role for each task family, and for each function but one, which shares its neighbor's.
-fn program_roles(region: &mut Region) -> Vec<Role> {
+fn program_roles(region: &mut Region, story: &Story) -> Vec<Role> {
     let tasks =
         containers::FAMILIES.iter().map(|name| (format!("twin-task-{name}"), "ecs-tasks", vec!["twin-read-lake", "twin-use-keys"], vec![]));
-    let functions = functions::NAMES.iter().filter(|name| **name != "retention-sweep").map(|name| {
+    let made = |name: &&&str| **name != "pilot-index" || story.plants("lambda.function-not-in-public-subnet");
+    let own = |name: &&&str| functions::taken(name, story) == functions::role(name);
+    let functions = functions::NAMES.iter().filter(made).filter(own).map(|name| {
         let managed = vec!["service-role/AWSLambdaVPCAccessExecutionRole"];
         (functions::role(name), "lambda", vec!["twin-write-intake", "twin-use-keys"], managed)
     });

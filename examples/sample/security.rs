@@ -88,7 +88,7 @@ fn rule(protocol: &str, low: u16, high: u16, from: From) -> Value {
 
 /// Each VPC's default group, empty but for one; and two groups open to the world.
 pub fn defaults(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
-    let loose = region.primary.then(|| region.rng.below(vpcs.len()));
+    let loose = (region.primary && story.plants("ec2.default-security-group-closed")).then(|| region.rng.below(vpcs.len()));
     for (number, vpc) in vpcs.iter().enumerate() {
         let open = loose == Some(number);
         let egress = if open { vec![rule("-1", 0, 0, From::V4("0.0.0.0/0"))] } else { vec![] };
@@ -98,7 +98,7 @@ pub fn defaults(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
             story.fault("ec2.default-security-group-closed", arn, format!("the default group of {} still has rules", vpc.name));
         }
     }
-    if region.primary {
+    if region.primary && story.plants("ec2.security-group-no-world-open-admin") {
         jump(region, story, vpcs);
         vendor(region, story, vpcs);
     }

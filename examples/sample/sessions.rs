@@ -31,9 +31,11 @@ pub fn build(region: &mut Region, story: &mut Story) {
         client(region, &staff, own);
     });
     client(region, &partners, &Client { name: "upload".into(), minutes: 20, refresh_hours: 2 });
-    let endless = Client { name: story.name(names[0]), minutes: 24 * 60, refresh_hours: 24 * 365 };
-    let arn = client(region, &staff, &endless);
-    story.fault("cognito.client-token-lifetime", arn, format!("tokens of {} live a day, its refresh tokens a year", endless.name));
+    if let Some(name) = story.spoiled("cognito.client-token-lifetime", names[0]) {
+        let endless = Client { name, minutes: 24 * 60, refresh_hours: 24 * 365 };
+        let arn = client(region, &staff, &endless);
+        story.fault("cognito.client-token-lifetime", arn, format!("tokens of {} live a day, its refresh tokens a year", endless.name));
+    }
     fleet(region);
 }
 
@@ -99,16 +101,17 @@ fn fleet(region: &mut Region) {
 /// Session Manager's preferences: fifteen minutes idle, sessions logged under a key; the recovery region lacks an absolute limit.
 fn session_manager(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/ssm/sessions");
+    let endless = !region.primary && story.plants("ssm.session-maximum");
     let content = json!({
         "schemaVersion": "1.0", "description": "Document to hold regional settings for Session Manager", "sessionType": "Standard_Stream",
         "inputs": {"s3BucketName": "", "s3KeyPrefix": "", "s3EncryptionEnabled": true, "cloudWatchLogGroupName": group,
             "cloudWatchEncryptionEnabled": true,
             "cloudWatchStreamingEnabled": true, "kmsKeyId": region.key("logs"), "runAsEnabled": false, "runAsDefaultUser": "",
             "idleSessionTimeout": "15",
-            "maxSessionDuration": if region.primary { "60" } else { "" }, "shellProfile": {"windows": "", "linux": ""}}
+            "maxSessionDuration": if endless { "" } else { "60" }, "shellProfile": {"windows": "", "linux": ""}}
     });
     let created = region.past(200, 500);
-    if !region.primary {
+    if endless {
         let own = region.arn("ssm", "document/SSM-SessionManagerRunShell");
         story.fault("ssm.session-maximum", own, format!("shell sessions in {} have no absolute limit", region.name));
     }

@@ -31,7 +31,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
 }
 
 fn tables(region: &mut Region, story: &mut Story) {
-    let forgotten = region.primary.then(|| *region.rng.pick(&LAX));
+    let forgets = region.primary && story.plants("dynamodb.point-in-time-recovery");
+    let forgotten = forgets.then(|| *region.rng.pick(&LAX));
     let names = if region.primary { &TABLES[..] } else { &TABLES[..1] };
     for (role, class) in names {
         let careless = forgotten == Some(*role);

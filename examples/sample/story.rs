@@ -1,5 +1,5 @@
 //! What was planted on purpose: faults, accidents with secrets, and the answers of other APIs.
-//! Owns nothing of the network or the databases; every builder reports here what it did wrong deliberately.
+//! Knows which faults the chosen story holds, so that a builder asks before it spoils. Owns nothing of the network or the databases; every builder reports here what it did wrong deliberately.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +23,42 @@ pub struct Secret {
     pub region: &'static str,
 }
 
+/// The lapses of a careful vendor: nearly everything is in order, and these few are not. All that is not named here is sound, or was
+/// never made.
+const LAPSES: [&str; 27] = [
+    "acm.certificate-not-expiring",
+    "backup.copy-elsewhere",
+    "backup.phi-stores-selected",
+    "backup.recent-recovery-point",
+    "backup.recovery-point-kept",
+    "backup.store-retention",
+    "cloudwatch.sign-in-failure-alarm-chain",
+    "cloudwatch.sign-in-without-mfa-alarm-chain",
+    "ec2.ebs-encryption-by-default",
+    "ec2.snapshot-not-shared",
+    "ec2.volume-customer-key",
+    "ec2.vpc-flow-logs",
+    "guardduty.lambda-protection",
+    "iam.access-key-age",
+    "iam.console-user-mfa",
+    "iam.no-full-service-access",
+    "iam.unused-role",
+    "kms.key-not-pending-deletion",
+    "kms.key-rotation",
+    "logs.log-group-encrypted",
+    "logs.retention",
+    "s3.bucket-key",
+    "s3.write-once-copy",
+    "sns.subscription-https",
+    "sqs.policy-denies-plain-transport",
+    "wafv2.logging",
+    "wafv2.rate-limit",
+];
+
 pub struct Story {
     pub seed: u64,
+    /// Whether every check has its fault, in place of a few lapses.
+    every: bool,
     /// Ends the names of resources that carry a fault, and of buckets.
     pub suffix: String,
     pub faults: Vec<Fault>,
@@ -37,9 +71,30 @@ pub struct Story {
 pub const GLOBAL: &str = "aws-global";
 
 impl Story {
-    pub fn new(seed: u64) -> Story {
+    pub fn new(seed: u64, lapses: bool) -> Story {
         let suffix = Rng::labelled(seed, "suffix").hex(4);
-        Story { seed, suffix, faults: Vec::new(), secrets: Vec::new(), answers: BTreeMap::new() }
+        Story { seed, every: !lapses, suffix, faults: Vec::new(), secrets: Vec::new(), answers: BTreeMap::new() }
+    }
+
+    /// Whether this story spoils what the check looks at.
+    pub fn plants(&self, check: &str) -> bool {
+        self.every || LAPSES.contains(&check)
+    }
+
+    /// Whether this is the story of the well-run vendor.
+    pub fn vendor(&self) -> bool {
+        !self.every
+    }
+
+    /// The name of a resource that exists only to fail the check; none where the story leaves that out.
+    pub fn spoiled(&self, check: &str, name: &str) -> Option<String> {
+        self.plants(check).then(|| self.name(name))
+    }
+
+    /// All builders are done: what the story promises was planted.
+    pub fn finish(&self) {
+        let missing = LAPSES.iter().find(|check| self.faults.iter().all(|fault| fault.check != **check));
+        assert_eq!(missing, None, "a lapse that no builder planted");
     }
 
     pub fn rng(&self, label: &str) -> Rng {
@@ -52,6 +107,7 @@ impl Story {
     }
 
     pub fn fault(&mut self, check: &'static str, resource: impl Into<String>, what: impl Into<String>) {
+        assert!(self.plants(check), "`{check}` is no part of this story");
         self.faults.push(Fault { check, resource: resource.into(), what: what.into() });
     }
 

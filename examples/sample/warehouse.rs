@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::gateways;
 use crate::item::{Item, lower_tags, pascal_tags, tags};
 use crate::keys;
 use crate::moment::SNAPSHOT;
@@ -15,13 +16,18 @@ pub fn build(region: &mut Region, story: &mut Story) {
             let key = keys::customer(region, purpose, true);
             region.keys.insert(purpose, key);
         }
-        redshift(region, story);
+        // no plan of AWS Backup takes a warehouse or a shared folder, so the vendor does without
+        if !story.vendor() {
+            redshift(region, story);
+        }
         kafka(region, story);
         firehose(region, story);
         kubernetes(region, story);
         notebooks(region, story);
         desktops(region, story);
-        older_search(region, story);
+        if story.plants("opensearch.encrypted-at-rest") {
+            older_search(region, story);
+        }
         transfer(region, story);
         migration(region, story);
     }
@@ -40,13 +46,14 @@ fn pascal(region: &mut Region, kind: &'static str, (id, arn, name): (&str, &str,
 }
 
 fn redshift(region: &mut Region, story: &mut Story) {
-    let lax = story.name("reports");
+    let lax = story.spoiled("redshift.encrypted", "reports");
     let (data, public) = (region.data.clone(), region.public.clone());
     subnet_group(region, "twin-data", &data);
-    subnet_group(region, "reports-edge", &public[..1]);
-    for (name, group, require, encrypted) in
-        [("twin-warehouse", "twin-warehouse", "true", true), (lax.as_str(), "reports-legacy", "false", false)]
-    {
+    if lax.is_some() {
+        subnet_group(region, "reports-edge", &public[..1]);
+    }
+    let spoiled = lax.as_deref().map(|lax| (lax, "reports-legacy", "false", false));
+    for (name, group, require, encrypted) in std::iter::once(("twin-warehouse", "twin-warehouse", "true", true)).chain(spoiled) {
         let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require, "source": "user", "isModifiable": true},
             {"parameterName": "enable_user_activity_logging", "parameterValue": require, "source": "user", "isModifiable": true}]);
         let arn = region.arn("redshift", &format!("parametergroup:{group}"));
@@ -105,8 +112,8 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
 }
 
 fn kafka(region: &mut Region, story: &mut Story) {
-    let lax = story.name("feeds");
-    for (name, clients) in [("twin-events", "TLS"), (lax.as_str(), "TLS_PLAINTEXT")] {
+    let lax = story.spoiled("msk.tls-only", "feeds");
+    for (name, clients) in std::iter::once(("twin-events", "TLS")).chain(lax.as_deref().map(|lax| (lax, "TLS_PLAINTEXT"))) {
         let id = region.rng.uuid();
         let arn = region.arn("kafka", &format!("cluster/{name}/{id}-8"));
         let configuration = json!({
@@ -126,8 +133,8 @@ fn kafka(region: &mut Region, story: &mut Story) {
 }
 
 fn firehose(region: &mut Region, story: &mut Story) {
-    let lax = story.name("clickstream");
-    for (name, sealed) in [("twin-audit-feed", true), (lax.as_str(), false)] {
+    let lax = story.spoiled("firehose.stream-encrypted", "clickstream");
+    for (name, sealed) in std::iter::once(("twin-audit-feed", true)).chain(lax.as_deref().map(|lax| (lax, false))) {
         let arn = region.arn("firehose", &format!("deliverystream/{name}"));
         let mut configuration = json!({"Arn": arn, "DeliveryStreamName": name, "DeliveryStreamType": "DirectPut",
             "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::example-log-archive-feeds", "CompressionFormat": "GZIP"}});
@@ -142,8 +149,10 @@ fn firehose(region: &mut Region, story: &mut Story) {
 }
 
 fn kubernetes(region: &mut Region, story: &mut Story) {
-    let (keyless, old) = (story.name("models"), story.name("pilot"));
-    for (name, version, keyed) in [("twin-models", "1.33", true), (keyless.as_str(), "1.32", false), (old.as_str(), "1.27", false)] {
+    let keyless = story.spoiled("eks.secrets-customer-key", "models").map(|name| (name, "1.32", false));
+    let old = story.spoiled("eks.secrets-encrypted", "pilot").map(|name| (name, "1.27", false));
+    for (name, version, keyed) in std::iter::once(("twin-models".to_string(), "1.33", true)).chain(keyless).chain(old) {
+        let name = name.as_str();
         let arn = region.arn("eks", &format!("cluster/{name}"));
         let kinds: Vec<Value> =
             ["api", "audit", "authenticator", "controllerManager", "scheduler"].iter().map(|kind| json!({"Type": kind})).collect();
@@ -165,8 +174,8 @@ fn kubernetes(region: &mut Region, story: &mut Story) {
 }
 
 fn notebooks(region: &mut Region, story: &mut Story) {
-    let lax = story.name("scratch");
-    for (name, keyed) in [("twin-forecast", true), (lax.as_str(), false)] {
+    let lax = story.spoiled("sagemaker.disk-customer-key", "scratch");
+    for (name, keyed) in std::iter::once(("twin-forecast", true)).chain(lax.as_deref().map(|lax| (lax, false))) {
         let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
         let mut configuration = json!({
             "NotebookInstanceName": name, "NotebookInstanceArn": arn, "InstanceType": "ml.t3.large", "DirectInternetAccess": "Disabled",
@@ -183,7 +192,7 @@ fn notebooks(region: &mut Region, story: &mut Story) {
 }
 
 fn desktops(region: &mut Region, story: &mut Story) {
-    for (user, sealed) in [("epi-01", true), ("epi-02", false)] {
+    for (user, sealed) in [("epi-01", true), ("epi-02", !story.plants("workspaces.volumes-encrypted"))] {
         let id = format!("ws-{}", region.rng.lower(9));
         let arn = region.arn("workspaces", &format!("workspace/{id}"));
         let mut configuration = json!({"BundleId": "wsb-example01", "DirectoryId": "d-9067example", "UserName": user,
@@ -217,7 +226,8 @@ fn older_search(region: &mut Region, story: &mut Story) {
 }
 
 fn transfer(region: &mut Region, story: &mut Story) {
-    for (protocols, lax) in [(json!(["SFTP"]), false), (json!(["FTP", "FTPS"]), true)] {
+    let lax = story.plants("transfer.protocols-encrypted").then(|| (json!(["FTP", "FTPS"]), true));
+    for (protocols, lax) in std::iter::once((json!(["SFTP"]), false)).chain(lax) {
         let id = format!("s-{}", region.rng.hex(17));
         let arn = region.arn("transfer", &format!("server/{id}"));
         let configuration = json!({"Arn": arn, "ServerId": id, "Protocols": protocols, "EndpointType": "VPC", "Domain": "S3",
@@ -232,10 +242,10 @@ fn transfer(region: &mut Region, story: &mut Story) {
 }
 
 fn migration(region: &mut Region, story: &mut Story) {
-    let lax = story.name("registry-source");
-    for (name, engine, mode) in
-        [("registry-target", "postgres", "verify-full"), (lax.as_str(), "sqlserver", "none"), ("lake-target", "s3", "none")]
-    {
+    let lax = story.spoiled("dms.endpoint-tls", "registry-source");
+    let spoiled = lax.as_deref().map(|lax| (lax, "sqlserver", "none"));
+    let first = std::iter::once(("registry-target", "postgres", "verify-full"));
+    for (name, engine, mode) in first.chain(spoiled).chain([("lake-target", "s3", "none")]) {
         let id = region.rng.base32(26);
         let arn = region.arn("dms", &format!("endpoint:{id}"));
         let kind = if mode == "none" && engine != "s3" { "source" } else { "target" };
@@ -248,25 +258,14 @@ fn migration(region: &mut Region, story: &mut Story) {
     }
 }
 
-/// The prefix lists that AWS keeps in each region; the account has none of its own, so no entries are asked for.
-fn own_lists_of_aws(region: &Region) -> Vec<Value> {
-    let list = |(number, service): (usize, &str)| {
-        let id = format!("pl-{:08x}", 0x63a5_4000 + number * 7 + usize::from(region.primary));
-        json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete", "OwnerId": "AWS",
-            "PrefixListArn": format!("arn:aws:ec2:{}:aws:prefix-list/{id}", region.name),
-            "PrefixListName": format!("com.amazonaws.{}.{service}", region.name)})
-    };
-    ["s3", "dynamodb"].into_iter().enumerate().map(list).collect()
-}
-
 /// Caches, which AWS Config does not record. Of the group that only prefers TLS the story knows, and of the one on plain disks.
 fn caches(region: &mut Region, story: &mut Story) {
     let (mut groups, mut clusters) = (Vec::new(), Vec::new());
     if region.primary {
-        let (lax, bare) = (story.name("twin-geocodes"), story.name("twin-tiles"));
-        for (name, mode, sealed) in
-            [("twin-sessions", "required", true), (lax.as_str(), "preferred", true), (bare.as_str(), "required", false)]
-        {
+        let lax = story.spoiled("elasticache.tls-required", "twin-geocodes").map(|name| (name, "preferred", true));
+        let bare = story.spoiled("elasticache.encrypted-at-rest", "twin-tiles").map(|name| (name, "required", false));
+        for (name, mode, sealed) in std::iter::once(("twin-sessions".to_string(), "required", true)).chain(lax).chain(bare) {
+            let name = name.as_str();
             let arn = region.arn("elasticache", &format!("replicationgroup:{name}"));
             let mut group = json!({"ReplicationGroupId": name, "Description": "Digital twin", "Status": "available", "ARN": arn,
                 "MemberClusters": [format!("{name}-001")], "AutomaticFailover": "enabled", "MultiAZ": "enabled", "Engine": "valkey",
@@ -291,7 +290,7 @@ fn caches(region: &mut Region, story: &mut Story) {
     story.answer(region.name, "elasticache", "DescribeCacheClusters", &json!({"CacheClusters": clusters}));
     story.answer(region.name, "elasticache", "DescribeServerlessCaches", &json!({"ServerlessCaches": []}));
     story.answer(region.name, "rds", "DescribeGlobalClusters", &json!({"GlobalClusters": []}));
-    story.answer(region.name, "ec2", "DescribeManagedPrefixLists", &json!({"PrefixLists": own_lists_of_aws(region)}));
+    gateways::prefix_lists(region, story);
     let subnets: Vec<Value> =
         region.data.iter().map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": {"Name": s.zone}})).collect();
     let placed = json!({"CacheSubnetGroupName": "twin-data", "CacheSubnetGroupDescription": "Data tier", "VpcId": region.vpc,
@@ -304,7 +303,8 @@ fn serverless(region: &Region, story: &mut Story) {
     let (mut namespaces, mut workgroups) = (Vec::new(), Vec::new());
     if region.primary {
         let mut rng = story.rng("serverless");
-        for (name, sound) in [("twin-adhoc".to_string(), true), (story.name("trial-adhoc"), false)] {
+        let lax = story.spoiled("redshift.workgroup-requires-tls", "trial-adhoc");
+        for (name, sound) in std::iter::once(("twin-adhoc".to_string(), true)).chain(lax.map(|name| (name, false))) {
             let (namespace, workgroup) = (rng.uuid(), rng.uuid());
             let holds = region.arn("redshift-serverless", &format!("namespace/{namespace}"));
             let answers = region.arn("redshift-serverless", &format!("workgroup/{workgroup}"));
@@ -333,7 +333,8 @@ fn serverless(region: &Region, story: &mut Story) {
 fn pools(region: &Region, story: &mut Story) {
     let mut proxies = Vec::new();
     if region.primary {
-        for (name, strict) in [("twin-pool".to_string(), true), (story.name("reports-pool"), false)] {
+        let lax = story.spoiled("rds.proxy-requires-tls", "reports-pool");
+        for (name, strict) in std::iter::once(("twin-pool".to_string(), true)).chain(lax.map(|name| (name, false))) {
             let arn = region.arn("rds", &format!("db-proxy:prx-{name}"));
             if !strict {
                 story.fault("rds.proxy-requires-tls", &arn, format!("{name} takes plain connections"));
@@ -361,9 +362,10 @@ fn cluster(region: &Region, name: &str, group: Option<&str>, engine: &str) -> Va
 /// Shared folders; the scratch space of the modelers takes no key.
 fn folders(region: &Region, story: &mut Story) {
     let mut list = Vec::new();
-    if region.primary {
+    if region.primary && !story.vendor() {
         let mut rng = story.rng("folders");
-        for (kind, scratch) in [("WINDOWS", false), ("LUSTRE", true)] {
+        let lax = story.plants("fsx.customer-key").then_some(("LUSTRE", true));
+        for (kind, scratch) in std::iter::once(("WINDOWS", false)).chain(lax) {
             let id = rng.ec2("fs");
             let arn = region.arn("fsx", &format!("file-system/{id}"));
             let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(), "FileSystemId": id,

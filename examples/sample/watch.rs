@@ -115,6 +115,9 @@ const FILTERS: [(&str, &str, &str, &str); 14] = [
     ),
 ];
 
+/// The check of the filter for changed routes.
+const ROUTES: &str = "cloudwatch.route-table-alarm-chain";
+
 /// Alarms on the service itself: name, namespace, metric.
 const METRICS: [(&str, &str, &str); 4] = [
     ("twin-primary-cpu", "AWS/RDS", "CPUUtilization"),
@@ -128,7 +131,7 @@ pub fn build(region: &mut Region, story: &mut Story) {
     if region.primary {
         trail(region, story);
         for (name, metric, pattern, topic) in FILTERS {
-            filters.push(filter(region, name, metric, pattern));
+            filters.push(filter(region, name, metric, &whole(pattern, story)));
             let arn = alarm(region, &format!("twin-{name}"), NAMESPACE, metric, topic);
             if name == "console-sign-in-failures" {
                 story.fault(
@@ -153,12 +156,22 @@ pub fn build(region: &mut Region, story: &mut Story) {
 
 /// Three chains more that break: an alarm that was silenced, a pattern that leaves out one call, and the topic that nobody confirmed.
 fn unheard(region: &mut Region, story: &mut Story) {
-    let silenced = region.items.iter_mut().find(|item| item.id == "twin-bucket-policy-changes").expect("it was made above");
-    silenced.configuration["actionsEnabled"] = json!(false);
-    story.fault("cloudwatch.alarm-not-silenced", silenced.arn(), "its actions were switched off for an evening and never on again");
-    story.fault("cloudwatch.bucket-policy-alarm-chain", chain(), "the alarm on changed bucket policies was silenced");
-    story.fault("cloudwatch.route-table-alarm-chain", chain(), "the filter for changed routes leaves out ReplaceRoute");
+    if story.plants("cloudwatch.alarm-not-silenced") {
+        let silenced = region.items.iter_mut().find(|item| item.id == "twin-bucket-policy-changes").expect("it was made above");
+        silenced.configuration["actionsEnabled"] = json!(false);
+        story.fault("cloudwatch.alarm-not-silenced", silenced.arn(), "its actions were switched off for an evening and never on again");
+        story.fault("cloudwatch.bucket-policy-alarm-chain", chain(), "the alarm on changed bucket policies was silenced");
+    }
+    if story.plants(ROUTES) {
+        story.fault(ROUTES, chain(), "the filter for changed routes leaves out ReplaceRoute");
+    }
     story.fault("cloudwatch.sign-in-without-mfa-alarm-chain", chain(), "the same topic hears of sign-ins without MFA");
+}
+
+/// The pattern with the call that the filter for changed routes leaves out, unless the story wants it left out.
+fn whole(pattern: &str, story: &Story) -> String {
+    let first = "{ ($.eventName = CreateRoute) ||";
+    if story.plants(ROUTES) { pattern.into() } else { pattern.replace(first, &format!("{first} ($.eventName = ReplaceRoute) ||")) }
 }
 
 /// The account, which is where the chain of alarms is judged.
@@ -181,6 +194,9 @@ fn trail(region: &mut Region, story: &mut Story) {
         "kmsKeyId": key, "hasCustomEventSelectors": true, "hasInsightSelectors": false
     });
     let item = Item::new("AWS::CloudTrail::Trail", TRAIL, &arn, configuration).named(TRAIL).tagged(&tags);
+    if story.vendor() {
+        listed(story, &item);
+    }
     region.push(item.supplementary(json!({"Tags": lower_tags(&tags)})));
     let minutes = |minutes: i64| ANSWERS.minus_minutes(minutes).cli();
     let status = json!({
@@ -192,6 +208,16 @@ fn trail(region: &mut Region, story: &mut Story) {
     let functions = watched_functions(region, story);
     story.answer_of(region.name, "cloudtrail", "GetTrailStatus", TRAIL, &status);
     story.answer_of(region.name, "cloudtrail", "GetEventSelectors", TRAIL, &selectors(&arn, &functions));
+}
+
+/// The trail as CloudTrail lists it, at home and as the shadow of it elsewhere.
+fn listed(story: &mut Story, item: &Item) {
+    let capital = |name: &str| format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+    let members = item.configuration.as_object().into_iter().flatten();
+    let trail: serde_json::Map<String, Value> = members.map(|(name, value)| (capital(name), value.clone())).collect();
+    for region in ["us-east-1", "us-west-2"] {
+        story.answer(region, "cloudtrail", "DescribeTrails", &json!({"trailList": [trail]}));
+    }
 }
 
 /// Asked by name away from its home, a trail of all regions is unknown.
@@ -276,13 +302,14 @@ fn recorder(region: &mut Region, story: &mut Story) {
 fn detector(region: &mut Region, story: &mut Story) {
     let id = region.rng.hex(32);
     let created = region.past(400, 1000);
+    let deaf = story.plants("guardduty.eks-audit-protection");
     let configuration = json!({
         "Id": id, "Enable": true, "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Tags": [],
-        "DataSources": {"S3Logs": {"Enable": true}, "Kubernetes": {"AuditLogs": {"Enable": false}},
+        "DataSources": {"S3Logs": {"Enable": true}, "Kubernetes": {"AuditLogs": {"Enable": !deaf}},
             "MalwareProtection": {"ScanEc2InstanceWithFindings": {"EbsVolumes": true}}},
         "Features": [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}, {"Name": "RDS_LOGIN_EVENTS", "Status": "ENABLED"},
             {"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"}, {"Name": "LAMBDA_NETWORK_LOGS", "Status": "DISABLED"},
-            {"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}, {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"}]
+            {"Name": "EKS_AUDIT_LOGS", "Status": if deaf { "DISABLED" } else { "ENABLED" }}, {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"}]
     });
     let arn = region.arn("guardduty", &format!("detector/{id}"));
     let answer = json!({
@@ -293,7 +320,9 @@ fn detector(region: &mut Region, story: &mut Story) {
     story.answer_of(region.name, "guardduty", "GetDetector", &id, &answer);
     if region.primary {
         story.fault("guardduty.lambda-protection", &arn, "GuardDuty does not look at where functions connect to");
-        story.fault("guardduty.eks-audit-protection", &arn, "GuardDuty does not read the audit log of Kubernetes");
+        if deaf {
+            story.fault("guardduty.eks-audit-protection", &arn, "GuardDuty does not read the audit log of Kubernetes");
+        }
     }
     region.push(Item::new("AWS::GuardDuty::Detector", &id, arn, configuration).named(&id).created(created));
 }

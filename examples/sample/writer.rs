@@ -20,7 +20,7 @@ use crate::rng::Rng;
 const CHUNK: usize = 256 * 1024;
 
 pub fn write(options: &Options) -> io::Result<()> {
-    let mut estate = Estate::furnish(options.seed);
+    let mut estate = Estate::furnish(options.seed, options.story);
     let mut paths = Vec::new();
     let extra = options.items.map_or(0, |wanted| wanted.saturating_sub(estate.east.items.len()));
     for (region, extra) in [(&mut estate.east, extra), (&mut estate.west, 0)] {
@@ -34,7 +34,7 @@ pub fn write(options: &Options) -> io::Result<()> {
     for (path, bytes) in estate.story.answers.iter().filter(|(path, _)| wanted(path)) {
         file(&options.out, path, bytes)?;
     }
-    for (name, text) in documents::ALL {
+    for (name, text) in documents::of(options.story) {
         file(&options.out, &format!("documents/{name}"), text.as_bytes())?;
     }
     file(&options.out, "faults.yaml", ledger::faults(&estate.story).as_bytes())?;
