@@ -8,6 +8,9 @@ use crate::model::digest::Digest;
 use crate::model::dossier::RiskReport;
 use crate::model::verdict::Verdict;
 
+/// The asset class of what was not read. A decision that names it is about that, and any other never is.
+const UNREAD: &str = "evidence";
+
 /// The entry that decides about this group: the one that names its id, else the first that is about it.
 pub fn decision_of<'a>(group: &FindingGroup, inputs: &Inputs<'a>) -> Option<(usize, &'a RiskDecision)> {
     let entries = || inputs.decisions.risks.entries.iter().enumerate();
@@ -32,7 +35,7 @@ fn covers(decision: &RiskDecision, group: &FindingGroup, inputs: &Inputs<'_>) ->
 /// Whether a decision could be about this group of findings.
 fn fits(decision: &RiskDecision, group: &FindingGroup) -> bool {
     let m = &decision.matches;
-    group.verdict != Verdict::NotEvidenced
+    (group.verdict == Verdict::NotEvidenced) == (m.asset_class.as_deref() == Some(UNREAD))
         && m.control == group.control
         && m.account.as_ref().is_none_or(|a| *a == group.account)
         && m.asset_class.as_ref().is_none_or(|c| *c == group.asset_class)
@@ -111,7 +114,7 @@ fn report(index: usize, decision: &RiskDecision, inputs: &Inputs<'_>) -> RiskRep
 /// The id of an entry that was never written down: as that of a finding in PHI scope where the match is whole.
 fn id_of(m: &RiskMatch) -> String {
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
-    id_of_key(&m.control, &part(&m.account), &part(&m.asset_class), m.phi.unwrap_or(true), false)
+    id_of_key(&m.control, &part(&m.account), &part(&m.asset_class), m.phi.unwrap_or(true), m.asset_class.as_deref() == Some(UNREAD))
 }
 
 /// How many there are, in words for one or for many; nothing where there is none.

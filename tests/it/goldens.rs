@@ -18,7 +18,7 @@ const SHOWN: usize = 3;
 
 /// The repository's workspace with its committed run.
 fn sample() -> Sandbox {
-    let box_ = Sandbox::default().workspace();
+    let box_ = Sandbox::default().vendor();
     for (name, bytes) in crate::harness::files(&repository().join("evidence")) {
         box_.write(&format!("evidence/{name}"), bytes);
     }

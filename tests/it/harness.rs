@@ -82,17 +82,27 @@ impl Sandbox {
         path
     }
 
-    /// The repository's workspace files (affiant.yaml and program/) copied here.
+    /// The workspace of the account with a fault for every check.
     pub fn workspace(self) -> Sandbox {
         let root = repository();
+        self.settled(&root.join("examples/sample/every-fault"), &[root.join("examples/sample/documents")])
+    }
+
+    /// The repository's own workspace: that of the well-run vendor, whose run is committed.
+    pub fn vendor(self) -> Sandbox {
+        let root = repository();
+        self.settled(root, &["documents", "story"].map(|folder| root.join("examples/sample").join(folder)))
+    }
+
+    /// affiant.yaml and program/ of a folder copied here, with the papers that its statements rest on, later ones over earlier.
+    fn settled(self, root: &Path, papers: &[PathBuf]) -> Sandbox {
         for name in affiant::workspace::FILES {
             match fs::read(root.join(name)) {
                 Ok(bytes) => drop(self.write(name, bytes)),
                 Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{name}"),
             }
         }
-        // the papers that its statements rest on
-        for (name, bytes) in files(&root.join("examples/sample/documents")) {
+        for (name, bytes) in papers.iter().flat_map(|folder| files(folder)) {
             self.write(&format!("documents/{name}"), bytes);
         }
         self

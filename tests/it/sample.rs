@@ -1,5 +1,5 @@
-//! The sample environment: every deliberate fault is found, nothing healthy is reported, for several seeds; and the run that is
-//! committed is the one that the generator makes.
+//! The sample environments: every deliberate fault is found, nothing healthy is reported, for several seeds; the vendor's few lapses
+//! are owned; and the run that is committed is the one that the generator makes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,27 +19,28 @@ fn faults(text: &str) -> BTreeSet<(String, String)> {
         .collect()
 }
 
+/// Check and resource of every row that fails, or that somebody accepted.
+fn failing(box_: &Sandbox) -> BTreeSet<(String, String)> {
+    let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
+    let mut found = BTreeSet::new();
+    for check in assessment["controls"].as_array().expect("controls").iter().flat_map(|c| c["checks"].as_array().expect("checks")) {
+        for row in check["rows"].as_array().expect("rows") {
+            if ["not met", "accepted"].contains(&row["verdict"].as_str().expect("a verdict")) {
+                found.insert((check["id"].as_str().expect("an id").to_string(), row["resource"].as_str().expect("a resource").to_string()));
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn every_fault_is_found_and_nothing_healthy_is_reported() {
     for seed in [1, 2, 3] {
         let box_ = Sandbox::default().workspace();
         box_.collect_sample(seed);
-        let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
-        let mut found = BTreeSet::new();
-        for control in assessment["controls"].as_array().expect("controls") {
-            for check in control["checks"].as_array().expect("checks") {
-                for row in check["rows"].as_array().expect("rows") {
-                    if ["not met", "accepted"].contains(&row["verdict"].as_str().expect("a verdict")) {
-                        found.insert((
-                            check["id"].as_str().expect("an id").to_string(),
-                            row["resource"].as_str().expect("a resource").to_string(),
-                        ));
-                    }
-                }
-            }
-        }
+        let found = failing(&box_);
         let planted = faults(&fs::read_to_string(sample(seed).join("faults.yaml")).expect("the list"));
-        assert!(planted.len() >= 30, "seed {seed} plants {}", planted.len());
+        assert!(planted.len() >= 180, "seed {seed} plants {}", planted.len());
         assert_eq!(found, planted, "seed {seed}");
     }
 }
@@ -92,8 +93,8 @@ fn the_three_envelopes_say_the_same() {
 /// The committed run, made again: the same bytes but for its seal, which no two keys share.
 #[test]
 fn the_committed_run_is_what_the_generator_makes() {
-    let box_ = Sandbox::default().workspace();
-    generate(&box_.path().join("target/sample"), &["--seed", "1"]);
+    let box_ = Sandbox::default().vendor();
+    generate(&box_.path().join("target/sample"), &["--seed", "1", "--story"]);
     let ran = box_.affiant(&["collect", "--snapshot", "target/sample"]);
     let made = std::path::PathBuf::from(ran.out.trim());
     let committed = repository().join("evidence").join(made.file_name().expect("a name"));
@@ -106,4 +107,40 @@ fn the_committed_run_is_what_the_generator_makes() {
     }
     let listed = fs::read_to_string(repository().join("evidence/sample-faults.yaml")).expect("committed");
     assert_eq!(faults(&listed), faults(&fs::read_to_string(box_.path().join("target/sample/faults.yaml")).expect("made")));
+}
+
+/// The well-run vendor: exactly its lapses fail, three controls have none, and each failing row's risk has an owner, a confirmed
+/// score and a date to come.
+#[test]
+fn the_vendor_fails_in_its_lapses_alone_and_owns_them() {
+    for seed in ["1", "2", "3"] {
+        let box_ = Sandbox::default().vendor();
+        generate(&box_.path().join("in"), &["--seed", seed, "--story"]);
+        box_.affiant(&["collect", "--snapshot", "in"]);
+        let planted = faults(&fs::read_to_string(box_.path().join("in/faults.yaml")).expect("the list"));
+        assert!((20..=30).contains(&planted.len()), "seed {seed} plants {}", planted.len());
+        assert_eq!(failing(&box_), planted, "seed {seed}");
+    }
+}
+
+#[test]
+fn everything_open_at_the_vendor_is_owned_scored_and_dated() {
+    let box_ = Sandbox::default().vendor();
+    for (name, bytes) in files(&repository().join("evidence")) {
+        box_.write(&format!("evidence/{name}"), bytes);
+    }
+    let lint = box_.affiant(&["lint"]).exits(0);
+    assert_eq!(lint.out.trim(), "no problems", "{}", lint.err);
+    let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
+    let clean = |control: &&serde_json::Value| {
+        let checks = control["checks"].as_array().expect("checks").iter();
+        checks.flat_map(|c| c["rows"].as_array().expect("rows")).all(|row| row["verdict"] != "not met")
+    };
+    let clean = assessment["controls"].as_array().expect("controls").iter().filter(clean).count();
+    assert!((3..=4).contains(&clean), "{clean} controls have no failing row");
+    let listed = json(&box_.affiant(&["risks", "list", "--format", "json"]).out);
+    for risk in listed["risks"].as_array().expect("risks") {
+        let owned = !risk["owner"].as_str().unwrap_or_default().is_empty() && !risk["confirmed"].as_str().unwrap_or_default().is_empty();
+        assert!(owned && risk["due"].as_str() > Some("2026-09-30"), "{risk}");
+    }
 }

@@ -9,7 +9,7 @@ const NEVER: [&str; 6] = ["hipaa compliant", "is compliant", "fully compliant", 
 
 fn texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
-    for folder in ["controls", "templates", "docs", "program"] {
+    for folder in ["controls", "templates", "docs", "program", "examples/sample/every-fault"] {
         for (name, bytes) in files(&repository().join(folder)) {
             if let Ok(text) = String::from_utf8(bytes) {
                 texts.push((format!("{folder}/{name}"), text));
