@@ -236,6 +236,7 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
         ("sso.no-administrator-set", "AdministratorAccess", "grants administrator access"),
         ("sso.administrator-session", "AdministratorAccess", "keeps an administrator signed in for twelve hours"),
         ("sso.no-full-service-access", "DataSteward", "allows all of DynamoDB"),
+        ("sso.no-full-service-access", "AdministratorAccess", "allows all of every service"),
         ("sso.no-unrestricted-pass-role", "Support", "passes every role"),
         ("sso.no-privilege-escalation", "Support", "starts an instance with any role"),
         ("sso.assigned-to-groups", "Support", "is assigned to a person"),

@@ -36,6 +36,30 @@ pub fn build(region: &mut Region, story: &mut Story) {
     story.answer_of(region.name, "backup", "ListRecoveryPointsByBackupVault", &vault, &json!({"RecoveryPoints": listed}));
 }
 
+/// Points and restores of warehouses and shared folders, which are made after all other stores. They draw from a well of their own.
+pub fn late(region: &mut Region, story: &mut Story) {
+    let late = |store: &&crate::region::Store| store.phi && ["Redshift", "FSx"].contains(&store.kind);
+    let stores: Vec<(String, &str)> = region.stores.iter().filter(late).map(|store| (store.arn.clone(), store.kind)).collect();
+    if stores.is_empty() {
+        return;
+    }
+    let well = std::mem::replace(&mut region.rng, story.rng("late backups"));
+    let vault = if region.primary { "twin-vault" } else { "twin-recovery-vault" };
+    let points = points_of(region, vault, &stores);
+    let jobs: Vec<Value> = points.iter().step_by(2).map(|point| restore(region, point, "COMPLETED")).collect();
+    region.rng = well;
+    let listed: Vec<Value> = points.into_iter().map(listed).collect();
+    crate::lapses::amend(story, region.name, "backup/ListRestoreJobs", |answer| extend(&mut answer["RestoreJobs"], jobs));
+    let of_vault = format!("backup/ListRecoveryPointsByBackupVault/{vault}");
+    crate::lapses::amend(story, region.name, &of_vault, |answer| extend(&mut answer["RecoveryPoints"], listed));
+}
+
+fn extend(list: &mut Value, more: Vec<Value>) {
+    if let Some(list) = list.as_array_mut() {
+        list.extend(more);
+    }
+}
+
 /// The region's vault, locked for good; its name.
 fn vault(region: &mut Region, story: &mut Story) -> String {
     let name = if region.primary { "twin-vault" } else { "twin-recovery-vault" };
@@ -133,8 +157,12 @@ fn select(region: &mut Region, plan: &str, name: &str, resources: Value, any: Va
 /// Last night's and the night before's points of every store that holds PHI.
 fn points(region: &mut Region, vault: &str) -> Vec<Value> {
     let stores: Vec<(String, &str)> = region.stores.iter().filter(|store| store.phi).map(|store| (store.arn.clone(), store.kind)).collect();
+    points_of(region, vault, &stores)
+}
+
+fn points_of(region: &mut Region, vault: &str, stores: &[(String, &str)]) -> Vec<Value> {
     let mut points = Vec::new();
-    for (arn, kind) in &stores {
+    for (arn, kind) in stores {
         for night in 0..2 {
             let at = Moment(SNAPSHOT.minus_days(night).0 - region.rng.between(320, 395) * 60_000);
             let point = point(region, vault, arn, kind, at);

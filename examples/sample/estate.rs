@@ -73,6 +73,7 @@ fn furnish(region: &mut Region, story: &mut Story) {
     preserve::build(region, story);
     logs::build(region, story);
     warehouse::build(region, story);
+    backup::late(region, story);
     replicas::build(region, story);
     hops::build(region, story);
     lapses::build(region, story);

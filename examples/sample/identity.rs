@@ -137,6 +137,7 @@ fn hand_admin(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>
         policy_arn(&name),
         format!("{name}, held by role {taker}, allows every action on everything"),
     );
+    story.fault("iam.no-full-service-access", policy_arn(&name), format!("{name} allows all of every service"));
 }
 
 /// The pipeline may pass any role to a function that it makes; the workflow holds all of a service.

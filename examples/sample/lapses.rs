@@ -57,7 +57,7 @@ fn subscription(region: &Region, story: &mut Story) {
 }
 
 /// Changes an answer that was given before.
-fn amend(story: &mut Story, region: &str, path: &str, change: impl FnOnce(&mut Value)) {
+pub fn amend(story: &mut Story, region: &str, path: &str, change: impl FnOnce(&mut Value)) {
     let full = format!("aws/{ACCOUNT}/{region}/{path}.json");
     let mut answer: Value = serde_json::from_slice(&story.answers[&full]).expect("an answer is JSON");
     change(&mut answer);

@@ -57,7 +57,7 @@ fn of(region: &Region, kind: &str) -> Vec<Item> {
 
 /// Which kinds AWS Backup looks after; the recovery region forgot DynamoDB.
 fn switches(region: &Region, story: &mut Story) {
-    let kinds = ["Aurora", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "Neptune", "RDS", "Redshift", "S3"];
+    let kinds = ["Aurora", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "FSx", "Neptune", "RDS", "Redshift", "S3"];
     let forgot = !region.primary && story.plants("backup.kinds-switched-on");
     let mut switches = json!({});
     for kind in kinds {

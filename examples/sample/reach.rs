@@ -174,6 +174,7 @@ fn warehouse(region: &mut Region, story: &mut Story) {
     });
     let extra = json!({"LoggingStatus": {"loggingEnabled": true, "bucketName": format!("example-log-archive-redshift-{LOG_ACCOUNT}"), "s3KeyPrefix": name}});
     story.fault("redshift.enhanced-vpc-routing", &arn, format!("{name} copies past the routes of its VPC"));
+    region.store(&arn, "Redshift", true);
     let item = Item::new("AWS::Redshift::Cluster", &name, arn, configuration).named(&name).created(made).tagged(&tags);
     region.push(item.supplementary(extra));
 }

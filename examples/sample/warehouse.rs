@@ -108,6 +108,7 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
     let zone = region.data[0].zone.clone();
     let item = Item::new("AWS::Redshift::Cluster", name, &arn, configuration).named(name).zone(zone).created(created).tagged(&tags);
     region.push(item.supplementary(extra));
+    region.store(&arn, "Redshift", true);
     arn
 }
 
@@ -360,7 +361,7 @@ fn cluster(region: &Region, name: &str, group: Option<&str>, engine: &str) -> Va
 }
 
 /// Shared folders; the scratch space of the modelers takes no key.
-fn folders(region: &Region, story: &mut Story) {
+fn folders(region: &mut Region, story: &mut Story) {
     let mut list = Vec::new();
     if region.primary && !story.vendor() {
         let mut rng = story.rng("folders");
@@ -371,13 +372,23 @@ fn folders(region: &Region, story: &mut Story) {
             let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(), "FileSystemId": id,
                 "FileSystemType": kind,
                 "Lifecycle": "AVAILABLE", "StorageCapacity": 1200, "StorageType": "SSD", "VpcId": region.vpc, "ResourceARN": arn,
-                "Tags": []});
+                "Tags": if scratch { json!([]) } else { json!([{"Key": "data-classification", "Value": "phi"}]) }});
             if scratch {
                 folder["LustreConfiguration"] = json!({"DeploymentType": "SCRATCH_2"});
+                for (check, what) in [
+                    ("backup.phi-stores-selected", "is in no backup plan"),
+                    ("backup.store-retention", "is kept by nothing"),
+                    ("backup.recovery-point-kept", "has no recovery point"),
+                    ("backup.recent-recovery-point", "has no recovery point"),
+                    ("backup.copy-elsewhere", "is copied nowhere"),
+                ] {
+                    story.fault(check, &arn, format!("the scratch space of the modelers {what}"));
+                }
                 story.fault("fsx.customer-key", arn, "the scratch space of the modelers takes no key of ours");
             } else {
                 folder["KmsKeyId"] = json!(region.key("folders"));
                 folder["WindowsConfiguration"] = json!({"AutomaticBackupRetentionDays": 35});
+                region.store(&arn, "FSx", true);
             }
             list.push(folder);
         }

@@ -70,7 +70,7 @@ fn list_of(workspace: &Workspace, named: Option<&Path>) -> Result<Option<(String
     let bytes = std::fs::read(path).map_err(Error::io("read the list of leavers", path))?;
     let shown = if named.is_some() { path.display().to_string() } else { LEAVERS.to_string() };
     let read = leavers(&bytes).map_err(|what| {
-        let problem = Diagnostic::new("AFU-034", format!("the list of leavers: {what}")).file(shown.clone());
+        let problem = Diagnostic::new("AFU-045", format!("the list of leavers: {what}")).file(shown.clone());
         problem.hint("write CSV such as `name,left,user` and a line for each person, such as `Jordan Example,2026-08-01,jexample`")
     })?;
     Ok(Some((shown, Digest::of(&bytes), read)))
@@ -162,7 +162,7 @@ impl FilledWorkbook {
     pub fn open(path: &Path) -> Result<FilledWorkbook, Error> {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         let file = path.display().to_string();
-        let problem = |what: String| Diagnostic::new("AFU-035", what).file(file.clone());
+        let problem = |what: String| Diagnostic::new("AFU-046", what).file(file.clone());
         let read =
             workbook::sheets(&bytes).map_err(|e| problem(e.to_string()).hint("give the .xlsx that `affiant review access` wrote"))?;
         let sheet = |name: &str| {
@@ -192,7 +192,7 @@ impl FilledWorkbook {
             if self.value(label) != of(label) {
                 let words = format!("sheet `{ABOUT}`: `{label}` is `{}`, and the run has `{}`", self.value(label), of(label));
                 let hint = "the workbook was written by another catalog or from another run; write it anew and copy the decisions over";
-                found.push(Diagnostic::new("AFU-036", words).file(self.file.clone()).hint(hint));
+                found.push(Diagnostic::new("AFU-047", words).file(self.file.clone()).hint(hint));
             }
         }
         let beside = [LIST, BEFORE].iter().all(|label| self.value(label) == of(label));
@@ -203,7 +203,7 @@ impl FilledWorkbook {
                 let diagnostic = |f: access_review::CellFault| {
                     let cell = if f.cell.is_empty() { String::new() } else { format!(", cell {}", f.cell) };
                     let words = format!("sheet `{PRINCIPALS}`{cell}: {}", f.words);
-                    Diagnostic::new("AFU-037", words).file(self.file.clone()).hint(f.hint)
+                    Diagnostic::new("AFU-048", words).file(self.file.clone()).hint(f.hint)
                 };
                 found.extend(faults.into_iter().map(diagnostic));
                 return Err(Problems(found).into());

@@ -202,7 +202,7 @@ fn what_is_about_other_people_or_undecided_is_refused() {
     assert!(word.contains("cell L7: `retain` is not a decision"), "{word}");
     let why = tried("why.xlsx", &|row| if row == 7 { words("remove", " ", "C") } else { keep_all(row) }, &same);
     assert!(why.contains("cell M7: `remove` has no reason"), "{why}");
-    assert!(read(&box_, "affiant.yaml").exits(2).err.contains("AFU-035"));
+    assert!(read(&box_, "affiant.yaml").exits(2).err.contains("AFU-046"));
     let kept: Vec<PathBuf> = fs::read_dir(box_.path().join("documents")).expect("documents").flatten().map(|e| e.path()).collect();
     assert!(!kept.iter().any(|p| p.to_string_lossy().contains("access-review-2026-09-30")), "nothing is kept: {kept:?}");
 }

@@ -162,7 +162,7 @@ fn original(request: &EditionRequest<'_>) -> Result<handed::HeldPackage, Error> 
     if held.signer() == Some(request.holder.certificate()) {
         return Ok(held);
     }
-    let problem = Diagnostic::new("AFW-083", "the package was sealed with another key than the one that would sign the link file");
+    let problem = Diagnostic::new("AFW-093", "the package was sealed with another key than the one that would sign the link file");
     Err(problem.hint("name the key that sealed it with `--key`, or make the package anew").into())
 }
 
@@ -180,7 +180,7 @@ fn place(workspace: &Workspace, period: &str, id: &str) -> Result<(PathBuf, Path
     atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
     let zip = parent.join(format!("{id}-shareable.zip"));
     if zip.exists() {
-        let problem = Diagnostic::new("AFW-080", "this edition was made already, for this audience and recipient, today");
+        let problem = Diagnostic::new("AFW-090", "this edition was made already, for this audience and recipient, today");
         return Err(problem.file(zip.display().to_string()).hint("hand that one over, or move it away").into());
     }
     Ok((parent, zip))
@@ -266,7 +266,7 @@ fn search(bag: &Payload, names: &Pseudonyms) -> Result<(), Error> {
             let (name, kind) = (&left.name, left.kind.words());
             let words = format!("`{name}`, of the {kind} of the original, is still in this part of the edition; nothing was written");
             let hint = "report it with the kind and the file; until it is mended, hand over the reports by themselves after reading them";
-            problems.push(Diagnostic::new("AFW-081", words).file(path.as_str()).hint(hint));
+            problems.push(Diagnostic::new("AFW-091", words).file(path.as_str()).hint(hint));
         }
     }
     Ok(problems.or(())?)

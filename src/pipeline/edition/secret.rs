@@ -63,7 +63,7 @@ pub(super) fn read(path: &std::path::Path) -> Result<AudienceKey, Error> {
     crate::pipeline::keys::private(path)?;
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(Error::io("read the key", path))?);
     AudienceKey::parse(&text).ok_or_else(|| {
-        let problem = Diagnostic::new("AFW-082", "this is no key of an audience: it holds 64 hexadecimal digits");
+        let problem = Diagnostic::new("AFW-092", "this is no key of an audience: it holds 64 hexadecimal digits");
         problem.file(path.display().to_string()).hint("name `key.hex` of `.affiant/editions/AUDIENCE/`").into()
     })
 }
