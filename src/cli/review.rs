@@ -13,7 +13,7 @@ use crate::diag::{near, printable};
 use crate::model::access::{AccessReview, AccessVerdict};
 use crate::model::catalog::Catalog;
 use crate::pipeline::Error;
-use crate::pipeline::review::{self, FilledWorkbook};
+use crate::pipeline::review::{self, FilledReview};
 use crate::pipeline::workpapers::{self, SampleRequest};
 use crate::program::workpapers as draw;
 use crate::render::{workpaper_sheets, xlsx};
@@ -136,7 +136,7 @@ fn write(args: &AccessArgs, context: &Context) -> Result<Exit, Error> {
 
 fn read(file: &Path, args: &AccessArgs, context: &Context) -> Result<Exit, Error> {
     let (workspace, catalog) = (context.workspace()?, context.catalog()?);
-    let workbook = FilledWorkbook::open(file)?;
+    let workbook = FilledReview::open(file)?;
     let run = context.run(&workspace, Some(&workbook.run()))?;
     let parts = review::gather(&workspace, &catalog, run, args.leavers.as_deref())?;
     let review = workbook.decided(&parts)?;

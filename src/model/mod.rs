@@ -13,6 +13,7 @@ pub mod citation;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;
+pub mod edition_link;
 pub mod homes;
 pub mod kinds;
 pub mod partition;

@@ -151,15 +151,15 @@ pub fn workbook_of(review: &AccessReview) -> Result<Vec<u8>, Error> {
 }
 
 /// The sheets of a filled-in workbook, and the run that it names.
-pub struct FilledWorkbook {
+pub struct FilledReview {
     bytes: Vec<u8>,
     file: String,
     principals: Grid,
     about: Grid,
 }
 
-impl FilledWorkbook {
-    pub fn open(path: &Path) -> Result<FilledWorkbook, Error> {
+impl FilledReview {
+    pub fn open(path: &Path) -> Result<FilledReview, Error> {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         let file = path.display().to_string();
         let problem = |what: String| Diagnostic::new("AFU-046", what).file(file.clone());
@@ -170,7 +170,7 @@ impl FilledWorkbook {
             read.iter().find(|g| g.name == name).cloned().ok_or_else(lacks)
         };
         let (principals, about) = (sheet(PRINCIPALS)?, sheet(ABOUT)?);
-        Ok(FilledWorkbook { principals, about, bytes, file })
+        Ok(FilledReview { principals, about, bytes, file })
     }
 
     /// The name of the run that it was written from.
@@ -230,7 +230,7 @@ impl KeptReview {
 /// Keeps the workbook as it was handed in, the record as CSV, and a signed note of both with their digests.
 pub fn keep(
     workspace: &Workspace,
-    workbook: &FilledWorkbook,
+    workbook: &FilledReview,
     review: &AccessReview,
     sealer: &Sealer,
     now: DateTime<Utc>,
@@ -260,7 +260,7 @@ pub fn keep(
 }
 
 /// What is signed: the two files by their digests, what they rest on, and what they say in numbers.
-fn note(workbook: &FilledWorkbook, review: &AccessReview, (xlsx, csv): (&str, &str), table: &[u8], now: DateTime<Utc>) -> Vec<u8> {
+fn note(workbook: &FilledReview, review: &AccessReview, (xlsx, csv): (&str, &str), table: &[u8], now: DateTime<Utc>) -> Vec<u8> {
     let verdicts = [AccessVerdict::Keep, AccessVerdict::Change, AccessVerdict::Remove, AccessVerdict::Unknown];
     let decided: serde_json::Map<String, serde_json::Value> =
         verdicts.iter().map(|v| (v.as_str().to_string(), review.count(*v).into())).collect();

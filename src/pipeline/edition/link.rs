@@ -4,57 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::commitments::{Commitment, SCHEME};
 use super::record::EditionRecord;
 use crate::model::digest::Digest;
+pub use crate::model::edition_link::{FORMAT, Link, LinkedFile};
 use crate::pipeline::Error;
 use crate::pipeline::keys::Sealer;
 use crate::pipeline::record::pretty;
 use crate::seal::sign_detached;
 use crate::store::atomic::{self, Access, Existing};
-
-pub const FORMAT: &str = "affiant.link/1";
-
-/// `<edition>.link.json`, with its CMS signature beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Link {
-    #[schemars(extend("const" = "affiant.link/1"))]
-    pub format: String,
-    /// The id of the edition.
-    pub edition: String,
-    pub audience: String,
-    pub recipient: String,
-    /// The day on which the edition was made.
-    pub date: String,
-    /// SHA-256 of the edition's `manifest-sha256.txt`.
-    #[schemars(with = "String")]
-    pub edition_manifest: Digest,
-    /// SHA-256 of the original package's `manifest-sha256.txt`.
-    #[schemars(with = "String")]
-    pub original_manifest: Digest,
-    /// How salts and commitments are made.
-    pub scheme: String,
-    /// Every file of the original, by its path.
-    pub files: Vec<LinkedFile>,
-}
-
-/// What opens the commitment of one file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LinkedFile {
-    pub path: String,
-    /// Its name in the edition.
-    pub token: String,
-    /// 64 hexadecimal digits.
-    #[schemars(with = "String")]
-    pub salt: Digest,
-    #[schemars(with = "String")]
-    pub commitment: Digest,
-}
 
 pub(super) fn linked(commitments: &[Commitment]) -> Vec<LinkedFile> {
     let file = |c: &Commitment| LinkedFile { path: c.path.clone(), token: c.token.clone(), salt: c.salt, commitment: c.commitment };
