@@ -14,7 +14,7 @@ use crate::model::kinds::ResourceKinds;
 use crate::model::records::OperatingRecords;
 use crate::model::workbook_map::WorkbookMap;
 use crate::pipeline::Error;
-use crate::pipeline::edition::Link;
+use crate::pipeline::edition::EditionLink;
 use crate::yaml::{Strictness, schema_of};
 
 /// Print the JSON Schema of a kind of file, for editors that check YAML while you type
@@ -107,7 +107,7 @@ impl SchemaKind {
             SchemaKind::BreachClocks => schema_of::<Clocks>(form),
             SchemaKind::StateClocks => schema_of::<StateClocks>(form),
             SchemaKind::Services => schema_of::<ServiceList>(form),
-            SchemaKind::Link => schema_of::<Link>(form),
+            SchemaKind::Link => schema_of::<EditionLink>(form),
         }
     }
 }

@@ -10,7 +10,7 @@ pub const FORMAT: &str = "affiant.link/1";
 /// `<edition>.link.json`, with its CMS signature beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Link {
+pub struct EditionLink {
     #[schemars(extend("const" = "affiant.link/1"))]
     pub format: String,
     /// The id of the edition.

@@ -141,7 +141,9 @@ fn originals(package: &Path, scratch: &Path) -> BTreeSet<String> {
         out.extend(found.find_iter(&program).map(|m| m.as_str().to_string()));
     }
     // what AWS itself calls the roles of its services, and a stage that has no name
-    out.into_iter().filter(|name| name.len() >= 4 && !name.contains("AWSServiceRoleFor") && name != "$default").collect()
+    out.into_iter()
+        .filter(|name| name.len() >= 4 && !name.contains("AWSServiceRoleFor") && !["default", "$default"].contains(&name.as_str()))
+        .collect()
 }
 
 /// Names that are also words of the catalog or the templates: they are looked for as the end of an ARN.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::commitments::{self, COMMITMENTS, Committed};
-use super::link::{self, Link, linked};
+use super::link::{self, EditionLink, linked};
 use super::record::EditionRecord;
 use super::{Says, derive, secret};
 use crate::diag::Diagnostic;
@@ -61,7 +61,7 @@ pub fn join(edition: &JoinSide<'_>, record: &EditionRecord, original: &JoinSide<
     let mut joined = Joined::default();
     let key = secret::read(key)?;
     let text = std::fs::read(link).map_err(Error::io("read", link))?;
-    let file: Link = serde_json::from_slice(&text).map_err(|error| {
+    let file: EditionLink = serde_json::from_slice(&text).map_err(|error| {
         let problem = Diagnostic::new("AFV-902", format!("this is no link file: {error}")).file(link.display().to_string());
         Error::from(problem.hint("name the `.link.json` that was written beside the audience's key"))
     })?;
@@ -89,7 +89,7 @@ fn opened(
     edition: &JoinSide<'_>,
     record: &EditionRecord,
     original: &JoinSide<'_>,
-    file: &Link,
+    file: &EditionLink,
     key: &[u8; 32],
     joined: &mut Joined,
 ) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::commitments::{Commitment, SCHEME};
 use super::record::EditionRecord;
 use crate::model::digest::Digest;
-pub use crate::model::edition_link::{FORMAT, Link, LinkedFile};
+pub use crate::model::edition_link::{EditionLink, FORMAT, LinkedFile};
 use crate::pipeline::Error;
 use crate::pipeline::keys::Sealer;
 use crate::pipeline::record::pretty;
@@ -35,7 +35,7 @@ pub(super) fn write(
     holder: &Sealer,
     now: DateTime<Utc>,
 ) -> Result<PathBuf, Error> {
-    let link = Link {
+    let link = EditionLink {
         format: FORMAT.into(),
         edition: record.id.clone(),
         audience: record.shared.audience.clone(),

@@ -38,7 +38,7 @@ use crate::workspace::{self, Workspace};
 
 pub use commitments::{COMMITMENTS, COMMITMENTS_CSV, Commitment, Committed};
 pub use join::{JoinSide, Joined, join};
-pub use link::Link;
+pub use link::EditionLink;
 pub use record::{EditionRecord, FORMAT, check, parse};
 pub use secret::folder;
 

@@ -179,7 +179,7 @@ impl Pseudonyms {
         }
     }
 
-    fn shapes(&self, raw: &str, shapes: &[patterns::Shape]) -> Vec<(Range<usize>, String)> {
+    fn shapes(&self, raw: &str, shapes: &[patterns::TextShape]) -> Vec<(Range<usize>, String)> {
         let found = patterns::find(raw, shapes);
         let ours = found.into_iter().filter(|(range, kind)| !self.is_public(&raw[range.clone()], *kind));
         ours.map(|(range, kind)| {

@@ -24,7 +24,7 @@ pub(super) enum Extent {
 }
 
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownName {
     pub original: String,
     pub kind: Original,
     pub extent: Extent,
@@ -77,7 +77,7 @@ fn is_number(text: &str, range: &Range<usize>) -> bool {
 
 #[derive(Debug)]
 pub(super) struct Dictionary {
-    known: Vec<Known>,
+    known: Vec<KnownName>,
     exact: BTreeMap<String, usize>,
     automaton: AhoCorasick,
     /// The entry of each pattern; a name has several spellings.
@@ -88,13 +88,13 @@ impl Dictionary {
     /// `names` come with their kinds; the first kind of a name counts.
     pub fn new(names: impl IntoIterator<Item = (Original, String)>, own: &OwnTexts) -> Dictionary {
         let mut exact = BTreeMap::new();
-        let mut known: Vec<Known> = Vec::new();
+        let mut known: Vec<KnownName> = Vec::new();
         for (kind, original) in names {
             if original.trim().is_empty() || exact.contains_key(&original) {
                 continue;
             }
             exact.insert(original.clone(), known.len());
-            known.push(Known { original, kind, extent: Extent::Anywhere });
+            known.push(KnownName { original, kind, extent: Extent::Anywhere });
         }
         classify(&mut known, own);
         let (mut patterns, mut owner) = (Vec::new(), Vec::new());
@@ -111,14 +111,14 @@ impl Dictionary {
         self.exact.get(text).map(|i| self.known[*i].kind)
     }
 
-    pub fn known(&self) -> &[Known] {
+    pub fn known(&self) -> &[KnownName] {
         &self.known
     }
 
     /// The names in `text`, longest first, none over another, in the order in which they stand. `own`: words that are not
     /// names here, though they may be elsewhere.
-    pub fn find(&self, text: &str, own: Option<&BTreeSet<String>>) -> Vec<(Range<usize>, &Known)> {
-        let mut found: Vec<(Range<usize>, &Known)> = Vec::new();
+    pub fn find(&self, text: &str, own: Option<&BTreeSet<String>>) -> Vec<(Range<usize>, &KnownName)> {
+        let mut found: Vec<(Range<usize>, &KnownName)> = Vec::new();
         for reading in readings(text) {
             for hit in self.automaton.find_overlapping_iter(&reading.text) {
                 let spelled = &reading.text[hit.range()];
@@ -130,7 +130,7 @@ impl Dictionary {
             }
         }
         found.sort_by_key(|(range, _)| (std::cmp::Reverse(range.len()), range.start));
-        let mut taken: BTreeMap<usize, (usize, &Known)> = BTreeMap::new();
+        let mut taken: BTreeMap<usize, (usize, &KnownName)> = BTreeMap::new();
         for (range, known) in found {
             let before = taken.range(..range.end).next_back().is_some_and(|(_, (end, _))| *end > range.start);
             if !before {
@@ -165,7 +165,7 @@ fn spellings(name: &str) -> BTreeSet<String> {
     all
 }
 
-fn stands(text: &str, range: &Range<usize>, known: &Known, own: Option<&BTreeSet<String>>) -> bool {
+fn stands(text: &str, range: &Range<usize>, known: &KnownName, own: Option<&BTreeSet<String>>) -> bool {
     match known.extent {
         Extent::Anywhere if known.kind == Original::Account => is_number(text, range),
         Extent::Anywhere => true,
@@ -214,7 +214,7 @@ fn is_called(text: &str, range: &Range<usize>) -> bool {
 }
 
 /// What of the program's own texts holds a name decides where that name may be replaced.
-fn classify(known: &mut [Known], own: &OwnTexts) {
+fn classify(known: &mut [KnownName], own: &OwnTexts) {
     let patterns: Vec<String> = known.iter().map(|k| k.original.clone()).collect();
     let mut held = vec![(false, false); known.len()];
     for hit in automaton(&patterns).find_overlapping_iter(&own.text) {

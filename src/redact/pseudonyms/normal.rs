@@ -4,13 +4,13 @@
 use std::ops::Range;
 
 /// A reading of a text.
-pub(super) struct Reading {
+pub(super) struct NormalText {
     pub text: String,
     /// For each byte of `text`: the range of the character in the original.
     from: Vec<(usize, usize)>,
 }
 
-impl Reading {
+impl NormalText {
     /// The range in the original that a range of the reading stands for.
     pub fn range(&self, found: Range<usize>) -> Range<usize> {
         self.from[found.start].0..self.from[found.end - 1].1
@@ -28,7 +28,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The readings in which a name may stand: as it is; with breaks as one space; with breaks as nothing.
-pub(super) fn readings(text: &str) -> Vec<Reading> {
+pub(super) fn readings(text: &str) -> Vec<NormalText> {
     let broken = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{2028}' | '\u{2029}');
     let mut all = vec![reading(text, &|_| true)];
     if text.chars().any(|c| broken(c) || is_invisible(c)) || text.contains("  ") {
@@ -39,8 +39,8 @@ pub(super) fn readings(text: &str) -> Vec<Reading> {
 }
 
 /// Each run of white space as one space, unless `keep` says that it stays.
-fn reading(text: &str, keep: &dyn Fn(char) -> bool) -> Reading {
-    let mut out = Reading { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+fn reading(text: &str, keep: &dyn Fn(char) -> bool) -> NormalText {
+    let mut out = NormalText { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
     let mut space = false;
     for (at, c) in text.char_indices() {
         let range = at..at + c.len_utf8();
@@ -60,10 +60,10 @@ fn reading(text: &str, keep: &dyn Fn(char) -> bool) -> Reading {
 }
 
 /// Runs of white space with a break in them as nothing.
-fn without_breaks(text: &str, broken: &dyn Fn(char) -> bool) -> Reading {
-    let mut out = Reading { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+fn without_breaks(text: &str, broken: &dyn Fn(char) -> bool) -> NormalText {
+    let mut out = NormalText { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
     let mut run: Vec<(usize, char)> = Vec::new();
-    let flush = |run: &mut Vec<(usize, char)>, out: &mut Reading| {
+    let flush = |run: &mut Vec<(usize, char)>, out: &mut NormalText| {
         if !run.iter().any(|(_, c)| broken(*c)) {
             run.iter().for_each(|(at, c)| out.push(*c, *at..at + c.len_utf8()));
         }

@@ -9,7 +9,7 @@ use super::public;
 use super::tokens::Original;
 
 /// A shape, and what of its matches counts.
-pub(super) struct Shape {
+pub(super) struct TextShape {
     kind: Original,
     expression: &'static str,
     compiled: OnceLock<Regex>,
@@ -18,8 +18,8 @@ pub(super) struct Shape {
     holds: fn(&str) -> bool,
 }
 
-const fn shape(kind: Original, expression: &'static str, whole: bool, holds: fn(&str) -> bool) -> Shape {
-    Shape { kind, expression, compiled: OnceLock::new(), whole, holds }
+const fn shape(kind: Original, expression: &'static str, whole: bool, holds: fn(&str) -> bool) -> TextShape {
+    TextShape { kind, expression, compiled: OnceLock::new(), whole, holds }
 }
 
 const fn any(_: &str) -> bool {
@@ -27,7 +27,7 @@ const fn any(_: &str) -> bool {
 }
 
 /// Looked for before known names, which may stand within: addresses of mail and hosts.
-pub(super) static BEFORE: [Shape; 2] = [
+pub(super) static BEFORE: [TextShape; 2] = [
     shape(Original::Mail, r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+", false, any),
     shape(
         Original::Host,
@@ -38,7 +38,7 @@ pub(super) static BEFORE: [Shape; 2] = [
 ];
 
 /// Looked for after known names.
-pub(super) static AFTER: [Shape; 9] = [
+pub(super) static AFTER: [TextShape; 9] = [
     shape(Original::Digest, r"[0-9a-f]{64}", true, any),
     shape(Original::Id, r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", true, any),
     shape(Original::Id, r"[a-z]{1,16}(?:-[a-z]{1,16}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{8})", true, has_digit),
@@ -55,7 +55,7 @@ fn has_digit(text: &str) -> bool {
     tail.bytes().any(|b| b.is_ascii_digit())
 }
 
-impl Shape {
+impl TextShape {
     fn regex(&self) -> &Regex {
         self.compiled.get_or_init(|| Regex::new(self.expression).expect("a sound expression"))
     }
@@ -67,7 +67,7 @@ impl Shape {
 }
 
 /// What is found, in order, none over another; of two that overlap, the one that begins first.
-pub(super) fn find(text: &str, shapes: &[Shape]) -> Vec<(Range<usize>, Original)> {
+pub(super) fn find(text: &str, shapes: &[TextShape]) -> Vec<(Range<usize>, Original)> {
     let mut all: Vec<(Range<usize>, Original)> = Vec::new();
     for shape in shapes {
         for found in shape.regex().find_iter(text) {
