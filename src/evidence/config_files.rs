@@ -261,7 +261,7 @@ impl<R: Read> Lexer<R> {
                 _ => rest.iter().position(stops).unwrap_or(rest.len()),
             };
             if out.len() <= MAX_ITEM {
-                out.extend_from_slice(&rest[..length]);
+                add(out, &rest[..length]);
             }
             self.start += length;
             first = false;
@@ -283,7 +283,7 @@ impl<R: Read> Lexer<R> {
             let length = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
             too_long |= out.len() + length > MAX_ITEM;
             if !too_long {
-                out.extend_from_slice(&rest[..length]);
+                add(out, &rest[..length]);
             }
             let mark = rest.get(length).copied();
             self.start += length;
@@ -305,6 +305,16 @@ impl<R: Read> Lexer<R> {
             }
         }
     }
+}
+
+/// Adds to a value. Near [`MAX_ITEM`] it grows by what it needs: doubled, it would take twice the memory that it may.
+fn add(out: &mut Vec<u8>, bytes: &[u8]) {
+    let needed = out.len() + bytes.len();
+    if needed > out.capacity() {
+        let room = (2 * out.capacity()).min(MAX_ITEM + (1 << 10)).max(needed);
+        out.reserve_exact(room - out.len());
+    }
+    out.extend_from_slice(bytes);
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 22] = [
+const KINDS: [(&str, &str); 23] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
@@ -77,6 +77,7 @@ const KINDS: [(&str, &str); 22] = [
     ("questionnaire-map", "tests/fixtures/answers/questionnaire-map.yaml"),
     ("workbook-map", "tests/fixtures/answers/workbook-map.yaml"),
     ("records", "program/records.yaml"),
+    ("link", "tests/fixtures/edition/q3.link.json"),
     ("control", "controls/technical/"),
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::harness::{NOW, Sandbox, item};
+use crate::harness::{Sandbox, item};
 
 /// Evidence of one volume, where only volumes are recorded: all else is a gap.
 fn volume(box_: &Sandbox, folder: &str, encrypted: bool) {
@@ -111,14 +111,16 @@ fn the_recipe_of_the_book_runs() {
     let script = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a script");
     let box_ = Sandbox::default();
     box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
-    let run = |encrypted: bool| {
+    // a minute apart, so that the newest run is the one just made
+    let run = |minute: u8, encrypted: bool| {
+        let now = format!("2026-09-30T12:0{minute}:00Z");
         volume(&box_, "export", encrypted);
         let path = format!("{}:{}", env!("CARGO_BIN_EXE_affiant").rsplit_once('/').expect("a folder").0, "/usr/bin:/bin");
         let mut command = Command::new("sh");
-        command.args(["-eu", "-c", script]).current_dir(box_.path()).env_clear().env("PATH", path).env("AFFIANT_PINNED_CLOCK", NOW);
+        command.args(["-eu", "-c", script]).current_dir(box_.path()).env_clear().env("PATH", path).env("AFFIANT_PINNED_CLOCK", now);
         crate::harness::ran(command.output().expect("sh"))
     };
-    let bad = run(false);
+    let bad = run(0, false);
     assert_eq!(bad.code, 1, "{}{}", bad.out, bad.err);
     let report = crate::spine::json(&fs::read_to_string(box_.path().join("affiant-assessment.json")).expect("published"));
     assert_eq!(report["format"], "affiant.assessment/1");
@@ -130,10 +132,10 @@ fn the_recipe_of_the_book_runs() {
     };
     let disk = exception("ec2.volume-encrypted", "arn:aws:ec2:us-east-1:111122223333:vol-1");
     box_.write("program/exceptions.yaml", format!("exceptions:\n{disk}"));
-    let accepted = run(false);
+    let accepted = run(1, false);
     assert_eq!(accepted.code, 0, "{}{}", accepted.out, accepted.err);
     box_.write("program/exceptions.yaml", "exceptions: []\n");
-    let sound = run(true);
+    let sound = run(2, true);
     assert_eq!(sound.code, 0, "{}{}", sound.out, sound.err);
     assert!(fs::read_dir(box_.path().join("packages/2026-Q3")).expect("packages").count() > 0, "the package is kept");
 }

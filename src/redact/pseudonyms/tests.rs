@@ -104,6 +104,7 @@ fn hostile_names_are_gone_in_every_spelling() {
     assert!(!p.text("see twin-\n  prod-db here").contains("prod-db"));
     assert_eq!(p.name("records").len(), "name-0123456789".len());
     let searcher = p.searcher();
-    assert!(searcher.file("a.csv", b"x,TWIN-PROD-DB,y").len() == 1);
+    let left = searcher.file("a.csv", b"x,TWIN-PROD-DB,y");
+    assert!(left.iter().any(|l| l.name == "twin-prod-db"), "{left:?}");
     assert!(searcher.file("a.csv", p.text("x,TWIN-PROD-DB,y").as_bytes()).is_empty());
 }
