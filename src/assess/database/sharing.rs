@@ -112,10 +112,10 @@ pub const SHARED: [SharedTable; 6] = [
 ];
 
 /// A member of the evidence and the value that it names something with.
-pub type Named = (String, String);
+pub type MemberValue = (String, String);
 
 /// Every value of the evidence that names something: of tables, of tags, and of members in items and answers whose names say so.
-pub fn names(database: &Path) -> Result<BTreeSet<Named>, Fault> {
+pub fn names(database: &Path) -> Result<BTreeSet<MemberValue>, Fault> {
     let db = open(database)?;
     let mut found = BTreeSet::new();
     for table in ["resource", "history"] {
@@ -227,13 +227,13 @@ fn each(db: &Connection, sql: &str, row: &mut dyn FnMut(&[String])) -> Result<()
     Ok(())
 }
 
-fn keep(member: &str, value: &str, found: &mut BTreeSet<Named>) {
+fn keep(member: &str, value: &str, found: &mut BTreeSet<MemberValue>) {
     if !value.is_empty() {
         found.insert((member.to_string(), value.to_string()));
     }
 }
 
-fn nested(json: &str, found: &mut BTreeSet<Named>) {
+fn nested(json: &str, found: &mut BTreeSet<MemberValue>) {
     if let Ok(value) = serde_json::from_str::<Value>(json) {
         walk("", &value, false, found);
     }
@@ -282,7 +282,7 @@ fn names_something(member: &str) -> bool {
     NAMING.iter().any(|end| lower.ends_with(end.strip_suffix('s').unwrap_or(end)))
 }
 
-fn walk(member: &str, value: &Value, all: bool, found: &mut BTreeSet<Named>) {
+fn walk(member: &str, value: &Value, all: bool, found: &mut BTreeSet<MemberValue>) {
     match value {
         Value::String(text) => {
             if text.starts_with(['{', '[']) {
