@@ -1,11 +1,17 @@
 //! Reads the cells of a workbook (Office Open XML) that somebody filled in, whichever program wrote it: shared strings, inline
 //! strings, numbers and truth values. A formula is told apart from what it shows, and everything has a bound.
 
+pub mod place;
+pub mod xml;
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::{Document, Node};
 use zip::ZipArchive;
+
+use place::CellPlace;
+use xml::{bounded, child, children, named, strings_of, unescaped};
 
 /// No part of a workbook that we read is larger, unpacked.
 const MAX_PART: u64 = 64 << 20;
@@ -51,13 +57,7 @@ impl Grid {
 
 /// `C12` for column 2 of row 11.
 pub fn cell_name(row: u32, column: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        letters.push(char::from(b'A' + ((rest - 1) % 26) as u8));
-        rest = (rest - 1) / 26;
-    }
-    format!("{}{}", letters.iter().rev().collect::<String>(), row + 1)
+    CellPlace { row: row + 1, column: column + 1 }.to_string()
 }
 
 /// Every sheet, in the workbook's order.
@@ -72,17 +72,17 @@ pub fn sheets(bytes: &[u8]) -> Result<Vec<Grid>, WorkbookProblem> {
     let mut parts = Parts(archive);
     let book = parts.text("xl/workbook.xml")?;
     let targets = parts.targets()?;
-    let mut named = Vec::new();
-    for node in parse("xl/workbook.xml", &book)?.descendants().filter(|n| is(n, "sheet")) {
+    let mut listed = Vec::new();
+    for node in parse("xl/workbook.xml", &book)?.descendants().filter(|n| named(*n, "sheet")) {
         let id = node.attributes().find(|a| a.name() == "id").map(|a| a.value()).unwrap_or_default();
         let target = targets.get(id).ok_or_else(|| WorkbookProblem::Form(format!("a sheet names `{id}`, which is nothing")))?;
-        named.push((node.attribute("name").unwrap_or_default().to_string(), target.clone()));
+        listed.push((node.attribute("name").unwrap_or_default().to_string(), target.clone()));
     }
-    if named.len() > MAX_SHEETS {
+    if listed.len() > MAX_SHEETS {
         return Err(WorkbookProblem::Size("its sheets"));
     }
     let shared = parts.shared()?;
-    named.into_iter().map(|(name, part)| grid(name, &part, &parts.text(&part)?, &shared)).collect()
+    listed.into_iter().map(|(name, part)| grid(name, &part, &parts.text(&part)?, &shared)).collect()
 }
 
 struct Parts<'a>(ZipArchive<Cursor<&'a [u8]>>);
@@ -108,7 +108,7 @@ impl Parts<'_> {
         let part = "xl/_rels/workbook.xml.rels";
         let text = self.text(part)?;
         let mut out = BTreeMap::new();
-        for node in parse(part, &text)?.descendants().filter(|n| is(n, "Relationship")) {
+        for node in parse(part, &text)?.descendants().filter(|n| named(*n, "Relationship")) {
             let (id, target) = (node.attribute("Id").unwrap_or_default(), node.attribute("Target").unwrap_or_default());
             let whole = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), String::from);
             out.insert(id.to_string(), whole);
@@ -122,61 +122,31 @@ impl Parts<'_> {
             return Ok(Vec::new());
         }
         let text = self.text(part)?;
-        Ok(parse(part, &text)?.root_element().children().filter(|n| is(n, "si")).map(|n| words(&n)).collect())
+        Ok(parse(part, &text)?.root_element().children().filter(|n| named(*n, "si")).map(strings_of).collect())
     }
 }
 
 fn parse<'a>(part: &str, text: &'a str) -> Result<Document<'a>, WorkbookProblem> {
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES, ..ParsingOptions::default() };
-    Document::parse_with_options(text, options).map_err(|e| WorkbookProblem::Part { part: part.to_string(), why: e.to_string() })
-}
-
-fn is(node: &Node<'_, '_>, name: &str) -> bool {
-    node.is_element() && node.tag_name().name() == name
-}
-
-/// The text of a string item: its runs one after the other, without what tells how to pronounce them.
-fn words(item: &Node<'_, '_>) -> String {
-    let spoken = |n: &Node<'_, '_>| n.ancestors().any(|a| is(&a, "rPh"));
-    let texts = item.descendants().filter(|n| is(n, "t") && !spoken(n));
-    unescaped(&texts.map(|n| n.text().unwrap_or_default()).collect::<String>())
-}
-
-/// `_x000A_` stands for the character with that number (ECMA-376, ST_Xstring).
-fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("_x") {
-        out.push_str(&rest[..at]);
-        let code = rest.get(at + 2..at + 6).filter(|_| rest.get(at + 6..at + 7) == Some("_"));
-        match code.and_then(|c| u32::from_str_radix(c, 16).ok()).and_then(char::from_u32) {
-            Some(c) => {
-                out.push(c);
-                rest = &rest[at + 7..];
-            }
-            None => {
-                out.push_str("_x");
-                rest = &rest[at + 2..];
-            }
-        }
-    }
-    out + rest
+    bounded(text, NODES).map_err(|why| WorkbookProblem::Part { part: part.to_string(), why })
 }
 
 fn grid(name: String, part: &str, text: &str, shared: &[String]) -> Result<Grid, WorkbookProblem> {
     let mut grid = Grid { name, ..Grid::default() };
     let document = parse(part, text)?;
     let mut row = 0u32;
-    for line in document.descendants().filter(|n| is(n, "row")) {
+    for line in document.descendants().filter(|n| named(*n, "row")) {
         row = line.attribute("r").and_then(|r| r.parse::<u32>().ok()).unwrap_or(row.saturating_add(1));
         let mut column = 0;
-        for cell in line.children().filter(|n| is(n, "c")) {
-            let place = cell.attribute("r").and_then(place).unwrap_or((row.saturating_sub(1), column));
+        for cell in children(line, "c") {
+            let place = match cell.attribute("r") {
+                Some(name) => place(name).ok_or(WorkbookProblem::Size("one of its sheets"))?,
+                None => (row.saturating_sub(1), column),
+            };
             if place.1 >= MAX_COLUMNS || place.0 >= MAX_ROWS || grid.cells.len() >= MAX_CELLS {
                 return Err(WorkbookProblem::Size("one of its sheets"));
             }
             column = place.1 + 1;
-            if cell.children().any(|n| is(&n, "f")) {
+            if child(cell, "f").is_some() {
                 grid.formulas.push(place);
             }
             let shown = shown(&cell, shared).map_err(|why| WorkbookProblem::Place {
@@ -194,16 +164,11 @@ fn grid(name: String, part: &str, text: &str, shared: &[String]) -> Result<Grid,
 
 /// Row and column of `C12`.
 fn place(name: &str) -> Option<(u32, u32)> {
-    let letters = name.bytes().take_while(u8::is_ascii_uppercase).count();
-    if letters == 0 || letters > 3 {
-        return None;
-    }
-    let column = name[..letters].bytes().fold(0, |n, b| n * 26 + u32::from(b - b'A') + 1);
-    Some((name[letters..].parse::<u32>().ok()?.checked_sub(1)?, column - 1))
+    CellPlace::parse(name).map(|place| (place.row - 1, place.column - 1))
 }
 
 fn shown(cell: &Node<'_, '_>, shared: &[String]) -> Result<String, String> {
-    let value = || cell.children().find(|n| is(n, "v")).and_then(|n| n.text()).unwrap_or_default();
+    let value = || child(*cell, "v").and_then(|n| n.text()).unwrap_or_default();
     match cell.attribute("t") {
         Some("s") if value().is_empty() => Ok(String::new()),
         Some("s") => {
@@ -211,7 +176,7 @@ fn shown(cell: &Node<'_, '_>, shared: &[String]) -> Result<String, String> {
             let found = number.parse::<usize>().ok().and_then(|n| shared.get(n));
             found.cloned().ok_or_else(|| format!("it names the shared string {number}, and there is none"))
         }
-        Some("inlineStr") => Ok(cell.children().find(|n| is(n, "is")).map(|n| words(&n)).unwrap_or_default()),
+        Some("inlineStr") => Ok(child(*cell, "is").map(strings_of).unwrap_or_default()),
         Some("b") => Ok(if value() == "1" { "TRUE" } else { "FALSE" }.into()),
         Some("str") => Ok(unescaped(value())),
         _ => Ok(value().to_string()),

@@ -3,15 +3,15 @@
 //! charts, macros and protection stay, whether this program knows of them or not. It decides no answer.
 
 mod parts;
-pub mod place;
 mod rules;
 mod sheet;
 mod splice;
 mod takes;
-mod xml;
 
 use std::collections::BTreeMap;
 
+pub use crate::evidence::workbook::place;
+use crate::evidence::workbook::xml;
 pub use place::CellPlace;
 pub use rules::{ListWord, NumberBounds, Takes};
 pub use sheet::{Barrier, GridSheet};

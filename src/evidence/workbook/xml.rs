@@ -11,7 +11,15 @@ const NODES: u32 = 4_000_000;
 /// # Errors
 /// Refuses declarations of a document type, and with them entities.
 pub fn document(text: &str) -> Result<Document<'_>, String> {
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES, ..ParsingOptions::default() };
+    bounded(text, NODES)
+}
+
+/// The same with a bound of its own on the number of elements and texts.
+///
+/// # Errors
+/// As [`document`].
+pub fn bounded(text: &str, nodes: u32) -> Result<Document<'_>, String> {
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|e| e.to_string())
 }
 
