@@ -9,6 +9,15 @@ use crate::story::Story;
 
 const SEVEN_YEARS: u32 = 2557;
 
+/// What a store fails in that no plan takes, each with its words.
+pub const TAKEN_BY_NO_PLAN: [(&str, &str); 5] = [
+    ("backup.phi-stores-selected", "is in no backup plan"),
+    ("backup.store-retention", "is kept by nothing"),
+    ("backup.recovery-point-kept", "has no recovery point"),
+    ("backup.recent-recovery-point", "has no recovery point"),
+    ("backup.copy-elsewhere", "is copied nowhere"),
+];
+
 pub fn build(region: &mut Region, story: &mut Story) {
     let vault = vault(region, story);
     let daily = plan(region, "twin-daily-seven-years", &vault, SEVEN_YEARS);
@@ -44,7 +53,7 @@ pub fn late(region: &mut Region, story: &mut Story) {
         return;
     }
     let well = std::mem::replace(&mut region.rng, story.rng("late backups"));
-    let vault = if region.primary { "twin-vault" } else { "twin-recovery-vault" };
+    let vault = vault_name(region);
     let points = points_of(region, vault, &stores);
     let jobs: Vec<Value> = points.iter().step_by(2).map(|point| restore(region, point, "COMPLETED")).collect();
     region.rng = well;
@@ -62,7 +71,7 @@ fn extend(list: &mut Value, more: Vec<Value>) {
 
 /// The region's vault, locked for good; its name.
 fn vault(region: &mut Region, story: &mut Story) -> String {
-    let name = if region.primary { "twin-vault" } else { "twin-recovery-vault" };
+    let name = vault_name(region);
     let arn = vault_arn(region.name, name);
     let created = region.past(400, 900);
     let key = region.key("backup");
@@ -88,6 +97,10 @@ fn vault(region: &mut Region, story: &mut Story) -> String {
     }
     story.answer(region.name, "backup", "ListBackupVaults", &json!({"BackupVaultList": vaults}));
     name.into()
+}
+
+fn vault_name(region: &Region) -> &'static str {
+    if region.primary { "twin-vault" } else { "twin-recovery-vault" }
 }
 
 /// A locked vault without use yet, whose lock refuses what is kept for years.

@@ -260,15 +260,11 @@ fn inbox(region: &mut Region, story: &mut Story) {
     }
     let arn = item.arn().to_string();
     region.push(item);
-    for (check, what) in [
-        ("backup.phi-stores-selected", "is in no backup plan"),
-        ("backup.store-retention", "is kept by nothing"),
-        ("backup.recovery-point-kept", "has no recovery point"),
-        ("backup.recent-recovery-point", "has no recovery point"),
-        ("backup.copy-elsewhere", "is copied nowhere"),
+    let lost = [
         ("s3.write-once-copy", "has no copy that resists deletion"),
         ("s3.lifecycle-not-too-early", "loses deleted objects after a month"),
-    ] {
+    ];
+    for (check, what) in crate::backup::TAKEN_BY_NO_PLAN.into_iter().chain(lost) {
         if story.plants(check) {
             story.fault(check, &arn, format!("{name} {what}"));
         }

@@ -375,13 +375,7 @@ fn folders(region: &mut Region, story: &mut Story) {
                 "Tags": if scratch { json!([]) } else { json!([{"Key": "data-classification", "Value": "phi"}]) }});
             if scratch {
                 folder["LustreConfiguration"] = json!({"DeploymentType": "SCRATCH_2"});
-                for (check, what) in [
-                    ("backup.phi-stores-selected", "is in no backup plan"),
-                    ("backup.store-retention", "is kept by nothing"),
-                    ("backup.recovery-point-kept", "has no recovery point"),
-                    ("backup.recent-recovery-point", "has no recovery point"),
-                    ("backup.copy-elsewhere", "is copied nowhere"),
-                ] {
+                for (check, what) in crate::backup::TAKEN_BY_NO_PLAN {
                     story.fault(check, &arn, format!("the scratch space of the modelers {what}"));
                 }
                 story.fault("fsx.customer-key", arn, "the scratch space of the modelers takes no key of ours");

@@ -264,6 +264,9 @@ pub(super) const STEPS: u64 = 10_000;
 fn fill(db: &Connection, table: &str, rows: &[BTreeMap<String, Value>]) -> Result<(), String> {
     let name = table.replace('"', "");
     db.execute_batch(&format!("DELETE FROM \"{name}\"")).map_err(|e| guard::words(&e))?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     let needed = needed(db, &name).map_err(|e| guard::words(&e))?;
     for row in rows {
         let mut row = row.clone();
