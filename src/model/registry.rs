@@ -147,11 +147,6 @@ impl Operation {
     pub fn goes_beyond(&self) -> bool {
         self.beyond || self.each.iter().any(|each| !each.home.is_empty())
     }
-
-    /// True when it is asked once in its place, not for each resource.
-    pub fn is_listing(&self) -> bool {
-        self.each.is_empty()
-    }
 }
 
 /// `Code`, or `Code: words` that the message must hold.
