@@ -31,6 +31,7 @@ import past
 import policy
 import recorded
 import scale
+import second_population
 import wire_models
 from cases import Bench
 from laboratory import Laboratory, Refused
@@ -52,6 +53,7 @@ MODULES = (
     recorded,
     wire_models,
     offline,
+    second_population,
 )
 """Each has CASES, which always run, and LONG, which run with `--long`; either may be left out. A further module is imported above and named here."""
 

@@ -155,7 +155,7 @@ def cli() -> str | None:
     return os.environ.get("AFFIANT_AWS_CLI") or shutil.which("aws")
 
 
-def saved(bench: Bench, lab: Laboratory, folder: Path) -> subprocess.CompletedProcess[str]:
+def saved(bench: Bench, lab: Laboratory, folder: Path, more: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs the script with the AWS CLI before the laboratory."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -168,7 +168,7 @@ def saved(bench: Bench, lab: Laboratory, folder: Path) -> subprocess.CompletedPr
     wrapped.chmod(0o755)
     given = {"REGIONS": REGION, "PATH": f"{wrapped.parent}{os.pathsep}{os.environ['PATH']}", "AWS_MAX_ATTEMPTS": "2"}
     words = [*lab.wrapper, "bash", str(text), str(folder / "export")]
-    return subprocess.run(words, env=lab.environment() | given, capture_output=True, text=True, check=False)
+    return subprocess.run(words, env=lab.environment() | given | (more or {}), capture_output=True, text=True, check=False)
 
 
 def refused_by_aws(export: Path) -> set[str]:
