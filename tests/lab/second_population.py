@@ -277,21 +277,27 @@ def left_out(bench: Bench, region: str) -> str:
     settings.write_text(settings.read_text().replace(f"regions: [{rest[0]}]", f"regions: [{', '.join(BOTH)}]"))
     asked = made.assess()
     before = {row[:4]: row[4] for row in rows_of(whole)}
-    wrong = []
+    there = {known.part(name) for kind in ("faults", "traps") for name in WANTED[kind][region]}
+    wrong, phantoms = [], set[str]()
     for name, after in (("left out", part), ("asked for later", asked)):
         for row in rows_of(after):
             was = before.get(row[:4])
             if was is not None and better(was, row[4]):
                 wrong.append(f"{name}: {row[0]} of {row[3]}: {was}, then {row[4]}")
-            if row[4] != "not evidenced" and (row[2] == region or f":{region}:" in row[3] or row[3].endswith(f"/{region}")):
+            of_it = row[2] == region or f":{region}:" in row[3] or row[3].endswith(f"/{region}")
+            of_it = of_it or any(row[1] == number and fits(thing, row[3]) for number, thing in there)
+            if row[4] != "not evidenced" and of_it:
                 wrong.append(f"{name}: {row[0]} of {row[3]} is claimed to be {row[4]}")
+            phantoms |= {row[0]} if of_it and after is part else set()
+    if len(phantoms) > WANTED["phantoms"]["most"]:
+        wrong.append(f"{len(phantoms)} checks speak of {region}, which is out of scope: {', '.join(sorted(phantoms))}")
     old, new = verdicts(whole), verdicts(asked)
     wrong += [f"asked for later: {name}: {old[name]}, then {new[name]}" for name in old if better(old[name], new[name])]
     regional = {row[0] for row in rows_of(whole) if row[2] == region}
     mute = regional - {row[0] for row in rows_of(asked) if row[2] == region}
     wrong += [f"asked for later: {name} says nothing of {region}" for name in sorted(mute)]
     refuse_if(wrong, 60)
-    return f"{told}; {len(rows_of(part))} rows without {region}, none better than with it, none of it claimed; {len(regional)} checks speak of it once it is asked for"
+    return f"{told}; {len(rows_of(part))} rows without {region}, none better than with it, none of it claimed, {len(phantoms)} checks not evidenced for it; {len(regional)} checks speak of it once it is asked for"
 
 
 def second_one_region(bench: Bench) -> str:
