@@ -3,17 +3,21 @@
 #![allow(clippy::disallowed_methods)] // how long something takes is told to people and to nobody else
 
 use std::cell::{Cell, RefCell};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::say;
 
-/// How often a line is written: over the last one, or below it.
-const ON_TERMINAL: Duration = Duration::from_millis(100);
+/// How often a line is written where there is no terminal.
 const ELSEWHERE: Duration = Duration::from_secs(10);
+/// How often the line on a terminal is written over, in hertz.
+const ON_TERMINAL: u8 = 10;
 
 pub struct Ticker {
-    terminal: bool,
+    /// The line on a terminal, cut to its width.
+    line: Option<ProgressBar>,
     quiet: bool,
     verbose: bool,
     last: Cell<Instant>,
@@ -23,36 +27,24 @@ pub struct Ticker {
 impl Ticker {
     pub fn new(quiet: bool, verbose: bool) -> Ticker {
         let terminal = std::io::stderr().is_terminal() && !quiet && !verbose;
-        Ticker { terminal, quiet, verbose, last: Cell::new(Instant::now()), step: RefCell::new(None) }
+        Ticker { line: terminal.then(line), quiet, verbose, last: Cell::new(Instant::now()), step: RefCell::new(None) }
     }
 
     /// What begins now.
     pub fn step(&self, what: &str) {
         self.finish();
         *self.step.borrow_mut() = Some((what.to_string(), Instant::now()));
-        if self.terminal {
-            self.over(what);
-        } else {
-            self.show(what);
-        }
+        self.show(what);
     }
 
     /// How far it is.
     pub fn show(&self, text: &str) {
-        let pause = if self.terminal { ON_TERMINAL } else { ELSEWHERE };
-        if self.quiet || self.last.get().elapsed() < pause {
-            return;
+        if let Some(line) = &self.line {
+            line.set_message(text.to_string());
+        } else if !self.quiet && self.last.get().elapsed() >= ELSEWHERE {
+            self.last.set(Instant::now());
+            say(text);
         }
-        self.last.set(Instant::now());
-        match self.terminal {
-            true => self.over(text),
-            false => say(text),
-        }
-    }
-
-    fn over(&self, text: &str) {
-        let mut out = std::io::stderr().lock();
-        let _ = write!(out, "\r\x1b[2K{text}").and_then(|()| out.flush());
     }
 
     fn finish(&self) {
@@ -63,11 +55,18 @@ impl Ticker {
     }
 }
 
+/// An empty line that is shown from its first message on.
+fn line() -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(ON_TERMINAL);
+    let style = ProgressStyle::with_template("{wide_msg}").expect("the template is a constant");
+    ProgressBar::with_draw_target(None, target).with_style(style)
+}
+
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.finish();
-        if self.terminal {
-            self.over("");
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
         }
     }
 }

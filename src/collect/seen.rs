@@ -265,8 +265,11 @@ pub fn place_in_name(file: &str) -> Option<(String, String)> {
 /// Of a saved answer: the file of the page that follows it.
 pub const FOLLOWED: &str = "followed-by";
 
-pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, seen: &mut Seen) {
-    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else { return };
+/// Reads a stored answer once: what it says goes into `seen`, and it is returned for what hangs on it.
+pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, seen: &mut Seen) -> Answer {
+    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else {
+        return Answer::Unreadable("not an answer".into());
+    };
     let full = format!("{service}:{name}");
     let operation = catalog.operations.get(&full);
     let mut bytes = Vec::new();
@@ -293,6 +296,7 @@ pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, see
         }
     }
     seen.responses.entry((account.clone(), region.clone(), full)).or_default().push(state);
+    answer
 }
 
 /// An answer that says itself that more pages follow.

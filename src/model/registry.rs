@@ -1,6 +1,9 @@
 //! The operations registry as values: how each AWS API is called, what its answers hold, which errors are evidence of absence, and
 //! which AWS Config type an answer can stand in for. It knows nothing of HTTP, credentials or files.
 
+mod api;
+mod fill;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -8,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::partition::Partition;
+
+pub use api::{Api, GlobalHost, MapTags, Protocol, Wire};
+pub use fill::{Fill, LetterCase, Pick};
 
 /// What we know of an AWS API operation.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -227,234 +233,6 @@ impl Each {
         };
         self.only.iter().all(|(path, wanted)| is(path, wanted)) && !self.unless.iter().any(|(path, wanted)| is(path, wanted))
     }
-}
-
-/// An answer that stands in for AWS Config items of a type.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fill {
-    #[serde(default, rename = "type")]
-    pub resource_type: String,
-    /// Types whose resources stand under this one too.
-    #[serde(default, deserialize_with = "one_or_more")]
-    #[schemars(with = "Value")]
-    pub also: Vec<String>,
-    /// No resource of its own: the tags of the resource whose ARN stands here.
-    #[serde(default)]
-    pub tags_of: Option<String>,
-    /// Absent: the operation's `list`. Null: the whole answer.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Value")]
-    pub list: Option<Option<String>>,
-    #[serde(default)]
-    pub id: Option<Pick>,
-    #[serde(default)]
-    pub name: Option<Pick>,
-    /// A template: `{partition} {region} {account} {key} {Path.In.Element}`.
-    #[serde(default)]
-    pub arn: Option<String>,
-    #[serde(default)]
-    pub arn_at: Option<String>,
-    #[serde(default)]
-    pub region: Option<String>,
-    #[serde(default)]
-    pub region_at: Option<String>,
-    #[serde(default)]
-    pub zone: Option<String>,
-    #[serde(default)]
-    pub created: Option<String>,
-    #[serde(default)]
-    pub tags: Option<String>,
-    #[serde(default)]
-    pub case: LetterCase,
-    /// Members whose content keeps its names: policy documents, maps.
-    #[serde(default)]
-    pub keep: BTreeSet<String>,
-    /// Path to a new last name, after `case`.
-    #[serde(default)]
-    pub rename: BTreeMap<String, String>,
-    /// A path whose last name is new, to the path beside it that is copied there.
-    #[serde(default)]
-    pub lift: BTreeMap<String, String>,
-    #[serde(default)]
-    pub values: BTreeMap<String, BTreeMap<String, Value>>,
-    #[serde(default)]
-    pub default: BTreeMap<String, Value>,
-    /// Path to a template, last.
-    #[serde(default)]
-    pub put: BTreeMap<String, String>,
-    /// A partial fill: where it goes in the resource that the call was made for.
-    #[serde(default)]
-    pub into: Option<String>,
-    /// How the call's key names the resource: `arn` or `name`; its id otherwise.
-    #[serde(default)]
-    pub by: Option<String>,
-    /// The one member that is taken.
-    #[serde(default)]
-    pub member: Option<String>,
-    /// With `into`: the list of all elements, of all pages.
-    #[serde(default)]
-    pub all: bool,
-    /// With `into`: what stands for "there is none".
-    #[serde(default)]
-    pub none: Option<Value>,
-    /// What stands for a member that is missing.
-    #[serde(default)]
-    pub missing: Option<Value>,
-}
-
-/// A path, or what follows the last of some character in the value there.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Pick {
-    Path(String),
-    After { at: String, after: String },
-}
-
-fn one_or_more<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        One(String),
-        More(Vec<String>),
-    }
-    Ok(match Either::deserialize(input)? {
-        Either::One(one) => vec![one],
-        Either::More(more) => more,
-    })
-}
-
-fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(input).map(Some)
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LetterCase {
-    /// Every member's first letter lowered, as in Config's old types.
-    Camel,
-    /// The leading run of capitals lowered: `DBClusterArn` becomes `dbclusterArn`.
-    Bean,
-    /// Every member's first letter raised.
-    Pascal,
-    #[default]
-    Asis,
-}
-
-/// How a service is called.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Api {
-    pub protocol: Protocol,
-    /// Query and EC2: the `Version` parameter.
-    #[serde(default)]
-    pub version: String,
-    /// JSON: prefix of `X-Amz-Target`.
-    #[serde(default)]
-    pub target: String,
-    /// JSON: 1.0 or 1.1.
-    #[serde(default)]
-    pub json: String,
-    /// Host prefix; default: the file's name.
-    #[serde(default)]
-    pub endpoint: Option<String>,
-    /// SigV4 service name; default: the endpoint.
-    #[serde(default)]
-    pub signing: Option<String>,
-    /// Services with one endpoint a partition; a partition that is missing has no such service.
-    #[serde(default)]
-    pub global: BTreeMap<String, GlobalHost>,
-    /// Of a regional service that some partitions lack: those that have it.
-    #[serde(default)]
-    pub partitions: Vec<String>,
-    /// Fixed headers.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    #[serde(default)]
-    pub host_prefix: String,
-    #[serde(default)]
-    pub path_style: bool,
-    /// FIPS host prefix a partition, where it is not `<endpoint>-fips`.
-    #[serde(default)]
-    pub fips: BTreeMap<String, String>,
-    /// Request member on the wire to the name that the AWS CLI gives it, where they differ;
-    /// `Operation/member` and `member/inner` where it means two things.
-    #[serde(default)]
-    pub members: BTreeMap<String, String>,
-    #[serde(default)]
-    pub wire: Wire,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GlobalHost {
-    pub host: String,
-    pub region: String,
-    /// The host with FIPS endpoints; none if AWS has none.
-    #[serde(default)]
-    pub fips: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    Query,
-    Ec2,
-    Json,
-    RestJson,
-    RestXml,
-}
-
-impl Protocol {
-    pub fn is_xml(self) -> bool {
-        matches!(self, Protocol::Query | Protocol::Ec2 | Protocol::RestXml)
-    }
-}
-
-/// How a service's answers become what the AWS CLI prints as JSON. Names are those of XML elements; one with several meanings is
-/// qualified by what encloses it (`ebs/encrypted`), at most up to the operation's name.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Wire {
-    pub names: BTreeMap<String, String>,
-    /// XML attribute to member.
-    pub attributes: BTreeMap<String, String>,
-    /// Element that wraps a list, to the tag of its items.
-    pub lists: BTreeMap<String, String>,
-    /// Repeated elements without a wrapper.
-    pub flat: BTreeSet<String>,
-    /// Wrapper to entry, key and value tags; without an entry tag the repeated element itself is the entry.
-    #[serde(deserialize_with = "mapped")]
-    #[schemars(with = "Value")]
-    pub maps: BTreeMap<String, MapTags>,
-    /// Structures, which matters when they are empty.
-    pub objects: BTreeSet<String>,
-    pub booleans: BTreeSet<String>,
-    pub integers: BTreeSet<String>,
-    pub floats: BTreeSet<String>,
-    /// Percent-encoded JSON.
-    pub documents: BTreeSet<String>,
-    /// JSON: members that come as epoch seconds.
-    pub times: BTreeSet<String>,
-    /// JSON: `pascal` where the wire's members have a small first letter and the CLI's a capital.
-    pub case: LetterCase,
-}
-
-/// Tags of a map's entry, key and value.
-pub type MapTags = (Option<String>, String, String);
-
-/// JSON services name their maps in a list: entries have no tags there.
-fn mapped<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String, MapTags>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Names(Vec<String>),
-        Tags(BTreeMap<String, MapTags>),
-    }
-    Ok(match Either::deserialize(input)? {
-        Either::Names(names) => names.into_iter().map(|n| (n, (None, String::new(), String::new()))).collect(),
-        Either::Tags(tags) => tags,
-    })
 }
 
 /// Walks a dotted path through objects and arrays; every value that stands at its end.

@@ -4,126 +4,104 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::Asking;
-use super::exchange::What;
-use crate::aws::{Ask, Kind, Refusal, Reply};
+use super::exchange::{Exchange, unregistered};
+use super::run_log::RunLog;
+use super::scope::{CollectScope, Inquiry};
+use crate::aws::{Kind, Refusal, Reply};
 use crate::collect::error::CollectError;
 use crate::model::digest::Digest;
 use crate::model::run::GLOBAL;
 use crate::store::atomic::{self, Access, Existing};
 use crate::store::portable_name;
 
-const SERVICE: &str = "artifact";
-
-impl Asking<'_> {
-    /// Every report that `affiant.yaml` names, asked for once, in the first account in scope.
-    pub(super) fn reports(&mut self) -> Result<(), CollectError> {
-        if self.reporter().is_none() {
-            return Ok(());
+/// Every report that `affiant.yaml` names, asked for once, in the first account that can be asked: reports are the same in all.
+pub fn reports(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), CollectError> {
+    let home = scope.home();
+    let Some(of) = (0..scope.accounts.len()).find_map(|account| scope.inquiry(account, GLOBAL, &home)) else { return Ok(()) };
+    for report in &scope.target.reports {
+        let exchange = about(&of, "artifact:GetReportMetadata", report);
+        if log.kept_answer(&exchange).is_none() {
+            let metadata = artifact(scope, log, &of, &exchange, &[("reportId", report)]);
+            note(log, &exchange, metadata)?;
         }
-        let target = self.target;
-        for report in &target.reports {
-            let mut what = self.about("GetReportMetadata", report);
-            if self.kept.remove(&what.call()).is_none() {
-                let metadata = self.artifact(&what, &[("reportId", report)]);
-                let _ = self.note(&mut what, metadata)?;
-            }
-            if let Some(terms) = target.terms.iter().find(|t| t.report == *report) {
-                self.document(report, &terms.by, &terms.on)?;
-            }
+        if let Some(terms) = scope.target.terms.iter().find(|t| t.report == *report) {
+            document(scope, log, &of, report, &format!("{}, {}", terms.by, terms.on))?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// The term, the report against its token, the document behind the link.
-    fn document(&mut self, report: &str, by: &str, on: &str) -> Result<(), CollectError> {
-        let Some(folder) = self.target.documents.clone() else { return Ok(()) };
-        let mut term = self.about("GetTermForReport", report);
-        let mut what = self.about("GetReport", report);
-        if self.kept.remove(&what.call()).is_some() {
-            self.kept.remove(&term.call());
-            return Ok(());
+/// The term, the report against its token, the document behind the link. `accepted` is who accepted the terms, and when.
+fn document(scope: &CollectScope<'_>, log: &mut RunLog<'_>, of: &Inquiry, report: &str, accepted: &str) -> Result<(), CollectError> {
+    let Some(folder) = &scope.target.documents else { return Ok(()) };
+    let mut term = about(of, "artifact:GetTermForReport", report);
+    let mut exchange = about(of, "artifact:GetReport", report);
+    if log.kept_answer(&exchange).is_some() {
+        log.kept_answer(&term);
+        return Ok(());
+    }
+    let answer = artifact(scope, log, of, &term, &[("reportId", report)]);
+    term.more.insert("terms-accepted".into(), accepted.into());
+    let Some(body) = note(log, &term, answer)? else { return Ok(()) };
+    let Some(token) = text(&body, "termToken") else {
+        log.refused(&exchange, &Refusal::ours(Kind::Service, "no term", "AWS gave no token for the terms"));
+        return Ok(());
+    };
+    let reply = match artifact(scope, log, of, &exchange, &[("reportId", report), ("termToken", &token)]) {
+        Ok(reply) => reply,
+        Err(refusal) => return log.keep_refusal(&exchange, &refusal),
+    };
+    let link = serde_json::from_slice::<Value>(&reply.body).ok().and_then(|body| text(&body, "documentPresignedUrl"));
+    let fetched = match link {
+        Some(link) => scope.session.fetch(&link),
+        None => Err(Refusal::ours(Kind::Service, "no document", "AWS named no place of the document")),
+    };
+    exchange.more.insert("terms-accepted".into(), accepted.into());
+    if let Ok(bytes) = &fetched {
+        let digest = Digest::of(bytes);
+        exchange.more.insert("document-sha256".into(), digest.to_string());
+        exchange.more.insert("document-size".into(), bytes.len().to_string());
+        keep(folder, report, &digest, bytes)?;
+    }
+    note(log, &exchange, Ok(reply))?;
+    if let Err(refusal) = &fetched {
+        log.refused(&exchange, refusal);
+    }
+    Ok(())
+}
+
+/// A call about a report. The term's token is no part of what is recorded.
+fn about(of: &Inquiry, full: &str, report: &str) -> Exchange {
+    let mut exchange = Exchange::of(of, full, report, 1);
+    exchange.parameters = serde_json::json!({ "reportId": report }).to_string();
+    exchange
+}
+
+fn artifact(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    of: &Inquiry,
+    exchange: &Exchange,
+    members: &[(&str, &str)],
+) -> Result<Reply, Refusal> {
+    log.progress.calls += 1;
+    let full = exchange.full();
+    let members = members.iter().map(|(n, v)| (n.to_string(), Value::from(*v))).collect();
+    scope.session.call(&scope.ask(of, &full, members).ok_or_else(|| unregistered(&full))?)
+}
+
+/// Keeps an answer as evidence, or a refusal as a gap; the answer's body, whole, for what follows.
+fn note(log: &mut RunLog<'_>, exchange: &Exchange, outcome: Result<Reply, Refusal>) -> Result<Option<Value>, CollectError> {
+    match outcome {
+        Ok(reply) => {
+            log.keep_answer(exchange, &reply, None)?;
+            Ok(serde_json::from_slice(&reply.body).ok())
         }
-        let answer = self.artifact(&term, &[("reportId", report)]);
-        term.more.insert("terms-accepted".into(), format!("{by}, {on}"));
-        let Some(body) = self.note(&mut term, answer)? else { return Ok(()) };
-        let Some(token) = text(&body, "termToken") else {
-            self.refused(&what, &Refusal::ours(Kind::Service, "no term", "AWS gave no token for the terms"));
-            return Ok(());
-        };
-        let reply = match self.artifact(&what, &[("reportId", report), ("termToken", &token)]) {
-            Ok(reply) => reply,
-            Err(refusal) => {
-                let _ = self.note(&mut what, Err(refusal))?;
-                return Ok(());
-            }
-        };
-        let link = serde_json::from_slice::<Value>(&reply.body).ok().and_then(|body| text(&body, "documentPresignedUrl"));
-        let fetched = match link {
-            Some(link) => self.session.fetch(&link),
-            None => Err(Refusal::ours(Kind::Service, "no document", "AWS named no place of the document")),
-        };
-        what.more.insert("terms-accepted".into(), format!("{by}, {on}"));
-        let failed = fetched.as_ref().err().cloned();
-        if let Ok(bytes) = fetched {
-            let digest = Digest::of(&bytes);
-            what.more.insert("document-sha256".into(), digest.to_string());
-            what.more.insert("document-size".into(), bytes.len().to_string());
-            keep(&folder, report, &digest, &bytes)?;
-        }
-        let _ = self.note(&mut what, Ok(reply))?;
-        if let Some(refusal) = failed {
-            self.refused(&what, &refusal);
-        }
-        Ok(())
-    }
-
-    /// The account that is asked for reports, which are the same in all: the first that can be asked.
-    fn reporter(&self) -> Option<usize> {
-        self.accounts.iter().position(|account| account.identity.is_some())
-    }
-
-    fn about(&self, operation: &str, report: &str) -> What {
-        let account = &self.accounts[self.reporter().unwrap_or_default()];
-        let mut what = What::operation(&account.id, &account.caller, GLOBAL, &self.home(), SERVICE, operation, report, 1);
-        // the token is no part of what is recorded
-        what.parameters = serde_json::json!({ "reportId": report }).to_string();
-        what
-    }
-
-    fn artifact(&mut self, what: &What, members: &[(&str, &str)]) -> Result<Reply, Refusal> {
-        self.progress.calls += 1;
-        let full = format!("{SERVICE}:{}", what.operation);
-        let known = self.catalog.operations.get_key_value(&full).zip(self.catalog.apis.get(SERVICE));
-        let Some(((full, operation), api)) = known else {
-            return Err(Refusal::ours(Kind::NotOffered, "no registry", format!("the catalog does not say how to ask {full}")));
-        };
-        let members: Map<String, Value> = members.iter().map(|(n, v)| (n.to_string(), Value::from(*v))).collect();
-        let name = full.split_once(':').map_or(full.as_str(), |(_, name)| name);
-        let Some(identity) = self.reporter().and_then(|index| self.accounts[index].identity.clone()) else {
-            return Err(Refusal::ours(Kind::Denied, "no account", "none of the accounts can be asked"));
-        };
-        let ask = Ask { identity, account: what.account.clone(), region: self.home(), service: SERVICE, name, api, operation, members };
-        self.session.call(&ask)
-    }
-
-    /// Keeps an answer as evidence, or a refusal as a gap; the answer's body, whole, for what follows.
-    fn note(&mut self, what: &mut What, outcome: Result<Reply, Refusal>) -> Result<Option<Value>, CollectError> {
-        match outcome {
-            Ok(reply) => {
-                self.keep_answer(what, &reply, None)?;
-                Ok(serde_json::from_slice(&reply.body).ok())
-            }
-            Err(refusal) => {
-                self.progress.refused += 1;
-                match &refusal.reply {
-                    Some(reply) => drop(self.keep_answer(what, reply, Some(&refusal))?),
-                    None => self.refused(what, &refusal),
-                }
-                Ok(None)
-            }
+        Err(refusal) => {
+            log.keep_refusal(exchange, &refusal)?;
+            Ok(None)
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::Asking;
 use super::exchange::state;
+use super::paged_call::pages;
+use super::run_log::RunLog;
+use super::scope::CollectScope;
 use crate::collect::error::CollectError;
 use crate::model::decisions::AccountFacts;
 use crate::model::partition::Partition;
@@ -12,41 +14,39 @@ use crate::model::run::{GLOBAL, OrganizationAccounts, State};
 /// What stands for the accounts of which nothing is known.
 const UNLISTED: &str = "other accounts of the organization";
 
-impl Asking<'_> {
-    /// The accounts of `affiant.yaml`, and the active ones of the organization where it says so.
-    pub(super) fn members(&mut self) -> Result<Vec<AccountFacts>, CollectError> {
-        let mut found = Vec::new();
-        if !self.target.aws.organization {
-            return Ok(found);
-        }
-        let home = self.home();
-        let speaker = self.accounts.iter().position(|a| a.organization);
-        let Some((speaker, of)) = speaker.and_then(|at| Some((at, self.inquiry(at, GLOBAL, &home)?))) else {
-            self.lost(UNLISTED, GLOBAL, "*", "the account that lists the others could not be asked", State::Failed);
-            return Ok(found);
-        };
-        let full = "organizations:ListAccounts";
-        let pages = self.pages(&of, full, "", Map::new())?;
-        self.settled.insert((speaker, full.to_string()));
-        let listed_by = self.accounts[speaker].id.clone();
-        let pages = match pages {
-            Ok(pages) => pages,
-            Err(refusal) => {
-                self.lost(UNLISTED, GLOBAL, "*", format!("{listed_by} does not list them: {}", refusal.words()), state(&refusal));
-                return Ok(found);
-            }
-        };
-        let (active, inactive) = divided(&pages);
-        let partition = Partition::of(&home).name;
-        self.seen.ways.organization =
-            Some(OrganizationAccounts { listed_by, active: active.len() as u64, inactive: inactive.into_iter().collect() });
-        for (id, name) in active.into_iter().filter(|(id, _)| !self.target.accounts.iter().any(|a| a.id == *id)) {
-            let role = self.target.aws.role_in(&id, partition);
-            let external_id = self.target.aws.external_id.clone();
-            found.push(AccountFacts { id, name, role, external_id, organization: false });
-        }
-        Ok(found)
+/// The accounts of `affiant.yaml`, and the active ones of the organization where it says so.
+pub fn members(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Vec<AccountFacts>, CollectError> {
+    let mut found = Vec::new();
+    if !scope.target.aws.organization {
+        return Ok(found);
     }
+    let home = scope.home();
+    let speaker = scope.accounts.iter().position(|a| a.organization);
+    let Some((speaker, of)) = speaker.and_then(|at| Some((at, scope.inquiry(at, GLOBAL, &home)?))) else {
+        log.lost(UNLISTED, GLOBAL, "*", "the account that lists the others could not be asked", State::Failed);
+        return Ok(found);
+    };
+    let full = "organizations:ListAccounts";
+    let pages = pages(scope, log, &of, full, "", Map::new())?;
+    log.settled.insert((speaker, full.to_string()));
+    let listed_by = scope.accounts[speaker].id.clone();
+    let pages = match pages {
+        Ok(pages) => pages,
+        Err(refusal) => {
+            log.lost(UNLISTED, GLOBAL, "*", format!("{listed_by} does not list them: {}", refusal.words()), state(&refusal));
+            return Ok(found);
+        }
+    };
+    let (active, inactive) = divided(&pages);
+    let partition = Partition::of(&home).name;
+    log.seen.ways.organization =
+        Some(OrganizationAccounts { listed_by, active: active.len() as u64, inactive: inactive.into_iter().collect() });
+    for (id, name) in active.into_iter().filter(|(id, _)| !scope.target.accounts.iter().any(|a| a.id == *id)) {
+        let role = scope.target.aws.role_in(&id, partition);
+        let external_id = scope.target.aws.external_id.clone();
+        found.push(AccountFacts { id, name, role, external_id, organization: false });
+    }
+    Ok(found)
 }
 
 type Named = Vec<(String, String)>;

@@ -12,19 +12,22 @@ use serde_json::{Map, Value, json};
 use super::bucket_names::{Base, Object, late, latest, listed, newest_first};
 use super::counts::Spot;
 use super::object_stream::StreamedParts;
+use super::routes::report;
 use crate::aws::{AssumedRole, Kind, Refusal};
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
 use crate::collect::history_files::is_history;
-use crate::collect::live::Asking;
-use crate::collect::live::exchange::What;
-use crate::collect::live::paged_call::Inquiry;
+use crate::collect::live::exchange::{Exchange, expired, unregistered};
+use crate::collect::live::paged_call::pages;
+use crate::collect::live::run_log::RunLog;
+use crate::collect::live::scope::{CollectScope, Inquiry};
 use crate::collect::seen::tally_items;
 use crate::model::run::{Source, State};
 use crate::store::portable_name;
 
 /// What switches on asking AWS Config to write.
 pub const DELIVER: &str = "deliver-snapshot";
+const LIST: &str = "s3:ListObjectsV2";
 /// Days that are looked through for the newest snapshot.
 const DAYS: usize = 60;
 
@@ -39,7 +42,7 @@ type Dated = (Object, chrono::DateTime<Utc>);
 
 /// Where AWS Config of one account and region delivers, and who may read there.
 #[derive(Clone)]
-pub(in crate::collect::live) struct Channel {
+pub struct Channel {
     pub of: Inquiry,
     pub bucket: String,
     pub prefix: String,
@@ -47,263 +50,294 @@ pub(in crate::collect::live) struct Channel {
     frequency: Option<String>,
 }
 
-impl Asking<'_> {
-    /// The newest snapshot of every place.
-    pub(in crate::collect::live) fn delivered(&mut self, spots: &[Spot]) -> Result<(), CollectError> {
-        for spot in spots {
-            let Some(channel) = self.channel(spot)? else { continue };
-            let made = if self.target.opt_in.contains(DELIVER) { self.deliver(spot, &channel)? } else { None };
-            match self.newest(spot, &channel, made.as_deref())? {
-                Ok((object, at)) => self.snapshot(spot, &channel, &object, at, made.is_some())?,
-                Err(refusal) => {
-                    let words = format!("no snapshot from the bucket {}: {}", channel.bucket, refusal.words());
-                    self.report("none", &words, std::slice::from_ref(spot));
-                }
+/// Delivery channels, and the regions of buckets, as far as they are known.
+#[derive(Default)]
+pub struct BucketCache {
+    channels: BTreeMap<Spot, Value>,
+    bucket_regions: BTreeMap<String, String>,
+}
+
+/// The newest snapshot of every place.
+pub fn delivered(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut BucketCache, spots: &[Spot]) -> Result<(), CollectError> {
+    for spot in spots {
+        let Some(channel) = channel(scope, log, buckets, spot)? else { continue };
+        let made = if scope.target.opt_in.contains(DELIVER) { deliver(scope, log, spot, &channel)? } else { None };
+        match newest(scope, log, spot, &channel, made.as_deref())? {
+            Ok((object, at)) => snapshot(scope, log, spot, &channel, &object, at, made.is_some())?,
+            Err(refusal) => {
+                let words = format!("no snapshot from the bucket {}: {}", channel.bucket, refusal.words());
+                report(scope, log, "none", &words, std::slice::from_ref(spot));
             }
-            (self.watch)(self.progress);
         }
-        Ok(())
+        log.show();
     }
+    Ok(())
+}
 
-    /// The delivery channel of a place, or the gap that there is none.
-    fn channel(&mut self, spot: &Spot) -> Result<Option<Channel>, CollectError> {
-        let found = self.delivers_to(spot)?;
-        if found.is_none() && self.accounts[spot.0].identity.is_some() {
-            let account = self.accounts[spot.0].id.clone();
-            self.report("none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
-            let words = "there is no delivery channel, and `aws.delivered.bucket` names none";
-            self.lost(&account, &spot.1, "*", words, State::NotCollected);
+/// The delivery channel of a place, or the gap that there is none.
+fn channel(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    buckets: &mut BucketCache,
+    spot: &Spot,
+) -> Result<Option<Channel>, CollectError> {
+    let found = delivers_to(scope, log, buckets, spot)?;
+    if found.is_none() && scope.accounts[spot.0].identity.is_some() {
+        let account = scope.accounts[spot.0].id.clone();
+        report(scope, log, "none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
+        let words = "there is no delivery channel, and `aws.delivered.bucket` names none";
+        log.lost(&account, &spot.1, "*", words, State::NotCollected);
+    }
+    Ok(found)
+}
+
+/// The delivery channel of a place, over which `aws.delivered` goes.
+pub fn delivers_to(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    buckets: &mut BucketCache,
+    spot: &Spot,
+) -> Result<Option<Channel>, CollectError> {
+    let Some(own) = scope.inquiry(spot.0, &spot.1, &spot.1) else { return Ok(None) };
+    let facts = scope.target.aws.delivered.clone().unwrap_or_default();
+    let answer = match buckets.channels.get(spot) {
+        Some(known) => known.clone(),
+        None => {
+            let full = "config:DescribeDeliveryChannels";
+            let found =
+                pages(scope, log, &own, full, "", Map::new())?.ok().and_then(|pages| Some(pages.first()?["DeliveryChannels"][0].clone()));
+            log.settled_in.insert((spot.clone(), full.to_string()));
+            let found = found.unwrap_or_default();
+            buckets.channels.insert(spot.clone(), found.clone());
+            found
         }
-        Ok(found)
+    };
+    let text = |name: &str| answer[name].as_str().map(str::to_string);
+    let Some(bucket) = facts.bucket.clone().or_else(|| text("s3BucketName")) else { return Ok(None) };
+    let prefix = facts.prefix.clone().or_else(|| text("s3KeyPrefix")).unwrap_or_default();
+    let frequency = answer["configSnapshotDeliveryProperties"]["deliveryFrequency"].as_str().map(str::to_string);
+    let mut of = own;
+    if let Some(arn) = facts.role.clone() {
+        let role = AssumedRole { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: scope.session_name.clone() };
+        of.identity = scope.session.assume(&role);
+        of.asked = arn.clone();
+        of.caller = arn;
     }
+    of.asked_in = bucket_region(scope, log, buckets, &of, &bucket, facts.region.as_deref());
+    Ok(Some(Channel { of, bucket, prefix, name: text("name").unwrap_or_else(|| "default".into()), frequency }))
+}
 
-    /// The delivery channel of a place, over which `aws.delivered` goes.
-    pub(in crate::collect::live) fn delivers_to(&mut self, spot: &Spot) -> Result<Option<Channel>, CollectError> {
-        let Some(own) = self.inquiry(spot.0, &spot.1, &spot.1) else { return Ok(None) };
-        let facts = self.target.aws.delivered.clone().unwrap_or_default();
-        let answer = match self.channels.get(spot) {
-            Some(known) => known.clone(),
-            None => {
-                let full = "config:DescribeDeliveryChannels";
-                let found =
-                    self.pages(&own, full, "", Map::new())?.ok().and_then(|pages| Some(pages.first()?["DeliveryChannels"][0].clone()));
-                self.settled_in.insert((spot.clone(), full.to_string()));
-                let found = found.unwrap_or_default();
-                self.channels.insert(spot.clone(), found.clone());
-                found
-            }
-        };
-        let text = |name: &str| answer[name].as_str().map(str::to_string);
-        let Some(bucket) = facts.bucket.clone().or_else(|| text("s3BucketName")) else { return Ok(None) };
-        let prefix = facts.prefix.clone().or_else(|| text("s3KeyPrefix")).unwrap_or_default();
-        let frequency = answer["configSnapshotDeliveryProperties"]["deliveryFrequency"].as_str().map(str::to_string);
-        let mut of = own;
-        if let Some(arn) = facts.role.clone() {
-            let role = AssumedRole { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: self.session_name.clone() };
-            of.identity = self.session.assume(&role);
-            of.asked = arn.clone();
-            of.caller = arn;
-        }
-        of.asked_in = self.bucket_region(&of, &bucket, facts.region.as_deref());
-        Ok(Some(Channel { of, bucket, prefix, name: text("name").unwrap_or_else(|| "default".into()), frequency }))
+/// The region that the bucket answers in: S3 names it when it is asked elsewhere.
+fn bucket_region(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    buckets: &mut BucketCache,
+    of: &Inquiry,
+    bucket: &str,
+    named: Option<&str>,
+) -> String {
+    if let Some(region) = named.or_else(|| buckets.bucket_regions.get(bucket).map(String::as_str)) {
+        return region.to_string();
     }
+    let members = Map::from_iter([("Bucket".to_string(), Value::from(bucket)), ("max-keys".into(), Value::from(1))]);
+    log.progress.calls += 1;
+    let told = match scope.ask(of, LIST, members).ok_or_else(|| unregistered(LIST)).and_then(|ask| scope.session.call(&ask)) {
+        Err(refusal) => refusal.reply.and_then(|reply| is_region(&reply.bucket_region).or_else(|| region_in(&reply.body))),
+        Ok(_) => None,
+    };
+    let region = told.unwrap_or_else(|| of.asked_in.clone());
+    buckets.bucket_regions.insert(bucket.to_string(), region.clone());
+    region
+}
 
-    /// The region that the bucket answers in: S3 names it when it is asked elsewhere.
-    fn bucket_region(&mut self, of: &Inquiry, bucket: &str, named: Option<&str>) -> String {
-        if let Some(region) = named.or_else(|| self.bucket_regions.get(bucket).map(String::as_str)) {
-            return region.to_string();
-        }
-        let members = Map::from_iter([("Bucket".to_string(), Value::from(bucket)), ("max-keys".into(), Value::from(1))]);
-        self.progress.calls += 1;
-        let told = match self.session.call(&self.ask(of, "s3:ListObjectsV2", members)) {
-            Err(refusal) => refusal.reply.and_then(|reply| is_region(&reply.bucket_region).or_else(|| region_in(&reply.body))),
-            Ok(_) => None,
-        };
-        let region = told.unwrap_or_else(|| of.asked_in.clone());
-        self.bucket_regions.insert(bucket.to_string(), region.clone());
-        region
+/// Objects and folders below a prefix.
+pub fn listing(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    channel: &Channel,
+    prefix: &str,
+    folders: bool,
+) -> Result<Result<Listing, Refusal>, CollectError> {
+    let mut members =
+        Map::from_iter([("Bucket".to_string(), Value::from(channel.bucket.as_str())), ("prefix".to_string(), Value::from(prefix))]);
+    if folders {
+        members.insert("delimiter".into(), Value::from("/"));
     }
+    // everything below a prefix and its first level are two questions
+    let all = if folders { "" } else { "*" };
+    let found = pages(scope, log, &channel.of, LIST, &format!("{}/{prefix}{all}", channel.bucket), members)?;
+    Ok(found.map(|pages| listed(&pages)))
+}
 
-    /// Objects and folders below a prefix.
-    pub(in crate::collect::live) fn listing(
-        &mut self,
-        channel: &Channel,
-        prefix: &str,
-        folders: bool,
-    ) -> Result<Result<Listing, Refusal>, CollectError> {
-        let mut members =
-            Map::from_iter([("Bucket".to_string(), Value::from(channel.bucket.as_str())), ("prefix".to_string(), Value::from(prefix))]);
-        if folders {
-            members.insert("delimiter".into(), Value::from("/"));
-        }
-        // everything below a prefix and its first level are two questions
-        let all = if folders { "" } else { "*" };
-        let found = self.pages(&channel.of, "s3:ListObjectsV2", &format!("{}/{prefix}{all}", channel.bucket), members)?;
-        Ok(found.map(|pages| listed(&pages)))
-    }
-
-    /// The newest snapshot: that with the id, if one was asked for; else of the newest day that has any.
-    fn newest(&mut self, spot: &Spot, channel: &Channel, id: Option<&str>) -> Result<Result<Dated, Refusal>, CollectError> {
-        let account = self.accounts[spot.0].id.clone();
-        let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
-        let mut waiting = vec![(0, base.folder())];
-        let mut days = 0;
-        while let Some((depth, folder)) = waiting.pop() {
-            if depth == 3 {
-                days += 1;
-                let (objects, _) = match self.listing(channel, &format!("{folder}ConfigSnapshot/"), false)? {
-                    Ok(found) => found,
-                    Err(refusal) => return Ok(Err(refusal)),
-                };
-                let mut objects = objects;
-                objects.retain(|object| id.is_none_or(|id| object.key.contains(id)));
-                if let Some(found) = latest(base, &objects) {
-                    return Ok(Ok(found));
-                }
-                if days == DAYS {
-                    break;
-                }
-                continue;
-            }
-            let folders = match self.listing(channel, &folder, true)? {
-                Ok((_, folders)) => folders,
+/// The newest snapshot: that with the id, if one was asked for; else of the newest day that has any.
+fn newest(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    spot: &Spot,
+    channel: &Channel,
+    id: Option<&str>,
+) -> Result<Result<Dated, Refusal>, CollectError> {
+    let account = scope.accounts[spot.0].id.clone();
+    let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
+    let mut waiting = vec![(0, base.folder())];
+    let mut days = 0;
+    while let Some((depth, folder)) = waiting.pop() {
+        if depth == 3 {
+            days += 1;
+            let (objects, _) = match listing(scope, log, channel, &format!("{folder}ConfigSnapshot/"), false)? {
+                Ok(found) => found,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            // the last one pushed is looked through first
-            waiting.extend(newest_first(&folders).into_iter().rev().map(|(_, folder)| (depth + 1, folder)));
-        }
-        let words = format!("no snapshot lies below {} in the newest {DAYS} days", base.folder());
-        let refusal = Refusal::ours(Kind::Service, "no snapshot", words.clone());
-        self.lost(&account, &spot.1, "*", words, State::NotCollected);
-        Ok(Err(refusal))
-    }
-
-    /// Stores a snapshot as delivered and counts its items.
-    fn snapshot(
-        &mut self,
-        spot: &Spot,
-        channel: &Channel,
-        object: &Object,
-        at: chrono::DateTime<Utc>,
-        made: bool,
-    ) -> Result<(), CollectError> {
-        let account = self.accounts[spot.0].id.clone();
-        let age = self.clock.now() - at;
-        let name = object.key.rsplit('/').next().unwrap_or_default().to_string();
-        let facts = BTreeMap::from([("age-hours".to_string(), age.num_hours().max(0).to_string())]);
-        // the file's own name is in its custody record; names in bags are short
-        let short = format!("{account}_Config_{}_ConfigSnapshot_{}.json.gz", spot.1, at.format("%Y%m%dT%H%M%SZ"));
-        let stored = match self.object(channel, object, &format!("snapshots/{}", portable_name(&short)), facts)? {
-            Ok(stored) => stored,
-            Err(refusal) => {
-                let words = format!("the snapshot of {} could not be read: {}", stamp(at), refusal.words());
-                self.report("none", &words, std::slice::from_ref(spot));
-                return Ok(());
+            let mut objects = objects;
+            objects.retain(|object| id.is_none_or(|id| object.key.contains(id)));
+            if let Some(found) = latest(base, &objects) {
+                return Ok(Ok(found));
             }
+            if days == DAYS {
+                break;
+            }
+            continue;
+        }
+        let folders = match listing(scope, log, channel, &folder, true)? {
+            Ok((_, folders)) => folders,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        let (harvest, progress) = (&mut self.harvest, &mut self.progress);
-        tally_items(self.writer, &stored, &name, None, self.seen, &mut |item, row| {
-            progress.items += 1;
-            harvest.item(&account, item, row);
-        });
-        if let Some(why) = late(channel.frequency.as_deref(), age) {
-            self.lost(&account, &spot.1, "*", why, State::Stale);
-        }
-        let how = if made { "the snapshot that this run asked for" } else { "the newest snapshot" };
-        let words = format!("{how}, delivered {} ({} hours before) to the bucket {}", stamp(at), age.num_hours().max(0), channel.bucket);
-        self.report("snapshot", &words, std::slice::from_ref(spot));
-        Ok(())
+        // the last one pushed is looked through first
+        waiting.extend(newest_first(&folders).into_iter().rev().map(|(_, folder)| (depth + 1, folder)));
     }
+    let words = format!("no snapshot lies below {} in the newest {DAYS} days", base.folder());
+    let refusal = Refusal::ours(Kind::Service, "no snapshot", words.clone());
+    log.lost(&account, &spot.1, "*", words, State::NotCollected);
+    Ok(Err(refusal))
+}
 
-    /// Streams an object into the run; its path there. A refusal is noted as a gap of its place.
-    pub(in crate::collect::live) fn object(
-        &mut self,
-        channel: &Channel,
-        object: &Object,
-        wanted: &str,
-        more: BTreeMap<String, String>,
-    ) -> Result<Result<String, Refusal>, CollectError> {
-        let of = &channel.of;
-        let key = format!("{}/{}", channel.bucket, object.key);
-        let mut what = What::operation(&of.account, &of.caller, &of.region, &of.asked_in, "s3", "GetObject", &key, 1);
-        what.parameters = json!({ "Bucket": channel.bucket, "Key": object.key, "If-Match": object.etag }).to_string();
-        if let Some(artifact) = self.kept.remove(&what.call()) {
-            return Ok(Ok(artifact.path));
+/// Stores a snapshot as delivered and counts its items.
+fn snapshot(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    spot: &Spot,
+    channel: &Channel,
+    object: &Object,
+    at: chrono::DateTime<Utc>,
+    made: bool,
+) -> Result<(), CollectError> {
+    let account = scope.accounts[spot.0].id.clone();
+    let age = scope.clock.now() - at;
+    let name = object.key.rsplit('/').next().unwrap_or_default().to_string();
+    let facts = BTreeMap::from([("age-hours".to_string(), age.num_hours().max(0).to_string())]);
+    // the file's own name is in its custody record; names in bags are short
+    let short = format!("{account}_Config_{}_ConfigSnapshot_{}.json.gz", spot.1, at.format("%Y%m%dT%H%M%SZ"));
+    let stored = match fetch(scope, log, channel, object, &format!("snapshots/{}", portable_name(&short)), facts)? {
+        Ok(stored) => stored,
+        Err(refusal) => {
+            let words = format!("the snapshot of {} could not be read: {}", stamp(at), refusal.words());
+            report(scope, log, "none", &words, std::slice::from_ref(spot));
+            return Ok(());
         }
-        let members = Map::from_iter([
-            ("Bucket".to_string(), Value::from(channel.bucket.as_str())),
-            ("Key".to_string(), Value::from(object.key.as_str())),
-            ("If-Match".to_string(), Value::from(object.etag.as_str())),
-        ]);
-        let session = self.session;
-        let mut parts = StreamedParts::new(session, self.ask(of, "s3:GetObject", members), object.size);
-        let started = self.clock.now();
-        let mut custody = BTreeMap::from([
-            ("call".to_string(), what.call()),
-            ("caller".to_string(), of.caller.clone()),
-            ("asked-in".to_string(), of.asked_in.clone()),
-            ("started".to_string(), stamp(started)),
-            ("parameters".to_string(), what.parameters.clone()),
-            ("etag".to_string(), object.etag.clone()),
-            ("last-modified".to_string(), object.modified.clone()),
-        ]);
-        custody.extend(more);
-        let file = object.key.rsplit('/').next().unwrap_or_default().to_string();
-        let history = is_history(&file);
-        let source = Source::Snapshot { file, resource_type: None, history, custody };
-        let stored = self.writer.add(wanted, &mut parts, &stamp(started), source);
-        self.progress.calls += u64::from(parts.calls);
-        match (stored, parts.refusal) {
-            (Ok(stored), _) => Ok(Ok(stored.path)),
-            (Err(_), Some(refusal)) if refusal.kind == Kind::Expired => Err(crate::collect::live::operations::expired(&refusal)),
-            (Err(_), Some(mut refusal)) => {
-                if refusal.message.to_lowercase().contains("kms") {
-                    refusal.code.push_str(", the bucket's KMS key");
-                }
-                self.progress.refused += 1;
-                self.refused(&what, &refusal);
-                Ok(Err(refusal))
-            }
-            (Err(fault), None) => Err(fault.into()),
-        }
+    };
+    let (harvest, progress) = (&mut log.harvest, &mut log.progress);
+    tally_items(log.writer, &stored, &name, None, log.seen, &mut |item, row| {
+        progress.items += 1;
+        harvest.item(&account, item, row);
+    });
+    if let Some(why) = late(channel.frequency.as_deref(), age) {
+        log.lost(&account, &spot.1, "*", why, State::Stale);
     }
+    let how = if made { "the snapshot that this run asked for" } else { "the newest snapshot" };
+    let words = format!("{how}, delivered {} ({} hours before) to the bucket {}", stamp(at), age.num_hours().max(0), channel.bucket);
+    report(scope, log, "snapshot", &words, std::slice::from_ref(spot));
+    Ok(())
+}
 
-    /// Asks AWS Config to write a snapshot and waits until it lies in the bucket; its id, if it does.
-    fn deliver(&mut self, spot: &Spot, channel: &Channel) -> Result<Option<String>, CollectError> {
-        let Some(own) = self.inquiry(spot.0, &spot.1, &spot.1) else { return Ok(None) };
-        let members = Map::from_iter([("deliveryChannelName".to_string(), Value::from(channel.name.as_str()))]);
-        let asked = self.pages(&own, "config:DeliverConfigSnapshot", "", members)?;
-        let Some(id) = asked.ok().and_then(|pages| pages.first()?["configSnapshotId"].as_str().map(str::to_string)) else {
-            return Ok(None);
-        };
-        let began = Instant::now();
-        let account = self.accounts[spot.0].id.clone();
-        let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
-        let mut pause = Duration::from_secs(1);
-        while began.elapsed() < PATIENCE {
-            let day = Utc::now().date_naive();
-            // around midnight it may lie under the day before
-            for day in [Some(day), day.pred_opt()].into_iter().flatten() {
-                let members = Map::from_iter([
-                    ("Bucket".to_string(), Value::from(channel.bucket.as_str())),
-                    ("prefix".to_string(), Value::from(base.day(day, "ConfigSnapshot"))),
-                ]);
-                self.progress.calls += 1;
-                match self.session.call(&self.ask(&channel.of, "s3:ListObjectsV2", members)) {
-                    Ok(reply) if memchr::memmem::find(&reply.body, id.as_bytes()).is_some() => return Ok(Some(id)),
-                    Ok(_) => {}
-                    // what keeps us from looking keeps us from reading, and is noted there
-                    Err(_) => return Ok(None),
-                }
-            }
-            (self.watch)(self.progress);
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_secs(15));
-        }
-        let words = format!("the snapshot {id} that was asked for was not delivered within {} minutes", PATIENCE.as_secs() / 60);
-        self.lost(&account, &spot.1, "*", words, State::Stale);
-        Ok(None)
+/// Streams an object into the run; its path there. A refusal is noted as a gap of its place.
+pub fn fetch(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    channel: &Channel,
+    object: &Object,
+    wanted: &str,
+    more: BTreeMap<String, String>,
+) -> Result<Result<String, Refusal>, CollectError> {
+    let of = &channel.of;
+    let key = format!("{}/{}", channel.bucket, object.key);
+    let mut exchange = Exchange::of(of, "s3:GetObject", &key, 1);
+    exchange.parameters = json!({ "Bucket": channel.bucket, "Key": object.key, "If-Match": object.etag }).to_string();
+    if let Some(artifact) = log.kept.remove(&exchange.call()) {
+        return Ok(Ok(artifact.path));
     }
+    let members = Map::from_iter([
+        ("Bucket".to_string(), Value::from(channel.bucket.as_str())),
+        ("Key".to_string(), Value::from(object.key.as_str())),
+        ("If-Match".to_string(), Value::from(object.etag.as_str())),
+    ]);
+    let Some(ask) = scope.ask(of, "s3:GetObject", members) else { return Ok(Err(unregistered("s3:GetObject"))) };
+    let mut parts = StreamedParts::new(scope.session, ask, object.size);
+    let started = scope.clock.now();
+    let mut custody = BTreeMap::from([
+        ("call".to_string(), exchange.call()),
+        ("caller".to_string(), of.caller.clone()),
+        ("asked-in".to_string(), of.asked_in.clone()),
+        ("started".to_string(), stamp(started)),
+        ("parameters".to_string(), exchange.parameters.clone()),
+        ("etag".to_string(), object.etag.clone()),
+        ("last-modified".to_string(), object.modified.clone()),
+    ]);
+    custody.extend(more);
+    let file = object.key.rsplit('/').next().unwrap_or_default().to_string();
+    let history = is_history(&file);
+    let source = Source::Snapshot { file, resource_type: None, history, custody };
+    let stored = log.writer.add(wanted, &mut parts, &stamp(started), source);
+    log.progress.calls += u64::from(parts.calls);
+    match (stored, parts.refusal) {
+        (Ok(stored), _) => Ok(Ok(stored.path)),
+        (Err(_), Some(refusal)) if refusal.kind == Kind::Expired => Err(expired(&refusal)),
+        (Err(_), Some(mut refusal)) => {
+            if refusal.message.to_lowercase().contains("kms") {
+                refusal.code.push_str(", the bucket's KMS key");
+            }
+            log.progress.refused += 1;
+            log.refused(&exchange, &refusal);
+            Ok(Err(refusal))
+        }
+        (Err(fault), None) => Err(fault.into()),
+    }
+}
+
+/// Asks AWS Config to write a snapshot and waits until it lies in the bucket; its id, if it does.
+fn deliver(scope: &CollectScope<'_>, log: &mut RunLog<'_>, spot: &Spot, channel: &Channel) -> Result<Option<String>, CollectError> {
+    let Some(own) = scope.inquiry(spot.0, &spot.1, &spot.1) else { return Ok(None) };
+    let members = Map::from_iter([("deliveryChannelName".to_string(), Value::from(channel.name.as_str()))]);
+    let asked = pages(scope, log, &own, "config:DeliverConfigSnapshot", "", members)?;
+    let Some(id) = asked.ok().and_then(|pages| pages.first()?["configSnapshotId"].as_str().map(str::to_string)) else {
+        return Ok(None);
+    };
+    let began = Instant::now();
+    let account = scope.accounts[spot.0].id.clone();
+    let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
+    let mut pause = Duration::from_secs(1);
+    while began.elapsed() < PATIENCE {
+        let day = Utc::now().date_naive();
+        // around midnight it may lie under the day before
+        for day in [Some(day), day.pred_opt()].into_iter().flatten() {
+            let members = Map::from_iter([
+                ("Bucket".to_string(), Value::from(channel.bucket.as_str())),
+                ("prefix".to_string(), Value::from(base.day(day, "ConfigSnapshot"))),
+            ]);
+            log.progress.calls += 1;
+            match scope.ask(&channel.of, LIST, members).ok_or_else(|| unregistered(LIST)).and_then(|ask| scope.session.call(&ask)) {
+                Ok(reply) if memchr::memmem::find(&reply.body, id.as_bytes()).is_some() => return Ok(Some(id)),
+                Ok(_) => {}
+                // what keeps us from looking keeps us from reading, and is noted there
+                Err(_) => return Ok(None),
+            }
+        }
+        log.show();
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_secs(15));
+    }
+    let words = format!("the snapshot {id} that was asked for was not delivered within {} minutes", PATIENCE.as_secs() / 60);
+    log.lost(&account, &spot.1, "*", words, State::Stale);
+    Ok(None)
 }
 
 /// `<Region>` of S3's answer to a request that was signed for another region.

@@ -5,71 +5,77 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
+use super::bucket::{BucketCache, delivers_to, fetch, listing};
 use super::bucket_names::{Base, Object};
 use super::counts::Spot;
 use crate::collect::error::CollectError;
 use crate::collect::history_files::{history_path, tally_history};
-use crate::collect::live::Asking;
 use crate::collect::live::exchange::state;
+use crate::collect::live::run_log::RunLog;
+use crate::collect::live::scope::CollectScope;
 use crate::model::run::{HISTORY, State};
 
-impl Asking<'_> {
-    /// The delivered history of every place, from the day that was named.
-    pub(in crate::collect::live) fn history(&mut self) -> Result<(), CollectError> {
-        let Some(since) = self.target.since else { return Ok(()) };
-        self.seen.ways.since = Some(since.to_string());
-        let spots: Vec<Spot> = (0..self.accounts.len()).flat_map(|a| self.regions.iter().map(move |r| (a, r.clone()))).collect();
-        for spot in &spots {
-            self.history_of(spot, since)?;
-            (self.watch)(self.progress);
-        }
-        Ok(())
+/// The delivered history of every place, from the day that was named.
+pub fn history(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut BucketCache) -> Result<(), CollectError> {
+    let Some(since) = scope.target.since else { return Ok(()) };
+    log.seen.ways.since = Some(since.to_string());
+    let spots: Vec<Spot> = (0..scope.accounts.len()).flat_map(|a| scope.regions.iter().map(move |r| (a, r.clone()))).collect();
+    for spot in &spots {
+        history_of(scope, log, buckets, spot, since)?;
+        log.show();
     }
+    Ok(())
+}
 
-    fn history_of(&mut self, spot: &Spot, since: NaiveDate) -> Result<(), CollectError> {
-        let account = self.accounts[spot.0].id.clone();
-        if let Some((state, words)) = self.accounts[spot.0].refusal.clone() {
-            self.lost(&account, &spot.1, HISTORY, words, state);
-            return Ok(());
-        }
-        let Some(channel) = self.delivers_to(spot)? else {
-            let words = "AWS Config has no delivery channel here, and `aws.delivered.bucket` names no bucket";
-            self.lost(&account, &spot.1, HISTORY, words, State::NotCollected);
-            return Ok(());
-        };
-        let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
-        let mut files: Vec<(Object, String)> = Vec::new();
-        for prefix in months(since, self.clock.now().date_naive()).map(|(year, month)| format!("{}{year}/{month}/", base.folder())) {
-            match self.listing(&channel, &prefix, false)? {
-                Ok((objects, _)) => files.extend(objects.into_iter().filter_map(|object| {
-                    let (day, kind) = base.history(&object.key)?;
-                    (day >= since).then_some((object, kind))
-                })),
-                Err(refusal) => {
-                    let words = format!("the bucket {} could not be listed: {}", channel.bucket, refusal.words());
-                    self.lost(&account, &spot.1, HISTORY, words, state(&refusal));
-                    return Ok(());
-                }
-            }
-        }
-        let sources: BTreeSet<&str> = self.catalog.sources();
-        // changes of what no table reads can break no check
-        files.retain(|(_, kind)| sources.contains(kind.as_str()));
-        self.seen.histories.entry((account.clone(), spot.1.clone())).or_default();
-        for (index, (object, _)) in files.iter().enumerate() {
-            let name = object.key.rsplit('/').next().unwrap_or_default();
-            match self.object(&channel, object, &history_path(name), BTreeMap::new())? {
-                Ok(stored) => tally_history(self.writer, &stored, name, self.seen),
-                Err(refusal) => {
-                    let words = format!("{index} of {} files were read, then: {}", files.len(), refusal.words());
-                    self.lost(&account, &spot.1, HISTORY, words, state(&refusal));
-                    return Ok(());
-                }
-            }
-            (self.watch)(self.progress);
-        }
-        Ok(())
+fn history_of(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    buckets: &mut BucketCache,
+    spot: &Spot,
+    since: NaiveDate,
+) -> Result<(), CollectError> {
+    let account = scope.accounts[spot.0].id.clone();
+    if let Some((state, words)) = scope.accounts[spot.0].refusal.clone() {
+        log.lost(&account, &spot.1, HISTORY, words, state);
+        return Ok(());
     }
+    let Some(channel) = delivers_to(scope, log, buckets, spot)? else {
+        let words = "AWS Config has no delivery channel here, and `aws.delivered.bucket` names no bucket";
+        log.lost(&account, &spot.1, HISTORY, words, State::NotCollected);
+        return Ok(());
+    };
+    let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
+    let mut files: Vec<(Object, String)> = Vec::new();
+    for prefix in months(since, scope.clock.now().date_naive()).map(|(year, month)| format!("{}{year}/{month}/", base.folder())) {
+        match listing(scope, log, &channel, &prefix, false)? {
+            Ok((objects, _)) => files.extend(objects.into_iter().filter_map(|object| {
+                let (day, kind) = base.history(&object.key)?;
+                (day >= since).then_some((object, kind))
+            })),
+            Err(refusal) => {
+                let words = format!("the bucket {} could not be listed: {}", channel.bucket, refusal.words());
+                log.lost(&account, &spot.1, HISTORY, words, state(&refusal));
+                return Ok(());
+            }
+        }
+    }
+    let sources: BTreeSet<&str> = scope.catalog.sources();
+    // changes of what no table reads can break no check
+    files.retain(|(_, kind)| sources.contains(kind.as_str()));
+    log.seen.histories.entry((account.clone(), spot.1.clone())).or_default();
+    for (index, (file, _)) in files.iter().enumerate() {
+        let name = file.key.rsplit('/').next().unwrap_or_default();
+        match fetch(scope, log, &channel, file, &history_path(name), BTreeMap::new())? {
+            Ok(stored) => tally_history(log.writer, &stored, name, log.seen),
+            Err(refusal) => {
+                let words = format!("{index} of {} files were read, then: {}", files.len(), refusal.words());
+                log.lost(&account, &spot.1, HISTORY, words, state(&refusal));
+                return Ok(());
+            }
+        }
+        log.show();
+    }
+    Ok(())
 }
 
 /// Year and month of every month from one day to another.

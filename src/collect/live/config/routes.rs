@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
+use super::bucket::{BucketCache, delivered};
 use super::counts::Spot;
-use super::items::Route;
+use super::items::{Route, config, recorders};
 use super::requests::AskedOf;
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
-use crate::collect::live::Asking;
 use crate::collect::live::exchange::state;
+use crate::collect::live::paged_call::pages;
+use crate::collect::live::run_log::RunLog;
+use crate::collect::live::scope::CollectScope;
 use crate::model::decisions::ConfigWay;
 use crate::model::run::{GLOBAL, State, Way};
 
@@ -35,121 +38,127 @@ struct Sources {
     organization: Option<(State, String)>,
 }
 
-impl Asking<'_> {
-    /// Reads AWS Config of everything in scope, each place by the way that is there.
-    pub(in crate::collect::live) fn by_ways(&mut self) -> Result<(), CollectError> {
-        let way = if self.target.use_config { self.target.aws.config } else { ConfigWay::None };
-        let spots: Vec<Spot> = (0..self.accounts.len()).flat_map(|a| self.regions.iter().map(move |r| (a, r.clone()))).collect();
-        let aggregator = match way {
-            ConfigWay::Auto | ConfigWay::Aggregator => self.aggregator()?,
-            ConfigWay::Account | ConfigWay::Snapshot | ConfigWay::None => None,
-        };
-        if way == ConfigWay::None {
-            self.report("none", "AWS Config was passed by: every service was asked directly", &spots);
-            return Ok(());
-        }
-        self.recorders(spots.iter().cloned())?;
-        if way == ConfigWay::Snapshot {
-            return self.delivered(&spots);
-        }
-        let routes = self.routes(way, &spots, aggregator);
-        self.config(&routes)
+/// Reads AWS Config of everything in scope, each place by the way that is there.
+pub fn by_ways(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut BucketCache) -> Result<(), CollectError> {
+    let way = if scope.target.use_config { scope.target.aws.config } else { ConfigWay::None };
+    let spots: Vec<Spot> = (0..scope.accounts.len()).flat_map(|a| scope.regions.iter().map(move |r| (a, r.clone()))).collect();
+    let aggregator = match way {
+        ConfigWay::Auto | ConfigWay::Aggregator => aggregator(scope, log)?,
+        ConfigWay::Account | ConfigWay::Snapshot | ConfigWay::None => None,
+    };
+    if way == ConfigWay::None {
+        report(scope, log, "none", "AWS Config was passed by: every service was asked directly", &spots);
+        return Ok(());
     }
+    recorders(scope, log, &spots)?;
+    if way == ConfigWay::Snapshot {
+        return delivered(scope, log, buckets, &spots);
+    }
+    let routes = routes(scope, log, way, &spots, aggregator);
+    config(scope, log, &routes)
+}
 
-    /// Whom to ask about each place, and what no way leads to.
-    fn routes(&mut self, way: ConfigWay, spots: &[Spot], aggregator: Option<Aggregator>) -> BTreeMap<Spot, Route> {
-        let mut routes = BTreeMap::new();
-        let (mut aggregated, mut own) = (Vec::new(), Vec::new());
-        for spot in spots {
-            let id = self.accounts[spot.0].id.clone();
-            let place = (id.clone(), spot.1.clone());
-            if let Some(found) = aggregator.as_ref().filter(|found| found.sources.covered.contains(&place)) {
-                for region in [spot.1.clone(), GLOBAL.to_string()] {
-                    let form = AskedOf::Aggregate { name: found.name.clone() };
-                    routes.insert((spot.0, region), Route { form, asker: found.asker, region: found.region.clone() });
-                }
-                if let Some((state, why)) = found.sources.bad.get(&place).or(found.sources.organization.as_ref()) {
-                    self.lost(&id, &spot.1, "*", format!("the aggregator {}: {why}", found.name), *state);
-                }
-                aggregated.push(spot.clone());
-            } else if way == ConfigWay::Aggregator {
-                let words = match &aggregator {
-                    Some(found) => format!("the aggregator {} does not cover this account and region", found.name),
-                    None => "no aggregator answers".to_string(),
-                };
-                self.lost(&id, &spot.1, "*", words, State::NotCollected);
-            } else if self.accounts[spot.0].identity.is_some() {
-                routes.insert(spot.clone(), Route { form: AskedOf::Own, asker: spot.0, region: spot.1.clone() });
-                own.push(spot.clone());
+/// Whom to ask about each place, and what no way leads to.
+fn routes(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    way: ConfigWay,
+    spots: &[Spot],
+    aggregator: Option<Aggregator>,
+) -> BTreeMap<Spot, Route> {
+    let mut routes = BTreeMap::new();
+    let (mut aggregated, mut own) = (Vec::new(), Vec::new());
+    for spot in spots {
+        let id = scope.accounts[spot.0].id.clone();
+        let place = (id.clone(), spot.1.clone());
+        if let Some(found) = aggregator.as_ref().filter(|found| found.sources.covered.contains(&place)) {
+            for region in [spot.1.clone(), GLOBAL.to_string()] {
+                let form = AskedOf::Aggregate { name: found.name.clone() };
+                routes.insert((spot.0, region), Route { form, asker: found.asker, region: found.region.clone() });
             }
-        }
-        if let Some(found) = &aggregator {
-            let words = format!("through the aggregator {} of account {} in {}", found.name, self.accounts[found.asker].id, found.region);
-            self.report("aggregator", &words, &aggregated);
-        }
-        self.report("account", "AWS Config of the account itself was asked", &own);
-        routes
-    }
-
-    /// Notes a way that was chosen, with its places.
-    pub(in crate::collect::live) fn report(&mut self, way: &str, words: &str, spots: &[Spot]) {
-        let accounts: BTreeSet<String> = spots.iter().map(|(account, _)| self.accounts[*account].id.clone()).collect();
-        let regions: BTreeSet<String> = spots.iter().map(|(_, region)| region.clone()).collect();
-        if !spots.is_empty() {
-            self.seen.ways.config.push(Way {
-                way: way.into(),
-                words: words.into(),
-                accounts: accounts.into_iter().collect(),
-                regions: regions.into_iter().collect(),
-            });
-        }
-    }
-
-    /// The aggregator that is named, or that the organization's account has; none if there is none or it does not answer.
-    fn aggregator(&mut self) -> Result<Option<Aggregator>, CollectError> {
-        let named = self.target.aws.aggregator.clone();
-        let asker = match named.as_ref().and_then(|n| n.account.as_ref()) {
-            Some(id) => self.accounts.iter().position(|a| a.id == *id),
-            None => self.accounts.iter().position(|a| a.organization).or_else(|| named.as_ref().map(|_| 0)),
-        };
-        let region = named.as_ref().and_then(|n| n.region.clone()).unwrap_or_else(|| self.home());
-        let Some((asker, of)) = asker.and_then(|asker| Some((asker, self.inquiry(asker, GLOBAL, &region)?))) else { return Ok(None) };
-        let members = match &named {
-            Some(named) => Map::from_iter([("ConfigurationAggregatorNames".to_string(), json!([named.name]))]),
-            None => Map::new(),
-        };
-        let Ok(found) = self.pages(&of, "config:DescribeConfigurationAggregators", "", members)? else { return Ok(None) };
-        let wanted = named.as_ref().map(|n| n.name.as_str());
-        let Some(name) = chosen(&found, wanted) else { return Ok(None) };
-        let aggregator = |extra: Value| {
-            let Value::Object(mut members) = extra else { return Map::new() };
-            members.insert("ConfigurationAggregatorName".into(), Value::from(name.as_str()));
-            members
-        };
-        // whether it counts for us shows whether it can be used at all
-        let counts = self.pages(
-            &of,
-            "config:GetAggregateDiscoveredResourceCounts",
-            "by account",
-            aggregator(json!({ "GroupByKey": "ACCOUNT_ID" })),
-        )?;
-        let Ok(counts) = counts else { return Ok(None) };
-        let counted: BTreeSet<String> = counts
-            .iter()
-            .flat_map(|body| AskedOf::Aggregate { name: name.clone() }.counted(body).map(|(id, _)| id).collect::<Vec<_>>())
-            .collect();
-        let sources = match self.pages(&of, "config:DescribeConfigurationAggregatorSourcesStatus", "", aggregator(json!({})))? {
-            Ok(pages) => sources(&pages),
-            // that it is up to date is not known of any account that it counts
-            Err(refusal) => {
-                let regions = self.regions.clone();
-                let covered = counted.iter().flat_map(|id| regions.iter().map(move |region| (id.clone(), region.clone()))).collect();
-                let words = format!("whether its sources are up to date is not known: {}", refusal.words());
-                Sources { covered, organization: Some((state(&refusal), words)), ..Sources::default() }
+            if let Some((state, why)) = found.sources.bad.get(&place).or(found.sources.organization.as_ref()) {
+                log.lost(&id, &spot.1, "*", format!("the aggregator {}: {why}", found.name), *state);
             }
-        };
-        Ok(Some(Aggregator { name, asker, region, sources }))
+            aggregated.push(spot.clone());
+        } else if way == ConfigWay::Aggregator {
+            let words = match &aggregator {
+                Some(found) => format!("the aggregator {} does not cover this account and region", found.name),
+                None => "no aggregator answers".to_string(),
+            };
+            log.lost(&id, &spot.1, "*", words, State::NotCollected);
+        } else if scope.accounts[spot.0].identity.is_some() {
+            routes.insert(spot.clone(), Route { form: AskedOf::Own, asker: spot.0, region: spot.1.clone() });
+            own.push(spot.clone());
+        }
     }
+    if let Some(found) = &aggregator {
+        let words = format!("through the aggregator {} of account {} in {}", found.name, scope.accounts[found.asker].id, found.region);
+        report(scope, log, "aggregator", &words, &aggregated);
+    }
+    report(scope, log, "account", "AWS Config of the account itself was asked", &own);
+    routes
+}
+
+/// Notes a way that was chosen, with its places.
+pub fn report(scope: &CollectScope<'_>, log: &mut RunLog<'_>, way: &str, words: &str, spots: &[Spot]) {
+    let accounts: BTreeSet<String> = spots.iter().map(|(account, _)| scope.accounts[*account].id.clone()).collect();
+    let regions: BTreeSet<String> = spots.iter().map(|(_, region)| region.clone()).collect();
+    if !spots.is_empty() {
+        log.seen.ways.config.push(Way {
+            way: way.into(),
+            words: words.into(),
+            accounts: accounts.into_iter().collect(),
+            regions: regions.into_iter().collect(),
+        });
+    }
+}
+
+/// The aggregator that is named, or that the organization's account has; none if there is none or it does not answer.
+fn aggregator(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Option<Aggregator>, CollectError> {
+    let named = scope.target.aws.aggregator.clone();
+    let asker = match named.as_ref().and_then(|n| n.account.as_ref()) {
+        Some(id) => scope.accounts.iter().position(|a| a.id == *id),
+        None => scope.accounts.iter().position(|a| a.organization).or_else(|| named.as_ref().map(|_| 0)),
+    };
+    let region = named.as_ref().and_then(|n| n.region.clone()).unwrap_or_else(|| scope.home());
+    let Some((asker, of)) = asker.and_then(|asker| Some((asker, scope.inquiry(asker, GLOBAL, &region)?))) else { return Ok(None) };
+    let members = match &named {
+        Some(named) => Map::from_iter([("ConfigurationAggregatorNames".to_string(), json!([named.name]))]),
+        None => Map::new(),
+    };
+    let Ok(found) = pages(scope, log, &of, "config:DescribeConfigurationAggregators", "", members)? else { return Ok(None) };
+    let wanted = named.as_ref().map(|n| n.name.as_str());
+    let Some(name) = chosen(&found, wanted) else { return Ok(None) };
+    let aggregator = |extra: Value| {
+        let Value::Object(mut members) = extra else { return Map::new() };
+        members.insert("ConfigurationAggregatorName".into(), Value::from(name.as_str()));
+        members
+    };
+    // whether it counts for us shows whether it can be used at all
+    let counts = pages(
+        scope,
+        log,
+        &of,
+        "config:GetAggregateDiscoveredResourceCounts",
+        "by account",
+        aggregator(json!({ "GroupByKey": "ACCOUNT_ID" })),
+    )?;
+    let Ok(counts) = counts else { return Ok(None) };
+    let counted: BTreeSet<String> = counts
+        .iter()
+        .flat_map(|body| AskedOf::Aggregate { name: name.clone() }.counted(body).map(|(id, _)| id).collect::<Vec<_>>())
+        .collect();
+    let sources = match pages(scope, log, &of, "config:DescribeConfigurationAggregatorSourcesStatus", "", aggregator(json!({})))? {
+        Ok(pages) => sources(&pages),
+        // that it is up to date is not known of any account that it counts
+        Err(refusal) => {
+            let regions = scope.regions.clone();
+            let covered = counted.iter().flat_map(|id| regions.iter().map(move |region| (id.clone(), region.clone()))).collect();
+            let words = format!("whether its sources are up to date is not known: {}", refusal.words());
+            Sources { covered, organization: Some((state(&refusal), words)), ..Sources::default() }
+        }
+    };
+    Ok(Some(Aggregator { name, asker, region, sources }))
 }
 
 /// The aggregator that is named; without a name one of the whole organization, else the first by name.
