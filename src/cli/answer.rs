@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::buyer::{Buyer, read};
+use super::key::KeyFlags;
 use super::machine::{vacant, write};
 use super::{Context, Exit, data, say, verify, wrong};
-use crate::diag::Diagnostic;
+use crate::catalog;
+use crate::diag::{Diagnostic, printable};
 use crate::model::answers::{AnswerSheet, AnswerWord};
 use crate::pipeline::Error;
 use crate::pipeline::answer::{self, StatementsFile};
-use crate::pipeline::handed;
-use crate::render::answers;
+use crate::pipeline::answer_pages::{self, PagesWanted};
+use crate::pipeline::handed::{self, HeldPackage};
+use crate::render::{Templates, answers};
 
 /// Answer a buyer's questions from a package: our 64, or a workbook or CSV file of theirs
 ///
@@ -37,6 +40,17 @@ pub struct AnswerArgs {
     /// questionnaire's name and `.affiant.yaml`]
     #[arg(long, value_name = "FILE", requires = "questionnaire")]
     map: Option<PathBuf>,
+    /// Also answers.pdf, certified by the key that seals packages; a draft has DRAFT across each page and is not signed
+    #[arg(long)]
+    pdf: bool,
+    /// Also answers.html, one page that asks the network for nothing, with its signature beside it
+    #[arg(long)]
+    html: bool,
+    /// Templates laid over the built-in ones, file by file
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyFlags,
     /// Write answers that nobody has approved; each says DRAFT
     #[arg(long)]
     draft: bool,
@@ -77,11 +91,46 @@ pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(buyer) = &buyer {
         files.extend(buyer.filled(&sheet, mark)?);
     }
+    files.extend(pages(args, context, &package, &sheet, buyer.as_ref())?);
     for (name, bytes) in &files {
         write(output, name, bytes)?;
         data(&format!("{}\n", output.join(name).display()));
     }
     Ok(told(&sheet))
+}
+
+/// The PDF and the HTML page, if they are asked for. Only what somebody approved needs a key.
+fn pages(
+    args: &AnswerArgs,
+    context: &Context,
+    package: &HeldPackage,
+    sheet: &AnswerSheet,
+    buyer: Option<&Buyer>,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    if !args.pdf && !args.html {
+        return Ok(Vec::new());
+    }
+    let mut templates = Templates::new(catalog::templates());
+    if let Some(folder) = &args.templates {
+        templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
+    }
+    let sealer = match sheet.draft {
+        true => None,
+        false => Some(context.sealer_by(&context.workspace()?, &args.key)?),
+    };
+    let asked = buyer.map(Buyer::asked).transpose()?.unwrap_or_default();
+    let wanted = PagesWanted {
+        pdf: args.pdf,
+        html: args.html,
+        templates: &templates,
+        sealer: sealer.as_ref(),
+        asked: &asked,
+        max_age: args.max_age,
+        now: context.clock.now(),
+    };
+    let made = answer_pages::pages(package, sheet, &wanted)?;
+    made.notes.iter().for_each(|note| say(&printable(note)));
+    Ok(made.files)
 }
 
 /// How many of each word, and what an approval must name.

@@ -9,6 +9,7 @@ use crate::pipeline::Error;
 use crate::pipeline::answer::{self, BuyerFile};
 use crate::pipeline::answer_workbook::{FilledWorkbook, RowFate, WorkbookFile};
 use crate::pipeline::earlier::EarlierPicks;
+use crate::render::answer_report::AskedQuestion;
 use crate::render::answers;
 use crate::store::atomic::{self, Access, Existing};
 
@@ -75,6 +76,24 @@ impl Buyer {
         Ok(Exit::Done)
     }
 
+    /// Their questions as the map has them, with what was picked for each.
+    pub fn asked(&self) -> Result<Vec<AskedQuestion>, Error> {
+        let (name, bytes) = (self.map.display().to_string(), read(&self.map)?);
+        let one = |place: String, text: &str, pick: &str| AskedQuestion { place, text: text.into(), pick: pick.into() };
+        Ok(match &self.file {
+            BuyersFile::Records(file) => {
+                let map = answer::map(&name, &bytes, file)?;
+                map.rows.iter().map(|row| one(format!("row {}", row.row), &row.text, &row.pick)).collect()
+            }
+            BuyersFile::Workbook(file) => {
+                let map = file.map(&name, &bytes)?;
+                let sheets = map.sheets.iter().filter(|sheet| sheet.fill);
+                let rows = sheets.flat_map(|sheet| sheet.rows.iter().map(move |row| (sheet, row)));
+                rows.map(|(sheet, row)| one(place(&sheet.sheet, &row.id, row.row), &row.text, &row.pick)).collect()
+            }
+        })
+    }
+
     /// The filled file, and of a workbook the report of its rows.
     pub fn filled(&self, sheet: &AnswerSheet, mark: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let (name, bytes) = (self.map.display().to_string(), read(&self.map)?);
@@ -104,6 +123,11 @@ impl Buyer {
             }
         }
     }
+}
+
+/// By its own id where the workbook has one.
+fn place(sheet: &str, id: &str, row: u32) -> String {
+    if id.is_empty() { format!("{sheet}, row {row}") } else { format!("{sheet}, {id}") }
 }
 
 fn asked(rows: usize, picked: usize) -> String {

@@ -1,6 +1,7 @@
 //! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
 
 pub mod answer;
+pub mod answer_pages;
 pub mod answer_workbook;
 pub mod archive;
 pub mod assess;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Error;
-use super::keys::{Level, Sealer};
+use super::keys::{Level, Person, Sealer};
 use crate::render::Templates;
 use crate::seal::pades::{self, Held, PadesError, Role, Signing};
 use crate::seal::{Certificate, Revocation, Signer, Trust};
@@ -54,8 +54,21 @@ pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates
         };
         bytes = pades::sign_with(&bytes, &signing)?;
     }
+    finished(bytes, sealer, &sealer.people, notes)
+}
+
+/// Certifies a document that no person's signature field is in, such as the answers to a buyer. `reason` says what for.
+pub fn certify(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, reason: &str) -> Result<SignedPdf, Error> {
+    let authorities = (sealer.level >= Level::Stamped).then_some(&sealer.authorities);
+    let certification =
+        Signing { signer: &*sealer.key, at: now, role: Role::Certification, reason, field: None, appearance: None, authorities };
+    finished(pades::sign_with(pdf, &certification)?, sealer, &[], Vec::new())
+}
+
+/// What lets the signatures be checked when nobody can be asked any more, and the last timestamp, as far as the level goes.
+fn finished(mut bytes: Vec<u8>, sealer: &Sealer, people: &[Person], mut notes: Vec<String>) -> Result<SignedPdf, Error> {
     if sealer.level >= Level::LongTerm {
-        bytes = with_validation(&bytes, sealer, &mut notes)?;
+        bytes = with_validation(&bytes, sealer, people, &mut notes)?;
     }
     if sealer.level == Level::Archival {
         match pades::add_timestamp(&bytes, &sealer.authorities)? {
@@ -67,9 +80,9 @@ pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates
 }
 
 /// Adds the chains of everybody who signed or stamped so far, and what their issuers say of revocation.
-fn with_validation(pdf: &[u8], sealer: &Sealer, notes: &mut Vec<String>) -> Result<Vec<u8>, PadesError> {
+fn with_validation(pdf: &[u8], sealer: &Sealer, people: &[Person], notes: &mut Vec<String>) -> Result<Vec<u8>, PadesError> {
     let mut chains: Vec<Vec<Certificate>> = vec![chain_of(&*sealer.key)];
-    chains.extend(sealer.people.iter().map(|person| chain_of(&*person.key)));
+    chains.extend(people.iter().map(|person| chain_of(&*person.key)));
     for signature in pades::verify(pdf).signatures {
         let token = match signature.facts {
             Ok(Held::Signature(facts)) => facts.token,

@@ -42,6 +42,21 @@ pub fn report(dossier: &Dossier, figures: &Figures, templates: &Templates) -> Re
     Ok(without_needless_ends(&html))
 }
 
+/// A page without script: faces, marks and the style sheets named, under a policy of their digests. The template gets them as
+/// `fonts_css`, `css` and `csp` beside what `data` holds.
+pub(super) fn alone(template: &str, sheets: &[&str], data: Value, templates: &Templates) -> Result<String, RenderError> {
+    let env = environment(templates)?;
+    let fonts = fonts(templates)? + &render(&env, "html/marks.css.jinja", context! {})?;
+    let css = sheets.iter().map(|name| templates.text(name)).collect::<Result<Vec<_>, _>>()?.join("\n");
+    let policy = format!(
+        "default-src 'none'; style-src {} {}; font-src data:; img-src data:; base-uri 'none'; form-action 'none'",
+        source(&fonts),
+        source(&css)
+    );
+    let safe = |text: String| Value::from_safe_string(text);
+    render(&env, template, context! { fonts_css => safe(fonts), css => safe(css), csp => safe(policy), ..data })
+}
+
 /// Leaves out the end tags that HTML does not ask for between items and cells (HTML Standard, 13.1.2.4): a twentieth of the
 /// file. All text is escaped, so nothing but the templates' own tags is touched; the script, whose digest is named, is not.
 fn without_needless_ends(html: &str) -> String {

@@ -1,10 +1,12 @@
 //! Renders the dossier. A renderer sees the dossier and nothing else, so that all outputs hold the same numbers; the same
 //! dossier gives the same bytes on every machine.
 
+pub mod answer_report;
 pub mod answers;
 pub mod csv;
 mod engine;
 pub mod figures;
+pub mod handed;
 pub mod html;
 pub mod ics;
 pub mod machine;

@@ -6,6 +6,7 @@
 mod agreements;
 mod alarms;
 mod answer;
+mod answer_pages;
 mod archive;
 mod attacks;
 mod authors;

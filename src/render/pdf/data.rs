@@ -51,6 +51,11 @@ pub fn data(dossier: &Dossier) -> Vec<u8> {
     serde_json::to_vec(&value).expect("JSON serialises")
 }
 
+/// Text of a document of its own: characters that the faces lack are written out, and long words get places to break.
+pub fn prepare(value: &mut Value) {
+    clean(value, "");
+}
+
 /// The digest of each query in place of its text, before anything is cut or written out.
 fn digests(value: &mut Value, dossier: &Dossier) {
     for (control, report) in list(value, "controls").iter_mut().zip(&dossier.controls) {

@@ -83,6 +83,33 @@ pub fn document(
     typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&world, &errors))
 }
 
+/// A document of its own, of `data` alone: `handed-data.typ` stands where the report has `data.typ`, so the faces, tables and marks
+/// are the report's.
+pub(super) fn handed(
+    mut data: serde_json::Value,
+    paper: &str,
+    ident: &str,
+    as_of: &str,
+    templates: &Templates,
+) -> Result<Vec<u8>, RenderError> {
+    let named = |name: &str| serde_json::json!({ "name": name });
+    data["organization"] = named(data["organization"].as_str().unwrap_or_default());
+    data["period"] = serde_json::json!({ "label": data["period"] });
+    data::prepare(&mut data);
+    let options = serde_json::json!({ "paper": paper });
+    let mut files =
+        vec![("/data.json".to_string(), data.to_string().into_bytes()), ("/options.json".to_string(), options.to_string().into_bytes())];
+    for (name, bytes) in templates.under("pdf/") {
+        let name = match &name["pdf/".len()..] {
+            "data.typ" => continue,
+            "handed-data.typ" => "data.typ",
+            name => name,
+        };
+        files.push((format!("/{name}"), bytes.to_vec()));
+    }
+    document("/handed.typ", files, ident, as_of, templates)
+}
+
 /// What a signature field on the sign-off page shows: one untagged page without margin, its fonts inside, so that the signed
 /// file stays PDF/A. The whole field is one form element with its own words, which is why nothing here is tagged.
 pub fn signature_block(lines: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, RenderError> {
