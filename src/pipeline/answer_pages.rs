@@ -7,7 +7,7 @@ use super::Error;
 use super::handed::HeldPackage;
 use super::keys::Sealer;
 use crate::model::answers::AnswerSheet;
-use crate::render::answer_report::{self, AskedQuestion, ReportFacts};
+use crate::render::answer_report::{self, AnswerFacts, AskedQuestion};
 use crate::render::handed::{self, HandedDocument};
 use crate::render::{RenderError, Templates};
 use crate::seal::sign_detached;
@@ -32,7 +32,7 @@ pub struct AnswerPages {
 
 pub fn pages(package: &HeldPackage, sheet: &AnswerSheet, wanted: &PagesWanted<'_>) -> Result<AnswerPages, Error> {
     let sealer = wanted.sealer.filter(|_| !sheet.draft);
-    let facts = ReportFacts {
+    let facts = AnswerFacts {
         period: &package.dossier.period.label,
         short_id: &package.dossier.short_id,
         asked: wanted.asked,

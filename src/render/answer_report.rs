@@ -16,7 +16,7 @@ pub struct AskedQuestion {
 }
 
 /// What the page is made from beside the sheet.
-pub struct ReportFacts<'a> {
+pub struct AnswerFacts<'a> {
     /// Of the package: the label of its period and its short id.
     pub period: &'a str,
     pub short_id: &'a str,
@@ -29,7 +29,7 @@ pub struct ReportFacts<'a> {
     pub max_age: i64,
 }
 
-pub fn document(sheet: &AnswerSheet, facts: &ReportFacts<'_>) -> HandedDocument {
+pub fn document(sheet: &AnswerSheet, facts: &AnswerFacts<'_>) -> HandedDocument {
     let index = Index::of(sheet);
     let mut blocks = vec![HandedBlock::text(format!(
         "An answer is yes only where files of the package show it. What was not read is unknown, and evidence more than {} days old \
@@ -83,7 +83,7 @@ fn lead(sheet: &AnswerSheet) -> String {
     format!("{} questions: {}.", sheet.answers.len(), words.join(", "))
 }
 
-fn head(sheet: &AnswerSheet, facts: &ReportFacts<'_>) -> Vec<HandedFact> {
+fn head(sheet: &AnswerSheet, facts: &AnswerFacts<'_>) -> Vec<HandedFact> {
     let approved = match &sheet.approved {
         Some(a) if !sheet.draft => format!("{}, {}, on {}", a.by, a.role, a.on),
         Some(a) => format!("{}, {}, on {}; the package itself is a draft", a.by, a.role, a.on),
