@@ -92,8 +92,7 @@ pub(super) fn handed(
     as_of: &str,
     templates: &Templates,
 ) -> Result<Vec<u8>, RenderError> {
-    let named = |name: &str| serde_json::json!({ "name": name });
-    data["organization"] = named(data["organization"].as_str().unwrap_or_default());
+    data["organization"] = serde_json::json!({ "name": data["organization"] });
     data["period"] = serde_json::json!({ "label": data["period"] });
     data::prepare(&mut data);
     let options = serde_json::json!({ "paper": paper });
