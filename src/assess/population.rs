@@ -35,3 +35,19 @@ pub fn populations(database: &Path, checks: &[&str]) -> Result<Vec<Vec<JudgedRow
     }
     Ok(all)
 }
+
+/// Every store that counts as holding PHI, and what was not read of such stores.
+pub fn phi_stores(database: &Path) -> Result<(Vec<Vec<String>>, Vec<String>), Fault> {
+    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let read = |sql: &str, columns: usize| -> Result<Vec<Vec<String>>, Fault> {
+        let mut statement = db.prepare(sql)?;
+        let rows = statement.query_map([], |row| {
+            (0..columns).map(|i| row.get::<_, Option<String>>(i).map(Option::unwrap_or_default)).collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    };
+    let stores = read("SELECT DISTINCT arn, account, region, kind, name, why FROM phi_store ORDER BY 2, 3, 4, 1", 6)?;
+    let gaps =
+        read("SELECT DISTINCT source, account, region, state FROM coverage WHERE gap AND \"table\" = 'phi_store' ORDER BY 1, 2, 3", 4)?;
+    Ok((stores, gaps.into_iter().map(|g| format!("{} in account {}, {}: {}", g[0], g[1], g[2], g[3])).collect()))
+}

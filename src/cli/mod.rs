@@ -25,6 +25,7 @@ mod new;
 mod package;
 mod policy;
 mod progress;
+mod response;
 mod review;
 mod risk_edits;
 mod risks;

@@ -1,12 +1,13 @@
 //! `affiant package`: PDF, HTML and data, signed and sealed, in one archive.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::assess::{as_of, table};
 use super::edition::EditionFlags;
 use super::key::KeyFlags;
+use super::response::RequestFlags;
 use super::style::Style;
 use super::{Context, Exit, data, lint, say};
 use crate::catalog;
@@ -22,7 +23,7 @@ use crate::workspace::Workspace;
 pub struct PackageArgs {
     /// A run: its folder, or its name in evidence/ [default: the newest]
     run: Option<String>,
-    /// The time to judge at, RFC 3339 [default: the end of the run]
+    /// The time to judge at, RFC 3339 [default: the end of the run]; with --request the day that is asked about
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
     /// A package or a run to compare with [default: the run before, as its newest package said]
@@ -33,6 +34,8 @@ pub struct PackageArgs {
     templates: Option<PathBuf>,
     #[command(flatten)]
     edition: EditionFlags,
+    #[command(flatten)]
+    request: RequestFlags,
     #[command(flatten)]
     key: KeyFlags,
     /// Package all the same what `lint` refuses, with DRAFT on every page
@@ -64,7 +67,20 @@ fn plural(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
+/// Our templates, with those of a folder laid over them.
+pub fn templates(folder: Option<&Path>) -> Result<Templates, Error> {
+    let own = Templates::new(catalog::templates());
+    match folder {
+        Some(folder) => own.overlay(folder).map_err(Error::io("read templates in", folder)),
+        None => Ok(own),
+    }
+}
+
 pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> {
+    let templates = templates(args.templates.as_deref())?;
+    if let Some(exit) = args.request.make(args.as_of.as_deref(), &args.key, &templates, context)? {
+        return Ok(exit);
+    }
     let workspace = context.workspace()?;
     if let Some(package) = &args.edition.of {
         let sealer = context.sealer_by(&workspace, &args.key)?;
@@ -74,10 +90,6 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     let catalog = context.catalog()?;
     let run = context.run(&workspace, args.run.as_deref())?;
     let as_of = as_of(args.as_of.as_deref())?;
-    let mut templates = Templates::new(catalog::templates());
-    if let Some(folder) = &args.templates {
-        templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
-    }
     pipeline::assess::beside(&workspace, &run).iter().for_each(|words| say(&printable(words)));
     // before a key is asked for: a wrong name of its file is told as that
     lint_first(&workspace, &catalog, &run, as_of.as_deref(), args.draft)?;

@@ -12,6 +12,7 @@ use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::model::kinds::ResourceKinds;
 use crate::model::records::OperatingRecords;
+use crate::model::request::{RegulatorRequest, ResponseRecord};
 use crate::model::workbook_map::WorkbookMap;
 use crate::pipeline::Error;
 use crate::pipeline::edition::EditionLink;
@@ -50,6 +51,8 @@ pub enum SchemaKind {
     StateClocks,
     Services,
     Link,
+    Request,
+    Response,
 }
 
 impl SchemaKind {
@@ -79,6 +82,8 @@ impl SchemaKind {
             SchemaKind::StateClocks => "catalog: hipaa/state-clocks.yaml",
             SchemaKind::Services => "catalog: services/*.yaml",
             SchemaKind::Link => ".affiant/editions/*/*.link.json",
+            SchemaKind::Request => "given to `package --request`",
+            SchemaKind::Response => "data/package.json of a response",
         }
     }
 
@@ -108,6 +113,8 @@ impl SchemaKind {
             SchemaKind::StateClocks => schema_of::<StateClocks>(form),
             SchemaKind::Services => schema_of::<ServiceList>(form),
             SchemaKind::Link => schema_of::<EditionLink>(form),
+            SchemaKind::Request => schema_of::<RegulatorRequest>(filled),
+            SchemaKind::Response => schema_of::<ResponseRecord>(form),
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod partition;
 pub mod records;
 pub mod regions;
 pub mod registry;
+pub mod request;
 pub mod run;
 pub mod shapes;
 pub mod verdict;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::edition::{FORMAT as EDITION, check as check_edition};
 use super::record::{self, FORMAT, PDF, PackageRecord, RECORD};
+use super::response::check as check_response;
 use crate::model::digest::Digest;
+use crate::model::request::RESPONSE;
 use crate::seal::verify::{Bag, Code, Report, Verified};
 use crate::store::BagPath;
 use crate::store::manifest::{BagInfo, INFO, MANIFEST, OXUM};
@@ -35,6 +37,7 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
     match &value["format"] {
         serde_json::Value::String(format) if format == FORMAT => {}
         serde_json::Value::String(format) if format == EDITION => return check_edition(bag, value),
+        serde_json::Value::String(format) if format == RESPONSE => return check_response(bag, value),
         // what was sealed before formats had names: its members are not known here, and nothing can be derived from it
         serde_json::Value::Number(number) if number.as_u64() == Some(1) => return Vec::new(),
         other => {

@@ -22,6 +22,7 @@ pub mod lock;
 pub mod package;
 pub mod recompute;
 pub mod record;
+pub mod response;
 pub mod review;
 pub mod sealed;
 pub mod signing;

@@ -15,6 +15,7 @@ mod history;
 mod incident;
 mod readers_and_network;
 mod records;
+pub mod response;
 mod risk_level;
 mod risks;
 pub mod services;

@@ -12,6 +12,8 @@ pub mod ics;
 pub mod machine;
 #[cfg(feature = "pdf")]
 pub mod pdf;
+pub mod population_sheets;
+pub mod response_pages;
 pub mod review_sheets;
 pub mod risk_sheets;
 pub mod workpaper_sheets;

@@ -36,6 +36,7 @@ mod pictures;
 mod quarter;
 mod records;
 mod register;
+mod response;
 mod review;
 mod rules;
 mod sample;

@@ -1,0 +1,315 @@
+//! What a regulator asked for, as one sealed bag: drawn from packages that were sealed at the time and verify now, so that what people
+//! write today cannot reach into a past day. Everything is made under a temporary name and appears whole, or not at all.
+
+mod check;
+mod files;
+mod populations;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::handed::HeldPackage;
+use super::keys::Sealer;
+use super::record::{RECORD, pretty};
+use super::verify::Pins;
+use super::{Error, answer, lock};
+use crate::diag::{Diagnostic, Problems, safe_cell};
+use crate::model::digest::Digest;
+use crate::model::dossier::Dossier;
+use crate::model::request::{
+    PopulationKind, REQUEST, RESPONSE, RegulatorRequest, ResponseFile, ResponseItem, ResponseRecord, ResponseSource,
+};
+use crate::program::response::{PlannedItem, PopulationList, RequestProblem, ResponseInputs, history, plan, practices};
+use crate::redact;
+use crate::render::Templates;
+use crate::render::response_pages::{self, PracticesShown, ResponseFacts};
+use crate::seal::bag::verify_md::{Contents, verify_md};
+use crate::seal::bag::{Extras, seal_bag_with};
+use crate::store::atomic::{self, Access, Existing};
+use crate::store::bag::Payload;
+use crate::store::{Tree, archive, portable_name};
+use crate::workspace::Workspace;
+use crate::yaml::{Document, is_placeholder, yaml};
+
+pub use check::check;
+use check::{REQUEST_FILE, info};
+use files::{ItemFiles, put};
+
+/// What to answer, for which day, and from what.
+pub struct ResponseWanted<'a> {
+    pub workspace: &'a Workspace,
+    pub templates: &'a Templates,
+    /// The request, YAML.
+    pub file: &'a Path,
+    pub day: NaiveDate,
+    /// Packages to draw from; all of the workspace where none is named.
+    pub from: &'a [PathBuf],
+    pub sealer: &'a Sealer,
+    pub pins: &'a Pins,
+    /// A pinned clock: what is made says SAMPLE.
+    pub pinned_clock: bool,
+    pub now: DateTime<Utc>,
+    pub step: &'a dyn Fn(&str),
+}
+
+/// What was made.
+pub struct ResponseMade {
+    pub zip: PathBuf,
+    pub zip_digest: Digest,
+    pub record: ResponseRecord,
+    /// What happened when pages were signed.
+    pub notes: Vec<String>,
+}
+
+/// So many characters of their reference are in the name of the archive.
+const MOST_OF_NAME: usize = 60;
+
+/// Makes the response, or says everything that is wrong with the request.
+pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
+    let name = wanted.file.display().to_string();
+    let bytes = std::fs::read(wanted.file).map_err(Error::io("read", wanted.file))?;
+    let request = request(&name, &bytes, wanted.now)?;
+    let _lock = lock::take(wanted.workspace)?;
+    (wanted.step)("checking the packages");
+    let packages = sources::open(wanted.workspace, wanted.from, wanted.day, wanted.pins, wanted.now)?;
+    let effective = packages.last().expect("an empty list is refused");
+    (wanted.step)("looking for what was asked");
+    let populations = populations::lists(effective, &request)?;
+    let dossiers: Vec<(&str, &Dossier)> = packages.iter().map(|p| (p.record.id.as_str(), &p.dossier)).collect();
+    let documents = history(&dossiers);
+    let inputs = ResponseInputs { request: &request, dossier: &effective.dossier, documents: &documents, populations: &populations };
+    let planned = plan(&inputs).map_err(|problems| told(&name, &bytes, problems))?;
+    let day = wanted.day.to_string();
+    let manifests: String = packages.iter().map(|p| format!("\0{}", p.manifest())).collect();
+    let digest = Digest::of(format!("affiant/response/v1\0{}\0{day}{manifests}", Digest::of(&bytes)).as_bytes());
+    let reference: String = request.reference.split_whitespace().collect::<Vec<_>>().join("-").chars().take(MOST_OF_NAME).collect();
+    let id = format!("{}-{day}-{}", portable_name(&reference), digest.short());
+    let (parent, zip) = place(wanted.workspace, &id)?;
+    let building = tempfile::tempdir_in(&parent).map_err(Error::io("create a folder in", &parent))?;
+    let mut bag = Payload::create(building.path(), &id, Access::Shared)?;
+    let record = Maker { wanted, request: &request, bytes: &bytes, packages: &packages, populations: &populations, id: &id, day: &day };
+    let mut notes = Vec::new();
+    let record = record.fill(&mut bag, &planned, &mut notes)?;
+    search(&bag)?;
+    (wanted.step)("sealing");
+    let zip_digest = sealed(bag, &record, wanted, &zip)?;
+    notes.sort();
+    notes.dedup();
+    Ok(ResponseMade { zip, zip_digest, record, notes })
+}
+
+/// The request, without placeholders or days that have not come.
+pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<RegulatorRequest, Error> {
+    let request: RegulatorRequest = yaml(name, bytes).map_err(Problems)?;
+    answer::format_is(name, &request.format, REQUEST)?;
+    let today = now.format("%Y-%m-%d").to_string();
+    let mut problems = Vec::new();
+    let mut text = |path: String, value: &str| {
+        if is_placeholder(value) || value.trim().is_empty() {
+            let words = format!("`{value}` is still to be filled in");
+            problems.push((path, words, "write what is so, or strike the entry"));
+        }
+    };
+    let mut days = vec![("received".to_string(), request.received.as_str())];
+    text("reference".into(), &request.reference);
+    text("from".into(), &request.from);
+    for (at, item) in request.items.iter().enumerate() {
+        // these are words of theirs, and may hold what looks like a placeholder
+        if item.ask.trim().is_empty() {
+            text(format!("items/{at}/ask"), "");
+        }
+        for (i, word) in item.documents.iter().enumerate() {
+            text(format!("items/{at}/documents/{i}"), word);
+        }
+        for (i, said) in item.absent.iter().enumerate() {
+            let path = |member: &str| format!("items/{at}/absent/{i}/{member}");
+            for (member, value) in [("words", &said.words), ("by", &said.by), ("role", &said.role)] {
+                text(path(member), value);
+            }
+            days.push((path("on"), said.on.as_str()));
+        }
+    }
+    if let Some(claim) = &request.recognized_practices {
+        let path = |member: &str| format!("recognized_practices/{member}");
+        for (member, value) in [("practices", &claim.practices), ("words", &claim.words), ("by", &claim.by), ("role", &claim.role)] {
+            text(path(member), value);
+        }
+        days.push((path("on"), claim.on.as_str()));
+        days.push((path("since"), claim.since.as_str()));
+    }
+    for (path, day) in days {
+        if NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err() || day > today.as_str() {
+            problems.push((path, format!("`{day}` is no day that has come"), "write the day on which it was so: 2026-09-30"));
+        }
+    }
+    if problems.is_empty() {
+        return Ok(request);
+    }
+    let made = problems.into_iter().map(|(path, words, hint)| RequestProblem { path, code: "AFU-076", words, hint: hint.into() });
+    Err(told(name, bytes, made.collect()))
+}
+
+/// Problems with the lines that they are about.
+fn told(name: &str, bytes: &[u8], problems: Vec<RequestProblem>) -> Error {
+    let document = Document::read(name, bytes).ok().map(|(document, _)| document);
+    let one = |p: RequestProblem| {
+        let problem = Diagnostic::new(p.code, p.words).hint(p.hint);
+        match &document {
+            Some(document) => document.mark(problem, &p.path),
+            None => problem.file(name),
+        }
+    };
+    Problems(problems.into_iter().map(one).collect()).into()
+}
+
+/// `packages/responses/`, and the archive, which must not be there.
+fn place(workspace: &Workspace, id: &str) -> Result<(PathBuf, PathBuf), Error> {
+    let parent = workspace.packages().join("responses");
+    atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
+    let zip = parent.join(format!("{id}.zip"));
+    if zip.exists() {
+        let problem = Diagnostic::new("AFU-082", "this request was answered already, for this day and from these packages");
+        return Err(problem.file(zip.display().to_string()).hint("hand that one over, or move it away").into());
+    }
+    Ok((parent, zip))
+}
+
+struct Maker<'a> {
+    wanted: &'a ResponseWanted<'a>,
+    request: &'a RegulatorRequest,
+    bytes: &'a [u8],
+    packages: &'a [HeldPackage],
+    populations: &'a BTreeMap<PopulationKind, PopulationList>,
+    id: &'a str,
+    day: &'a str,
+}
+
+impl Maker<'_> {
+    fn fill(&self, bag: &mut Payload, planned: &[PlannedItem], notes: &mut Vec<String>) -> Result<ResponseRecord, Error> {
+        let effective = self.packages.last().expect("an empty list is refused");
+        let sample = self.wanted.pinned_clock || self.packages.iter().any(|p| p.record.sample);
+        let sources = self.sources();
+        let seal = self.wanted.sealer.info();
+        let made = self.wanted.now.format("%Y-%m-%d").to_string();
+        let facts = ResponseFacts {
+            id: self.id,
+            request: self.request,
+            dossier: &effective.dossier,
+            source: sources.last().expect("an empty list is refused"),
+            day: self.day,
+            made: &made,
+            sample,
+            seal: &seal.words,
+            unpinned: self.wanted.sealer.certificate().is_workspace_key(),
+        };
+        let files = ItemFiles {
+            packages: self.packages,
+            facts: &facts,
+            populations: self.populations,
+            templates: self.wanted.templates,
+            sealer: self.wanted.sealer,
+            now: self.wanted.now,
+        };
+        (self.wanted.step)("writing and signing the items");
+        let items = planned.iter().map(|item| files.item(bag, item, notes)).collect::<Result<Vec<_>, _>>()?;
+        bag.add(REQUEST_FILE, &mut &*self.bytes)?;
+        let mut record = ResponseRecord {
+            format: RESPONSE.into(),
+            id: self.id.into(),
+            organization: effective.record.organization.clone(),
+            reference: self.request.reference.clone(),
+            from: self.request.from.clone(),
+            received: self.request.received.clone(),
+            as_of: format!("{}T23:59:59Z", self.day),
+            made: made.clone(),
+            sample,
+            program_version: env!("CARGO_PKG_VERSION").into(),
+            request: Digest::of(self.bytes).to_string(),
+            sealed_by: self.wanted.sealer.certificate().fingerprint().to_string(),
+            packages: sources.clone(),
+            items,
+            files: Vec::new(),
+        };
+        let page = self.practices(&facts);
+        record.files.push(files.page(bag, "data/recognized-security-practices", "recognized security practices", &page, notes)?);
+        record.files.push(put(bag, "data/index.csv", &index(&record), "index", "made for this response", self.day)?);
+        let page = response_pages::index(&facts, &record, &effective.dossier.withheld);
+        record.files.push(files.page(bag, "data/index", "index", &page, notes)?);
+        bag.add(RECORD, &mut pretty(&record).as_slice())?;
+        Ok(record)
+    }
+
+    fn sources(&self) -> Vec<ResponseSource> {
+        let one = |held: &HeldPackage| ResponseSource {
+            id: held.record.id.clone(),
+            as_of: held.record.as_of.clone(),
+            manifest: held.manifest(),
+            sealed_by: held.sealed_by.map(|digest| digest.to_string()).unwrap_or_default(),
+            sample: held.record.sample,
+        };
+        self.packages.iter().map(one).collect()
+    }
+
+    fn practices(&self, facts: &ResponseFacts<'_>) -> crate::render::handed::HandedDocument {
+        let dossiers: Vec<&Dossier> = self.packages.iter().map(|p| &p.dossier).collect();
+        let report = practices(&dossiers, self.wanted.day);
+        let sources: Vec<ResponseSource> = self.sources().into_iter().skip(report.first).collect();
+        let shown = PracticesShown {
+            from: &report.from,
+            to: &report.to,
+            whole: report.whole,
+            gaps: &report.gaps,
+            controls: report.controls.iter().map(|c| [c.title.as_str(), &c.nist, &c.over_time]).collect(),
+            records: &report.records,
+            documents: &report.documents,
+            sources: &sources,
+        };
+        response_pages::practices(facts, &shown, self.request.recognized_practices.as_ref())
+    }
+}
+
+/// A row for each file, in the order of the regulation.
+fn index(record: &ResponseRecord) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let memory = "memory takes all";
+    writer.write_record(["citation", "item", "asked", "state", "kind", "file", "sha256", "as_of", "source"]).expect(memory);
+    let mut row = |item: Option<&ResponseItem>, file: &ResponseFile| {
+        let (citation, id, ask, state) =
+            item.map_or(("", "", "", ""), |i| (i.citation.as_str(), i.id.as_str(), i.ask.as_str(), i.state.as_str()));
+        let cells = [citation, id, ask, state, &file.kind, &file.path, &file.sha256, &file.as_of, &file.source];
+        writer.write_record(cells.map(safe_cell)).expect(memory);
+    };
+    for item in &record.items {
+        item.files.iter().for_each(|file| row(Some(item), file));
+    }
+    record.files.iter().for_each(|file| row(None, file));
+    writer.into_inner().expect(memory)
+}
+
+/// A last look at every file: what redaction overlooked stops the response.
+fn search(bag: &Payload) -> Result<(), Error> {
+    let tree = Tree::open_folder(bag.folder())?;
+    let mut problems = Problems::default();
+    for (path, _) in tree.entries().filter(|(path, _)| !path.as_str().ends_with(".pdf")) {
+        let file = tree.open(path).map_err(Error::io("read", path.as_str()))?;
+        if let Ok(Some(rule)) = redact::search_layer(file) {
+            let problem = Diagnostic::new("AFU-083", format!("{rule} is in this file of the response; nothing was handed over"));
+            problems
+                .push(problem.file(path.as_str()).hint("find it in the request or in the package, and take it out where it comes from"));
+        }
+    }
+    Ok(problems.or(())?)
+}
+
+fn sealed(bag: Payload, record: &ResponseRecord, wanted: &ResponseWanted<'_>, zip: &Path) -> Result<Digest, Error> {
+    let certificate = wanted.sealer.certificate();
+    let pdf = record.files.iter().map(|f| f.path.as_str()).find(|path| path.ends_with("index.pdf"));
+    let text = verify_md(&Contents { id: &record.id, certificate, pdf, html: None, database: None, runs: &[] });
+    let extras =
+        Extras { tags: &[("VERIFY.md", text.as_bytes())], authorities: Some(&wanted.sealer.authorities), revocation: None, previous: None };
+    let sealed = seal_bag_with(bag.close(info(record))?, &*wanted.sealer.key, wanted.now, &extras)?;
+    Ok(archive::write(&sealed.path, &record.id, zip, Existing::Refuse)?.digest)
+}
