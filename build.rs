@@ -11,7 +11,7 @@ use std::{env, fs};
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut out = String::new();
-    for (name, folder) in [("CONTROLS", "controls"), ("TEMPLATES", "templates"), ("QUESTIONS", "questions")] {
+    for (name, folder) in [("CONTROLS", "controls"), ("TEMPLATES", "templates"), ("QUESTIONS", "questions"), ("FOREIGN", "foreign")] {
         println!("cargo:rerun-if-changed={folder}");
         let mut files = Vec::new();
         walk(&root.join(folder), &mut files);

@@ -1,5 +1,6 @@
 //! Every row that a check judged, from a database that `assess` left: also those that an assessment has no room for.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -32,6 +33,25 @@ pub fn populations(database: &Path, checks: &[&str]) -> Result<Vec<Vec<JudgedRow
             })
         })?;
         all.push(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(all)
+}
+
+/// ARNs by the type and the id, or the name, by which AWS Config knows a resource.
+pub fn by_config_id(database: &Path) -> Result<BTreeMap<(String, String), Vec<String>>, Fault> {
+    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut statement = db.prepare("SELECT DISTINCT type, resource_id, name, arn FROM resource WHERE arn <> '' ORDER BY 1, 4")?;
+    let mut all: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (kind, arn): (String, String) = (row.get(0)?, row.get(3)?);
+        for at in [1, 2] {
+            let id: String = row.get::<_, Option<String>>(at)?.unwrap_or_default();
+            let arns = all.entry((kind.clone(), id)).or_default();
+            if !arns.contains(&arn) {
+                arns.push(arn.clone());
+            }
+        }
     }
     Ok(all)
 }

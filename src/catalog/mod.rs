@@ -43,6 +43,11 @@ pub fn questions() -> &'static [(&'static str, &'static [u8])] {
     embedded::QUESTIONS
 }
 
+/// Which rules of other programs ask what a check of ours asks, a file for each program.
+pub fn foreign() -> &'static [(&'static str, &'static [u8])] {
+    embedded::FOREIGN
+}
+
 /// The folders of a catalog.
 const PARTS: [&str; 7] = ["technical", "checks", "tables", "kinds", "hipaa", "services", "operations"];
 

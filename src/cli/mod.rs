@@ -15,6 +15,7 @@ mod controls;
 mod diff;
 mod edition;
 mod export;
+mod import;
 mod init;
 mod join;
 mod key;
@@ -105,6 +106,7 @@ pub enum Command {
     Assess(assess::AssessArgs),
     Package(package::PackageArgs),
     Export(machine::MachineArgs),
+    Import(import::ImportArgs),
     Answer(answer::AnswerArgs),
     Archive(archive::ArchiveArgs),
     Verify(verify::VerifyArgs),
@@ -338,6 +340,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Assess(args) => assess::cmd_assess(args, context),
         Command::Package(args) => package::cmd_package(args, context),
         Command::Export(args) => machine::cmd_machine(&args, context),
+        Command::Import(args) => import::cmd_import(&args, context),
         Command::Answer(args) => answer::cmd_answer(&args, context),
         Command::Archive(args) => archive::cmd_archive(args, context),
         Command::Verify(args) => verify::cmd_verify(args, context),

@@ -9,6 +9,7 @@ use crate::model::agreements::Agreements;
 use crate::model::answers::{QuestionnaireMap, Statements};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
+use crate::model::corroboration::Corroborated;
 use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
 use crate::model::kinds::ResourceKinds;
 use crate::model::records::OperatingRecords;
@@ -53,6 +54,7 @@ pub enum SchemaKind {
     Link,
     Request,
     Response,
+    Corroboration,
 }
 
 impl SchemaKind {
@@ -84,6 +86,7 @@ impl SchemaKind {
             SchemaKind::Link => ".affiant/editions/*/*.link.json",
             SchemaKind::Request => "given to `package --request`",
             SchemaKind::Response => "data/package.json of a response",
+            SchemaKind::Corroboration => "written by `import`",
         }
     }
 
@@ -115,6 +118,7 @@ impl SchemaKind {
             SchemaKind::Link => schema_of::<EditionLink>(form),
             SchemaKind::Request => schema_of::<RegulatorRequest>(filled),
             SchemaKind::Response => schema_of::<ResponseRecord>(form),
+            SchemaKind::Corroboration => schema_of::<Corroborated>(form),
         }
     }
 }

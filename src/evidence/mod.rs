@@ -5,6 +5,7 @@ pub mod api_answer;
 pub mod config_files;
 pub mod config_item;
 pub mod encodings;
+pub mod foreign;
 pub mod never_store;
 pub mod protocols;
 pub mod stand_in;

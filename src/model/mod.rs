@@ -10,6 +10,7 @@ pub mod breach;
 pub mod catalog;
 pub mod changes;
 pub mod citation;
+pub mod corroboration;
 pub mod decisions;
 pub mod digest;
 pub mod dossier;

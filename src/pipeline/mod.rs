@@ -15,6 +15,7 @@ pub mod earlier;
 pub mod edition;
 pub mod faults;
 pub mod handed;
+pub mod import;
 pub mod join;
 pub mod keys;
 pub mod lint;

@@ -7,6 +7,7 @@ pub mod breach;
 pub mod calendar;
 pub mod changes;
 mod controls;
+pub mod corroborate;
 mod crosswalk;
 mod decided;
 mod front;

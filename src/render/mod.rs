@@ -3,6 +3,7 @@
 
 pub mod answer_report;
 pub mod answers;
+pub mod corroboration_pages;
 pub mod csv;
 mod engine;
 pub mod figures;

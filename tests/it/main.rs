@@ -22,6 +22,7 @@ mod goldens;
 mod harness;
 mod hostile;
 mod house;
+mod import;
 mod inputs;
 mod insider;
 mod join;
