@@ -8,14 +8,13 @@ use super::buyer::{Buyer, read};
 use super::key::KeyFlags;
 use super::machine::{vacant, write};
 use super::{Context, Exit, data, say, verify, wrong};
-use crate::catalog;
 use crate::diag::{Diagnostic, printable};
 use crate::model::answers::{AnswerSheet, AnswerWord};
 use crate::pipeline::Error;
 use crate::pipeline::answer::{self, StatementsFile};
 use crate::pipeline::answer_pages::{self, PagesWanted};
 use crate::pipeline::handed::{self, HeldPackage};
-use crate::render::{Templates, answers};
+use crate::render::answers;
 
 /// Answer a buyer's questions from a package: our 64, or a workbook or CSV file of theirs
 ///
@@ -40,6 +39,9 @@ pub struct AnswerArgs {
     /// questionnaire's name and `.affiant.yaml`]
     #[arg(long, value_name = "FILE", requires = "questionnaire")]
     map: Option<PathBuf>,
+    /// What AWS answered to a compliance inquiry of AWS Artifact, JSON of list-compliance-inquiry-queries: quoted beside the answers
+    #[arg(long, value_name = "FILE")]
+    aws_answers: Option<PathBuf>,
     /// Also answers.pdf, certified by the key that seals packages; a draft has DRAFT across each page and is not signed
     #[arg(long)]
     pdf: bool,
@@ -78,7 +80,8 @@ pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
     let pins = verify::pins(args.trust.as_deref(), None, &[], context)?;
     let now = context.clock.now();
     let package = handed::open(&args.package, &pins, now)?;
-    let sheet = answer::sheet(&package, &set, &said, &now.format("%Y-%m-%d").to_string(), args.max_age);
+    let aws = args.aws_answers.as_deref().map(answer::aws_quotes).transpose()?;
+    let sheet = answer::sheet(&package, &set, &said, aws, &now.format("%Y-%m-%d").to_string(), args.max_age);
     if sheet.draft && !args.draft {
         return Err(unapproved(&sheet));
     }
@@ -91,6 +94,7 @@ pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(buyer) = &buyer {
         files.extend(buyer.filled(&sheet, mark)?);
     }
+    files.extend(sheet.aws.as_ref().map(|aws| (format!("aws-answers{mark}.csv"), answers::aws(&sheet, aws))));
     files.extend(pages(args, context, &package, &sheet, buyer.as_ref())?);
     for (name, bytes) in &files {
         write(output, name, bytes)?;
@@ -110,10 +114,7 @@ fn pages(
     if !args.pdf && !args.html {
         return Ok(Vec::new());
     }
-    let mut templates = Templates::new(catalog::templates());
-    if let Some(folder) = &args.templates {
-        templates = templates.overlay(folder).map_err(Error::io("read templates in", folder))?;
-    }
+    let templates = super::package::templates(args.templates.as_deref())?;
     let sealer = match sheet.draft {
         true => None,
         false => Some(context.sealer_by(&context.workspace()?, &args.key)?),

@@ -6,6 +6,7 @@ pub mod config_files;
 pub mod config_item;
 pub mod encodings;
 pub mod foreign;
+pub mod inquiry;
 pub mod never_store;
 pub mod protocols;
 pub mod stand_in;

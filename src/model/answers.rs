@@ -1,8 +1,11 @@
 //! Questions of a buyer, what may answer them, and the answers: the words of `affiant answer`. Nothing here decides one.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::aws_answers::AwsQuotes;
 use super::shapes;
 
 /// The answers of a sheet: `affiant.answer-sheet/1`.
@@ -212,6 +215,9 @@ pub struct AnswerSheet {
     pub digest: String,
     pub approved: Option<Approval>,
     pub answers: Vec<AnsweredQuestion>,
+    /// What AWS itself answered, where a file of it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws: Option<AwsQuotes>,
 }
 
 /// What people state beside the package, and who approves the whole.
@@ -339,4 +345,21 @@ pub struct Proposed {
     pub question: String,
     pub score: f64,
     pub text: String,
+    /// What proposed it, where it is not the words of the question: `id pack HECVAT 4`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+}
+
+/// The ids of one questionnaire.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdPack {
+    #[schemars(extend("const" = "affiant.id-pack/1"))]
+    pub format: String,
+    pub name: String,
+    pub checked: String,
+    /// So many ids of the pack make a sheet one of its kind: two questionnaires may use the same id.
+    pub at_least: usize,
+    /// Ids of ours by ids of theirs.
+    pub ids: BTreeMap<String, String>,
 }

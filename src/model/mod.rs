@@ -6,6 +6,7 @@ pub mod agreements;
 pub mod answers;
 pub mod archived;
 pub mod assessment;
+pub mod aws_answers;
 pub mod breach;
 pub mod catalog;
 pub mod changes;

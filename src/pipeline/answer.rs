@@ -7,10 +7,12 @@ use super::earlier::EarlierPicks;
 use super::handed::HeldPackage;
 use crate::catalog;
 use crate::diag::{Diagnostic, Problems};
+use crate::evidence::inquiry;
 use crate::model::answers::{
-    AnswerSheet, Approval, QUESTIONNAIRE, QuestionSet, QuestionnaireColumns, QuestionnaireMap, QuestionnaireRow, QuestionnaireWords, SHEET,
-    STATEMENTS, Statements,
+    AnswerSheet, Approval, IdPack, QUESTIONNAIRE, QuestionSet, QuestionnaireColumns, QuestionnaireMap, QuestionnaireRow,
+    QuestionnaireWords, SHEET, STATEMENTS, Statements,
 };
+use crate::model::aws_answers::AwsQuotes;
 use crate::model::digest::Digest;
 use crate::program::answer::matching::QuestionIndex;
 use crate::program::answer::{self, AnswerInputs};
@@ -21,6 +23,23 @@ use crate::yaml::{is_placeholder, yaml};
 pub fn questions() -> Result<QuestionSet, Error> {
     let (path, bytes) = catalog::questions().first().expect("the questions are embedded");
     yaml(path, bytes).map_err(|problems| Problems(problems).into())
+}
+
+/// Which of our questions stands behind the ids of known questionnaires.
+pub fn id_packs() -> Result<Vec<IdPack>, Error> {
+    let packs = catalog::questions().iter().filter(|(path, _)| path.starts_with("packs/"));
+    packs.map(|(path, bytes)| yaml(path, bytes).map_err(|problems| Problems(problems).into())).collect()
+}
+
+/// What AWS answered to a compliance inquiry, from a file that the user exported.
+pub fn aws_quotes(path: &std::path::Path) -> Result<AwsQuotes, Error> {
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let (quotes, unanswered) = inquiry::quotes(&bytes).map_err(|words| {
+        let problem = Diagnostic::new("AFU-088", words.to_string()).file(path.display().to_string());
+        problem.hint("give what `aws artifact list-compliance-inquiry-queries` prints, as JSON")
+    })?;
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(AwsQuotes { file, sha256: Digest::of(&bytes).to_string(), quotes, unanswered })
 }
 
 /// What people stated for a sheet.
@@ -61,7 +80,14 @@ pub(super) fn format_is(name: &str, format: &str, wanted: &str) -> Result<(), Er
 }
 
 /// All answers of a package on a day, approved where the approval names exactly these.
-pub fn sheet(package: &HeldPackage, set: &QuestionSet, said: &StatementsFile, today: &str, max_age: i64) -> AnswerSheet {
+pub fn sheet(
+    package: &HeldPackage,
+    set: &QuestionSet,
+    said: &StatementsFile,
+    aws: Option<AwsQuotes>,
+    today: &str,
+    max_age: i64,
+) -> AnswerSheet {
     let parts: BTreeMap<String, String> = package.parts();
     let manifest = package.manifest();
     let asked = AnswerInputs {
@@ -75,7 +101,11 @@ pub fn sheet(package: &HeldPackage, set: &QuestionSet, said: &StatementsFile, to
         max_age,
     };
     let mut answers = answer::answers(&asked);
-    let digest = answer::digest(&answers, &manifest);
+    let mut digest = answer::digest(&answers, &manifest);
+    // who approves what is handed over approves what is quoted in it
+    if let Some(aws) = &aws {
+        digest = Digest::of(format!("{digest}\0{}", aws.sha256).as_bytes()).short().to_string();
+    }
     // the file of the statements holds the approval too: its digest is told, and is no part of what is approved
     let own = answers.iter_mut().flat_map(|a| &mut a.evidence).filter(|proof| proof.kind == "statement");
     own.for_each(|proof| proof.sha256.clone_from(&said.sha256));
@@ -91,6 +121,7 @@ pub fn sheet(package: &HeldPackage, set: &QuestionSet, said: &StatementsFile, to
         digest,
         approved,
         answers,
+        aws,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::model::answers::{AnswerSheet, AnsweredQuestion, QuestionSet};
 use crate::model::digest::Digest;
 use crate::model::workbook_map::{MappedColumns, MappedRow, MappedSheet, WORKBOOK, WordList, WorkbookMap};
 use crate::program::answer::columns::{GuessedColumns, guessed, words_of};
+use crate::program::answer::id_packs::{pack_of, with_pack};
 use crate::program::answer::matching::QuestionIndex;
 use crate::render::answers::{RowTexts, is_marked, marked, row_texts, word_for};
 use crate::store::workbook::{Barrier, BuyerWorkbook, CELL, CellPlace, CellValue, ListWord, Takes, WorkbookError, place};
@@ -99,6 +100,7 @@ impl WorkbookFile {
     /// question before is picked.
     pub fn proposed(&self, set: &QuestionSet, earlier: &EarlierPicks) -> Result<WorkbookMap, Error> {
         let index = QuestionIndex::new(set).map_err(crate::assess::input::Fault::from)?;
+        let packs = super::answer::id_packs()?;
         let (mut sheets, mut lists, mut count) = (Vec::new(), Vec::<WordList>::new(), 0);
         for (at, sheet) in self.book.sheets.iter().enumerate() {
             let Some(columns) = guessed(&self.book, at) else {
@@ -106,8 +108,13 @@ impl WorkbookFile {
                 continue;
             };
             let mut mapped = self.mapped(at, &columns);
+            let ids: Vec<&str> = mapped.rows.iter().map(|row| row.id.as_str()).collect();
+            let pack = pack_of(&packs, &ids);
             for row in &mut mapped.rows {
                 row.proposals = index.proposals(&row.text).map_err(crate::assess::input::Fault::from)?;
+                if let Some(pack) = pack {
+                    row.proposals = with_pack(pack, &row.id, set, std::mem::take(&mut row.proposals));
+                }
                 if let Some((pick, file)) = earlier.pick(&row.text) {
                     (row.pick, row.picked_in) = (pick.into(), file.into());
                 }

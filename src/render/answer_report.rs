@@ -4,6 +4,7 @@
 use super::handed::{HandedAnswer, HandedBlock, HandedCell, HandedDocument, HandedFact, HandedRow, HandedWidth};
 use crate::diag::printable;
 use crate::model::answers::{AnswerSheet, AnswerWord, AnsweredQuestion, Proof};
+use crate::model::aws_answers::{AwsQuote, AwsQuotes};
 
 /// A question of the buyer's own file, and what a person picked for it.
 #[derive(Debug, Clone)]
@@ -45,6 +46,7 @@ pub fn document(sheet: &AnswerSheet, facts: &AnswerFacts<'_>) -> HandedDocument 
         }
         blocks.push(HandedBlock::Answer(answered(at + 1, answer, &index)));
     }
+    blocks.extend(sheet.aws.iter().flat_map(quoted));
     blocks.push(HandedBlock::section("Index of evidence"));
     blocks.push(HandedBlock::text(
         "Paths begin in the folder of the package. `sha256sum` over a file gives the digest; the package's list of digests, which is \
@@ -154,6 +156,39 @@ fn answered(number: usize, answer: &AnsweredQuestion, index: &Index<'_>) -> Hand
 
 fn anchor(answer: &AnsweredQuestion) -> String {
     format!("q-{}", answer.id)
+}
+
+/// What AWS answered, in its own words.
+fn quoted(aws: &AwsQuotes) -> Vec<HandedBlock> {
+    let row = |q: &AwsQuote| {
+        let by = match q.review.as_str() {
+            "HUMAN" => "reviewed by a person of AWS",
+            "AI" => "written by AI, reviewed by nobody",
+            _ => "AWS does not say who reviewed it",
+        };
+        let cited = if q.citations.is_empty() { "no source named".to_string() } else { q.citations.join("; ") };
+        let on = if q.on.is_empty() { "no day" } else { &q.on };
+        vec![
+            HandedCell::text(printable(&q.query)),
+            HandedCell::text(format!("\u{201C}{}\u{201D}", printable(&q.response))),
+            HandedCell::text(printable(&format!("{on}; {by}; {cited}"))),
+        ]
+    };
+    vec![
+        HandedBlock::section("What AWS answered"),
+        HandedBlock::text(format!(
+            "Quoted from a compliance inquiry of AWS Artifact, file `{}`, sha256 {}. These are words of AWS on what AWS owns; they bear on no \
+             answer above. Queries without a finished answer: {}.",
+            printable(&aws.file),
+            aws.sha256,
+            aws.unanswered
+        )),
+        HandedBlock::table(
+            &["Asked of AWS", "AWS answered", "When, by whom, from what"],
+            &[HandedWidth::share(1), HandedWidth::share(2), HandedWidth::points(110)],
+            aws.quotes.iter().map(row).collect(),
+        ),
+    ]
 }
 
 /// The verdict whose shape stands beside an answer.

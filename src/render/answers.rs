@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::diag::{printable, safe_cell};
 use crate::model::answers::{AnswerSheet, AnswerWord, AnsweredQuestion, Proof, QuestionnaireWords};
+use crate::model::aws_answers::{AwsQuote, AwsQuotes};
 
 const DRAFT: &str = "DRAFT, not approved: ";
 
@@ -77,6 +78,17 @@ pub fn evidence(sheet: &AnswerSheet) -> Vec<u8> {
         a.evidence.iter().map(row).collect::<Vec<_>>()
     };
     written(std::iter::once(heads).chain(sheet.answers.iter().flat_map(of)))
+}
+
+/// A row for each answer of AWS, as it stands in its file.
+pub fn aws(sheet: &AnswerSheet, quoted: &AwsQuotes) -> Vec<u8> {
+    let heads = ["query", "asked", "aws_answered", "reviewed_by", "on", "citations", "file", "sha256"].map(String::from).to_vec();
+    let row = |q: &AwsQuote| {
+        let cited = q.citations.join("; ");
+        let all = [&q.number.to_string(), &q.query, &marked(sheet, &q.response), &q.review, &q.on, &cited, &quoted.file, &quoted.sha256];
+        all.map(String::clone).to_vec()
+    };
+    written(std::iter::once(heads).chain(quoted.quotes.iter().map(row)))
 }
 
 /// The sheet as YAML; every text is quoted, so that none can be read as anything else.

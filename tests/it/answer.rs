@@ -388,3 +388,19 @@ fn a_buyers_file_is_filled_with_what_a_person_picked() {
     box_.write("buyer.csv", format!("{BUYER}5,And this?,,\n"));
     assert!(answer(&["--output", "late"]).exits(2).err.contains("AFU-031"));
 }
+
+/// Ids of known questionnaires lead to questions of ours, and hold no text of anybody.
+#[test]
+fn id_packs_hold_ids_alone_and_lead_to_questions_of_ours() {
+    let set = questions().expect("our questions");
+    let packs = affiant::pipeline::answer::id_packs().expect("the packs");
+    assert_eq!(packs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["CAIQ 4", "HECVAT 4"]);
+    let form = regex::Regex::new(r"^[A-Z&]{2,4}-[0-9]{2}(\.[0-9])?$").expect("a pattern");
+    for pack in &packs {
+        assert!(pack.ids.len() > 50 && pack.at_least >= 10, "{}", pack.name);
+        for (theirs, ours) in &pack.ids {
+            assert!(form.is_match(theirs), "{theirs} is an id");
+            assert!(set.questions.iter().any(|q| q.id == *ours), "{}: {ours}", pack.name);
+        }
+    }
+}

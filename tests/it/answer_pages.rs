@@ -142,3 +142,33 @@ fn text_of_a_buyer_or_of_a_statement_stays_text() {
         assert_eq!(read(&box_, &format!("out/{name}")), read(&box_, &format!("again/{name}")), "{name}");
     }
 }
+
+const INQUIRY: &str = r#"{"queries": [
+  {"queryIdentifier": 1, "query": "Are data centers guarded?", "response": "=1+1 <b onclick=x>Yes</b> #panic()", "reviewType": "HUMAN",
+   "status": "COMPLETED", "createdAt": "2026-09-01T10:00:00Z", "citations": [{"sourceLabel": "SOC 2 report", "sourceLink": ""}]},
+  {"queryIdentifier": 2, "query": "Still open?", "status": "PROCESSING", "createdAt": "2026-09-01T10:00:00Z"}]}"#;
+
+/// What AWS answered is quoted with its day and source, is part of what is approved, and bears on no answer.
+#[test]
+fn answers_of_aws_are_quoted_and_change_none_of_ours() {
+    let box_ = Sandbox::default().workspace();
+    statements(&box_, "");
+    box_.write("inquiry.json", INQUIRY);
+    let plain = answer(&box_, "plain", &["--draft"]).exits(3);
+    let quoted = answer(&box_, "out", &["--draft", "--aws-answers", "inquiry.json"]).exits(3);
+    let digest = |ran: &Ran| ran.err.split("answers: \"").nth(1).expect("a digest")[..12].to_string();
+    assert_ne!(digest(&plain), digest(&quoted), "another file of AWS is another approval");
+    assert_eq!(read(&box_, "plain/answers-draft.csv"), read(&box_, "out/answers-draft.csv"), "no answer changes");
+    assert!(!box_.path().join("plain/aws-answers-draft.csv").exists(), "never unasked");
+    let csv = String::from_utf8(read(&box_, "out/aws-answers-draft.csv")).expect("UTF-8");
+    assert!(csv.lines().count() == 2 && csv.contains("HUMAN,2026-09-01,SOC 2 report,inquiry.json") && !csv.contains(",=1+1"), "{csv}");
+    let html = String::from_utf8(read(&box_, "out/answers-draft.html")).expect("UTF-8");
+    assert!(
+        html.contains("&lt;b onclick=x&gt;Yes&lt;/b&gt;") && html.contains("reviewed by a person of AWS") && !html.contains("<b onclick")
+    );
+    let text = pdf_text(&box_.path().join("out/answers-draft.pdf")).replace('\n', " ");
+    assert!(text.contains("Queries without a finished answer: 1"), "{text}");
+    box_.write("inquiry.json", "{}");
+    let refused = answer(&box_, "none", &["--draft", "--aws-answers", "inquiry.json"]).exits(2);
+    assert!(refused.err.contains("AFU-088"), "{}", refused.err);
+}

@@ -63,7 +63,7 @@ fn a_check_is_explained_with_rows() {
 
 // Schemas
 
-const KINDS: [(&str, &str); 23] = [
+const KINDS: [(&str, &str); 26] = [
     ("affiant", "affiant.yaml"),
     ("exceptions", "program/exceptions.yaml"),
     ("attestations", "program/attestations.yaml"),
@@ -78,6 +78,9 @@ const KINDS: [(&str, &str); 23] = [
     ("workbook-map", "tests/fixtures/answers/workbook-map.yaml"),
     ("records", "program/records.yaml"),
     ("link", "tests/fixtures/edition/q3.link.json"),
+    ("request", "tests/fixtures/handover/request.yaml"),
+    ("response", "tests/fixtures/handover/response.json"),
+    ("corroboration", "tests/fixtures/handover/corroboration.json"),
     ("control", "controls/technical/"),
     ("check", "controls/checks/"),
     ("table", "controls/tables/"),

@@ -94,7 +94,7 @@ impl QuestionIndex {
             .prepare("SELECT id, shown, -bm25(q, 0, 0, 1.0, 1.5) FROM q WHERE q MATCH ? ORDER BY bm25(q, 0, 0, 1.0, 1.5), rowid LIMIT ?")?;
         let row = |row: &rusqlite::Row<'_>| {
             let score: f64 = row.get(2)?;
-            Ok(Proposed { question: row.get(0)?, text: row.get(1)?, score: (score * 100.0).round() / 100.0 })
+            Ok(Proposed { question: row.get(0)?, text: row.get(1)?, score: (score * 100.0).round() / 100.0, by: String::new() })
         };
         search.query_map(params![query, PROPOSED], row)?.collect()
     }

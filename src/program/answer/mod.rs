@@ -3,6 +3,7 @@
 
 pub mod columns;
 mod facts;
+pub mod id_packs;
 pub mod matching;
 mod people;
 mod verdicts;

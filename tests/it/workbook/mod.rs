@@ -43,6 +43,7 @@ fn sheet_of(sample: bool) -> AnswerSheet {
         digest: String::new(),
         approved: None,
         answers: Ground::sample().on(&NOW[..10]),
+        aws: None,
     }
 }
 
