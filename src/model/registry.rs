@@ -149,6 +149,11 @@ impl Operation {
         self.each.iter().filter_map(|each| each.home(near))
     }
 
+    /// True when its answers name more that it is asked about: units below units. `full` is its own name.
+    pub fn goes_deeper(&self, full: &str) -> bool {
+        self.each.iter().any(|each| each.from == full)
+    }
+
     /// True when an answer from a region does not mean that the region is in scope.
     pub fn goes_beyond(&self) -> bool {
         self.beyond || self.each.iter().any(|each| !each.home.is_empty())

@@ -149,6 +149,48 @@ def script_attacked(bench: Bench) -> str:
     return f"{len(NAMES)} names, {len(calls)} calls"
 
 
+UNITS = """#!{python} -I
+import json, sys
+asked = sys.argv[2]
+about = json.loads(sys.argv[sys.argv.index("--cli-input-json") + 1]) if "--cli-input-json" in sys.argv else {{}}
+with open({log!r}, "a") as log:
+    log.write(json.dumps([asked, about]) + "\\n")
+below = {{"r-ab12": ["ou-ab12-one", "ou-ab12-two"], "ou-ab12-one": ["ou-ab12-deep"], "ou-ab12-deep": ["ou-ab12-last"]}}
+if asked == "get-caller-identity":
+    print("111122223333")
+elif asked == "list-roots":
+    print(json.dumps({{"Roots": [{{"Id": "r-ab12"}}]}}, indent=4))
+elif asked == "list-organizational-units-for-parent":
+    print(json.dumps({{"OrganizationalUnits": [{{"Id": unit}} for unit in below.get(about["ParentId"], [])]}}, indent=4))
+elif asked == "list-accounts-for-parent":
+    print(json.dumps({{"Accounts": []}}, indent=4))
+else:
+    sys.exit("not asked for in this test")
+"""
+
+
+def script_goes_deeper(bench: Bench) -> str:
+    """Units below units are asked about, each once, however deep they lie."""
+    folder = bench.scratch / "units"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "bin").mkdir(parents=True)
+    log, fake, text = folder / "log", folder / "bin/aws", folder / "collect.sh"
+    fake.write_text(UNITS.format(python=sys.executable, log=str(log)))
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    text.write_text(script(bench))
+    only = "organizations:ListRoots organizations:ListOrganizationalUnitsForParent organizations:ListAccountsForParent"
+    given = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION, "ORGANIZATION": "111122223333", "ONLY": only}
+    done = subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+    calls = [json.loads(line) for line in log.read_text().splitlines()]
+    wrong = [] if done.returncode == 0 else [f"exit {done.returncode}: {done.stderr[-300:]}"]
+    every = ["ou-ab12-deep", "ou-ab12-last", "ou-ab12-one", "ou-ab12-two", "r-ab12"]
+    for asked in ("list-organizational-units-for-parent", "list-accounts-for-parent"):
+        about = sorted(given["ParentId"] for name, given in calls if name == asked)
+        wrong += [] if about == every else [f"{asked} was asked about {about}"]
+    refuse_if(wrong)
+    return f"{len(every)} parents, {len(calls)} calls"
+
+
 # Before the laboratory
 
 def cli() -> str | None:
@@ -206,5 +248,5 @@ def script_same(bench: Bench) -> str:
     return f"{len(custody(ours.run_folder))} answers, {len(other)} rows with the verdicts of the live run; {done.stderr.strip().splitlines()[-2]}"
 
 
-CASES = [script_names, script_attacked]
+CASES = [script_names, script_attacked, script_goes_deeper]
 LONG = [script_same]

@@ -136,12 +136,14 @@ DIRECT = [
     ("sso.no-administrator-set", "ps-0123456789abcdef", "not met"),
     ("sso.administrator-session", "ps-0123456789abcdef", "not met"),
     ("sso.assigned-to-groups", "ps-0123456789abcdef", "not met"),
+    ("organizations.scp-prevents-leaving", "organization/o-exampleorgid", "met"),
 ]
 """The same of the exchanges without AWS Config, where every key of KMS is denied."""
 
 DIRECTLY = [
     "elasticache:DescribeCacheSubnetGroups", "dax:DescribeSubnetGroups", "memorydb:DescribeSubnetGroups", "redshift:DescribeClusterSubnetGroups",
-    "rds:DescribeDBProxies", "cloudtrail:LookupEvents", "sso-admin:ListAccountAssignments",
+    "rds:DescribeDBProxies", "cloudtrail:LookupEvents", "sso-admin:ListAccountAssignments", "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListAccountsForParent", "organizations:ListParents",
 ]
 """Operations whose answers must have been read."""
 
@@ -216,7 +218,7 @@ def recorded_direct(bench: Bench) -> str:
         replay.close()
     run = workspace.run_folder
     wrong = [f"{e['operation']} {e.get('when', '')} was never asked for" for i, e in enumerate(replay.exchanges) if not replay.given[i]]
-    wrong += as_sent(replay, run, 2)
+    wrong += as_sent(replay, run, 7)
     states = {str(row["source"]): str(row["state"]) for row in coverage(run)}
     wrong += [f"{name} is {states.get(name)}" for name in DIRECTLY if states.get(name) != "read"]
     rows = rows_of(workspace.assess())

@@ -4,6 +4,8 @@
 mod jobs;
 mod wanted;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use self::jobs::jobs;
@@ -21,6 +23,9 @@ use crate::evidence::stand_in::{self, Call};
 /// A table is asked for again so often while the service makes it.
 const WAITS: u32 = 20;
 
+/// How often an operation is asked about what its own answers name: organizational units nest five deep.
+const DEPTH: u32 = 8;
+
 /// One call to make, and those of its kind that wait for its outcome.
 struct Job {
     of: Inquiry,
@@ -32,19 +37,44 @@ struct Job {
     rest: Vec<Job>,
 }
 
+impl Job {
+    /// The job with those of its kind that were not asked before, or nothing.
+    fn unless(mut self, asked: &mut BTreeSet<String>) -> Option<Job> {
+        let rest = std::mem::take(&mut self.rest);
+        let mut fresh = std::iter::once(self).chain(rest).filter(|job| asked.insert(job.exchange.call()));
+        let mut first = fresh.next()?;
+        first.rest = fresh.collect();
+        Some(first)
+    }
+}
+
 /// Every operation, for every account and region in scope.
 pub fn operations(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), CollectError> {
     let levels = levels(scope.catalog);
     let wanted = wanted(scope, log.seen);
     let last = levels.values().max().copied().unwrap_or_default();
     for level in 0..=last {
-        let mut calls = Vec::new();
-        for (account, names) in wanted.iter().enumerate() {
-            for (name, regions) in names.iter().filter(|(name, _)| levels.get(*name) == Some(&level)) {
-                calls.extend(jobs(scope, log, account, name, regions));
+        let mut asked = BTreeSet::new();
+        // what names more of its own kind is asked about these, as deep as AWS nests what it lists
+        for depth in 0..DEPTH {
+            let mut calls = Vec::new();
+            for (account, names) in wanted.iter().enumerate() {
+                for (name, regions) in names.iter().filter(|(name, _)| levels.get(*name) == Some(&level)) {
+                    let deeper = scope.catalog.operations.get(name).is_some_and(|o| o.goes_deeper(name));
+                    match (deeper, depth) {
+                        (true, _) => {
+                            calls.extend(jobs(scope, log, account, name, regions).into_iter().filter_map(|job| job.unless(&mut asked)));
+                        }
+                        (false, 0) => calls.extend(jobs(scope, log, account, name, regions)),
+                        (false, _) => {}
+                    }
+                }
             }
+            if calls.is_empty() {
+                break;
+            }
+            run(scope, log, calls)?;
         }
-        run(scope, log, calls)?;
     }
     Ok(())
 }

@@ -287,6 +287,7 @@ begin() {
   options=("$@")
   none=() again=() before=() page_in='' page_out='' page_depth=1 param='' every='' beyond='' fixed=''
   rm -f "$work/leads"
+  below() { :; }
 }
 none() { none=("$@"); }
 again() { again=("$@"); }
@@ -326,12 +327,31 @@ value() {
   done
 }
 
+# each_lead: asks about what is in the file `sorted`
+each_lead() {
+  local place key value region more
+  while IFS=$unit read -r key value region more <&3; do
+    case $region in
+      '' | *[!a-z0-9-]*) continue ;;
+      global | aws-global) region=$home ;;
+    esac
+    if [ "$scope" = account ]; then
+      region=$home
+    elif ! within "$region"; then
+      if [ "$scope" = organization ]; then region=$home; elif [ -z "$beyond" ]; then continue; fi
+    fi
+    place=aws-global
+    [ "$scope" != region ] || place=$region
+    ask "$region" "$place" "$key" "$fixed\"$param\":$value,$more"
+  done 3<"$work/sorted"
+}
+
 within() { case " $regions " in *" $1 "*) return 0 ;; esac; return 1; }
 
 # end: asks
 end() {
   step=$((step + 1))
-  local before_this=$asked place key value region more
+  local before_this=$asked region depth
   if [ -n "${ONLY:-}" ]; then
     case " $ONLY " in *" $full "*) ;; *) return 0 ;; esac
   fi
@@ -344,21 +364,16 @@ end() {
       *) ask "$home" aws-global '' "$fixed" ;;
     esac
   elif [ -s "$work/leads" ]; then
-    sort -u "$work/leads" >"$work/sorted"
-    while IFS=$unit read -r key value region more <&3; do
-      case $region in
-        '' | *[!a-z0-9-]*) continue ;;
-        global | aws-global) region=$home ;;
-      esac
-      if [ "$scope" = account ]; then
-        region=$home
-      elif ! within "$region"; then
-        if [ "$scope" = organization ]; then region=$home; elif [ -z "$beyond" ]; then continue; fi
-      fi
-      place=aws-global
-      [ "$scope" != region ] || place=$region
-      ask "$region" "$place" "$key" "$fixed\"$param\":$value,$more"
-    done 3<"$work/sorted"
+    : >"$work/done"
+    # what its own answers name is asked about too, as deep as AWS nests what it lists
+    for depth in 1 2 3 4 5 6 7 8; do
+      LC_ALL=C sort -u "$work/leads" |
+        LC_ALL=C awk -v done="$work/done" 'BEGIN { while ((getline line <done) > 0) told[line] = 1 } !($0 in told)' >"$work/sorted"
+      [ -s "$work/sorted" ] || break
+      cat "$work/sorted" >>"$work/done"
+      each_lead
+      below
+    done
   fi
   [ $asked -eq $before_this ] || say "$account: $step of $steps, $full, $((asked - before_this)) calls"
 }

@@ -98,7 +98,12 @@ fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Op
     if let Some(param) = &operation.param {
         let _ = writeln!(text, "  param={}", names::member(api, aws, param));
     }
-    operation.each.iter().for_each(|each| text.push_str(&drawn(catalog, api, aws, operation, each)));
+    let full = format!("{service}:{name}");
+    let (deeper, named): (Vec<&Each>, Vec<&Each>) = operation.each.iter().partition(|each| each.from == full);
+    named.iter().for_each(|each| text.push_str(&drawn(catalog, api, aws, operation, each)));
+    for each in deeper {
+        let _ = writeln!(text, "  below() {{\n  {}  }}", drawn(catalog, api, aws, operation, each));
+    }
     text + "  end\n"
 }
 
