@@ -1,11 +1,12 @@
 //! Whom the policy of a resource lets in: ours, a stranger's account or organization, a service, everyone. Refusals of the same
 //! policy are taken off; what depends on something that policies do not tell is said to be uncertain.
 
+mod here;
 mod whose;
 
 use std::collections::BTreeSet;
 
-use super::condition::Clause;
+use super::condition::{Clause, Operator};
 use super::document::{Effect, Listed, Policy, Principal, PrincipalKind, Principals, Statement, is_account};
 use super::keys::{Caller, KeyMeaning, Membership, account_of, is_open, kind_of, outcome};
 use super::{Answer, pattern};
@@ -77,6 +78,8 @@ pub struct AudienceQuestion<'a> {
 /// Everyone whom `policy` lets do one of the actions, by statement and principal; `guards` are further policies whose refusals
 /// hold (resource control policies of the organization).
 pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Admission> {
+    let (policy, guards) = (here::here(policy, asked, ours), guards.iter().map(|p| here::here(p, asked, ours)).collect::<Vec<_>>());
+    let (policy, guards) = (policy.as_ref(), guards.iter().map(AsRef::as_ref).collect::<Vec<&Policy>>());
     let mut out = Vec::new();
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let actions: Vec<&str> = asked.actions.iter().copied().filter(|a| acts(&statement.action, a)).collect();
@@ -88,7 +91,7 @@ pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &AudienceQuestion<
                 let holds = conditions(statement, &caller, asked.as_of);
                 let refusal = actions
                     .iter()
-                    .map(|action| refused(policy, guards, action, &caller, &principal, statement, asked))
+                    .map(|action| refused(policy, &guards, action, &caller, &principal, statement, asked))
                     .min_by_key(|(answer, _)| *answer)
                     .unwrap_or((Answer::No, String::new()));
                 let (admits, rests_on) = match (holds, refusal.0) {
@@ -197,14 +200,16 @@ fn placed(whose: Whose) -> Admits {
 /// For `*`: the world where no condition keeps a stranger out, else those whom the deciding condition names.
 fn everyone(policy: &Policy, statement: &Statement, asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Candidate> {
     // a source that anybody can have binds nobody: any service acts for anybody's resource
-    let any_source = statement.conditions.iter().any(|c| !c.negated && is_source(kind_of(&c.key)) && is_open(c, kind_of(&c.key)));
+    let any = |c: &Clause| !c.negated && is_source(kind_of(&c.key)) && (c.asks_presence() || is_open(c, kind_of(&c.key)));
+    let any_source = statement.conditions.iter().any(any);
     let strangers = [Caller::Anonymous, Caller::Stranger].into_iter().chain(any_source.then(|| Caller::Service(String::new())));
     let open: Vec<Caller> = strangers.filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
     if !open.is_empty() {
         let world = open.into_iter().map(|c| (c, Admits::World, None, words(&statement.conditions)));
         return world.chain(spared(policy, asked, ours)).collect();
     }
-    let binding = statement.conditions.iter().filter(|c| !c.negated && !is_open(c, kind_of(&c.key)) && binds(kind_of(&c.key)));
+    let says = |c: &&Clause| !c.negated && c.operator != Operator::Null;
+    let binding = statement.conditions.iter().filter(says).filter(|c| !is_open(c, kind_of(&c.key)) && binds(kind_of(&c.key)));
     let deciding = binding.min_by_key(|c| rank(kind_of(&c.key)));
     match deciding {
         Some(clause) => clause.values.iter().map(|value| named(clause, value, asked, ours)).collect(),
@@ -291,21 +296,33 @@ pub fn source(kind: KeyMeaning, value: &str, asked: &AudienceQuestion<'_>, ours:
     }
 }
 
-/// A service by name, and the source that it must act for.
+/// A service by name, and the source that it must act for: of several conditions each must hold, so the surest decides; of several
+/// values of one any will do, so the worst does.
 fn service(statement: &Statement, name: &str, asked: &AudienceQuestion<'_>, ours: &Ours) -> Candidate {
-    let mut sources = statement.conditions.iter().filter(|c| {
-        let kind = kind_of(&c.key);
-        !c.negated && !c.if_exists && is_source(kind) && !is_open(c, kind)
+    let sources = statement.conditions.iter().filter(|c| is_source(kind_of(&c.key)) && is_asked(c) && !is_open(c, kind_of(&c.key)));
+    let held = sources.map(|clause| {
+        let kind = kind_of(&clause.key);
+        let each = clause.values.iter().map(|value| match source(kind, value, asked, ours) {
+            Whose::Own => Admits::Service,
+            // a bucket has one name in the world, and no account in its ARN
+            Whose::Unknown if kind == KeyMeaning::SourceArn && account_of(value).is_none() => Admits::Service,
+            Whose::Unknown => Admits::Unplaced,
+            Whose::Foreign => Admits::Foreign,
+        });
+        let own = clause.values.iter().all(|value| source(kind, value, asked, ours) == Whose::Own);
+        (clause, each.max().unwrap_or(Admits::Unplaced), own)
     });
-    match sources.next() {
-        Some(clause) => {
-            let kind = kind_of(&clause.key);
-            let worst = clause.values.iter().map(|v| source(kind, v, asked, ours)).max().unwrap_or(Whose::Unknown);
-            let admits = if worst == Whose::Foreign { Admits::Foreign } else { Admits::Service };
-            (Caller::ServiceFor(name.into()), admits, Some(name.into()), clause.words())
-        }
+    // a source that is ours decides; else a stranger's does, before one of which nothing is known
+    let surest = held.max_by_key(|(_, admits, own)| (*own, *admits));
+    match surest {
+        Some((clause, admits, _)) => (Caller::ServiceFor(name.into()), admits, Some(name.into()), clause.words()),
         None => (Caller::Service(name.into()), Admits::Service, Some(name.into()), String::new()),
     }
+}
+
+/// Whether a request that lacks the key of a clause, or holds another value, fails it.
+pub fn is_asked(clause: &Clause) -> bool {
+    !clause.negated && clause.operator != Operator::Null && !clause.is_loose()
 }
 
 /// Keys that a service sets to tell for whom it acts.

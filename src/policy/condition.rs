@@ -19,6 +19,10 @@ pub struct Clause {
     /// In lower case: keys are compared without regard to case.
     pub key: String,
     pub values: Vec<String>,
+    /// Whether another clause of the statement (`Null: false`) asks that the key be there.
+    pub present: bool,
+    /// What it comes to whoever calls, where it asks about the resource and that is known.
+    pub decided: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +76,11 @@ pub fn clauses(condition: Option<&Value>) -> Option<Vec<Clause>> {
         let (operator, negated, over, if_exists) = operator_of(operator)?;
         for (key, values) in keys.as_object()? {
             let (key, values) = (key.to_ascii_lowercase(), strings(values)?);
-            out.push(Clause { operator, negated, over, if_exists, key, values });
+            out.push(Clause { operator, negated, over, if_exists, key, values, present: false, decided: None });
         }
     }
+    let present: Vec<String> = out.iter().filter(|c| c.asks_presence()).map(|c| c.key.clone()).collect();
+    out.iter_mut().for_each(|c| c.present = present.contains(&c.key));
     Some(out)
 }
 
@@ -124,8 +130,21 @@ impl Clause {
         format!("{} {}", self.key, self.values.join(" or "))
     }
 
+    /// `Null: false`: the key must be there, with whatever value.
+    pub fn asks_presence(&self) -> bool {
+        self.operator == Operator::Null && !self.values.is_empty() && self.values.iter().all(|v| v.eq_ignore_ascii_case("false"))
+    }
+
+    /// Whether a request without the key meets the statement by this clause.
+    pub fn is_loose(&self) -> bool {
+        (self.if_exists || self.over == Quantifier::All) && !self.present
+    }
+
     /// Whether a request meets the clause; `held` tells what it holds under a key (in lower case).
     pub fn answer(&self, held: &dyn Fn(&str) -> KeyValue) -> Answer {
+        if let Some(decided) = self.decided {
+            return decided.into();
+        }
         let present = held(&self.key);
         if self.operator == Operator::Null {
             let wants_absent = self.values.iter().any(|v| v.eq_ignore_ascii_case("true"));
@@ -137,6 +156,8 @@ impl Clause {
         }
         let values = match present {
             KeyValue::Unknown => return Answer::Unknown,
+            // the other clause fails, and with it the statement
+            KeyValue::Absent if self.present => return Answer::No,
             KeyValue::Absent => {
                 return match self.over {
                     Quantifier::All => Answer::Yes,
@@ -244,6 +265,15 @@ enum Substituted {
 pub fn has_variable(value: &str) -> bool {
     variables(value).any(|name| !["*", "?", "$"].contains(&name))
 }
+
+/// Whether a value holds a variable that the caller fills. Those of the resource stand for one value, whoever calls.
+pub fn has_variable_of_caller(value: &str) -> bool {
+    let of_resource = |name: &str| name.get(..RESOURCE.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESOURCE));
+    variables(value).any(|name| !["*", "?", "$"].contains(&name) && !of_resource(name))
+}
+
+/// How the names of keys that tell of the resource begin.
+const RESOURCE: &str = "aws:resource";
 
 fn variables(value: &str) -> impl Iterator<Item = &str> {
     value.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)

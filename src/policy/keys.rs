@@ -3,7 +3,7 @@
 //! A value that AWS would not call fixed (a wildcard in the part that decides, a variable of the caller's own, half the internet)
 //! binds nobody (S3 User Guide, "The meaning of public"). A condition on another organization or account binds to a stranger.
 
-use super::condition::{Clause, KeyValue, Operator, Quantifier, has_variable};
+use super::condition::{Clause, KeyValue, Operator, Quantifier, has_variable, has_variable_of_caller};
 use super::pattern::{is_wild, meets};
 use super::{Answer, document};
 use crate::model::address::{self, AddressReach};
@@ -30,8 +30,10 @@ pub enum Caller {
 pub enum Membership {
     /// Of this organization.
     Of(String),
-    /// Of none of ours: its own, or none.
-    Elsewhere,
+    /// Of none.
+    Alone,
+    /// Of another than this one, or of none.
+    Outside(String),
     Unknown,
 }
 
@@ -148,7 +150,7 @@ pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
     let wild = clause.operator == Operator::StringLike || clause.operator == Operator::ArnLike;
     clause.values.iter().any(|value| {
         if has_variable(value) {
-            return true;
+            return has_variable_of_caller(value);
         }
         match kind {
             KeyMeaning::Network => false,
@@ -166,7 +168,7 @@ pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
 /// Whether a principal of an account that is not named can have this ARN.
 fn reaches_any_account(pattern: &str) -> bool {
     match pattern.split(':').nth(4) {
-        Some(account) => meets(account, NOBODY),
+        Some(account) => is_wild(account),
         None => meets(pattern, &format!("arn:aws:iam::{NOBODY}:*")),
     }
 }
@@ -179,6 +181,9 @@ fn names_bucket(pattern: &str) -> bool {
 
 /// What the clause comes to for a caller. `as_of` is the time that conditions on time are asked at.
 pub fn outcome(clause: &Clause, caller: &Caller, as_of: &str) -> CallerOutcome {
+    if let Some(decided) = clause.decided {
+        return if decided { CallerOutcome::Always } else { CallerOutcome::Never };
+    }
     let kind = kind_of(&clause.key);
     match kind {
         KeyMeaning::Time => time(clause, as_of),
@@ -245,13 +250,34 @@ fn known(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     if clause.operator == Operator::Null {
         return null(clause, caller, kind);
     }
+    if let (Caller::Account { organization: Membership::Outside(id), .. }, KeyMeaning::Organization | KeyMeaning::OrganizationPath) =
+        (caller, kind)
+    {
+        return outside(clause, id);
+    }
     match presence(caller, kind) {
         Presence::Absent => absent(clause),
         Presence::Value(value) => held_or_open(clause, &value, kind),
-        Presence::Any => any_value(clause, kind, CallerOutcome::Never),
-        Presence::AnyOrNone => any_value(clause, kind, absent(clause)),
+        Presence::Any => any_value(clause, kind),
+        Presence::AnyOrNone => either(any_value(clause, kind), absent(clause)),
         Presence::Granted => CallerOutcome::Chosen,
         Presence::Unknown => unknown_value(clause, kind),
+    }
+}
+
+/// For a caller of another organization than `id`, or of none: what both come to, where they come to the same. Which other one
+/// it is nobody knows, so a value that names another decides nothing.
+fn outside(clause: &Clause, id: &str) -> CallerOutcome {
+    let own = |value: &str| !id.is_empty() && value.split('/').next() == Some(id);
+    let named = clause.values.iter().filter(|v| !own(v)).any(|v| !super::pattern::covers(v, "o-*"));
+    let with = clause.answer(&|_| KeyValue::Values(vec![format!("o-{NOBODY}/")]));
+    let with = if clause.key.ends_with("paths") { with } else { clause.answer(&|_| KeyValue::Values(vec![format!("o-{NOBODY}")])) };
+    match (with, absent(clause)) {
+        (_, _) if is_open(clause, kind_of(&clause.key)) => CallerOutcome::Chosen,
+        (_, _) if named => CallerOutcome::Unknown,
+        (Answer::Yes, CallerOutcome::Always) => CallerOutcome::Always,
+        (Answer::No, CallerOutcome::Never) => CallerOutcome::Never,
+        (_, _) => CallerOutcome::Unknown,
     }
 }
 
@@ -286,6 +312,7 @@ fn presence(caller: &Caller, kind: KeyMeaning) -> Presence {
         (Caller::Account { organization: Membership::Of(id), .. }, K::Organization) => Presence::Value(id.clone()),
         (Caller::Account { organization: Membership::Of(id), .. }, K::OrganizationPath) => Presence::Value(format!("{id}/{NOBODY}/")),
         (Caller::Account { .. } | Caller::Organization(_), K::UserId) => Presence::Unknown,
+        (Caller::Account { organization: Membership::Alone, .. }, K::Organization | K::OrganizationPath) => Presence::Absent,
         (Caller::Account { id, .. }, K::PrincipalArn) if !id.is_empty() => Presence::Value(format!("arn:aws:iam::{id}:{NOBODY}")),
         (Caller::Account { .. }, _) => Presence::Unknown,
         (Caller::Organization(id), K::Organization) => Presence::Value(id.clone()),
@@ -296,7 +323,8 @@ fn presence(caller: &Caller, kind: KeyMeaning) -> Presence {
 
 fn held_or_open(clause: &Clause, value: &str, kind: KeyMeaning) -> CallerOutcome {
     if clause.values.iter().any(|v| has_variable(v)) {
-        return CallerOutcome::Chosen;
+        let of_caller = clause.values.iter().any(|v| has_variable_of_caller(v));
+        return if of_caller { CallerOutcome::Chosen } else { CallerOutcome::Unknown };
     }
     // which principal of the account calls is not known: the account alone is compared
     if kind == KeyMeaning::PrincipalArn {
@@ -322,26 +350,21 @@ fn held_or_open(clause: &Clause, value: &str, kind: KeyMeaning) -> CallerOutcome
     held(clause, value)
 }
 
-/// For a caller with a value that no policy names: an open value lets him in, a fixed one does not. `without` is what the clause
-/// comes to where he comes without one.
-fn any_value(clause: &Clause, kind: KeyMeaning, without: CallerOutcome) -> CallerOutcome {
-    let open = is_open(clause, kind);
-    let with = match (open, clause.negated) {
+/// For a caller with a value that no policy names: an open value lets him in, a fixed one does not.
+fn any_value(clause: &Clause, kind: KeyMeaning) -> CallerOutcome {
+    match (is_open(clause, kind), clause.negated) {
         (true, _) => CallerOutcome::Chosen,
         (false, false) => CallerOutcome::Never,
         (false, true) => CallerOutcome::Always,
-    };
-    match (with, without) {
+    }
+}
+
+/// For a caller who comes in one way or the other, as he likes.
+fn either(one: CallerOutcome, other: CallerOutcome) -> CallerOutcome {
+    match (one, other) {
         (same, other) if same == other => same,
-        (CallerOutcome::Chosen, _) | (_, CallerOutcome::Chosen) => CallerOutcome::Chosen,
-        (CallerOutcome::Always, CallerOutcome::Never) if kind == KeyMeaning::Network => CallerOutcome::Always,
-        (CallerOutcome::Always, CallerOutcome::Never) | (CallerOutcome::Never, CallerOutcome::Always) => match kind {
-            KeyMeaning::Network => with,
-            _ => CallerOutcome::Chosen,
-        },
-        (CallerOutcome::Unknown, _) | (_, CallerOutcome::Unknown) => CallerOutcome::Unknown,
-        (CallerOutcome::Always, CallerOutcome::Always) => CallerOutcome::Always,
-        (CallerOutcome::Never, CallerOutcome::Never) => CallerOutcome::Never,
+        (CallerOutcome::Unknown, CallerOutcome::Never) | (CallerOutcome::Never, CallerOutcome::Unknown) => CallerOutcome::Unknown,
+        (_, _) => CallerOutcome::Chosen,
     }
 }
 

@@ -138,7 +138,13 @@ impl<'a> Rights<'a> {
     fn held(&self, key: &str) -> KeyValue {
         match key {
             "aws:principalarn" => KeyValue::Values(vec![self.arn.to_string()]),
-            "aws:principalaccount" | "kms:calleraccount" => KeyValue::Values(vec![self.account.to_string()]),
+            // what is asked about stands in the holder's own account
+            "aws:principalaccount" | "kms:calleraccount" | "aws:resourceaccount" => KeyValue::Values(vec![self.account.to_string()]),
+            "aws:resourceorgid" => match &self.organization {
+                Membership::Of(id) => KeyValue::Values(vec![id.clone()]),
+                Membership::Alone => KeyValue::Absent,
+                Membership::Outside(_) | Membership::Unknown => KeyValue::Unknown,
+            },
             "aws:username" => match self.arn.split_once(":user/") {
                 Some((_, path)) => KeyValue::Values(vec![path.rsplit('/').next().unwrap_or(path).to_string()]),
                 None => KeyValue::Absent,
@@ -158,6 +164,8 @@ impl<'a> Rights<'a> {
             "aws:principalarn"
                 | "aws:principalaccount"
                 | "kms:calleraccount"
+                | "aws:resourceaccount"
+                | "aws:resourceorgid"
                 | "aws:username"
                 | "aws:principalisawsservice"
                 | "aws:principaltype"

@@ -1,7 +1,7 @@
 //! Whether a role's trust in an identity provider is held to identities of one's own. Issuers that sign for many customers are data.
 
 use super::Answer;
-use super::condition::{Clause, Operator, Quantifier, has_variable};
+use super::condition::{Clause, Operator, has_variable};
 use super::document::Statement;
 use super::pattern::is_wild;
 
@@ -62,7 +62,7 @@ fn claim<'a>(statement: &'a Statement, name: &str) -> impl Iterator<Item = &'a C
 
 /// How sure a clause is to be asked: not when it holds for tokens without the claim.
 fn weight(clause: &Clause) -> Answer {
-    if clause.over == Quantifier::All || clause.if_exists { Answer::Unknown } else { Answer::Yes }
+    if clause.is_loose() { Answer::Unknown } else { Answer::Yes }
 }
 
 fn takes_wildcards(clause: &Clause) -> bool {
@@ -166,10 +166,7 @@ fn cognito(statement: &Statement) -> (Answer, String) {
     match (amr.is_empty(), guests) {
         (_, true) => (Answer::No, format!("guests of the identity pool may assume it: {}", amr[0].words())),
         (true, false) => (Answer::Unknown, format!("{}; whether the pool takes guests is not asked (no condition on :amr)", pool.words())),
-        (false, false) => (
-            amr.iter().map(|c| if c.over == Quantifier::All { Answer::Unknown } else { Answer::Yes }).fold(Answer::Yes, Answer::and),
-            format!("{}, {}", pool.words(), amr[0].words()),
-        ),
+        (false, false) => (amr.iter().map(|c| weight(c)).fold(Answer::Yes, Answer::and), format!("{}, {}", pool.words(), amr[0].words())),
     }
 }
 

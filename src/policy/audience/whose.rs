@@ -26,8 +26,8 @@ impl Ours {
     pub(super) fn membership(&self, account: &str, owner: &str) -> Membership {
         match self.organizations.get(account) {
             Some(id) if !id.is_empty() => Membership::Of(id.clone()),
-            Some(_) => Membership::Elsewhere,
-            None if self.complete.contains(owner) => Membership::Elsewhere,
+            Some(_) => Membership::Alone,
+            None if self.complete.contains(owner) => Membership::Outside(self.organizations.get(owner).cloned().unwrap_or_default()),
             None => Membership::Unknown,
         }
     }
@@ -43,6 +43,10 @@ impl Ours {
     }
 
     pub(super) fn whose_organization(&self, id: &str, owner: &str) -> Whose {
+        // the organization of the owner, whichever it is
+        if id.to_ascii_lowercase().starts_with("${aws:resourceorg") {
+            return Whose::Own;
+        }
         match self.organizations.get(owner) {
             Some(own) if own == id => Whose::Own,
             Some(_) => Whose::Foreign,

@@ -1,19 +1,19 @@
-//! Who comes in by the policies of buckets, keys, secrets, tables, queues, topics, functions and roles.
+//! Who comes in by the policies of buckets, keys, secrets, tables, queues, topics, functions, repositories and roles.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::documents::{Evidence, rows};
 use crate::assess::input::Fault;
-use crate::policy::audience::{Admission, Admits, AudienceQuestion, admissions, is_source};
-use crate::policy::condition::Clause;
-use crate::policy::document::{Effect, Listed, Policy, PrincipalKind, Statement};
+use crate::policy::audience::{Admission, Admits, AudienceQuestion, admissions, is_asked, is_source};
+use crate::policy::condition::{Clause, Operator};
+use crate::policy::document::{Effect, Listed, Policy, Principal, PrincipalKind, Statement};
 use crate::policy::keys::{is_open, kind_of};
 use crate::policy::reading::StoreKind;
 use crate::policy::{Answer, rights, trust};
 
 /// Resources with a policy of their own: kind, and a SELECT of ARN, account, region and the document.
-const DOCUMENTS: [(&str, &str); 8] = [
+const DOCUMENTS: [(&str, &str); 9] = [
     (
         "bucket",
         "SELECT arn, account, region, supplementary -> '$.BucketPolicy.policyText' FROM resource
@@ -52,6 +52,15 @@ const DOCUMENTS: [(&str, &str); 8] = [
          WHERE type = 'AWS::Lambda::Function' AND json_type(supplementary, '$.Policy') IN ('object', 'array') ORDER BY arn",
     ),
     (
+        "repository",
+        "SELECT r.arn, r.account, r.region,
+                coalesce(nullif(nullif(coalesce(r.configuration -> '$.RepositoryPolicyText', r.configuration -> '$.repositoryPolicyText'), '{}'), '\"\"'),
+                         (SELECT a.body -> '$.policyText' FROM response AS a
+                          WHERE a.service = 'ecr' AND a.operation = 'GetRepositoryPolicy' AND a.account = r.account AND a.region = r.region
+                            AND a.key = r.name))
+         FROM resource AS r WHERE r.type = 'AWS::ECR::Repository' ORDER BY r.arn",
+    ),
+    (
         "role",
         "SELECT arn, account, region, configuration -> '$.assumeRolePolicyDocument' FROM resource
          WHERE type = 'AWS::IAM::Role' AND json_type(configuration, '$.assumeRolePolicyDocument') IN ('object', 'array') ORDER BY arn",
@@ -73,7 +82,8 @@ struct Extra {
     action: Option<String>,
     whole: bool,
     external_id: bool,
-    source_bound: bool,
+    /// `None` where a service that does not tell its source may come in too.
+    source_bound: Option<bool>,
 }
 
 pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
@@ -123,10 +133,13 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
         unread(db, of, *position)?;
     }
     let guards = match of.kind {
-        "bucket" | "key" | "secret" | "queue" | "role" => evidence.guards(of.account, "RESOURCE_CONTROL_POLICY"),
+        "bucket" | "key" | "secret" | "queue" | "repository" | "role" => evidence.guards(of.account, "RESOURCE_CONTROL_POLICY"),
         _ => Vec::new(),
     };
     let service = service_of(of.kind);
+    if policy.unread.is_empty() && policy.statements.iter().all(|s| s.effect == Effect::Deny) {
+        return nobody(db, of);
+    }
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let actions = own_actions(statement, service);
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
@@ -138,7 +151,7 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
                 action: None,
                 whole: rights::acts_whole(&statement.action, service),
                 external_id: statement.conditions.iter().any(is_external_id),
-                source_bound: statement.conditions.iter().any(is_bound_source),
+                source_bound: bound_to_source(statement),
             };
             insert(db, of, &federated(admission, statement), &extra)?;
         }
@@ -150,12 +163,28 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
             let asked = AudienceQuestion { actions: &[action], space: &space, owner: of.account, as_of: &evidence.as_of };
             for admission in admissions(policy, &guards, &asked, &evidence.ours) {
                 let extra =
-                    Extra { purpose: "read", action: Some((*action).into()), whole: false, external_id: false, source_bound: false };
+                    Extra { purpose: "read", action: Some((*action).into()), whole: false, external_id: false, source_bound: Some(false) };
                 insert(db, of, &admission, &extra)?;
             }
         }
     }
     Ok(())
+}
+
+/// The one row of a policy that allows nothing: it was read, and lets in nobody.
+fn nobody(db: &Connection, of: &Resource<'_>) -> Result<(), Fault> {
+    let everyone = Principal { kind: PrincipalKind::Everyone, value: "*".into() };
+    let admission = Admission {
+        position: 0,
+        sid: None,
+        principal: everyone,
+        admits: Admits::Nobody,
+        who: None,
+        certain: true,
+        rests_on: "no statement allows anything".into(),
+        conditional: false,
+    };
+    insert(db, of, &admission, &Extra { purpose: "any", action: None, whole: false, external_id: false, source_bound: Some(false) })
 }
 
 /// A statement by itself, with every refusal of its policy.
@@ -173,6 +202,7 @@ fn service_of(kind: &str) -> &'static str {
         "queue" => "sqs",
         "topic" => "sns",
         "function" => "lambda",
+        "repository" => "ecr",
         _ => "sts",
     }
 }
@@ -219,18 +249,27 @@ fn own_actions(statement: &Statement, service: &str) -> Vec<String> {
 }
 
 fn is_external_id(clause: &Clause) -> bool {
-    clause.key == "sts:externalid" && !clause.negated && !clause.if_exists && !is_open(clause, kind_of(&clause.key)) && is_fixed(clause)
+    clause.key == "sts:externalid" && is_asked(clause) && !is_open(clause, kind_of(&clause.key)) && is_fixed(clause)
 }
 
 fn is_fixed(clause: &Clause) -> bool {
-    clause.over != crate::policy::condition::Quantifier::All
-        && clause.values.iter().all(|v| !v.is_empty() && !crate::policy::pattern::is_wild(v))
+    clause.values.iter().all(|v| !v.is_empty() && !crate::policy::pattern::is_wild(v))
 }
 
-fn is_bound_source(clause: &Clause) -> bool {
+/// Whether a service must act for a source that is named. With ForAllValues a request that tells no source meets the condition.
+fn bound_to_source(statement: &Statement) -> Option<bool> {
+    let named: Vec<&Clause> =
+        statement.conditions.iter().filter(|c| !c.negated && (!c.if_exists || c.present) && names_source(c)).collect();
+    match named.is_empty() {
+        true => Some(false),
+        false => named.iter().any(|c| is_asked(c)).then_some(true),
+    }
+}
+
+fn names_source(clause: &Clause) -> bool {
     let kind = kind_of(&clause.key);
     let token = clause.key == "lambda:eventsourcetoken" || clause.key.starts_with("kms:encryptioncontext:");
-    !clause.negated && !clause.if_exists && (token || (is_source(kind) && !is_open(clause, kind)) || is_own_caller(clause))
+    clause.operator != Operator::Null && (token || (is_source(kind) && !is_open(clause, kind)) || is_own_caller(clause))
 }
 
 /// `kms:ViaService` with `kms:CallerAccount`, and other keys of the account for which a service acts.

@@ -79,7 +79,7 @@ impl Evidence {
     pub fn membership(&self, account: &str) -> Membership {
         match self.ours.organizations.get(account) {
             Some(id) if !id.is_empty() => Membership::Of(id.clone()),
-            Some(_) => Membership::Elsewhere,
+            Some(_) => Membership::Alone,
             None => Membership::Unknown,
         }
     }

@@ -19,7 +19,7 @@ pub const TABLES: [&str; 6] =
     ["policy_admission", "policy_power", "policy_escalation", "policy_reading", "policy_refusal", "policy_transport"];
 
 /// What policies are read from: a change of an item of these types changes the tables.
-pub const SOURCES: [&str; 14] = [
+pub const SOURCES: [&str; 15] = [
     "AWS::IAM::User",
     "AWS::IAM::Group",
     "AWS::IAM::Role",
@@ -31,6 +31,7 @@ pub const SOURCES: [&str; 14] = [
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::Lambda::Function",
+    "AWS::ECR::Repository",
     "AWS::EC2::Instance",
     "AWS::ECS::TaskDefinition",
     "AWS::Cognito::IdentityPool",
