@@ -40,6 +40,8 @@ pub struct Surroundings {
     pub held: BTreeMap<String, BTreeSet<String>>,
     /// Groups of each user, by its ARN.
     pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// True where stacks are in the evidence: then the roles that they run under are known.
+    pub stacks: bool,
     /// False where the account is known to be a member, whose Identity Center stands elsewhere.
     pub assigns: bool,
 }
@@ -70,7 +72,7 @@ const REWRITE: [(&str, &str, &str); 12] = [
 ];
 
 /// Services that run what the holder wrote under a role that it passes.
-const RUN: [(&str, &[&str]); 16] = [
+const RUN: [(&str, &[&str]); 18] = [
     ("start an instance with any role", &["ec2:runinstances"]),
     ("run a function with any role", &["lambda:createfunction", "lambda:invokefunction"]),
     ("run a function with any role", &["lambda:createfunction", "lambda:createeventsourcemapping"]),
@@ -80,6 +82,8 @@ const RUN: [(&str, &[&str]); 16] = [
     ("make a stack with any role", &["cloudformation:createstack"]),
     ("make a stack with any role", &["cloudformation:createchangeset", "cloudformation:executechangeset"]),
     ("run a build with any role", &["codebuild:createproject", "codebuild:startbuild"]),
+    ("run a build with any role", &["codebuild:updateproject", "codebuild:startbuild"]),
+    ("make a stack with any role", &["cloudformation:updatestack"]),
     ("run a job with any role", &["glue:createjob", "glue:startjobrun"]),
     ("open a development endpoint with any role", &["glue:createdevendpoint"]),
     ("open a notebook with any role", &["sagemaker:createnotebookinstance", "sagemaker:createpresignednotebookinstanceurl"]),
@@ -136,6 +140,7 @@ pub fn ways(rights: &Rights<'_>, around: &Surroundings) -> Vec<EscalationWay> {
     taking(rights, around, &mut add);
     running(rights, around, &mut add);
     entering(rights, around, &mut add);
+    stacks(rights, around, &mut add);
     for (way, actions) in CENTER {
         let mut grants: Vec<Grant<'_>> = actions.iter().map(|a| anywhere(rights, a)).collect();
         if !around.assigns {
@@ -259,6 +264,22 @@ fn entering(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
     }
 }
 
+/// Stacks that were not read: whoever may change every stack acts with the role of each that has one.
+fn stacks(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
+    if around.stacks {
+        return;
+    }
+    let stack = format!("arn:aws:cloudformation:{UNNAMED}:{}:stack/{UNNAMED}/{UNNAMED}", rights.account);
+    for (_, _, actions) in ENTER.iter().filter(|(kind, _, _)| *kind == WorkloadKind::Stack) {
+        let mut grants: Vec<Grant<'_>> = actions.iter().map(|a| rights.can(a, &stack)).collect();
+        for grant in grants.iter_mut().filter(|g| g.answer == Answer::Yes) {
+            grant.answer = Answer::Unknown;
+            grant.because = "the stacks of the account and their roles, which are not in the evidence".into();
+        }
+        add("change any stack that runs under a role of its own".into(), &grants);
+    }
+}
+
 /// Tasks run where nobody listed them, so any task may be meant; of all else the thing itself is asked.
 fn entered<'a>(rights: &Rights<'a>, action: &str, workload: &Workload) -> Grant<'a> {
     match workload.kind {
@@ -269,5 +290,48 @@ fn entered<'a>(rights: &Rights<'a>, action: &str, workload: &Workload) -> Grant<
         | WorkloadKind::Notebook
         | WorkloadKind::Stack
         | WorkloadKind::StateMachine => rights.can(action, &workload.arn),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::document::Policy;
+    use crate::policy::keys::Membership;
+
+    fn open(actions: &serde_json::Value, resource: &str, around: &Surroundings) -> Vec<(String, Answer)> {
+        let statement = serde_json::json!({"Effect": "Allow", "Action": actions, "Resource": resource});
+        let policy = Policy::read(&serde_json::json!({"Statement": statement})).expect("a policy");
+        let rights = Rights {
+            arn: "arn:aws:iam::111122223333:role/deployer",
+            account: "111122223333",
+            organization: Membership::Unknown,
+            policies: vec![("own", &policy)],
+            boundary: Boundary::None,
+            guards: Vec::new(),
+            as_of: "2026-09-30T12:00:00Z",
+        };
+        ways(&rights, around).into_iter().map(|w| (w.way, w.answer)).collect()
+    }
+
+    #[test]
+    fn a_project_may_be_given_another_role() {
+        let found =
+            open(&serde_json::json!(["iam:PassRole", "codebuild:UpdateProject", "codebuild:StartBuild"]), "*", &Surroundings::default());
+        assert!(found.contains(&("run a build with any role".into(), Answer::Yes)), "{found:?}");
+        let found = open(&serde_json::json!(["codebuild:UpdateProject", "codebuild:StartBuild"]), "*", &Surroundings::default());
+        assert_eq!(found, []);
+    }
+
+    #[test]
+    fn stacks_that_were_not_read_may_run_under_a_role_of_their_own() {
+        let change = serde_json::json!(["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"]);
+        let way = || ("change any stack that runs under a role of its own".to_string(), Answer::Unknown);
+        assert_eq!(open(&change, "*", &Surroundings::default()), [way()]);
+        assert_eq!(open(&serde_json::json!("cloudformation:UpdateStack"), "*", &Surroundings::default()), [way()]);
+        // half of it, one stack by its name, and stacks that were read
+        assert_eq!(open(&serde_json::json!("cloudformation:CreateChangeSet"), "*", &Surroundings::default()), []);
+        assert_eq!(open(&change, "arn:aws:cloudformation:us-east-1:111122223333:stack/app-*", &Surroundings::default()), []);
+        assert_eq!(open(&change, "*", &Surroundings { stacks: true, ..Surroundings::default() }), []);
     }
 }

@@ -155,26 +155,26 @@ fn documents(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
                 breadth(db, &owner, name, policy, Some(&principal.arn), evidence)?;
             }
         }
-        for arn in principal.attached.iter().filter(|a| !evidence.managed.contains_key(*a)) {
-            let name = arn.rsplit('/').next().unwrap_or_default();
-            match aws_managed::known(arn) {
-                Some(known) if known.everything || known.identity => {
-                    let question = if known.everything { "everything" } else { "identity" };
-                    power_row(db, &owner, name, question, "", Answer::Yes, "policy of AWS")?;
-                }
-                Some(_) => {}
-                None if is_of_aws(arn) => power_row(db, &owner, name, "unread", "", Answer::Unknown, UNKNOWN_OF_AWS)?,
-                None => {}
-            }
-        }
-        for arn in &principal.attached {
-            let Some(Managed { policy: Some(policy), name, .. }) = evidence.managed.get(arn).filter(|_| is_of_aws(arn)) else {
-                continue;
-            };
-            breadth(db, &owner, name, policy, Some(&principal.arn), evidence)?;
+        for arn in principal.attached.iter().filter(|a| is_of_aws(a)) {
+            by_aws(db, &owner, arn, Some(&principal.arn), evidence)?;
         }
     }
     Ok(())
+}
+
+/// Rows of a policy of AWS that `owner` holds: of its document where that is in the evidence, else of what is known of its name.
+pub fn by_aws(db: &Connection, owner: &Owner<'_>, arn: &str, holder: Option<&str>, evidence: &Evidence) -> Result<(), Fault> {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    match (evidence.managed.get(arn), aws_managed::known(arn)) {
+        (Some(Managed { policy: Some(policy), name, .. }), _) => breadth(db, owner, name, policy, holder, evidence),
+        (Some(_), _) => Ok(()),
+        (None, Some(known)) if known.everything || known.identity => {
+            let question = if known.everything { "everything" } else { "identity" };
+            power_row(db, owner, name, question, "", Answer::Yes, "policy of AWS")
+        }
+        (None, Some(_)) => Ok(()),
+        (None, None) => power_row(db, owner, name, "unread", "", Answer::Unknown, UNKNOWN_OF_AWS),
+    }
 }
 
 pub struct Owner<'a> {
@@ -312,9 +312,9 @@ fn escalate(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, around:
     Ok(())
 }
 
-const UNKNOWN_OF_AWS: &str = "a policy of AWS that is neither in the evidence nor in the list that comes with the program";
+pub const UNKNOWN_OF_AWS: &str = "a policy of AWS that is neither in the evidence nor in the list that comes with the program";
 
-fn is_of_aws(policy: &str) -> bool {
+pub fn is_of_aws(policy: &str) -> bool {
     policy.contains(":iam::aws:policy/")
 }
 
@@ -350,6 +350,9 @@ fn surroundings<'a>(db: &Connection, evidence: &'a Evidence, holdings: &[Holding
             around.trusting.insert(holder.arn.clone(), trusted(trust));
         }
     }
+    rows(db, "SELECT DISTINCT account FROM resource WHERE type = 'AWS::CloudFormation::Stack'", &mut |row| {
+        out.entry(row[0].clone()).or_default().stacks = true;
+    })?;
     for (account, workload) in running::workloads(db, evidence)? {
         let around = out.entry(account).or_default();
         let strong = around.strong.contains(&workload.role);

@@ -7,13 +7,13 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::documents::{Evidence, rows};
-use super::holders::{Owner, breadth};
+use super::holders::{Owner, UNKNOWN_OF_AWS, breadth, by_aws, is_of_aws};
 use crate::assess::input::Fault;
-use crate::policy::Answer;
 use crate::policy::document::Policy;
 use crate::policy::escalation::{Surroundings, ways};
 use crate::policy::power::{Breadth, powers};
 use crate::policy::rights::{Boundary, Rights};
+use crate::policy::{Answer, aws_managed};
 
 #[derive(Default)]
 struct Set {
@@ -23,6 +23,8 @@ struct Set {
     accounts: BTreeSet<String>,
     /// Path and name of customer managed policies.
     named: BTreeSet<String>,
+    /// ARNs of policies that AWS wrote.
+    of_aws: BTreeSet<String>,
     boundary: Option<String>,
 }
 
@@ -32,11 +34,19 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
         if let Some(policy) = &set.inline {
             breadth(db, &owner, "its inline policy", policy, None, evidence)?;
         }
+        for policy in set.of_aws.iter().filter(|arn| is_of_aws(arn)) {
+            by_aws(db, &owner, policy, None, evidence)?;
+        }
         let found = raised(&arn, &set, evidence);
         let mut insert = db.prepare_cached("INSERT INTO policy_escalation VALUES (?,?,?,?,?,?,?)")?;
         insert.execute(params![arn, set.account, set.region, None::<&str>, "read", "", ""])?;
         for (way, (answer, policy, why)) in found {
             insert.execute(params![arn, set.account, set.region, way, answer.as_str(), policy, why])?;
+        }
+        let unknown = |arn: &&String| is_of_aws(arn) && !evidence.managed.contains_key(*arn) && aws_managed::known(arn).is_none();
+        for policy in set.of_aws.iter().filter(unknown) {
+            let (way, name) = ("raise its rights by a policy of AWS", policy.rsplit('/').next().unwrap_or_default());
+            insert.execute(params![arn, set.account, set.region, way, "unknown", name, UNKNOWN_OF_AWS])?;
         }
     }
     Ok(())
@@ -112,6 +122,10 @@ fn sets(db: &Connection) -> Result<BTreeMap<String, Set>, Fault> {
                 "GetInlinePolicyForPermissionSet" => set.inline = Policy::read(&body["InlinePolicy"]),
                 "ListAccountsForProvisionedPermissionSet" => {
                     set.accounts.extend(list("AccountIds").iter().filter_map(|a| a.as_str().map(str::to_string)));
+                }
+                "ListManagedPoliciesInPermissionSet" => {
+                    let held = list("AttachedManagedPolicies");
+                    set.of_aws.extend(held.iter().filter_map(|p| p["Arn"].as_str().map(str::to_string)));
                 }
                 "ListCustomerManagedPolicyReferencesInPermissionSet" => {
                     let named = list("CustomerManagedPolicyReferences");
