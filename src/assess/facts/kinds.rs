@@ -56,7 +56,7 @@ fn answers<'a>(read: &BTreeSet<String>, kind: &'a ResourceKind) -> Vec<&'a Strin
     kind.answers.iter().filter(|operation| read.contains(*operation)).collect()
 }
 
-/// Every source of every table that a check reads, itself or through other tables.
+/// Every source of every table that a check reads, itself or through other tables, and those that it does not wait for.
 fn sources_of_checks(db: &mut Connection, catalog: &Catalog) -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
     for id in catalog.controls.iter().flat_map(|control| &control.checks) {
@@ -65,7 +65,7 @@ fn sources_of_checks(db: &mut Connection, catalog: &Catalog) -> BTreeSet<String>
         tables.extend(reads.into_iter().map(|(table, _)| table));
     }
     let all = closure(catalog, &tables);
-    catalog.tables.iter().filter(|t| all.contains(&t.name)).flat_map(|t| t.sources.iter().cloned()).collect()
+    catalog.tables.iter().filter(|t| all.contains(&t.name)).flat_map(|t| t.sources.iter().chain(&t.if_read).cloned()).collect()
 }
 
 /// Finds, in answers of operations that the catalog does not know, the ARNs of things of kinds that no check reads, and gives the
