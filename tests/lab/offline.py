@@ -1,6 +1,7 @@
 """The script of `affiant policy --script`: its commands against botocore's own names, hostile names in answers, and the AWS CLI before
 the laboratory, whose saved answers lead to the verdicts of a live run."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,14 +10,19 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import botocore.session
+import cli_server
 from botocore import xform_name
 from botocore.model import StructureShape
 from cases import Bench, refuse_if
-from laboratory import HOME, REGION, Laboratory, Row, Workspace, custody, gaps, rows_of
+from laboratory import REGION, Laboratory, Row, Workspace, custody, gaps, rows_of
 from wire_models import OPERATIONS, named
+
+HERE = Path(__file__).parent
 
 SERVICES = {"configservice": "config", "s3api": "s3"}
 """Services that the CLI names otherwise than botocore."""
@@ -197,20 +203,46 @@ def cli() -> str | None:
     return os.environ.get("AFFIANT_AWS_CLI") or shutil.which("aws")
 
 
+@contextlib.contextmanager
+def served(lab: Laboratory, folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """What to call in place of the CLI: the CLI loaded once, or the CLI itself where it is no program of Python."""
+    program, path = str(cli()), str(folder / "cli")
+    first = Path(program).read_bytes().partition(b"\n")[0]
+    if not first.startswith(b"#!") or b"python" not in first:
+        yield program
+        return
+    words = [*lab.wrapper, first[2:].decode().split()[0], str(HERE / "cli_server.py"), path]
+    server = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stderr=(folder / "cli.txt").open("wb"))
+    try:
+        for _ in range(600):
+            if os.path.exists(path) or server.poll() is not None:
+                break
+            time.sleep(0.1)
+        client = folder / "client"
+        client.write_text(cli_server.CLIENT.format(python=sys.executable, path=path))
+        client.chmod(0o755)
+        yield str(client) if os.path.exists(path) and server.poll() is None else program
+    finally:
+        server.kill()
+        server.wait()
+
+
 def saved(bench: Bench, lab: Laboratory, folder: Path, more: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs the script with the AWS CLI before the laboratory."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     text = folder / "collect.sh"
     text.write_text(script(bench))
-    # version 1 looks for RDS elsewhere than the environment says, unless it is told again
     wrapped = folder / "bin/aws"
     wrapped.parent.mkdir()
-    wrapped.write_text(f'#!/bin/sh\nexec {shlex.quote(str(cli()))} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
-    wrapped.chmod(0o755)
     given = {"REGIONS": REGION, "PATH": f"{wrapped.parent}{os.pathsep}{os.environ['PATH']}", "AWS_MAX_ATTEMPTS": "2"}
-    words = [*lab.wrapper, "bash", str(text), str(folder / "export")]
-    return subprocess.run(words, env=lab.environment() | given | (more or {}), capture_output=True, text=True, check=False)
+    environment = lab.environment() | given | (more or {})
+    with served(lab, folder, environment) as program:
+        # version 1 looks for RDS elsewhere than the environment says, unless it is told again
+        wrapped.write_text(f'#!/bin/sh\nexec {shlex.quote(program)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
+        wrapped.chmod(0o755)
+        words = [*lab.wrapper, "bash", str(text), str(folder / "export")]
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
 
 
 def refused_by_aws(export: Path) -> set[str]:
@@ -232,7 +264,7 @@ def script_same(bench: Bench) -> str:
     done = saved(bench, bench.lab, bench.scratch / "offline")
     if done.returncode not in (0, 3):
         refuse_if([f"exit {done.returncode}: {done.stderr[-500:]}"])
-    ours = bench.workspace("offline")
+    ours = bench.workspace("offline-ours")
     imported = ours.run("collect", "--cli-json", str(bench.scratch / "offline/export"))
     refuse_if([] if imported.code in (0, 3) else [f"collect --cli-json: exit {imported.code}: {imported.err[-400:]}"])
     def lacks(of: Workspace) -> set[tuple[str, str, str]]:
