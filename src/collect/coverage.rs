@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::recorder::{daily, holds, records, stale};
-use super::seen::{Seen, Tally};
+use super::seen::{RECORDER, Seen, Tally};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::registry::{Operation, OperationScope};
@@ -173,6 +173,10 @@ impl Place<'_> {
         let asked = self.seen.recorders.get(&key);
         let recorder = asked.or_else(|| self.seen.recorder_items.get(&key));
         if recorder.is_none() && self.seen.no_recorder.contains(&key) {
+            // AWS Config's answer that it has none says all that an item would
+            if source == RECORDER && tally.live == 0 {
+                return (State::Empty, String::new());
+            }
             return match tally.live + tally.deleted {
                 0 => (State::NotRecorded, "the region has no recorder of AWS Config".into()),
                 _ => (State::Stale, "the region has no recorder of AWS Config any more: its items may be old".into()),
@@ -201,6 +205,20 @@ impl Place<'_> {
         }
     }
 
+    /// The operation whose answer is enough for every table that reads this type.
+    fn answered_instead(&self, source: &str) -> Option<&str> {
+        let mut readers = self.catalog.tables.iter().filter(|table| table.sources.iter().any(|s| s == source)).peekable();
+        readers.peek()?;
+        let answered = |name: &&String| {
+            let of_it = self.seen.responses.iter().filter(|((account, _, full), _)| account == self.account && full == *name);
+            let mut states = of_it.flat_map(|(_, states)| states).peekable();
+            states.peek().is_some() && states.all(|(state, _)| !state.is_gap())
+        };
+        let others: Vec<&str> =
+            readers.map(|table| table.sources.iter().filter(|_| table.either).find(answered).map(String::as_str)).collect::<Option<_>>()?;
+        others.first().copied()
+    }
+
     /// What belongs to no region of a type that every region has, where its home is out of scope.
     fn part_at_home(&self, source: &str, regions: &BTreeSet<String>) -> Option<Coverage> {
         let home = self.catalog.homes.in_part(source)?.region(regions.first()?)?;
@@ -218,7 +236,13 @@ impl Place<'_> {
     /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
     fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
         let recorded = self.recorded_global_type(source, regions);
-        let Some(line) = recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten() else { return recorded };
+        if !recorded.state.is_gap() {
+            return recorded;
+        }
+        let Some(line) = self.direct(source, GLOBAL) else {
+            let Some(other) = self.answered_instead(source) else { return recorded };
+            return self.line(GLOBAL, source, State::Empty, 0, format!("{other} answers in the place of an item"));
+        };
         match self.home_out_of(source, regions) {
             Some(home) if !line.state.is_gap() => {
                 Coverage { detail: format!("{}; AWS Config records it in {home} only, out of scope", line.detail), ..line }

@@ -23,9 +23,19 @@ use crate::store::run::Writer;
 /// What a file is, told from its place and name.
 enum Kind {
     Items,
-    Answer { account: String, region: String, service: String, operation: String, key: String, page: u32 },
+    Answer(SavedAnswer),
     Document(String),
     Other,
+}
+
+/// What the path of a saved answer says of it.
+struct SavedAnswer {
+    account: String,
+    region: String,
+    service: String,
+    operation: String,
+    key: String,
+    page: u32,
 }
 
 /// What the script of `affiant policy --script` writes down beside the answers, for the person who runs it.
@@ -138,7 +148,8 @@ fn answer_kind(parts: &[String]) -> Option<Kind> {
     };
     let [account, region, service, ..] = parts else { return None };
     let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| Kind::Answer { account: account.clone(), region: region.clone(), service: service.clone(), operation, key, page })
+    let (account, region, service) = (account.clone(), region.clone(), service.clone());
+    digits.then(|| Kind::Answer(SavedAnswer { account, region, service, operation, key, page }))
 }
 
 /// The key and the number of the page in a file's name.
@@ -163,71 +174,79 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
     let mut input = match File::open(full) {
         Ok(input) => input,
         Err(error) => {
-            let fault = LostEvidence {
+            seen.faults.push(LostEvidence {
                 account: String::new(),
                 region: String::new(),
                 source: "*".into(),
                 file: name,
                 what: error.to_string(),
                 state: State::Unreadable,
-            };
-            seen.faults.push(fault);
+            });
             return Ok(());
         }
     };
     let at = stamp(clock.now());
     match kind {
-        Kind::Items => {
-            let history = is_history(&name);
-            let wanted = if history { history_path(&name) } else { format!("snapshots/{}", portable_name(&name)) };
-            let resource_type = config_item::type_in_path(&full.to_string_lossy());
-            let stored = writer
-                .add(
-                    &wanted,
-                    &mut input,
-                    &at,
-                    Source::Snapshot { file: name.clone(), resource_type: resource_type.clone(), history, custody: BTreeMap::new() },
-                )?
-                .path;
-            if history {
-                tally_history(writer, &stored, &name, seen);
-                return Ok(());
-            }
-            tally_items(writer, &stored, &name, resource_type.as_deref(), seen, &mut |_, _| {});
-        }
-        Kind::Answer { account, region, service, operation, key, page } => {
-            let end = if name.ends_with(".csv") { "csv" } else { "json" };
-            let nth = if *page > 1 { format!("~{page:05}") } else { String::new() };
-            let leaf = match key.is_empty() && *page == 1 {
-                true => format!("{operation}.{end}"),
-                false => format!("{operation}/{}{nth}.{end}", if key.is_empty() { String::new() } else { portable_name(key) }),
-            };
-            let wanted = format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
-            let mut custody =
-                BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]);
-            if let Some(next) = next_page(full, key, *page).filter(|next| next.is_file()) {
-                custody.extend(next.file_name().map(|name| (FOLLOWED.to_string(), name.to_string_lossy().into_owned())));
-            }
-            let never = catalog.operations.get(&format!("{service}:{operation}")).map_or(&[][..], |o| &o.never_store);
-            let bytes =
-                without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
-            let source = Source::Response {
-                account: account.clone(),
-                region: region.clone(),
-                service: service.clone(),
-                operation: operation.clone(),
-                key: key.clone(),
-                custody,
-            };
-            let stored = writer.add(&wanted, &mut bytes.as_slice().chain(input), &at, source)?;
-            tally_answer(writer, &stored, catalog, seen);
-        }
+        Kind::Items => items(full, name, &mut input, &at, writer, seen),
+        Kind::Answer(saved) => answer(full, saved, input, &at, writer, seen, catalog),
         Kind::Document(inner) => {
             let wanted: Vec<String> = inner.split('/').map(portable_name).collect();
             writer.add(&format!("documents/{}", wanted.join("/")), &mut input, &at, Source::Document { file: inner.clone() })?;
+            Ok(())
         }
-        Kind::Other => {}
+        Kind::Other => Ok(()),
     }
+}
+
+/// A file of configuration items, or of their history.
+fn items(full: &Path, name: String, input: &mut File, at: &str, writer: &mut Writer, seen: &mut Seen) -> Result<(), CollectError> {
+    let history = is_history(&name);
+    let wanted = if history { history_path(&name) } else { format!("snapshots/{}", portable_name(&name)) };
+    let resource_type = config_item::type_in_path(&full.to_string_lossy());
+    let source = Source::Snapshot { file: name.clone(), resource_type: resource_type.clone(), history, custody: BTreeMap::new() };
+    let stored = writer.add(&wanted, input, at, source)?.path;
+    match history {
+        true => tally_history(writer, &stored, &name, seen),
+        false => tally_items(writer, &stored, &name, resource_type.as_deref(), seen, &mut |_, _| {}),
+    }
+    Ok(())
+}
+
+/// A saved answer of an API, without the members that must never be stored.
+fn answer(
+    full: &Path,
+    saved: &SavedAnswer,
+    mut input: File,
+    at: &str,
+    writer: &mut Writer,
+    seen: &mut Seen,
+    catalog: &Catalog,
+) -> Result<(), CollectError> {
+    let SavedAnswer { account, region, service, operation, key, page } = saved;
+    let end = if full.extension().is_some_and(|end| end == "csv") { "csv" } else { "json" };
+    let nth = if *page > 1 { format!("~{page:05}") } else { String::new() };
+    let leaf = match key.is_empty() && *page == 1 {
+        true => format!("{operation}.{end}"),
+        false => format!("{operation}/{}{nth}.{end}", if key.is_empty() { String::new() } else { portable_name(key) }),
+    };
+    let wanted = format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
+    let mut custody =
+        BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]);
+    if let Some(next) = next_page(full, key, *page).filter(|next| next.is_file()) {
+        custody.extend(next.file_name().map(|name| (FOLLOWED.to_string(), name.to_string_lossy().into_owned())));
+    }
+    let never = catalog.operations.get(&format!("{service}:{operation}")).map_or(&[][..], |o| &o.never_store);
+    let bytes = without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
+    let source = Source::Response {
+        account: account.clone(),
+        region: region.clone(),
+        service: service.clone(),
+        operation: operation.clone(),
+        key: key.clone(),
+        custody,
+    };
+    let stored = writer.add(&wanted, &mut bytes.as_slice().chain(input), at, source)?;
+    tally_answer(writer, &stored, catalog, seen);
     Ok(())
 }
 

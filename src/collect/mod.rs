@@ -103,14 +103,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     }
     #[cfg(not(feature = "aws"))]
     let _ = kept;
-    if seen.items == 0 && seen.responses.is_empty() {
-        let paths = request.inputs.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
-        let why = seen.faults.first().map_or(String::new(), |fault| format!(": {}: {}", fault.file, fault.what));
-        let hint = "give AWS Config snapshot files (.json, .json.gz), or a folder of them or of what `affiant policy --script` saved";
-        return Err(CollectError::Input(Box::new(
-            Diagnostic::new("AFE-002", format!("nothing in {paths} is evidence that could be read{why}")).hint(hint),
-        )));
-    }
+    something(&seen, request.inputs)?;
     only_its_part(&seen)?;
     let coverage = coverage::work_out(&seen, request.catalog, request.decisions);
     let record = RunRecord {
@@ -136,6 +129,19 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
     let artifacts = writer.artifacts().len();
     let closed = writer.close(&record, &coverage, &[])?;
     Ok(Gathered { closed, record, coverage, artifacts, items: seen.items, skipped: seen.skipped })
+}
+
+/// Refuses to make a run in which nothing could be read.
+fn something(seen: &seen::Seen, inputs: &[PathBuf]) -> Result<(), CollectError> {
+    if seen.items > 0 || !seen.responses.is_empty() {
+        return Ok(());
+    }
+    let paths = inputs.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
+    let why = seen.faults.first().map_or(String::new(), |fault| format!(": {}: {}", fault.file, fault.what));
+    let hint = "give AWS Config snapshot files (.json, .json.gz), or a folder of them or of what `affiant policy --script` saved";
+    Err(CollectError::Input(Box::new(
+        Diagnostic::new("AFE-002", format!("nothing in {paths} is evidence that could be read{why}")).hint(hint),
+    )))
 }
 
 /// Refuses what is of another account than those that the run is about: a join would find it twice.

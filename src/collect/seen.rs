@@ -202,7 +202,7 @@ fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
 }
 
 /// The type of the recorder's own item; its members are those of `DescribeConfigurationRecorders`, spelled with capitals.
-const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
+pub const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 
 fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) {
     seen.items += 1;

@@ -5,13 +5,27 @@ use granit_parser::ErrorKind;
 /// What is wrong, and what to write instead.
 pub fn syntax(kind: &ErrorKind) -> (String, &'static str) {
     use ErrorKind as K;
-    let (message, hint) = match kind {
+    match kind {
+        K::UnclosedFlowCollection { open } => (format!("the `{open}` is never closed"), closing(*open)),
+        K::MismatchedFlowCollectionEnd { open, close } => {
+            (format!("a `{open}` that was opened before is closed by `{close}`"), closing(*open))
+        }
+        K::UnexpectedCharacter { character } => {
+            (format!("a value cannot begin with `{character}` unless it is quoted"), "put the value in quotes")
+        }
+        other => {
+            let (message, hint) = fixed(other);
+            (message.to_string(), hint)
+        }
+    }
+}
+
+/// What is wrong where nothing of the file belongs in the sentence.
+fn fixed(kind: &ErrorKind) -> (&'static str, &'static str) {
+    use ErrorKind as K;
+    match kind {
         K::TabNotAllowed | K::TabInBlockIndentation | K::TabInIndentation | K::TabAtBlockScalarStart | K::TabInPlainScalar => {
             ("a tab stands where YAML takes spaces only", "indent with spaces")
-        }
-        K::UnclosedFlowCollection { open } => return (format!("the `{open}` is never closed"), closing(*open)),
-        K::MismatchedFlowCollectionEnd { open, close } => {
-            return (format!("a `{open}` that was opened before is closed by `{close}`"), closing(*open));
         }
         K::UnexpectedEofFlowSequence => ("the file ends within a list that `[` opened", "close it with `]`"),
         K::UnexpectedEofFlowMapping | K::UnexpectedEofImplicitFlowMapping => {
@@ -35,9 +49,6 @@ pub fn syntax(kind: &ErrorKind) -> (String, &'static str) {
         }
         K::UnknownAnchor => ("this alias (`*…`) names no value before it", "quote the text if the `*` belongs to it"),
         K::MissingAnchorOrAliasName => ("`*` and `&` at the start of a value mean something to YAML", "quote the text"),
-        K::UnexpectedCharacter { character } => {
-            return (format!("a value cannot begin with `{character}` unless it is quoted"), "put the value in quotes");
-        }
         K::MappingValueNotAllowed | K::InvalidColonPlacement | K::FlowMappingValueAdjacentCollection => {
             ("a colon stands where no member can begin", "quote the text if the colon belongs to it; otherwise look at the indentation")
         }
@@ -64,8 +75,7 @@ pub fn syntax(kind: &ErrorKind) -> (String, &'static str) {
             ("the file ends in the middle of something", "look at the last lines: a value or a closing bracket is missing")
         }
         _ => ("this is not YAML", "look at the line before this one, too: quotes, brackets and colons"),
-    };
-    (message.to_string(), hint)
+    }
 }
 
 fn closing(open: char) -> &'static str {

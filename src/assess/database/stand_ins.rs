@@ -93,6 +93,8 @@ impl Direct {
                 Err(None) => continue,
                 // an item of AWS Config says all that these parts would
                 Err(Some(_)) if known.exists(params![filled.arn, filled.resource_type])? => continue,
+                // a list of the whole account names it; nothing asks about it, and nothing is said of its region
+                Err(Some(_)) if decisions.workspace.is_beyond(&filled.region) => continue,
                 Err(Some(part)) => {
                     let place = (whole.account.clone(), filled.region.clone(), filled.resource_type.clone());
                     left_out.entry(place).or_insert((0, part)).0 += 1;

@@ -1,11 +1,17 @@
 //! Which resources a person means: an ARN in which `*` stands for any run of characters.
 
 use super::{Exclude, WorkspaceFacts};
+use crate::model::run::GLOBAL;
 
 impl WorkspaceFacts {
     /// Whether a named person took the resource out of scope.
     pub fn excludes(&self, arn: &str) -> bool {
         self.exclude.iter().any(|e| e.covers(arn))
+    }
+
+    /// Whether a region is none of those in scope: lists of a whole account name resources there too.
+    pub fn is_beyond(&self, region: &str) -> bool {
+        !self.regions.is_empty() && region != GLOBAL && !self.regions.iter().any(|r| r == region)
     }
 }
 
