@@ -100,6 +100,7 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
         inventory,
         readers: facts::readers_and_network::readers(db, input.catalog)?,
         network: facts::readers_and_network::network(db, input.catalog)?,
+        response: facts::response::means(db, input)?,
         traces: facts::usage::traces(db, &input.catalog.services)?,
         engines: facts::usage::engines(db)?,
         usage: facts::usage::billed(db)?,

@@ -24,6 +24,7 @@ mod machine;
 pub mod meta;
 mod new;
 mod package;
+mod plan;
 mod policy;
 mod progress;
 mod response;
@@ -118,6 +119,7 @@ pub enum Command {
     #[command(subcommand)]
     Review(review::ReviewCommand),
     Calendar(calendar::CalendarArgs),
+    Plan(plan::PlanArgs),
     #[command(subcommand)]
     Breach(breach::BreachCommand),
     #[command(subcommand)]
@@ -351,6 +353,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Risks(args) => risks::cmd_risks(args, context),
         Command::Attest(args) => attest::cmd_attest(args, context),
         Command::Review(command) => review::cmd_review(command, context),
+        Command::Plan(args) => plan::cmd_plan(&args, context),
         Command::Breach(command) => breach::cmd_breach(command, context),
         Command::Controls(command) => controls::cmd_controls(command, context),
         Command::Services(args) => services::cmd_services(args, context),

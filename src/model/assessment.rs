@@ -7,6 +7,7 @@ use super::digest::Digest;
 use super::dossier::counts::{TallyResult, UnreadKind};
 use super::dossier::inventory::AssetClass;
 use super::dossier::readers_and_network::{NetworkMap, ReaderMatrix};
+use super::dossier::response::MeansFound;
 use super::run::Coverage;
 use super::verdict::{Counts, Severity, Verdict};
 
@@ -44,6 +45,9 @@ pub struct Assessment {
     pub readers: ReaderMatrix,
     #[serde(default)]
     pub network: NetworkMap,
+    /// What an incident needs of the environment, and where it is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response: Vec<MeansFound>,
     /// Hints at services beside their resources.
     #[serde(default)]
     pub traces: Vec<ServiceTrace>,

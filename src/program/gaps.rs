@@ -1,9 +1,9 @@
 //! Risks that no finding shows, from what people have not written, signed, said or tried.
 
 use super::risk_level::found;
-use super::{Inputs, incident, plural};
+use super::{Inputs, environment as needs, incident, plural};
 use crate::model::agreements::{PartyAgreement, PartyKind};
-use crate::model::dossier::RiskReport;
+use crate::model::dossier::{IncidentResponse, ResponseRow, RiskReport};
 use crate::model::records::OperatingRecord;
 
 pub fn risks(inputs: &Inputs<'_>) -> Vec<RiskReport> {
@@ -12,7 +12,8 @@ pub fn risks(inputs: &Inputs<'_>) -> Vec<RiskReport> {
     let bare = agreements.iter().filter(|a| a.phi && !a.in_force(today));
     let late = inputs.decisions.records.newest().filter(|r| r.due().is_some_and(|due| due.to_string().as_str() < today));
     let risks = bare.map(|a| without_agreement(a, today)).chain(late.map(overdue));
-    risks.chain(plan(inputs)).chain(statements(inputs)).collect()
+    let incident = incident::response(inputs);
+    risks.chain(plan(&incident, inputs)).chain(environment(&incident)).chain(statements(inputs)).collect()
 }
 
 /// A party with ePHI and no agreement in force: 164.308(b)(1) to (3), 164.314(a).
@@ -56,8 +57,8 @@ fn overdue(record: &OperatingRecord) -> RiskReport {
 }
 
 /// What the incident-response plan lacks, as one risk.
-fn plan(inputs: &Inputs<'_>) -> Option<RiskReport> {
-    let missing = incident::response(inputs).missing;
+fn plan(incident: &IncidentResponse, inputs: &Inputs<'_>) -> Option<RiskReport> {
+    let missing = incident.missing.clone();
     let n = missing.len() as u64;
     if n == 0 {
         return None;
@@ -69,6 +70,37 @@ fn plan(inputs: &Inputs<'_>) -> Option<RiskReport> {
     risk.owner = inputs.decisions.incident.as_ref().map(|p| p.owner.clone()).unwrap_or_default();
     risk.rationale = "From program/incident-response.yaml. What the plan lacks is listed with it.".into();
     Some(risk)
+}
+
+/// What responders will not find, one risk a kind; and, as one, what the evidence does not tell.
+fn environment(incident: &IncidentResponse) -> Vec<RiskReport> {
+    let rows = &incident.environment.rows;
+    let mut risks: Vec<RiskReport> = rows.iter().filter(|row| !row.defects.is_empty()).map(|row| unready(row, &incident.owner)).collect();
+    let unread: Vec<&String> = rows.iter().flat_map(|row| &row.unread).collect();
+    if !unread.is_empty() {
+        let title = format!(
+            "Of what an incident needs, {} not evidenced, so the plan may name what is not there",
+            if unread.len() == 1 { "1 thing is".to_string() } else { format!("{} things are", unread.len()) }
+        );
+        let mut risk = found("plan\0not evidenced", "not assessed", title, "moderate", "moderate");
+        risk.citations = vec!["164.308(a)(6)(ii)".into()];
+        risk.examples = unread.into_iter().take(5).map(|words| words.replace('`', "")).collect();
+        risk.owner.clone_from(&incident.owner);
+        risk.rationale = "From the evidence of the run. The plan lists each under the environment.".into();
+        risks.push(risk);
+    }
+    risks
+}
+
+fn unready(row: &ResponseRow, owner: &str) -> RiskReport {
+    let title = format!("{}, so {}", needs::lacking(row.means), needs::event(row.means));
+    let mut risk = found(&format!("plan\0{}", row.means.as_str()), "plan", title, "moderate", "high");
+    risk.citations = needs::citations(row.means).map(String::from).to_vec();
+    risk.examples = row.defects.iter().take(5).map(|defect| defect.replace('`', "")).collect();
+    risk.owner = owner.to_string();
+    risk.rationale =
+        format!("{} of the environment or of the plan\u{2019}s file; the plan lists each.", plural(row.defects.len() as u64, "defect"));
+    risk
 }
 
 /// Statements that only a person can make, and that nobody has made or whose time has passed.

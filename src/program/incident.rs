@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::Inputs;
+use super::{Inputs, environment};
 use crate::model::decisions::Plan;
 use crate::model::dossier::{Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook};
 
@@ -32,6 +32,7 @@ pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
         preservation: plan.preservation.clone(),
         drills: drills(plan),
         missing: missing(plan, present, &inputs.assessment.as_of),
+        environment: environment::environment(inputs),
     }
 }
 

@@ -10,6 +10,8 @@ mod controls;
 pub mod corroborate;
 mod crosswalk;
 mod decided;
+mod elements;
+mod environment;
 mod front;
 mod gaps;
 mod history;
@@ -120,6 +122,8 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     };
     front::fill(&mut dossier, inputs, &refs);
     dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);
+    dossier.risks.elements = elements::all(&dossier, inputs);
+    dossier.risks.before = elements::before(inputs);
     harmless(dossier)
 }
 

@@ -45,7 +45,15 @@ fn ordered(mut rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
     let own_method = inputs.decisions.risks.method.trim();
     let tolerance = inputs.decisions.risks.tolerance.trim();
     let method = [METHOD, own_method, tolerance].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
-    RiskRegister { method, lint: lint(&rows, inputs), rows, scale: SCALE.map(String::from).to_vec(), heat }
+    RiskRegister {
+        method,
+        lint: lint(&rows, inputs),
+        rows,
+        scale: SCALE.map(String::from).to_vec(),
+        heat,
+        elements: Vec::new(),
+        before: String::new(),
+    }
 }
 
 fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {

@@ -20,6 +20,15 @@ const FACES: [(&str, u32, &str); 4] = [
 ];
 
 pub fn report(dossier: &Dossier, figures: &Figures, templates: &Templates) -> Result<String, RenderError> {
+    page("html/index.html.jinja", dossier, figures, templates)
+}
+
+/// The incident-response plan alone.
+pub fn plan(dossier: &Dossier, figures: &Figures, templates: &Templates) -> Result<String, RenderError> {
+    page("html/plan.html.jinja", dossier, figures, templates)
+}
+
+fn page(template: &str, dossier: &Dossier, figures: &Figures, templates: &Templates) -> Result<String, RenderError> {
     let env = environment(templates)?;
     let fonts = fonts(templates)? + &render(&env, "html/marks.css.jinja", context! {})?;
     let css = templates.text("html/report.css")?;
@@ -36,7 +45,7 @@ pub fn report(dossier: &Dossier, figures: &Figures, templates: &Templates) -> Re
     let figures: BTreeMap<&str, Value> = figures.iter().map(|(name, svg)| (name.as_str(), inline(svg))).collect();
     let html = render(
         &env,
-        "html/index.html.jinja",
+        template,
         context! { d => value(dossier), figures => figures, fonts_css => safe(&fonts), css => safe(css), js => safe(js), csp => safe(&csp) },
     )?;
     Ok(without_needless_ends(&html))

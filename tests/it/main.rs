@@ -34,6 +34,7 @@ mod past;
 mod peers;
 mod phi;
 mod pictures;
+mod plan;
 mod quarter;
 mod records;
 mod register;

@@ -7,6 +7,7 @@ mod log_filter;
 mod log_pattern;
 pub(super) mod policies;
 pub(super) mod readers_and_network;
+pub(super) mod response;
 mod taken;
 pub(super) mod usage;
 pub(super) mod watched;

@@ -297,11 +297,38 @@ pub struct Plan {
     pub playbooks: Vec<PlanPlaybook>,
     #[serde(default)]
     pub preservation: Vec<String>,
+    /// What responders take in hand, named by the plan before anybody needs it.
+    #[serde(default, skip_serializing_if = "PlanEnvironment::is_empty")]
+    pub environment: PlanEnvironment,
     #[serde(default)]
     pub drills: Vec<PlanDrill>,
     /// Incidents of the period: what was found, and what was decided about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<PlanIncident>,
+}
+
+/// What people chose for an incident. The evidence of a run shows whether it is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanEnvironment {
+    /// Security groups without rules that isolate an instance, by id: one for each VPC that holds instances.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quarantine_groups: Vec<String>,
+    /// ARNs of roles and users kept for an emergency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub break_glass: Vec<String>,
+    /// The account that copies go to, apart from those that are examined.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub evidence_account: String,
+    /// The bucket there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub evidence_bucket: String,
+}
+
+impl PlanEnvironment {
+    pub fn is_empty(&self) -> bool {
+        *self == PlanEnvironment::default()
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

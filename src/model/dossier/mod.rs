@@ -10,6 +10,7 @@ pub mod inventory;
 mod program;
 pub mod readers_and_network;
 mod records;
+pub mod response;
 mod services;
 mod sharing;
 mod since;
@@ -19,12 +20,14 @@ pub use front::{BoardRow, BuyerAnswer, ClockStart, Contradiction};
 pub use history::{EpisodeReport, PastReport, StopReport};
 pub use inventory::AssetClass;
 pub use program::{
-    Acceptance, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook, RiskRegister, RiskReport,
+    Acceptance, AnalysisElement, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook,
+    RiskRegister, RiskReport,
 };
 pub use readers_and_network::{
     Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
 };
 pub use records::{RecordReport, WithheldItem};
+pub use response::{Means, MeansFound, MeansGap, MeansThing, ResponseCommand, ResponseEnvironment, ResponseRow, THINGS};
 pub use services::{Agreement, Baa, BaaAccount, ServiceRow, Services};
 pub use sharing::{Removal, Sharing};
 pub use since::SinceReport;

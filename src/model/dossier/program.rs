@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::response::ResponseEnvironment;
 use crate::model::decisions::RiskDetail;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +17,25 @@ pub struct RiskRegister {
     /// Ids by `likelihood` then `impact` (keys are levels of `scale`).
     pub heat: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub lint: Vec<String>,
+    /// OCR's nine elements of a risk analysis, in their order.
+    #[serde(default)]
+    pub elements: Vec<AnalysisElement>,
+    /// The analysis before this one beside this, in words; or that none was supplied.
+    #[serde(default)]
+    pub before: String,
+}
+
+/// One of the nine elements that OCR's guidance of July 2010 asks of a risk analysis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisElement {
+    pub number: u64,
+    pub name: String,
+    /// `supplied`, `in part` or `none supplied`: whether it is here, not whether it suffices.
+    pub state: String,
+    pub words: String,
+    /// The chapter in which it stands.
+    pub anchor: String,
+    pub evidence: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -94,6 +114,9 @@ pub struct IncidentResponse {
     pub drills: Vec<Drill>,
     /// What the plan still lacks: placeholders, roles without names, drills overdue.
     pub missing: Vec<String>,
+    /// What it finds in the environment of the run.
+    #[serde(default)]
+    pub environment: ResponseEnvironment,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

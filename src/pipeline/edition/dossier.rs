@@ -81,7 +81,7 @@ const NAMES: [&str; 11] =
     ["resource", "arn", "account", "vpc_id", "cidr", "examples", "callers", "pattern", "store", "principal", "detector"];
 
 /// Lists whose entries have a `name` that is a thing of the evidence.
-const NAMED: [&str; 8] = ["rows", "episodes", "clock_starts", "stores", "readers", "vpcs", "accounts", "changes"];
+const NAMED: [&str; 9] = ["rows", "episodes", "clock_starts", "stores", "readers", "vpcs", "accounts", "changes", "things"];
 
 /// Texts of the catalog, in the lists and objects that come from it.
 const CATALOG: [&str; 17] = [
@@ -127,6 +127,9 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
     dossier.organization.contact = names.person(&original.organization.contact);
     dossier.program.clone_from(&original.program);
     dossier.period.clone_from(&original.period);
+    // commands are of use with the names alone
+    dossier.incident.environment.commands.clear();
+    dossier.incident.environment.preamble.clear();
     dossier.run.previous = None;
     dossier.run.derived_from = None;
     for (exhibit, before) in dossier.evidence.iter_mut().zip(&original.evidence) {

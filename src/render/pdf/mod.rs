@@ -38,6 +38,12 @@ pub fn report(
     document("/main.typ", files, &dossier.package_id, &dossier.as_of, templates)
 }
 
+/// The incident-response plan alone.
+pub fn plan(dossier: &Dossier, figures: &Figures, paper: &str, templates: &Templates) -> Result<Vec<u8>, RenderError> {
+    let files = inputs(dossier, figures, &[], paper, templates);
+    document("/plan.typ", files, &dossier.run.id, &dossier.as_of, templates)
+}
+
 /// Everything that the templates of the report read, by path: with these files on disk, stock typst makes the same pages.
 pub fn inputs(
     dossier: &Dossier,
