@@ -17,6 +17,8 @@ mod edition;
 mod export;
 mod import;
 mod init;
+#[cfg(feature = "aws")]
+mod init_from_aws;
 mod join;
 mod key;
 mod lint;

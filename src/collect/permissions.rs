@@ -32,8 +32,18 @@ pub fn page(catalog: &Catalog) -> String {
     }
     out.push_str(&documents(catalog));
     out.push_str(&section());
+    let _ = writeln!(
+        out,
+        "\n## `affiant init --from-aws`\n\nAsks {}. What is refused is told and stays a placeholder; nothing is stored but `affiant.yaml`. \
+         The policy above holds all of them but `ec2:DescribeRegions`, which any read-only policy of AWS permits.",
+        SURVEY.map(|action| format!("`{action}`")).join(", ")
+    );
     out
 }
+
+/// What a new workspace is made from. The first is allowed to every caller.
+pub const SURVEY: [&str; 4] =
+    ["sts:GetCallerIdentity", "organizations:DescribeOrganization", "organizations:ListAccounts", "ec2:DescribeRegions"];
 
 fn asked(operation: &Operation) -> String {
     let place = match operation.scope {

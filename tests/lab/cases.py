@@ -2,6 +2,7 @@
 
 import base64
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -306,6 +307,31 @@ def both_accounts(bench: Bench) -> str:
     return "; ".join(told)
 
 
+# A new workspace
+
+def init_from_aws(bench: Bench) -> str:
+    """Accounts, regions and organization as AWS says them; what is left is for a person; a profile without credentials is named."""
+    outer = bench.workspace("init-from-aws")
+    (outer.folder / "affiant.yaml").unlink()
+    made = outer.run("init", "new", "--from-aws", "--region", "us-east-1")
+    if made.code not in (0, 3):
+        raise Refused(f"init: exit {made.code}: {made.err[-500:]}")
+    text = (outer.folder / "new/affiant.yaml").read_text()
+    settings_part = text.split("# How a resource shows")[0]
+    if f'id: "{HOME}"' not in settings_part or "- us-east-1" not in settings_part or "<us-east-1>" in settings_part.split("# How")[0]:
+        raise Refused(f"the workspace does not hold what AWS said:\n{settings_part}")
+    (outer.folder / "new/program/incident-response.yaml").unlink()
+    (outer.folder / "new/program/risks.yaml").unlink()
+    linted = outer.run("--workspace", "new", "lint", "--format", "json")
+    problems = [p for p in json.loads(linted.out)["problems"] if p["level"] == "error"]
+    refuse_if([str(problem) for problem in problems])
+    lost = outer.run("init", "other", "--from-aws", "--profile", "nobody", "--region", "us-east-1")
+    if lost.code not in (2, 5) or "nobody" not in lost.err or (outer.folder / "other").exists():
+        raise Refused(f"a profile that is not there: exit {lost.code}: {lost.err[-300:]}")
+    listed = settings_part.count("  - id:")
+    return f"{listed} accounts, {len(re.findall(r'us-|eu-|ap-|sa-|ca-', settings_part))} mentions of regions; {made.err.strip()[:120]}"
+
+
 # Nothing of the credentials
 
 def forms(secret: str) -> set[bytes]:
@@ -347,4 +373,4 @@ def no_credentials(bench: Bench) -> str:
 
 
 LONG = [agreement_packaged, other_seeds]
-CASES = [registry, registry_direct, faults_found, faults_found_direct, nothing_healthy, agreement, two_accounts, both_accounts, no_credentials]
+CASES = [registry, registry_direct, faults_found, faults_found_direct, nothing_healthy, agreement, two_accounts, both_accounts, init_from_aws, no_credentials]

@@ -12,6 +12,7 @@ mod paged_call;
 mod plan;
 mod run_log;
 mod scope;
+pub mod survey;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -52,7 +52,7 @@ pub fn members(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Vec<Acc
 type Named = Vec<(String, String)>;
 
 /// Ids and names of active accounts; ids and states of the others.
-fn divided(pages: &[Value]) -> (Named, Named) {
+pub(super) fn divided(pages: &[Value]) -> (Named, Named) {
     let (mut active, mut inactive) = (Vec::new(), Vec::new());
     for element in pages.iter().flat_map(|body| body["Accounts"].as_array().into_iter().flatten()) {
         let text = |name: &str| element[name].as_str().unwrap_or_default().to_string();

@@ -1,0 +1,125 @@
+//! The starter `affiant.yaml` with what AWS said in place of its placeholders. What only a person can say stays a placeholder.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::collect::live::survey::Surveyed;
+use crate::diag::is_hazard;
+use crate::model::regions;
+
+/// The file, and what is not in it and why.
+pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Vec<String>) {
+    let mut notes = said.notes.clone();
+    let (known, strange): (Vec<&String>, Vec<&String>) = said.regions.iter().partition(|r| regions::partition_of(r).is_some());
+    notes.extend(strange.iter().map(|r| format!("the region {r} is newer than this version and is left out")));
+    notes.extend(said.inactive.iter().map(|(id, state)| format!("account {id} is {state} and is left out")));
+    let mut out = String::new();
+    let mut skipping = false;
+    for line in starter.lines() {
+        if skipping && (line.starts_with("  ") || line.starts_with("    #")) {
+            continue;
+        }
+        skipping = false;
+        if line.starts_with("accounts:") {
+            out.push_str(&accounts(said));
+            skipping = true;
+        } else if line.starts_with("regions:") && !known.is_empty() {
+            let all: Vec<&str> = known.iter().map(|r| r.as_str()).collect();
+            out.push_str(&wrapped(&all));
+        } else if line.starts_with("# aws:") && said.accounts.len() > 1 {
+            out.push_str("aws:\n  organization: true\n  role: \"<name of the role that may read each account>\"\n");
+        } else if line.starts_with("  label:") {
+            let quarter = (today.month() - 1) / 3 + 1;
+            out.push_str(&format!("  label: {}-Q{quarter} # names the folder below packages/\n", today.year()));
+        } else if line.starts_with("  start:") {
+            out.push_str(&format!("  start: {}\n", quarter(today).0));
+        } else if line.starts_with("  end:") {
+            out.push_str(&format!("  end: {}\n", quarter(today).1));
+        } else {
+            out.push_str(&format!("{line}\n"));
+        }
+    }
+    (out, notes)
+}
+
+/// The first and the last day of the quarter.
+fn quarter(today: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let first = NaiveDate::from_ymd_opt(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).unwrap_or(today);
+    let next = first.checked_add_months(chrono::Months::new(3)).unwrap_or(first);
+    (first, next.pred_opt().unwrap_or(first))
+}
+
+/// The accounts with their names, the one that may speak for the organization marked.
+fn accounts(said: &Surveyed) -> String {
+    let own = vec![(said.account.clone(), String::new())];
+    let all = if said.accounts.is_empty() { &own } else { &said.accounts };
+    let management = said.organization.as_ref().map(|(_, management)| management.as_str());
+    let mut out = String::from("accounts:\n");
+    for (id, name) in all {
+        let name = if name.is_empty() { "\"<name>\"".to_string() } else { text(name) };
+        out.push_str(&format!("  - id: \"{id}\"\n    name: {name}\n"));
+        // whoever could list the accounts may be asked for the whole
+        if !said.accounts.is_empty() && (*id == said.account || (management == Some(id) && said.account.is_empty())) {
+            out.push_str("    organization: true\n");
+        }
+    }
+    out
+}
+
+/// A list of at most 110 columns a line.
+fn wrapped(regions: &[&str]) -> String {
+    let one = format!("regions: [{}]\n", regions.join(", "));
+    if one.len() <= 110 {
+        return one;
+    }
+    let mut out = String::from("regions:\n");
+    regions.iter().for_each(|region| out.push_str(&format!("  - {region}\n")));
+    out
+}
+
+/// A name as a YAML string in double quotes: it is untrusted, and `<` would make a placeholder of it.
+fn text(name: &str) -> String {
+    let mut out = String::from("\"");
+    for c in name.chars().filter(|c| !matches!(c, '<' | '>')) {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if is_hazard(c) || c.is_control() => out.push_str(&format!("\\U{:08X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTER: &str = "period:\n  label: \"<2026-Q4>\" # x\n  start: \"<a>\"\n  end: \"<b>\"\naccounts:\n  - id: \"<twelve digits>\" # keep the quotes\n    \
+        # role: arn\nregions: [\"<us-east-1>\"]\n\n# aws:\n#   organization: true\nphi:\n  tag: x\n";
+
+    fn said(accounts: &[(&str, &str)]) -> Surveyed {
+        let own = |(id, name): &(&str, &str)| ((*id).to_string(), (*name).to_string());
+        Surveyed {
+            account: "111122223333".into(),
+            organization: Some(("o-1".into(), "111122223333".into())),
+            accounts: accounts.iter().map(own).collect(),
+            regions: vec!["us-east-1".into(), "xx-new-9".into()],
+            ..Surveyed::default()
+        }
+    }
+
+    #[test]
+    fn what_aws_said_stands_in_place_of_placeholders() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a day");
+        let (text, notes) = settings(STARTER, &said(&[("111122223333", "main"), ("444455556666", "a\"b\n<c>")]), day);
+        assert_eq!(
+            text,
+            "period:\n  label: 2026-Q4 # names the folder below packages/\n  start: 2026-10-01\n  end: 2026-12-31\naccounts:\n  - id: \"111122223333\"\n    \
+             name: \"main\"\n    organization: true\n  - id: \"444455556666\"\n    name: \"a\\\"b\\U0000000Ac\"\nregions: [us-east-1]\n\naws:\n  organization: true\n  \
+             role: \"<name of the role that may read each account>\"\n#   organization: true\nphi:\n  tag: x\n"
+        );
+        assert_eq!(notes, ["the region xx-new-9 is newer than this version and is left out"]);
+        let (text, _) = settings(STARTER, &said(&[]), day);
+        assert!(text.contains("- id: \"111122223333\"\n    name: \"<name>\"\nregions") && text.contains("# aws:"), "{text}");
+    }
+}
