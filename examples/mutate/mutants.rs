@@ -12,6 +12,9 @@ pub struct Mutant {
 
 const VERDICTS: [&str; 5] = ["'met'", "'not met'", "'not evidenced'", "'not applicable'", "'attested'"];
 
+/// What begins a finding: a verdict, or a rank.
+const PAIRED: [&str; 9] = ["'met'", "'not met'", "'not evidenced'", "'not applicable'", "'attested'", "0", "1", "2", "3"];
+
 /// Words that end a condition.
 const ENDS: [&str; 27] = [
     "select",
@@ -171,11 +174,8 @@ impl Maker<'_> {
             if searched && node.is(self.sql, "when") {
                 self.condition(&children[at + 1..], "0");
             }
-            if node.is_any(self.sql, &["then", "else"])
-                && let Some(Node::Token(span)) = children.get(at + 1)
-                && VERDICTS.contains(&self.text(*span))
-            {
-                verdicts.push(*span);
+            if node.is_any(self.sql, &["then", "else"]) {
+                verdicts.extend(self.verdict(&children[at + 1..]));
             }
         }
         for (at, one) in verdicts.iter().enumerate() {
@@ -186,6 +186,16 @@ impl Maker<'_> {
                 }
             }
         }
+    }
+
+    /// The verdict of an alternative, alone or before its reason, or its rank: `'met'`, `json_array('met', …)`, `json_array(1, …)`.
+    fn verdict(&self, nodes: &[Node]) -> Option<Span> {
+        let (first, words) = match nodes {
+            [function, Node::Paren(_, members), ..] if function.is(self.sql, "json_array") => (members.first()?, &PAIRED[..]),
+            _ => (nodes.first()?, &VERDICTS[..]),
+        };
+        let Node::Token(span) = first else { return None };
+        words.contains(&self.text(*span)).then_some(*span)
     }
 
     /// A verdict that stands by itself: `SELECT …, 'not met' AS verdict`.

@@ -110,7 +110,7 @@ fn skeleton(id: &str, table: &Table, column: &str, columns: &[String]) -> String
     let arn = format!("arn:aws:{}:us-east-1:111122223333:example", id.split('.').next().unwrap_or_default());
     let row = |more: &str| format!("{{ arn: \"{arn}\", account: \"111122223333\", region: us-east-1{more} }}");
     let (scope, filter) = match columns.iter().any(|c| c == "phi_scope") {
-        true => (", phi_scope: in", "\n  WHERE phi_scope = 'in'"),
+        true => (", phi_scope: in", "\n    WHERE phi_scope = 'in'"),
         false => ("", ""),
     };
     let outside = match scope {
@@ -133,14 +133,14 @@ null_ok: {{}} # a column, and why it may be unknown in a row that is met
 # {name}: {about}
 # columns: {columns}
 sql: |
-  SELECT arn AS resource, account, region,
-         CASE WHEN {column} = 1 THEN 'met'
-              WHEN {column} = 0 THEN 'not met'
-              ELSE 'not evidenced' END AS verdict,
-         CASE WHEN {column} = 1 THEN 'good: {column}'
-              WHEN {column} = 0 THEN 'bad: {column}'
-              ELSE 'not in the evidence: {column}' END AS reason
-  FROM {name}{filter}
+  WITH judged AS (
+    SELECT arn, account, region,
+           CASE WHEN {column} = 1 THEN json_array('met', 'good: {column}')
+                WHEN {column} = 0 THEN json_array('not met', 'bad: {column}')
+                ELSE json_array('not evidenced', 'not in the evidence: {column}') END AS finding
+    FROM {name}{filter})
+  SELECT arn AS resource, account, region, finding ->> 0 AS verdict, finding ->> 1 AS reason
+  FROM judged
 cases:
   - name: what is good is met
     given: {{ {name}: [ {good} ] }}

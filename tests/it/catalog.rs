@@ -317,3 +317,43 @@ fn idle_timers_and_absolute_limits_are_counted_apart() {
     let absolute = ["ssm.session-maximum", "iam.role-session-limit", "cognito.client-token-lifetime", "sso.permission-set-session"];
     assert!(absolute.iter().all(|id| !idle.iter().any(|known| known == id)), "{idle:?}");
 }
+
+/// Verdicts and ranks have columns of their own: no text begins with one, and none is read off the beginning of a text.
+#[test]
+fn no_rank_is_the_first_character_of_a_text() {
+    let catalog = affiant::catalog::load(None).expect("our own catalog");
+    let checks = catalog.checks.values().map(|check| (&check.id, &check.sql));
+    let tables = catalog.tables.iter().map(|table| (&table.name, &table.sql));
+    for (name, sql) in checks.chain(tables) {
+        let hidden = hidden_rank(sql);
+        assert!(
+            hidden.is_none(),
+            "{name}: {hidden:?} hides a rank in a text; write `json_array('not met', 'why')`, as in docs/src/catalog.md"
+        );
+    }
+    for planted in [
+        "CASE WHEN acl IS NULL THEN '3has no web ACL' END",
+        "CASE WHEN topic IS NULL THEN '1hrule ' || name END",
+        "CASE WHEN fault IS NOT NULL THEN '3' || fault END",
+        "CASE substr(finding, 1, 1) WHEN '3' THEN 'not met' END",
+        "CASE substr(coalesce(l.words, '1'), 1, 1) WHEN '4' THEN 'met' END",
+        "CASE WHEN finding < '2' THEN finding END",
+        "CASE WHEN finding LIKE '3%' THEN 'met' END",
+        "CASE WHEN best GLOB '[34]*' THEN 'not evidenced' END",
+    ] {
+        assert!(hidden_rank(planted).is_some(), "{planted}");
+    }
+    let plain = "CASE WHEN size > 3 THEN json_array('not met', '3 ports are open, of ' || substr(arn, 5, 1)) END";
+    assert_eq!(hidden_rank(plain), None);
+}
+
+fn hidden_rank(sql: &str) -> Option<String> {
+    const FORMS: [&str; 4] = [
+        r"'[0-9][A-Za-z]{2}",
+        r"'[0-9]'\s*\|\|",
+        r"(?i)substr(?:ing)?\s*\((?:[^(),]|\([^()]*\))+,\s*1,\s*[12]\s*\)",
+        r"(?i)[<>]=?\s*'[0-9]'|LIKE\s+'[0-9]%'|GLOB\s+'(?:\[[0-9]+\]|[0-9])\*'",
+    ];
+    let found = |form: &str| regex::Regex::new(form).expect("a pattern").find(sql).map(|m| m.as_str().to_string());
+    FORMS.iter().find_map(|form| found(form))
+}
