@@ -149,7 +149,7 @@ fn answer_kind(parts: &[String]) -> Option<Kind> {
     let [account, region, service, ..] = parts else { return None };
     let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let (account, region, service) = (account.clone(), region.clone(), service.clone());
-    digits.then(|| Kind::Answer(SavedAnswer { account, region, service, operation, key, page }))
+    digits.then_some(Kind::Answer(SavedAnswer { account, region, service, operation, key, page }))
 }
 
 /// The key and the number of the page in a file's name.

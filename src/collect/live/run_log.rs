@@ -7,6 +7,7 @@ use super::Progress;
 use super::config::counts::Spot;
 use super::exchange::{Exchange, leaf, state};
 use super::leads::Harvest;
+use super::scope::CollectScope;
 use crate::aws::{Kind, Refusal, Reply};
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
@@ -14,9 +15,12 @@ use crate::collect::seen::{LostEvidence, Seen, tally_answer, tally_items};
 use crate::evidence::api_answer::Answer;
 use crate::evidence::never_store;
 use crate::model::catalog::Catalog;
-use crate::model::run::{Artifact, Source, State};
+use crate::model::run::{Artifact, Source, State, Way};
 use crate::store::portable_name;
 use crate::store::run::Writer;
+
+/// How many items there are of each type.
+pub type ItemCounts = BTreeMap<String, u64>;
 
 /// What the stages of a run fill.
 pub struct RunLog<'a> {
@@ -49,7 +53,7 @@ impl RunLog<'_> {
     }
 
     /// A page of items that an earlier attempt kept: its bytes, and how many items of each type it holds.
-    pub fn kept_items(&mut self, exchange: &Exchange) -> Result<Option<(Vec<u8>, BTreeMap<String, u64>)>, CollectError> {
+    pub fn kept_items(&mut self, exchange: &Exchange) -> Result<Option<(Vec<u8>, ItemCounts)>, CollectError> {
         let Some(artifact) = self.kept.remove(&exchange.call()) else { return Ok(None) };
         let bytes = self.bytes_of(&artifact)?;
         Ok(Some((bytes, self.tally_page(exchange, &artifact))))
@@ -117,7 +121,7 @@ impl RunLog<'_> {
     }
 
     /// Stores one page of items and counts them by type.
-    pub fn keep_items(&mut self, exchange: &Exchange, reply: &Reply) -> Result<BTreeMap<String, u64>, CollectError> {
+    pub fn keep_items(&mut self, exchange: &Exchange, reply: &Reply) -> Result<ItemCounts, CollectError> {
         let name = format!(
             "{}_Config_{}_{}_{}_{:05}.json",
             exchange.account,
@@ -133,9 +137,9 @@ impl RunLog<'_> {
     }
 
     /// Counts a stored page's items by type, and takes from them what later calls need.
-    fn tally_page(&mut self, exchange: &Exchange, stored: &Artifact) -> BTreeMap<String, u64> {
-        let Source::Snapshot { file, .. } = &stored.source else { return BTreeMap::new() };
-        let mut counts = BTreeMap::new();
+    fn tally_page(&mut self, exchange: &Exchange, stored: &Artifact) -> ItemCounts {
+        let Source::Snapshot { file, .. } = &stored.source else { return ItemCounts::new() };
+        let mut counts = ItemCounts::new();
         let harvest = &mut self.harvest;
         tally_items(self.writer, &stored.path, file, None, self.seen, &mut |item, row| {
             *counts.entry(item.resource_type().to_string()).or_default() += 1;
@@ -153,6 +157,20 @@ impl RunLog<'_> {
             _ => self.refused(exchange, refusal),
         }
         Ok(())
+    }
+
+    /// Notes a way that was chosen, with its places.
+    pub fn report(&mut self, scope: &CollectScope<'_>, way: &str, words: &str, spots: &[Spot]) {
+        let accounts: BTreeSet<String> = spots.iter().map(|(account, _)| scope.accounts[*account].id.clone()).collect();
+        let regions: BTreeSet<String> = spots.iter().map(|(_, region)| region.clone()).collect();
+        if !spots.is_empty() {
+            self.seen.ways.config.push(Way {
+                way: way.into(),
+                words: words.into(),
+                accounts: accounts.into_iter().collect(),
+                regions: regions.into_iter().collect(),
+            });
+        }
     }
 
     /// Evidence of AWS Config that is missing from a place.

@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 use super::bucket_names::{Base, Object, late, latest, listed, newest_first};
 use super::counts::Spot;
 use super::object_stream::StreamedParts;
-use super::routes::report;
 use crate::aws::{AssumedRole, Kind, Refusal};
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
@@ -66,7 +65,7 @@ pub fn delivered(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut B
             Ok((object, at)) => snapshot(scope, log, spot, &channel, &object, at, made.is_some())?,
             Err(refusal) => {
                 let words = format!("no snapshot from the bucket {}: {}", channel.bucket, refusal.words());
-                report(scope, log, "none", &words, std::slice::from_ref(spot));
+                log.report(scope, "none", &words, std::slice::from_ref(spot));
             }
         }
         log.show();
@@ -84,7 +83,7 @@ fn channel(
     let found = delivers_to(scope, log, buckets, spot)?;
     if found.is_none() && scope.accounts[spot.0].identity.is_some() {
         let account = scope.accounts[spot.0].id.clone();
-        report(scope, log, "none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
+        log.report(scope, "none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
         let words = "there is no delivery channel, and `aws.delivered.bucket` names none";
         log.lost(&account, &spot.1, "*", words, State::NotCollected);
     }
@@ -231,7 +230,7 @@ fn snapshot(
         Ok(stored) => stored,
         Err(refusal) => {
             let words = format!("the snapshot of {} could not be read: {}", stamp(at), refusal.words());
-            report(scope, log, "none", &words, std::slice::from_ref(spot));
+            log.report(scope, "none", &words, std::slice::from_ref(spot));
             return Ok(());
         }
     };
@@ -245,7 +244,7 @@ fn snapshot(
     }
     let how = if made { "the snapshot that this run asked for" } else { "the newest snapshot" };
     let words = format!("{how}, delivered {} ({} hours before) to the bucket {}", stamp(at), age.num_hours().max(0), channel.bucket);
-    report(scope, log, "snapshot", &words, std::slice::from_ref(spot));
+    log.report(scope, "snapshot", &words, std::slice::from_ref(spot));
     Ok(())
 }
 

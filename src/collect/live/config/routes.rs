@@ -17,7 +17,7 @@ use crate::collect::live::paged_call::pages;
 use crate::collect::live::run_log::RunLog;
 use crate::collect::live::scope::CollectScope;
 use crate::model::decisions::ConfigWay;
-use crate::model::run::{GLOBAL, State, Way};
+use crate::model::run::{GLOBAL, State};
 
 /// An aggregator that answers.
 struct Aggregator {
@@ -47,7 +47,7 @@ pub fn by_ways(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut Buc
         ConfigWay::Account | ConfigWay::Snapshot | ConfigWay::None => None,
     };
     if way == ConfigWay::None {
-        report(scope, log, "none", "AWS Config was passed by: every service was asked directly", &spots);
+        log.report(scope, "none", "AWS Config was passed by: every service was asked directly", &spots);
         return Ok(());
     }
     recorders(scope, log, &spots)?;
@@ -93,24 +93,10 @@ fn routes(
     }
     if let Some(found) = &aggregator {
         let words = format!("through the aggregator {} of account {} in {}", found.name, scope.accounts[found.asker].id, found.region);
-        report(scope, log, "aggregator", &words, &aggregated);
+        log.report(scope, "aggregator", &words, &aggregated);
     }
-    report(scope, log, "account", "AWS Config of the account itself was asked", &own);
+    log.report(scope, "account", "AWS Config of the account itself was asked", &own);
     routes
-}
-
-/// Notes a way that was chosen, with its places.
-pub fn report(scope: &CollectScope<'_>, log: &mut RunLog<'_>, way: &str, words: &str, spots: &[Spot]) {
-    let accounts: BTreeSet<String> = spots.iter().map(|(account, _)| scope.accounts[*account].id.clone()).collect();
-    let regions: BTreeSet<String> = spots.iter().map(|(_, region)| region.clone()).collect();
-    if !spots.is_empty() {
-        log.seen.ways.config.push(Way {
-            way: way.into(),
-            words: words.into(),
-            accounts: accounts.into_iter().collect(),
-            regions: regions.into_iter().collect(),
-        });
-    }
 }
 
 /// The aggregator that is named, or that the organization's account has; none if there is none or it does not answer.
