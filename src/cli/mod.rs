@@ -37,19 +37,18 @@ mod runs;
 mod schema;
 mod seal;
 mod services;
+mod streams;
 pub mod style;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use self::streams::{complain, data, say};
 use crate::catalog;
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Gravity, Problems, near, printable};
@@ -232,50 +231,6 @@ impl Context {
     }
 }
 
-/// How much is said beside data and problems.
-static QUIET: AtomicBool = AtomicBool::new(false);
-/// Why data on stdout got lost.
-static LOST: Mutex<Option<String>> = Mutex::new(None);
-
-/// A line for people on stderr; nothing with `--quiet`. A closed pipe is nobody's fault.
-pub fn say(line: &str) {
-    if !QUIET.load(Ordering::Relaxed) {
-        complain(line);
-    }
-}
-
-/// A line on stderr that nothing silences.
-pub fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", without_numbers(line));
-}
-
-/// Without ` (os error 2)`, which tells nobody anything that the words before it do not.
-fn without_numbers(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find(" (os error ") {
-        let after = &rest[at + " (os error ".len()..];
-        let end = after.find(|c: char| !c.is_ascii_digit()).filter(|end| after[*end..].starts_with(')'));
-        let Some(end) = end else { break };
-        out.push_str(&rest[..at]);
-        rest = &after[end + 1..];
-    }
-    out + rest
-}
-
-/// Data on stdout. When the reader has gone, there is nothing left to say; what is lost otherwise ends the program with 5.
-pub fn data(text: &str) {
-    keep(std::io::stdout().write_all(text.as_bytes()));
-}
-
-fn keep(result: std::io::Result<()>) {
-    if let Err(error) = result.and_then(|()| std::io::stdout().flush())
-        && error.kind() != std::io::ErrorKind::BrokenPipe
-    {
-        LOST.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
-    }
-}
-
 /// Runs the program with `args`, the first being its own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -283,15 +238,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage(&error) as u8),
     };
-    QUIET.store(cli.global.quiet, Ordering::Relaxed);
+    streams::quiet(cli.global.quiet);
     style::choose(cli.global.color);
     let exit = match context(cli.global, &args) {
         Ok(context) => dispatch(cli.command, &context),
         Err(error) => Err(error),
     };
     let exit = exit.unwrap_or_else(|error| report(&error));
-    keep(Ok(()));
-    match LOST.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    match streams::lost() {
         Some(why) => {
             complain(&format!("error: standard output could not be written: {why}"));
             ExitCode::from(Exit::Failed as u8)

@@ -109,6 +109,13 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     })?;
     drop(progress);
     told(&made.problems, args.draft);
+    tell(&made);
+    args.edition.make(&made.zip, &workspace, &sealer, context)?;
+    Ok(if args.require_complete && made.dossier.totals.gaps > 0 { Exit::Incomplete } else { Exit::Done })
+}
+
+/// What was made, where it is, and how long it keeps.
+fn tell(made: &package::Made) {
     say(&table(&made.assessment, Style { colour: false, ..Style::of_stdout() }, false));
     let redacted = made.dossier.run.redactions;
     if redacted > 0 {
@@ -135,6 +142,4 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         made.dossier.retention.until,
         made.dossier.retention.words
     ));
-    args.edition.make(&made.zip, &workspace, &sealer, context)?;
-    Ok(if args.require_complete && made.dossier.totals.gaps > 0 { Exit::Incomplete } else { Exit::Done })
 }

@@ -1,11 +1,14 @@
 //! A package: assessed, rendered, signed and sealed, as one bag in one ZIP. Everything is made under a temporary name and
 //! appears whole, or not at all.
 
+mod unsigned_pdf;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+pub use self::unsigned_pdf::unsigned_pdf;
 use super::Error;
 use super::assess::{check_parameters, check_phi, cleared, judge, redacted, seen};
 use super::compare::{self, Side};
@@ -28,7 +31,7 @@ use crate::redact;
 use crate::render::{Templates, csv, figures, html};
 use crate::seal::bag::care::{Care, care_until};
 use crate::seal::bag::verify_md::{Contents, verify_md};
-use crate::seal::bag::{Extras, seal_bag_with};
+use crate::seal::bag::{Extras, Sealed, seal_bag_with};
 use crate::seal::signature::authorities::Attempt;
 use crate::seal::{seal_bag, sign_detached};
 use crate::store::archive;
@@ -187,16 +190,7 @@ impl Maker<'_> {
             certificate: self.sealer.certificate(),
         });
         add(&mut bag, RECORD, &pretty(&record))?;
-        let text = instructions(&self.id, self.sealer.certificate(), &run_folder, pdf);
-        let revocation = signing::revocation_of(self.sealer);
-        let extras = Extras {
-            tags: &[("VERIFY.md", text.as_bytes())],
-            authorities: Some(&self.sealer.authorities),
-            revocation: Some(&revocation),
-            previous: None,
-        };
-        (self.step)("sealing");
-        let sealed = seal_bag_with(bag.close(info(&record))?, &*self.sealer.key, self.now, &extras)?;
+        let sealed = self.seal(bag, &record, &run_folder, pdf)?;
         let folder = sealed.path;
         let zip = self.parent.join(format!("{}.zip", self.name));
         (self.step)("writing the archive");
@@ -215,6 +209,20 @@ impl Maker<'_> {
             care: care_until(self.sealer.certificate(), sealed.token.as_ref()),
             problems: self.problems,
         })
+    }
+
+    /// Closes the bag and seals it, with what tells a stranger how to check it.
+    fn seal(&self, bag: Payload, record: &PackageRecord, run_folder: &str, pdf: bool) -> Result<Sealed, Error> {
+        (self.step)("sealing");
+        let text = instructions(&self.id, self.sealer.certificate(), run_folder, pdf);
+        let revocation = signing::revocation_of(self.sealer);
+        let extras = Extras {
+            tags: &[("VERIFY.md", text.as_bytes())],
+            authorities: Some(&self.sealer.authorities),
+            revocation: Some(&revocation),
+            previous: None,
+        };
+        Ok(seal_bag_with(bag.close(info(record))?, &*self.sealer.key, self.now, &extras)?)
     }
 
     /// A last look at every layer that is made of the evidence: what redaction overlooked stops the package.
@@ -306,64 +314,6 @@ impl Maker<'_> {
 /// The dossier of a package; `verify --recompute` makes it again from the packaged inputs.
 pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     program::dossier(inputs)
-}
-
-/// The PDF before any signature, with the assessment and the evidence attached as far as they fit.
-#[cfg(feature = "pdf")]
-pub fn unsigned_pdf(
-    dossier: &Dossier,
-    figures: &figures::Figures,
-    assessment: &Assessment,
-    run: &Reader,
-    paper: &str,
-    templates: &Templates,
-) -> Result<Option<Vec<u8>>, Error> {
-    use crate::render::pdf::{self, Attachment, MAX_ATTACHED};
-    let mut attachments = vec![Attachment {
-        name: "assessment.json".into(),
-        mime: "application/json",
-        description: "Every check's verdict and rows, as data".into(),
-        bytes: pretty(assessment),
-    }];
-    let mut room = MAX_ATTACHED.saturating_sub(attachments[0].bytes.len() as u64);
-    for (artifact, reference) in run.artifacts.iter().zip(&dossier.evidence) {
-        if artifact.size > room {
-            continue;
-        }
-        room -= artifact.size;
-        let path = run.path(artifact);
-        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-        let leaf = artifact.path.rsplit('/').next().unwrap_or_default();
-        let description = format!("Evidence {}: {}, sha256 {}", reference.id, artifact.path, artifact.sha256);
-        attachments.push(Attachment { name: format!("{}-{leaf}", reference.id), mime: mime(leaf), description, bytes });
-    }
-    Ok(Some(pdf::report(dossier, figures, &attachments, paper, templates)?))
-}
-
-#[cfg(not(feature = "pdf"))]
-pub fn unsigned_pdf(
-    _: &Dossier,
-    _: &figures::Figures,
-    _: &Assessment,
-    _: &Reader,
-    _: &str,
-    _: &Templates,
-) -> Result<Option<Vec<u8>>, Error> {
-    Ok(None)
-}
-
-#[cfg(feature = "pdf")]
-fn mime(name: &str) -> &'static str {
-    match name.rsplit('.').next().unwrap_or_default() {
-        "json" => "application/json",
-        "gz" => "application/gzip",
-        "csv" => "text/csv",
-        "md" => "text/markdown",
-        "txt" => "text/plain",
-        "pdf" => "application/pdf",
-        "yaml" => "application/yaml",
-        _ => "application/octet-stream",
-    }
 }
 
 /// A name that neither a folder nor a ZIP has yet: a package is never replaced.

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+mod control;
 pub mod counts;
+mod crosswalk;
 mod front;
 mod history;
 pub mod inventory;
@@ -15,7 +17,12 @@ mod services;
 mod sharing;
 mod since;
 
+pub use control::{
+    Alternative, AttestationReport, CheckReport, CitationReport, ControlReport, Corroboration, ParameterReport, ResultRow,
+    StatementStanding,
+};
 pub use counts::{TallyResult, UnreadKind};
+pub use crosswalk::{CrosswalkControl, CrosswalkRow, ProposalLine, ProposalReport};
 pub use front::{BoardRow, BuyerAnswer, ClockStart, Contradiction};
 pub use history::{EpisodeReport, PastReport, StopReport};
 pub use inventory::AssetClass;
@@ -32,7 +39,7 @@ pub use services::{Agreement, Baa, BaaAccount, ServiceRow, Services};
 pub use sharing::{Removal, Sharing};
 pub use since::SinceReport;
 
-use super::verdict::{Counts, Severity, Verdict};
+use super::verdict::Counts;
 
 /// Format name and version written into every serialised dossier.
 pub const FORMAT: &str = "affiant.dossier/1";
@@ -266,212 +273,6 @@ pub struct CoverageRow {
     pub read: u64,
     pub detail: String,
     pub gap: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ControlReport {
-    /// 1 to 10.
-    pub number: u32,
-    pub id: String,
-    pub title: String,
-    /// One sentence: what the control demands.
-    pub demand: String,
-    /// What of that is law.
-    pub law: String,
-    /// What of that is policy beyond the rule.
-    pub policy: String,
-    /// The AWS mechanism.
-    pub mechanism: String,
-    pub citations: Vec<CitationReport>,
-    pub verdict: Verdict,
-    /// Result rows of all its checks, by verdict.
-    pub counts: Counts,
-    pub check_counts: Counts,
-    #[serde(default)]
-    pub tallies: Vec<TallyResult>,
-    pub as_of: String,
-    pub parameters: Vec<ParameterReport>,
-    /// In order of trouble: worst verdict first, then severity.
-    pub checks: Vec<CheckReport>,
-    pub attestations: Vec<AttestationReport>,
-    /// What only a person can say and nobody has said yet.
-    pub unattested: Vec<String>,
-    pub alternatives: Vec<Alternative>,
-    /// A note where a required specification is accepted as a risk but stays `not met`, and the like.
-    pub notes: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CitationReport {
-    /// `164.312(a)(2)(iv)`.
-    pub citation: String,
-    pub title: String,
-    /// `standard`, `required`, `addressable`.
-    pub status: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ParameterReport {
-    pub name: String,
-    pub value: String,
-    pub unit: String,
-    pub why: String,
-    /// True when `affiant.yaml` changed the catalog's default.
-    pub changed: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CheckReport {
-    pub id: String,
-    pub title: String,
-    pub severity: Severity,
-    pub why: String,
-    pub fix: String,
-    pub verdict: Verdict,
-    pub counts: Counts,
-    /// Rows judged (excluded ones not counted).
-    pub population: u64,
-    pub excluded: u64,
-    /// Worst first; at most `limits.html_rows`.
-    pub rows: Vec<ResultRow>,
-    pub rows_total: u64,
-    /// Why evidence is missing, in words; empty if nothing is.
-    pub gaps: Vec<String>,
-    /// References into `evidence`.
-    pub evidence: Vec<String>,
-    pub corroboration: Vec<Corroboration>,
-    pub tables: Vec<String>,
-    pub sql: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ResultRow {
-    pub resource: String,
-    /// A short name for people: the last part of the ARN, or its Name tag.
-    pub name: String,
-    pub account: String,
-    pub region: String,
-    pub verdict: Verdict,
-    pub reason: String,
-    /// `AWS::RDS::DBInstance`; empty where no item stands behind the row.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub asset_class: String,
-    /// Where the row has none of its own, the check's.
-    pub evidence: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Corroboration {
-    /// AWS Config managed rule.
-    pub rule: String,
-    /// `agrees`, `disagrees`, `nothing to compare`, `other parameters`, `not deployed`, `not collected`.
-    pub state: String,
-    pub words: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct AttestationReport {
-    pub id: String,
-    pub control: String,
-    pub statement: String,
-    pub by: String,
-    pub role: String,
-    pub on: String,
-    pub valid_until: String,
-    pub expired: bool,
-    /// Exhibits of the documents that the statement cites; a path where the run does not hold one.
-    #[serde(default)]
-    pub evidence: Vec<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub scope: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub next_review: String,
-    /// Who signed it, or that it was changed since; empty for one that is typed and not signed.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub signed: String,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub changed: bool,
-}
-
-/// What the signatures of a statement say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementStanding {
-    /// Whether the statement is what was signed.
-    pub holds: bool,
-    pub words: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Alternative {
-    pub citation: String,
-    pub why_not: String,
-    pub measure: String,
-    pub approver: String,
-    pub date: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CrosswalkRow {
-    pub citation: String,
-    pub title: String,
-    /// `administrative`, `physical`, `technical`, `organizational`, `documentation`.
-    pub family: String,
-    /// `standard`, `required`, `addressable`.
-    pub status: String,
-    pub paraphrase: String,
-    /// How evidence can exist: `configuration`, `document`, `attestation`, `inherited`, `not applicable`; main source first.
-    pub modes: Vec<String>,
-    pub controls: Vec<CrosswalkControl>,
-    /// The worst verdict of its controls, where configuration is the main source; none where documents or people answer.
-    pub verdict: Option<Verdict>,
-    /// Exhibits of the policy or procedure, of what shows that it is carried out, and of its last review.
-    #[serde(default)]
-    pub policy: Vec<String>,
-    #[serde(default)]
-    pub implementation: Vec<String>,
-    #[serde(default)]
-    pub review: Vec<String>,
-    pub evidence: String,
-    pub missing: String,
-    /// SP 800-53 r5 controls by NIST's own mapping in SP 800-66 r2, and those that the catalog adds.
-    pub nist: Vec<String>,
-    #[serde(default)]
-    pub nist_added: Vec<String>,
-    /// Who answers for it: `customer`, `AWS data centers` ...
-    pub responsibility: String,
-    /// AWS's audit reports that carry it, each with the place to look.
-    pub reports: Vec<String>,
-}
-
-/// A proposed rule beside the law of today.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ProposalReport {
-    pub title: String,
-    /// `not law`.
-    pub status: String,
-    pub source: String,
-    pub note: String,
-    /// Only rows that would change.
-    pub rows: Vec<ProposalLine>,
-    /// How many rows would stay as they are.
-    pub kept: u64,
-    pub also: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ProposalLine {
-    pub citation: String,
-    pub title: String,
-    /// `standard`, `required` or `addressable`: today's law.
-    pub today: String,
-    pub would: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CrosswalkControl {
-    pub number: u32,
-    pub id: String,
-    pub verdict: Verdict,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
