@@ -11,7 +11,7 @@ use crate::model::dossier::Dossier;
 use crate::redact::pseudonyms::{Original, Pseudonyms};
 
 /// Members that hold words of the program, times, numbers in words, and what templates compare.
-const OWN: [&str; 62] = [
+const OWN: [&str; 63] = [
     "format",
     "edition",
     "verdict",
@@ -20,6 +20,7 @@ const OWN: [&str; 62] = [
     "state",
     "status",
     "kind",
+    "means",
     "class",
     "tier",
     "reach",

@@ -1,6 +1,6 @@
 //! What an incident needs of the environment: trails, log groups, detectors, alarm topics, vaults, keys, quarantine groups and
 //! emergency roles. It names what the tables hold, and says where one is expected and is not there. Where the evidence does not
-//! tell, it says that, and never that something is missing. It judges nothing; a catalog without the tables has no such list.
+//! tell, it says that, and never that something is missing. It judges nothing; a catalog of other tables has no such list.
 
 mod queries;
 
@@ -28,7 +28,11 @@ pub fn means(db: &Connection, input: &Input<'_>) -> Result<Vec<MeansFound>, Faul
         }
     }
     drop(insert);
-    let known = |query: &&Query| query.tables.iter().all(|name| input.catalog.tables.iter().any(|t| t.name == *name));
+    // a package of an earlier version brings its own tables, which may have other columns
+    let known = |query: &&Query| {
+        let there = query.tables.iter().all(|name| input.catalog.tables.iter().any(|t| t.name == *name));
+        there && [query.things, query.expected].iter().all(|sql| db.prepare(sql).is_ok())
+    };
     let found = QUERIES.iter().filter(known).map(|query| one(db, input, query)).collect();
     db.execute_batch("DROP TABLE temp.named_means")?;
     found

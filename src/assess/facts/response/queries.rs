@@ -30,7 +30,7 @@ const TOPIC: Query = Query {
         SELECT x.value AS topic, b.bell AS name, 'alarm' AS kind FROM cloudwatch_alarm_bell AS b, json_each(b.alarm_actions) AS x
         WHERE b.actions_enabled = 1 AND x.value LIKE 'arn:%:sns:%'
         UNION
-        SELECT target_arn, name, 'rule' FROM events_rule_reach WHERE target_arn LIKE 'arn:%:sns:%' AND finding NOT LIKE '1g%'),
+        SELECT target_arn, name, 'rule' FROM events_rule_reach WHERE target_arn LIKE 'arn:%:sns:%' AND NOT (rank = 3 AND depth = 6)),
       called AS (SELECT topic, sum(kind = 'alarm') AS alarms, sum(kind = 'rule') AS rules FROM caller GROUP BY topic),
       heard AS (
         SELECT topic_arn, group_concat(n || ' by ' || protocol, ', ') AS who
@@ -40,18 +40,18 @@ const TOPIC: Query = Query {
              substr(c.topic, instr(c.topic, ':sns:') + 5, instr(substr(c.topic, instr(c.topic, ':sns:') + 5), ':') - 1),
              c.alarms || iif(c.alarms = 1, ' alarm and ', ' alarms and ') || c.rules || iif(c.rules = 1, ' rule', ' rules') || ' publish to it'
                || coalesce('; confirmed: ' || h.who, ''),
-             CASE WHEN s.finding LIKE '1%' THEN 'it has no confirmed subscription, so what publishes to it wakes nobody' END, 0
+             CASE WHEN s.rank = 3 THEN 'it has no confirmed subscription, so what publishes to it wakes nobody' END, 0
       FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic LEFT JOIN heard AS h ON h.topic_arn = c.topic
-      ORDER BY substr(coalesce(s.finding, '0'), 1, 1) DESC, c.topic NOT LIKE '%:%security%', c.alarms + c.rules DESC, c.topic",
+      ORDER BY coalesce(s.rank, 4), c.topic NOT LIKE '%:%security%', c.alarms + c.rules DESC, c.topic",
     expected: "
       WITH caller AS (
         SELECT b.account, x.value AS topic FROM cloudwatch_alarm_bell AS b, json_each(b.alarm_actions) AS x
         WHERE b.actions_enabled = 1 AND x.value LIKE 'arn:%:sns:%'
         UNION
-        SELECT account, target_arn FROM events_rule_reach WHERE target_arn LIKE 'arn:%:sns:%' AND finding NOT LIKE '1g%'),
+        SELECT account, target_arn FROM events_rule_reach WHERE target_arn LIKE 'arn:%:sns:%' AND NOT (rank = 3 AND depth = 6)),
       rank AS (
-        SELECT c.account, max(CASE WHEN s.finding >= '3' THEN 3 WHEN s.finding >= '2' THEN 2 WHEN s.finding IS NULL AND c.topic NOT LIKE '%:' || c.account || ':%'
-                                   THEN 2 ELSE 1 END) AS rank
+        SELECT c.account, max(CASE s.rank WHEN 1 THEN 3 WHEN 2 THEN 2 WHEN 3 THEN 1 ELSE CASE WHEN c.topic NOT LIKE '%:' || c.account || ':%'
+                                   THEN 2 ELSE 1 END END) AS rank
         FROM caller AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic GROUP BY c.account)
       SELECT a.account, '', 'an alarm or rule whose topic has a confirmed subscription of a person',
              CASE coalesce(r.rank, CASE a.has_items WHEN 1 THEN 1 ELSE 2 END) WHEN 3 THEN 1 WHEN 1 THEN 0 END
