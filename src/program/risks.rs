@@ -36,7 +36,8 @@ pub fn with(register: RiskRegister, more: Vec<RiskReport>, inputs: &Inputs<'_>) 
     ordered(rows, inputs)
 }
 
-fn ordered(mut rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
+fn ordered(rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
+    let mut rows = listed_once(rows);
     rows.sort_by_key(|r| (r.status == "closed", std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for risk in rows.iter().filter(|r| r.status != "closed") {
@@ -54,6 +55,26 @@ fn ordered(mut rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
         elements: Vec::new(),
         before: String::new(),
     }
+}
+
+/// Without the suggestions that nobody can decide on by themselves and that a confirmed, open risk says it is about; that risk then
+/// names them.
+fn listed_once(mut rows: Vec<RiskReport>) -> Vec<RiskReport> {
+    let undecidable = |row: &RiskReport| row.control.is_none() && row.entry.is_none();
+    let titles: BTreeMap<String, String> =
+        rows.iter().filter(|row| undecidable(row)).map(|row| (row.id.clone(), row.title.clone())).collect();
+    let mut taken = BTreeSet::new();
+    for row in &mut rows {
+        let open = !row.suggested && !["closed", "remediation observed"].contains(&row.status.as_str());
+        for id in std::mem::take(&mut row.decided.in_place_of) {
+            if let Some(title) = titles.get(&id).filter(|_| open) {
+                row.rationale = format!("{} It is about this suggestion of the plan, too: {title}.", row.rationale).trim().to_string();
+                taken.insert(id);
+            }
+        }
+    }
+    rows.retain(|row| !(undecidable(row) && taken.contains(&row.id)));
+    rows
 }
 
 fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {

@@ -34,6 +34,9 @@ pub struct RiskDetail {
     pub last_reviewed: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_review: String,
+    /// Suggestions from the incident-response plan (`R-` and six digits) that this risk is about too: the register lists it once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_place_of: Vec<String>,
     /// What happened to it, oldest first; the commands add to it and take nothing away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<RiskEvent>,
