@@ -205,20 +205,6 @@ impl Place<'_> {
         }
     }
 
-    /// The operation whose answer is enough for every table that reads this type.
-    fn answered_instead(&self, source: &str) -> Option<&str> {
-        let mut readers = self.catalog.tables.iter().filter(|table| table.sources.iter().any(|s| s == source)).peekable();
-        readers.peek()?;
-        let answered = |name: &&String| {
-            let of_it = self.seen.responses.iter().filter(|((account, _, full), _)| account == self.account && full == *name);
-            let mut states = of_it.flat_map(|(_, states)| states).peekable();
-            states.peek().is_some() && states.all(|(state, _)| !state.is_gap())
-        };
-        let others: Vec<&str> =
-            readers.map(|table| table.sources.iter().filter(|_| table.either).find(answered).map(String::as_str)).collect::<Option<_>>()?;
-        others.first().copied()
-    }
-
     /// What belongs to no region of a type that every region has, where its home is out of scope.
     fn part_at_home(&self, source: &str, regions: &BTreeSet<String>) -> Option<Coverage> {
         let home = self.catalog.homes.in_part(source)?.region(regions.first()?)?;
@@ -236,13 +222,7 @@ impl Place<'_> {
     /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
     fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
         let recorded = self.recorded_global_type(source, regions);
-        if !recorded.state.is_gap() {
-            return recorded;
-        }
-        let Some(line) = self.direct(source, GLOBAL) else {
-            let Some(other) = self.answered_instead(source) else { return recorded };
-            return self.line(GLOBAL, source, State::Empty, 0, format!("{other} answers in the place of an item"));
-        };
+        let Some(line) = recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten() else { return recorded };
         match self.home_out_of(source, regions) {
             Some(home) if !line.state.is_gap() => {
                 Coverage { detail: format!("{}; AWS Config records it in {home} only, out of scope", line.detail), ..line }

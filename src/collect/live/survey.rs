@@ -14,6 +14,7 @@ use crate::diag::Diagnostic;
 use crate::evidence::protocols;
 use crate::model::catalog::Catalog;
 use crate::model::partition::Partition;
+use crate::model::regions::partition_of;
 use crate::model::registry::{Api, Operation};
 
 /// What AWS said.
@@ -87,7 +88,10 @@ impl Survey<'_> {
 
     fn ask(&self, service: &str, name: &str, operation: &Operation, members: Map<String, Value>) -> Result<Value, Refusal> {
         let missing = || Refusal::ours(Kind::NotOffered, "no registry", format!("the catalog does not say how to ask {service}"));
-        let api: &Api = self.catalog.apis.get(service).ok_or_else(missing)?;
+        self.ask_by(self.catalog.apis.get(service).ok_or_else(missing)?, service, name, operation, members)
+    }
+
+    fn ask_by(&self, api: &Api, service: &str, name: &str, operation: &Operation, members: Map<String, Value>) -> Result<Value, Refusal> {
         let identity = Rc::clone(&self.session.identity());
         let ask = Ask { identity, account: String::new(), region: self.region.clone(), service, name, api, operation, members };
         let reply = self.session.call(&ask)?;
@@ -137,11 +141,14 @@ impl Survey<'_> {
 
     /// EC2 lists those that are switched on for the account; a run does not ask it, so the registry does not hold it.
     fn regions(&self, found: &mut Surveyed) -> Result<(), CollectError> {
-        let operation: Operation =
-            serde_json::from_value(json!({ "scope": "account", "list": "Regions" })).map_err(|_| unknown("ec2:DescribeRegions"))?;
-        match self.ask("ec2", "DescribeRegions", &operation, Map::new()) {
+        let operation: Operation = serde_json::from_value(json!({ "scope": "account" })).map_err(|_| unknown("ec2:DescribeRegions"))?;
+        let mut api = self.catalog.apis.get("ec2").cloned().ok_or_else(|| unknown("ec2:DescribeRegions"))?;
+        api.wire.lists.insert("regionInfo".into(), "item".into());
+        match self.ask_by(&api, "ec2", "DescribeRegions", &operation, Map::new()) {
             Ok(body) => {
                 named_regions(&body, &mut found.regions);
+                // credentials end at the partition's border, whatever is listed
+                found.regions.retain(|region| partition_of(region) == partition_of(&self.region));
                 if found.regions.is_empty() {
                     found.notes.push("ec2:DescribeRegions names no region; write the regions in use into `regions`".into());
                 }
