@@ -22,17 +22,11 @@ pub fn identify(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>) -> Result<()
     let named = scope.target.accounts.clone();
     let in_scope = |id: &str| named.is_empty() || named.iter().any(|facts| facts.id == id);
     let (own, caller) = caller_of(scope, log, &base, &in_scope).map_err(|refusal| {
-        let profile = scope.target.profile.as_deref();
-        let whose = profile.map_or("the default chain".to_string(), |name| format!("the profile `{name}`"));
-        let missing = refusal.kind == Kind::Expired;
-        // the rest is a list of every way that the SDK tried
-        let words = refusal.words();
-        let words = words.split("Attempted:").next().unwrap_or_default().trim_end_matches([' ', '.', ':', '\n']);
-        let what = match missing {
-            true => format!("no credentials that AWS takes, by {whose}: {words}"),
-            false => format!("AWS does not say who we are, by {whose}: {words}"),
+        let (whose, named) = whose(scope.target.profile.as_deref(), &refusal);
+        let what = match refusal.kind == Kind::Expired {
+            true => format!("no credentials that AWS takes, {whose}"),
+            false => format!("AWS does not say who we are, {whose}"),
         };
-        let named = profile.map_or(String::new(), |name| format!(" --profile {name}"));
         let hint = format!("try `aws sts get-caller-identity{named}`; `aws configure{named}` or `aws sso login{named}` makes credentials");
         CollectError::Stopped(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
     })?;
@@ -47,6 +41,15 @@ pub fn identify(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>) -> Result<()
         enter(scope, log, facts, &own, &caller);
     }
     Ok(())
+}
+
+/// Whose credentials were refused and why, as the end of a sentence; and the option that names their profile to the AWS CLI.
+pub fn whose(profile: Option<&str>, refusal: &Refusal) -> (String, String) {
+    let by = profile.map_or("the default chain".to_string(), |name| format!("the profile `{name}`"));
+    // the rest is a list of every way that the SDK tried
+    let words = refusal.words();
+    let words = words.split("Attempted:").next().unwrap_or_default().trim_end_matches([' ', '.', ':', '\n']);
+    (format!("by {by}: {words}"), profile.map_or(String::new(), |name| format!(" --profile {name}")))
 }
 
 /// Takes an account into scope, by its role where it has one.

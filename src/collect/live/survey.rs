@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::accounts::whose;
 use super::organization::divided;
+use super::paged_call::next_page;
 use crate::aws::{Ask, Kind, Refusal, Session, Settings};
 use crate::clock::Clock;
 use crate::collect::error::CollectError;
@@ -66,12 +68,8 @@ pub fn survey(asker: &Asker<'_>) -> Result<Surveyed, CollectError> {
 
 /// Names the profile: whoever has several must know whose credentials were refused.
 fn nobody(profile: Option<&str>, refusal: &Refusal) -> Diagnostic {
-    let whose = profile.map_or("the default chain".to_string(), |name| format!("the profile `{name}`"));
-    let words = refusal.words();
-    // the rest is a list of every way that the SDK tried
-    let words = words.split("Attempted:").next().unwrap_or_default().trim_end_matches([' ', '.', ':', '\n']).to_string();
-    let named = profile.map_or(String::new(), |name| format!(" --profile {name}"));
-    Diagnostic::new("AFE-009", format!("AWS does not say whose account this is, by {whose}: {words}"))
+    let (whose, named) = whose(profile, refusal);
+    Diagnostic::new("AFE-009", format!("AWS does not say whose account this is, {whose}"))
         .hint(format!("nothing was written; try `aws sts get-caller-identity{named}`, or leave `--from-aws` out and fill in affiant.yaml"))
 }
 
@@ -128,13 +126,11 @@ impl Survey<'_> {
         let (mut pages, mut members) = (Vec::new(), Map::new());
         loop {
             let body = self.ask("organizations", "ListAccounts", list, members.clone())?;
-            let token = body["NextToken"].as_str().filter(|token| !token.is_empty()).map(str::to_string);
+            let next = next_page(list, &body, &members);
             pages.push(body);
-            match token {
-                Some(token) if members.get("NextToken").and_then(Value::as_str) != Some(&token) => {
-                    members.insert("NextToken".into(), token.into());
-                }
-                Some(_) | None => return Ok(pages),
+            match next {
+                Ok(Some(next)) => members = next,
+                Ok(None) | Err(_) => return Ok(pages),
             }
         }
     }
