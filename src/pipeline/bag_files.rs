@@ -1,13 +1,16 @@
-//! Files out of a bag that verified: whole, as JSON, or copied to the disk.
+//! Files of a bag: of one that verified whole, as JSON, or copied to the disk; of one in the making searched before it is sealed.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+use crate::diag::{Diagnostic, Problems};
 use crate::model::digest::copy;
 use crate::pipeline::Error;
+use crate::redact;
 use crate::seal::verify::{Bag, Verified};
-use crate::store::BagPath;
+use crate::store::bag::Payload;
+use crate::store::{BagPath, Tree};
 
 /// The most that a JSON file of a package may hold.
 pub const MAX_JSON: u64 = 1 << 30;
@@ -32,6 +35,21 @@ pub fn read<T: serde::de::DeserializeOwned>(bag: &Verified<Bag>, name: &str) -> 
         return Ok(None);
     }
     serde_json::from_slice(&bytes).map(Some).map_err(|e| Error::io("read", name)(e.into()))
+}
+
+/// A last look at every layer of a bag that is not sealed yet: what redaction overlooked stops it. `skipped` says which files are not
+/// looked into, by path; `problem` words what a rule of redaction found.
+pub fn search(bag: &Payload, skipped: impl Fn(&str) -> bool, problem: impl Fn(&str) -> Diagnostic) -> Result<(), Error> {
+    let tree = Tree::open_folder(bag.folder())?;
+    let mut problems = Problems::default();
+    for (path, _) in tree.entries().filter(|(path, _)| !skipped(path.as_str())) {
+        let file = tree.open(path).map_err(Error::io("read", path.as_str()))?;
+        // what cannot be unpacked to its end was searched as far as it goes
+        if let Ok(Some(rule)) = redact::search_layer(file) {
+            problems.push(problem(rule).file(path.as_str()));
+        }
+    }
+    Ok(problems.or(())?)
 }
 
 pub fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {

@@ -10,7 +10,7 @@ use crate::model::digest::Digest;
 use crate::model::request::RESPONSE;
 use crate::seal::verify::{Bag, Code, Report, Verified};
 use crate::store::BagPath;
-use crate::store::manifest::{BagInfo, INFO, MANIFEST, OXUM};
+use crate::store::manifest::{BagInfo, INFO, MANIFEST};
 use crate::store::run::{self, custody_problem};
 
 const MAX_RECORD: u64 = 64 << 20;
@@ -119,9 +119,8 @@ fn foreign(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
 /// `bag-info.txt` word for word.
 fn info(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
     let written = bag.tag(INFO, MAX_RECORD).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
-    let pairs = |info: &BagInfo| -> Vec<(String, String)> { info.pairs().iter().filter(|(label, _)| label != OXUM).cloned().collect() };
-    let expected = pairs(&record::info(record));
-    let found = written.as_ref().map(pairs).unwrap_or_default();
+    let expected = record::info(record).stated();
+    let found = written.as_ref().map(BagInfo::stated).unwrap_or_default();
     if found == expected {
         return Vec::new();
     }

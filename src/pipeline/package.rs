@@ -17,17 +17,16 @@ pub use super::record::{
     ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISKS, pretty,
 };
 use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
-use super::{lint, lock, sealed, signing, statements};
+use super::{bag_files, lint, lock, sealed, signing, statements};
 use crate::assess::database::export;
 use crate::catalog;
-use crate::diag::{Diagnostic, Problems};
+use crate::diag::Diagnostic;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::changes::ComparedSide;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo, StatementStanding};
 use crate::program::{self, Inputs, changes};
-use crate::redact;
 use crate::render::{Templates, csv, figures, html};
 use crate::seal::bag::care::{Care, care_until};
 use crate::seal::bag::verify_md::{Contents, verify_md};
@@ -227,23 +226,11 @@ impl Maker<'_> {
 
     /// A last look at every layer that is made of the evidence: what redaction overlooked stops the package.
     fn search(&self, bag: &Payload) -> Result<(), Error> {
-        let tree = Tree::open_folder(bag.folder())?;
-        let mut problems = Problems::default();
-        for (path, _) in tree.entries() {
-            let own = path.as_str().starts_with(CATALOG) && !self.catalog.custom;
-            if own || path.as_str() == PDF {
-                continue;
-            }
-            let file = tree.open(path).map_err(Error::io("read", path.as_str()))?;
-            // what cannot be unpacked to its end was searched as far as it goes
-            if let Ok(Some(rule)) = redact::search_layer(file) {
-                let problem = Diagnostic::new("AFW-046", format!("{rule} is in this part of the package; nothing was packaged"));
-                problems.push(
-                    problem.file(path.as_str()).hint("find it in the run or the workspace, take it out, and change it where it is used"),
-                );
-            }
-        }
-        Ok(problems.or(())?)
+        let skipped = |path: &str| (path.starts_with(CATALOG) && !self.catalog.custom) || path == PDF;
+        bag_files::search(bag, skipped, |rule| {
+            let problem = Diagnostic::new("AFW-046", format!("{rule} is in this part of the package; nothing was packaged"));
+            problem.hint("find it in the run or the workspace, take it out, and change it where it is used")
+        })
     }
 
     fn tables(&self, bag: &mut Payload) -> Result<Assessment, Error> {

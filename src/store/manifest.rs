@@ -98,6 +98,11 @@ impl BagInfo {
         &self.0
     }
 
+    /// The pairs that its writer states; the size of the payload is counted when the bag is closed.
+    pub fn stated(&self) -> Vec<(String, String)> {
+        self.0.iter().filter(|(label, _)| label != OXUM).cloned().collect()
+    }
+
     pub fn push(&mut self, label: &str, value: &str) {
         self.0.push((label.to_owned(), clean(value)));
     }

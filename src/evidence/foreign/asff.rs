@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Told, config_rule, each, first, state, text, time};
+use super::{Told, config_rule, each, first, product, state, text, time};
 use crate::model::corroboration::ForeignFinding;
 
 pub fn told(entry: &Value, file: u32) -> Told {
     let fields = &entry["ProductFields"];
     let arn = text(&entry["ProductArn"]);
     let name = first([text(&fields["ProviderName"]), text(&entry["ProductName"]), text(&fields["aws/securityhub/ProductName"]), arn]);
-    let version = text(&fields["ProviderVersion"]);
-    let product = if version.is_empty() { name.clone() } else { format!("{name} {version}") };
+    let product = product(&name, &text(&fields["ProviderVersion"]));
     // what was archived says nothing about today
     let archived = entry["RecordState"].as_str() == Some("ARCHIVED");
     let said = state(&text(&entry["Compliance"]["Status"])).filter(|_| !archived);

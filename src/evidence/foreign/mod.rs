@@ -147,6 +147,11 @@ fn first<const N: usize>(texts: [String; N]) -> String {
     texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
 }
 
+/// A program with its version, where it gives one.
+fn product(name: &str, version: &str) -> String {
+    if version.is_empty() { name.to_string() } else { format!("{name} {version}") }
+}
+
 fn state(word: &str) -> Option<ForeignState> {
     match word.to_ascii_uppercase().as_str() {
         "PASS" | "PASSED" | "COMPLIANT" => Some(ForeignState::Pass),

@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Told, each, first, state, text, time};
+use super::{Told, each, first, product, state, text, time};
 use crate::model::corroboration::ForeignFinding;
 
 pub fn told(entry: &Value, file: u32) -> Told {
     let metadata = &entry["metadata"];
     let name = text(&metadata["product"]["name"]);
-    let version = text(&metadata["product"]["version"]);
-    let product = if version.is_empty() { name.clone() } else { format!("{name} {version}") };
+    let product = product(&name, &text(&metadata["product"]["version"]));
     // Prowler says PASS or FAIL in `status_code`; class 2003 has `compliance.status`, 1 for pass and 3 for fail
     let compliance = &entry["compliance"];
     let by_id = match compliance["status_id"].as_u64() {

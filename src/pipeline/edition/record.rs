@@ -123,10 +123,7 @@ pub fn check(bag: &Verified<Bag>, value: serde_json::Value) -> Vec<Found> {
         }
     }
     let written = bag.tag(crate::store::manifest::INFO, MAX_PART).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
-    let pairs = |info: &BagInfo| -> Vec<(String, String)> {
-        info.pairs().iter().filter(|(label, _)| label != crate::store::manifest::OXUM).cloned().collect()
-    };
-    if written.as_ref().map(pairs) != Some(pairs(&info(&record))) {
+    if written.as_ref().map(BagInfo::stated) != Some(info(&record).stated()) {
         found.push(one(Code::RecordInfo, crate::store::manifest::INFO, "it says something else than the record".into()));
     }
     found

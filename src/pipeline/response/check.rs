@@ -3,7 +3,7 @@
 use crate::model::request::{RESPONSE, ResponseFile, ResponseRecord};
 use crate::pipeline::record::RECORD;
 use crate::seal::verify::{Bag, Code, Verified};
-use crate::store::manifest::{BagInfo, INFO, OXUM};
+use crate::store::manifest::{BagInfo, INFO};
 
 pub const REQUEST_FILE: &str = "data/request.yaml";
 const MAX_PART: u64 = 1 << 30;
@@ -53,9 +53,8 @@ pub fn check(bag: &Verified<Bag>, value: serde_json::Value) -> Vec<Found> {
     for path in entries.keys().filter(|path| !listed.contains(*path)) {
         found.push(one(Code::Foreign, path, "the record of this response does not list it".into()));
     }
-    let read = |name: &str| bag.tag(name, MAX_PART).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
-    let pairs = |info: &BagInfo| -> Vec<(String, String)> { info.pairs().iter().filter(|(label, _)| label != OXUM).cloned().collect() };
-    if read(INFO).as_ref().map(pairs) != Some(pairs(&info(&record))) {
+    let written = bag.tag(INFO, MAX_PART).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
+    if written.as_ref().map(BagInfo::stated) != Some(info(&record).stated()) {
         found.push(one(Code::RecordInfo, INFO, "it says something else than the record".into()));
     }
     found

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::bag_files;
 use super::handed::HeldPackage;
 use super::keys::Sealer;
 use super::record::{RECORD, pretty};
@@ -23,14 +24,13 @@ use crate::model::request::{
     PopulationKind, REQUEST, RESPONSE, RegulatorRequest, ResponseFile, ResponseItem, ResponseRecord, ResponseSource,
 };
 use crate::program::response::{PlannedItem, PopulationList, RequestProblem, ResponseInputs, history, plan, practices};
-use crate::redact;
 use crate::render::Templates;
 use crate::render::response_pages::{self, PracticesShown, ResponseFacts};
 use crate::seal::bag::verify_md::{Contents, verify_md};
 use crate::seal::bag::{Extras, seal_bag_with};
 use crate::store::atomic::{self, Access, Existing};
 use crate::store::bag::Payload;
-use crate::store::{Tree, archive, portable_name};
+use crate::store::{archive, portable_name};
 use crate::workspace::Workspace;
 use crate::yaml::{Document, is_placeholder, yaml};
 
@@ -233,7 +233,7 @@ impl Maker<'_> {
             items,
             files: Vec::new(),
         };
-        let page = self.practices(&facts);
+        let page = self.practices(&facts, &sources);
         record.files.push(files.page(bag, "data/recognized-security-practices", "recognized security practices", &page, notes)?);
         record.files.push(put(bag, "data/index.csv", &index(&record), "index", "made for this response", self.day)?);
         let page = response_pages::index(&facts, &record, &effective.dossier.withheld);
@@ -253,10 +253,9 @@ impl Maker<'_> {
         self.packages.iter().map(one).collect()
     }
 
-    fn practices(&self, facts: &ResponseFacts<'_>) -> crate::render::handed::HandedDocument {
+    fn practices(&self, facts: &ResponseFacts<'_>, sources: &[ResponseSource]) -> crate::render::handed::HandedDocument {
         let dossiers: Vec<&Dossier> = self.packages.iter().map(|p| &p.dossier).collect();
         let report = practices(&dossiers, self.wanted.day);
-        let sources: Vec<ResponseSource> = self.sources().into_iter().skip(report.first).collect();
         let shown = PracticesShown {
             from: &report.from,
             to: &report.to,
@@ -265,7 +264,7 @@ impl Maker<'_> {
             controls: report.controls.iter().map(|c| [c.title.as_str(), &c.nist, &c.over_time]).collect(),
             records: &report.records,
             documents: &report.documents,
-            sources: &sources,
+            sources: sources.get(report.first..).unwrap_or_default(),
         };
         response_pages::practices(facts, &shown, self.request.recognized_practices.as_ref())
     }
@@ -291,17 +290,14 @@ fn index(record: &ResponseRecord) -> Vec<u8> {
 
 /// A last look at every file: what redaction overlooked stops the response.
 fn search(bag: &Payload) -> Result<(), Error> {
-    let tree = Tree::open_folder(bag.folder())?;
-    let mut problems = Problems::default();
-    for (path, _) in tree.entries().filter(|(path, _)| !path.as_str().ends_with(".pdf")) {
-        let file = tree.open(path).map_err(Error::io("read", path.as_str()))?;
-        if let Ok(Some(rule)) = redact::search_layer(file) {
+    bag_files::search(
+        bag,
+        |path| path.ends_with(".pdf"),
+        |rule| {
             let problem = Diagnostic::new("AFU-083", format!("{rule} is in this file of the response; nothing was handed over"));
-            problems
-                .push(problem.file(path.as_str()).hint("find it in the request or in the package, and take it out where it comes from"));
-        }
-    }
-    Ok(problems.or(())?)
+            problem.hint("find it in the request or in the package, and take it out where it comes from")
+        },
+    )
 }
 
 fn sealed(bag: Payload, record: &ResponseRecord, wanted: &ResponseWanted<'_>, zip: &Path) -> Result<Digest, Error> {
