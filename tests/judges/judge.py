@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Has programs that others wrote judge a package: sha256sum, bagit.py, openssl, pdfsig, qpdf, pyHanko, pikepdf, pdftotext,
-sqlite3, compliance-trestle, the schemas of OCSF, the Nu HTML checker, axe in Chromium. None of them knows Affiant.
+pdftoppm, sqlite3, compliance-trestle, the schemas of OCSF, the Nu HTML checker, axe in Chromium. None of them knows Affiant.
 
 usage: judge.py --affiant PROGRAM --zip PACKAGE.zip --trust CERTIFICATE.pem [--web NODE_MODULES] [--other-program]
 
@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 import handed
 import pages
 import pdfs
+import revisions
 import seals
 import tables
 from common import Package, Refused, Test, must
@@ -79,7 +80,7 @@ def walk(package: Package) -> list[bool]:
     """The browser and what the program itself makes again take the longest and little of this process: they run beside the rest.
     What they say is printed afterwards, because pyHanko's command line takes standard output for itself while it runs."""
     slow, quick = [], []
-    for part in (seals, pdfs, tables, handed, pages):
+    for part in (seals, pdfs, revisions, tables, handed, pages):
         for test in part.tests(package):
             (slow if part is pages or test[1] is seals.recomputes else quick).append(test)
     with ThreadPoolExecutor(1) as beside:

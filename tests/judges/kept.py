@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pdfs
 import pikepdf
+import revisions as seen
 from common import Package, Refused, must, run, said
 from pikepdf import Array, Dictionary, Name
 
@@ -176,6 +177,7 @@ def judged(step: str, view: "Seen", first: Path, known: set[str] | None) -> list
     work.append(("pdfinfo and mutool", lambda: readers(view.pdf)))
     if step != STEPS[0]:
         work.append(("catalog, metadata and structure kept", lambda: untouched(view.pdf, first)))
+        work.append(("every page as certified but for the signatures' own fields", lambda: seen.same_pictures(view)))
         if known is not None:
             work.append(("PDFBox Preflight finds nothing new", lambda: nothing_added(view.pdf, known)))
     outcomes: list[tuple[str, str | None]] = []
