@@ -36,6 +36,7 @@ mod phi;
 mod pictures;
 mod plan;
 mod quarter;
+mod recipes;
 mod records;
 mod register;
 mod response;
