@@ -72,16 +72,17 @@ fn one(finding: &ForeignFinding, own: &OwnRows<'_>) -> Compared {
     made(first, "", ForeignAgreement::NotComparable, "the package has no row of this check on this resource".into())
 }
 
-/// The worst row of a check on the resource, in the account that the finding names.
+/// The worst row of a check on the resource, in the account that the finding names. What we say of the account, or of a region of it, is
+/// meant whatever stand-in the finding names.
 fn row_of<'a>(finding: &ForeignFinding, own: &OwnRows<'a>, check: &str) -> Option<&'a JudgedRow> {
     let key = (finding.resource_type.clone(), finding.resource.clone());
     let known = own.resources.get(&key).map(Vec::as_slice).unwrap_or_default();
     // an id that stands for several resources stands for none
     let resource = if known.len() == 1 { &known[0] } else { &finding.resource };
-    let same = |row: &&JudgedRow| {
-        let place = (finding.account.is_empty() || row.account == finding.account)
-            && (finding.region.is_empty() || row.region.is_empty() || row.region == "aws-global" || row.region == finding.region);
-        row.resource == *resource && place
+    let spelled = plain(resource);
+    let place = |row: &&JudgedRow| {
+        (finding.account.is_empty() || row.account == finding.account)
+            && (finding.region.is_empty() || row.region.is_empty() || row.region == "aws-global" || row.region == finding.region)
     };
     let worst = |row: &&JudgedRow| match row.verdict.as_str() {
         "not met" => 0,
@@ -89,7 +90,25 @@ fn row_of<'a>(finding: &ForeignFinding, own: &OwnRows<'a>, check: &str) -> Optio
         "not evidenced" => 2,
         _ => 3,
     };
-    own.rows.get(check)?.iter().filter(same).min_by_key(worst)
+    let here = || own.rows.get(check).into_iter().flatten().filter(place);
+    let same = here().filter(|row| row.resource == *resource || row.resource == spelled).min_by_key(worst);
+    same.or_else(|| here().filter(|row| is_place(row)).min_by_key(worst))
+}
+
+/// Whether a row is about its account, or about a region of it.
+fn is_place(row: &JudgedRow) -> bool {
+    let of_region = row.resource.starts_with("AWS::") && row.resource.split('/').nth(1) == Some(row.account.as_str());
+    of_region || row.resource.ends_with(&format!(":iam::{}:root", row.account))
+}
+
+/// An ARN as we write it: without `:*` after a log group, and without an account in that of a snapshot or image of EC2, as AWS has it.
+fn plain(resource: &str) -> String {
+    let mut parts: Vec<&str> = resource.strip_suffix(":*").unwrap_or(resource).split(':').collect();
+    let thing = parts.last().copied().unwrap_or_default();
+    if parts.len() == 6 && parts[2] == "ec2" && (thing.starts_with("snapshot/") || thing.starts_with("image/")) {
+        parts[4] = "";
+    }
+    parts.join(":")
 }
 
 fn judged(finding: &ForeignFinding, row: &JudgedRow, tells: ForeignTells, day: &str) -> (ForeignAgreement, String) {
@@ -197,5 +216,39 @@ mod tests {
         assert_eq!((unknown.agreement, unknown.check.as_str()), (NotComparable, ""));
         let other = ForeignFinding { product: "Another".into(), ..finding(Pass, "arn:a") };
         assert_eq!(compared("not met", false, both, &other).check, "", "the same name of another program is another rule");
+    }
+
+    #[test]
+    fn a_resource_is_known_by_their_spelling_and_an_account_by_any_stand_in() {
+        use ForeignAgreement::{Agrees, Disagrees, NotComparable};
+        let row = |resource: &str| JudgedRow {
+            resource: resource.into(),
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+            verdict: "not met".into(),
+            ..JudgedRow::default()
+        };
+        let said = |ours: &str, theirs: &str, state| {
+            let rules = [ForeignRules {
+                format: String::new(),
+                product: "Prowler".into(),
+                checked: String::new(),
+                rules: vec![ForeignRule { rule: "rule_a".into(), check: "s3.a".into(), tells: ForeignTells::Both }],
+            }];
+            let rows = BTreeMap::from([("s3.a".to_string(), vec![row(ours)])]);
+            let (none, resources) = (BTreeMap::new(), BTreeMap::new());
+            let own = OwnRows { rules: &rules, config_rules: &none, rows: &rows, resources: &resources, day: "2026-09-30" };
+            compare(&[finding(state, theirs)], &own).remove(0).agreement
+        };
+        let group = "arn:aws:logs:us-east-1:111122223333:log-group:/a";
+        assert_eq!(said(group, &format!("{group}:*"), ForeignState::Fail), Agrees);
+        assert_eq!(said(group, "arn:aws:logs:us-east-1:111122223333:log-group:/ab:*", ForeignState::Fail), NotComparable);
+        let theirs = "arn:aws:ec2:us-east-1:111122223333:snapshot/snap-1";
+        assert_eq!(said("arn:aws:ec2:us-east-1::snapshot/snap-1", theirs, ForeignState::Pass), Disagrees);
+        assert_eq!(said("arn:aws:ec2:us-east-1::snapshot/snap-2", theirs, ForeignState::Pass), NotComparable);
+        for ours in ["arn:aws:iam::111122223333:root", "AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1"] {
+            assert_eq!(said(ours, "arn:aws:s3:us-east-1:111122223333:account", ForeignState::Fail), Agrees, "{ours}");
+        }
+        assert_eq!(said("arn:aws:iam::444455556666:root", "arn:aws:s3:us-east-1:111122223333:account", ForeignState::Fail), NotComparable);
     }
 }

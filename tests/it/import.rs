@@ -182,3 +182,41 @@ fn the_lists_of_foreign_rules_name_checks_of_the_catalog() {
         }
     }
 }
+
+/// Files as Prowler 5.46.0 wrote them of a laboratory's account, with its texts replaced: first as they are, then with buckets of the
+/// package in the place of the laboratory's.
+#[test]
+fn files_that_prowler_wrote_are_read() {
+    let box_ = Sandbox::default();
+    let file = |name: &str| fs::read_to_string(crate::harness::repository().join("tests/fixtures/foreign").join(name)).expect("a fixture");
+    let names = ["prowler.ocsf.json", "prowler.asff.json"];
+    for name in names {
+        box_.write(name, file(name));
+    }
+    import(&box_, &names, "out").exits(0);
+    let whole = made(&box_, "out");
+    for (at, format, unread) in [(0, "ocsf", 1), (1, "asff", 0)] {
+        let one = &whole["files"][at];
+        let said = (&one["format"], &one["products"], &one["findings"], &one["unread"]);
+        assert_eq!(said, (&json!(format), &json!(["Prowler 5.46.0"]), &json!(3), &json!(unread)), "what asks for a person says nothing");
+        assert!(one["first"].as_str().is_some_and(|at| at.starts_with("2026-11-30T19:5")), "{one}");
+    }
+    let compared = whole["compared"].as_array().expect("a list");
+    assert!(compared.iter().all(|c| c["agreement"] == "not comparable"), "another account's");
+    assert!(compared.iter().all(|c| c["finding"]["region"] == "us-east-1" && c["finding"]["account"] == "123456789012"));
+    let found = rows("s3.versioning");
+    for name in names {
+        let text = file(name).replace("arn:aws:s3:::ehr-access-logs-123456789012", &found["met"][0]);
+        let text = text.replace("arn:aws:s3:::ehr-fault-noversion-123456789012", &found["not met"][0]);
+        let text = text.replace("\"123456789012\"", "\"111122223333\"");
+        box_.write(name, text.replace("egion\": \"us-east-1\"", "egion\": \"\""));
+    }
+    import(&box_, &names, "again").exits(0);
+    let again = made(&box_, "again");
+    let agreed: Vec<&Value> = again["compared"].as_array().expect("a list").iter().filter(|c| c["agreement"] == "agrees").collect();
+    assert_eq!(agreed.len(), 4, "the bucket that is versioned and the one that is not, in either file: {again}");
+    assert!(agreed.iter().all(|c| c["check"] == "s3.versioning"));
+    let block = |c: &&Value| c["check"] == "s3.account-public-access-block";
+    let block: Vec<&Value> = again["compared"].as_array().expect("a list").iter().filter(block).collect();
+    assert!(block.len() == 2 && block.iter().all(|c| c["agreement"] == "disagrees"), "a stand-in for the account is the account: {again}");
+}
