@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Inputs, environment};
+use super::{Inputs, References, environment};
 use crate::model::decisions::Plan;
 use crate::model::dossier::{Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook};
 
@@ -34,6 +34,16 @@ pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
         missing: missing(plan, present, &inputs.assessment.as_of),
         environment: environment::environment(inputs),
     }
+}
+
+/// The documents of a drill by their exhibits; what the run does not hold stays named by its path.
+pub fn cited(mut plan: IncidentResponse, refs: &References) -> IncidentResponse {
+    for drill in &mut plan.drills {
+        let (here, absent) = std::mem::take(&mut drill.evidence).into_iter().partition(|path| !refs.of([path]).is_empty());
+        let here: Vec<String> = here;
+        (drill.evidence, drill.absent) = (refs.of(&here), absent);
+    }
+    plan
 }
 
 fn roles(plan: &Plan) -> Vec<IncidentRole> {
@@ -80,6 +90,7 @@ fn drills(plan: &Plan) -> Vec<Drill> {
         participants: d.participants,
         outcome: d.outcome.trim().into(),
         evidence: d.evidence.clone(),
+        absent: Vec::new(),
     };
     plan.drills.iter().map(drill).collect()
 }

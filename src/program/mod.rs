@@ -16,6 +16,7 @@ mod front;
 mod gaps;
 mod history;
 mod incident;
+mod nouns;
 mod readers_and_network;
 mod records;
 pub mod response;
@@ -71,7 +72,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     let baa = baa::state(inputs, &refs);
     let services = services::in_use(inputs);
     let risks = risks::register(inputs, &services);
-    let incident = incident::response(inputs);
+    let incident = incident::cited(incident::response(inputs), &refs);
     let mut dossier = Dossier {
         format: FORMAT.into(),
         edition: "full".into(),

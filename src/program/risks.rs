@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decided;
 use super::risk_level::{SCALE, found, level, rank};
-use super::{Inputs, gaps, plural, services};
+use super::{Inputs, gaps, nouns, plural, services};
 use crate::model::assessment::{Disagreement, FindingGroup};
 use crate::model::decisions::{OwnRisk, RiskDecision};
 use crate::model::dossier::{Acceptance, RiskRegister, RiskReport, ServiceRow, Services};
@@ -38,6 +38,9 @@ pub fn with(register: RiskRegister, more: Vec<RiskReport>, inputs: &Inputs<'_>) 
 
 fn ordered(rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
     let mut rows = listed_once(rows);
+    for row in &mut rows {
+        row.kind = nouns::nouns(&row.asset_class, &row.examples);
+    }
     rows.sort_by_key(|r| (r.status == "closed", std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for risk in rows.iter().filter(|r| r.status != "closed") {
@@ -94,6 +97,7 @@ fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
         citations: control.map(|c| c.citations.iter().take(3).map(ToString::to_string).collect()).unwrap_or_default(),
         account: group.account.clone(),
         asset_class: group.asset_class.clone(),
+        kind: String::new(),
         resources: group.resources,
         examples: group.examples.clone(),
         level: level(&likelihood, &impact),
@@ -141,10 +145,10 @@ fn rationale(group: &FindingGroup) -> String {
 
 fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
     let control = inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
-    let of = group.asset_class.strip_prefix("AWS::").unwrap_or(&group.asset_class).replace("::", " ");
+    let kind = nouns::nouns(&group.asset_class, &group.examples);
     match group.verdict {
         Verdict::NotEvidenced => format!("{control}: evidence is missing, so weaknesses may stay unseen"),
-        _ => format!("{control}: {} of {of} may expose ePHI", plural(group.resources, "resource")),
+        _ => format!("{control}: {} ({kind}) may expose ePHI", plural(group.resources, "resource")),
     }
 }
 

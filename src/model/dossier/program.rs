@@ -52,7 +52,11 @@ pub struct RiskReport {
     pub control: Option<String>,
     pub citations: Vec<String>,
     pub account: String,
+    /// What a decision matches: a type of AWS Config, or `SERVICE setting` where no item told the type.
     pub asset_class: String,
+    /// What people call that: `EBS snapshot`.
+    #[serde(default)]
+    pub kind: String,
     pub resources: u64,
     pub examples: Vec<String>,
     pub likelihood: String,
@@ -178,5 +182,9 @@ pub struct Drill {
     pub plan_version: String,
     pub participants: u64,
     pub outcome: String,
+    /// Exhibits.
     pub evidence: Vec<String>,
+    /// Documents that the record cites and the run does not hold, by path.
+    #[serde(default)]
+    pub absent: Vec<String>,
 }

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Inputs, plural};
+use super::super::{Inputs, nouns, plural};
 use crate::model::dossier::{CheckReport, Decision, Dossier, RiskReport};
 use crate::model::verdict::{Severity, Verdict};
 
@@ -111,7 +111,7 @@ impl Cluster<'_> {
     }
 
     fn words(&self, phi: bool) -> String {
-        let noun = noun(&self.class);
+        let noun = nouns::noun(&self.class, self.resources[0]);
         let cut = |reason: &str| reason.trim().trim_end_matches('.').to_string();
         let mut reasons: Vec<String> = Vec::new();
         for reason in self.reasons.iter().map(|r| cut(r)) {
@@ -148,28 +148,6 @@ fn owner<'a>(dossier: &'a Dossier, control: &str, class: &str, account: &str) ->
     let mine =
         |r: &&RiskReport| r.control.as_deref() == Some(control) && r.asset_class == class && (r.account.is_empty() || r.account == account);
     dossier.risks.rows.iter().filter(mine).find(|r| !r.owner.is_empty())
-}
-
-/// `AWS::RDS::DBSnapshot` as people say it: `RDS DB snapshot`.
-pub fn noun(class: &str) -> String {
-    let mut parts = class.split("::").skip(1);
-    let (Some(service), Some(kind)) = (parts.next(), parts.next()) else {
-        return if class.is_empty() { "resource".into() } else { class.to_string() };
-    };
-    let mut words: Vec<String> = Vec::new();
-    let chars: Vec<char> = kind.chars().collect();
-    let mut word = String::new();
-    for (i, c) in chars.iter().enumerate() {
-        let next_lower = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
-        let before_lower = i > 0 && chars[i - 1].is_lowercase();
-        if c.is_uppercase() && i > 0 && (before_lower || next_lower) {
-            words.push(std::mem::take(&mut word));
-        }
-        word.push(*c);
-    }
-    words.push(word);
-    let plain = |w: &String| if w.len() > 1 && w.chars().all(char::is_uppercase) { w.clone() } else { w.to_lowercase() };
-    format!("{service} {}", words.iter().map(plain).collect::<Vec<_>>().join(" "))
 }
 
 fn plain(severity: Severity, open: u8, phi: bool, count: u64, text: String, anchor: &str) -> (Rank, Decision) {
@@ -238,20 +216,6 @@ fn gaps(dossier: &Dossier) -> Option<(Rank, Decision)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn classes_read_as_people_say_them() {
-        for (class, words) in [
-            ("AWS::RDS::DBSnapshot", "RDS DB snapshot"),
-            ("AWS::S3::Bucket", "S3 bucket"),
-            ("AWS::EC2::SecurityGroup", "EC2 security group"),
-            ("AWS::ElasticLoadBalancingV2::Listener", "ElasticLoadBalancingV2 listener"),
-            ("AWS::EC2::VPC", "EC2 VPC"),
-            ("", "resource"),
-        ] {
-            assert_eq!(noun(class), words);
-        }
-    }
 
     #[test]
     fn what_is_open_to_everyone_goes_before_what_is_shared() {
