@@ -21,7 +21,7 @@ fn main() {
     let own = Templates::new(catalog::templates()).overlay(Path::new("templates")).expect("templates");
     let figures = figures::draw(&dossier, &own).expect("figures");
     let folder = Path::new(folder);
-    for (path, bytes) in pdf::inputs(&dossier, &figures, &[], "us-letter", &own) {
+    for (path, bytes) in pdf::inputs(&dossier, &figures, &[], "us-letter", &own).expect("templates") {
         let path = folder.join(path.trim_start_matches('/'));
         std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder");
         std::fs::write(path, bytes).expect("a file");

@@ -1,11 +1,11 @@
-//! The template engine as both HTML and figures use it: everything escaped, nothing undefined, five filters of our own.
+//! The template engine as both HTML and figures use it: everything escaped, nothing undefined, and filters and functions of our own.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Serde, Value};
+use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use super::{RenderError, Templates};
+use super::{RenderError, Templates, words};
 
 /// An environment with every template below `figures/` and `html/`.
 pub fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError> {
@@ -25,6 +25,11 @@ pub fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError
     env.add_filter("thousands", thousands);
     env.add_filter("middle", |text: &str, most: usize| middle(text, most));
     env.add_filter("breakable", |text: &str| Value::from_safe_string(breakable(text)));
+    let words = std::sync::Arc::new(templates.words()?);
+    let listed = words.clone();
+    env.add_function("say", move |key: &str, values: Kwargs| words::say(&words, key, &values));
+    env.add_function("entries", move |key: &str| words::entry(&listed, key).map(|entry| value(&entry)));
+    env.add_filter("said", |sentence: &str, values: Kwargs| words::said(sentence, &values));
     env.add_filter("svg_uri", |svg: &str| Value::from_safe_string(svg_uri(svg)));
     for folder in ["figures/", "html/"] {
         for (name, _) in templates.under(folder).filter(|(name, _)| name.ends_with(".jinja")) {
@@ -90,7 +95,7 @@ fn thousands(number: i64) -> String {
 }
 
 /// Text for an element or for an attribute in double quotes (HTML Standard, 13.1.2).
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     text.chars().for_each(|c| escape(c, &mut out));
     out

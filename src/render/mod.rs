@@ -17,6 +17,7 @@ pub mod population_sheets;
 pub mod response_pages;
 pub mod review_sheets;
 pub mod risk_sheets;
+mod words;
 pub mod workpaper_sheets;
 pub mod xlsx;
 

@@ -50,5 +50,6 @@ mod silent;
 mod spine;
 mod usage;
 mod wording;
+mod words;
 mod workbook;
 mod wrong;

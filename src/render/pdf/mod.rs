@@ -34,13 +34,13 @@ pub fn report(
     paper: &str,
     templates: &Templates,
 ) -> Result<Vec<u8>, RenderError> {
-    let files = inputs(dossier, figures, attachments, paper, templates);
+    let files = inputs(dossier, figures, attachments, paper, templates)?;
     document("/main.typ", files, &dossier.package_id, &dossier.as_of, templates)
 }
 
 /// The incident-response plan alone.
 pub fn plan(dossier: &Dossier, figures: &Figures, paper: &str, templates: &Templates) -> Result<Vec<u8>, RenderError> {
-    let files = inputs(dossier, figures, &[], paper, templates);
+    let files = inputs(dossier, figures, &[], paper, templates)?;
     document("/plan.typ", files, &dossier.run.id, &dossier.as_of, templates)
 }
 
@@ -51,19 +51,26 @@ pub fn inputs(
     attachments: &[Attachment],
     paper: &str,
     templates: &Templates,
-) -> Vec<(String, Vec<u8>)> {
+) -> Result<Vec<(String, Vec<u8>)>, RenderError> {
     let listed: Vec<_> = attachments
         .iter()
         .map(|a| serde_json::json!({ "path": format!("/attachments/{}", a.name), "name": a.name, "mime": a.mime, "description": a.description }))
         .collect();
     let options = serde_json::json!({ "paper": paper, "attachments": listed });
-    let mut files = vec![("/data.json".to_string(), data::data(dossier)), ("/options.json".to_string(), options.to_string().into_bytes())];
+    let mut files = given(data::data(dossier), &options, templates)?;
     files.extend(templates.under("pdf/").map(|(name, bytes)| (format!("/{}", &name["pdf/".len()..]), bytes.to_vec())));
     // A population bar for each check is for the HTML report: the PDF says the same in counts.
     let drawn = figures.iter().filter(|(name, _)| !name.starts_with("population-"));
     files.extend(drawn.map(|(name, svg)| (format!("/figures/{name}.svg"), data::dotted(svg))));
     files.extend(attachments.iter().map(|a| (format!("/attachments/{}", a.name), a.bytes.clone())));
-    files
+    Ok(files)
+}
+
+/// What every template reads: the data, the options, and the sentences that the HTML report shares.
+fn given(data: Vec<u8>, options: &serde_json::Value, templates: &Templates) -> Result<Vec<(String, Vec<u8>)>, RenderError> {
+    let words = templates.words()?.to_string().into_bytes();
+    let options = options.to_string().into_bytes();
+    Ok(vec![("/data.json".to_string(), data), ("/options.json".to_string(), options), ("/words.json".to_string(), words)])
 }
 
 /// Compiles `main` over `files` with our fonts. `ident` and `as_of` fix what would otherwise vary from run to run.
@@ -102,8 +109,7 @@ pub(super) fn handed(
     data["period"] = serde_json::json!({ "label": data["period"] });
     data::prepare(&mut data);
     let options = serde_json::json!({ "paper": paper });
-    let mut files =
-        vec![("/data.json".to_string(), data.to_string().into_bytes()), ("/options.json".to_string(), options.to_string().into_bytes())];
+    let mut files = given(data.to_string().into_bytes(), &options, templates)?;
     for (name, bytes) in templates.under("pdf/") {
         let name = match &name["pdf/".len()..] {
             "data.typ" => continue,
