@@ -46,6 +46,7 @@ const IDENTITIES: [&str; 16] = [
 pub fn data(dossier: &Dossier) -> Vec<u8> {
     let mut value = serde_json::to_value(dossier).expect("a dossier serialises");
     digests(&mut value, dossier);
+    sources(&mut value, dossier);
     clean(&mut value, "");
     shape(&mut value, dossier);
     serde_json::to_vec(&value).expect("JSON serialises")
@@ -63,6 +64,23 @@ fn digests(value: &mut Value, dossier: &Dossier) {
             let fields = object(check);
             fields.remove("sql");
             fields.insert("sql_sha256".into(), json!(Digest::of(report.sql.as_bytes()).to_string()));
+        }
+    }
+}
+
+/// The sources that a check lacks, by name; their reasons stand once, under coverage.
+fn sources(value: &mut Value, dossier: &Dossier) {
+    let gaps: Vec<(&str, String)> =
+        dossier.scope.coverage.iter().filter(|c| c.gap).map(|c| (c.source.as_str(), format!(" {} {}", c.source, c.state))).collect();
+    for (control, report) in list(value, "controls").iter_mut().zip(&dossier.controls) {
+        for (check, report) in list(control, "checks").iter_mut().zip(&report.checks) {
+            let mut unread: Vec<&str> = Vec::new();
+            for (source, words) in &gaps {
+                if !unread.contains(source) && report.gaps.iter().any(|gap| gap.contains(words.as_str())) {
+                    unread.push(source);
+                }
+            }
+            object(check).insert("unread".into(), json!(unread));
         }
     }
 }
