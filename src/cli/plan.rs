@@ -26,7 +26,10 @@ pub struct PlanArgs {
     /// How to print; html and pdf write a file
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The file to write [default: incident-response-plan-DAY in the workspace]
+    /// Only the incident card, two sheets as wide as a telephone: who decides, whom to call, the first ten commands
+    #[arg(long)]
+    card: bool,
+    /// The file to write [default: incident-response-plan-DAY or incident-card-DAY in the workspace]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -41,6 +44,9 @@ enum Format {
 
 pub fn cmd_plan(args: &PlanArgs, context: &Context) -> Result<Exit, Error> {
     let whole = dossier(context, args.run.as_deref())?;
+    if args.card && matches!(args.format, Format::Text | Format::Json) {
+        return Err(super::wrong("a card is a page", "take `--card --format html` or `--card --format pdf`"));
+    }
     match args.format {
         Format::Text => data(&text(&whole, Style::of_stdout())),
         Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&whole.incident))),
@@ -59,13 +65,17 @@ fn write(args: &PlanArgs, whole: &Dossier, context: &Context) -> Result<(), Erro
     let workspace = context.workspace()?;
     let alone = alone(whole);
     let templates = Templates::new(catalog::templates());
-    let figures = figures::draw(&alone, &templates)?;
+    let paper = (!args.card).then_some(workspace.decisions.workspace.report.paper.as_str());
     let (end, bytes) = match args.format {
-        Format::Pdf => ("pdf", pdf(&alone, &figures, &workspace.decisions.workspace.report.paper, &templates)?),
-        Format::Html | Format::Text | Format::Json => ("html", html::plan(&alone, &figures, &templates)?.into_bytes()),
+        Format::Pdf => ("pdf", pdf(&alone, paper, &templates)?),
+        Format::Html | Format::Text | Format::Json if args.card => ("html", html::card(&alone, &templates)?.into_bytes()),
+        Format::Html | Format::Text | Format::Json => {
+            ("html", html::plan(&alone, &figures::draw(&alone, &templates)?, &templates)?.into_bytes())
+        }
     };
     let day = alone.as_of.get(..10).unwrap_or_default();
-    let path = args.output.clone().unwrap_or_else(|| workspace.root.join(format!("incident-response-plan-{day}.{end}")));
+    let name = if args.card { "incident-card" } else { "incident-response-plan" };
+    let path = args.output.clone().unwrap_or_else(|| workspace.root.join(format!("{name}-{day}.{end}")));
     atomic::write(&path, &bytes, Access::Private, Existing::Refuse).map_err(Error::io("write", &path))?;
     data(&format!("{}\n", path.display()));
     Ok(())
@@ -80,13 +90,17 @@ fn alone(whole: &Dossier) -> Dossier {
     alone
 }
 
+/// The plan on paper of a size, or the card.
 #[cfg(feature = "pdf")]
-fn pdf(dossier: &Dossier, figures: &figures::Figures, paper: &str, templates: &Templates) -> Result<Vec<u8>, Error> {
-    Ok(crate::render::pdf::plan(dossier, figures, paper, templates)?)
+fn pdf(dossier: &Dossier, paper: Option<&str>, templates: &Templates) -> Result<Vec<u8>, Error> {
+    Ok(match paper {
+        Some(paper) => crate::render::pdf::plan(dossier, &figures::draw(dossier, templates)?, paper, templates)?,
+        None => crate::render::pdf::card(dossier, templates)?,
+    })
 }
 
 #[cfg(not(feature = "pdf"))]
-fn pdf(_: &Dossier, _: &figures::Figures, _: &str, _: &Templates) -> Result<Vec<u8>, Error> {
+fn pdf(_: &Dossier, _: Option<&str>, _: &Templates) -> Result<Vec<u8>, Error> {
     Err(super::wrong("this build renders no PDF", "take `--format html`"))
 }
 

@@ -28,6 +28,11 @@ pub fn plan(dossier: &Dossier, figures: &Figures, templates: &Templates) -> Resu
     page("html/plan.html.jinja", dossier, figures, templates)
 }
 
+/// The incident card: a page for a telephone that prints on two sheets.
+pub fn card(dossier: &Dossier, templates: &Templates) -> Result<String, RenderError> {
+    alone("html/card.html.jinja", &["html/card.css"], context! { d => value(dossier) }, templates)
+}
+
 fn page(template: &str, dossier: &Dossier, figures: &Figures, templates: &Templates) -> Result<String, RenderError> {
     let env = environment(templates)?;
     let fonts = fonts(templates)? + &render(&env, "html/marks.css.jinja", context! {})?;

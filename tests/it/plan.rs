@@ -332,3 +332,29 @@ fn the_plan_of_the_sample_names_the_samples_own_resources() {
     let html = std::fs::read_to_string(&page).expect("a page");
     assert!(html.contains("The first ten commands") && html.contains("twin-security-alerts") && !html.contains("<script"));
 }
+
+/// Two sheets that fit a telephone; what people and the evidence call a thing does nothing in them.
+#[test]
+fn the_incident_card_has_two_sheets_and_holds_no_markup_of_others() {
+    let box_ = workspace(
+        &whole(),
+        &format!("{PLAN}roles:\n  - {{ role: \"<img src=x>`*_$#[\", name: \"Casey *Example*\", contact: \"+1 202-555-0101\" }}\n"),
+    );
+    let made = |format: &str| {
+        let ran = box_.affiant(&["plan", "--card", "--format", format]);
+        std::path::PathBuf::from(ran.out.trim())
+    };
+    let html = std::fs::read_to_string(made("html")).expect("a page");
+    for held in
+        ["&lt;img src=x&gt;`*_$#[", "Casey *Example*", "+1 202-555-0101", "aws sts get-caller-identity", "version 1", "approved by Rowan"]
+    {
+        assert!(html.contains(held), "{held} is not in the card");
+    }
+    assert!(!html.contains("<img") && !html.contains("<script") && html.matches("class=\"sheet\"").count() == 2);
+    let pdf = Command::new("pdftotext").arg("-layout").arg(made("pdf")).arg("-").output().expect("pdftotext is installed");
+    let text = String::from_utf8_lossy(&pdf.stdout).into_owned();
+    assert_eq!(text.matches('\u{c}').count(), 2, "{text}");
+    assert!(text.contains("<img src=x>`*_$#[") && text.contains("Casey *Example*"), "{text}");
+    let refused = box_.affiant(&["plan", "--card"]);
+    assert!(refused.code == 2 && refused.err.contains("--card --format html"), "{}", refused.err);
+}

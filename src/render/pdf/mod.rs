@@ -44,6 +44,12 @@ pub fn plan(dossier: &Dossier, figures: &Figures, paper: &str, templates: &Templ
     document("/plan.typ", files, &dossier.run.id, &dossier.as_of, templates)
 }
 
+/// The incident card: two sheets as wide as a telephone.
+pub fn card(dossier: &Dossier, templates: &Templates) -> Result<Vec<u8>, RenderError> {
+    let files = inputs(dossier, &Figures::new(), &[], "us-letter", templates)?;
+    document("/card.typ", files, &dossier.run.id, &dossier.as_of, templates)
+}
+
 /// Everything that the templates of the report read, by path: with these files on disk, stock typst makes the same pages.
 pub fn inputs(
     dossier: &Dossier,
