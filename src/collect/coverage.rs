@@ -330,6 +330,9 @@ impl Place<'_> {
             None if self.catalog.homes.is_global(from) => settled(self.global_type(from, self.regions).state),
             None => settled(self.regional_type(from, region).state),
         };
+        if known.each.iter().any(|e| !e.values.is_empty()) {
+            return false;
+        }
         let sources: Vec<&str> = known.each.iter().map(|e| e.from.as_str()).collect();
         !sources.is_empty() && sources.iter().all(|from| !from.is_empty() && empty(from))
     }

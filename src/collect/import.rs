@@ -16,6 +16,7 @@ use crate::evidence::api_answer::MAX_ANSWER;
 use crate::evidence::config_item;
 use crate::evidence::never_store;
 use crate::model::catalog::Catalog;
+use crate::model::registry::Operation;
 use crate::model::run::{Source, State};
 use crate::store::portable_name;
 use crate::store::run::Writer;
@@ -235,8 +236,8 @@ fn answer(
     if let Some(next) = next_page(full, key, *page).filter(|next| next.is_file()) {
         custody.extend(next.file_name().map(|name| (FOLLOWED.to_string(), name.to_string_lossy().into_owned())));
     }
-    let never = catalog.operations.get(&format!("{service}:{operation}")).map_or(&[][..], |o| &o.never_store);
-    let bytes = without(&mut input, never, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
+    let known = catalog.operations.get(&format!("{service}:{operation}"));
+    let bytes = without(&mut input, known, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
     let source = Source::Response {
         account: account.clone(),
         region: region.clone(),
@@ -252,13 +253,13 @@ fn answer(
 
 /// The start of a saved answer, up to the longest that is looked into, without the members that must never be stored; where some
 /// were dropped, the digest of what was there goes into the custody record.
-fn without(input: &mut File, never: &[String], custody: &mut BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
+fn without(input: &mut File, operation: Option<&Operation>, custody: &mut BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if never.is_empty() {
+    if operation.is_none_or(|o| o.never_store.is_empty()) {
         return Ok(bytes);
     }
     input.take(MAX_ANSWER).read_to_end(&mut bytes)?;
-    Ok(never_store::noted(&bytes, never, custody))
+    Ok(never_store::noted(&bytes, operation, custody))
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ fn asked(operation: &Operation) -> String {
         OperationScope::Region => "region",
         OperationScope::Organization => "organization",
     };
-    let each = if operation.each.iter().any(|e| !e.from.is_empty()) { ", each" } else { "" };
+    let each = if operation.each.iter().any(|e| !e.from.is_empty() && e.values.is_empty()) { ", each" } else { "" };
     format!("{place}{each}")
 }
 

@@ -304,7 +304,8 @@ fn truncated(body: &Value) -> bool {
     let token = ["NextToken", "nextToken", "Marker", "NextMarker"]
         .iter()
         .any(|t| body.get(t).and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
-    token && body.get("IsTruncated") != Some(&Value::Bool(false))
+    let more = body.as_object().is_some_and(|members| members.iter().any(|(n, v)| n.starts_with("HasMore") && *v == Value::Bool(true)));
+    more || (token && body.get("IsTruncated") != Some(&Value::Bool(false)))
 }
 
 fn remember(name: &str, account: &str, region: &str, body: &Value, seen: &mut Seen) {

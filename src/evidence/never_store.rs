@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::model::digest::Digest;
+use crate::model::registry::Operation;
 
 /// The body without members of these names; where some were there, the custody record says which, and holds the digest of the whole.
-pub fn noted(bytes: &[u8], never: &[String], custody: &mut BTreeMap<String, String>) -> Vec<u8> {
-    let (kept, pruned) = body(bytes, never);
+pub fn noted(bytes: &[u8], operation: Option<&Operation>, custody: &mut BTreeMap<String, String>) -> Vec<u8> {
+    let Some(Operation { never_store: never, names_of, .. }) = operation else { return bytes.to_vec() };
+    let (kept, pruned) = body(bytes, never, names_of);
     if pruned {
         custody.insert("sha256-as-received".into(), Digest::of(bytes).to_string());
         custody.insert("members-dropped".into(), never.join(", "));
@@ -17,7 +19,7 @@ pub fn noted(bytes: &[u8], never: &[String], custody: &mut BTreeMap<String, Stri
 }
 
 /// The body without members of these names, wherever they stand; the same bytes where there are none.
-fn body(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
+fn body(body: &[u8], never: &[String], names: &BTreeMap<String, String>) -> (Vec<u8>, bool) {
     if never.is_empty() || !never.iter().any(|name| memchr::memmem::find(body, name.as_bytes()).is_some()) {
         return (body.to_vec(), false);
     }
@@ -25,7 +27,7 @@ fn body(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
         return prune_xml(body, never);
     }
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return (body.to_vec(), false) };
-    if !drop_members(&mut value, never) {
+    if !drop_members(&mut value, never, names) {
         return (body.to_vec(), false);
     }
     (serde_json::to_vec(&value).expect("JSON serialises"), true)
@@ -46,20 +48,23 @@ fn prune_xml(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
     (text.into_bytes(), pruned)
 }
 
-fn drop_members(value: &mut Value, never: &[String]) -> bool {
+fn drop_members(value: &mut Value, never: &[String], names: &BTreeMap<String, String>) -> bool {
     match value {
         Value::Object(map) => {
+            let within = |(member, kept): (&String, &String)| Some((kept.clone(), map.get(member)?.as_object()?.keys().cloned().collect()));
+            let called: Vec<(String, Value)> = names.iter().filter_map(within).collect();
             let before = map.len();
             map.retain(|name, _| !never.contains(name));
             let here = map.len() < before;
-            let below = map.values_mut().filter_map(|v| drop_members(v, never).then_some(())).count();
+            let below = map.values_mut().filter_map(|v| drop_members(v, never, names).then_some(())).count();
+            map.extend(called);
             here || below > 0
         }
-        Value::Array(list) => list.iter_mut().filter_map(|v| drop_members(v, never).then_some(())).count() > 0,
+        Value::Array(list) => list.iter_mut().filter_map(|v| drop_members(v, never, names).then_some(())).count() > 0,
         // JSON in a string, as CloudTrail's events are
         Value::String(text) if text.starts_with('{') && never.iter().any(|name| text.contains(name.as_str())) => {
             let Ok(mut inner) = serde_json::from_str::<Value>(text) else { return false };
-            let pruned = drop_members(&mut inner, never);
+            let pruned = drop_members(&mut inner, never, names);
             if pruned {
                 *text = inner.to_string();
             }
@@ -71,16 +76,31 @@ fn drop_members(value: &mut Value, never: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn of_variables_that_must_not_be_stored_the_names_are_kept() {
+        let never = vec!["Variables".to_string()];
+        let names = BTreeMap::from([("Variables".to_string(), "VariableNames".to_string())]);
+        let whole = br#"{"Functions":[{"Environment":{"Variables":{"TOKEN":"x","STAGE":"y"}}},{"Environment":{"Variables":{}}},{}]}"#;
+        let kept = br#"{"Functions":[{"Environment":{"VariableNames":["STAGE","TOKEN"]}},{"Environment":{"VariableNames":[]}},{}]}"#;
+        let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).expect("JSON");
+        let (body, pruned) = super::body(whole, &never, &names);
+        let mut sorted = json(&body);
+        sorted["Functions"][0]["Environment"]["VariableNames"].as_array_mut().expect("names").sort_by_key(ToString::to_string);
+        assert!(pruned && sorted == json(kept), "{sorted}");
+    }
+
     #[test]
     fn what_must_never_be_stored_is_dropped_and_the_rest_keeps_its_bytes() {
-        let never = vec!["terminateTerms".to_string()];
-        let (body, pruned) = super::body(br#"{"customerAgreements":[{"name":"A","terminateTerms":["x"]}]}"#, &never);
+        let (never, none) = (vec!["terminateTerms".to_string()], BTreeMap::new());
+        let (body, pruned) = super::body(br#"{"customerAgreements":[{"name":"A","terminateTerms":["x"]}]}"#, &never, &none);
         assert!(pruned && !String::from_utf8_lossy(&body).contains("terminateTerms"));
         let within = br#"{"Event":"{\"a\":1,\"terminateTerms\":2}"}"#;
-        assert_eq!(super::body(within, &never), (br#"{"Event":"{\"a\":1}"}"#.to_vec(), true));
+        assert_eq!(super::body(within, &never, &none), (br#"{"Event":"{\"a\":1}"}"#.to_vec(), true));
         let clean = br#"{ "customerAgreements" : [] }"#;
-        assert_eq!(super::body(clean, &never), (clean.to_vec(), false));
-        let (body, pruned) = super::body(b"<A><terminateTerms>x</terminateTerms><B>1</B></A>", &never);
+        assert_eq!(super::body(clean, &never, &none), (clean.to_vec(), false));
+        let (body, pruned) = super::body(b"<A><terminateTerms>x</terminateTerms><B>1</B></A>", &never, &none);
         assert_eq!((body.as_slice(), pruned), (b"<A><B>1</B></A>".as_slice(), true));
     }
 }

@@ -78,6 +78,9 @@ pub struct Operation {
     /// Members dropped before the first write.
     #[serde(default)]
     pub never_store: Vec<String>,
+    /// Of such a member the names within it are kept, under another name beside it: that there are any, and what they are called.
+    #[serde(default)]
+    pub names_of: BTreeMap<String, String>,
     /// `base64-csv:Member`: the answer's table is CSV inside this member.
     #[serde(default)]
     pub decode: Option<String>,
@@ -186,6 +189,21 @@ pub struct Pages {
     /// Response member that holds it.
     #[serde(rename = "out")]
     pub output: String,
+    /// Response member that says whether more follow; the token is then the last of those at `out`.
+    #[serde(default)]
+    pub more: Option<String>,
+}
+
+impl Pages {
+    /// The token that asks for what follows an answer; nothing after the last.
+    pub fn token<'a>(&self, body: &'a Value) -> Option<&'a Value> {
+        let found = at(body, &self.output);
+        let token = match &self.more {
+            Some(more) => found.last().filter(|_| at(body, more).first().is_some_and(|more| more.as_bool() == Some(true))),
+            None => found.first(),
+        };
+        token.copied().filter(|token| !token.is_null() && token.as_str() != Some(""))
+    }
 }
 
 /// A source of parameter values.
@@ -205,7 +223,7 @@ pub struct Each {
     pub has: Option<String>,
     /// Only what follows the last of this.
     pub after: Option<String>,
-    /// Fixed values, without a source.
+    /// Fixed values. With a source they are asked about in every region in scope, and in the regions that stands at `at` too.
     pub values: Vec<Value>,
     /// Partition to the one region that knows fixed values, and is asked for them whether it is in scope or not; default: every
     /// region in scope.
@@ -216,6 +234,11 @@ impl Each {
     /// The one region that knows its values, in the partition of `near`.
     pub fn home(&self, near: &str) -> Option<&str> {
         self.home.get(Partition::of(near).name).map(String::as_str)
+    }
+
+    /// Its values are fixed, and its source only names further regions to ask in.
+    pub fn names_regions(&self) -> bool {
+        !self.values.is_empty() && !self.from.is_empty()
     }
 
     /// Whether an answer of its source names anything to ask about.

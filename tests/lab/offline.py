@@ -109,6 +109,8 @@ NAMES = ["$(touch pwned)", "`touch pwned`", "a;touch pwned", "a'b\"c", "line\nbr
 FAKE = """#!{python} -I
 import json, sys
 names = {names!r}
+if "--generate-cli-skeleton" in sys.argv:
+    sys.exit(print('{{"Buckets": [{{"Name": "Name", "BucketRegion": "BucketRegion"}}]}}'))
 with open({log!r}, "a") as log:
     log.write(json.dumps(sys.argv[1:]) + "\\n")
 asked = sys.argv[2]
@@ -155,9 +157,28 @@ def script_attacked(bench: Bench) -> str:
     return f"{len(NAMES)} names, {len(calls)} calls"
 
 
+def script_refuses_old(bench: Bench) -> str:
+    """An AWS CLI that does not know the regions of buckets is refused before anything is asked, with the version that is needed."""
+    folder = bench.scratch / "old-cli"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "bin").mkdir(parents=True)
+    fake, text = folder / "bin/aws", folder / "collect.sh"
+    fake.write_text("#!/bin/sh\ncase \"$*\" in *skeleton*) echo '{\"Buckets\": [{\"Name\": \"Name\"}]}' ;; --version) echo aws-cli/2.9.19 ;; *) touch asked ;; esac\n")
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    text.write_text(script(bench))
+    given = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION}
+    done = subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+    words = ("too old", "aws-cli/2.9.19", "1.35.8")
+    wrong = [] if done.returncode == 5 and all(word in done.stderr for word in words) else [f"exit {done.returncode}: {done.stderr[-300:]}"]
+    refuse_if(wrong + [f"{name} was made" for name in ("asked", "out") if (folder / name).exists()])
+    return "aws-cli/2.9.19 is refused"
+
+
 UNITS = """#!{python} -I
 import json, sys
 asked = sys.argv[2]
+if "--generate-cli-skeleton" in sys.argv:
+    sys.exit(print('{{"Buckets": [{{"Name": "Name", "BucketRegion": "BucketRegion"}}]}}'))
 about = json.loads(sys.argv[sys.argv.index("--cli-input-json") + 1]) if "--cli-input-json" in sys.argv else {{}}
 with open({log!r}, "a") as log:
     log.write(json.dumps([asked, about]) + "\\n")
@@ -280,5 +301,5 @@ def script_same(bench: Bench) -> str:
     return f"{len(custody(ours.run_folder))} answers, {len(other)} rows with the verdicts of the live run; {done.stderr.strip().splitlines()[-2]}"
 
 
-CASES = [script_names, script_attacked, script_goes_deeper]
+CASES = [script_names, script_attacked, script_refuses_old, script_goes_deeper]
 LONG = [script_same]

@@ -57,7 +57,7 @@ class Second:
     def own(self, name: str, account: str, heard: Heard) -> Said | None:
         given = (
             getattr(self, name.partition(":")[2], None)
-            if name.partition(":")[0] in ("backup", "organizations", "cloudtrail", "wafv2")
+            if name.partition(":")[0] in ("backup", "healthlake", "organizations", "cloudtrail", "ssm", "wafv2")
             else None
         )
         found = given(account, heard) if given else None
@@ -94,6 +94,15 @@ class Second:
         return Said(200, re.sub(rb"<Name>([^<]+)</Name>", named, said.body), said.headers)
 
     # What the laboratory does not know
+
+    def ListFHIRDatastores(self, account: str, heard: Heard) -> dict | None:
+        return {"DatastorePropertiesList": []}
+
+    def DescribeInstanceInformation(self, account: str, heard: Heard) -> dict | None:
+        """The workers have an agent, the jump host has none."""
+        workers = {RECORDED: "worker", BARE: "worker-east"}
+        found = [self.main.made[name].rpartition("/")[2] for region, name in workers.items() if account == MAIN and heard.region == region]
+        return {"InstanceInformationList": [{"InstanceId": id, "PingStatus": "Online", "ResourceType": "EC2Instance"} for id in found]}
 
     def ListLoggingConfigurations(self, account: str, heard: Heard) -> dict | None:
         """Moto finds none of a web ACL of CloudFront."""

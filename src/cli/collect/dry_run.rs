@@ -69,7 +69,9 @@ fn config_first(target: &Target, accounts: usize, regions: usize) -> String {
     let many = if target.aws.organization { ", and as many for every account that the organization lists" } else { "" };
     let through = "one query for each hundred items; types that a query does not know take a list and a batch for each hundred";
     let mut text = match (target.use_config, target.aws.config) {
-        (false, _) | (true, ConfigWay::None) => "AWS Config is passed by: every service is asked directly.\n".to_string(),
+        (false, _) | (true, ConfigWay::None) => {
+            format!("AWS Config is passed by: every service is asked directly, and it only whether it records, in {} calls.\n", 2 * places)
+        }
         (true, ConfigWay::Account) => format!("{settings}{many}; then {through}.\n"),
         (true, ConfigWay::Auto | ConfigWay::Aggregator) => {
             let otherwise = match target.aws.config {

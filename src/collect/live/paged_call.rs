@@ -90,12 +90,15 @@ fn status_of(artifact: &Artifact) -> Option<u16> {
 /// ever, and is an error.
 pub fn next_page(operation: &Operation, body: &Value, members: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Refusal> {
     let Some(pages) = &operation.pages else { return Ok(None) };
-    let token = at(body, &pages.output).first().map(|v| (*v).clone()).filter(|v| !v.is_null() && v.as_str() != Some(""));
-    let Some(token) = token else { return Ok(None) };
-    if members.get(&pages.input) == Some(&token) {
+    let Some(token) = pages.token(body) else {
+        let more = pages.more.as_ref().is_some_and(|more| at(body, more).first().is_some_and(|more| more.as_bool() == Some(true)));
+        let nowhere = || Refusal::ours(Kind::Transient, "paging", "AWS says that more follow and not from where");
+        return if more { Err(nowhere()) } else { Ok(None) };
+    };
+    if members.get(&pages.input) == Some(token) {
         return Err(Refusal::ours(Kind::Transient, "paging", "AWS gave the same page token twice"));
     }
     let mut members = members.clone();
-    members.insert(pages.input.clone(), token);
+    members.insert(pages.input.clone(), token.clone());
     Ok(Some(members))
 }

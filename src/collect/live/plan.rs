@@ -37,7 +37,7 @@ pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
                 name: name.clone(),
                 scope: operation.scope,
                 times: operation.each.iter().map(|e| e.values.len()).sum::<usize>().max(1),
-                per_resource: operation.each.iter().any(|e| !e.from.is_empty()),
+                per_resource: operation.each.iter().any(|e| !e.from.is_empty() && e.values.is_empty()),
                 fills,
                 iam: operation.iam.clone(),
                 opt_in: operation.opt_in.clone(),

@@ -76,9 +76,8 @@ impl RunLog<'_> {
         refusal: Option<&Refusal>,
     ) -> Result<(Artifact, Answer), CollectError> {
         let (api, operation) = (self.catalog.apis.get(&exchange.service), self.catalog.operations.get(&exchange.full()));
-        let never = operation.map(|o| o.never_store.as_slice()).unwrap_or_default();
         let mut custody = custody_of(exchange, reply);
-        let body = never_store::noted(&reply.body, never, &mut custody);
+        let body = never_store::noted(&reply.body, operation, &mut custody);
         let xml = body.first() == Some(&b'<') || (body.is_empty() && api.is_some_and(|a| a.protocol.is_xml()));
         let leaf = leaf(&exchange.operation, &exchange.key, exchange.page, if xml { "xml" } else { "json" });
         let wanted = format!(

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Saves what AWS answers about accounts, for `affiant collect --cli-json DIR`. Made by `affiant policy --script`.
-# Every call reads; nothing is changed but that IAM makes its credential report. It needs bash, awk and the AWS CLI, version 1 or 2.
+# Every call reads; nothing is changed but that IAM makes its credential report. It needs bash, awk and the AWS CLI, version 1 (1.35.8
+# or newer) or 2, of November 2024 or newer: an older one lists buckets without their regions, and the script ends before it asks.
 #
 #   REGIONS="us-east-1 us-west-2" ./collect.sh DIR
 #
@@ -21,6 +22,8 @@ stop() {
 }
 [ $# -eq 1 ] || stop 'usage: REGIONS="us-east-1 ..." collect.sh DIR'
 for tool in aws awk; do command -v "$tool" >/dev/null || stop "$tool is not installed"; done
+aws s3api list-buckets --generate-cli-skeleton output </dev/null 2>/dev/null | grep -q BucketRegion ||
+  stop "this AWS CLI is too old, since it does not know the regions of buckets: $(aws --version 2>&1 | head -n 1). Version 1.35.8 or newer, or a version 2 of November 2024 or newer, is needed"
 regions=${REGIONS:-}
 [ -n "$regions" ] || stop 'name the regions: REGIONS="us-east-1 us-west-2"'
 for region in $regions; do

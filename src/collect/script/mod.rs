@@ -85,7 +85,7 @@ fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Op
     if let Some((service, name)) = operation.before.as_deref().and_then(|full| full.split_once(':')) {
         line("before", &[names::service(service), &names::command(name)]);
     }
-    if let Some(pages) = &operation.pages {
+    if let Some(pages) = operation.pages.as_ref().filter(|pages| pages.more.is_none()) {
         let parts: Vec<&str> = pages.output.split('.').collect();
         line("pages", &[names::member(api, aws, &pages.input), parts[parts.len() - 1], &parts.len().to_string()]);
     }

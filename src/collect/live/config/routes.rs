@@ -47,6 +47,8 @@ pub fn by_ways(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut Buc
         ConfigWay::Account | ConfigWay::Snapshot | ConfigWay::None => None,
     };
     if way == ConfigWay::None {
+        // whether AWS Config records is evidence by itself, whoever reads what it recorded
+        recorders(scope, log, &spots)?;
         log.report(scope, "none", "AWS Config was passed by: every service was asked directly", &spots);
         return Ok(());
     }

@@ -82,7 +82,7 @@ fn values(
 ) -> Vec<(String, Value, Map<String, Value>)> {
     let operation = &scope.catalog.operations[full];
     let mut found = Vec::new();
-    for each in operation.each.iter().filter(|e| e.from.is_empty()) {
+    for each in operation.each.iter().filter(|e| e.from.is_empty() || e.names_regions()) {
         let known_in = |region: &String| match each.home.is_empty() {
             true => scope.regions.contains(region),
             false => each.home(&scope.home()) == Some(region.as_str()),
@@ -93,6 +93,12 @@ fn values(
     }
     let id = &scope.accounts[account].id;
     let mut batches: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
+    if let Some(each) = operation.each.iter().find(|e| e.names_regions()) {
+        let further: BTreeSet<&str> = harvest.leads(full).filter(|lead| lead.account == *id).map(|lead| lead.value.as_str()).collect();
+        let further = further.into_iter().filter(|region| !scope.regions.iter().any(|r| r == region) && scope.is_of_our_partition(region));
+        found.extend(further.flat_map(|region| each.values.iter().map(|value| (region.to_string(), value.clone(), Map::new()))));
+        return found;
+    }
     for lead in harvest.leads(full).filter(|lead| lead.account == *id) {
         let in_scope = scope.regions.contains(&lead.region);
         let center = scope.target.aws.identity_center.as_deref() == Some(lead.region.as_str());
