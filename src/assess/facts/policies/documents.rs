@@ -172,7 +172,8 @@ fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTr
     Ok((ours, trees))
 }
 
-/// The accounts that each organization lists.
+/// The accounts that each organization lists. One whose list came in part, a page of it refused or lost, knows its members and no
+/// strangers.
 fn members(db: &Connection, ours: &mut Ours, trees: &mut BTreeMap<String, OrganizationTree>) -> Result<(), Fault> {
     let mut listed = BTreeMap::<String, BTreeSet<String>>::new();
     rows(
@@ -183,6 +184,10 @@ fn members(db: &Connection, ours: &mut Ours, trees: &mut BTreeMap<String, Organi
             listed.entry(row[0].clone()).or_default().insert(row[1].clone());
         },
     )?;
+    let mut in_part = BTreeSet::new();
+    rows(db, "SELECT DISTINCT account FROM coverage WHERE source = 'organizations:ListAccounts' AND gap", &mut |row| {
+        in_part.insert(row[0].clone());
+    })?;
     for (account, members) in listed {
         let id = ours.organizations.get(&account).cloned();
         let tree = trees.entry(account.clone()).or_default();
@@ -192,7 +197,9 @@ fn members(db: &Connection, ours: &mut Ours, trees: &mut BTreeMap<String, Organi
                 ours.organizations.entry(member.clone()).or_insert_with(|| id.clone());
             }
         }
-        ours.complete.extend(members.iter().cloned());
+        if !in_part.contains(&account) {
+            ours.complete.extend(members.iter().cloned());
+        }
         tree.members = members.into_iter().filter(|m| *m != tree.management).collect();
     }
     Ok(())
