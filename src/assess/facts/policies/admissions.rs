@@ -33,7 +33,8 @@ const DOCUMENTS: [(&str, &str); 9] = [
     (
         "table",
         "SELECT r.arn, r.account, r.region, a.body -> '$.Policy' FROM resource AS r
-         JOIN response AS a ON a.service = 'dynamodb' AND a.operation = 'GetResourcePolicy' AND a.key = r.arn
+         JOIN response AS a ON a.service = 'dynamodb' AND a.operation = 'GetResourcePolicy'
+          AND (a.key = r.arn OR substr(a.key, 1, length(r.arn) + 8) = r.arn || '/stream/')
          WHERE r.type = 'AWS::DynamoDB::Table' AND json_type(a.body, '$.Policy') = 'object' ORDER BY r.arn",
     ),
     (
