@@ -95,6 +95,10 @@ class Second:
 
     # What the laboratory does not know
 
+    def LookupEvents(self, account: str, heard: Heard) -> dict | None:
+        """Nobody stopped anything, and of the services without resources none was used."""
+        return {"Events": []}
+
     def ListFHIRDatastores(self, account: str, heard: Heard) -> dict | None:
         return {"DatastorePropertiesList": []}
 
