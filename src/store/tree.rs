@@ -90,12 +90,13 @@ impl Tree {
 
     /// A whole file of at most `limit` bytes.
     pub fn read(&self, path: &BagPath, limit: u64) -> io::Result<Vec<u8>> {
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {limit} bytes"));
+        if self.files.get(path).is_some_and(|place| place.len() > limit) {
+            return Err(too_large());
+        }
         let mut bytes = Vec::new();
         self.open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {limit} bytes")));
-        }
-        Ok(bytes)
+        if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
     }
 
     fn walk(&mut self, folder: &Path, prefix: &str, names: &mut Names) -> Result<(), TreeError> {

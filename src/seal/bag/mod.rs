@@ -17,7 +17,7 @@ use crate::seal::signature::cms::{self, Form, SignError};
 use crate::seal::signature::revocation::Revocation;
 use crate::seal::signature::timestamp::{self, Token};
 use crate::store::bag::{BagError, Closed};
-use crate::store::manifest::TAG_MANIFEST;
+use crate::store::manifest::{DECLARATION, INFO, MANIFEST, TAG_MANIFEST};
 
 /// The signature over `manifest-sha256.txt`, and the chain of who made it.
 pub const MANIFEST_SIGNATURE: &str = "seal/manifest-sha256.txt.p7s";
@@ -67,6 +67,12 @@ pub struct Sealed {
 /// Whether a file of the bag is left out of the tag manifest: its own list and signature, and what may be added later.
 pub fn is_outside(path: &str) -> bool {
     [TAG_MANIFEST, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD].contains(&path) || path.starts_with(RENEWALS)
+}
+
+/// Whether a file beside the payload is one that sealing puts there.
+pub fn is_own_tag(path: &str) -> bool {
+    let fixed = [DECLARATION, INFO, MANIFEST, VERIFY_MD, MANIFEST_SIGNATURE, CERTIFICATES, PREVIOUS_TIMESTAMP];
+    fixed.contains(&path) || is_outside(path) || path.starts_with(REVOCATION)
 }
 
 /// Seals and finishes a bag as of `at`, without a timestamp. Returns the bag's place.

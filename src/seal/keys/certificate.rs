@@ -80,8 +80,9 @@ const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.
 /// restrict nothing that we rely on; name constraints do, and are therefore refused when critical.
 const UNDERSTOOD: &[&str] = &["2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.32", "2.5.29.17"];
 
-/// They restrict whom an authority may certify, marked critical or not; they are not worked out here.
-const NAME_CONSTRAINTS: &str = "2.5.29.30";
+/// They restrict what stands below an authority, marked critical or not, and are not worked out here: name constraints, and
+/// constraints of policies (which may ask for a policy that nobody below has).
+const RESTRICTING: [&str; 2] = ["2.5.29.30", "2.5.29.36"];
 
 impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Certificate, CertificateError> {
@@ -225,7 +226,7 @@ impl Certificate {
         let extensions = self.inner.tbs_certificate.extensions.iter().flatten();
         let unknown = extensions.filter(|e| {
             let id = e.extn_id.to_string();
-            id == NAME_CONSTRAINTS || (e.critical && !UNDERSTOOD.contains(&id.as_str()))
+            RESTRICTING.contains(&id.as_str()) || (e.critical && !UNDERSTOOD.contains(&id.as_str()))
         });
         unfit.extend(unknown.map(|e| Unfit::Critical(e.extn_id.to_string())));
         unfit

@@ -6,6 +6,7 @@ pub(super) mod canonical;
 pub mod cms;
 #[cfg(feature = "http")]
 pub(super) mod http;
+mod list_scope;
 pub mod revocation;
 pub mod timestamp;
 pub mod trust;

@@ -16,6 +16,7 @@ use x509_ocsp::{BasicOcspResponse, CertId, CertStatus, OcspRequest, OcspResponse
 
 use crate::seal::keys::algorithm;
 use crate::seal::keys::certificate::{Certificate, time};
+use crate::seal::signature::list_scope;
 
 /// Revocation lists and answers as received, in DER.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,12 +77,20 @@ impl Revocation {
 
     /// `at`: when the certificate was used. What had gone stale by then does not count; a revocation always does.
     pub fn status(&self, certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Status {
-        let lists = self.crls.iter().map(|der| by_list(der, certificate, issuer, at));
-        let answers = self.answers.iter().map(|der| by_answer(der, certificate, issuer, at));
-        let known: Vec<Status> = lists.chain(answers).flatten().collect();
+        let known: Vec<Status> = self.heard(certificate, issuer, at).filter_map(Result::ok).collect();
         let revoked = known.iter().find(|status| matches!(status, Status::Revoked(_)));
         let newest = known.iter().filter_map(|status| if let Status::Good(at) = status { Some(*at) } else { None }).max();
         revoked.cloned().or(newest.map(Status::Good)).unwrap_or(Status::Unknown)
+    }
+
+    /// Why what is here about the certificate, or in its issuer's name, does not settle it; nothing if nothing is.
+    pub fn unsettled(&self, certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<&'static str> {
+        self.heard(certificate, issuer, at).find_map(Result::err)
+    }
+
+    fn heard(&self, certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> impl Iterator<Item = Heard> {
+        let lists = self.crls.iter().filter_map(move |der| by_list(der, certificate, issuer, at));
+        lists.chain(self.answers.iter().filter_map(move |der| by_answer(der, certificate, issuer, at)))
     }
 
     /// Whether a list or answer names the certificate as revoked whose own signature cannot be checked here, since the issuer's
@@ -135,20 +144,19 @@ impl Revocation {
     }
 }
 
-fn by_list(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<Status> {
+/// What one list or answer says of a certificate, or why nothing.
+type Heard = Result<Status, &'static str>;
+
+/// Nothing if the list is another issuer's.
+fn by_list(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<Heard> {
     let list = CertificateList::from_der(der).ok()?;
     let (subject, tbs) = (&certificate.x509().tbs_certificate, &list.tbs_cert_list);
-    let usage = issuer.extension::<KeyUsage>().ok()?;
-    // A list for some certificates only, or of changes only, cannot show that one is good. That it names one as revoked counts.
-    let critical = tbs.crl_extensions.iter().flatten().any(|e| e.critical);
-    let may = usage.is_none_or(|usage| usage.0.contains(KeyUsages::CRLSign));
-    let fits = tbs.issuer == subject.issuer && tbs.signature == list.signature_algorithm && certificate.is_issued_by(issuer);
-    if !fits || !may {
+    if tbs.issuer != subject.issuer || !certificate.is_issued_by(issuer) {
         return None;
     }
-    let key = &issuer.x509().tbs_certificate.subject_public_key_info;
-    let message = tbs.to_der().ok()?;
-    algorithm::verify(key, &list.signature_algorithm, None, &message, list.signature.as_bytes()?).ok()?;
+    if !signed_by(&list, issuer) {
+        return Some(Err("the list is not signed by the certificate's issuer, or by a key that may sign lists"));
+    }
     let own = |entry: &&x509_cert::crl::RevokedCert| {
         // an entry of an indirect list may be about another issuer's certificate
         let elsewhere = entry.crl_entry_extensions.iter().flatten().any(|e| e.extn_id == CERTIFICATE_ISSUER);
@@ -159,14 +167,28 @@ fn by_list(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: Date
         let mut reasons = entry.crl_entry_extensions.iter().flatten().filter(|e| e.extn_id == ID_CE_CRL_REASONS);
         reasons.any(|e| e.extn_value.as_bytes() == REMOVED)
     };
-    match entry.filter(|entry| !removed(entry)) {
-        Some(entry) => Some(Status::Revoked(time(&entry.revocation_date))),
-        None if critical => None,
-        None => tbs.next_update.as_ref().is_none_or(|next| time(next) >= at).then(|| Status::Good(time(&tbs.this_update))),
+    if let Some(entry) = entry.filter(|entry| !removed(entry)) {
+        return Some(Ok(Status::Revoked(time(&entry.revocation_date))));
     }
+    // A list for some certificates only, or of changes only, cannot show that one is good. That it names one as revoked counts.
+    Some(match list_scope::beyond(&list, certificate) {
+        Some(words) => Err(words),
+        None if tbs.next_update.as_ref().is_some_and(|next| time(next) < at) => Err("the list had ended when the certificate was used"),
+        None => Ok(Status::Good(time(&tbs.this_update))),
+    })
 }
 
-fn by_answer(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<Status> {
+/// Whether the issuer's key made the list's signature and may sign lists.
+fn signed_by(list: &CertificateList, issuer: &Certificate) -> bool {
+    let may = issuer.extension::<KeyUsage>().is_ok_and(|usage| usage.is_none_or(|usage| usage.0.contains(KeyUsages::CRLSign)));
+    let key = &issuer.x509().tbs_certificate.subject_public_key_info;
+    let signature = list.signature.as_bytes().unwrap_or_default();
+    let holds = |message: Vec<u8>| algorithm::verify(key, &list.signature_algorithm, None, &message, signature).is_ok();
+    may && list.tbs_cert_list.signature == list.signature_algorithm && list.tbs_cert_list.to_der().is_ok_and(holds)
+}
+
+/// Nothing if the answer is about other certificates.
+fn by_answer(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> Option<Heard> {
     let response = OcspResponse::from_der(der).ok()?;
     let bytes = response.response_bytes.filter(|bytes| bytes.response_type == BASIC_RESPONSE)?;
     let basic = BasicOcspResponse::from_der(bytes.response.as_bytes()).ok()?;
@@ -176,37 +198,42 @@ fn by_answer(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: Da
     if !certificate.is_issued_by(issuer) {
         return None;
     }
-    let message = basic.tbs_response_data.to_der().ok()?;
+    if !answered_by(&basic, issuer) {
+        return Some(Err("the answer is not signed by the certificate's issuer, or by one whom it made for that"));
+    }
+    match &single.cert_status {
+        CertStatus::Revoked(info) => seconds(&info.revocation_time).map(|when| Ok(Status::Revoked(when))),
+        CertStatus::Good(_) if critical => Some(Err("the answer holds a critical extension that is not worked out here")),
+        CertStatus::Good(_) => match single.next_update.as_ref().is_none_or(|next| seconds(next).is_some_and(|next| next >= at)) {
+            true => seconds(&single.this_update).map(|when| Ok(Status::Good(when))),
+            false => Some(Err("the answer had ended when the certificate was used")),
+        },
+        CertStatus::Unknown(_) => Some(Err("the service that was asked does not know the certificate")),
+    }
+}
+
+fn seconds(time: &x509_ocsp::OcspGeneralizedTime) -> Option<DateTime<Utc>> {
+    i64::try_from(time.0.to_unix_duration().as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+}
+
+/// Whether the issuer, or somebody whom it made for answering, signed the answer.
+fn answered_by(basic: &BasicOcspResponse, issuer: &Certificate) -> bool {
+    let (Ok(message), Some(produced)) = (basic.tbs_response_data.to_der(), seconds(&basic.tbs_response_data.produced_at)) else {
+        return false;
+    };
     let responders = basic.certs.iter().flatten().filter_map(|c| Certificate::from_der(&c.to_der().ok()?).ok());
-    let produced = DateTime::from_timestamp(i64::try_from(basic.tbs_response_data.produced_at.0.to_unix_duration().as_secs()).ok()?, 0)?;
     let mut allowed = responders.filter(|c| delegated(c, issuer, produced)).chain([issuer.clone()]);
-    let holds = |responder: &Certificate| {
+    allowed.any(|responder| {
         let key = &responder.x509().tbs_certificate.subject_public_key_info;
         let signature = basic.signature.as_bytes().unwrap_or_default();
         algorithm::verify(key, &basic.signature_algorithm, None, &message, signature).is_ok()
-    };
-    allowed.find(holds)?;
-    let seconds = |time: x509_ocsp::OcspGeneralizedTime| {
-        i64::try_from(time.0.to_unix_duration().as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-    };
-    match &single.cert_status {
-        CertStatus::Revoked(info) => seconds(info.revocation_time).map(Status::Revoked),
-        CertStatus::Good(_) if critical => None,
-        CertStatus::Good(_) => {
-            let fresh = single.next_update.is_none_or(|next| seconds(next).is_some_and(|next| next >= at));
-            seconds(single.this_update).filter(|_| fresh).map(Status::Good)
-        }
-        CertStatus::Unknown(_) => None,
-    }
+    })
 }
 
 /// A certificate that the issuer made for answering in its name (RFC 6960 section 4.2.2.2).
 fn delegated(responder: &Certificate, issuer: &Certificate, at: DateTime<Utc>) -> bool {
     let purposes = responder.extension::<ExtendedKeyUsage>().ok().flatten();
-    purposes.is_some_and(|p| p.0.contains(&OCSP_SIGNING))
-        && responder.is_issued_by(issuer)
-        && at >= responder.not_before()
-        && at <= responder.not_after()
+    purposes.is_some_and(|p| p.0.contains(&OCSP_SIGNING)) && responder.is_issued_by(issuer) && responder.unfit_at(at).is_empty()
 }
 
 fn names(id: &CertId, certificate: &Certificate, issuer: &Certificate) -> bool {

@@ -83,7 +83,7 @@ codes! {
     Record           "AFV-141" [Integrity] "data/package.json has every member and no other";
     RecordRun        "AFV-142" [Integrity] "data/package.json names the run that is inside, by its folder and its manifest";
     RecordPdf        "AFV-143" [Integrity] "data/package.json says rightly whether a PDF is inside";
-    Foreign          "AFV-144" [Integrity] "every file below data/ is one that this program puts there";
+    Foreign          "AFV-144" [Integrity] "every file is one that this program puts there";
     Custody          "AFV-145" [Integrity] "every file of the run has its custody record, with the digest and size that it has";
     RecordInfo       "AFV-146" [Integrity] "bag-info.txt says what the record says and nothing else";
     Commitments      "AFV-147" [Integrity] "an edition lists its commitments in their one form and order, as many as its record counts";

@@ -107,6 +107,13 @@ pub fn detached_signer(signature: &[u8], content: &[u8]) -> Option<Certificate> 
     cms::verify(signature, &mut { content }, Ess::Required).ok().map(|facts| facts.signer)
 }
 
+/// What verification would say of who sealed, were it the owner of `signer`; `others` are certificates that came along.
+pub fn judge_signer(signer: &Certificate, others: &[Certificate], options: &Options<'_>) -> Report {
+    let mut steps = Steps::default();
+    Judge { options, sealer: None }.signer_alone(signer, others, &mut steps);
+    steps.report()
+}
+
 /// Verifies the bag at `path`. An error means that the path itself cannot be read; all else is in the report.
 pub fn verify(path: &Path, options: &Options<'_>) -> Result<Verification, TreeError> {
     let tree = Tree::open_any(path)?;
@@ -161,6 +168,11 @@ impl Bag {
     /// The payload manifest's own digest: what a later run names as its predecessor's.
     pub fn manifest_digest(&self) -> Digest {
         Digest::of(self.manifest.to_text().as_bytes())
+    }
+
+    /// The files beside the payload that are listed.
+    pub fn tags(&self) -> impl Iterator<Item = &BagPath> {
+        self.tags.entries().map(|(path, _)| path)
     }
 
     /// A file that stands beside the payload and is listed, such as `VERIFY.md`.

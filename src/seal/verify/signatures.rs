@@ -48,10 +48,20 @@ impl Judge<'_> {
         steps.existed_by = seen;
         steps.sealed_after = times::previous(bag, self.options.authorities, steps);
         self.say_standing(&standing, signer, seen, steps);
-        self.say_revocation(&known, &facts, seen, steps);
+        let used = seen.or(facts.signing_time).unwrap_or(self.options.now);
+        self.say_revocation(&known, (signer, &facts.others), used, seen, steps);
         self.say_time(&facts, &times, steps);
         steps.standing = Some(standing);
         self.sealer = Some(facts.signer);
+    }
+
+    /// What would be said of a seal by `signer`, for a certificate alone: no seal, no timestamp, used at the verifier's own time.
+    pub fn signer_alone(&self, signer: &Certificate, others: &[Certificate], steps: &mut Steps) {
+        let at = self.options.now;
+        let standing = self.options.trust.judge(signer, others, at);
+        self.say_standing(&standing, signer, None, steps);
+        self.say_revocation(self.options.revocation, (signer, others), at, None, steps);
+        steps.standing = Some(standing);
     }
 
     /// A bag inside: its seals must hold. Another key than the package's may have made them, as runs are sealed when they
@@ -121,26 +131,31 @@ impl Judge<'_> {
         known
     }
 
-    /// What they say of the signer and the authorities above.
-    fn say_revocation(&self, known: &Revocation, facts: &Facts, seen: Option<DateTime<Utc>>, steps: &mut Steps) {
-        let pool: Vec<Certificate> = facts.others.iter().chain(self.options.trust.anchors()).cloned().collect();
-        let at = seen.or(facts.signing_time).unwrap_or(self.options.now);
-        for (certificate, status) in path_status(&facts.signer, &pool, known, at) {
-            let name = certificate.name();
-            match status {
+    /// What they say of the signer and the authorities above, for a signature made at `at`.
+    fn say_revocation(
+        &self,
+        known: &Revocation,
+        (signer, others): (&Certificate, &[Certificate]),
+        at: DateTime<Utc>,
+        seen: Option<DateTime<Utc>>,
+        steps: &mut Steps,
+    ) {
+        let pool: Vec<Certificate> = others.iter().chain(self.options.trust.anchors()).cloned().collect();
+        for step in path_status(signer, &pool, known, at) {
+            let name = step.certificate.name();
+            match step.status {
                 Status::Good(issued) => steps.ok(Code::Revocation, &name, format!("not revoked, by what its issuer signed at {issued}")),
                 Status::Revoked(when) if seen.is_some_and(|seen| seen < when) => {
                     steps.ok(Code::Revocation, &name, format!("revoked at {when}, after a pinned authority had seen the seal"));
                 }
                 Status::Revoked(when) => steps.fail(Code::Revocation, &name, format!("revoked at {when}")),
-                Status::Unknown if known.claims(&certificate) => {
-                    let words = "a list or answer names it as revoked, and its issuer's certificate is not here to check that";
-                    steps.unknown(Code::Revocation, &name, words);
-                }
-                Status::Unknown if certificate.is_self_signed() => {
-                    steps.note(Code::Revocation, &name, "not checked: nobody could revoke a self-signed certificate");
-                }
-                Status::Unknown => steps.note(Code::Revocation, &name, "not checked: no list or answer inside speaks of it"),
+                Status::Unknown => match step.doubt {
+                    Some(words) => steps.unknown(Code::Revocation, &name, words),
+                    None if step.certificate.is_self_signed() => {
+                        steps.note(Code::Revocation, &name, "not checked: nobody could revoke a self-signed certificate");
+                    }
+                    None => steps.note(Code::Revocation, &name, "not checked: no list or answer inside speaks of it"),
+                },
             }
         }
     }

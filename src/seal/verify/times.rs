@@ -132,19 +132,18 @@ fn missing(bag: &BagView<'_>, steps: &mut Steps) {
 /// Whether nobody in the authority's chain was revoked before `until`, by which time the token is known to have been there.
 fn unrevoked(authorities: &Trust, known: &Revocation, token: &Token, until: DateTime<Utc>, subject: &str, steps: &mut Steps) -> bool {
     let pool: Vec<Certificate> = token.others.iter().chain(authorities.anchors()).cloned().collect();
-    for (certificate, status) in path_status(&token.authority, &pool, known, token.at) {
-        match status {
-            Status::Revoked(when) if when <= until => {
-                steps.fail(Code::Authority, subject, format!("the authority's certificate `{}` was revoked at {when}", certificate.name()));
+    for step in path_status(&token.authority, &pool, known, token.at) {
+        let name = step.certificate.name();
+        match (step.status, step.doubt) {
+            (Status::Revoked(when), _) if when <= until => {
+                steps.fail(Code::Authority, subject, format!("the authority's certificate `{name}` was revoked at {when}"));
                 return false;
             }
-            Status::Unknown if known.claims(&certificate) => {
-                let words =
-                    format!("a list names `{}` as revoked, and its issuer's certificate is not here to check that", certificate.name());
-                steps.unknown(Code::Authority, subject, words);
+            (Status::Unknown, Some(words)) => {
+                steps.unknown(Code::Authority, subject, format!("of `{name}`: {words}"));
                 return false;
             }
-            Status::Revoked(_) | Status::Good(_) | Status::Unknown => {}
+            (Status::Revoked(_) | Status::Good(_) | Status::Unknown, _) => {}
         }
     }
     true

@@ -52,6 +52,8 @@ pub struct Wish {
     pub from: DateTime<Utc>,
     pub until: DateTime<Utc>,
     pub critical_unknown: bool,
+    /// Further extensions.
+    pub more: Vec<Extension>,
 }
 
 pub fn person(cn: &'static str) -> Wish {
@@ -64,6 +66,7 @@ pub fn person(cn: &'static str) -> Wish {
         from: noon() - Duration::days(100),
         until: noon() + Duration::days(600),
         critical_unknown: false,
+        more: vec![],
     }
 }
 
@@ -167,13 +170,13 @@ fn certify(wish: &Wish, own: &Private, issuer: &Private, issuer_name: &Name) -> 
     Certificate::from_der(&certificate.to_der().unwrap()).unwrap()
 }
 
+pub fn extension(oid: &str, critical: bool, der: Vec<u8>) -> Extension {
+    Extension { extn_id: ObjectIdentifier::new(oid).unwrap(), critical, extn_value: OctetString::new(der).unwrap() }
+}
+
 fn extensions(wish: &Wish) -> Vec<Extension> {
-    let extension = |oid: &str, der: Vec<u8>| Extension {
-        extn_id: ObjectIdentifier::new(oid).unwrap(),
-        critical: true,
-        extn_value: OctetString::new(der).unwrap(),
-    };
-    let mut extensions = Vec::new();
+    let extension = |oid: &str, der: Vec<u8>| extension(oid, true, der);
+    let mut extensions = wish.more.clone();
     if let Some(usage) = wish.usage {
         extensions.push(extension("2.5.29.15", KeyUsage(usage.into()).to_der().unwrap()));
     }
@@ -189,7 +192,7 @@ fn extensions(wish: &Wish) -> Vec<Extension> {
     extensions
 }
 
-fn time(at: DateTime<Utc>) -> Time {
+pub fn time(at: DateTime<Utc>) -> Time {
     let seconds = std::time::Duration::from_secs(u64::try_from(at.timestamp()).unwrap());
     Time::UtcTime(UtcTime::from_unix_duration(seconds).unwrap())
 }

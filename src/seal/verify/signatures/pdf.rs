@@ -79,14 +79,16 @@ impl Judge<'_> {
                 let mut known = report.revocation.clone();
                 known.merge(self.options.revocation.clone());
                 let chain = [pool.as_slice(), self.options.authorities.anchors()].concat();
-                let revoked = path_status(&token.authority, &chain, &known, token.at).into_iter().find_map(|(c, status)| match status {
-                    Status::Revoked(when) if when <= at => Some(format!("`{}` was revoked at {when}", c.name())),
+                let above = path_status(&token.authority, &chain, &known, token.at);
+                let doubted = above.iter().any(|step| step.doubt.is_some());
+                let revoked = above.into_iter().find_map(|step| match step.status {
+                    Status::Revoked(when) if when <= at => Some(format!("`{}` was revoked at {when}", step.certificate.name())),
                     Status::Revoked(_) | Status::Good(_) | Status::Unknown => None,
                 });
                 if let Some(words) = &revoked {
                     steps.fail(Code::PdfRevoked, &format!("{path}#{}", signature.field), format!("the timestamp authority {words}"));
                 }
-                if standing.is_trusted() && stamped.is_trusted() && revoked.is_none() {
+                if standing.is_trusted() && stamped.is_trusted() && revoked.is_none() && !doubted {
                     until = Some(token.latest());
                 }
             }
@@ -139,17 +141,17 @@ impl Judge<'_> {
         let pool: Vec<_> = [facts.others.as_slice(), &report.certificates, self.options.trust.anchors()].concat();
         let at = proven.or(signature.claimed_at).unwrap_or(self.options.now);
         let path = path_status(&facts.signer, &pool, &known, at);
-        for (certificate, status) in &path {
-            if let Status::Revoked(when) = status {
-                let (name, late) = (certificate.name(), proven.is_some_and(|proven| proven < *when));
+        for step in &path {
+            if let Status::Revoked(when) = &step.status {
+                let (name, late) = (step.certificate.name(), proven.is_some_and(|proven| proven < *when));
                 match late {
                     true => steps.ok(Code::PdfRevoked, subject, format!("`{name}` was revoked at {when}, after the signature")),
                     false => steps.fail(Code::PdfRevoked, subject, format!("`{name}` was revoked at {when}")),
                 }
             }
         }
-        let complete = !report.certificates.is_empty()
-            && path.iter().all(|(certificate, status)| *status != Status::Unknown || certificate.is_self_signed());
+        let complete =
+            !report.certificates.is_empty() && path.iter().all(|step| step.status != Status::Unknown || step.certificate.is_self_signed());
         let later = report.signatures.iter().any(|s| s.covers > signature.covers && matches!(s.facts, Ok(Held::Timestamp(_))));
         let level = match (&facts.token, complete, later) {
             (Some(_), true, true) => "B-LTA",
