@@ -14,6 +14,8 @@ use crate::store::{BagPath, Tree};
 
 /// The most that a JSON file of a package may hold.
 pub const MAX_JSON: u64 = 1 << 30;
+/// The same for a file of its catalog or its decisions, which people write.
+const MAX_YAML: u64 = 8 << 20;
 
 pub fn path(text: &str) -> Option<BagPath> {
     BagPath::new(text).ok()
@@ -52,11 +54,12 @@ pub fn search(bag: &Payload, skipped: impl Fn(&str) -> bool, problem: impl Fn(&s
     Ok(problems.or(())?)
 }
 
+/// The files of a folder of the catalog or the decisions.
 pub fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut files = BTreeMap::new();
     for (path, _) in bag.entries() {
         if let Some(inner) = path.as_str().strip_prefix(folder) {
-            files.insert(inner.to_string(), bag.read(path, MAX_JSON).map_err(Error::io("read", path.as_str()))?);
+            files.insert(inner.to_string(), bag.read(path, MAX_YAML).map_err(Error::io("read", path.as_str()))?);
         }
     }
     Ok(files)

@@ -325,11 +325,35 @@ pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> 
     }
 }
 
+/// More unpacked bytes than this for each packed one end a file ...
+const MAX_RATIO: u64 = 200;
+/// ... once they are more than this.
+const RATIO_FLOOR: u64 = 256 << 20;
+
 /// Opens a plain file, following no link, and un-gzips it if it starts like gzip (RFC 1952: 1f 8b).
 pub fn plain(path: &Path) -> io::Result<Box<dyn Read>> {
-    let mut input = BufReader::with_capacity(256 * 1024, open_plain(path)?);
+    let file = open_plain(path)?;
+    let most = RATIO_FLOOR.max(MAX_RATIO.saturating_mul(file.metadata()?.len()));
+    let mut input = BufReader::with_capacity(256 * 1024, file);
     let gzip = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) })
+    Ok(if gzip { Box::new(Bounded { inner: MultiGzDecoder::new(input), left: most }) } else { Box::new(input) })
+}
+
+/// Ends in an error where a file unpacks to far more than evidence does.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.left = self
+            .left
+            .checked_sub(n as u64)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("it unpacks to more than {MAX_RATIO} times its size")))?;
+        Ok(n)
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RunError> {

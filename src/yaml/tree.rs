@@ -143,10 +143,19 @@ fn plain(text: &str) -> NodeKind {
 
 /// Deeper than any file of ours; and so many nodes that aliases cannot fill the memory.
 const DEPTH: usize = 64;
-const NODES: usize = 2_000_000;
+const NODES: usize = 500_000;
+/// In bytes.
+const LONGEST: usize = 8 << 20;
+
+fn too_large() -> Diagnostic {
+    Diagnostic::new("AFC-003", "this is nested deeper, or is larger, than any file of this kind")
+}
 
 /// Reads one document. Keys that stand twice are problems of their own; the first is kept.
 pub fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic> {
+    if text.len() > LONGEST {
+        return Err(too_large().at(1, 1));
+    }
     let options = granit_parser::options! { emit_comments: false };
     let events = Parser::new_from_str_with_options(text, options);
     let mut builder = Builder { text, events, anchors: BTreeMap::new(), nodes: 0, twice: Vec::new() };
@@ -205,9 +214,7 @@ impl<'i> Builder<'i> {
         self.nodes += 1;
         let here = at(span);
         if depth > DEPTH || self.nodes > NODES {
-            return Err(
-                Diagnostic::new("AFC-003", "this is nested deeper, or is larger, than any file of this kind").at(here.line, here.column)
-            );
+            return Err(too_large().at(here.line, here.column));
         }
         let (anchor, node) = match event {
             Event::Alias(id) => {

@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::assess::input::Fault;
 
 /// SQLite's virtual machine is asked to report after so many steps.
-const GRAIN: i32 = 10_000;
+const GRAIN: i32 = 1_000;
 
 /// For one statement of a small package; a row of evidence adds to each.
 const STEPS: u64 = 1_000_000_000;
@@ -26,8 +26,8 @@ const ROWS_A_SECOND_IN_ALL: u64 = 500;
 /// What the rows of one check may be.
 const RESULTS: u64 = 100_000;
 const RESULTS_A_ROW: u64 = 50;
-const BYTES: u64 = 64 << 20;
-const BYTES_A_ROW: u64 = 16 << 10;
+const BYTES: u64 = 16 << 20;
+const BYTES_A_ROW: u64 = 4 << 10;
 /// One value of a result.
 pub const MAX_VALUE: usize = 1 << 20;
 /// SQLite's memory and the database's length: so much, and so many times the evidence's own bytes.

@@ -9,6 +9,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 
+use crate::assess::database::texts;
 use crate::assess::input::Fault;
 use crate::clock;
 
@@ -89,7 +90,7 @@ struct Seen {
     denied: Option<String>,
 }
 
-/// Registers our `julianday`, which refuses `now`.
+/// Registers our `julianday`, which refuses `now`, and text functions of which one call ends.
 pub fn functions(db: &Connection) -> Result<(), Fault> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     db.create_scalar_function("julianday", 1, flags, |context| {
@@ -101,6 +102,7 @@ pub fn functions(db: &Connection) -> Result<(), Fault> {
             ValueRef::Null | ValueRef::Blob(_) => None,
         })
     })?;
+    texts::functions(db)?;
     // The first use of a table-valued function registers it, which the authorizer would see as a write.
     db.execute_batch("SELECT 1 FROM json_each('[]'), json_tree('[]')")?;
     Ok(())

@@ -15,3 +15,4 @@ pub(super) mod stand_ins;
 pub mod states;
 pub(super) mod tables;
 pub(super) mod tags;
+mod texts;
