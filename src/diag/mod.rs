@@ -202,6 +202,24 @@ pub fn safe_cell(text: &str) -> String {
     }
 }
 
+/// JSON in which nothing is hidden: what is a hazard stands as an escape, and what it says stays the same.
+pub fn visible_json(json: Vec<u8>) -> Vec<u8> {
+    let hidden = |c: char| is_hazard(c) && !matches!(c, '\n' | '\r' | '\t');
+    match std::str::from_utf8(&json) {
+        Ok(text) if !json.is_ascii() && text.chars().any(hidden) => {
+            let mut out = String::with_capacity(text.len() + 64);
+            text.chars().for_each(|c| if hidden(c) { push_as_json(c, &mut out) } else { out.push(c) });
+            out.into_bytes()
+        }
+        Ok(_) | Err(_) => json,
+    }
+}
+
+/// A character as JSON escapes it, in one unit of UTF-16 or two.
+pub fn push_as_json(c: char, out: &mut String) {
+    c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+}
+
 /// Characters that can move a cursor, break or reverse a line, or hide text: controls (C0 and C1), all of Unicode's format
 /// characters (Cf), line and paragraph separators, variation selectors, tag characters, and fillers that print as nothing. The one
 /// list of them; terminal, reports, CSV, bag-info.txt and `verify` ask here.
@@ -266,6 +284,14 @@ mod tests {
             regex::Regex::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}]$").expect("a pattern");
         let differs = |c: &char| hidden.is_match(c.encode_utf8(&mut [0; 4])) != is_hazard(*c);
         assert_eq!(('\0'..=char::MAX).filter(differs).collect::<String>(), "");
+    }
+
+    #[test]
+    fn json_hides_nothing_and_says_the_same() {
+        let value = serde_json::json!({ "a\u{202e}": "é\u{e0041}\u{7f}\n" });
+        let shown = visible_json(serde_json::to_vec_pretty(&value).expect("JSON"));
+        assert!(!String::from_utf8_lossy(&shown).chars().any(|c| is_hazard(c) && c != '\n'), "{}", String::from_utf8_lossy(&shown));
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&shown).expect("JSON"), value);
     }
 
     #[test]

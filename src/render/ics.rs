@@ -65,14 +65,15 @@ fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// A value of type TEXT: new lines and separators escaped, control characters gone.
+/// A value of type TEXT: new lines and separators escaped, what nobody sees made visible.
 fn text(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for c in value.trim().chars() {
         match c {
             '\n' => out.push_str("\\n"),
             '\\' | ';' | ',' => out.extend(['\\', c]),
-            c if is_hazard(c) => {}
+            '\r' => {}
+            c if is_hazard(c) => out.push_str(&format!("\\\\u{{{:x}}}", c as u32)),
             c => out.push(c),
         }
     }
@@ -103,13 +104,14 @@ mod tests {
             key: "a".into(),
             at: Moment::Day(NaiveDate::from_ymd_opt(2028, 2, 29).expect("a leap day")),
             summary: "Tell; the County, of \\ Example\r\nEND:VEVENT".into(),
-            description: "é".repeat(200),
+            description: format!("a\u{202e}b\u{1b}{}", "é".repeat(200)),
             alarms: vec![48],
         };
         let made = calendar("x", DateTime::UNIX_EPOCH, &[event]);
         assert!(made.split("\r\n").all(|line| line.len() <= 75 && !line.contains('\n')), "{made}");
         assert!(made.contains("DTSTART;VALUE=DATE:20280229\r\nDTEND;VALUE=DATE:20280301\r\n"), "{made}");
         assert!(made.contains("SUMMARY:Tell\\; the County\\, of \\\\ Example\\nEND:VEVENT\r\n"), "{made}");
+        assert!(made.contains("DESCRIPTION:a\\\\u{202e}b\\\\u{1b}é") && !made.contains(['\u{202e}', '\u{1b}']), "{made}");
         assert_eq!(made.matches("\r\nEND:VEVENT\r\n").count(), 1);
     }
 }

@@ -124,7 +124,7 @@ pub fn one_line(text: &str) -> String {
 
 /// JSON with two-space indents and a final newline.
 pub fn json<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("JSON serialises");
+    let mut bytes = crate::diag::visible_json(serde_json::to_vec_pretty(value).expect("JSON serialises"));
     bytes.push(b'\n');
     bytes
 }
