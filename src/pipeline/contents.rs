@@ -1,13 +1,14 @@
 //! What a package says of itself, held against what is in it: each member of `data/package.json` that can be told without
-//! deriving anything again, every file below `data/`, and the custody records of the run.
+//! deriving anything again, every file below `data/` and beside it, and the custody records of the run.
 
 use std::collections::BTreeSet;
 
 use super::edition::{FORMAT as EDITION, check as check_edition};
-use super::record::{self, FORMAT, PDF, PackageRecord, RECORD};
+use super::record::{self, FORMAT, HTML, PDF, PackageRecord, RECORD};
 use super::response::check as check_response;
 use crate::model::digest::Digest;
 use crate::model::request::RESPONSE;
+use crate::seal::bag::{SIGNATURE_SUFFIX, is_own_tag};
 use crate::seal::verify::{Bag, Code, Report, Verified};
 use crate::store::BagPath;
 use crate::store::manifest::{BagInfo, INFO, MANIFEST};
@@ -54,6 +55,9 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
         let words = if record.pdf { "it says that a PDF is inside, and none is" } else { "it says that no PDF is inside, and one is" };
         found.push((Code::RecordPdf, RECORD.to_string(), words.to_string()));
     }
+    if !bag.entries().any(|(path, _)| path.as_str() == format!("{HTML}{SIGNATURE_SUFFIX}")) {
+        found.push((Code::HtmlSignature, HTML.to_string(), "its own signature, which this program makes, is not there".to_string()));
+    }
     found.extend(foreign(bag, &record));
     found.extend(info(bag, &record));
     found
@@ -99,11 +103,13 @@ fn custody(bag: &Verified<Bag>, prefix: &str, manifest: &[u8]) -> Vec<Found> {
     }
 }
 
-/// Files below `data/` that no part of the program puts there.
+/// Files that no part of the program puts there, below `data/` and beside it.
 fn foreign(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
     let mut strange: Vec<Found> = Vec::new();
     let mut more = 0;
-    for (path, _) in bag.entries().filter(|(path, _)| !record::is_ours(path.as_str(), &record.run)) {
+    let payload = bag.entries().map(|(path, _)| path).filter(|path| !record::is_ours(path.as_str(), &record.run));
+    let beside = bag.tags().filter(|path| !is_own_tag(path.as_str()));
+    for path in payload.chain(beside) {
         if strange.len() < MAX_NAMED {
             strange.push((Code::Foreign, path.to_string(), "this program puts no such file into a package".to_string()));
         } else {
@@ -111,7 +117,7 @@ fn foreign(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
         }
     }
     if more > 0 {
-        strange.push((Code::Foreign, "data/".to_string(), format!("and {more} more such files")));
+        strange.push((Code::Foreign, String::new(), format!("and {more} more such files")));
     }
     strange
 }

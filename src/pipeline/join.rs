@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::collect::{Collected, previous, program, sealed};
 use super::keys::Sealer;
+use super::record::JOINED;
 use super::{Error, lock, sealed as opened};
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Problems};
@@ -15,9 +16,6 @@ use crate::store::atomic::{self, Access};
 use crate::store::run::{self as runs, Reader, Writer};
 use crate::store::tree::open_plain;
 use crate::workspace::Workspace;
-
-/// The folder of tag files that hold the parts' own seals.
-const PARTS: &str = "joined";
 
 /// Makes one run of many; each is named by its path or its name in `evidence/`.
 pub fn run(workspace: &Workspace, named: &[String], clock: Clock, command: Vec<String>, sealer: &Sealer) -> Result<Collected, Error> {
@@ -186,7 +184,7 @@ fn own_seal(part: &Reader) -> Result<Vec<(String, Vec<u8>)>, Error> {
     for name in names {
         let path = part.root.join(&name);
         let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-        out.push((format!("{PARTS}/{}/{}", part.record.id, name.trim_start_matches("data/")), bytes));
+        out.push((format!("{JOINED}/{}/{}", part.record.id, name.trim_start_matches("data/")), bytes));
     }
     Ok(out)
 }

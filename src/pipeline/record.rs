@@ -4,14 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::database::export;
 use crate::catalog;
+use crate::diag::visible_json;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
 use crate::seal::Certificate;
+use crate::seal::bag::is_own_tag;
 use crate::seal::bag::verify_md::{Contents, verify_md};
-use crate::store::manifest::BagInfo;
+use crate::store::manifest::{BagInfo, PAYLOAD};
 use crate::store::run::Reader;
 use crate::workspace;
 
@@ -20,6 +22,8 @@ pub const RECORD: &str = "data/package.json";
 pub const ASSESSMENT: &str = "data/assessment.json";
 pub const DOSSIER: &str = "data/dossier.json";
 pub const HTML: &str = "data/report/index.html";
+/// The folder of tag files in which a joined run keeps the seals of its parts.
+pub(super) const JOINED: &str = "joined";
 pub const PDF: &str = "data/report/audit-package.pdf";
 pub const DATABASE: &str = "data/tables/evidence.sqlite";
 pub const RISKS: &str = "data/tables/risk.csv";
@@ -131,10 +135,12 @@ pub(super) fn csv_path(table: &str) -> String {
 pub(super) fn is_ours(path: &str, run: &str) -> bool {
     let fixed = [RECORD, ASSESSMENT, DOSSIER, HTML, PDF, DATABASE, RISKS, CROSSWALK, ABOUT, BEFORE, TERMS, ITEMS, TREND];
     let tables = || export::CSV.iter().any(|(table, _)| csv_path(table) == path);
-    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    // the run's own payload is held against its custody records
+    let in_run = path.strip_prefix(run).and_then(|rest| rest.strip_prefix('/'));
+    let of_run = in_run.is_some_and(|rest| rest.starts_with(PAYLOAD) || rest.starts_with(&format!("{JOINED}/")) || is_own_tag(rest));
     let decision = path.strip_prefix(DECISIONS).is_some_and(|name| workspace::FILES.contains(&name));
     let signature = path.strip_suffix(".p7s") == Some(HTML);
-    fixed.contains(&path) || tables() || signature || path.starts_with(CATALOG) || decision || below(run)
+    fixed.contains(&path) || tables() || signature || path.starts_with(CATALOG) || decision || of_run
 }
 
 /// `<period>-<12 hexadecimal digits>` of a digest over all inputs: the same inputs, the same id.
@@ -172,7 +178,7 @@ pub(super) fn info(record: &PackageRecord) -> BagInfo {
 
 /// JSON with two-space indents and a final newline.
 pub fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("our own types serialise");
+    let mut bytes = visible_json(serde_json::to_vec_pretty(value).expect("our own types serialise"));
     bytes.push(b'\n');
     bytes
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::{Sandbox, files, item, unzip};
 use crate::spine::contains;
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "<script>alert(1)</script>",
     "=cmd|' /C calc'!A0",
     "#eval(\"x\")",
@@ -16,6 +16,7 @@ const NAMES: [&str; 9] = [
     "🦠 emoji 数据",
     "\u{1b}[2J\u{1b}]0;owned\u{7}",
     "\"; DROP TABLE resource; --",
+    "seen\u{ad}\u{200b}\u{2060}\u{fe0f}\u{e0041}\u{85}\u{3164}\u{180e}\u{2028}\u{7f}unseen",
     "]]></svg><img src=x onerror=alert(1)> {{ 7*1093 }} {% raw %}",
 ];
 
@@ -81,6 +82,11 @@ fn hostile_names_are_text_in_every_output() {
             assert!(!cell.chars().any(|c| c.is_control()), "a control character: {cell:?}");
         }
     }
+    for (name, bytes) in all.iter().filter(|(name, _)| !name.starts_with("data/evidence/")) {
+        let Ok(text) = std::str::from_utf8(bytes) else { continue };
+        let hidden = text.chars().find(|c| affiant::diag::is_hazard(*c) && !matches!(c, '\n' | '\r' | '\t'));
+        assert_eq!(hidden, None, "{name} holds a character that nobody sees");
+    }
     assert!(all["data/report/audit-package.pdf"].starts_with(b"%PDF-1.7"));
     assert!(
         !contains(&all["data/report/audit-package.pdf"], b"/JavaScript") && !contains(&all["data/report/audit-package.pdf"], b"/Launch")
@@ -91,10 +97,35 @@ fn hostile_names_are_text_in_every_output() {
 #[test]
 fn the_terminal_is_not_commanded() {
     let box_ = hostile();
-    for args in [&["assess", "--checks"][..], &["assess", "--format", "csv"], &["services"], &["risks"], &["package"]] {
+    let hidden = |text: &str| text.chars().find(|c| affiant::diag::is_hazard(*c) && !matches!(c, '\n' | '\r' | '\t'));
+    for args in [
+        &["assess", "--checks"][..],
+        &["assess", "--format", "csv"],
+        &["assess", "--format", "json"],
+        &["services"],
+        &["services", "--format", "json"],
+        &["risks"],
+        &["risks", "list", "--format", "json"],
+        &["risks", "lint"],
+        &["runs"],
+        &["calendar", "--format", "ics"],
+        &["review", "access"],
+        &["lint"],
+        &["package"],
+    ] {
         let ran = box_.affiant(args);
-        assert!(!ran.out.contains('\u{1b}') && !ran.err.contains('\u{1b}'), "{args:?} writes escapes");
-        assert!(!ran.out.contains('\u{202e}'), "{args:?} writes bidirectional overrides");
+        assert!(ran.code < 4 || ran.out.is_empty(), "{args:?}: {}", ran.err);
+        assert_eq!((hidden(&ran.out), hidden(&ran.err)), (None, None), "{args:?} writes what nobody sees");
+        let json = args.ends_with(&["json"]);
+        assert!(!json || serde_json::from_str::<serde_json::Value>(&ran.out).is_ok(), "{args:?}: {}", ran.out);
+    }
+    // what is made for people beside the package: the workbook of the access review
+    for (name, bytes) in files(box_.path()).iter().filter(|(name, _)| name.ends_with(".xlsx")) {
+        for sheet in affiant::evidence::workbook::sheets(bytes).expect("a workbook") {
+            for (place, text) in &sheet.cells {
+                assert_eq!(hidden(text), None, "{name}: {}, {place:?}", sheet.name);
+            }
+        }
     }
 }
 
