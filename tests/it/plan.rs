@@ -223,6 +223,39 @@ fn what_the_plans_file_leaves_out_is_a_defect_too() {
     assert!(now.defects["bucket"].iter().any(|defect| defect.contains("the one examined")), "{:?}", now.defects["bucket"]);
 }
 
+/// An item of another account than the plan's role is in.
+fn elsewhere(name: &str, trusted: &str) -> Value {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": trusted } }] });
+    let role =
+        json!({ "roleName": name, "path": "/", "rolePolicyList": [], "attachedManagedPolicies": [], "assumeRolePolicyDocument": trust });
+    let mut role = of(item("AWS::IAM::Role", name, role), &format!("arn:aws:iam::444455556666:role/{name}"));
+    role["awsAccountId"] = json!("444455556666");
+    role
+}
+
+#[test]
+fn each_account_has_its_emergency_role_or_one_that_the_named_one_may_take_on() {
+    let two = |role: Value| {
+        let mut evidence = whole();
+        evidence.items.insert("elsewhere", role);
+        let box_ = workspace(&evidence, PLAN);
+        let mut yaml = std::fs::read_to_string(box_.path().join("affiant.yaml")).expect("a workspace");
+        yaml = yaml.replace("accounts:\n", "accounts:\n  - { id: \"444455556666\", name: archive }\n");
+        box_.write("affiant.yaml", yaml);
+        box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
+        let plan = parse(&box_.affiant(&["plan", "--format", "json"]).out);
+        let row =
+            plan["environment"]["rows"].as_array().expect("rows").iter().find(|r| r["means"] == "break-glass").expect("a row").clone();
+        (row["defects"].to_string(), row["unread"].to_string())
+    };
+    let (defects, unread) = two(elsewhere("reports", "arn:aws:iam::444455556666:root"));
+    let told =
+        [&defects, &unread].into_iter().any(|words| words.contains("kept for an emergency") && words.contains("account 444455556666"));
+    assert!(told && !defects.contains("account 111122223333"), "{defects} {unread}");
+    let (defects, unread) = two(elsewhere("responder-there", ROLE));
+    assert!(!defects.contains("444455556666") && !unread.contains("444455556666"), "{defects} {unread}");
+}
+
 #[test]
 fn what_was_not_read_is_not_evidenced_and_never_missing() {
     for (means, place) in [

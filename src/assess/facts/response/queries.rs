@@ -60,10 +60,11 @@ const TOPIC: Query = Query {
     untold: "whom its topics alert is not in the evidence",
 };
 
-/// Roles and users kept for an emergency: those that the plan names, or, where it names none, those that are called so.
+/// Roles and users kept for an emergency: those that the plan names, or, where it names none, those that are called so. An account has
+/// one of its own, or a role that a named one may take on.
 const BREAK_GLASS: Query = Query {
     means: Means::BreakGlass,
-    tables: &["iam_role", "iam_user", "config_account"],
+    tables: &["iam_role", "iam_user", "iam_trust", "config_account"],
     absence: &["iam_role", "iam_user"],
     things: "
       WITH held AS (
@@ -78,11 +79,18 @@ const BREAK_GLASS: Query = Query {
       SELECT arn, arn, account, '', kind || iif(by_plan, ', named by the plan', ', by its name; the plan does not name it'), '', 0
       FROM chosen ORDER BY by_plan DESC, kind, arn",
     expected: "
-      SELECT '', '', 'a role or user kept for an emergency', CASE WHEN EXISTS (SELECT 1 FROM iam_role WHERE managed_by = 'customer' AND
-               (lower(role_name) LIKE '%break%glass%' OR lower(role_name) LIKE '%breakglass%' OR lower(role_name) LIKE '%emergency%'))
-             OR EXISTS (SELECT 1 FROM iam_user WHERE lower(user_name) LIKE '%break%glass%' OR lower(user_name) LIKE '%breakglass%' OR lower(user_name) LIKE '%emergency%')
-             THEN 1 WHEN EXISTS (SELECT 1 FROM config_account WHERE has_items = 1) THEN 0 END
-      WHERE NOT EXISTS (SELECT 1 FROM temp.named_means WHERE means = 'break-glass')
+      WITH held AS (
+        SELECT arn, account, lower(coalesce(role_name, '')) AS name FROM iam_role WHERE managed_by = 'customer'
+        UNION ALL SELECT arn, account, lower(coalesce(user_name, '')) FROM iam_user),
+      named AS (SELECT name AS arn FROM temp.named_means WHERE means = 'break-glass'),
+      ready AS (
+        SELECT account FROM held WHERE arn IN (SELECT arn FROM named)
+        UNION SELECT account FROM held WHERE NOT EXISTS (SELECT 1 FROM named)
+                AND (name LIKE '%break%glass%' OR name LIKE '%breakglass%' OR name LIKE '%emergency%')
+        UNION SELECT t.account FROM iam_trust AS t JOIN named AS n ON n.arn = t.principal WHERE t.effect = 'Allow')
+      SELECT a.account, '', 'a role or user kept for an emergency',
+             CASE WHEN a.account IN (SELECT account FROM ready) THEN 1 WHEN a.has_items = 1 THEN 0 END
+      FROM config_account AS a
       UNION ALL
       SELECT '', '', '`' || n.name || '`, which the plan names',
              CASE WHEN EXISTS (SELECT 1 FROM iam_role AS r WHERE r.arn = n.name) OR EXISTS (SELECT 1 FROM iam_user AS u WHERE u.arn = n.name) THEN 1
