@@ -1,7 +1,7 @@
 //! `affiant archive`: a package put away for years, and what lies there.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
@@ -13,6 +13,7 @@ use crate::diag::{Diagnostic, printable};
 use crate::model::archived::{HoldState, LockState};
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
+use crate::pipeline::archive::deposit::{self, SignedDeposit};
 use crate::pipeline::archive::kept::{self, ArchiveList, CheckedPackage, Destruction, ListedPackage, RenewalDue};
 use crate::pipeline::archive::place::{ArchivePlace, NamedPlace};
 use crate::pipeline::archive::terms::{Added, BucketReach};
@@ -64,6 +65,12 @@ enum ArchiveCommand {
         /// s3://BUCKET/PREFIX or a folder: a whole archive, or one package in it
         #[arg(required = true, value_name = "DEST")]
         destinations: Vec<String>,
+        /// A signed receipt that `affiant archive` wrote: what it says was stored must lie there; may be repeated
+        #[arg(long, value_name = "FILE")]
+        receipt: Vec<PathBuf>,
+        /// Pinned certificates, PEM: a receipt that none of them signed is refused
+        #[arg(long, value_name = "PEM")]
+        trust: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -101,7 +108,12 @@ pub struct HoldArgs {
 
 pub fn cmd_archive(args: ArchiveArgs, context: &Context) -> Result<Exit, Error> {
     match args.command {
-        Some(ArchiveCommand::Verify { destinations, json, reach }) => check(&destinations, json, &reach, context),
+        Some(ArchiveCommand::Verify { destinations, receipt, trust, json, reach }) => {
+            let pins = verify::pins(trust.as_deref(), None, &[], context)?;
+            let now = context.clock.now();
+            let receipts = receipt.iter().map(|file| deposit::read(file, &pins, now)).collect::<Result<Vec<_>, _>>()?;
+            check(&destinations, json, &receipts, &reach, context)
+        }
         Some(ArchiveCommand::List { destination, json, reach }) => list(&destination, json, &reach, context),
         Some(ArchiveCommand::Hold(args)) => hold(&args, true, context),
         Some(ArchiveCommand::Release(args)) => hold(&args, false, context),
@@ -150,7 +162,22 @@ fn put(args: &ArchiveArgs, context: &Context) -> Result<Exit, Error> {
         data(&printable(&line(file)));
     }
     conclusion(&archived, &place, offered.pinned);
+    signed(&archived, offered.zip(), context);
     Ok(Exit::Done)
+}
+
+/// The receipt that stays here, signed with the workspace's key; a folder that is no workspace has none to sign with.
+fn signed(archived: &ArchivedPackage, zip: &Path, context: &Context) {
+    let written = context.workspace().and_then(|workspace| {
+        let sealer = context.sealer(&workspace)?;
+        deposit::write(zip, archived, &sealer, context.clock.now())
+    });
+    match written {
+        Ok(path) => {
+            say(&format!("signed receipt: {}; keep it apart from the archive, for `affiant archive verify --receipt`", path.display()))
+        }
+        Err(error) => say(&printable(&format!("note: no signed receipt was written: {error}"))),
+    }
 }
 
 fn line(file: &Archived) -> String {
@@ -180,7 +207,7 @@ fn conclusion(archived: &ArchivedPackage, place: &ArchivePlace, pinned: bool) {
     }
 }
 
-fn check(destinations: &[String], json: bool, reach: &ReachArgs, context: &Context) -> Result<Exit, Error> {
+fn check(destinations: &[String], json: bool, receipts: &[SignedDeposit], reach: &ReachArgs, context: &Context) -> Result<Exit, Error> {
     let progress = context.progress();
     let mut all = Vec::new();
     for destination in destinations {
@@ -192,11 +219,21 @@ fn check(destinations: &[String], json: bool, reach: &ReachArgs, context: &Conte
         all.extend(found);
     }
     drop(progress);
+    let missing: Vec<String> = receipts.iter().flat_map(|receipt| deposit::compare(&receipt.deposit, &mut all)).collect();
     match json {
-        true => data(&format!("{:#}\n", json!({ "format": "affiant.archive-check/1", "packages": all }))),
-        false => all.iter().for_each(|checked| data(&printable(&checked_text(checked, Style::of_stdout())))),
+        true => data(&format!("{:#}\n", json!({ "format": "affiant.archive-check/1", "packages": all, "missing": missing }))),
+        false => {
+            all.iter().for_each(|checked| data(&printable(&checked_text(checked, Style::of_stdout()))));
+            missing.iter().for_each(|line| data(&printable(&format!("  wrong    {line}\n"))));
+        }
     }
-    Ok(match (all.iter().any(|c| !c.wrong.is_empty()), all.iter().any(|c| !c.unknown.is_empty())) {
+    for receipt in receipts {
+        let by =
+            receipt.pinned.as_ref().map_or("by a key that was not pinned; pin it with `--trust PEM`".into(), |name| format!("by {name}"));
+        say(&printable(&format!("the receipt of {} was signed {by}", receipt.deposit.package)));
+    }
+    let wrong = !missing.is_empty() || all.iter().any(|c| !c.wrong.is_empty());
+    Ok(match (wrong, all.iter().any(|c| !c.unknown.is_empty())) {
         (true, _) => Exit::Refused,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Done,

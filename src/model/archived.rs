@@ -59,6 +59,35 @@ impl Receipt {
     }
 }
 
+pub const DEPOSIT_FORMAT: &str = "affiant.deposit/1";
+
+/// What the holder keeps of an archiving, signed: what was stored where, and what was read back of it. Each archiving has its own, since
+/// it names its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deposit {
+    pub format: String,
+    pub package: String,
+    /// SHA-256 of the package's payload manifest.
+    pub manifest: Digest,
+    /// The day that a person typed.
+    pub retain_until: NaiveDate,
+    /// When the last file was read back, by the clock of the machine that archived.
+    pub read_back: DateTime<Utc>,
+    pub files: Vec<DepositedFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepositedFile {
+    /// `s3://bucket/prefix/2026/…`, or a path.
+    pub address: String,
+    pub size: u64,
+    pub sha256: Digest,
+    /// The lock as it was read back.
+    pub lock: LockState,
+}
+
 /// A name that means the same in a folder and in a bucket: letters, digits, `-`, `_` and `.`, and it begins with none of the marks.
 pub fn is_plain_name(name: &str) -> bool {
     let marks = |c: char| matches!(c, '-' | '_' | '.');
@@ -68,7 +97,7 @@ pub fn is_plain_name(name: &str) -> bool {
 }
 
 /// Whether something keeps a file from being deleted or replaced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum LockState {
     /// Object Lock, in the mode that the store named: only `COMPLIANCE` binds everyone.

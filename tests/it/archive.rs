@@ -123,6 +123,53 @@ fn what_lies_there_is_read_again_and_told() {
     assert!(listed.contains("not readable") && listed.contains("there is no receipt"), "{listed}");
 }
 
+/// The receipt that stays with the holder: signed, read again, and held against what lies in the archive, wherever that is named from.
+#[test]
+fn the_holders_receipt_is_signed_and_tells_what_is_gone() {
+    let (box_, zip) = packaged();
+    let day = computed(&box_, &zip.display().to_string());
+    let archive = || box_.affiant(&["archive", &zip.display().to_string(), "kept", "--retain-until", &day]).exits(0);
+    let said = archive().err;
+    let receipt = zip.with_extension("archived.json");
+    assert!(said.contains(&format!("signed receipt: {}", receipt.display())), "{said}");
+    archive();
+    assert!(zip.with_extension("archived-2.json").exists(), "each archiving has its own");
+    let deposit = json_of(&fs::read_to_string(&receipt).expect("a receipt"));
+    let stored = deposit["files"].as_array().expect("files");
+    assert_eq!(stored.len(), files(&box_.path().join("kept")).len());
+    assert!(
+        stored
+            .iter()
+            .all(|file| file["lock"] == json!({ "state": "not-claimed" }) && file["sha256"].as_str().is_some_and(|d| d.len() == 64))
+    );
+    let folder = receipt.parent().expect("a folder");
+    let name = receipt.file_name().expect("a name").to_string_lossy().into_owned();
+    let signature = format!("{name}.p7s");
+    let args = ["cms", "-verify", "-inform", "DER", "-in", &signature, "-content", &name, "-binary", "-noverify", "-out", "/dev/null"];
+    assert!(Command::new("openssl").args(args).current_dir(folder).output().expect("openssl").status.success());
+
+    let trust = box_.path().join(".affiant/seal/certificate.pem").display().to_string();
+    let kept = box_.path().join("kept").display().to_string();
+    let named = receipt.display().to_string();
+    let check = |more: &[&str]| box_.affiant(&[&["archive", "verify", &kept, "--receipt", &named][..], more].concat());
+    let held = check(&["--trust", &trust]).exits(0);
+    assert!(held.err.contains("was signed by"), "{}", held.err);
+    assert!(check(&[]).exits(0).err.contains("was not pinned"));
+    let other = Sandbox::default().workspace();
+    other.affiant(&["seal", "key"]).exits(0);
+    let foreign = other.path().join(".affiant/seal/certificate.pem").display().to_string();
+    assert!(check(&["--trust", &foreign]).exits(4).err.contains("none of the pinned certificates"));
+    // a whole package that went away leaves no receipt of the archive's own, and this one tells it
+    let gone = fs::read_dir(box_.path().join("kept")).expect("years").flatten().next().expect("a year").path();
+    fs::rename(&gone, box_.path().join("aside")).expect("moved");
+    box_.write("kept/2020/x/x.zip", "something else");
+    let ran = check(&[]).exits(4);
+    assert!(ran.out.contains("was stored on") && ran.out.contains("is not there"), "{}{}", ran.out, ran.err);
+    let text = fs::read_to_string(&receipt).expect("a receipt");
+    fs::write(&receipt, text.replace("\"size\": ", "\"size\": 1")).expect("written");
+    assert!(check(&[]).exits(4).err.contains("its signature does not hold"));
+}
+
 fn replace(path: &Path, bytes: &[u8]) {
     let _ = fs::remove_file(path);
     fs::write(path, bytes).expect("written");

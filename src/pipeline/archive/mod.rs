@@ -3,6 +3,7 @@
 
 #[cfg(feature = "aws")]
 mod bucket;
+pub mod deposit;
 mod folder;
 pub mod kept;
 mod offered;
@@ -18,7 +19,7 @@ use place::ArchivePlace;
 use terms::{Added, KeptFile};
 
 use crate::diag::Diagnostic;
-use crate::model::archived::{RECEIPT, Receipt, end_of};
+use crate::model::archived::{LockState, RECEIPT, Receipt, end_of};
 use crate::model::digest::{Digest, Fixity};
 use crate::pipeline::Error;
 use crate::pipeline::record::pretty;
@@ -35,6 +36,8 @@ pub struct Archived {
     pub fixity: Fixity,
     /// Until when it is locked; `None` in a folder.
     pub locked: Option<DateTime<Utc>>,
+    /// The lock as the place tells it, read once more.
+    pub lock: LockState,
 }
 
 /// What was archived, and under which receipt.
@@ -145,7 +148,8 @@ fn keep(
         return Err(Other { at: &address, words: &words }.into());
     }
     let locked = place.secure(key, until)?;
-    Ok(Archived { address, added, fixity, locked })
+    let lock = place.facts(key)?.map_or(LockState::Absent, |facts| facts.lock);
+    Ok(Archived { address, added, fixity, locked, lock })
 }
 
 /// Something else is there than was to be there.

@@ -26,6 +26,8 @@ pub struct OfferedPackage {
     /// What its folder and its files are called.
     pub(super) stem: String,
     pub(super) as_of: NaiveDate,
+    /// The package's own ZIP.
+    zip: PathBuf,
     scratch: TempDir,
 }
 
@@ -68,7 +70,11 @@ impl OfferedPackage {
             care: status.care.words,
             files: listed.collect(),
         };
-        Ok(OfferedPackage { receipt, pinned: held.pinned, files, stem, as_of, scratch })
+        Ok(OfferedPackage { receipt, pinned: held.pinned, files, stem, as_of, zip, scratch })
+    }
+
+    pub fn zip(&self) -> &Path {
+        &self.zip
     }
 
     pub(super) fn scratch(&self) -> &Path {
