@@ -3,6 +3,7 @@
 
 pub mod database;
 mod facts;
+mod identity_center;
 pub mod input;
 pub mod population;
 pub mod principals;

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OpenFlags, Row};
 
 use super::facts::policies::rows;
+use super::identity_center::{self, Assigned, Directory};
 use super::input::Fault;
 use crate::model::access::{AccessPopulation, AccessPrincipal, HolderKind, UndoneDecision};
 use crate::model::decisions::{AccessDecision, Attestations};
@@ -60,7 +61,8 @@ fn population(db: &Connection, as_of: &str) -> Result<AccessPopulation, Fault> {
     rows(
         db,
         "SELECT DISTINCT account, region, source, state FROM coverage
-         WHERE gap AND \"table\" IN ('iam_principal', 'iam_credential_report', 'iam_role_last_use', 'sso_assignment', 'phi_store', 'iam_reading')
+         WHERE gap AND \"table\" IN ('iam_principal', 'iam_credential_report', 'iam_role_last_use', 'sso_assignment', 'sso_user', 'sso_group',
+                                    'sso_member', 'phi_store', 'iam_reading')
          ORDER BY 1, 2, 3",
         &mut |r| gaps.push(format!("{} in account {}, {}: {}", r[2], r[0], r[1], r[3])),
     )?;
@@ -308,40 +310,42 @@ fn roles(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> 
     Ok(roles.into_iter().map(one).collect())
 }
 
-/// Users and groups of Identity Center, an entry each with all that is assigned to it.
+/// Users and groups of Identity Center, an entry each with all that is assigned to it; a user also by the groups that the user is in.
 fn assigned(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> {
-    let mut reserved: BTreeMap<(String, String), String> = BTreeMap::new();
-    rows(db, "SELECT account, role_name, arn FROM iam_role WHERE managed_by = 'identity center'", &mut |r| {
-        let set = r[1].strip_prefix("AWSReservedSSO_").and_then(|n| n.rsplit_once('_')).map_or(r[1].as_str(), |(set, _)| set);
-        reserved.insert((r[0].clone(), set.to_string()), r[2].clone());
-    })?;
+    let (directory, reserved) = (Directory::read(db)?, identity_center::reserved(db)?);
     let mut all: BTreeMap<String, AccessPrincipal> = BTreeMap::new();
-    rows(
-        db,
-        "SELECT a.principal_type, a.principal_id, a.account, a.account_id, coalesce(s.name, a.arn)
-         FROM sso_assignment AS a LEFT JOIN sso_permission_set AS s ON s.arn = a.arn ORDER BY 1, 2, 4, 5",
-        &mut |r| {
-            let user = r[0] == "USER";
-            let id = format!("identity-center/{}/{}", r[0], r[1]);
-            let entry = all.entry(id.clone()).or_insert_with(|| AccessPrincipal {
-                id,
-                kind: if user { HolderKind::IdentityCenterUser } else { HolderKind::IdentityCenterGroup },
-                name: format!("{} (its name is not read)", r[1]),
-                account: r[2].clone(),
-                through: if user { "assigned to the person".into() } else { "who is in the group is not read".into() },
-                last_used: "unknown: sign-ins of Identity Center are not read".into(),
-                mfa: "unknown: set in Identity Center, which no API shows".into(),
-                keys: "none: sessions only".into(),
-                stores: String::new(),
-            });
-            entry.through.push_str(&format!("; permission set {} in {}", r[4], r[3]));
-            let reads = match reserved.get(&(r[3].clone(), r[4].clone())) {
-                Some(role) => known.stores(role, &r[3]),
-                None => "unknown: the role of the set was not read".into(),
-            };
-            let part = format!("in {} by {}: {reads}", r[3], r[4]);
+    let mut add = |of: &Assigned, user: bool, id: &str, through: String| {
+        let reads = match reserved.get(&(of.in_account.clone(), of.set.clone())) {
+            Some(role) => known.stores(role, &of.in_account),
+            None => "unknown: the role of the set was not read".into(),
+        };
+        let key = format!("identity-center/{}/{id}", if user { "USER" } else { "GROUP" });
+        let entry = all.entry(key.clone()).or_insert_with(|| AccessPrincipal {
+            id: key,
+            kind: if user { HolderKind::IdentityCenterUser } else { HolderKind::IdentityCenterGroup },
+            name: if user { directory.user(id) } else { directory.group(id) },
+            account: of.account.clone(),
+            through: match (user, directory.is_disabled(id)) {
+                (true, true) => "DISABLED in Identity Center".into(),
+                (true, false) => "a person".into(),
+                (false, _) => directory.members_words(id),
+            },
+            last_used: "unknown: sign-ins of Identity Center are not read".into(),
+            mfa: "unknown: set in Identity Center, which no API shows".into(),
+            keys: "none: sessions only".into(),
+            stores: String::new(),
+        });
+        entry.through.push_str(&format!("; {through} permission set {} in {}", of.set, of.in_account));
+        let part = format!("in {} by {}: {reads}", of.in_account, of.set);
+        if !entry.stores.lines().any(|line| line == part) {
             entry.stores = if entry.stores.is_empty() { part } else { format!("{}\n{part}", entry.stores) };
-        },
-    )?;
+        }
+    };
+    for of in identity_center::assignments(db)? {
+        add(&of, of.to_user, &of.id, "assigned".into());
+        for member in directory.members(&of.id).into_iter().flatten().filter(|_| !of.to_user) {
+            add(&of, true, member, format!("in the group {} with", directory.group(&of.id)));
+        }
+    }
     Ok(all.into_values().collect())
 }

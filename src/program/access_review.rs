@@ -66,12 +66,22 @@ fn leaver(p: &AccessPrincipal, leavers: Option<&[Leaver]>) -> String {
         return "not one person".into();
     }
     let told = |l: &Leaver, word: &str| format!("{word}{}, left {}", l.name, if l.left.is_empty() { "on no day given" } else { &l.left });
-    let sure = leavers.iter().find(|l| l.users.iter().any(|u| u.eq_ignore_ascii_case(&p.name)) || same_name(&l.name, &p.name));
-    let near = || leavers.iter().find(|l| near_name(&l.name, &p.name));
+    let names = spellings(&p.name);
+    let is_user = |l: &Leaver| l.users.iter().any(|u| names.iter().any(|name| u.eq_ignore_ascii_case(name)));
+    let sure = leavers.iter().find(|l| is_user(l) || names.iter().any(|name| same_name(&l.name, name)));
+    let near = || leavers.iter().find(|l| names.iter().any(|name| near_name(&l.name, name)));
     match (sure, near()) {
         (Some(l), _) => told(l, "LEFT: "),
         (None, Some(l)) => told(l, "perhaps: "),
         (None, None) => "not on the list by name".into(),
+    }
+}
+
+/// A person's sign-in name and display name, where one stands in parentheses after the other.
+fn spellings(name: &str) -> Vec<&str> {
+    match name.strip_suffix(')').and_then(|rest| rest.split_once(" (")) {
+        Some((user, display)) => vec![user, display],
+        None => vec![name],
     }
 }
 
@@ -291,6 +301,8 @@ mod tests {
         assert!(told("RO").starts_with("LEFT: Riley Other, left on no day given"));
         assert!(told("jexample").starts_with("perhaps: Jordan"));
         assert_eq!(told("jordan.exampleson"), "not on the list by name");
+        assert!(told("je4711 (Jordan Example)").starts_with("LEFT: Jordan Example") && told("ro (R. O.)").starts_with("LEFT: Riley Other"));
+        assert_eq!(told("0a1b-2c (its name was not read)"), "not on the list by name");
         assert!(leaver(&person("x"), None).contains("no list of leavers was supplied"));
         assert!(leavers(b"who,when\na,b\n").is_err());
     }

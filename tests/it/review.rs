@@ -238,6 +238,70 @@ fn other_programs_carry_it_round() {
     }
 }
 
+/// A workspace with assignments of Identity Center; `named` adds the identity store. Its review, as the texts of the workbook.
+fn center(named: bool) -> (Sandbox, String) {
+    let box_ = Sandbox::default();
+    box_.write(
+        "affiant.yaml",
+        "format: affiant.workspace/1\norganization: { name: Example Clinic, role: covered entity, system: Records }\n\
+         period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
+    );
+    box_.write("documents/leavers.csv", "name,left\nJordan Example,2026-09-11\n");
+    let answer = |place: &str, body: &str| drop(box_.write(&format!("in/aws/111122223333/aws-global/{place}.json"), body));
+    let set = r#""PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1""#;
+    answer(
+        "sso-admin/ListInstances",
+        r#"{"Instances": [{"InstanceArn": "arn:aws:sso:::instance/ssoins-1", "IdentityStoreId": "d-0123456789"}]}"#,
+    );
+    answer("sso-admin/DescribePermissionSet/ps-1", &format!(r#"{{"PermissionSet": {{{set}, "Name": "Clinician"}}}}"#));
+    let to = |kind: &str, id: &str| format!(r#"{{"AccountId": "111122223333", {set}, "PrincipalType": "{kind}", "PrincipalId": "{id}"}}"#);
+    let both = format!(r#"{{"AccountAssignments": [{}, {}]}}"#, to("GROUP", "g-1"), to("USER", "u-2"));
+    answer("sso-admin/ListAccountAssignments/111122223333-ps-1", &both);
+    if named {
+        let user = |id: &str, name: &str, shown: &str, more: &str| {
+            format!(r#"{{"UserId": "{id}", "UserName": "{name}", "DisplayName": "{shown}", "IdentityStoreId": "d-0123456789"{more}}}"#)
+        };
+        let private = r#", "Emails": [{"Value": "kept.nowhere@example.com"}], "PhoneNumbers": [{"Value": "kept nowhere"}]"#;
+        let users = [user("u-1", "je4711", "Jordan Example", private), user("u-2", "riley", "riley", r#", "UserStatus": "DISABLED""#)];
+        answer("identitystore/ListUsers/d-0123456789", &format!(r#"{{"Users": [{}]}}"#, users.join(",")));
+        answer("identitystore/ListGroups/d-0123456789", r#"{"Groups": [{"GroupId": "g-1", "DisplayName": "clinicians"}]}"#);
+        answer("identitystore/ListGroupMemberships/g-1", r#"{"GroupMemberships": [{"GroupId": "g-1", "MemberId": {"UserId": "u-1"}}]}"#);
+    }
+    let ran = box_.affiant(&["collect", "--snapshot", "in"]);
+    assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+    let ran = box_.affiant(&["review", "access"]);
+    assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
+    let texts = String::from_utf8(parts(&box_.path().join(FILE))["xl/sharedStrings.xml"].clone()).expect("XML");
+    (box_, texts)
+}
+
+#[test]
+fn people_of_identity_center_have_names_where_they_were_read_and_ids_where_not() {
+    let (box_, texts) = center(true);
+    for part in [
+        "je4711 (Jordan Example)",
+        "a person; in the group clinicians with permission set Clinician in 111122223333",
+        "1 person is in the group: je4711 (Jordan Example); assigned permission set Clinician",
+        "LEFT: Jordan Example, left 2026-09-11",
+        "DISABLED in Identity Center; assigned permission set Clinician",
+    ] {
+        assert!(texts.contains(part), "`{part}` is missing: {texts}");
+    }
+    for (name, bytes) in crate::harness::files(&box_.path().join("evidence")) {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("kept.nowhere") && !text.contains("kept nowhere"), "{name} holds more of a person than a name");
+    }
+    let (_, texts) = center(false);
+    for part in [
+        "g-1 (its name was not read)",
+        "who is in the group was not read; assigned permission set Clinician",
+        "u-2 (its name was not read)",
+    ] {
+        assert!(texts.contains(part), "`{part}` is missing: {texts}");
+    }
+    assert!(!texts.contains("LEFT:") && texts.contains("identitystore:ListUsers"), "the gap is named: {texts}");
+}
+
 #[test]
 fn a_sample_is_drawn_by_its_seed_from_the_whole_population() {
     let box_ = Sandbox::default().workspace();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, params};
 
+use crate::assess::identity_center;
 use crate::assess::input::Fault;
 use crate::model::catalog::Catalog;
 use crate::model::dossier::{
@@ -40,8 +41,12 @@ pub fn readers(db: &Connection, catalog: &Catalog) -> Result<ReaderMatrix, Fault
         readers_total: db.query_row("SELECT count(DISTINCT principal) FROM reader WHERE who = 'own'", [], |row| row.get(0))?,
         readers: widest(db)?,
         stores: most_read(db)?,
+        people: Vec::new(),
         words: String::new(),
     };
+    if has(catalog, &["sso_assignment", "sso_permission_set", "iam_role"]) {
+        matrix.people = identity_center::behind(db, &matrix.readers.iter().map(|r| r.arn.as_str()).collect())?;
+    }
     let columns: BTreeMap<String, usize> = matrix.readers.iter().enumerate().map(|(i, r)| (r.arn.clone(), i)).collect();
     let mut cells = db.prepare("SELECT principal, reach, conditional FROM reader WHERE arn = ? AND who = 'own'")?;
     for store in &mut matrix.stores {

@@ -13,6 +13,9 @@ pub struct ReaderMatrix {
     /// At most [`READERS`] users and roles of the stores' own accounts, those that read most stores first.
     pub readers: Vec<ReadingPrincipal>,
     pub readers_total: u64,
+    /// Whom IAM Identity Center lets be one of these readers, by permission set and account; names as far as they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
     /// The whole in words, for those who do not see the figure.
     pub words: String,
 }
