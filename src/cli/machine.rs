@@ -29,7 +29,7 @@ pub struct MachineArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatWanted {
-    /// Assessment results, plan of action and milestones, component definition (NIST OSCAL 1.2.1)
+    /// Assessment results, plan of action and milestones, component definition, mapping collection with its catalog (NIST OSCAL 1.2.1)
     Oscal,
     /// Static-analysis results with places in the evidence (OASIS SARIF 2.1.0)
     Sarif,

@@ -10,7 +10,7 @@ use super::{metadata, name, nist_id, part_resource, part_uuid, props};
 use crate::model::dossier::ControlReport;
 
 /// NIST's own catalog of SP 800-53 r5 in OSCAL.
-const SP_800_53: &str =
+pub const SP_800_53: &str =
     "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
 const DOSSIER: &str = "data/dossier.json";
 

@@ -1,7 +1,9 @@
-//! OSCAL 1.2.1 (NIST): assessment results, plan of action and milestones, and component definition. Every UUID is made from what
+//! OSCAL 1.2.1 (NIST): assessment results, plan of action and milestones, component definition, mapping collection and its catalog. Every UUID is made from what
 //! it names, every `#uuid` resolves in its own document, and every exhibit stands in the back matter with its SHA-256.
 
+mod catalog;
 mod component;
+mod mapping;
 mod poam;
 mod results;
 
@@ -14,6 +16,14 @@ use crate::model::verdict::Verdict;
 
 /// The version that compliance-trestle 5.2 knows; the models written here are alike in 1.2.0 to 1.2.3.
 pub const VERSION: &str = "1.2.1";
+/// What is written, below the folder of an export or of a package's data.
+pub const FILES: [&str; 5] = [
+    "oscal/assessment-results.json",
+    "oscal/poam.json",
+    "oscal/component-definition.json",
+    "oscal/catalog.json",
+    "oscal/mapping-collection.json",
+];
 /// The namespace of our own properties.
 const OWN: &str = "urn:x-affiant:oscal:1";
 
@@ -26,6 +36,12 @@ pub fn files(handed: &Handed<'_>) -> Vec<MachineFile> {
         out.push(file("oscal/poam.json", "OSCAL 1.2.1 plan of action and milestones", bytes(&plan)));
     }
     out.push(file("oscal/component-definition.json", "OSCAL 1.2.1 component definition", bytes(&component::document(handed))));
+    let catalog = bytes(&catalog::document(handed));
+    let digest = Digest::of(&catalog).to_string();
+    out.push(file("oscal/catalog.json", "OSCAL 1.2.1 catalog", catalog));
+    if !handed.dossier.crosswalk.is_empty() {
+        out.push(file("oscal/mapping-collection.json", "OSCAL 1.2.1 mapping collection", bytes(&mapping::document(handed, &digest))));
+    }
     out
 }
 
