@@ -10,7 +10,7 @@ use crate::catalog;
 use crate::diag::printable;
 use crate::model::corroboration::ForeignAgreement;
 use crate::pipeline::Error;
-use crate::pipeline::{handed, import};
+use crate::pipeline::{handed, import, kept_import};
 use crate::render::Templates;
 
 /// Set findings of Prowler, Security Hub or AWS Config beside a package, as corroboration
@@ -28,6 +28,9 @@ pub struct ImportArgs {
     /// Where; the folder must be empty or not there
     #[arg(long, short, value_name = "DIR")]
     output: PathBuf,
+    /// Keep it in documents/ of the workspace, too: the next run takes it along, and packages of that run tell what it found
+    #[arg(long)]
+    keep: bool,
     /// Pinned certificates, PEM: what none of them sealed is refused
     #[arg(long, value_name = "PEM")]
     trust: Option<PathBuf>,
@@ -43,6 +46,10 @@ pub fn cmd_import(args: &ImportArgs, context: &Context) -> Result<Exit, Error> {
     for (name, bytes) in &made.files {
         write(&args.output, name, bytes)?;
         data(&format!("{}\n", args.output.join(name).display()));
+    }
+    if args.keep {
+        let kept = kept_import::keep(&context.workspace()?.root, &made.corroborated)?;
+        say(&format!("kept as {}: the next `affiant collect` takes it into its run", kept.display()));
     }
     for file in &made.corroborated.files {
         let products = file.products.join(", ");

@@ -12,7 +12,8 @@ use super::style::Style;
 use super::{Context, Exit, data, wrong};
 use crate::diag::{Diagnostic, Gravity, Problems, near, printable};
 use crate::model::dossier::{Dossier, RiskReport};
-use crate::pipeline::Error;
+use crate::pipeline::{Error, compare};
+use crate::program::sightings;
 use crate::render::{csv, risk_sheets, xlsx};
 use crate::store::atomic::{self, Access, Existing};
 
@@ -63,10 +64,17 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(RisksCommand::Add(args)) = &args.command {
         return risk_edits::cmd_add(args, context);
     }
-    let dossier = dossier(context, None)?;
+    let mut dossier = dossier(context, None)?;
     let json = args.format == Format::Json;
+    let command = args.command.unwrap_or(RisksCommand::List);
+    if json || matches!(command, RisksCommand::Show { .. } | RisksCommand::Export { .. }) {
+        let (workspace, catalog) = (context.workspace()?, context.catalog()?);
+        let run = context.run(&workspace, None)?;
+        let before = compare::sightings_before(&workspace, &catalog, &run.record, context.clock.now())?;
+        sightings::fill(&mut dossier, &before);
+    }
     let register = &dossier.risks;
-    match args.command.unwrap_or(RisksCommand::List) {
+    match command {
         RisksCommand::List if json => data(&format!("{:#}\n", json!({ "format": "affiant.risks-list/1", "risks": register.rows }))),
         RisksCommand::List => list(&dossier),
         RisksCommand::Show { id } => {
@@ -169,7 +177,14 @@ fn show(r: &RiskReport) -> String {
         let done = if s.done.is_empty() { format!("due {}", s.due) } else { format!("done {}, seen in {}", s.done, s.proof) };
         out.push_str(&format!("step        {} ({}; {done})\n", s.action, s.owner));
     }
-    r.examples.iter().for_each(|e| out.push_str(&format!("resource    {e}\n")));
+    for [resource, first, last, here] in csv::member_rows(r) {
+        let seen = match (here.as_str(), last.is_empty()) {
+            (_, true) => String::new(),
+            ("no", _) => format!("  first seen {first}, last seen {last}"),
+            (_, _) => format!("  first seen {first}"),
+        };
+        out.push_str(&format!("resource    {resource}{seen}\n"));
+    }
     d.history.iter().for_each(|h| out.push_str(&format!("{:<11} {}: {}\n", h.on, h.by, h.what)));
     if r.owner.is_empty() && r.origin == "finding" {
         out.push_str(&snippet(r));

@@ -94,6 +94,7 @@ fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Resul
         redactions: &[],
         before: None,
         standing: &standing,
+        others: &[],
         seal,
         package_id: "none",
         program_version: env!("CARGO_PKG_VERSION"),

@@ -289,6 +289,9 @@ pub struct FindingGroup {
     pub resources: u64,
     /// At most five.
     pub examples: Vec<String>,
+    /// Every resource once, ordered by name; at most [`ROWS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
 }
 
 /// What hints at the use of a service without being one of its resources.

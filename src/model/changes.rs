@@ -133,7 +133,32 @@ pub enum Before {
     Known {
         judged: Box<ComparedSide>,
         trend: Vec<TrendPoint>,
+        sightings: Sightings,
     },
+}
+
+/// When each resource of each risk was seen, over the runs of the chain that were at hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sightings {
+    /// The end of the earliest run that was looked at; empty where none was.
+    pub from: String,
+    /// By the id of the risk.
+    pub risks: BTreeMap<String, RiskSightings>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RiskSightings {
+    /// Whether more resources were found than are named here: of those nobody knows since when they are there.
+    pub cut: bool,
+    pub resources: BTreeMap<String, Sighting>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The end of the first run that shows it; none where that is not known.
+    pub first: Option<String>,
+    /// The end of the last run that shows it.
+    pub last: String,
 }
 
 /// What both outputs and data say of two assessments.

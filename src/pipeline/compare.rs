@@ -11,17 +11,19 @@ use super::Error;
 use super::assess::{cleared, judge, redacted};
 use super::bag_files::{copy_out, files_below, read};
 use super::keys::private_folder;
-use super::record::{ABOUT, ASSESSMENT, BEFORE, CATALOG, DATABASE, DECISIONS, DOSSIER, ITEMS, PackageRecord, RECORD, TERMS, TREND, pretty};
+use super::record::{
+    ABOUT, ASSESSMENT, BEFORE, CATALOG, DATABASE, DECISIONS, DOSSIER, ITEMS, PackageRecord, RECORD, SIGHTINGS, TERMS, TREND, pretty,
+};
 use super::sealed;
 use crate::assess::database::states;
 use crate::catalog;
 use crate::diag::Diagnostic;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
-use crate::model::changes::{Before, Changes, ComparedSide, ItemState, Terms, TrendPoint};
+use crate::model::changes::{Before, Changes, ComparedSide, ItemState, Sightings, Terms, TrendPoint};
 use crate::model::dossier::Dossier;
 use crate::model::run::RunRecord;
-use crate::program::changes;
+use crate::program::{changes, sightings};
 use crate::seal::Trust;
 use crate::seal::verify::{self, Bag, DESCRIPTIONS, Options, State, Verified};
 use crate::store::bag::Payload;
@@ -33,6 +35,7 @@ pub struct Side {
     pub judged: ComparedSide,
     pub catalog: Catalog,
     pub trend: Vec<TrendPoint>,
+    pub sightings: Sightings,
     database: PathBuf,
     /// Holds the database as long as it is needed.
     _scratch: TempDir,
@@ -55,8 +58,9 @@ pub fn of_run(workspace: &Workspace, catalog: &Catalog, run: Reader) -> Result<S
     let assessment = judge(catalog, &workspace.decisions, &run, Some(&until), &database)?;
     let terms = changes::terms(catalog, &workspace.decisions, &run.record, &assessment);
     let source = format!("run {}, judged with the catalog and the decisions of today", run.record.id);
+    let sightings = sightings::with(&Sightings::default(), &assessment);
     let judged = ComparedSide { source, assessment, terms, items: Vec::new() };
-    Ok(Side { judged, catalog: catalog.clone(), trend: Vec::new(), database, _scratch: scratch })
+    Ok(Side { judged, catalog: catalog.clone(), trend: Vec::new(), sightings, database, _scratch: scratch })
 }
 
 /// A package, as it was sealed: its assessment, its catalog, its decisions. What does not verify is not read.
@@ -74,13 +78,15 @@ pub fn of_package(workspace: &Workspace, path: &Path, now: DateTime<Utc>) -> Res
     let run: RunRecord = read(&bag, &format!("{}/data/run.json", record.run))?.ok_or_else(|| part("run"))?;
     let catalog = catalog::from_files(files_below(&bag, CATALOG)?, record.custom_catalog)?;
     let decisions = workspace::decisions(&files_below(&bag, DECISIONS)?)?;
-    let trend = read::<Dossier>(&bag, DOSSIER)?.and_then(|d| d.since).and_then(|s| s.changes).map(|c| c.trend).unwrap_or_default();
+    let dossier = read::<Dossier>(&bag, DOSSIER)?;
+    let sightings = dossier.as_ref().map(sightings::told).unwrap_or_default();
+    let trend = dossier.and_then(|d| d.since).and_then(|s| s.changes).map(|c| c.trend).unwrap_or_default();
     let terms = changes::terms(&catalog, &decisions, &run, &assessment);
     let scratch = scratch(workspace)?;
     let database = scratch.path().join("evidence.sqlite");
     copy_out(&bag, DATABASE, &database)?;
     let judged = ComparedSide { source: format!("package {}, as it was sealed", record.id), assessment, terms, items: Vec::new() };
-    Ok(Side { judged, catalog, trend, database, _scratch: scratch })
+    Ok(Side { judged, catalog, trend, sightings, database, _scratch: scratch })
 }
 
 fn scratch(workspace: &Workspace) -> Result<TempDir, Error> {
@@ -148,11 +154,27 @@ pub fn before(
         Ok(None) => return Ok(Err(format!("The run before this one, manifest {}, was not at hand.", previous.short()))),
         Err(error) => return Ok(Err(unread(error))),
     };
-    let side = match package_of(workspace, &reader) {
-        Some(path) => of_package(workspace, &path, now),
-        None => of_run(workspace, catalog, reader),
-    };
-    Ok(side.map_err(unread))
+    Ok(with_earlier(workspace, catalog, reader, now, EARLIER).map_err(unread))
+}
+
+/// How many runs without a package are judged, back through the chain, for the days on which resources were seen.
+const EARLIER: usize = 12;
+
+/// A run's newest package, else the run itself with what the runs before it showed. Where the chain cannot be followed it ends.
+fn with_earlier(workspace: &Workspace, catalog: &Catalog, run: Reader, now: DateTime<Utc>, left: usize) -> Result<Side, Error> {
+    if let Some(path) = package_of(workspace, &run) {
+        return of_package(workspace, &path, now);
+    }
+    let earlier = if left == 0 { None } else { run_before(workspace, &run.record, now).unwrap_or(None) };
+    let known = earlier.and_then(|earlier| with_earlier(workspace, catalog, earlier, now, left - 1).ok()).map(|side| side.sightings);
+    let mut side = of_run(workspace, catalog, run)?;
+    side.sightings = sightings::with(&known.unwrap_or_default(), &side.judged.assessment);
+    Ok(side)
+}
+
+/// When the resources of risks were seen before a run.
+pub fn sightings_before(workspace: &Workspace, catalog: &Catalog, run: &RunRecord, now: DateTime<Utc>) -> Result<Sightings, Error> {
+    Ok(before(workspace, catalog, run, None, now)?.map(|side| side.sightings).unwrap_or_default())
 }
 
 /// The newest package in `packages/` that holds a run, or its redacted copy.
@@ -190,7 +212,8 @@ pub fn store(side: Result<Side, String>, new: &mut ComparedSide, database: &Path
     add(TERMS, pretty(&side.judged.terms))?;
     add(ITEMS, pretty(&side.judged.items))?;
     add(TREND, pretty(&side.trend))?;
-    Ok(Before::Known { judged: Box::new(side.judged), trend: side.trend })
+    add(SIGHTINGS, pretty(&side.sightings))?;
+    Ok(Before::Known { judged: Box::new(side.judged), trend: side.trend, sightings: side.sightings })
 }
 
 /// What a package carries of the time before it, and the items of its own run that go with it; none in packages that knew no such thing.
@@ -200,5 +223,6 @@ pub fn stored(bag: &Verified<Bag>, new: &mut ComparedSide, database: &Path) -> R
     let (Some(assessment), Some(terms), Some(items)) = parts else { return Ok(Some(Before::Nothing(about.why))) };
     let judged = ComparedSide { source: about.source, assessment, terms, items };
     new.items = states::items(database, &changes::wanted(&judged, new))?;
-    Ok(Some(Before::Known { judged: Box::new(judged), trend: read(bag, TREND)?.unwrap_or_default() }))
+    let (trend, sightings) = (read(bag, TREND)?.unwrap_or_default(), read(bag, SIGHTINGS)?.unwrap_or_default());
+    Ok(Some(Before::Known { judged: Box::new(judged), trend, sightings }))
 }

@@ -14,16 +14,17 @@ use super::assess::{check_parameters, check_phi, cleared, judge, redacted, seen}
 use super::compare::{self, Side};
 use super::keys::{Sealer, private_folder};
 pub use super::record::{
-    ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISKS, pretty,
+    ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISK_RESOURCES, RISKS, pretty,
 };
 use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
-use super::{bag_files, lint, lock, sealed, signing, statements};
+use super::{bag_files, kept_import, lint, lock, packed_oscal, sealed, signing, statements};
 use crate::assess::database::export;
 use crate::catalog;
 use crate::diag::Diagnostic;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::changes::ComparedSide;
+use crate::model::corroboration::Corroborated;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo, StatementStanding};
 use crate::program::{self, Inputs, changes};
@@ -112,6 +113,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     let parent = request.workspace.packages().join(period(&request.workspace.decisions, &as_of));
     crate::store::atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
     let name = unoccupied(&parent, &if request.draft { format!("{id}-draft") } else { id.clone() });
+    let others = kept_import::kept(&run);
     Maker {
         workspace: request.workspace,
         catalog: request.catalog,
@@ -127,6 +129,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
         draft: request.draft,
         problems,
         standing: statements::standing(&request.workspace.decisions),
+        others,
         step: request.step,
     }
     .make()
@@ -148,6 +151,7 @@ struct Maker<'a> {
     draft: bool,
     problems: Vec<Diagnostic>,
     standing: BTreeMap<String, StatementStanding>,
+    others: Vec<(String, Corroborated)>,
     step: &'a dyn Fn(&str),
 }
 
@@ -173,7 +177,12 @@ impl Maker<'_> {
         add(&mut bag, ASSESSMENT, &pretty(&assessment))?;
         add(&mut bag, DOSSIER, &pretty(&dossier))?;
         add(&mut bag, RISKS, &csv::risks(&dossier))?;
+        add(&mut bag, RISK_RESOURCES, &csv::risk_resources(&dossier))?;
         add(&mut bag, CROSSWALK, &csv::crosswalk(&dossier))?;
+        let parts: Vec<_> = bag.entries().map(|(path, digest)| (path.to_string(), digest.to_string())).collect();
+        for (path, bytes) in packed_oscal::files(&dossier, &run_folder, parts.into_iter()) {
+            add(&mut bag, &path, &bytes)?;
+        }
         self.search(&bag)?;
         let record = record(&RecordFacts {
             id: &self.id,
@@ -274,6 +283,7 @@ impl Maker<'_> {
             redactions: &self.run.redactions,
             before: None,
             standing: &self.standing,
+            others: &self.others,
             seal,
             package_id: &self.id,
             program_version: env!("CARGO_PKG_VERSION"),

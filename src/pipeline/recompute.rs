@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use super::bag_files::{MAX_JSON, bytes, files_below, path};
 use super::package::{pretty, unsigned_pdf};
-use super::record::{self as own, ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS};
-use super::{Error, assess, compare, keys, signing};
+use super::record::{
+    self as own, ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISK_RESOURCES, RISKS,
+};
+use super::{Error, assess, compare, keys, packed_oscal, signing};
 use crate::assess::database::export;
 use crate::assess::input::Fault;
 use crate::catalog;
@@ -153,6 +155,7 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
         redactions: &run.redactions,
         before: before.as_ref().map(|before| (before, &judged)),
         standing: &standing,
+        others: &super::kept_import::kept(&run),
         seal: seal.unwrap_or_else(|| keys::seal_info(signer, false)),
         package_id: &record.id,
         program_version: &record.program_version,
@@ -246,7 +249,8 @@ fn tables(parts: &Parts<'_>, database: &Path, dossier: &Dossier, out: &mut Recom
             differs.push(path);
         }
     }
-    for (path, ours) in [(RISKS, csv::risks(dossier)), (CROSSWALK, csv::crosswalk(dossier))] {
+    for (path, ours) in [(RISKS, csv::risks(dossier)), (RISK_RESOURCES, csv::risk_resources(dossier)), (CROSSWALK, csv::crosswalk(dossier))]
+    {
         if bytes(parts.bag, path)? != ours {
             differs.push(path.to_string());
         }
@@ -257,6 +261,13 @@ fn tables(parts: &Parts<'_>, database: &Path, dossier: &Dossier, out: &mut Recom
         format!("other than follows: {}", differs.join(", "))
     };
     out.push(Code::TablesAgain, "tables", differs.is_empty(), words);
+    let inside = files_below(parts.bag, packed_oscal::FOLDER)?;
+    if !inside.is_empty() {
+        let listed = parts.bag.entries().map(|(path, digest)| (path.to_string(), digest.to_string()));
+        let ours = packed_oscal::files(dossier, &parts.record.run, listed).into_iter();
+        let ours = ours.filter_map(|(path, bytes)| Some((path.strip_prefix(packed_oscal::FOLDER)?.to_string(), bytes))).collect();
+        out.push(Code::TablesAgain, "OSCAL files", inside == ours, "made again from the dossier, byte for byte");
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, SealInfo};
+use crate::render::machine::oscal;
 use crate::seal::Certificate;
 use crate::seal::bag::is_own_tag;
 use crate::seal::bag::verify_md::{Contents, verify_md};
@@ -27,6 +28,8 @@ pub(super) const JOINED: &str = "joined";
 pub const PDF: &str = "data/report/audit-package.pdf";
 pub const DATABASE: &str = "data/tables/evidence.sqlite";
 pub const RISKS: &str = "data/tables/risk.csv";
+/// The resources of each risk, a row each.
+pub const RISK_RESOURCES: &str = "data/tables/risk-resource.csv";
 pub const CROSSWALK: &str = "data/tables/crosswalk.csv";
 pub const CATALOG: &str = "data/catalog/";
 pub const DECISIONS: &str = "data/decisions/";
@@ -36,6 +39,7 @@ pub const BEFORE: &str = "data/previous/assessment.json";
 pub const TERMS: &str = "data/previous/terms.json";
 pub const ITEMS: &str = "data/previous/items.json";
 pub const TREND: &str = "data/previous/trend.json";
+pub const SIGHTINGS: &str = "data/previous/sightings.json";
 
 /// `data/package.json`: what this package is and what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,14 +137,22 @@ pub(super) fn csv_path(table: &str) -> String {
 
 /// Whether this program puts a file of this path into a package: reports, tables, inputs, and the run.
 pub(super) fn is_ours(path: &str, run: &str) -> bool {
-    let fixed = [RECORD, ASSESSMENT, DOSSIER, HTML, PDF, DATABASE, RISKS, CROSSWALK, ABOUT, BEFORE, TERMS, ITEMS, TREND];
+    let registers = [RISKS, RISK_RESOURCES, CROSSWALK];
+    let before = [ABOUT, BEFORE, TERMS, ITEMS, TREND, SIGHTINGS];
+    let fixed = [RECORD, ASSESSMENT, DOSSIER, HTML, PDF, DATABASE];
     let tables = || export::CSV.iter().any(|(table, _)| csv_path(table) == path);
     // the run's own payload is held against its custody records
     let in_run = path.strip_prefix(run).and_then(|rest| rest.strip_prefix('/'));
     let of_run = in_run.is_some_and(|rest| rest.starts_with(PAYLOAD) || rest.starts_with(&format!("{JOINED}/")) || is_own_tag(rest));
     let decision = path.strip_prefix(DECISIONS).is_some_and(|name| workspace::FILES.contains(&name));
     let signature = path.strip_suffix(".p7s") == Some(HTML);
-    fixed.contains(&path) || tables() || signature || path.starts_with(CATALOG) || decision || of_run
+    let named = [&fixed[..], &registers, &before].iter().any(|list| list.contains(&path));
+    named || oscal_file(path) || tables() || signature || path.starts_with(CATALOG) || decision || of_run
+}
+
+/// Whether it is one of the OSCAL files.
+fn oscal_file(path: &str) -> bool {
+    path.strip_prefix("data/").is_some_and(|inner| oscal::FILES.contains(&inner))
 }
 
 /// `<period>-<12 hexadecimal digits>` of a digest over all inputs: the same inputs, the same id.

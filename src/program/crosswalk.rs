@@ -14,7 +14,9 @@ enum Asked {
 }
 
 /// Documents by a word of their names: what they are, and the rows that they answer, by the beginning of the citation.
-const DOCUMENTS: [(&str, Asked, &[&str]); 22] = [
+const DOCUMENTS: [(&str, Asked, &[&str]); 24] = [
+    ("risk-management-policy", Asked::Policy, &["164.308(a)(1)"]),
+    ("risk-analysis-policy", Asked::Policy, &["164.308(a)(1)"]),
     ("risk-analysis", Asked::Implementation, &["164.308(a)(1)"]),
     ("sanction", Asked::Policy, &["164.308(a)(1)(ii)(C)"]),
     ("log-review", Asked::Review, &["164.308(a)(1)(ii)(D)", "164.312(b)"]),

@@ -138,8 +138,8 @@ fn level(dossier: &Dossier, inputs: &Inputs<'_>) -> AnalysisElement {
 fn documentation(dossier: &Dossier) -> AnalysisElement {
     let policy = dossier.crosswalk.iter().find(|row| row.citation == RULE).map(|row| row.policy.clone()).unwrap_or_default();
     let (state, words) = match policy.is_empty() {
-        true => (PART, "This register and data/tables/risks.csv; the policy on risk analysis: none supplied.".to_string()),
-        false => (SUPPLIED, "This register and data/tables/risks.csv, and the policy on risk analysis.".to_string()),
+        true => (PART, "This register and data/tables/risk.csv; the policy on risk analysis: none supplied.".to_string()),
+        false => (SUPPLIED, "This register and data/tables/risk.csv, and the policy on risk analysis.".to_string()),
     };
     AnalysisElement { evidence: policy, ..element("Documentation, in any form", state, words, "risks") }
 }

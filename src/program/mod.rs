@@ -17,12 +17,14 @@ mod gaps;
 mod history;
 mod incident;
 mod nouns;
+mod others;
 mod readers_and_network;
 mod records;
 pub mod response;
 mod risk_level;
 mod risks;
 pub mod services;
+pub mod sightings;
 mod since;
 mod summary;
 pub mod workpapers;
@@ -35,6 +37,7 @@ use crate::diag::is_hazard;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::changes::{Before, ComparedSide};
+use crate::model::corroboration::Corroborated;
 use crate::model::decisions::Decisions;
 use crate::model::dossier::{
     Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period, ProgramInfo, Retention,
@@ -56,6 +59,8 @@ pub struct Inputs<'a> {
     pub before: Option<(&'a Before, &'a ComparedSide)>,
     /// Of each signed statement, by its id, whether it is still what was signed.
     pub standing: &'a BTreeMap<String, StatementStanding>,
+    /// Imports that were kept among the documents of the run, by path.
+    pub others: &'a [(String, Corroborated)],
     pub seal: SealInfo,
     pub package_id: &'a str,
     pub program_version: &'a str,
@@ -98,6 +103,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         buyer: Vec::new(),
         clock_starts: Vec::new(),
         contradictions: Vec::new(),
+        others: others::found(inputs, &refs),
         baa,
         services,
         scope: scope(inputs),
@@ -123,6 +129,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     };
     front::fill(&mut dossier, inputs, &refs);
     dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);
+    sightings::fill(&mut dossier, &sightings::known(inputs.before.map(|(before, _)| before)));
     dossier.risks.elements = elements::all(&dossier, inputs);
     dossier.risks.before = elements::before(inputs);
     harmless(dossier)

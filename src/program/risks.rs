@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decided;
 use super::risk_level::{SCALE, found, level, rank};
-use super::{Inputs, gaps, nouns, plural, services};
+use super::{Inputs, gaps, nouns, plural, services, sightings};
 use crate::model::assessment::{Disagreement, FindingGroup};
 use crate::model::decisions::{OwnRisk, RiskDecision};
 use crate::model::dossier::{Acceptance, RiskRegister, RiskReport, ServiceRow, Services};
@@ -55,6 +55,7 @@ fn ordered(rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
         rows,
         scale: SCALE.map(String::from).to_vec(),
         heat,
+        seen_from: String::new(),
         elements: Vec::new(),
         before: String::new(),
     }
@@ -100,6 +101,7 @@ fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
         kind: String::new(),
         resources: group.resources,
         examples: group.examples.clone(),
+        members: sightings::members(group),
         level: level(&likelihood, &impact),
         likelihood,
         impact,

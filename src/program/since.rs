@@ -8,7 +8,7 @@ use crate::model::dossier::SinceReport;
 pub fn report(before: &Before, now: &ComparedSide, catalog: &Catalog) -> SinceReport {
     match before {
         Before::Nothing(why) => SinceReport { words: why.clone(), changes: None },
-        Before::Known { judged, trend } => {
+        Before::Known { judged, trend, .. } => {
             let changes = changes::compare(judged, now, catalog, trend);
             SinceReport { words: words(&changes), changes: Some(changes) }
         }

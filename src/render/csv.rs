@@ -2,7 +2,7 @@
 
 use crate::diag::safe_cell;
 use crate::model::decisions::RiskScore;
-use crate::model::dossier::Dossier;
+use crate::model::dossier::{Dossier, RiskMember, RiskReport};
 
 const RISKS: [&str; 27] = [
     "id",
@@ -76,6 +76,40 @@ pub fn risks(dossier: &Dossier) -> Vec<u8> {
 
 fn score(score: &Option<RiskScore>) -> String {
     score.as_ref().map(|s| format!("{} x {}", s.likelihood, s.impact)).unwrap_or_default()
+}
+
+const RISK_RESOURCES: [&str; 8] = ["id", "title", "account", "asset_class", "resource", "first_seen", "last_seen", "in_this_run"];
+
+/// `data/tables/risk-resource.csv`: a row for each resource of a risk, those of earlier runs included. Where a risk has more than are
+/// named, a last row counts the rest, which `result.csv` has.
+pub fn risk_resources(dossier: &Dossier) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let memory = "memory takes all";
+    writer.write_record(RISK_RESOURCES).expect(memory);
+    for r in &dossier.risks.rows {
+        for [resource, first, last, here] in member_rows(r) {
+            let cells = [&r.id, &r.title, &r.account, &r.asset_class, &resource, &first, &last, &here];
+            writer.write_record(cells.map(|c| safe_cell(c))).expect(memory);
+        }
+    }
+    writer.into_inner().expect(memory)
+}
+
+/// Resource, first day, last day, and whether this run shows it. Risks that are not followed from run to run have their resources alone.
+pub fn member_rows(risk: &RiskReport) -> Vec<[String; 4]> {
+    let plain = |resource: &String| [resource.clone(), String::new(), String::new(), String::new()];
+    if risk.members.is_empty() {
+        return risk.examples.iter().map(plain).collect();
+    }
+    let told = |time: &str| if time.is_empty() { "not known".to_string() } else { time.to_string() };
+    let here = |member: &RiskMember| if member.here { "yes" } else { "no" }.to_string();
+    let row = |m: &RiskMember| [m.resource.clone(), told(&m.first_seen), told(&m.last_seen), here(m)];
+    let mut rows: Vec<[String; 4]> = risk.members.iter().map(row).collect();
+    match risk.unnamed() {
+        0 => {}
+        n => rows.push([format!("and {n} more, in data/tables/result.csv"), String::new(), String::new(), String::new()]),
+    }
+    rows
 }
 
 const CROSSWALK: [&str; 16] = [

@@ -1,5 +1,6 @@
 //! The risk register as sheets: the risks, their resources, their steps and what happened to them.
 
+use super::csv::member_rows;
 use super::xlsx::{Column, Sheet, SheetCell};
 use crate::model::dossier::{Dossier, RiskReport};
 
@@ -38,9 +39,15 @@ pub fn sheets(dossier: &Dossier) -> Vec<Sheet> {
             .to_vec(),
             rows: rows.iter().map(risk).collect(),
         },
-        table("Resources", &[("Id", 11.0), ("Resource", 90.0)], rows, |r| {
-            r.examples.iter().map(|e| vec![r.id.clone().into(), e.clone().into()]).collect()
-        }),
+        table(
+            "Resources",
+            &[("Id", 11.0), ("Resource", 90.0), ("First seen", 22.0), ("Last seen", 22.0), ("In this run", 12.0)],
+            rows,
+            |r| {
+                let of = member_rows(r).into_iter();
+                of.map(|row| std::iter::once(r.id.clone()).chain(row).map(SheetCell::from).collect()).collect()
+            },
+        ),
         table("Steps", &[("Id", 11.0), ("Step", 60.0), ("Owner", 26.0), ("Due", 11.0), ("Done", 11.0), ("Proof", 40.0)], rows, |r| {
             let of = r.decided.steps.iter();
             of.map(|s| [&r.id, &s.action, &s.owner, &s.due, &s.done, &s.proof].map(|t| SheetCell::from(t.clone())).to_vec()).collect()

@@ -84,6 +84,11 @@ impl Payload {
     }
 
     /// Where the unfinished bag lies.
+    /// What was added so far, with its SHA-256.
+    pub fn entries(&self) -> impl Iterator<Item = (&BagPath, Digest)> {
+        self.manifest.entries()
+    }
+
     pub fn folder(&self) -> &Path {
         &self.work.partial
     }

@@ -190,6 +190,23 @@ fn no_layer_of_the_samples_edition_holds_an_original() {
     assert_eq!(pages.matches("SHAREABLE EDITION for Example County, procurement, 2026-09-30").count(), count, "of {count} pages");
 }
 
+/// The same look at a pair that somebody made elsewhere: `AFFIANT_TEST_PACKAGE` and `AFFIANT_TEST_EDITION` name the two archives.
+#[test]
+fn no_layer_of_a_given_edition_holds_an_original() {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let (Some(package), Some(edition)) = (named("AFFIANT_TEST_PACKAGE"), named("AFFIANT_TEST_EDITION")) else {
+        println!("not run: AFFIANT_TEST_PACKAGE and AFFIANT_TEST_EDITION name no pair");
+        return;
+    };
+    let scratch = tempfile::tempdir().expect("a folder");
+    let originals = as_names(originals(&package, &scratch.path().join("original")));
+    let layers = layers(&edition, &scratch.path().join("edition"));
+    let bytes: usize = layers.values().map(Vec::len).sum();
+    let found = hits(&layers, &originals);
+    println!("{} originals, {} layers, {bytes} bytes, {} hits", originals.len(), layers.len(), found.len());
+    assert!(found.is_empty(), "{} hits:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn an_edition_verifies_and_says_that_it_cannot_be_recomputed() {
     let pair = sample();

@@ -74,6 +74,7 @@ fn dossier(box_: &Sandbox) -> Dossier {
         redactions: &derived.redactions,
         before: None,
         standing: &std::collections::BTreeMap::new(),
+        others: &[],
         seal: SealInfo {
             kind: "workspace".into(),
             subject: "CN=a key".into(),

@@ -220,3 +220,35 @@ fn files_that_prowler_wrote_are_read() {
     let block: Vec<&Value> = again["compared"].as_array().expect("a list").iter().filter(block).collect();
     assert!(block.len() == 2 && block.iter().all(|c| c["agreement"] == "disagrees"), "a stand-in for the account is the account: {again}");
 }
+
+/// What was kept goes into the next run, and its package tells it: the counts, the row that disagrees, the exhibit.
+#[test]
+fn a_kept_import_is_told_by_the_next_package() {
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    let mut bucket = crate::harness::item("AWS::S3::Bucket", "b", json!({ "name": "b" }));
+    bucket["ARN"] = json!("arn:aws:s3:::b");
+    bucket["supplementaryConfiguration"] = json!({ "BucketVersioningConfiguration": { "status": "Enabled" } });
+    box_.snapshot("in", &[bucket]);
+    box_.affiant(&["collect", "--snapshot", "in"]);
+    let first = box_.package();
+    let findings =
+        json!([prowler("s3_bucket_object_versioning", "FAIL", "arn:aws:s3:::b"), prowler("a_rule_of_theirs", "FAIL", "arn:aws:s3:::b"),]);
+    box_.write("prowler.ocsf.json", findings.to_string());
+    let args = ["import", "prowler.ocsf.json", "--beside", &first.display().to_string(), "--output", "out", "--keep"];
+    let said = box_.affiant(&args).exits(0).err;
+    assert!(said.contains("kept as") && said.contains("1 disagrees"), "{said}");
+    let again = box_.affiant(&["collect", "--snapshot", "in"]);
+    assert!(again.code == 0 || again.code == 3, "{}", again.err);
+    let second = box_.package();
+    let folder = crate::harness::unzip(&second, &box_.path().join("x"));
+    let text = fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier");
+    let told = &crate::spine::json(&text)["others"][0];
+    assert_eq!((&told["agrees"], &told["disagrees"], &told["not_comparable"]), (&json!(0), &json!(1), &json!(1)), "{told}");
+    assert_eq!((&told["rows"][0]["ours"], &told["rows"][0]["theirs"]), (&json!("met"), &json!("fail")));
+    assert!(told["evidence"][0].as_str().is_some_and(|id| text.contains(&format!("\"id\": \"{id}\""))), "{told}");
+    let html = fs::read_to_string(folder.join("data/report/index.html")).expect("a page");
+    assert!(html.contains("What other programs found") && html.contains("met here, fail by Prowler"));
+    let checked = box_.affiant(&["verify", &second.display().to_string(), "--trust", ".affiant/seal/certificate.pem", "--recompute"]);
+    assert!(checked.out.contains("OSCAL files") && !checked.out.contains("differs"), "{}", checked.out);
+}

@@ -16,6 +16,8 @@ mod commit;
 mod docs;
 mod document;
 mod edition;
+mod elements;
+mod elsewhere;
 mod gate;
 mod genuine;
 mod goldens;

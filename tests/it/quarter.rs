@@ -233,6 +233,45 @@ fn the_assessment_before_travels_and_is_compared_again() {
     assert!(items.as_array().is_some_and(|i| !i.is_empty()), "items of the rows that changed");
 }
 
+/// Resources of the second package's risks: first and last run, by the end of the name.
+fn member(dossier: &Value, name: &str) -> Vec<(String, String, bool)> {
+    let rows = dossier["risks"]["rows"].as_array().expect("risks").iter();
+    let members = rows.flat_map(|r| r["members"].as_array().expect("members").clone());
+    let text = |m: &Value, key: &str| m[key].as_str().expect("text").to_string();
+    let of = members.filter(|m| text(m, "resource").ends_with(name));
+    of.map(|m| (text(&m, "first_seen"), text(&m, "last_seen"), m["here"] == true)).collect()
+}
+
+#[test]
+fn resources_of_a_risk_keep_the_run_that_first_showed_them() {
+    let q = quarters();
+    let folder = q.second.with_extension("");
+    let dossier = crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
+    let now = crate::harness::NOW;
+    assert_eq!(dossier["risks"]["seen_from"], now);
+    let new = member(&dossier, ":db:second");
+    assert!(!new.is_empty() && new.iter().all(|m| *m == (LATER.into(), LATER.into(), true)), "{new:?}");
+    let old = member(&dossier, ":db:desk-6b10");
+    assert!(!old.is_empty() && old.iter().all(|m| *m == (now.into(), LATER.into(), true)), "{old:?}");
+    let gone = member(&dossier, ":db:geocoder");
+    assert!(!gone.is_empty() && gone.iter().all(|m| *m == (now.into(), now.into(), false)), "{gone:?}");
+    // the same in every output, and again the same
+    let table = fs::read_to_string(folder.join("data/tables/risk-resource.csv")).expect("a table");
+    let line = table.lines().find(|l| l.contains(":db:second")).expect("a row");
+    assert!(line.ends_with(&format!("{LATER},{LATER},yes")), "{line}");
+    let line = table.lines().find(|l| l.contains(":db:geocoder")).expect("a row");
+    assert!(line.ends_with(&format!("{now},{now},no")), "{line}");
+    let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
+    assert!(html.contains("2026-09-30, not in this run") && html.contains("as far back as the run of 2026-09-30"));
+    let counts = |value: &Value| value["risks"].as_array().expect("risks").iter().map(|r| r["members"].clone()).collect::<Vec<_>>();
+    let listed = crate::spine::json(&q.later(&["risks", "list", "--format", "json", "--catalog", "changed"]).exits(0).out);
+    assert_eq!(counts(&listed), counts(&dossier["risks"].as_object().map(|r| json!({ "risks": r["rows"] })).expect("a register")));
+    let id =
+        listed["risks"].as_array().expect("risks").iter().find(|r| r["members"].to_string().contains(":db:second")).expect("it is there");
+    let shown = q.later(&["risks", "show", id["id"].as_str().expect("an id"), "--catalog", "changed"]).exits(0).out;
+    assert!(shown.contains(&format!(":db:second  first seen {LATER}")), "{shown}");
+}
+
 #[test]
 fn runs_are_compared_without_packages_and_what_is_missing_is_said() {
     let q = quarters();

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Has programs that others wrote judge a package: sha256sum, bagit.py, openssl, pdfsig, qpdf, pyHanko, pikepdf, pdftotext,
-pdftoppm, sqlite3, compliance-trestle, the schemas of OCSF, the Nu HTML checker, axe in Chromium. None of them knows Affiant.
+pdftoppm, sqlite3, compliance-trestle, the schemas of OCSF, Microsoft's SARIF multitool, the Nu HTML checker, axe in Chromium. None
+of them knows Affiant.
 
 usage: judge.py --affiant PROGRAM --zip PACKAGE.zip --trust CERTIFICATE.pem [--web NODE_MODULES] [--other-program]
 
@@ -32,7 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--affiant", type=Path, required=True, help="the program")
     parser.add_argument("--zip", type=Path, required=True, help="the package")
     parser.add_argument("--trust", type=Path, required=True, help="the certificate to pin, PEM")
-    parser.add_argument("--web", type=Path, help="a node_modules folder with axe-core, playwright-core and vnu-jar")
+    parser.add_argument("--web", type=Path, help="a node_modules folder with axe-core, playwright-core, vnu-jar and the SARIF multitool")
     parser.add_argument("--other-program", action="store_true", help="made by another version: its reports need not be rendered again")
     return parser.parse_args()
 
@@ -95,7 +96,7 @@ def main() -> int:
         package = unpacked(given, Path(scratch))
         outcomes = walk(package)
     if not given.web:
-        print("not run: the Nu HTML checker and the browser, because --web is not given")
+        print("not run: the SARIF multitool, the Nu HTML checker and the browser, because --web is not given")
     print(f"{time.monotonic() - started:.0f} seconds")
     print(f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
     return 0 if all(outcomes) else 1

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::database::place::class_of;
 use super::input::Fault;
-use crate::model::assessment::{AgreementFacts, FindingGroup, PhiAsked};
+use crate::model::assessment::{AgreementFacts, FindingGroup, PhiAsked, ROWS};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{Decisions, Exclude, TagScope};
 use crate::model::dossier::AssetClass;
@@ -108,6 +108,9 @@ pub fn findings(db: &Connection, catalog: &Catalog) -> Result<Vec<FindingGroup>,
             if group.examples.len() < 5 {
                 group.examples.push(resource.clone());
             }
+            if (group.members.len() as u64) < ROWS {
+                group.members.push(resource.clone());
+            }
             last.insert(key, resource);
         }
     }
@@ -131,6 +134,7 @@ fn group(control: &str, key: &Key) -> FindingGroup {
         checks: Vec::new(),
         resources: 0,
         examples: Vec::new(),
+        members: Vec::new(),
     }
 }
 

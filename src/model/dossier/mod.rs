@@ -9,6 +9,7 @@ mod crosswalk;
 mod front;
 mod history;
 pub mod inventory;
+mod others;
 mod program;
 pub mod readers_and_network;
 mod records;
@@ -26,9 +27,10 @@ pub use crosswalk::{CrosswalkControl, CrosswalkRow, ProposalLine, ProposalReport
 pub use front::{BoardRow, BuyerAnswer, ClockStart, Contradiction};
 pub use history::{EpisodeReport, PastReport, StopReport};
 pub use inventory::AssetClass;
+pub use others::{OTHERS, OtherDisagreement, OtherFindings};
 pub use program::{
     Acceptance, AnalysisElement, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook,
-    RiskRegister, RiskReport,
+    RiskMember, RiskRegister, RiskReport,
 };
 pub use readers_and_network::{
     Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
@@ -79,6 +81,9 @@ pub struct Dossier {
     pub clock_starts: Vec<ClockStart>,
     #[serde(default)]
     pub contradictions: Vec<Contradiction>,
+    /// What other programs found, where an import was kept; the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherFindings>,
     pub baa: Baa,
     pub services: Services,
     pub scope: Scope,

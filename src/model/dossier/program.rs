@@ -17,6 +17,9 @@ pub struct RiskRegister {
     /// Ids by `likelihood` then `impact` (keys are levels of `scale`).
     pub heat: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub lint: Vec<String>,
+    /// The end of the earliest run that first and last days of resources rest on; empty where only this run was looked at.
+    #[serde(default)]
+    pub seen_from: String,
     /// OCR's nine elements of a risk analysis, in their order.
     #[serde(default)]
     pub elements: Vec<AnalysisElement>,
@@ -59,6 +62,10 @@ pub struct RiskReport {
     pub kind: String,
     pub resources: u64,
     pub examples: Vec<String>,
+    /// Its resources, those of earlier runs included, ordered by name; what was there at last comes first. At most as many as an
+    /// assessment names.
+    #[serde(default)]
+    pub members: Vec<RiskMember>,
     pub likelihood: String,
     pub impact: String,
     pub level: String,
@@ -83,7 +90,24 @@ pub struct RiskReport {
     pub decided: RiskDetail,
 }
 
+/// A resource of a risk, and in which runs of the chain it was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RiskMember {
+    pub resource: String,
+    /// The end of the first run that shows it; empty where that is not known.
+    pub first_seen: String,
+    /// The end of the last run that shows it.
+    pub last_seen: String,
+    /// Whether the run of this register shows it.
+    pub here: bool,
+}
+
 impl RiskReport {
+    /// How many of its resources are counted and not named.
+    pub fn unnamed(&self) -> u64 {
+        self.resources.saturating_sub(self.members.iter().filter(|member| member.here).count() as u64)
+    }
+
     /// Whether somebody has to do something about it: nobody accepted or closed it, and it was not seen mended.
     pub fn is_open(&self) -> bool {
         matches!(self.status.as_str(), "open" | "in treatment" | "reopened")

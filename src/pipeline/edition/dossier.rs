@@ -11,7 +11,10 @@ use crate::model::dossier::Dossier;
 use crate::redact::pseudonyms::{Original, Pseudonyms};
 
 /// Members that hold words of the program, times, numbers in words, and what templates compare.
-const OWN: [&str; 63] = [
+const OWN: [&str; 66] = [
+    "first_seen",
+    "last_seen",
+    "seen_from",
     "format",
     "edition",
     "verdict",
@@ -131,6 +134,10 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
     // commands are of use with the names alone
     dossier.incident.environment.commands.clear();
     dossier.incident.environment.preamble.clear();
+    // names of people in the middle of sentences
+    dossier.readers.people.clear();
+    // they name an earlier package and what other programs call things
+    dossier.others.clear();
     dossier.run.previous = None;
     dossier.run.derived_from = None;
     for (exhibit, before) in dossier.evidence.iter_mut().zip(&original.evidence) {

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 
 use super::bag_files::{copy_out, files_below, read};
 use super::keys::{Level, Sealer, seal_info};
-use super::record::{CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, RECORD, RISKS, pretty};
+use super::record::{CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, RECORD, RISK_RESOURCES, RISKS, pretty};
 use super::verify::Pins;
 use super::{Error, handed, lock, signing};
 use crate::diag::{Diagnostic, Problems};
@@ -225,6 +225,7 @@ fn derive(bag: &Verified<Bag>, key: crate::redact::pseudonyms::AudienceKey, says
     });
     add(out, DOSSIER, &pretty(&dossier))?;
     add(out, RISKS, &csv::risks(&dossier))?;
+    add(out, RISK_RESOURCES, &csv::risk_resources(&dossier))?;
     add(out, CROSSWALK, &csv::crosswalk(&dossier))?;
     Ok(Derived { dossier, commitments: committed, names })
 }

@@ -8,7 +8,7 @@ use super::{Derived, Sharing};
 use crate::assess::database::sharing::SHARED;
 use crate::model::digest::Digest;
 use crate::model::dossier::SealInfo;
-use crate::pipeline::record::{CROSSWALK, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS, csv_path};
+use crate::pipeline::record::{CROSSWALK, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISK_RESOURCES, RISKS, csv_path};
 use crate::seal::verify::{Bag, Code, Verified};
 use crate::store::BagPath;
 use crate::store::manifest::BagInfo;
@@ -116,8 +116,11 @@ pub fn check(bag: &Verified<Bag>, value: serde_json::Value) -> Vec<Found> {
     found.extend(listed(bag, &record).map(|words| one(Code::Commitments, COMMITMENTS, words)));
     let signature = format!("{HTML}.p7s");
     for (path, _) in bag.entries() {
-        let fixed = [RECORD, DOSSIER, HTML, PDF, RISKS, CROSSWALK, COMMITMENTS, COMMITMENTS_CSV, EDITION_DATABASE, signature.as_str()];
-        let ours = fixed.contains(&path.as_str()) || SHARED.iter().any(|(table, _)| csv_path(table) == path.as_str());
+        let tables = [RISKS, RISK_RESOURCES, CROSSWALK, COMMITMENTS_CSV, EDITION_DATABASE];
+        let fixed = [RECORD, DOSSIER, HTML, PDF, COMMITMENTS, signature.as_str()];
+        let ours = fixed.contains(&path.as_str())
+            || tables.contains(&path.as_str())
+            || SHARED.iter().any(|(table, _)| csv_path(table) == path.as_str());
         if !ours {
             found.push(one(Code::Foreign, path.as_str(), "this program puts no such file into an edition".into()));
         }

@@ -95,6 +95,7 @@ fn shape(value: &mut Value, dossier: &Dossier) {
         }
     }
     for risk in value.get_mut("risks").map(|r| list(r, "rows")).into_iter().flatten() {
+        since(risk, dossier.risks.seen_from != dossier.as_of);
         for example in list(risk, "examples") {
             if let Value::String(words) = example {
                 *words = breakable(&short(words));
@@ -117,6 +118,16 @@ fn shape(value: &mut Value, dossier: &Dossier) {
             fields.insert("source".into(), json!(""));
         }
     }
+}
+
+/// In place of a risk's resources, since when the first of those that are there was seen; nothing where one has no first day, and
+/// where no earlier run was looked at.
+fn since(risk: &mut Value, earlier: bool) {
+    let members = std::mem::take(list(risk, "members"));
+    let here: Vec<&str> = members.iter().filter(|m| m["here"] == json!(true)).map(|m| text(m, "first_seen")).collect();
+    let first = here.iter().min().copied().unwrap_or_default();
+    let days = if here.contains(&"") || !earlier { "" } else { first.get(..10).unwrap_or_default() };
+    object(risk).insert("since".into(), json!(days));
 }
 
 /// The part of an ARN that people know a thing by; the whole stands with the finding.
