@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::keys::Sealer;
-use super::{Error, lock};
+use super::{Error, kept_import, lock};
 use crate::clock::Clock;
 use crate::collect::{self, Request};
 use crate::model::catalog::Catalog;
@@ -101,13 +101,16 @@ fn in_words(way: &Way) -> String {
     format!("{}: {accounts}, {}", way.words, way.regions.join(", "))
 }
 
-/// The files in `documents/` that statements, drills and records rest on, as far as they are there; none that is privileged.
+/// The files in `documents/` that statements, drills and records rest on, as far as they are there, and kept imports; none that is
+/// privileged.
 fn papers(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     let decisions = &workspace.decisions;
     let said = decisions.attestations.attestations.iter().flat_map(|a| &a.evidence);
     let drilled = decisions.incident.iter().flat_map(|plan| &plan.drills).flat_map(|drill| &drill.evidence);
     let recorded = decisions.records.records.iter().map(|record| &record.file);
-    let mut names: BTreeSet<&str> = said.chain(drilled).chain(recorded).filter_map(|path| path.strip_prefix("documents/")).collect();
+    let imported = kept_import::names(&workspace.root);
+    let all = said.chain(drilled).chain(recorded).chain(&imported);
+    let mut names: BTreeSet<&str> = all.filter_map(|path| path.strip_prefix("documents/")).collect();
     for record in decisions.records.records.iter().filter(|record| record.privileged) {
         names.remove(record.file.strip_prefix("documents/").unwrap_or_default());
     }

@@ -29,6 +29,15 @@ pub fn keep(root: &Path, made: &Corroborated) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
+/// The kept imports of a workspace, from its root on.
+pub fn names(root: &Path) -> Vec<String> {
+    let folder = std::fs::read_dir(root.join("documents")).into_iter().flatten().flatten();
+    let named = folder.map(|entry| format!("documents/{}", entry.file_name().to_string_lossy()));
+    let mut all: Vec<String> = named.filter(|name| name.starts_with(KEPT) && name.ends_with(".json")).collect();
+    all.sort();
+    all
+}
+
 /// The imports that a run holds. A document of such a name that is none stays an exhibit like any other.
 pub fn kept(run: &Reader) -> Vec<(String, Corroborated)> {
     let of = run.artifacts.iter().filter(|a| a.path.starts_with(KEPT) && a.path.ends_with(".json") && a.size <= MAX_FILE);

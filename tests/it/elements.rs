@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use affiant::model::assessment::Assessment;
 use affiant::model::catalog::Catalog;
-use affiant::model::decisions::{Decisions, RiskDetail};
+use affiant::model::decisions::{Decisions, Measure, RiskDetail};
 use affiant::model::dossier::{AnalysisElement, Dossier, SealInfo};
 use affiant::model::run::Artifact;
 use affiant::pipeline::assess;
@@ -24,13 +24,18 @@ struct Analysis {
 }
 
 impl Analysis {
-    /// The repository's own sample, with a policy on risk analysis beside it.
+    /// The repository's own sample, with a policy on risk analysis beside it and one risk written out in full.
     fn of_sample() -> Analysis {
         let box_ = Sandbox::default().vendor();
         for (name, bytes) in crate::harness::files(&repository().join("evidence")) {
             box_.write(&format!("evidence/{name}"), bytes);
         }
-        let decisions = affiant::workspace::open(box_.path()).expect("the sample's workspace").decisions;
+        let mut decisions = affiant::workspace::open(box_.path()).expect("the sample's workspace").decisions;
+        // one risk of which everything is written
+        let detail = &mut decisions.risks.own.first_mut().expect("a risk that people name").detail;
+        (detail.threat_source, detail.threat_event) = ("adversarial".into(), "Phishing of a person who may read records".into());
+        detail.measures = vec![Measure { measure: "Second factors".into(), evidence: "E1".into() }];
+        detail.next_review = "2026-12-31".into();
         let catalog = affiant::catalog::load(None).expect("our own catalog");
         let evidence = box_.path().join("evidence");
         let mut run = Reader::open_run(&run::find(&evidence, None).expect("a run")).expect("the committed run");
