@@ -151,7 +151,9 @@ pub fn parameter_problems(catalog: &Catalog, decisions: &Decisions) -> Vec<(Stri
                     Tighten::Up => *value < p.default,
                     Tighten::Down => *value > p.default,
                 };
-                if looser || !value.is_finite() {
+                if *value < 0.0 {
+                    problems.push((name.clone(), format!("{value} is less than nothing")));
+                } else if looser || !value.is_finite() {
                     problems.push((name.clone(), format!("{value} is looser than the catalog's {} {}", p.default, p.unit)));
                 }
             }

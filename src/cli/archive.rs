@@ -32,7 +32,7 @@ pub struct ArchiveArgs {
     #[arg(required = true, value_name = "DEST")]
     destination: Option<String>,
     /// Until when it is to be locked: the day that the command prints without this option, or a later one
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::values::day)]
     retain_until: Option<NaiveDate>,
     /// Pinned certificates, PEM: what none of them sealed is refused
     #[arg(long, value_name = "PEM")]

@@ -31,7 +31,7 @@ pub struct AssessArgs {
     #[arg(long, conflicts_with = "max_gaps")]
     allow_gaps: bool,
     /// Exit with 3 only if more than this many sources were not read
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::values::count, allow_hyphen_values = true)]
     max_gaps: Option<u64>,
     /// Show every check, not only the controls
     #[arg(long)]
@@ -68,7 +68,7 @@ pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
     let workspace = context.workspace()?;
     let catalog = context.catalog()?;
     let run = context.run(&workspace, args.run.as_deref())?;
-    let as_of = as_of(args.as_of.as_deref())?;
+    let as_of = as_of(args.as_of.as_deref(), &run, context)?;
     let known = run.clone();
     let (assessment, seen) = assess::assess_and_see(&workspace, &catalog, run, as_of.as_deref())?;
     match args.format {
@@ -83,11 +83,19 @@ pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
     Ok(exit(&assessment, args.fail_on, allowed))
 }
 
-/// Checks and normalises a time given on the command line.
-pub fn as_of(text: Option<&str>) -> Result<Option<String>, Error> {
+/// Checks and normalises a time given on the command line. Evidence does not speak of a time before it was gathered.
+pub fn as_of(text: Option<&str>, run: &Reader, context: &Context) -> Result<Option<String>, Error> {
     let Some(text) = text else { return Ok(None) };
     let time = crate::clock::parse(text)
         .map_err(|_| wrong(format!("--as-of: `{text}` is not a time with its zone (RFC 3339)"), "write it as 2026-09-30T12:00:00Z"))?;
+    let record = &run.record;
+    if crate::clock::parse(&record.started).is_ok_and(|started| time < started) {
+        let message = format!("--as-of: {text} is before the run {} began, {}", record.id, record.started);
+        return Err(wrong(message, "its evidence does not speak of that time; name a later one, or an earlier run"));
+    }
+    if time > context.clock.now() {
+        say(&format!("note: --as-of: {text} is yet to come; what ends by then counts no more"));
+    }
     Ok(Some(crate::clock::stamp(time)))
 }
 

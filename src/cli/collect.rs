@@ -67,10 +67,10 @@ pub struct AwsArgs {
     #[arg(long, requires = "aws")]
     deliver_snapshot: bool,
     /// Also read what AWS Config delivered as history from this day on: what was broken and repaired since
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "aws")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::values::day, requires = "aws")]
     since: Option<chrono::NaiveDate>,
     /// Seconds that one attempt may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "aws")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = super::values::some, requires = "aws")]
     call_timeout: u64,
     /// Attempts that a call gets when AWS throttles or fails
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20), requires = "aws")]
@@ -79,7 +79,7 @@ pub struct AwsArgs {
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64), requires = "aws")]
     parallel: u16,
     /// Minutes after which nothing new is asked; what is missing then is a gap
-    #[arg(long, value_name = "MINUTES", requires = "aws")]
+    #[arg(long, value_name = "MINUTES", value_parser = super::values::some, requires = "aws")]
     time_limit: Option<u64>,
 }
 
@@ -90,7 +90,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
     let workspace = context.workspace()?;
     #[cfg(feature = "aws")]
     if args.aws.aws {
-        askable(&args.aws, &workspace)?;
+        askable(&args.aws, &workspace, context.clock.now().date_naive())?;
     }
     let catalog = context.catalog()?;
     let files: Vec<PathBuf> = args.snapshot.iter().chain(&args.cli_json).cloned().collect();
@@ -168,7 +168,7 @@ fn tell(made: &collect::Collected, files: &[PathBuf], format: super::style::List
 
 /// Refuses to ask for accounts and regions that are not filled in, or that are none.
 #[cfg(feature = "aws")]
-fn askable(args: &AwsArgs, workspace: &Workspace) -> Result<(), Error> {
+fn askable(args: &AwsArgs, workspace: &Workspace, today: chrono::NaiveDate) -> Result<(), Error> {
     use crate::diag::{Diagnostic, Problems, near};
     use crate::model::regions;
     use crate::workspace::FILES;
@@ -177,6 +177,10 @@ fn askable(args: &AwsArgs, workspace: &Workspace) -> Result<(), Error> {
     for region in args.region.iter().filter(|region| regions::partition_of(region).is_none()) {
         let hint = near::hint(region, regions::all(), "write the code of a region, such as us-east-1");
         found.push(Diagnostic::new("AFU-004", format!("`{region}` is not a region of AWS")).hint(hint));
+    }
+    if let Some(since) = args.since.filter(|since| *since > today) {
+        let problem = Diagnostic::new("AFU-002", format!("--since: {since} is yet to come, so there is no history since then"));
+        found.push(problem.hint("write the first day that is to be read"));
     }
     let facts = &workspace.decisions.workspace;
     let ids = facts.accounts.iter().enumerate().map(|(i, a)| (format!("accounts/{i}/id"), &a.id));

@@ -61,6 +61,9 @@ pub fn cmd_diff(args: DiffArgs, context: &Context) -> Result<Exit, Error> {
     if args.trend {
         old.trend.extend(compare::trend(&workspace, &catalog, now)?);
     }
+    if old.judged.source == new.judged.source {
+        say(&format!("note: both are {}; name another as OLD to see what changed", printable(&new.judged.source)));
+    }
     let changes = compare::between(&mut old, &mut new)?;
     match args.format {
         Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&changes))),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Context, data, say};
+use super::{Context, data, say, wrong};
 use crate::catalog;
 use crate::diag::printable;
 use crate::pipeline::Error;
@@ -38,6 +38,19 @@ pub enum Edition {
 }
 
 impl EditionFlags {
+    /// An audience without an edition for it, or an edition of nothing.
+    pub fn refuse(&self) -> Result<(), Error> {
+        if self.edition == Edition::Full && self.audience.is_some() {
+            return Err(wrong("`--for` names an audience, and the whole package has none", "add `--edition shareable`"));
+        }
+        match &self.of {
+            Some(package) if !package.exists() => {
+                Err(wrong(format!("--of: there is no `{}`", package.display()), "name a package (ZIP or folder)"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Makes the edition of `package`, if one is wanted.
     pub fn make(&self, package: &Path, workspace: &Workspace, holder: &Sealer, context: &Context) -> Result<(), Error> {
         let (Edition::Shareable, Some(audience)) = (self.edition, &self.audience) else { return Ok(()) };

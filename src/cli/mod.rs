@@ -39,6 +39,7 @@ mod seal;
 mod services;
 mod streams;
 pub mod style;
+mod values;
 mod verify;
 
 use std::ffi::OsString;
@@ -175,10 +176,10 @@ impl Context {
         let problem = |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
         match (run::find(&evidence, named), named) {
             (Ok(path), _) => Ok(sealed::open(&path, self.clock.now())?.reader),
-            (Err(RunError::NotARun(_)), Some(name)) if known.is_empty() => {
+            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if known.is_empty() => {
                 problem("AFU-003", format!("there is no run `{name}`, and no other"), "make one with `affiant collect`".into())
             }
-            (Err(RunError::NotARun(_)), Some(name)) => {
+            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) => {
                 let newest = format!("runs here: {}", known.iter().rev().take(5).cloned().collect::<Vec<_>>().join(", "));
                 let hint = near::hint(name, known.iter().map(String::as_str), &format!("{newest}; without a name the newest is taken"));
                 problem("AFU-003", format!("there is no run `{name}` in evidence/"), hint)

@@ -71,12 +71,18 @@ fn plural(n: usize, word: &str) -> String {
 pub fn templates(folder: Option<&Path>) -> Result<Templates, Error> {
     let own = Templates::new(catalog::templates());
     match folder {
+        Some(folder) if own.in_folder(folder) == 0 => {
+            let what = if folder.is_dir() { "holds no template of ours" } else { "is no folder" };
+            let hint = format!("lay it out like ours, with a file such as `{}`; what it leaves out is taken from ours", own.example());
+            Err(super::wrong(format!("--templates: `{}` {what}", folder.display()), hint))
+        }
         Some(folder) => own.overlay(folder).map_err(Error::io("read templates in", folder)),
         None => Ok(own),
     }
 }
 
 pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> {
+    args.edition.refuse()?;
     let templates = templates(args.templates.as_deref())?;
     if let Some(exit) = args.request.make(args.as_of.as_deref(), &args.key, &templates, context)? {
         return Ok(exit);
@@ -89,7 +95,7 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
     }
     let catalog = context.catalog()?;
     let run = context.run(&workspace, args.run.as_deref())?;
-    let as_of = as_of(args.as_of.as_deref())?;
+    let as_of = as_of(args.as_of.as_deref(), &run, context)?;
     pipeline::assess::beside(&workspace, &run).iter().for_each(|words| say(&printable(words)));
     // before a key is asked for: a wrong name of its file is told as that
     lint_first(&workspace, &catalog, &run, as_of.as_deref(), args.draft)?;

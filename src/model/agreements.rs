@@ -45,9 +45,11 @@ pub struct PartyAgreement {
     pub ends: String,
     /// Hours of notice that it asks for.
     #[serde(default)]
+    #[schemars(range(min = 0))]
     pub notice_hours: Option<f64>,
     /// SHA-256 of the signed document.
     #[serde(default)]
+    #[schemars(with = "shapes::DigestOrNothing")]
     pub sha256: String,
     /// Who answers for it here.
     #[serde(default)]

@@ -30,6 +30,7 @@ enum Form {
     Scale,
     Treatment,
     Digest,
+    DigestOrNothing,
     Report,
     Words,
     Label,
@@ -61,6 +62,9 @@ fn schema(form: Form) -> Schema {
         Form::Scale => one_of(&SCALE, "a step of the scale", ""),
         Form::Treatment => one_of(&TREATMENTS, "a treatment of a risk", ""),
         Form::Digest => text("^[0-9a-f]{64}$", "a SHA-256 digest", "write the 64 digits that `sha256sum` prints for the file"),
+        Form::DigestOrNothing => {
+            text("^([0-9a-f]{64})?$", "a SHA-256 digest", "write the 64 digits that `sha256sum` prints for the file, or nothing")
+        }
         Form::Report => text(
             "^report-[0-9A-Za-z]{16}$",
             "the id of a report in AWS Artifact",
@@ -118,6 +122,7 @@ forms!(
     Scale,
     Treatment,
     Digest,
+    DigestOrNothing,
     Report,
     Words,
     Label,

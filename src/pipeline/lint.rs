@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Error;
 use super::assess::{DecisionsSeen, parameter_problems};
+use super::not_yet::not_yet;
 use crate::diag::{Diagnostic, Gravity, near};
 use crate::model::catalog::{Catalog, Control};
 use crate::model::citation::Citation;
@@ -29,6 +30,7 @@ pub fn references(workspace: &Workspace, catalog: &Catalog, run: Option<&Reader>
     linter.papers(decisions);
     linter.records(decisions);
     linter.clearances(decisions);
+    linter.found.extend(linter.as_of.iter().flat_map(|day| not_yet(workspace, day)));
     linter.found
 }
 
@@ -322,7 +324,24 @@ impl Linter<'_> {
         }
     }
 
+    /// A key is one of three things, whole.
+    fn one_key(&mut self, place: &str, given: [bool; 4]) {
+        if let [false, false, false, false] | [true, true, false, false] | [false, false, true, false] | [false, true, false, true] = given
+        {
+            return;
+        }
+        let message = "this names no whole key, or more than one".to_string();
+        let hint = "give `key` and `certificate` (PEM), or `pkcs12`, or `kms` and `certificate`";
+        self.say(FILES[0], place, Diagnostic::new("AFW-085", message).hint(hint));
+    }
+
     fn seal(&mut self, seal: &SealFacts) {
+        let given = [seal.key.is_some(), seal.certificate.is_some(), seal.pkcs12.is_some(), seal.kms.is_some()];
+        self.one_key("seal", given);
+        for (i, s) in seal.signers.iter().enumerate() {
+            let given = [s.key.is_some(), s.certificate.is_some(), s.pkcs12.is_some(), s.kms.is_some()];
+            self.one_key(&format!("seal/signers/{i}"), given);
+        }
         let mut named: Vec<(String, &String)> = Vec::new();
         let own = [("key", &seal.key), ("certificate", &seal.certificate), ("pkcs12", &seal.pkcs12)];
         named.extend(own.iter().filter_map(|(member, file)| Some((format!("seal/{member}"), file.as_ref()?))));
@@ -335,6 +354,10 @@ impl Linter<'_> {
         for (place, path) in named {
             if !is_placeholder(path) && !self.workspace.root.join(path).is_file() {
                 let problem = Diagnostic::new("AFW-067", format!("there is no file `{path}` in the workspace"));
+                if let Some(name) = path.strip_prefix("kms:") {
+                    self.say(FILES[0], &place, problem.hint(format!("a key of AWS KMS is its own member: write `kms: \"{name}\"`")));
+                    continue;
+                }
                 let hint = "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and no `seal` at all one for this workspace";
                 self.say(FILES[0], &place, problem.hint(hint));
             }

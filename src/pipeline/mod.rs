@@ -21,6 +21,7 @@ pub mod kept_import;
 pub mod keys;
 pub mod lint;
 pub mod lock;
+mod not_yet;
 pub mod package;
 mod packed_oscal;
 pub mod recompute;
@@ -112,7 +113,8 @@ impl Error {
             Error::Problems(_) | Error::Key(_) => true,
             Error::Collect(CollectError::Input(_)) => true,
             Error::Run(error) => {
-                matches!(error, RunError::NotARun(_) | RunError::None(_) | RunError::Format { .. } | RunError::Shape { .. })
+                use RunError as R;
+                matches!(error, R::NotARun(_) | R::Nowhere(_) | R::None(_) | R::Format { .. } | R::Shape { .. })
             }
             Error::Assess(fault) => {
                 matches!(fault, Fault::Table { .. } | Fault::Bound { .. } | Fault::Check { .. } | Fault::Parameter { .. })

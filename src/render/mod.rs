@@ -48,6 +48,16 @@ impl Templates {
         Templates(own.iter().map(|(path, bytes)| ((*path).to_string(), bytes.to_vec())).collect())
     }
 
+    /// How many of ours a user's folder replaces.
+    pub fn in_folder(&self, folder: &Path) -> usize {
+        self.0.keys().filter(|name| folder.join(name).is_file()).count()
+    }
+
+    /// The name of one of ours, below its folder.
+    pub fn example(&self) -> &str {
+        self.0.keys().find(|name| name.ends_with(".html")).map_or("", String::as_str)
+    }
+
     /// Lays the files of a user's folder over ours; only names that we have count, so a stray file cannot slip in.
     pub fn overlay(mut self, folder: &Path) -> std::io::Result<Templates> {
         for (name, bytes) in &mut self.0 {

@@ -33,6 +33,8 @@ pub enum RunError {
     Shape { path: PathBuf, line: usize, what: String },
     #[error("`{0}` is not a run: it has no data/run.json")]
     NotARun(PathBuf),
+    #[error("`{0}` is not a run: there is nothing of that name here or in evidence/; `affiant runs` lists the runs")]
+    Nowhere(PathBuf),
     #[error("`{path}` is of format `{format}`; this version reads `{RUN_FORMAT}`")]
     Format { path: PathBuf, format: String },
     #[error("`{path}` does not fit the run: {what} [AFR-002]")]
@@ -317,6 +319,7 @@ pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> 
     match wanted {
         Some(name) if evidence.join(name).join(RECORD).is_file() => Ok(evidence.join(name)),
         Some(path) if Path::new(path).join(RECORD).is_file() => Ok(PathBuf::from(path)),
+        Some(path) if !Path::new(path).exists() => Err(RunError::Nowhere(PathBuf::from(path))),
         Some(path) => Err(RunError::NotARun(PathBuf::from(path))),
         None => match list(evidence).pop() {
             Some(name) => Ok(evidence.join(name)),

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::{Documents, FILES};
 use crate::diag::Diagnostic;
-use crate::model::decisions::{Decisions, Plan, RiskAcceptance, RiskClosure, RiskDecision};
+use crate::model::decisions::{Decisions, ExceptionRecord, Plan, RiskAcceptance, RiskClosure, RiskDecision};
 use crate::model::regions;
 use crate::yaml::is_placeholder;
 
@@ -104,8 +104,14 @@ impl Checker<'_> {
 
     fn exceptions(&mut self, decisions: &Decisions) {
         let file = FILES[1];
-        for (i, e) in decisions.exceptions.exceptions.iter().enumerate() {
+        let all = &decisions.exceptions.exceptions;
+        for (i, e) in all.iter().enumerate() {
             let entry = format!("exceptions/{i}");
+            let overlaps = |o: &ExceptionRecord| o.accepted <= e.expires && e.accepted <= o.expires;
+            if all[..i].iter().any(|o| named(&e.check) && o.check == e.check && o.resource == e.resource && overlaps(o)) {
+                let message = format!("a second exception for `{}` on `{}`, for the same days", e.check, e.resource);
+                self.complain(file, &format!("{entry}/resource"), "AFW-026", message, "keep one of the two");
+            }
             self.span(
                 file,
                 &entry,
@@ -133,6 +139,12 @@ impl Checker<'_> {
     fn risks(&mut self, decisions: &Decisions) {
         let file = FILES[4];
         for (i, risk) in decisions.risks.entries.iter().enumerate() {
+            let matched = &risk.matches;
+            if decisions.risks.entries[..i].iter().any(|other| other.matches == *matched && other.id == risk.id) && named(&matched.control)
+            {
+                let message = format!("a second entry matches the same risk of `{}`", matched.control);
+                self.complain(file, &format!("entries/{i}/match"), "AFW-026", message, "keep one of the two");
+            }
             self.risk(file, &format!("entries/{i}"), risk);
             self.closure(file, &format!("entries/{i}"), risk.closed.as_ref());
         }
@@ -199,8 +211,8 @@ impl Checker<'_> {
     fn agreements(&mut self, decisions: &Decisions) {
         let file = FILES[8];
         for (i, a) in decisions.agreements.agreements.iter().enumerate() {
-            self.date(file, &format!("agreements/{i}/signed"), &a.signed);
-            self.date(file, &format!("agreements/{i}/ends"), &a.ends);
+            let hint = "write the day it was signed as `signed`, and its last day as `ends`";
+            self.span(file, &format!("agreements/{i}"), ("signed", &a.signed), ("ends", &a.ends), hint);
         }
     }
 

@@ -117,7 +117,13 @@ pub fn open(root: &Path) -> Result<Workspace, Problems> {
             Ok(bytes) => {
                 files.insert(name.to_string(), bytes);
             }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_symlink() => {
+                let to = std::fs::read_link(&path).unwrap_or_default();
+                let problem = Diagnostic::new("AFW-001", format!("this link leads to `{}`, and nothing is there", to.display()));
+                found.push(problem.file(name).hint("put the file there, or remove the link"));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => in_the_way(name, &mut found),
             Err(_) if path.is_dir() => {
                 found.push(Diagnostic::new("AFW-001", "this is a folder, and should be a file").file(name).hint("move the folder away"));
             }
@@ -132,6 +138,15 @@ pub fn open(root: &Path) -> Result<Workspace, Problems> {
     match found.iter().any(|problem| problem.level == Gravity::Error) {
         true => Err(Problems(found)),
         false => Ok(Workspace { root: root.to_path_buf(), decisions, files, documents, notes: found }),
+    }
+}
+
+/// A file where the folder of decisions should be: told once, not for each of its files.
+fn in_the_way(name: &str, found: &mut Vec<Diagnostic>) {
+    let folder = name.rsplit_once('/').map_or(name, |(folder, _)| folder);
+    if !found.iter().any(|problem| problem.file.as_deref() == Some(folder)) {
+        let problem = Diagnostic::new("AFW-001", "this is a file, and should be the folder of what people decided").file(folder);
+        found.push(problem.hint("move the file away; `affiant init` in another folder writes a starter of the folder"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one door to YAML: a document becomes a value, or diagnostics that show the line and say what to write instead.
 
+mod culprit;
 pub mod edit;
 mod rule;
 mod schema;

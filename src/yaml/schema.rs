@@ -9,8 +9,9 @@ use super::rule::{example, fits, is, kind_words, kinds, values, what_of, words_o
 use super::tree::{At, MemberKey, Node, NodeKind, NodeValue};
 use crate::diag::{Diagnostic, Gravity, near};
 
-/// What a starter file leaves to fill in: `<name, role>`. A mail address or a link in angle brackets is none.
-pub const PLACEHOLDER: &str = r"<[^<>@/\s]([^<>@/]*[^<>@/\s])?>";
+/// What a starter file leaves to fill in, `<name, role>`, and what people write for later. A mail address or a link in angle
+/// brackets is none.
+pub const PLACEHOLDER: &str = r"<[^<>@/\s]([^<>@/]*[^<>@/\s])?>|^\s*(TODO|TBD|FIXME|XXX)\s*$";
 
 /// How close a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,9 @@ fn forbid_placeholders(schema: &mut Json) {
 
 /// Whether a text holds something that was left to fill in.
 pub fn is_placeholder(text: &str) -> bool {
+    if ["TODO", "TBD", "FIXME", "XXX"].contains(&text.trim()) {
+        return true;
+    }
     let mut rest = text;
     while let Some(open) = rest.find('<') {
         rest = &rest[open + 1..];
@@ -196,7 +200,7 @@ impl<'s> Checker<'s> {
                 };
                 let all = if known.is_empty() { words_of(schema).to_string() } else { format!("{known} {list}") };
                 let message = format!("`{text}` is not {}", what_of(schema, path.leaf()));
-                self.say(node.at, "AFC-023", message, near::hint(text, texts.iter().copied(), &all));
+                self.say(node.at, "AFC-023", message, straight(text, &near::hint(text, texts.iter().copied(), &all)));
             }
             _ => {
                 let list = texts.iter().take(12).map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
@@ -284,6 +288,7 @@ impl<'s> Checker<'s> {
         if let Some(number) = text.parse::<f64>().ok().filter(|_| matches!(node.kind(), NodeKind::Integer | NodeKind::Number)) {
             let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
             let (least, most) = (bound("minimum"), bound("maximum"));
+            let most = most.or_else(|| largest(schema));
             if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
                 let range = match (least, most) {
                     (Some(least), Some(most)) => format!("from {least} to {most}"),
@@ -296,12 +301,16 @@ impl<'s> Checker<'s> {
             }
             return;
         }
+        if matches!(node.kind(), NodeKind::Integer | NodeKind::Number) {
+            let hint = format!("write it in decimal digits, such as `{}: {}`", path.leaf(), example(schema));
+            return self.say(node.at, "AFC-022", format!("`{text}` is not a decimal number"), hint);
+        }
         let pattern = schema.get("pattern").and_then(Json::as_str).and_then(|pattern| regex::Regex::new(pattern).ok());
         let blank = schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| (text.chars().count() as u64) < least);
         if blank || pattern.as_ref().is_some_and(|_| text.trim().is_empty()) && pattern.as_ref().is_some_and(|p| !p.is_match(text)) {
             self.say(node.at, "AFC-026", format!("`{}` is empty", path.leaf()), words_of(schema));
         } else if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
-            self.say(node.at, "AFC-026", format!("`{text}` is not {}", what_of(schema, path.leaf())), words_of(schema));
+            self.say(node.at, "AFC-026", format!("`{text}` is not {}", what_of(schema, path.leaf())), straight(text, words_of(schema)));
         } else if schema.get("format").is_some_and(|format| format == "date") && !text.is_empty() && !is_date(text) {
             self.say(node.at, "AFC-026", format!("`{text}` is not a day of the calendar"), words_of(schema));
         }
@@ -316,6 +325,26 @@ impl<'s> Checker<'s> {
             self.found.push((node.at, problem.hint("write what is true in its place")));
         }
         is
+    }
+}
+
+/// What the number's own type can hold, where the schema sets no bound.
+fn largest(schema: &Map<String, Json>) -> Option<f64> {
+    match schema.get("format").and_then(Json::as_str)? {
+        "uint8" => Some(u8::MAX.into()),
+        "uint16" => Some(u16::MAX.into()),
+        "uint32" => Some(u32::MAX.into()),
+        // whole numbers up to here are exact in every reader
+        "uint64" | "uint" => Some(9_007_199_254_740_991.0),
+        _ => None,
+    }
+}
+
+/// Curly quotation marks are letters to YAML.
+fn straight(text: &str, otherwise: &str) -> String {
+    match text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
+        true => "quotation marks of a word processor (`\u{201c}`) are part of the text to YAML: write straight ones (`\"`)".to_string(),
+        false => otherwise.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
+use super::culprit::culprit;
 use super::words;
 use crate::diag::Diagnostic;
 
@@ -147,6 +148,9 @@ const NODES: usize = 500_000;
 /// In bytes.
 const LONGEST: usize = 8 << 20;
 
+/// Tags such as `!!str`, that YAML itself defines.
+const CORE: &str = "tag:yaml.org,2002:";
+
 fn too_large() -> Diagnostic {
     Diagnostic::new("AFC-003", "this is nested deeper, or is larger, than any file of this kind")
 }
@@ -184,6 +188,10 @@ impl<'i> Builder<'i> {
                 if let Some(quote) = unclosed(self.text, line) {
                     let (message, hint) = words::syntax(&granit_parser::ErrorKind::UnclosedQuotedScalar);
                     return Err(Diagnostic::new("AFC-003", message).at(line - 1, quote).hint(hint));
+                }
+                let item = matches!(error.kind(), granit_parser::ErrorKind::ExpectedBlockSequenceEntry);
+                if let Some(found) = culprit(self.text, line, item) {
+                    return Err(Diagnostic::new("AFC-003", found.message).at(found.line, found.column).hint(found.hint));
                 }
                 let (message, hint) = words::syntax(error.kind());
                 Err(Diagnostic::new("AFC-003", message).at(line.max(1), column).hint(hint))
@@ -225,7 +233,13 @@ impl<'i> Builder<'i> {
                 self.nodes += weight(&node);
                 (0, Node { at: here, ..node })
             }
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
+                if let Some(tag) = tag.filter(|tag| !is_core(tag.handle(), tag.suffix())) {
+                    let handle = if tag.handle() == CORE { "!!" } else { tag.handle() };
+                    let message = format!("the tag `{handle}{}` means nothing in this file", tag.suffix());
+                    let problem = Diagnostic::new("AFC-003", message).at(here.line, here.column);
+                    return Err(problem.hint("remove the tag, or quote the text if the `!` belongs to it"));
+                }
                 let style = match style {
                     ScalarStyle::Plain => Written::Plain,
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Written::Quoted,
@@ -287,6 +301,11 @@ fn twice(key: &MemberKey, first: &MemberKey) -> Diagnostic {
     // carried to where the text is known
     problem.excerpt = Some(Box::new(crate::diag::Excerpt { line: String::new(), column: key.at.column, width: key.at.width }));
     problem
+}
+
+/// A tag that YAML itself defines, or the bare `!`.
+fn is_core(handle: &str, suffix: &str) -> bool {
+    suffix.is_empty() || (handle == CORE && ["bool", "float", "int", "map", "null", "seq", "str"].contains(&suffix))
 }
 
 fn scalar(text: String, style: Written) -> NodeValue {

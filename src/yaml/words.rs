@@ -99,7 +99,10 @@ pub fn shape(error: &serde_saphyr::Error) -> String {
             format!("{unexpected} stands where {expected} belongs")
         }
         E::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` stands twice"),
-        E::InvalidScalar { ty, .. } => format!("this is not {ty}"),
+        E::InvalidScalar { ty, .. } => match *ty {
+            "floating point" | "f64" | "f32" => "this is not a number".to_string(),
+            _ => "this value is not of the kind that belongs here".to_string(),
+        },
         _ => "this value has not the form that the file needs".to_string(),
     }
 }

@@ -169,7 +169,9 @@ pub struct AccountFacts {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhiRule {
+    #[schemars(with = "shapes::Words")]
     pub tag: String,
+    #[schemars(length(min = 1))]
     pub values: Vec<String>,
 }
 
@@ -240,7 +242,9 @@ pub struct ReportFacts {
     /// `us-letter` or `a4`.
     #[schemars(with = "shapes::Paper")]
     pub paper: String,
+    #[schemars(range(min = 1))]
     pub pdf_rows: u64,
+    #[schemars(range(min = 1))]
     pub html_rows: u64,
 }
 

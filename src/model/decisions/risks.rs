@@ -68,7 +68,7 @@ pub struct RiskDecision {
     pub detail: RiskDetail,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskMatch {
     #[schemars(with = "shapes::Words")]

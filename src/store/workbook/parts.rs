@@ -33,7 +33,9 @@ impl<'a> ZipParts<'a> {
         if bytes.starts_with(&COMPOUND) {
             return Err(WorkbookError::Sealed);
         }
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(no_zip)?;
+        // the crate's words name parts of the format
+        let cut = |_| no_zip("it is not a ZIP archive, as workbooks are, or it is cut short");
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(cut)?;
         if archive.len() > PARTS {
             return Err(no_zip(format!("it has {} parts; {PARTS} is the limit", archive.len())));
         }

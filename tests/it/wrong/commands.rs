@@ -3,7 +3,7 @@
 use super::{Case, Do, command};
 
 pub fn cases() -> Vec<Case> {
-    [words(), reading(), collecting(), verifying(), making()].into_iter().flatten().collect()
+    [words(), reading(), collecting(), verifying(), making(), options()].into_iter().flatten().collect()
 }
 
 const OUTSIDE: &[&str] = &["--workspace", "outside"];
@@ -165,5 +165,41 @@ fn making() -> Vec<Case> {
             .does(vec![Do::Write("not.json", "hello")])
             .says(&["not.json", "is a file"])
             .fix(&["hint:"]),
+    ]
+}
+
+/// Values of options that name nothing, or a time of which nothing can be said.
+fn options() -> Vec<Case> {
+    let time = |name, day: &'static str| command(name, &["assess", "--as-of", day]);
+    vec![
+        time("as-of before the run", "2020-01-01T00:00:00Z").says(&["before the run", "2026-09-30"]).fix(&["name a later one"]),
+        time("as-of yet to come is told", "2030-01-01T00:00:00Z").code(3).says(&["yet to come"]),
+        command("max-gaps below nothing", &["assess", "--max-gaps", "-1"]).says(&["--max-gaps"]).fix(&["0 or more"]),
+        command("max-gaps in words", &["assess", "--max-gaps", "all"]).says(&["--max-gaps"]).fix(&["a whole number"]),
+        command("days below nothing", &["calendar", "--days", "-3"]).says(&["--days"]).fix(&["0 or more"]),
+        command("an audience without an edition", &["package", "--for", "county"]).says(&["`--for`"]).fix(&["--edition shareable"]),
+        command("an edition of nothing", &["package", "--edition", "shareable", "--for", "county", "--of", "x.zip"])
+            .says(&["no `x.zip`"])
+            .fix(&["a package"]),
+        command("templates that are not there", &["package", "--templates", "nowhere"]).says(&["`nowhere` is no folder"]).fix(&[".html"]),
+        command("templates under other names", &["package", "--templates", "documents"])
+            .says(&["`documents` holds no template"])
+            .fix(&[".html"]),
+        command("a comparison with nothing", &["package", "--against", "nowhere"]).says(&["`nowhere`"]).fix(&["affiant runs"]),
+        command("a run set against itself is told", &["diff", "RUN"]).code(0).says(&["both are run"]).fix(&["OLD"]),
+        command("diff of what is not there", &["diff", "a", "b"]).says(&["`a` is not a run"]).fix(&["affiant runs"]),
+        command("join of what is not there", &["join", "a", "b"]).says(&["`a`"]).fix(&["affiant runs"]),
+        command("archive: a day that no year has", &["archive", "x.zip", "dest", "--retain-until", "2026-02-30"])
+            .says(&["2026-02-30", "not a day"])
+            .fix(&["2026-09-30"]),
+        command("history since a day that no year has", &["collect", "--aws", "--since", "2026-02-30"])
+            .says(&["2026-02-30", "not a day"])
+            .fix(&["2026-09-30"]),
+        command("history since a day to come", &["collect", "--aws", "--since", "2036-01-01"]).says(&["yet to come"]).fix(&["first day"]),
+        command("no time at all", &["collect", "--aws", "--time-limit", "0"]).says(&["--time-limit"]).fix(&["1 or more"]),
+        command("a questionnaire that is no workbook", &["answer", "x.zip", "--questionnaire", "q.xlsx"])
+            .does(vec![Do::Write("q.xlsx", "PK\u{3}\u{4}")])
+            .says(&["q.xlsx", "not a ZIP archive"])
+            .fix(&[".xlsx"]),
     ]
 }

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod commands;
+mod forms;
 mod workspace;
 
 use std::fs;
@@ -21,6 +22,8 @@ pub enum Do {
     Rename(&'static str, &'static str),
     Remove(&'static str),
     Folder(&'static str),
+    /// A link of this name to somewhere.
+    Link(&'static str, &'static str),
 }
 
 pub struct Case {
@@ -56,7 +59,7 @@ pub fn command(name: &'static str, args: &[&'static str]) -> Case {
 
 impl Case {
     pub fn says(mut self, words: &[&'static str]) -> Case {
-        self.says = words.to_vec();
+        self.says.extend(words);
         self
     }
 
@@ -107,6 +110,7 @@ impl Case {
                 Do::Rename(from, to) => fs::rename(path(from), path(to)).expect("renamed"),
                 Do::Remove(file) => fs::remove_file(path(file)).expect("removed"),
                 Do::Folder(name) => fs::create_dir_all(path(name)).expect("a folder"),
+                Do::Link(name, to) => std::os::unix::fs::symlink(to, path(name)).expect("a link"),
             }
         }
         // the run's own name holds a digest
@@ -228,7 +232,7 @@ fn a_schema_refuses_what_lint_refuses() {
         other => other.trim_start_matches("program/").trim_end_matches(".yaml").to_string(),
     };
     let mut tried = 0;
-    for case in workspace::cases() {
+    for case in workspace::cases().into_iter().chain(forms::cases()) {
         let [Do::Edit(file, from, to)] = case.does.as_slice() else { continue };
         let box_ = base();
         let text = fs::read_to_string(box_.path().join(file)).expect("a file").replacen(from, to, 1);
@@ -256,7 +260,7 @@ fn a_schema_refuses_what_lint_refuses() {
 
 #[test]
 fn every_wrong_input_gets_a_good_message() {
-    let cases: Vec<Case> = [workspace::cases(), commands::cases(), catalog::cases()].into_iter().flatten().collect();
+    let cases: Vec<Case> = [workspace::cases(), forms::cases(), commands::cases(), catalog::cases()].into_iter().flatten().collect();
     let (next, graded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -279,7 +283,7 @@ fn every_wrong_input_gets_a_good_message() {
         count(Grade::Silent)
     );
     assert_eq!(graded.len(), cases.len(), "every case was tried");
-    assert!(graded.len() >= 148);
+    assert!(graded.len() >= 195, "{}", graded.len());
     let bad: Vec<String> = graded.iter().filter(|(g, _)| *g != Grade::Good).map(|(g, words)| format!("{g:?} {words}")).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n\n"));
 }
