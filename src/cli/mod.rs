@@ -35,6 +35,7 @@ mod risk_edits;
 mod risks;
 mod runs;
 mod schema;
+mod schema_outputs;
 mod seal;
 mod services;
 mod streams;

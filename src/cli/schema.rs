@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use super::schema_outputs::SchemaOutput;
 use super::{Exit, data};
 use crate::catalog::{Clocks, Operations};
 use crate::model::agreements::Agreements;
@@ -24,6 +25,9 @@ use crate::yaml::{Strictness, schema_of};
 pub struct SchemaArgs {
     /// Which file [default: list them]
     kind: Option<SchemaKind>,
+    /// Of what a command prints as JSON, in place of a file
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "kind")]
+    output: Option<SchemaOutput>,
 }
 
 /// The kinds of files, by the name that people give them.
@@ -124,13 +128,21 @@ impl SchemaKind {
 }
 
 pub fn cmd_schema(args: SchemaArgs) -> Result<Exit, Error> {
-    let name = |kind: SchemaKind| kind.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default();
-    match args.kind {
-        Some(kind) => {
+    fn name(value: &impl ValueEnum) -> String {
+        value.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default()
+    }
+    match (args.output, args.kind) {
+        (Some(output), _) => data(output.of().0),
+        (None, Some(kind)) => {
             let text = serde_json::to_string_pretty(&kind.schema()).expect("a schema serialises");
             data(&format!("{text}\n"));
         }
-        None => SchemaKind::value_variants().iter().for_each(|kind| data(&format!("{:<18} {}\n", name(*kind), kind.files()))),
+        (None, None) => {
+            SchemaKind::value_variants().iter().for_each(|kind| data(&format!("{:<18} {}\n", name(kind), kind.files())));
+            for output in SchemaOutput::value_variants() {
+                data(&format!("{:<24} printed by `affiant {}`\n", format!("--output {}", name(output)), output.of().1));
+            }
+        }
     }
     Ok(Exit::Done)
 }

@@ -87,6 +87,8 @@ fn what_lies_there_is_read_again_and_told() {
     let checked = box_.affiant(&["archive", "verify", "kept"]).exits(0).out;
     assert!(checked.contains("holds") && checked.contains("no lock is claimed") && checked.contains(&day), "{checked}");
     let listed = json_of(&box_.affiant(&["archive", "list", "kept", "--json"]).exits(0).out);
+    crate::outputs::fits("archive-list", &listed);
+    crate::outputs::fits("archive-check", &json_of(&box_.affiant(&["archive", "verify", "kept", "--json"]).exits(0).out));
     let entry = &listed["packages"][0];
     assert_eq!((entry["retain_until"].as_str(), entry["period"].as_str()), (Some(day.as_str()), Some("2026-Q3")));
     assert_eq!(entry["destruction"], json!({ "state": "not-before", "on": day }));

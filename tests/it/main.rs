@@ -32,6 +32,7 @@ mod judgement;
 mod layers;
 mod machine;
 mod network;
+mod outputs;
 mod past;
 mod peers;
 mod phi;

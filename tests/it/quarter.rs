@@ -200,6 +200,7 @@ fn package_terminal_and_report_say_the_same_numbers() {
     let q = quarters();
     let (first, second) = (q.first.to_str().expect("UTF-8"), q.second.to_str().expect("UTF-8"));
     let diff = crate::spine::json(&q.later(&["diff", first, second, "--format", "json"]).exits(0).out);
+    crate::outputs::fits("diff", &diff);
     for part in ["totals", "checks", "controls", "terms", "checks_not_comparable", "services_new"] {
         assert_eq!(diff[part], q.changes[part], "{part}");
     }
