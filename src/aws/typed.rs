@@ -59,68 +59,6 @@ fn is_typed(ask: &Ask<'_>) -> bool {
     }
 }
 
-async fn send(
-    identity: &Identity,
-    credentials: Credentials,
-    settings: &Settings,
-    pace: &Pace,
-    ask: &Ask<'_>,
-) -> Option<Result<Reply, Refusal>> {
-    let capture = Capture::new(settings.clock);
-    let text = |name: &str| ask.members.get(name).and_then(Value::as_str).map(str::to_string);
-    let number = |name: &str| ask.members.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or_default();
-    if ask.service == "config" {
-        pace.wait(ask).await;
-        let client = client!(aws_sdk_config, identity, credentials, settings, ask, capture);
-        let outcome = match ask.name {
-            "SelectResourceConfig" => {
-                let request = client.select_resource_config().set_expression(text("Expression")).limit(number("Limit"));
-                failure(request.set_next_token(text("NextToken")).send().await)
-            }
-            "SelectAggregateResourceConfig" => {
-                let request = client.select_aggregate_resource_config().set_expression(text("Expression")).limit(number("Limit"));
-                let request = request.set_configuration_aggregator_name(text("ConfigurationAggregatorName"));
-                failure(request.set_next_token(text("NextToken")).send().await)
-            }
-            "ListDiscoveredResources" => {
-                let request = client.list_discovered_resources().resource_type(text("resourceType").unwrap_or_default().as_str().into());
-                failure(request.limit(number("limit")).set_next_token(text("nextToken")).send().await)
-            }
-            "BatchGetResourceConfig" => {
-                let keys = ask.members.get("resourceKeys").and_then(Value::as_array).into_iter().flatten().filter_map(resource_key);
-                failure(client.batch_get_resource_config().set_resource_keys(Some(keys.collect())).send().await)
-            }
-            "BatchGetAggregateResourceConfig" => {
-                let keys = ask.members.get("ResourceIdentifiers").and_then(Value::as_array).into_iter().flatten().filter_map(aggregate_key);
-                let request = client.batch_get_aggregate_resource_config().set_resource_identifiers(Some(keys.collect()));
-                failure(request.set_configuration_aggregator_name(text("ConfigurationAggregatorName")).send().await)
-            }
-            "GetDiscoveredResourceCounts" => {
-                failure(client.get_discovered_resource_counts().limit(100).set_next_token(text("nextToken")).send().await)
-            }
-            "DescribeConfigurationRecorders" => failure(client.describe_configuration_recorders().send().await),
-            _ => failure(client.describe_configuration_recorder_status().send().await),
-        };
-        return Some(settle(outcome, &capture, pace, ask));
-    }
-    if ask.service == "artifact" {
-        let client = client!(aws_sdk_artifact, identity, credentials, settings, ask, capture);
-        let report = text("reportId");
-        let outcome = match ask.name {
-            "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
-            "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
-            "GetReport" => failure(client.get_report().set_report_id(report).set_term_token(text("termToken")).send().await),
-            _ => failure(client.list_customer_agreements().set_next_token(text("nextToken")).send().await),
-        };
-        return Some(settle(outcome, &capture, pace, ask));
-    }
-    if ask.service == "sts" {
-        let client = client!(aws_sdk_sts, identity, credentials, settings, ask, capture);
-        return Some(settle(failure(client.get_caller_identity().send().await), &capture, pace, ask));
-    }
-    None
-}
-
 /// The operations of AWS Artifact that the typed client asks.
 const ARTIFACT: [&str; 4] = ["GetReport", "GetReportMetadata", "GetTermForReport", "ListCustomerAgreements"];
 
@@ -182,5 +120,83 @@ fn settle(failed: Option<String>, capture: &Capture, pace: &Pace, ask: &Ask<'_>)
             Err(Refusal { reply: Some(Box::new(reply)), ..Refusal::ours(Kind::Transient, "malformed answer", words) })
         }
         (Some(_), _) => Err(Refusal::of(reply)),
+    }
+}
+
+async fn send(
+    identity: &Identity,
+    credentials: Credentials,
+    settings: &Settings,
+    pace: &Pace,
+    ask: &Ask<'_>,
+) -> Option<Result<Reply, Refusal>> {
+    let capture = Capture::new(settings.clock);
+    if ask.service == "config" {
+        pace.wait(ask).await;
+        let client = client!(aws_sdk_config, identity, credentials, settings, ask, capture);
+        let outcome = config(&client, ask).await;
+        return Some(settle(outcome, &capture, pace, ask));
+    }
+    if ask.service == "artifact" {
+        let client = client!(aws_sdk_artifact, identity, credentials, settings, ask, capture);
+        let outcome = artifact(&client, ask).await;
+        return Some(settle(outcome, &capture, pace, ask));
+    }
+    if ask.service == "sts" {
+        let client = client!(aws_sdk_sts, identity, credentials, settings, ask, capture);
+        return Some(settle(failure(client.get_caller_identity().send().await), &capture, pace, ask));
+    }
+    None
+}
+
+/// A member of the request that is text.
+fn text(ask: &Ask<'_>, name: &str) -> Option<String> {
+    ask.members.get(name).and_then(Value::as_str).map(str::to_string)
+}
+
+/// A member of the request that is a number; zero, which AWS takes for its own choice, where it says none.
+fn number(ask: &Ask<'_>, name: &str) -> i32 {
+    ask.members.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or_default()
+}
+
+async fn config(client: &aws_sdk_config::Client, ask: &Ask<'_>) -> Option<String> {
+    match ask.name {
+        "SelectResourceConfig" => {
+            let request = client.select_resource_config().set_expression(text(ask, "Expression")).limit(number(ask, "Limit"));
+            failure(request.set_next_token(text(ask, "NextToken")).send().await)
+        }
+        "SelectAggregateResourceConfig" => {
+            let request = client.select_aggregate_resource_config().set_expression(text(ask, "Expression")).limit(number(ask, "Limit"));
+            let request = request.set_configuration_aggregator_name(text(ask, "ConfigurationAggregatorName"));
+            failure(request.set_next_token(text(ask, "NextToken")).send().await)
+        }
+        "ListDiscoveredResources" => {
+            let request = client.list_discovered_resources().resource_type(text(ask, "resourceType").unwrap_or_default().as_str().into());
+            failure(request.limit(number(ask, "limit")).set_next_token(text(ask, "nextToken")).send().await)
+        }
+        "BatchGetResourceConfig" => {
+            let keys = ask.members.get("resourceKeys").and_then(Value::as_array).into_iter().flatten().filter_map(resource_key);
+            failure(client.batch_get_resource_config().set_resource_keys(Some(keys.collect())).send().await)
+        }
+        "BatchGetAggregateResourceConfig" => {
+            let keys = ask.members.get("ResourceIdentifiers").and_then(Value::as_array).into_iter().flatten().filter_map(aggregate_key);
+            let request = client.batch_get_aggregate_resource_config().set_resource_identifiers(Some(keys.collect()));
+            failure(request.set_configuration_aggregator_name(text(ask, "ConfigurationAggregatorName")).send().await)
+        }
+        "GetDiscoveredResourceCounts" => {
+            failure(client.get_discovered_resource_counts().limit(100).set_next_token(text(ask, "nextToken")).send().await)
+        }
+        "DescribeConfigurationRecorders" => failure(client.describe_configuration_recorders().send().await),
+        _ => failure(client.describe_configuration_recorder_status().send().await),
+    }
+}
+
+async fn artifact(client: &aws_sdk_artifact::Client, ask: &Ask<'_>) -> Option<String> {
+    let report = text(ask, "reportId");
+    match ask.name {
+        "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
+        "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
+        "GetReport" => failure(client.get_report().set_report_id(report).set_term_token(text(ask, "termToken")).send().await),
+        _ => failure(client.list_customer_agreements().set_next_token(text(ask, "nextToken")).send().await),
     }
 }

@@ -1,14 +1,17 @@
 //! Checks how the parts refer to one another and orders the tables. Every broken reference is a problem of its own.
 
+mod checks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::mark;
 use super::parse::{From, Parts};
 use super::reads;
-use crate::diag::{Diagnostic, Problems, near};
+use crate::diag::{Diagnostic, Problems};
 use crate::model::catalog::{Catalog, Check, Control, Table};
 use crate::model::digest::{Digest, Hasher};
+use checks::controls;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -95,66 +98,6 @@ pub fn digest(files: &Files) -> Digest {
         hasher.write_all(bytes).expect("hashing cannot fail");
     }
     hasher.finish().digest
-}
-
-fn controls(parts: &Parts, files: &Files, broken: &BTreeSet<String>, problems: &mut Problems) {
-    let known: BTreeSet<&str> = parts.checks.iter().map(|c| c.value.id.as_str()).collect();
-    let cited: BTreeSet<_> = parts.rule.iter().flat_map(|r| r.rows.iter().map(|row| &row.citation)).collect();
-    let mut listed: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut complain = |file: &str, path: &str, code, message: String, hint: String| {
-        problems.push(mark(files, file, path, Diagnostic::new(code, message).hint(hint)));
-    };
-    for From { file, value: control } in &parts.controls {
-        for (i, id) in control.checks.iter().enumerate() {
-            let read = || broken.contains(&format!("checks/{}.yaml", id.replacen('.', "/", 1)));
-            if !known.contains(id.as_str()) && !read() {
-                let hint = near::hint(id, known.iter().copied(), "`affiant controls list` names them");
-                complain(file, &format!("checks/{i}"), "AFC-005", format!("no check is called `{id}`"), hint);
-            }
-            if let Some(other) = listed.insert(id, &control.id) {
-                let message = format!("`{id}` already belongs to control `{other}`");
-                complain(file, &format!("checks/{i}"), "AFC-006", message, "list a check once".into());
-            }
-        }
-        for (t, tally) in control.tallies.iter().enumerate() {
-            for (i, id) in tally.checks.iter().enumerate().filter(|(_, id)| !control.checks.contains(id)) {
-                let message = format!("a tally counts `{id}`, which the control does not list");
-                complain(file, &format!("tallies/{t}/checks/{i}"), "AFC-005", message, "add it to `checks`".into());
-            }
-        }
-        let rule = !broken.iter().any(|file| file.starts_with("hipaa/"));
-        for (i, citation) in control.citations.iter().enumerate().filter(|(_, c)| rule && !cited.contains(c)) {
-            let message = format!("the Security Rule table has no row `{citation}`");
-            complain(file, &format!("citations/{i}"), "AFC-007", message, "cite a row of `hipaa/security-rule.yaml`".into());
-        }
-    }
-    for From { file, value: check } in &parts.checks {
-        if !listed.contains_key(check.id.as_str()) && !broken.iter().any(|file| file.starts_with("technical/")) {
-            let message = format!("no control lists the check `{}`, so nobody would ask it", check.id);
-            let of_service = |control: &&From<Control>| {
-                let service = check.id.split('.').next().unwrap_or_default();
-                control.value.checks.iter().filter(|id| id.split('.').next() == Some(service)).count()
-            };
-            let likely = parts.controls.iter().max_by_key(of_service).map_or("technical/…", |control| control.file.as_str());
-            let hint = format!("add `  - {}` to the `checks` of a control, such as a copy of `{likely}` in this catalog", check.id);
-            complain(file, "id", "AFC-008", message, hint);
-        }
-        for (i, name) in check.rests_on_absence.iter().enumerate() {
-            if !parts.tables.iter().any(|t| t.value.name == *name) {
-                let hint = near::hint(name, parts.tables.iter().map(|t| t.value.name.as_str()), "name a table that the check reads");
-                complain(file, &format!("rests_on_absence/{i}"), "AFC-013", format!("no table is called `{name}`"), hint);
-            }
-        }
-        for name in check.in_favor.keys().filter(|name| !parts.tables.iter().any(|t| t.value.name == **name)) {
-            let hint = near::hint(name, parts.tables.iter().map(|t| t.value.name.as_str()), "name a table that the check reads");
-            complain(file, &format!("in_favor/{name}"), "AFC-013", format!("no table is called `{name}`"), hint);
-        }
-        let expected = file.trim_start_matches("checks/").trim_end_matches(".yaml").replace('/', ".");
-        if expected != check.id {
-            let message = format!("the id `{}` does not fit the file's name", check.id);
-            complain(file, "id", "AFC-009", message, format!("call it `{expected}`, or rename the file"));
-        }
-    }
 }
 
 /// Every citation of what stands beside the rule is a row of the rule; and a proposal says that it is not law.

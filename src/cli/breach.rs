@@ -108,6 +108,20 @@ fn cmd_clock(args: ClockArgs, context: &Context) -> Result<Exit, Error> {
     Ok(if open { Exit::Incomplete } else { Exit::Done })
 }
 
+/// People affected by state of residence.
+fn residents(entries: &[String], keep: &mut dyn FnMut(Result<(), String>)) -> BTreeMap<String, u64> {
+    let mut residents = BTreeMap::new();
+    for entry in entries {
+        keep(pair(entry, "--residents").and_then(|(state, n)| {
+            let n: u64 = n.parse().map_err(|_| format!("`{entry}` names no number; write CA=120"))?;
+            let code = if state.eq_ignore_ascii_case("other") { "other".to_string() } else { state.to_uppercase() };
+            *residents.entry(code).or_insert(0) += n;
+            Ok(())
+        }));
+    }
+    residents
+}
+
 /// What was typed, laid over what the workspace says.
 fn incident(args: &ClockArgs, decisions: &Decisions) -> (Incident, Vec<String>) {
     let mut problems = Vec::new();
@@ -124,15 +138,7 @@ fn incident(args: &ClockArgs, decisions: &Decisions) -> (Incident, Vec<String>) 
                 .into(),
         ));
     }
-    let mut residents = BTreeMap::new();
-    for entry in &args.residents {
-        keep(pair(entry, "--residents").and_then(|(state, n)| {
-            let n: u64 = n.parse().map_err(|_| format!("`{entry}` names no number; write CA=120"))?;
-            let code = if state.eq_ignore_ascii_case("other") { "other".to_string() } else { state.to_uppercase() };
-            *residents.entry(code).or_insert(0) += n;
-            Ok(())
-        }));
-    }
+    let residents = residents(&args.residents, &mut keep);
     let role = args.role.clone().unwrap_or_else(|| decisions.workspace.organization.role.clone());
     let mut contracts = of_plan(decisions, &role);
     for entry in &args.contract {

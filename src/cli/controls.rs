@@ -114,6 +114,24 @@ fn show(catalog: &Catalog, id: &str, style: Style) -> Result<String, Error> {
     }
 }
 
+/// What a person is asked to say for a control, and the lines to write.
+fn statements(control: &Control, style: Style, out: &mut String) {
+    if !control.attest.is_empty() {
+        out.push_str(&format!("\n{}\n", style.strong("what only a person can say")));
+    }
+    for a in &control.attest {
+        out.push_str(&format!("  {} ({}, holds {} days)\n    {}\n", a.id, a.role, a.valid_days, a.statement.trim()));
+    }
+    if let Some(a) = control.attest.first() {
+        let entry = format!(
+            "  - id: {}\n    statement: <what the person says, in their own words>\n    by: <name>\n    role: {}\n    on: <YYYY-MM-DD>\n    \
+             valid_until: <YYYY-MM-DD>\n    evidence: [documents/<file>]\n",
+            a.id, a.role
+        );
+        out.push_str(&format!("  to make one, under `attestations` in program/attestations.yaml:\n{}", style.faint(&entry)));
+    }
+}
+
 fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
     let mut out = format!("{} {}\n{}\n", control.number, style.strong(&control.title), control.demand.trim());
     for (name, text) in [("law", &control.law), ("policy", &control.policy), ("mechanism", &control.mechanism)] {
@@ -136,20 +154,7 @@ fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
             style.faint(&format!("parameters: {{ {}: {} }}", p.name, p.default))
         ));
     }
-    if !control.attest.is_empty() {
-        out.push_str(&format!("\n{}\n", style.strong("what only a person can say")));
-    }
-    for a in &control.attest {
-        out.push_str(&format!("  {} ({}, holds {} days)\n    {}\n", a.id, a.role, a.valid_days, a.statement.trim()));
-    }
-    if let Some(a) = control.attest.first() {
-        let entry = format!(
-            "  - id: {}\n    statement: <what the person says, in their own words>\n    by: <name>\n    role: {}\n    on: <YYYY-MM-DD>\n    \
-             valid_until: <YYYY-MM-DD>\n    evidence: [documents/<file>]\n",
-            a.id, a.role
-        );
-        out.push_str(&format!("  to make one, under `attestations` in program/attestations.yaml:\n{}", style.faint(&entry)));
-    }
+    statements(control, style, &mut out);
     for tally in &control.tallies {
         out.push_str(&format!("\n{}\n{}: {}\n", style.strong(&tally.name), tally.about.trim(), tally.checks.join(", ")));
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Context, Exit, data, say, wrong};
 use crate::collect::{archive_policy, policy, role, script};
 use crate::diag::printable;
+use crate::model::catalog::Catalog;
 use crate::model::partition::Partition;
 use crate::pipeline::Error;
 use crate::pipeline::archive::place::NamedPlace;
@@ -43,6 +44,20 @@ pub struct PolicyArgs {
     archive: Option<String>,
 }
 
+/// Actions that were denied in a run.
+fn missing(named: &str, catalog: &Catalog, context: &Context) -> Result<Exit, Error> {
+    let workspace = context.workspace()?;
+    let named = Some(named).filter(|name| !name.is_empty());
+    let run = context.run(&workspace, named)?;
+    let missing = policy::missing(catalog, &run.coverage);
+    for (action, places) in &missing {
+        data(&format!("{action}\n"));
+        places.iter().take(3).for_each(|place| say(&format!("  {}", printable(place))));
+    }
+    say(&format!("{} actions were denied in run {}", missing.len(), run.record.id));
+    Ok(if missing.is_empty() { Exit::Done } else { Exit::Incomplete })
+}
+
 pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(named) = &args.archive {
         let named = named.strip_prefix("s3://").unwrap_or(named);
@@ -58,16 +73,7 @@ pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     if let Some(named) = &args.missing {
-        let workspace = context.workspace()?;
-        let named = Some(named.as_str()).filter(|name| !name.is_empty());
-        let run = context.run(&workspace, named)?;
-        let missing = policy::missing(&catalog, &run.coverage);
-        for (action, places) in &missing {
-            data(&format!("{action}\n"));
-            places.iter().take(3).for_each(|place| say(&format!("  {}", printable(place))));
-        }
-        say(&format!("{} actions were denied in run {}", missing.len(), run.record.id));
-        return Ok(if missing.is_empty() { Exit::Done } else { Exit::Incomplete });
+        return missing(named, &catalog, context);
     }
     let wanted =
         policy::Wanted { partition: args.partition, fill: !args.recorded, opt_in: args.opt_in.into_iter().collect::<BTreeSet<_>>() };

@@ -194,6 +194,12 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
         let words = format!("edition    shareable, audience {}{whose}, {}; not recomputable\n", shared.audience, shared.date);
         out.push_str(&printable(&words));
     }
+    steps(outcome, &mut out);
+    out
+}
+
+/// Step by step: how an edition was joined, what was made again, and why an answer is not *held*.
+fn steps(outcome: &VerifyOutcome, out: &mut String) {
     if let Some(joined) = &outcome.joined {
         out.push_str("\njoined\n");
         for step in &joined.steps {
@@ -208,7 +214,7 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
             out.push_str(&printable(&format!("  {:<13} {:<18} {}{code}\n", c.outcome, c.what, c.words)));
         }
     }
-    let worth = report.steps.iter().filter(|s| matches!(s.outcome, StepOutcome::Fail | StepOutcome::Unknown));
+    let worth = outcome.report.steps.iter().filter(|s| matches!(s.outcome, StepOutcome::Fail | StepOutcome::Unknown));
     let lines: Vec<String> = worth
         .take(40)
         .map(|s| {
@@ -220,7 +226,6 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
     if !lines.is_empty() {
         out.push_str(&format!("\nwhy\n{}\n", lines.join("\n")));
     }
-    out
 }
 
 fn stamp(at: DateTime<Utc>) -> String {

@@ -1,9 +1,11 @@
 //! What was expected and what was read, for every source that the catalog's tables need: account by region by Config type or
 //! API operation. Nothing that was not positively read counts as read.
 
+mod global;
+
 use std::collections::BTreeSet;
 
-use super::recorder::{daily, holds, records, stale};
+use super::recorder::{daily, records, stale};
 use super::seen::{RECORDER, Seen, Tally};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
@@ -138,12 +140,14 @@ impl Place<'_> {
         if names.is_empty() {
             return None;
         }
+        let counted = |region: &str| {
+            self.seen.direct.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied().unwrap_or_default()
+        };
         let count = match region {
             GLOBAL => self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source).map(|(_, n)| n).sum(),
-            _ => self.seen.direct.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied().unwrap_or_default(),
+            _ => counted(region),
         };
-        let homeless =
-            self.seen.direct.get(&(self.account.to_string(), GLOBAL.to_string(), source.to_string())).copied().unwrap_or_default();
+        let homeless = counted(GLOBAL);
         if region != GLOBAL && count == 0 && homeless > 0 {
             return Some(self.line(
                 region,
@@ -202,73 +206,6 @@ impl Place<'_> {
             (false, true, None) => {
                 (State::NotCollected, "none in the snapshot, and nothing says whether AWS Config records the type".into())
             }
-        }
-    }
-
-    /// What belongs to no region of a type that every region has, where its home is out of scope.
-    fn part_at_home(&self, source: &str, regions: &BTreeSet<String>) -> Option<Coverage> {
-        let home = self.catalog.homes.in_part(source)?.region(regions.first()?)?;
-        if regions.contains(home) {
-            return None;
-        }
-        let away = format!("what belongs to no region is known in {home} only, which is not among the regions in scope");
-        Some(match self.direct(source, home) {
-            Some(line) if line.state.is_gap() => line,
-            Some(line) => Coverage { detail: format!("{}; {away}", line.detail), ..line },
-            None => self.line(home, source, State::NotCollected, 0, away),
-        })
-    }
-
-    /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
-    fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
-        let recorded = self.recorded_global_type(source, regions);
-        let Some(line) = recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten() else { return recorded };
-        match self.home_out_of(source, regions) {
-            Some(home) if !line.state.is_gap() => {
-                Coverage { detail: format!("{}; AWS Config records it in {home} only, out of scope", line.detail), ..line }
-            }
-            _ => line,
-        }
-    }
-
-    /// The home of a type, where it is none of these regions.
-    fn home_out_of(&self, source: &str, regions: &BTreeSet<String>) -> Option<&str> {
-        let home = self.catalog.homes.of(source)?.region(regions.first()?)?;
-        (!regions.contains(home)).then_some(home)
-    }
-
-    fn recorded_global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
-        let everywhere = regions.iter().map(String::as_str).chain([GLOBAL]).chain(self.home_out_of(source, regions));
-        let tallies: Vec<Tally> = everywhere.filter_map(|region| self.tally(region, source)).collect();
-        let live = tallies.iter().map(|t| t.live).sum();
-        if tallies.iter().any(|t| t.not_recorded > 0) {
-            return self.line(GLOBAL, source, State::NotRecorded, live, "an item says that AWS Config does not record it");
-        }
-        let key = |region: &str| (self.account.to_string(), region.to_string());
-        let recorder = |region: &str| self.seen.recorders.get(&key(region)).filter(|r| holds(r, &self.catalog.homes, source, region));
-        let keepers: Vec<&String> = regions.iter().filter(|region| recorder(region).is_some()).collect();
-        let old = |region: &&String| self.seen.recorder_status.get(&key(region)).and_then(stale);
-        let all_old: Option<Vec<String>> = keepers.iter().map(old).collect();
-        if let Some(why) = all_old.and_then(|all| all.into_iter().next()) {
-            return self.line(GLOBAL, source, State::Stale, live, why);
-        }
-        if live > 0 {
-            return self.line(GLOBAL, source, State::Read, live, "");
-        }
-        if !tallies.is_empty() || keepers.iter().any(|region| self.seen.whole.contains(&key(region))) {
-            return self.line(GLOBAL, source, State::Empty, 0, "");
-        }
-        self.line(GLOBAL, source, State::NotCollected, 0, self.why_nobody_holds(source, regions))
-    }
-
-    fn why_nobody_holds(&self, source: &str, regions: &BTreeSet<String>) -> String {
-        let home = regions.first().and_then(|near| self.catalog.homes.of(source)?.region(near));
-        match home {
-            Some(home) if !regions.contains(home) => {
-                format!("AWS Config records it in {home} only, which is not among the regions in scope")
-            }
-            Some(home) => format!("AWS Config records it in {home} only, and no recorder there is known to hold it"),
-            None => "no recorder is known to hold this global type".into(),
         }
     }
 

@@ -1,21 +1,23 @@
 //! A buyer's workbook: the map that a person confirms, and the workbook filled by it. What cannot be written is told row by row,
 //! and what was written is read back.
 
+mod filling;
+
 use std::collections::BTreeMap;
 
 use super::Error;
-use super::answer::{format_is, no_question};
+use super::answer::format_is;
 use super::earlier::EarlierPicks;
 use crate::diag::{Diagnostic, Problems};
-use crate::model::answers::{AnswerSheet, AnsweredQuestion, QuestionSet};
+use crate::model::answers::{AnswerSheet, QuestionSet};
 use crate::model::digest::Digest;
 use crate::model::workbook_map::{MappedColumns, MappedRow, MappedSheet, WORKBOOK, WordList, WorkbookMap};
 use crate::program::answer::columns::{GuessedColumns, guessed, words_of};
 use crate::program::answer::id_packs::{pack_of, with_pack};
 use crate::program::answer::matching::QuestionIndex;
-use crate::render::answers::{RowTexts, is_marked, marked, row_texts, word_for};
-use crate::store::workbook::{Barrier, BuyerWorkbook, CELL, CellPlace, CellValue, ListWord, Takes, WorkbookError, place};
+use crate::store::workbook::{Barrier, BuyerWorkbook, CellPlace, CellValue, ListWord, Takes, WorkbookError, place};
 use crate::yaml::{is_placeholder, yaml};
+use filling::Filling;
 
 /// Nobody answers more questions by hand.
 const ROWS: usize = 20_000;
@@ -231,113 +233,6 @@ impl WorkbookFile {
 
     fn no_place(&self, what: String) -> Error {
         Diagnostic::new("AFU-037", what).file(&self.name).hint("correct the map, or name one that is not there yet, and it is made").into()
-    }
-}
-
-/// One row on its way.
-struct Filling<'a> {
-    book: &'a BuyerWorkbook,
-    map: &'a WorkbookMap,
-    sheet: &'a AnswerSheet,
-    at: usize,
-    /// Hidden cells are written.
-    hidden: bool,
-}
-
-impl Filling<'_> {
-    fn row(&self, row: &MappedRow, columns: &RowColumns, place: CellPlace, values: &mut Values) -> Result<(RowFate, String), Error> {
-        let answered = match row.pick.as_str() {
-            "" => return Ok((RowFate::Open, String::new())),
-            "none" => return Ok((RowFate::Declined, String::new())),
-            pick => self.sheet.answers.iter().find(|a| a.id == pick).ok_or_else(|| no_question(pick, row.row.into()))?,
-        };
-        if let Some(barrier) = self.barrier(place) {
-            return Ok((RowFate::Left, barrier.as_str().into()));
-        }
-        let texts = row_texts(answered);
-        let (mut beside, mut told) = (Vec::new(), Vec::new());
-        for (column, text) in columns.beside.iter().zip([&texts.comment, &texts.evidence]) {
-            let Some(column) = column else { continue };
-            let place = CellPlace { column: *column, ..place };
-            match self.beside(place, text) {
-                Ok(value) => beside.push((place, value)),
-                Err(Some(Barrier::Occupied)) => return Ok((RowFate::Left, format!("{place}: {}", Barrier::Occupied.as_str()))),
-                Err(Some(barrier)) => told.push(format!("{place}: {}", barrier.as_str())),
-                Err(None) => told.push(format!("{place}: the cell does not take the text")),
-            }
-        }
-        let value = match self.answer(answered, &texts, place, !beside.is_empty())? {
-            Ok(value) => value,
-            Err(fate) => return Ok(fate),
-        };
-        values.insert((self.at, place), value);
-        beside.into_iter().for_each(|(place, value)| drop(values.insert((self.at, place), value)));
-        Ok((RowFate::Filled, told.join("; ")))
-    }
-
-    fn barrier(&self, place: CellPlace) -> Option<Barrier> {
-        self.book.barrier(self.at, place).filter(|barrier| !(self.hidden && *barrier == Barrier::Hidden))
-    }
-
-    /// Text beside the answer, or what forbids it; none where the cell takes no such text.
-    fn beside(&self, place: CellPlace, text: &str) -> Result<CellValue, Option<Barrier>> {
-        if let Some(barrier) = self.barrier(place) {
-            return Err(Some(barrier));
-        }
-        let length = text.encode_utf16().count();
-        let fits = match self.book.takes(self.at, place) {
-            Takes::Anything => true,
-            Takes::Length(bounds) => bounds.hold(length as f64),
-            Takes::Words(_) | Takes::Number(_) | Takes::Unread(_) => false,
-        };
-        (fits && length <= CELL).then(|| CellValue::Text(marked(self.sheet, text))).ok_or(None)
-    }
-
-    /// The answer in the cell's own words. A draft, or a sample, must be able to say so: in the cell, or in one beside it.
-    fn answer(
-        &self,
-        answered: &AnsweredQuestion,
-        texts: &RowTexts,
-        place: CellPlace,
-        beside: bool,
-    ) -> Result<Result<CellValue, (RowFate, String)>, Error> {
-        let words = &self.map.words;
-        let silent = || Err((RowFate::Left, "it takes set words, and no cell beside it can say DRAFT or SAMPLE".to_string()));
-        let without = |why: &str| Err((RowFate::WithoutWord, format!("{}: {why}", texts.answer)));
-        let free = word_for(words, answered.answer);
-        Ok(match self.book.takes(self.at, place) {
-            Takes::Unread(why) => Err((RowFate::Left, why)),
-            Takes::Anything if free.is_empty() => without("`words` has none"),
-            Takes::Anything => Ok(CellValue::Text(marked(self.sheet, free))),
-            Takes::Words(_) | Takes::Number(_) | Takes::Length(_) if is_marked(self.sheet) && !beside => silent(),
-            Takes::Words(list) => match self.listed(&list, answered, place)? {
-                Some(value) => Ok(value),
-                None => without("its list has none, or the map gives none"),
-            },
-            Takes::Number(bounds) => match free.parse::<f64>().ok().filter(|number| bounds.hold(*number)) {
-                Some(number) => Ok(CellValue::Number(number)),
-                None => without("the cell takes a number, and `words` gives none that it takes"),
-            },
-            Takes::Length(bounds) if !free.is_empty() && bounds.hold(free.encode_utf16().count() as f64) => {
-                Ok(CellValue::Text(free.into()))
-            }
-            Takes::Length(_) => without("the cell takes a text of another length"),
-        })
-    }
-
-    /// The word of a cell's own list; a number of the list stays a number.
-    fn listed(&self, list: &[ListWord], answered: &AnsweredQuestion, place: CellPlace) -> Result<Option<CellValue>, Error> {
-        let Some(known) = self.map.lists.iter().find(|known| known.takes == texts(list)) else { return Ok(None) };
-        let word = word_for(&known.words, answered.answer);
-        if word.is_empty() {
-            return Ok(None);
-        }
-        let Some(found) = list.iter().find(|item| item.text == word) else {
-            let problem = Diagnostic::new("AFU-038", format!("`{word}` is not in the list of {place}: {}", texts(list).join(", ")));
-            return Err(problem.hint("write a word of the list as it stands there, or leave it empty").into());
-        };
-        let number = found.text.parse::<f64>().ok().filter(|_| found.number);
-        Ok(Some(number.map_or_else(|| CellValue::Text(found.text.clone()), CellValue::Number)))
     }
 }
 

@@ -90,6 +90,20 @@ impl Walked {
     }
 }
 
+/// A run of the chain of which no copy was counted yet.
+fn unplaced(record: &RunRecord, manifest: Digest) -> Link {
+    Link {
+        id: record.id.clone(),
+        manifest,
+        previous: record.previous,
+        started: record.started.clone(),
+        ended: record.ended.clone(),
+        existed_by: None,
+        sealed_after: None,
+        places: Vec::new(),
+    }
+}
+
 /// Verifies every run and package below `folder` and joins them.
 pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Error> {
     let mut bags = Vec::new();
@@ -121,16 +135,7 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
                 copies.entry((original, record.id.clone(), record.redactor.clone())).or_default().insert(manifest);
             }
             let manifest = record.derived_from.unwrap_or(manifest);
-            let link = links.entry((manifest, record.id.clone())).or_insert_with(|| Link {
-                id: record.id.clone(),
-                manifest,
-                previous: record.previous,
-                started: record.started.clone(),
-                ended: record.ended.clone(),
-                existed_by: None,
-                sealed_after: None,
-                places: Vec::new(),
-            });
+            let link = links.entry((manifest, record.id.clone())).or_insert_with(|| unplaced(&record, manifest));
             link.existed_by = [link.existed_by, report.existed_by].into_iter().flatten().min();
             link.sealed_after = link.sealed_after.max(report.sealed_after);
             link.places.push(place.clone());

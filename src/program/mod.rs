@@ -90,12 +90,7 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         as_of: inputs.assessment.as_of.clone(),
         program: ProgramInfo { name: "Affiant".into(), version: inputs.program_version.into() },
         run: run_info(inputs),
-        catalog: CatalogInfo {
-            version: inputs.catalog_version.into(),
-            digest: inputs.catalog.digest.to_string(),
-            custom: inputs.catalog.custom,
-            checks: inputs.catalog.checks.len() as u64,
-        },
+        catalog: catalog_info(inputs),
         seal: inputs.seal.clone(),
         totals: totals(inputs),
         board: Vec::new(),
@@ -133,6 +128,15 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     dossier.risks.elements = elements::all(&dossier, inputs);
     dossier.risks.before = elements::before(inputs);
     harmless(dossier)
+}
+
+fn catalog_info(inputs: &Inputs<'_>) -> CatalogInfo {
+    CatalogInfo {
+        version: inputs.catalog_version.into(),
+        digest: inputs.catalog.digest.to_string(),
+        custom: inputs.catalog.custom,
+        checks: inputs.catalog.checks.len() as u64,
+    }
 }
 
 /// A count with its word: `1 risk`, `2 risks`.

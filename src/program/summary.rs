@@ -2,6 +2,21 @@
 
 use super::Inputs;
 
+/// What redaction replaced, of a derived run.
+fn replaced(inputs: &Inputs<'_>) -> Option<String> {
+    inputs.run.derived_from.as_ref()?;
+    let files = inputs.redactions.len();
+    let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
+    let mut rules = std::collections::BTreeMap::<&str, u64>::new();
+    inputs.redactions.iter().flat_map(|r| &r.rules).for_each(|(rule, n)| *rules.entry(rule).or_default() += n);
+    let by_rule: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
+    let by_rule = by_rule.join(", ");
+    Some(format!(
+        "Secrets or identifiers of persons were found {findings} times in {files} artifacts ({by_rule}) and replaced before anything was \
+         loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with their owner."
+    ))
+}
+
 /// How it was done, in paragraphs.
 pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
     let run = inputs.run;
@@ -36,18 +51,7 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
             format!("Account {} listed {} active accounts of the organization; {rest}.", o.listed_by, o.active)
         }));
     }
-    if run.derived_from.is_some() {
-        let files = inputs.redactions.len();
-        let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
-        let mut rules = std::collections::BTreeMap::<&str, u64>::new();
-        inputs.redactions.iter().flat_map(|r| &r.rules).for_each(|(rule, n)| *rules.entry(rule).or_default() += n);
-        let by_rule: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
-        let by_rule = by_rule.join(", ");
-        method.push(format!(
-            "Secrets or identifiers of persons were found {findings} times in {files} artifacts ({by_rule}) and replaced before anything was \
-             loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with their owner."
-        ));
-    }
+    method.extend(replaced(inputs));
     method.extend(cleared(inputs));
     if inputs.assessment.custom_catalog {
         method.push(format!(

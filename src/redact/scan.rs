@@ -2,18 +2,17 @@
 //! around a finding keeps its bytes. It decides what is redacted; `redact` decides what becomes of it.
 
 mod by_place;
+mod encoded;
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
-
-use regex::Regex;
 
 pub use super::findings::{Findings, Numbers};
 use super::literals::{Named, flat_end, literal_end, lowered, place, unquoted};
 use super::members::{ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES};
-use super::rules::{PHONE, VALUES, may_be_encoded, patterns, possible};
+use super::rules::{PHONE, VALUES, patterns, possible};
 pub use super::rules::{REDACTOR, suspicious};
 use super::{gitleaks, texts, undone};
+use encoded::{encoded_parts, inside_encoded};
 
 /// How deep encodings may lie in one another.
 const MAX_DEPTH: u32 = 6;
@@ -91,31 +90,6 @@ fn replaced(
     }
     out.push_str(&text[copied..]);
     (copied > 0).then_some(out)
-}
-
-/// Parts of a text that are base64 and hold a finding.
-fn encoded_parts(text: &str, findings: &Findings, depth: u32) -> Vec<(&'static str, std::ops::Range<usize>)> {
-    static RUN: OnceLock<Regex> = OnceLock::new();
-    let run = RUN.get_or_init(|| Regex::new(r"[A-Za-z0-9+/]{24,}={0,2}").expect("our own pattern compiles"));
-    if depth >= MAX_DEPTH || !may_be_encoded(text) {
-        return Vec::new();
-    }
-    let runs = run.find_iter(text).take(200);
-    runs.filter_map(|found| Some((inside_encoded(&undone::base64_text(found.as_str())?, findings, depth)?, found.range()))).collect()
-}
-
-/// The rule that strikes in a text that was encoded, if one does.
-fn inside_encoded(inner: &str, findings: &Findings, depth: u32) -> Option<&'static str> {
-    let mut found = Findings::clearing(&findings.cleared);
-    let document = inner.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(inner).is_ok();
-    match document {
-        true => drop(walk(inner, "", 1, depth + 1, &mut found)),
-        false => {
-            let look = Look { telephones: true, issuers: gitleaks::possible(inner.as_bytes()), depth: depth + 1 };
-            drop(strike(inner, look, &String::new, &mut found));
-        }
-    }
-    found.rules.into_keys().next()
 }
 
 /// Redacts the strings of a JSON document. Returns the new document when something was found; bytes around a finding stay as

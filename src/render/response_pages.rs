@@ -128,21 +128,35 @@ pub fn absence(facts: &ResponseFacts<'_>, item: &ResponseItem) -> HandedDocument
     page(facts, &format!("absence-{}", item.id), "Statement of absence".into(), printable(&item.ask), own, blocks)
 }
 
+fn index_row(item: &ResponseItem) -> Vec<HandedCell> {
+    let open: Vec<&str> = item.parts.iter().filter(|p| p.state == GivenState::NotEvidenced).map(|p| p.part.as_str()).collect();
+    let mut words = printable(&item.ask);
+    if !open.is_empty() {
+        words.push_str(&format!(" (not evidenced: {})", printable(&open.join(", "))));
+    }
+    vec![
+        HandedCell::text(&item.citation),
+        HandedCell::text(printable(&item.id)),
+        HandedCell { text: words, code: item.folder.clone(), ..HandedCell::default() },
+        HandedCell::marked(item.state.mark(), item.state.as_str()),
+    ]
+}
+
+/// How many items are in each state.
+fn counts(record: &ResponseRecord) -> String {
+    let count = |state: GivenState| record.items.iter().filter(|i| i.state == state).count();
+    format!(
+        "{} items: {} given, {} in part, {} stated absent, {} not evidenced.",
+        record.items.len(),
+        count(GivenState::Given),
+        count(GivenState::InPart),
+        count(GivenState::Absent),
+        count(GivenState::NotEvidenced)
+    )
+}
+
 /// Every item by section of the regulation, what is given for each, and what is kept back.
 pub fn index(facts: &ResponseFacts<'_>, record: &ResponseRecord, withheld: &[WithheldItem]) -> HandedDocument {
-    let row = |item: &ResponseItem| {
-        let open: Vec<&str> = item.parts.iter().filter(|p| p.state == GivenState::NotEvidenced).map(|p| p.part.as_str()).collect();
-        let mut words = printable(&item.ask);
-        if !open.is_empty() {
-            words.push_str(&format!(" (not evidenced: {})", printable(&open.join(", "))));
-        }
-        vec![
-            HandedCell::text(&item.citation),
-            HandedCell::text(printable(&item.id)),
-            HandedCell { text: words, code: item.folder.clone(), ..HandedCell::default() },
-            HandedCell::marked(item.state.mark(), item.state.as_str()),
-        ]
-    };
     let mut blocks = vec![
         HandedBlock::text(
             "One folder for each item, in the order of the regulation; `response.pdf` in it says what was found. Stated absent: a named person \
@@ -152,7 +166,7 @@ pub fn index(facts: &ResponseFacts<'_>, record: &ResponseRecord, withheld: &[Wit
         HandedBlock::table(
             &["45 CFR", "Item", "What was asked, and where", "Given"],
             &[HandedWidth::points(92), HandedWidth::points(40), HandedWidth::share(1), HandedWidth::points(96)],
-            record.items.iter().map(row).collect(),
+            record.items.iter().map(index_row).collect(),
         ),
         HandedBlock::section("Packages drawn from"),
         HandedBlock::table(
@@ -170,15 +184,7 @@ pub fn index(facts: &ResponseFacts<'_>, record: &ResponseRecord, withheld: &[Wit
             withheld.iter().map(|w| [&w.title, &w.on, &w.basis].map(|t| HandedCell::text(printable(t))).to_vec()).collect(),
         ));
     }
-    let count = |state: GivenState| record.items.iter().filter(|i| i.state == state).count();
-    let lead = format!(
-        "{} items: {} given, {} in part, {} stated absent, {} not evidenced.",
-        record.items.len(),
-        count(GivenState::Given),
-        count(GivenState::InPart),
-        count(GivenState::Absent),
-        count(GivenState::NotEvidenced)
-    );
+    let lead = counts(record);
     let own = vec![HandedFact::text("Received", &facts.request.received), HandedFact::text("Due", or_none(&facts.request.due))];
     page(facts, "index", "Response to a request".into(), lead, own, blocks)
 }

@@ -1,6 +1,8 @@
 //! A run on disk: a BagIt bag whose payload is artifacts and four files that say what they are. Writing streams; reading
 //! checks shapes, not hashes (that is `verify`'s).
 
+mod folder;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -17,6 +19,8 @@ use super::path::{BagPath, fitting};
 use super::tree::open_plain;
 use crate::model::digest::Digest;
 use crate::model::run::{Artifact, Coverage, RUN_FORMAT, Redaction, RunRecord, Source};
+use folder::sweep;
+pub use folder::{find, finished, list, unfinished};
 
 const RECORD: &str = "data/run.json";
 pub const CUSTODY: &str = "data/custody.jsonl";
@@ -162,38 +166,6 @@ impl Writer {
     }
 }
 
-/// Unfinished runs of a folder that can be resumed, oldest first: their ids.
-pub fn unfinished(evidence: &Path) -> Vec<String> {
-    let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
-    let mut ids: Vec<String> = entries
-        .filter_map(|e| e.file_name().to_str()?.strip_prefix('.')?.strip_suffix(".journal").map(str::to_string))
-        .filter(|id| evidence.join(format!(".{id}.partial")).is_dir())
-        .collect();
-    ids.sort();
-    ids
-}
-
-/// Forgets the journal of a run that now has its name.
-pub fn finished(evidence: &Path, id: &str) -> io::Result<()> {
-    match fs::remove_file(journal_path(evidence, id)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Removes files that are not `known`.
-fn sweep(folder: &Path, known: &std::collections::BTreeSet<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        match entry.file_type()?.is_dir() {
-            true => sweep(&entry.path(), known)?,
-            false if known.contains(&entry.path()) => {}
-            false => fs::remove_file(entry.path())?,
-        }
-    }
-    Ok(())
-}
-
 /// `bag-info.txt`: what `verify` compares with `run.json`.
 pub fn info(record: &RunRecord) -> BagInfo {
     BagInfo::new([
@@ -300,32 +272,6 @@ pub fn custody_problem(lines: &[u8], manifest: &[u8]) -> Option<String> {
     let own = [RECORD, CUSTODY, COVERAGE, REDACTIONS];
     let without = manifest.entries().map(|(path, _)| path).find(|path| !recorded.contains(path) && !own.contains(&path.as_str()));
     without.map(|path| format!("`{path}` has no custody record"))
-}
-
-/// Names of the runs in an evidence folder, oldest first (names begin with the time).
-pub fn list(evidence: &Path) -> Vec<String> {
-    let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().join(RECORD).is_file())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    names.sort();
-    names
-}
-
-/// The run that `wanted` names (a path, or a name in the evidence folder), or the newest.
-pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> {
-    match wanted {
-        Some(name) if evidence.join(name).join(RECORD).is_file() => Ok(evidence.join(name)),
-        Some(path) if Path::new(path).join(RECORD).is_file() => Ok(PathBuf::from(path)),
-        Some(path) if !Path::new(path).exists() => Err(RunError::Nowhere(PathBuf::from(path))),
-        Some(path) => Err(RunError::NotARun(PathBuf::from(path))),
-        None => match list(evidence).pop() {
-            Some(name) => Ok(evidence.join(name)),
-            None => Err(RunError::None(evidence.to_path_buf())),
-        },
-    }
 }
 
 /// More unpacked bytes than this for each packed one end a file ...

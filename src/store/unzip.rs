@@ -3,14 +3,17 @@
 //! two readers can never see two different archives in the same bytes. (APPNOTE 6.3.10; the `zip` crate reads
 //! leniently, keeps the last of two equal names and skips prepended bytes, which is why it is not used here.)
 
+mod checked;
+
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::DeflateDecoder;
 
 use crate::store::path::{BagPath, Names};
 use crate::store::problem::{Problem, ProblemKind, admit};
+use checked::{Checked, Inner};
 
 /// Where an archive's entries are read from.
 #[derive(Debug)]
@@ -298,44 +301,6 @@ fn zip64_values(extra: &[u8]) -> Option<Vec<u64>> {
     let (head, values) = extra.split_at_checked(4)?;
     let whole = u16_at(head, 0) == 1 && usize::from(u16_at(head, 2)) == values.len() && values.len() % 8 == 0;
     whole.then(|| values.chunks_exact(8).map(|value| u64_at(value, 0)).collect())
-}
-
-enum Inner {
-    Stored(BufReader<io::Take<File>>),
-    Deflated(DeflateDecoder<BufReader<io::Take<File>>>),
-}
-
-/// Passes on at most the declared length, then insists on the checksum and on nothing being left over.
-struct Checked {
-    inner: Inner,
-    crc: flate2::Crc,
-    entry: Entry,
-    seen: u64,
-}
-
-impl Read for Checked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = match &mut self.inner {
-            Inner::Stored(reader) => reader.read(buffer)?,
-            Inner::Deflated(reader) => reader.read(buffer)?,
-        };
-        self.crc.update(&buffer[..n]);
-        self.seen += n as u64;
-        let whole = || self.seen == self.entry.size && self.crc.sum() == self.entry.crc;
-        if self.seen > self.entry.size || (n == 0 && !buffer.is_empty() && !(whole() && self.used_up()?)) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, ProblemKind::Damaged.words()));
-        }
-        Ok(n)
-    }
-}
-
-impl Checked {
-    fn used_up(&mut self) -> io::Result<bool> {
-        match &mut self.inner {
-            Inner::Stored(reader) => Ok(reader.fill_buf()?.is_empty()),
-            Inner::Deflated(reader) => Ok(reader.total_in() == self.entry.compressed),
-        }
-    }
 }
 
 fn whole(kind: ProblemKind) -> Problem {

@@ -44,6 +44,14 @@ fn fixed(kind: &ErrorKind) -> (&'static str, &'static str) {
         K::InvalidTrailingSingleQuotedScalar | K::InvalidTrailingDoubleQuotedScalar => {
             ("something follows the closing quotation mark", "quote the whole value, and double a `'` that belongs to it")
         }
+        _ => placed(kind),
+    }
+}
+
+/// What is wrong with characters that mean something to YAML, and with where things are.
+fn placed(kind: &ErrorKind) -> (&'static str, &'static str) {
+    use ErrorKind as K;
+    match kind {
         K::UnknownQuotedScalarEscape | K::InvalidQuotedScalarHexEscape | K::InvalidUnicodeEscape => {
             ("a backslash within `\"…\"` begins an escape that YAML does not know", "write `\\\\` for a backslash, or use `'…'`")
         }

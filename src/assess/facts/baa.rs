@@ -124,16 +124,7 @@ impl BaaEvidence<'_> {
             );
         };
         if line.state.is_gap() {
-            let (short, long) = match line.state {
-                State::NotCollected => ("AWS Artifact was not asked", "AWS Artifact was not asked in this account"),
-                State::Read | State::Empty | State::Absent | State::Denied | State::Failed => {
-                    ("AWS Artifact gave no usable answer", "AWS Artifact gave no usable answer")
-                }
-                State::NotRecorded | State::Unreadable | State::Stale => {
-                    ("AWS Artifact's answer could not be used", "AWS Artifact's answer could not be used")
-                }
-            };
-            return (BaaState::Unknown, short.into(), format!("{long} ({SOURCE}{}), so nothing is known.", because(&line.detail)));
+            return unusable(line);
         }
         let managed_by = self.places.get(account).map(|p| p.management.as_deref());
         if let Some(Some(management)) = managed_by.filter(|m| m.is_some_and(|m| m != account)) {
@@ -193,6 +184,20 @@ fn is_hcls(name: &str) -> bool {
 
 fn because(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {}", detail.trim_end_matches('.')) }
+}
+
+/// AWS Artifact was not asked, or its answer tells nothing.
+fn unusable(line: &Coverage) -> (BaaState, String, String) {
+    let (short, long) = match line.state {
+        State::NotCollected => ("AWS Artifact was not asked", "AWS Artifact was not asked in this account"),
+        State::Read | State::Empty | State::Absent | State::Denied | State::Failed => {
+            ("AWS Artifact gave no usable answer", "AWS Artifact gave no usable answer")
+        }
+        State::NotRecorded | State::Unreadable | State::Stale => {
+            ("AWS Artifact's answer could not be used", "AWS Artifact's answer could not be used")
+        }
+    };
+    (BaaState::Unknown, short.into(), format!("{long} ({SOURCE}{}), so nothing is known.", because(&line.detail)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! rests on rows that were not read), an unexpired exception turns `not met` into `accepted` where the specification is
 //! addressable, an exclusion takes a row out of the count.
 
+mod unread;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -148,17 +150,6 @@ impl Asked<'_> {
         Ok((result, tally.judged.into_set()))
     }
 
-    /// What SQL makes of evidence of an unexpected form may be an error: then nothing that the check said counts, and one row says why.
-    fn lost(&self, db: &Connection, what: &str, tally: &mut CheckTally) -> Result<(), Fault> {
-        db.execute("DELETE FROM result WHERE check_id = ?", [&self.check.id])?;
-        let reason = format!("the query failed over this evidence: {what}");
-        let values = params![self.check.id, "unknown origin", "", "", reason];
-        db.execute("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)", values)?;
-        let (resource, account, region) = ("unknown origin", "", "");
-        tally.add(Judged { resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
-        Ok(())
-    }
-
     /// An error of a query: too much of something, or of the query's own.
     fn failed(&self, error: &rusqlite::Error) -> Fault {
         match bounds::exceeded(error) {
@@ -239,33 +230,6 @@ impl Asked<'_> {
         let status = |citation: &Citation| rows.iter().find(|row| row.citation == *citation).map(|row| row.status.as_str());
         let mut all = self.control.citations.iter().map(status);
         all.next() == Some(Some("addressable")) && all.all(|status| status != Some("required"))
-    }
-
-    /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
-    fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
-        let empty: Vec<_> = gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
-        for (account, region, words) in empty {
-            let resource = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
-            let reason = format!("evidence is missing: {words}");
-            insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
-        }
-        Ok(())
-    }
-
-    /// A row for each place where the check found nothing of its own, but a sibling of a kind that no check reads: "not applicable"
-    /// would pass it over.
-    fn siblings(&self, db: &Connection, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
-        let beside = self.silent.beside(self.input.catalog, &self.control.id, &self.check.id);
-        let empty: Vec<_> = beside.filter(|(account, region, _)| !tally.said.has(account, region)).collect();
-        for (account, region, reason) in empty {
-            let resource = format!("{account}/{region}");
-            insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
-        }
-        Ok(())
     }
 
     fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut CheckTally) -> Result<CheckResult, Fault> {

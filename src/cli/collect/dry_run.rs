@@ -4,6 +4,22 @@ use crate::collect::live::Target;
 use crate::model::catalog::Catalog;
 use crate::model::registry::OperationScope;
 
+fn often(places: usize, per_resource: bool) -> String {
+    match (places, per_resource) {
+        (0, _) => "never: no account of affiant.yaml has `organization: true`".to_string(),
+        (_, true) => "once for each".to_string(),
+        (_, false) => format!("{places} and one a further page"),
+    }
+}
+
+fn only(fills: &std::collections::BTreeSet<String>) -> String {
+    if fills.is_empty() {
+        String::new()
+    } else {
+        format!("  only where AWS Config does not record {}", fills.iter().cloned().collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// Calls in order, how often each is made, and a notice for those who watch the accounts.
 pub fn dry_run(target: &Target, catalog: &Catalog) -> String {
     use std::fmt::Write as _;
@@ -16,22 +32,12 @@ pub fn dry_run(target: &Target, catalog: &Catalog) -> String {
             OperationScope::Region => accounts * regions,
             OperationScope::Organization => target.accounts.iter().filter(|a| a.organization).count(),
         } * step.times;
-        let often = match (places, step.per_resource) {
-            (0, _) => "never: no account of affiant.yaml has `organization: true`".to_string(),
-            (_, true) => "once for each".to_string(),
-            (_, false) => format!("{places} and one a further page"),
-        };
         if places > 0 && step.per_resource {
             open += 1;
         } else if step.fills.is_empty() {
             fixed += places;
         }
-        let only = if step.fills.is_empty() {
-            String::new()
-        } else {
-            format!("  only where AWS Config does not record {}", step.fills.iter().cloned().collect::<Vec<_>>().join(", "))
-        };
-        let _ = writeln!(text, "  {:<58} {often}{only}", step.name);
+        let _ = writeln!(text, "  {:<58} {}{}", step.name, often(places, step.per_resource), only(&step.fills));
     }
     for report in &target.reports {
         let terms = target.terms.iter().find(|t| t.report == *report);

@@ -53,12 +53,16 @@ pub fn is_asked(full: &str, operation: &Operation) -> bool {
     !staged && operation.opt_in.as_ref().is_none_or(|named| named == "cost-explorer")
 }
 
-fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Operation) -> String {
-    let scope = match operation.scope {
+fn scope_word(scope: OperationScope) -> &'static str {
+    match scope {
         OperationScope::Account => "account",
         OperationScope::Region => "region",
         OperationScope::Organization => "organization",
-    };
+    }
+}
+
+fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Operation) -> String {
+    let scope = scope_word(operation.scope);
     let aws = operation.operation.as_deref().unwrap_or(name);
     let all = || operation.ask.iter().chain(&operation.size);
     let options =

@@ -33,7 +33,6 @@ use crate::store::bag::Payload;
 use crate::store::{archive, portable_name};
 use crate::workspace::Workspace;
 use crate::yaml::{Document, is_placeholder, yaml};
-
 pub use check::check;
 use check::{REQUEST_FILE, info};
 use files::{ItemFiles, put};
@@ -101,18 +100,8 @@ pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     Ok(ResponseMade { zip, zip_digest, record, notes })
 }
 
-/// The request, without placeholders or days that have not come.
-pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<RegulatorRequest, Error> {
-    let request: RegulatorRequest = yaml(name, bytes).map_err(Problems)?;
-    answer::format_is(name, &request.format, REQUEST)?;
-    let today = now.format("%Y-%m-%d").to_string();
-    let mut problems = Vec::new();
-    let mut text = |path: String, value: &str| {
-        if is_placeholder(value) || value.trim().is_empty() {
-            let words = format!("`{value}` is still to be filled in");
-            problems.push((path, words, "write what is so, or strike the entry"));
-        }
-    };
+/// Every text of a request goes to `text` with its path; its days come back with theirs.
+fn said<'a>(request: &'a RegulatorRequest, text: &mut dyn FnMut(String, &str)) -> Vec<(String, &'a str)> {
     let mut days = vec![("received".to_string(), request.received.as_str())];
     text("reference".into(), &request.reference);
     text("from".into(), &request.from);
@@ -140,6 +129,22 @@ pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<Regulator
         days.push((path("on"), claim.on.as_str()));
         days.push((path("since"), claim.since.as_str()));
     }
+    days
+}
+
+/// The request, without placeholders or days that have not come.
+pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<RegulatorRequest, Error> {
+    let request: RegulatorRequest = yaml(name, bytes).map_err(Problems)?;
+    answer::format_is(name, &request.format, REQUEST)?;
+    let today = now.format("%Y-%m-%d").to_string();
+    let mut problems = Vec::new();
+    let mut text = |path: String, value: &str| {
+        if is_placeholder(value) || value.trim().is_empty() {
+            let words = format!("`{value}` is still to be filled in");
+            problems.push((path, words, "write what is so, or strike the entry"));
+        }
+    };
+    let days = said(&request, &mut text);
     for (path, day) in days {
         if NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err() || day > today.as_str() {
             problems.push((path, format!("`{day}` is no day that has come"), "write the day on which it was so: 2026-09-30"));
@@ -216,23 +221,7 @@ impl Maker<'_> {
         (self.wanted.step)("writing and signing the items");
         let items = planned.iter().map(|item| files.item(bag, item, notes)).collect::<Result<Vec<_>, _>>()?;
         bag.add(REQUEST_FILE, &mut &*self.bytes)?;
-        let mut record = ResponseRecord {
-            format: RESPONSE.into(),
-            id: self.id.into(),
-            organization: effective.record.organization.clone(),
-            reference: self.request.reference.clone(),
-            from: self.request.from.clone(),
-            received: self.request.received.clone(),
-            as_of: format!("{}T23:59:59Z", self.day),
-            made: made.clone(),
-            sample,
-            program_version: env!("CARGO_PKG_VERSION").into(),
-            request: Digest::of(self.bytes).to_string(),
-            sealed_by: self.wanted.sealer.certificate().fingerprint().to_string(),
-            packages: sources.clone(),
-            items,
-            files: Vec::new(),
-        };
+        let mut record = ResponseRecord { items, ..self.record(&made, sample, &sources) };
         let page = self.practices(&facts, &sources);
         record.files.push(files.page(bag, "data/recognized-security-practices", "recognized security practices", &page, notes)?);
         record.files.push(put(bag, "data/index.csv", &index(&record), "index", "made for this response", self.day)?);
@@ -240,6 +229,28 @@ impl Maker<'_> {
         record.files.push(files.page(bag, "data/index", "index", &page, notes)?);
         bag.add(RECORD, &mut pretty(&record).as_slice())?;
         Ok(record)
+    }
+
+    /// The record of the response before anything is in it.
+    fn record(&self, made: &str, sample: bool, sources: &[ResponseSource]) -> ResponseRecord {
+        let effective = self.packages.last().expect("an empty list is refused");
+        ResponseRecord {
+            format: RESPONSE.into(),
+            id: self.id.into(),
+            organization: effective.record.organization.clone(),
+            reference: self.request.reference.clone(),
+            from: self.request.from.clone(),
+            received: self.request.received.clone(),
+            as_of: format!("{}T23:59:59Z", self.day),
+            made: made.into(),
+            sample,
+            program_version: env!("CARGO_PKG_VERSION").into(),
+            request: Digest::of(self.bytes).to_string(),
+            sealed_by: self.wanted.sealer.certificate().fingerprint().to_string(),
+            packages: sources.to_vec(),
+            items: Vec::new(),
+            files: Vec::new(),
+        }
     }
 
     fn sources(&self) -> Vec<ResponseSource> {

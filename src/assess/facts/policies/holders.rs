@@ -1,6 +1,7 @@
 //! How wide the policies of users, groups and roles are, what they read, and how they can raise themselves.
 
 mod running;
+mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +9,14 @@ use rusqlite::{Connection, params};
 
 use super::documents::{Evidence, Managed, PrincipalRow, rows};
 use crate::assess::input::Fault;
+use crate::policy::Answer;
 use crate::policy::aws_managed::{self, Known};
 use crate::policy::document::{Effect, Policy};
-use crate::policy::escalation::{Surroundings, Workload, ways};
+use crate::policy::escalation::{Surroundings, ways};
 use crate::policy::power::{Breadth, Power, powers};
 use crate::policy::reading::{StoreKind, Stores, readings};
 use crate::policy::rights::{Boundary, Rights};
-use crate::policy::{Answer, keys};
+use surroundings::{aws_written_for_services, names_all, surroundings};
 
 const POWER: &str = "INSERT INTO policy_power VALUES (?,?,?,?,?,?,?,?)";
 const READING: &str = "INSERT INTO policy_reading VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
@@ -316,73 +318,4 @@ pub const UNKNOWN_OF_AWS: &str = "a policy of AWS that is neither in the evidenc
 
 pub fn is_of_aws(policy: &str) -> bool {
     policy.contains(":iam::aws:policy/")
-}
-
-/// Whether a policy says outright that its holder is an administrator. All of IAM by what NotAction leaves is no such word.
-fn names_all(power: &Power) -> bool {
-    match power.breadth {
-        Breadth::Everything | Breadth::EverythingBut => true,
-        Breadth::Identity => !power.why.starts_with("Not"),
-        Breadth::Service | Breadth::PassRole => false,
-    }
-}
-
-/// Policies that AWS wrote for the roles of its own services.
-fn aws_written_for_services(name: &str) -> bool {
-    name.starts_with("service-role/") || name.starts_with("aws-service-role/")
-}
-
-fn surroundings<'a>(db: &Connection, evidence: &'a Evidence, holdings: &[Holding<'a>]) -> Result<BTreeMap<String, Surroundings>, Fault> {
-    let mut out = BTreeMap::<String, Surroundings>::new();
-    for holding in holdings {
-        let holder = holding.holder;
-        let around = out.entry(holder.account.clone()).or_insert_with(|| Surroundings {
-            assigns: evidence.trees.get(&holder.account).is_none_or(|t| t.management.is_empty() || t.management == holder.account),
-            ..Surroundings::default()
-        });
-        around.held.insert(holder.arn.clone(), holding.customer.clone());
-        around.groups.insert(holder.arn.clone(), holding.groups.clone());
-        if holder.service_linked || !holding.is_strong(evidence) {
-            continue;
-        }
-        around.strong.insert(holder.arn.clone());
-        if let Some(trust) = &holder.trust {
-            around.trusting.insert(holder.arn.clone(), trusted(trust));
-        }
-    }
-    rows(db, "SELECT DISTINCT account FROM resource WHERE type = 'AWS::CloudFormation::Stack'", &mut |row| {
-        out.entry(row[0].clone()).or_default().stacks = true;
-    })?;
-    for (account, workload) in running::workloads(db, evidence)? {
-        let around = out.entry(account).or_default();
-        let strong = around.strong.contains(&workload.role);
-        let read = around.held.contains_key(&workload.role);
-        let strong = if strong {
-            Answer::Yes
-        } else if read {
-            workload.strong.and(Answer::No)
-        } else {
-            Answer::Unknown
-        };
-        around.workloads.push(Workload { strong, ..workload });
-    }
-    Ok(out)
-}
-
-/// Accounts and ARNs that a trust policy names without a condition that keeps them out.
-fn trusted(policy: &Policy) -> BTreeSet<String> {
-    let allows = policy
-        .statements
-        .iter()
-        .filter(|s| s.effect == Effect::Allow && s.conditions.iter().all(|c| keys::is_open(c, keys::kind_of(&c.key))));
-    let mut out = BTreeSet::new();
-    for statement in allows {
-        if let crate::policy::document::Principals::These(list) = &statement.principal {
-            out.extend(list.iter().map(|p| match p.account() {
-                Some(account) if p.is_whole_account() => account.to_string(),
-                _ => p.value.clone(),
-            }));
-        }
-    }
-    out
 }

@@ -10,6 +10,7 @@ use super::bucket::{BucketCache, delivered};
 use super::counts::Spot;
 use super::items::{Route, config, recorders};
 use super::requests::AskedOf;
+use crate::aws::Refusal;
 use crate::clock::stamp;
 use crate::collect::error::CollectError;
 use crate::collect::live::exchange::state;
@@ -101,6 +102,13 @@ fn routes(
     routes
 }
 
+/// Sources whose date is not told: that it is up to date is not known of any account that the aggregator counts.
+fn undated(counted: &BTreeSet<String>, regions: &[String], refusal: &Refusal) -> Sources {
+    let covered = counted.iter().flat_map(|id| regions.iter().map(move |region| (id.clone(), region.clone()))).collect();
+    let words = format!("whether its sources are up to date is not known: {}", refusal.words());
+    Sources { covered, organization: Some((state(refusal), words)), ..Sources::default() }
+}
+
 /// The aggregator that is named, or that the organization's account has; none if there is none or it does not answer.
 fn aggregator(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Option<Aggregator>, CollectError> {
     let named = scope.target.aws.aggregator.clone();
@@ -138,13 +146,7 @@ fn aggregator(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Option<A
         .collect();
     let sources = match pages(scope, log, &of, "config:DescribeConfigurationAggregatorSourcesStatus", "", aggregator(json!({})))? {
         Ok(pages) => sources(&pages),
-        // that it is up to date is not known of any account that it counts
-        Err(refusal) => {
-            let regions = scope.regions.clone();
-            let covered = counted.iter().flat_map(|id| regions.iter().map(move |region| (id.clone(), region.clone()))).collect();
-            let words = format!("whether its sources are up to date is not known: {}", refusal.words());
-            Sources { covered, organization: Some((state(&refusal), words)), ..Sources::default() }
-        }
+        Err(refusal) => undated(&counted, &scope.regions, &refusal),
     };
     Ok(Some(Aggregator { name, asker, region, sources }))
 }

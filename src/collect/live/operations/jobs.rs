@@ -13,6 +13,37 @@ use crate::collect::live::scope::CollectScope;
 use crate::model::registry::{Operation, OperationScope};
 use crate::model::run::GLOBAL;
 
+/// The calls of an operation that asks about one thing after another, by place.
+fn for_each(
+    scope: &CollectScope<'_>,
+    log: &RunLog<'_>,
+    account: usize,
+    full: &str,
+    operation: &Operation,
+    places: &[String],
+) -> BTreeMap<String, Vec<Job>> {
+    let mut by_place: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+    for (region, value, carried) in values(scope, &log.harvest, account, full, places) {
+        let with = if carried.is_empty() { String::new() } else { Value::Object(carried.clone()).to_string() };
+        let mut members: Map<String, Value> = carried;
+        let key = match (&operation.param, &value) {
+            (Some(param), Value::Array(_)) => {
+                members.insert(param.clone(), value.clone());
+                format!("{}", by_place.get(&region).map_or(1, |jobs| jobs.len() + 1))
+            }
+            (Some(param), value) => {
+                members.insert(param.clone(), value.clone());
+                value.as_str().map_or_else(|| value.to_string(), str::to_string)
+            }
+            (None, _) => String::new(),
+        };
+        let Some(mut job) = job(scope, account, operation, full, &region, &key, members) else { continue };
+        job.exchange.with = with;
+        by_place.entry(region).or_default().push(job);
+    }
+    by_place
+}
+
 /// The calls of one operation in one account: one a place, or a chain of them whose first shows whether they are permitted.
 pub fn jobs(scope: &CollectScope<'_>, log: &mut RunLog<'_>, account: usize, full: &str, regions: &BTreeSet<String>) -> Vec<Job> {
     let Some(operation) = scope.catalog.operations.get(full) else { return Vec::new() };
@@ -37,25 +68,7 @@ pub fn jobs(scope: &CollectScope<'_>, log: &mut RunLog<'_>, account: usize, full
     if operation.each.is_empty() {
         return places.iter().filter_map(|region| job(scope, account, operation, full, region, "", Map::new())).collect();
     }
-    let mut by_place: BTreeMap<String, Vec<Job>> = BTreeMap::new();
-    for (region, value, carried) in values(scope, &log.harvest, account, full, &places) {
-        let with = if carried.is_empty() { String::new() } else { Value::Object(carried.clone()).to_string() };
-        let mut members: Map<String, Value> = carried;
-        let key = match (&operation.param, &value) {
-            (Some(param), Value::Array(_)) => {
-                members.insert(param.clone(), value.clone());
-                format!("{}", by_place.get(&region).map_or(1, |jobs| jobs.len() + 1))
-            }
-            (Some(param), value) => {
-                members.insert(param.clone(), value.clone());
-                value.as_str().map_or_else(|| value.to_string(), str::to_string)
-            }
-            (None, _) => String::new(),
-        };
-        let Some(mut job) = job(scope, account, operation, full, &region, &key, members) else { continue };
-        job.exchange.with = with;
-        by_place.entry(region).or_default().push(job);
-    }
+    let by_place = for_each(scope, log, account, full, operation, &places);
     let id = &scope.accounts[account].id;
     for region in places.iter().filter(|region| !by_place.contains_key(*region)) {
         let about = if operation.scope == OperationScope::Region { region } else { GLOBAL };

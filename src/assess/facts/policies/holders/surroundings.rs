@@ -1,0 +1,86 @@
+//! What stands around a holder: who may become it, its boundary, and the policies that AWS wrote.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
+use super::{Holding, running};
+use crate::assess::facts::policies::documents::{Evidence, rows};
+use crate::assess::input::Fault;
+use crate::policy::document::{Effect, Policy};
+use crate::policy::escalation::{Surroundings, Workload};
+use crate::policy::power::{Breadth, Power};
+use crate::policy::{Answer, keys};
+
+pub(super) fn surroundings<'a>(
+    db: &Connection,
+    evidence: &'a Evidence,
+    holdings: &[Holding<'a>],
+) -> Result<BTreeMap<String, Surroundings>, Fault> {
+    let mut out = BTreeMap::<String, Surroundings>::new();
+    for holding in holdings {
+        let holder = holding.holder;
+        let around = out.entry(holder.account.clone()).or_insert_with(|| Surroundings {
+            assigns: evidence.trees.get(&holder.account).is_none_or(|t| t.management.is_empty() || t.management == holder.account),
+            ..Surroundings::default()
+        });
+        around.held.insert(holder.arn.clone(), holding.customer.clone());
+        around.groups.insert(holder.arn.clone(), holding.groups.clone());
+        if holder.service_linked || !holding.is_strong(evidence) {
+            continue;
+        }
+        around.strong.insert(holder.arn.clone());
+        if let Some(trust) = &holder.trust {
+            around.trusting.insert(holder.arn.clone(), trusted(trust));
+        }
+    }
+    rows(db, "SELECT DISTINCT account FROM resource WHERE type = 'AWS::CloudFormation::Stack'", &mut |row| {
+        out.entry(row[0].clone()).or_default().stacks = true;
+    })?;
+    for (account, workload) in running::workloads(db, evidence)? {
+        let around = out.entry(account).or_default();
+        let strong = around.strong.contains(&workload.role);
+        let read = around.held.contains_key(&workload.role);
+        let strong = if strong {
+            Answer::Yes
+        } else if read {
+            workload.strong.and(Answer::No)
+        } else {
+            Answer::Unknown
+        };
+        around.workloads.push(Workload { strong, ..workload });
+    }
+    Ok(out)
+}
+
+/// Accounts and ARNs that a trust policy names without a condition that keeps them out.
+fn trusted(policy: &Policy) -> BTreeSet<String> {
+    let allows = policy
+        .statements
+        .iter()
+        .filter(|s| s.effect == Effect::Allow && s.conditions.iter().all(|c| keys::is_open(c, keys::kind_of(&c.key))));
+    let mut out = BTreeSet::new();
+    for statement in allows {
+        if let crate::policy::document::Principals::These(list) = &statement.principal {
+            out.extend(list.iter().map(|p| match p.account() {
+                Some(account) if p.is_whole_account() => account.to_string(),
+                _ => p.value.clone(),
+            }));
+        }
+    }
+    out
+}
+
+/// Policies that AWS wrote for the roles of its own services.
+pub(super) fn aws_written_for_services(name: &str) -> bool {
+    name.starts_with("service-role/") || name.starts_with("aws-service-role/")
+}
+
+/// Whether a policy says outright that its holder is an administrator. All of IAM by what NotAction leaves is no such word.
+pub(super) fn names_all(power: &Power) -> bool {
+    match power.breadth {
+        Breadth::Everything | Breadth::EverythingBut => true,
+        Breadth::Identity => !power.why.starts_with("Not"),
+        Breadth::Service | Breadth::PassRole => false,
+    }
+}

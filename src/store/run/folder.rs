@@ -1,0 +1,65 @@
+//! The folder of runs: which are whole, which were interrupted, and which one is meant.
+
+use std::fs::{self};
+use std::io::{self};
+use std::path::{Path, PathBuf};
+
+use super::{RECORD, RunError, journal_path};
+
+/// Unfinished runs of a folder that can be resumed, oldest first: their ids.
+pub fn unfinished(evidence: &Path) -> Vec<String> {
+    let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
+    let mut ids: Vec<String> = entries
+        .filter_map(|e| e.file_name().to_str()?.strip_prefix('.')?.strip_suffix(".journal").map(str::to_string))
+        .filter(|id| evidence.join(format!(".{id}.partial")).is_dir())
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Forgets the journal of a run that now has its name.
+pub fn finished(evidence: &Path, id: &str) -> io::Result<()> {
+    match fs::remove_file(journal_path(evidence, id)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes files that are not `known`.
+pub(super) fn sweep(folder: &Path, known: &std::collections::BTreeSet<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => sweep(&entry.path(), known)?,
+            false if known.contains(&entry.path()) => {}
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
+}
+
+/// Names of the runs in an evidence folder, oldest first (names begin with the time).
+pub fn list(evidence: &Path) -> Vec<String> {
+    let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().join(RECORD).is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The run that `wanted` names (a path, or a name in the evidence folder), or the newest.
+pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> {
+    match wanted {
+        Some(name) if evidence.join(name).join(RECORD).is_file() => Ok(evidence.join(name)),
+        Some(path) if Path::new(path).join(RECORD).is_file() => Ok(PathBuf::from(path)),
+        Some(path) if !Path::new(path).exists() => Err(RunError::Nowhere(PathBuf::from(path))),
+        Some(path) => Err(RunError::NotARun(PathBuf::from(path))),
+        None => match list(evidence).pop() {
+            Some(name) => Ok(evidence.join(name)),
+            None => Err(RunError::None(evidence.to_path_buf())),
+        },
+    }
+}
