@@ -159,6 +159,11 @@ fn number(ask: &Ask<'_>, name: &str) -> i32 {
     ask.members.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok()).unwrap_or_default()
 }
 
+/// A member of the request that lists resources.
+fn keys<T>(ask: &Ask<'_>, name: &str, key: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    Some(ask.members.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(key).collect())
+}
+
 async fn config(client: &aws_sdk_config::Client, ask: &Ask<'_>) -> Option<String> {
     match ask.name {
         "SelectResourceConfig" => {
@@ -175,12 +180,12 @@ async fn config(client: &aws_sdk_config::Client, ask: &Ask<'_>) -> Option<String
             failure(request.limit(number(ask, "limit")).set_next_token(text(ask, "nextToken")).send().await)
         }
         "BatchGetResourceConfig" => {
-            let keys = ask.members.get("resourceKeys").and_then(Value::as_array).into_iter().flatten().filter_map(resource_key);
-            failure(client.batch_get_resource_config().set_resource_keys(Some(keys.collect())).send().await)
+            let request = client.batch_get_resource_config().set_resource_keys(keys(ask, "resourceKeys", resource_key));
+            failure(request.send().await)
         }
         "BatchGetAggregateResourceConfig" => {
-            let keys = ask.members.get("ResourceIdentifiers").and_then(Value::as_array).into_iter().flatten().filter_map(aggregate_key);
-            let request = client.batch_get_aggregate_resource_config().set_resource_identifiers(Some(keys.collect()));
+            let keys = keys(ask, "ResourceIdentifiers", aggregate_key);
+            let request = client.batch_get_aggregate_resource_config().set_resource_identifiers(keys);
             failure(request.set_configuration_aggregator_name(text(ask, "ConfigurationAggregatorName")).send().await)
         }
         "GetDiscoveredResourceCounts" => {

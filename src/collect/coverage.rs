@@ -149,13 +149,8 @@ impl Place<'_> {
         };
         let homeless = counted(GLOBAL);
         if region != GLOBAL && count == 0 && homeless > 0 {
-            return Some(self.line(
-                region,
-                source,
-                State::NotCollected,
-                0,
-                format!("{homeless} were read, and no answer says of which region"),
-            ));
+            let words = format!("{homeless} were read, and no answer says of which region");
+            return Some(self.line(region, source, State::NotCollected, 0, words));
         }
         let how = format!("read directly: {}", names.into_iter().collect::<Vec<_>>().join(", "));
         Some(match states.into_iter().filter(|(state, _)| state.is_gap()).max() {

@@ -127,11 +127,8 @@ pub fn recompute(bag: &Verified<Bag>, signer: &Certificate) -> Result<Recomputed
 fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Result<(), Stop> {
     let record: PackageRecord = serde_json::from_slice(&bytes(bag, RECORD)?).map_err(|e| Stop::Package(format!("{RECORD}: {e}")))?;
     let scratch = tempfile::tempdir().map_err(machine("create", Path::new("a scratch folder")))?;
-    let root = unpack_run(bag, &record, scratch.path())?;
-    let run = Reader::open_run(&root)?;
-    let catalog = catalog::from_files(files_below(bag, CATALOG)?, record.custom_catalog)?;
-    out.push(Code::CatalogAgain, "catalog", catalog.digest == record.catalog, format!("digest {}", catalog.digest.short()));
-    built_in(&catalog, &record, out)?;
+    let run = Reader::open_run(&unpack_run(bag, &record, scratch.path())?)?;
+    let catalog = catalog_again(bag, &record, out)?;
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;
     let database = scratch.path().join("evidence.sqlite");
     let assessment = assess::judge(&catalog, &decisions, &run, Some(&record.as_of), &database)?;
@@ -165,6 +162,14 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
     tables(&parts, &database, &dossier, out)?;
     parts.compare_record(&dossier, &assessment, out)?;
     reports(&parts, &dossier, &assessment, out)
+}
+
+/// The catalog of the package, which is the one that the record names.
+fn catalog_again(bag: &Verified<Bag>, record: &PackageRecord, out: &mut Recomputed) -> Result<Catalog, Stop> {
+    let catalog = catalog::from_files(files_below(bag, CATALOG)?, record.custom_catalog)?;
+    out.push(Code::CatalogAgain, "catalog", catalog.digest == record.catalog, format!("digest {}", catalog.digest.short()));
+    built_in(&catalog, record, out)?;
+    Ok(catalog)
 }
 
 /// What several comparisons look at.

@@ -1,6 +1,8 @@
 //! A tree against a JSON Schema: the schema that `affiant schema` prints is the one that files are read by, so an editor refuses
 //! what the program refuses. It knows as much of draft 7 as our schemas use.
 
+mod path;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
@@ -8,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::rule::{example, fits, is, kind_words, kinds, values, what_of, words_of};
 use super::tree::{At, MemberKey, Node, NodeKind, NodeValue};
 use crate::diag::{Diagnostic, Gravity, near};
+use path::Path;
 
 /// What a starter file leaves to fill in, `<name, role>`, and what people write for later. A mail address or a link in angle
 /// brackets is none.
@@ -81,29 +84,6 @@ pub fn check(root: &Node, schema: &Json, strictness: Strictness) -> Vec<Found> {
     }
     checker.node(root, schema, &Path::default());
     checker.found
-}
-
-/// Where we are, as people say it: `exceptions[1].check`.
-#[derive(Default, Clone)]
-struct Path(String);
-
-impl Path {
-    fn member(&self, name: &str) -> Path {
-        Path(if self.0.is_empty() { name.to_string() } else { format!("{}.{name}", self.0) })
-    }
-
-    fn item(&self, index: usize) -> Path {
-        Path(format!("{}[{}]", self.0, index + 1))
-    }
-
-    fn leaf(&self) -> &str {
-        if self.0.is_empty() { "the file" } else { self.0.rsplit('.').next().unwrap_or_default() }
-    }
-
-    /// ` of X`, for messages; nothing at the top.
-    fn of(&self) -> String {
-        if self.0.is_empty() { String::new() } else { format!(" of `{}`", self.0) }
-    }
 }
 
 struct Checker<'s> {

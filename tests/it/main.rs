@@ -30,6 +30,7 @@ mod insider;
 mod join;
 mod judgement;
 mod layers;
+mod lengths;
 mod machine;
 mod network;
 mod outputs;

@@ -3,6 +3,8 @@
 //! of a resource is passed over. Temporary tables and a view shadow those of the run, so that the catalog's SQL runs as it
 //! stands and the run's own tables are left alone. What other APIs answered is known only as of the run, and stays as it is.
 
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 mod told;
@@ -18,6 +20,7 @@ use crate::assess::input::{Fault, Input};
 use crate::model::assessment::{ControlResult, History};
 use crate::model::catalog::{Catalog, Check, Table};
 use crate::model::run::Source;
+use steps::{cause, steps, types};
 pub use told::stops;
 
 /// Groups of changes that are judged at most, the newest: each asks the checks that its changes touch.
@@ -276,10 +279,6 @@ fn unshadow(db: &Connection, table: &Table) -> Result<(), Fault> {
     Ok(db.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{}\"", tables::quoted(&table.name)))?)
 }
 
-fn types(db: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<BTreeSet<String>, Fault> {
-    Ok(db.prepare_cached(sql)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
 /// What a check does not find met in the state that is judged, by resource.
 fn broken(db: &Connection, check: &Check) -> Result<BTreeMap<String, Broken>, Fault> {
     let fault = |e: rusqlite::Error| Fault::Check { check: check.id.clone(), what: format!("over the history: {}", guard::words(&e)) };
@@ -307,44 +306,4 @@ fn broken(db: &Connection, check: &Check) -> Result<BTreeMap<String, Broken>, Fa
 fn held(db: &Connection, check: &Check) -> Result<BTreeMap<String, Option<String>>, Fault> {
     let mut statement = db.prepare_cached("SELECT resource, broken_at FROM held WHERE check_id = ?")?;
     Ok(statement.query_map([&check.id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
-}
-
-/// Time and artifact of the change: of the resource itself, else the last of its group.
-fn cause(db: &Connection, resource: &str, (from, to): &Step) -> Result<(String, i64), Fault> {
-    let mut statement = db.prepare_cached(
-        "SELECT captured_at, artifact FROM version WHERE captured_at BETWEEN ?1 AND ?2 ORDER BY arn <> ?3, captured_at DESC, id DESC LIMIT 1",
-    )?;
-    Ok(statement.query_row([from, to, resource], |row| Ok((row.get(0)?, row.get(1)?)))?)
-}
-
-/// Groups of changes in order: as many as follow one another until a resource changes again.
-fn steps(db: &Connection) -> Result<Vec<Step>, Fault> {
-    let mut statement = db.prepare("SELECT captured_at, type || ' ' || arn FROM version ORDER BY captured_at")?;
-    let mut rows = statement.query([])?;
-    let mut steps: Vec<Step> = Vec::new();
-    let (mut group, mut at_once) = (BTreeSet::new(), BTreeSet::new());
-    let mut time = String::new();
-    let mut close = |time: &str, at_once: &mut BTreeSet<String>| {
-        if at_once.is_empty() {
-            return;
-        }
-        match steps.last_mut().filter(|_| group.is_disjoint(at_once)) {
-            Some(step) => step.1 = time.to_string(),
-            None => {
-                steps.push((time.to_string(), time.to_string()));
-                group.clear();
-            }
-        }
-        group.append(at_once);
-    };
-    while let Some(row) = rows.next()? {
-        let (captured, resource): (String, String) = (row.get(0)?, row.get(1)?);
-        if captured != time {
-            close(&time, &mut at_once);
-            time = captured;
-        }
-        at_once.insert(resource);
-    }
-    close(&time, &mut at_once);
-    Ok(steps)
 }

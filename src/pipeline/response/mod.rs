@@ -1,6 +1,7 @@
 //! What a regulator asked for, as one sealed bag: drawn from packages that were sealed at the time and verify now, so that what people
 //! write today cannot reach into a past day. Everything is made under a temporary name and appears whole, or not at all.
 
+mod asked;
 mod check;
 mod files;
 mod populations;
@@ -16,14 +17,12 @@ use super::handed::HeldPackage;
 use super::keys::Sealer;
 use super::record::{RECORD, pretty};
 use super::verify::Pins;
-use super::{Error, answer, lock};
-use crate::diag::{Diagnostic, Problems, safe_cell};
+use super::{Error, lock};
+use crate::diag::{Diagnostic, safe_cell};
 use crate::model::digest::Digest;
 use crate::model::dossier::Dossier;
-use crate::model::request::{
-    PopulationKind, REQUEST, RESPONSE, RegulatorRequest, ResponseFile, ResponseItem, ResponseRecord, ResponseSource,
-};
-use crate::program::response::{PlannedItem, PopulationList, RequestProblem, ResponseInputs, history, plan, practices};
+use crate::model::request::{PopulationKind, RESPONSE, RegulatorRequest, ResponseFile, ResponseItem, ResponseRecord, ResponseSource};
+use crate::program::response::{PlannedItem, PopulationList, ResponseInputs, history, plan, practices};
 use crate::render::Templates;
 use crate::render::response_pages::{self, PracticesShown, ResponseFacts};
 use crate::seal::bag::verify_md::{Contents, verify_md};
@@ -32,7 +31,8 @@ use crate::store::atomic::{self, Access, Existing};
 use crate::store::bag::Payload;
 use crate::store::{archive, portable_name};
 use crate::workspace::Workspace;
-use crate::yaml::{Document, is_placeholder, yaml};
+pub use asked::request;
+use asked::told;
 pub use check::check;
 use check::{REQUEST_FILE, info};
 use files::{ItemFiles, put};
@@ -98,76 +98,6 @@ pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     notes.sort();
     notes.dedup();
     Ok(ResponseMade { zip, zip_digest, record, notes })
-}
-
-/// Every text of a request goes to `text` with its path; its days come back with theirs.
-fn said<'a>(request: &'a RegulatorRequest, text: &mut dyn FnMut(String, &str)) -> Vec<(String, &'a str)> {
-    let mut days = vec![("received".to_string(), request.received.as_str())];
-    text("reference".into(), &request.reference);
-    text("from".into(), &request.from);
-    for (at, item) in request.items.iter().enumerate() {
-        // these are words of theirs, and may hold what looks like a placeholder
-        if item.ask.trim().is_empty() {
-            text(format!("items/{at}/ask"), "");
-        }
-        for (i, word) in item.documents.iter().enumerate() {
-            text(format!("items/{at}/documents/{i}"), word);
-        }
-        for (i, said) in item.absent.iter().enumerate() {
-            let path = |member: &str| format!("items/{at}/absent/{i}/{member}");
-            for (member, value) in [("words", &said.words), ("by", &said.by), ("role", &said.role)] {
-                text(path(member), value);
-            }
-            days.push((path("on"), said.on.as_str()));
-        }
-    }
-    if let Some(claim) = &request.recognized_practices {
-        let path = |member: &str| format!("recognized_practices/{member}");
-        for (member, value) in [("practices", &claim.practices), ("words", &claim.words), ("by", &claim.by), ("role", &claim.role)] {
-            text(path(member), value);
-        }
-        days.push((path("on"), claim.on.as_str()));
-        days.push((path("since"), claim.since.as_str()));
-    }
-    days
-}
-
-/// The request, without placeholders or days that have not come.
-pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<RegulatorRequest, Error> {
-    let request: RegulatorRequest = yaml(name, bytes).map_err(Problems)?;
-    answer::format_is(name, &request.format, REQUEST)?;
-    let today = now.format("%Y-%m-%d").to_string();
-    let mut problems = Vec::new();
-    let mut text = |path: String, value: &str| {
-        if is_placeholder(value) || value.trim().is_empty() {
-            let words = format!("`{value}` is still to be filled in");
-            problems.push((path, words, "write what is so, or strike the entry"));
-        }
-    };
-    let days = said(&request, &mut text);
-    for (path, day) in days {
-        if NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err() || day > today.as_str() {
-            problems.push((path, format!("`{day}` is no day that has come"), "write the day on which it was so: 2026-09-30"));
-        }
-    }
-    if problems.is_empty() {
-        return Ok(request);
-    }
-    let made = problems.into_iter().map(|(path, words, hint)| RequestProblem { path, code: "AFU-076", words, hint: hint.into() });
-    Err(told(name, bytes, made.collect()))
-}
-
-/// Problems with the lines that they are about.
-fn told(name: &str, bytes: &[u8], problems: Vec<RequestProblem>) -> Error {
-    let document = Document::read(name, bytes).ok().map(|(document, _)| document);
-    let one = |p: RequestProblem| {
-        let problem = Diagnostic::new(p.code, p.words).hint(p.hint);
-        match &document {
-            Some(document) => document.mark(problem, &p.path),
-            None => problem.file(name),
-        }
-    };
-    Problems(problems.into_iter().map(one).collect()).into()
 }
 
 /// `packages/responses/`, and the archive, which must not be there.
