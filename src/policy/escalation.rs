@@ -71,8 +71,16 @@ const REWRITE: [(&str, &str, &str); 12] = [
     ("change passwords of others", "iam:updateloginprofile", "user"),
 ];
 
+/// Actions that take over one administrator, by what it is.
+const TAKE_OVER: [(&str, &str, &str); 4] = [
+    ("rewrite who may take the administrator's role", "iam:updateassumerolepolicy", "role"),
+    ("make access keys for the administrator", "iam:createaccesskey", "user"),
+    ("set a password for the administrator", "iam:createloginprofile", "user"),
+    ("change the password of the administrator", "iam:updateloginprofile", "user"),
+];
+
 /// Services that run what the holder wrote under a role that it passes.
-const RUN: [(&str, &[&str]); 18] = [
+const RUN: [(&str, &[&str]); 19] = [
     ("start an instance with any role", &["ec2:runinstances"]),
     ("run a function with any role", &["lambda:createfunction", "lambda:invokefunction"]),
     ("run a function with any role", &["lambda:createfunction", "lambda:createeventsourcemapping"]),
@@ -91,6 +99,7 @@ const RUN: [(&str, &[&str]); 18] = [
     ("run a processing job with any role", &["sagemaker:createprocessingjob"]),
     ("run a state machine with any role", &["states:createstatemachine", "states:startexecution"]),
     ("run a pipeline with any role", &["datapipeline:createpipeline", "datapipeline:putpipelinedefinition"]),
+    ("run a batch job with any role", &["batch:registerjobdefinition", "batch:submitjob"]),
 ];
 
 /// Actions that change or enter what runs under a role.
@@ -168,14 +177,10 @@ fn rewriting(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
         add(way.into(), &[rights.can(action, &iam(rights, kind, UNNAMED))]);
     }
     add("rewrite who may take a role".into(), &[rights.can("iam:updateassumerolepolicy", &iam(rights, "role", UNNAMED))]);
-    for strong in around.strong.iter().filter(|s| s.as_str() != rights.arn) {
-        let (_, name) = strong.rsplit_once('/').unwrap_or(("", strong));
-        if strong.contains(":role/") {
-            add(format!("rewrite who may take the administrator's role {name}"), &[rights.can("iam:updateassumerolepolicy", strong)]);
-        } else {
-            add(format!("make access keys for the administrator {name}"), &[rights.can("iam:createaccesskey", strong)]);
-            add(format!("set a password for the administrator {name}"), &[rights.can("iam:createloginprofile", strong)]);
-            add(format!("change the password of the administrator {name}"), &[rights.can("iam:updateloginprofile", strong)]);
+    for (way, action, kind) in TAKE_OVER.into_iter().filter(|(_, action, _)| rights.names(action)) {
+        for strong in around.strong.iter().filter(|s| s.as_str() != rights.arn && s.contains(":role/") == (kind == "role")) {
+            let (_, name) = strong.rsplit_once('/').unwrap_or(("", strong));
+            add(format!("{way} {name}"), &[rights.can(action, strong)]);
         }
     }
 }
@@ -219,6 +224,9 @@ fn itself(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
 
 /// Roles of administrators that trust it.
 fn taking(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
+    if !rights.names("sts:assumerole") {
+        return;
+    }
     for (role, trusted) in &around.trusting {
         let whole = trusted.contains(rights.account) || trusted.contains("*");
         if role == rights.arn || !(whole || trusted.contains(rights.arn)) {
@@ -231,6 +239,9 @@ fn taking(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
 
 /// Passing any role, or an administrator's, to something that it starts.
 fn running(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
+    if !rights.names("iam:passrole") {
+        return;
+    }
     let any = rights.can("iam:passrole", &iam(rights, "role", UNNAMED));
     let strong: Vec<Grant<'_>> = around.strong.iter().filter(|s| s.contains(":role/")).map(|s| rights.can("iam:passrole", s)).collect();
     let strongest = strong.into_iter().max_by_key(|g| g.answer);
@@ -248,7 +259,7 @@ fn running(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
 
 /// What runs under a stronger role, and can be changed or entered.
 fn entering(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
-    for (kind, verb, actions) in ENTER {
+    for (kind, verb, actions) in ENTER.into_iter().filter(|(_, _, actions)| actions.iter().all(|a| rights.names(a))) {
         for workload in around.workloads.iter().filter(|w| w.kind == kind && w.strong != Answer::No && w.role != rights.arn) {
             let mut grants: Vec<Grant<'_>> = actions.iter().map(|a| entered(rights, a, workload)).collect();
             if workload.strong == Answer::Unknown {

@@ -87,6 +87,9 @@ pub fn readings(rights: &Rights<'_>, stores: &Stores) -> Vec<Reading> {
     let mut out = Vec::new();
     for kind in StoreKind::ALL {
         let Some(known) = stores.get(&kind).filter(|list| !list.is_empty()) else { continue };
+        if !kind.actions().iter().any(|(action, _)| rights.names(action)) {
+            continue;
+        }
         let mut all = whole(rights, kind, &kind.unnamed(rights.account));
         if all.as_ref().is_none_or(|r| r.answer != Answer::Yes) {
             // all stores of every region that has any are all stores there are

@@ -38,6 +38,13 @@ pub struct Grant<'a> {
 }
 
 impl<'a> Rights<'a> {
+    /// Whether any policy names `action` (lower case) at all. Where none does, [`Rights::can`] says no of everything: asking this
+    /// first spares a question for each of many stores or workloads.
+    pub fn names(&self, action: &str) -> bool {
+        let mut allows = self.policies.iter().flat_map(|(_, p)| &p.statements).filter(|s| s.effect == Effect::Allow);
+        allows.any(|s| audience::acts(&s.action, action))
+    }
+
     /// Whether `action` (lower case) is allowed on something in `space`, an ARN or a pattern of ARNs.
     pub fn can(&self, action: &str, space: &str) -> Grant<'a> {
         let mut best = Grant { answer: Answer::No, policy: None, because: String::new() };
@@ -270,7 +277,8 @@ pub fn gives_all(statement: &Statement, action: &str, space: &str) -> bool {
 
 /// Whether a list of actions takes in every action of a service, or of all services where `service` is `*`.
 pub fn acts_whole(listed: &Listed, service: &str) -> bool {
-    let space = if service == "*" { "*".to_string() } else { format!("{service}:*") };
+    // an action has a name of one letter at least, so that `sqs:?*` is all of them too
+    let space = if service == "*" { "?*".to_string() } else { format!("{service}:?*") };
     match listed {
         Listed::These(list) => list.iter().any(|p| pattern::covers(p, &space) || (service == "*" && p.as_str() == "*:*")),
         Listed::AllBut(list) => !list.iter().any(|p| pattern::meets(p, &space)),
