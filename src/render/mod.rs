@@ -55,7 +55,7 @@ impl Templates {
 
     /// The name of one of ours, below its folder.
     pub fn example(&self) -> &str {
-        self.0.keys().find(|name| name.ends_with(".html")).map_or("", String::as_str)
+        self.0.keys().find(|name| name.ends_with(".html.jinja")).map_or("", String::as_str)
     }
 
     /// Lays the files of a user's folder over ours; only names that we have count, so a stray file cannot slip in.

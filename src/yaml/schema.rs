@@ -268,7 +268,8 @@ impl<'s> Checker<'s> {
         if let Some(number) = text.parse::<f64>().ok().filter(|_| matches!(node.kind(), NodeKind::Integer | NodeKind::Number)) {
             let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
             let (least, most) = (bound("minimum"), bound("maximum"));
-            let most = most.or_else(|| largest(schema));
+            let most = most.or_else(|| largest(schema).filter(|most| number > *most));
+            let least = least.filter(|_| bound("maximum").is_some() || most.is_none());
             if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
                 let range = match (least, most) {
                     (Some(least), Some(most)) => format!("from {least} to {most}"),

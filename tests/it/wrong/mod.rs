@@ -237,7 +237,8 @@ fn a_schema_refuses_what_lint_refuses() {
         let box_ = base();
         let text = fs::read_to_string(box_.path().join(file)).expect("a file").replacen(from, to, 1);
         // `yes` is true to some readers of YAML and text to others; `lint` takes neither
-        if text.contains("sample: yes") {
+        // and a number in hexadecimal is a number to some
+        if text.contains("sample: yes") || text.contains(": 0x1E") {
             continue;
         }
         let Ok(value) = serde_saphyr::from_str::<serde_json::Value>(&text) else { continue };

@@ -256,16 +256,3 @@ fn deliver(scope: &CollectScope<'_>, log: &mut RunLog<'_>, spot: &Spot, channel:
     log.lost(&account, &spot.1, "*", words, State::Stale);
     Ok(None)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::region_in;
-
-    #[test]
-    fn a_bucket_in_another_region_names_it() {
-        let body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>";
-        assert_eq!(region_in(body).as_deref(), Some("us-west-2"));
-        assert_eq!(region_in(b"<Error><Code>AccessDenied</Code></Error>"), None);
-        assert_eq!(region_in(b"<Region>x y</Region>"), None);
-    }
-}

@@ -89,7 +89,7 @@ fn bucket_region(
 }
 
 /// `<Region>` of S3's answer to a request that was signed for another region.
-pub(super) fn region_in(body: &[u8]) -> Option<String> {
+fn region_in(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     is_region(text.split("<Region>").nth(1)?.split('<').next()?)
 }
@@ -106,4 +106,17 @@ pub struct Channel {
     pub prefix: String,
     pub(super) name: String,
     pub(super) frequency: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::region_in;
+
+    #[test]
+    fn a_bucket_in_another_region_names_it() {
+        let body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>";
+        assert_eq!(region_in(body).as_deref(), Some("us-west-2"));
+        assert_eq!(region_in(b"<Error><Code>AccessDenied</Code></Error>"), None);
+        assert_eq!(region_in(b"<Region>x y</Region>"), None);
+    }
 }
