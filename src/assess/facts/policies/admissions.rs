@@ -158,7 +158,11 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
         }
     }
     let Some(kind) = StoreKind::ALL.into_iter().find(|k| k.as_str() == of.kind) else { return Ok(()) };
-    for (action, parts) in kind.actions() {
+    // whoever may grant the use of a key may decrypt with it; a grant that only services of AWS may get is none of these
+    let granting = Policy { statements: policy.statements.iter().filter(|s| grants_to_anyone(s)).cloned().collect(), unread: Vec::new() };
+    let grant: &[(&str, &[&str])] = if kind == StoreKind::Key { &[("kms:creategrant", &[""])] } else { &[] };
+    let reading = kind.actions().iter().map(|asked| (policy, asked)).chain(grant.iter().map(|asked| (&granting, asked)));
+    for (policy, (action, parts)) in reading {
         for part in *parts {
             let space = format!("{}{part}", of.arn);
             let asked = AudienceQuestion { actions: &[action], space: &space, owner: of.account, as_of: &evidence.as_of };
@@ -170,6 +174,12 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
         }
     }
     Ok(())
+}
+
+/// Whether grants by a statement may go to others than services of AWS (`kms:GrantIsForAWSResource`, KMS Developer Guide).
+fn grants_to_anyone(statement: &Statement) -> bool {
+    let bound = |c: &Clause| !c.negated && c.key == "kms:grantisforawsresource" && c.values.iter().all(|v| v.eq_ignore_ascii_case("true"));
+    statement.effect == Effect::Deny || !statement.conditions.iter().any(bound)
 }
 
 /// The one row of a policy that allows nothing: it was read, and lets in nobody.
