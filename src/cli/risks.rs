@@ -136,6 +136,24 @@ fn export(dossier: &Dossier, file: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// What is in place, what is to be done, and the resources that it is about.
+fn done(r: &RiskReport, out: &mut String) {
+    let d = &r.decided;
+    d.measures.iter().for_each(|m| out.push_str(&format!("measure     {} [{}]\n", m.measure, m.evidence)));
+    for s in &d.steps {
+        let done = if s.done.is_empty() { format!("due {}", s.due) } else { format!("done {}, seen in {}", s.done, s.proof) };
+        out.push_str(&format!("step        {} ({}; {done})\n", s.action, s.owner));
+    }
+    for [resource, first, last, here] in csv::member_rows(r) {
+        let seen = match (here.as_str(), last.is_empty()) {
+            (_, true) => String::new(),
+            ("no", _) => format!("  first seen {first}, last seen {last}"),
+            (_, _) => format!("  first seen {first}"),
+        };
+        out.push_str(&format!("resource    {resource}{seen}\n"));
+    }
+}
+
 fn show(r: &RiskReport) -> String {
     let suggested = if r.suggested { " (suggested, not confirmed)" } else { "" };
     let mut out =
@@ -172,19 +190,7 @@ fn show(r: &RiskReport) -> String {
         let expired = if a.expired { ", EXPIRED" } else { "" };
         out.push_str(&format!("accepted    by {} until {}{expired}: {}\n", a.approver, a.expires, a.reason));
     }
-    d.measures.iter().for_each(|m| out.push_str(&format!("measure     {} [{}]\n", m.measure, m.evidence)));
-    for s in &d.steps {
-        let done = if s.done.is_empty() { format!("due {}", s.due) } else { format!("done {}, seen in {}", s.done, s.proof) };
-        out.push_str(&format!("step        {} ({}; {done})\n", s.action, s.owner));
-    }
-    for [resource, first, last, here] in csv::member_rows(r) {
-        let seen = match (here.as_str(), last.is_empty()) {
-            (_, true) => String::new(),
-            ("no", _) => format!("  first seen {first}, last seen {last}"),
-            (_, _) => format!("  first seen {first}"),
-        };
-        out.push_str(&format!("resource    {resource}{seen}\n"));
-    }
+    done(r, &mut out);
     d.history.iter().for_each(|h| out.push_str(&format!("{:<11} {}: {}\n", h.on, h.by, h.what)));
     if r.owner.is_empty() && r.origin == "finding" {
         out.push_str(&snippet(r));

@@ -216,17 +216,18 @@ pub struct PracticesShown<'a> {
     pub sources: &'a [ResponseSource],
 }
 
+/// What the law gives recognized security practices.
+const PRACTICES: &str = "Pub. L. 116-321 (42 U.S.C. 17941) has HHS consider, when it decides on fines, on the end of an audit and on remedies, whether a \
+             covered entity or business associate has adequately demonstrated that recognized security practices were in place for not less \
+             than the previous 12 months. Such practices are those under section 2(c)(15) of the NIST Act, those of section 405(d) of the \
+             Cybersecurity Act of 2015, and other programs recognized by law. It is a matter of mitigation; nobody has to choose any. This \
+             chapter lays out what sealed packages show, and does not say that the practices were in place.";
+
 /// The chapter that Pub. L. 116-321 makes worth having.
 pub fn practices(facts: &ResponseFacts<'_>, shown: &PracticesShown<'_>, claim: Option<&PracticesClaim>) -> HandedDocument {
     let points = |items: &[String]| HandedBlock::Points { items: items.iter().map(|item| printable(item)).collect() };
     let mut blocks = vec![
-        HandedBlock::text(
-            "Pub. L. 116-321 (42 U.S.C. 17941) has HHS consider, when it decides on fines, on the end of an audit and on remedies, whether a \
-             covered entity or business associate has adequately demonstrated that recognized security practices were in place for not less \
-             than the previous 12 months. Such practices are those under section 2(c)(15) of the NIST Act, those of section 405(d) of the \
-             Cybersecurity Act of 2015, and other programs recognized by law. It is a matter of mitigation; nobody has to choose any. This \
-             chapter lays out what sealed packages show, and does not say that the practices were in place.",
-        ),
+        HandedBlock::text(PRACTICES),
         HandedBlock::section("Which practices"),
         match claim {
             Some(c) => HandedBlock::text(printable(&format!(

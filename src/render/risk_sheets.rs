@@ -4,39 +4,40 @@ use super::csv::member_rows;
 use super::xlsx::{Column, Sheet, SheetCell};
 use crate::model::dossier::{Dossier, RiskReport};
 
+/// Columns of the first sheet with their widths, in characters.
+const RISK_COLUMNS: [(&str, f64); 23] = [
+    ("Id", 11.0),
+    ("Risk", 52.0),
+    ("Level", 11.0),
+    ("Likelihood", 11.0),
+    ("Impact", 11.0),
+    ("Scores", 11.0),
+    ("Status", 18.0),
+    ("Owner", 26.0),
+    ("Treatment", 11.0),
+    ("Plan", 52.0),
+    ("Due", 11.0),
+    ("Next review", 12.0),
+    ("Rationale", 52.0),
+    ("Threat", 26.0),
+    ("Weakness", 30.0),
+    ("Control", 24.0),
+    ("Citations", 24.0),
+    ("Account", 15.0),
+    ("Asset class", 28.0),
+    ("Resources", 10.0),
+    ("Accepted by", 24.0),
+    ("Accepted until", 14.0),
+    ("From", 13.0),
+];
+
 /// Four sheets. The record is the CSV; this is for reading and sorting.
 pub fn sheets(dossier: &Dossier) -> Vec<Sheet> {
     let rows = &dossier.risks.rows;
     vec![
         Sheet {
             name: "Risks".into(),
-            columns: [
-                ("Id", 11.0),
-                ("Risk", 52.0),
-                ("Level", 11.0),
-                ("Likelihood", 11.0),
-                ("Impact", 11.0),
-                ("Scores", 11.0),
-                ("Status", 18.0),
-                ("Owner", 26.0),
-                ("Treatment", 11.0),
-                ("Plan", 52.0),
-                ("Due", 11.0),
-                ("Next review", 12.0),
-                ("Rationale", 52.0),
-                ("Threat", 26.0),
-                ("Weakness", 30.0),
-                ("Control", 24.0),
-                ("Citations", 24.0),
-                ("Account", 15.0),
-                ("Asset class", 28.0),
-                ("Resources", 10.0),
-                ("Accepted by", 24.0),
-                ("Accepted until", 14.0),
-                ("From", 13.0),
-            ]
-            .map(|(head, width)| Column::new(head, width))
-            .to_vec(),
+            columns: RISK_COLUMNS.map(|(head, width)| Column::new(head, width)).to_vec(),
             rows: rows.iter().map(risk).collect(),
         },
         table(

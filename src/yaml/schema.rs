@@ -1,15 +1,15 @@
 //! A tree against a JSON Schema: the schema that `affiant schema` prints is the one that files are read by, so an editor refuses
 //! what the program refuses. It knows as much of draft 7 as our schemas use.
 
+mod made;
 mod path;
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::rule::{example, fits, is, kind_words, kinds, values, what_of, words_of};
 use super::tree::{At, MemberKey, Node, NodeKind, NodeValue};
 use crate::diag::{Diagnostic, Gravity, near};
+pub use made::schema_of;
 use path::Path;
 
 /// What a starter file leaves to fill in, `<name, role>`, and what people write for later. A mail address or a link in angle
@@ -23,34 +23,6 @@ pub enum Strictness {
     Shape,
     /// And no placeholder may be left: for what people write in a workspace.
     Filled,
-}
-
-/// The schema of a type, draft 7, which every editor knows.
-pub fn schema_of<T: JsonSchema>(strictness: Strictness) -> Json {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
-    let mut schema = serde_json::to_value(schema).expect("a schema serialises");
-    if strictness == Strictness::Filled {
-        forbid_placeholders(&mut schema);
-    }
-    schema
-}
-
-fn forbid_placeholders(schema: &mut Json) {
-    match schema {
-        Json::Object(members) => {
-            members.values_mut().for_each(forbid_placeholders);
-            let text = match members.get("type") {
-                Some(Json::String(kind)) => kind == "string",
-                Some(Json::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
-                _ => false,
-            };
-            if text && !members.contains_key("enum") && !members.contains_key("const") {
-                members.insert("not".into(), json!({ "type": "string", "pattern": PLACEHOLDER }));
-            }
-        }
-        Json::Array(items) => items.iter_mut().for_each(forbid_placeholders),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-    }
 }
 
 /// Whether a text holds something that was left to fill in.

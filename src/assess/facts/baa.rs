@@ -137,18 +137,7 @@ impl BaaEvidence<'_> {
                 ),
             );
         }
-        let mut words =
-            String::from("AWS Artifact listed no Business Associate Addendum for this account. One signed elsewhere must be filed.");
-        if let Some(a) = own.first() {
-            words.push_str(&format!(" \"{}\" is listed, with effect from {} only.", a.name, a.effective_start));
-        } else if let Some(a) = listed.iter().find(|a| is_hcls(&a.name)) {
-            words.push_str(&format!(" \"{}\" is listed, which is another addendum.", a.name));
-        }
-        if managed_by.is_none() {
-            words.push_str(
-                " Whether the account is a member of an organization is not in the evidence; if it is, its management account may hold one.",
-            );
-        }
+        let words = none_found(listed, own, managed_by.is_none());
         (BaaState::NoneFound, "in AWS Artifact; one signed elsewhere must be filed".into(), words)
     }
 
@@ -184,6 +173,23 @@ fn is_hcls(name: &str) -> bool {
 
 fn because(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {}", detail.trim_end_matches('.')) }
+}
+
+/// That an account lists no addendum, and what it lists in its place.
+fn none_found(listed: &[&AgreementFacts], own: &[&AgreementFacts], alone_or_unknown: bool) -> String {
+    let mut words =
+        String::from("AWS Artifact listed no Business Associate Addendum for this account. One signed elsewhere must be filed.");
+    if let Some(a) = own.first() {
+        words.push_str(&format!(" \"{}\" is listed, with effect from {} only.", a.name, a.effective_start));
+    } else if let Some(a) = listed.iter().find(|a| is_hcls(&a.name)) {
+        words.push_str(&format!(" \"{}\" is listed, which is another addendum.", a.name));
+    }
+    if alone_or_unknown {
+        words.push_str(
+            " Whether the account is a member of an organization is not in the evidence; if it is, its management account may hold one.",
+        );
+    }
+    words
 }
 
 /// AWS Artifact was not asked, or its answer tells nothing.

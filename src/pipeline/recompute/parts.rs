@@ -45,8 +45,7 @@ pub(super) fn tables(parts: &Parts<'_>, database: &Path, dossier: &Dossier, out:
             differs.push(path);
         }
     }
-    let registers =
-        [(RISKS, csv::risks(dossier)), (RISK_RESOURCES, csv::risk_resources(dossier)), (CROSSWALK, csv::crosswalk(dossier))];
+    let registers = [(RISKS, csv::risks(dossier)), (RISK_RESOURCES, csv::risk_resources(dossier)), (CROSSWALK, csv::crosswalk(dossier))];
     for (path, ours) in registers {
         if bytes(parts.bag, path)? != ours {
             differs.push(path.to_string());

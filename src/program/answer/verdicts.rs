@@ -32,19 +32,7 @@ impl AnswerInputs<'_> {
             Verdict::Attested | Verdict::Met => AnswerWord::Yes,
             Verdict::NotApplicable => AnswerWord::NotApplicable,
         };
-        let judged = counts.met + counts.not_met + counts.accepted + counts.attested;
-        let words = match found.is_empty() {
-            true => "No check of this package is about it.".to_string(),
-            false => format!(
-                "{} of {judged} rows of {} checks are met, {} not met, {} not evidenced, {} under an approved exception, {} attested.",
-                counts.met,
-                found.len(),
-                counts.not_met,
-                counts.not_evidenced,
-                counts.accepted,
-                counts.attested
-            ),
-        };
+        let words = counted(&counts, found.len());
         let mut outcome = Outcome::machine(word, words, self.of_checks(&found));
         outcome.gaps =
             found.iter().filter(|(_, check)| check.counts.not_met > 0).take(NAMED).map(|(c, check)| self.missing(c, check)).collect();
@@ -79,5 +67,17 @@ impl AnswerInputs<'_> {
             risk: risk.map(|r| r.id.clone()).unwrap_or_default(),
             due: risk.map(|r| r.due.clone()).unwrap_or_default(),
         }
+    }
+}
+
+/// How many rows read how, in words.
+fn counted(counts: &Counts, checks: usize) -> String {
+    let judged = counts.met + counts.not_met + counts.accepted + counts.attested;
+    match checks == 0 {
+        true => "No check of this package is about it.".to_string(),
+        false => format!(
+            "{} of {judged} rows of {} checks are met, {} not met, {} not evidenced, {} under an approved exception, {} attested.",
+            counts.met, checks, counts.not_met, counts.not_evidenced, counts.accepted, counts.attested
+        ),
     }
 }

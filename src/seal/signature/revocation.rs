@@ -1,22 +1,24 @@
 //! Whether a certificate had been revoked, by lists (RFC 5280 section 5) and answers (RFC 6960) that travel with a seal.
 //! Each is believed only if the certificate's own issuer, or whom it delegated, signed it.
 
+mod addresses;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5280::{ID_AD_OCSP, ID_CE_CRL_REASONS};
+use const_oid::db::rfc5280::ID_CE_CRL_REASONS;
 use der::asn1::{Any, Null, OctetString};
 use der::{Decode, Encode};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::crl::CertificateList;
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::ext::pkix::{AuthorityInfoAccessSyntax, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages};
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
 use x509_ocsp::{BasicOcspResponse, CertId, CertStatus, OcspRequest, OcspResponse, OcspResponseStatus, Request, TbsRequest, Version};
 
 use crate::seal::keys::algorithm;
 use crate::seal::keys::certificate::{Certificate, time};
 use crate::seal::signature::list_scope;
+use addresses::{crl_urls, ocsp_url};
 
 /// Revocation lists and answers as received, in DER.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -281,27 +283,6 @@ fn ask(url: &str, certificate: &Certificate, issuer: &Certificate, limit: Durati
     match response.response_status {
         OcspResponseStatus::Successful => Ok(answer),
         other => Err(format!("it answered {other:?}")),
-    }
-}
-
-fn ocsp_url(certificate: &Certificate) -> Option<String> {
-    let access = certificate.extension::<AuthorityInfoAccessSyntax>().ok().flatten()?;
-    access.0.iter().find(|a| a.access_method == ID_AD_OCSP).and_then(|a| uri(&a.access_location))
-}
-
-fn crl_urls(certificate: &Certificate) -> Vec<String> {
-    let points = certificate.extension::<CrlDistributionPoints>().ok().flatten();
-    let names = points.iter().flat_map(|p| &p.0).filter_map(|point| match &point.distribution_point {
-        Some(DistributionPointName::FullName(names)) => Some(names),
-        Some(DistributionPointName::NameRelativeToCRLIssuer(_)) | None => None,
-    });
-    names.flatten().filter_map(uri).collect()
-}
-
-fn uri(name: &GeneralName) -> Option<String> {
-    match name {
-        GeneralName::UniformResourceIdentifier(uri) if uri.as_str().starts_with("http") => Some(uri.to_string()),
-        _ => None,
     }
 }
 

@@ -157,6 +157,11 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
             insert(db, of, &federated(admission, statement), &extra)?;
         }
     }
+    readers(db, of, policy, &guards, evidence)
+}
+
+/// Whom the policy lets at the content, action by action.
+fn readers(db: &Connection, of: &Resource<'_>, policy: &Policy, guards: &[&Policy], evidence: &Evidence) -> Result<(), Fault> {
     let Some(kind) = StoreKind::ALL.into_iter().find(|k| k.as_str() == of.kind) else { return Ok(()) };
     // whoever may grant the use of a key may decrypt with it; a grant that only services of AWS may get is none of these
     let granting = Policy { statements: policy.statements.iter().filter(|s| grants_to_anyone(s)).cloned().collect(), unread: Vec::new() };
@@ -166,7 +171,7 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
         for part in *parts {
             let space = format!("{}{part}", of.arn);
             let asked = AudienceQuestion { actions: &[action], space: &space, owner: of.account, as_of: &evidence.as_of };
-            for admission in admissions(policy, &guards, &asked, &evidence.ours) {
+            for admission in admissions(policy, guards, &asked, &evidence.ours) {
                 let extra =
                     Extra { purpose: "read", action: Some((*action).into()), whole: false, external_id: false, source_bound: Some(false) };
                 insert(db, of, &admission, &extra)?;
