@@ -1,5 +1,5 @@
-//! Embeds the catalog and the templates, so that the binary needs no files beside it; and the catalog's values as JSON, since
-//! reading its YAML at each start would take longer than most commands.
+//! Embeds the catalog and the templates, so that the binary needs no files beside it; and the catalog's
+//! values as JSON, since reading its YAML at each start would take longer than most commands.
 
 #![allow(clippy::disallowed_methods)] // cargo speaks through the environment
 
@@ -11,7 +11,12 @@ use std::{env, fs};
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut out = String::new();
-    for (name, folder) in [("CONTROLS", "controls"), ("TEMPLATES", "templates"), ("QUESTIONS", "questions"), ("FOREIGN", "foreign")] {
+    for (name, folder) in [
+        ("CONTROLS", "controls"),
+        ("TEMPLATES", "templates"),
+        ("QUESTIONS", "questions"),
+        ("FOREIGN", "foreign"),
+    ] {
         println!("cargo:rerun-if-changed={folder}");
         let mut files = Vec::new();
         walk(&root.join(folder), &mut files);
@@ -36,8 +41,8 @@ fn main() {
     println!("cargo:rustc-env=AFFIANT_COMMIT={commit}");
 }
 
-/// Every file of the catalog as JSON, one after the other in `compact.json`, and where each begins and ends. A file that is no
-/// YAML is left out: the program reads it itself, and says what is wrong.
+/// Every file of the catalog as JSON, one after the other in `compact.json`, and where each begins and ends.
+/// A file that is no YAML is left out: the program reads it itself, and says what is wrong.
 fn compact(folder: &Path, made: &Path, out: &mut String) {
     let mut files = Vec::new();
     walk(folder, &mut files);
@@ -46,13 +51,19 @@ fn compact(folder: &Path, made: &Path, out: &mut String) {
     for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")) {
         let text = fs::read_to_string(file).unwrap_or_default();
         let Ok(value) = serde_saphyr::from_str::<serde_json::Value>(&text) else { continue };
-        let inner = file.strip_prefix(folder).expect("walked from there").to_str().expect("our own names are UTF-8").replace('\\', "/");
+        let inner = file
+            .strip_prefix(folder)
+            .expect("walked from there")
+            .to_str()
+            .expect("our own names are UTF-8")
+            .replace('\\', "/");
         let from = all.len();
         all.push_str(&value.to_string());
         writeln!(parts, "    ({inner:?}, {from}, {}),", all.len()).expect("a string takes all");
     }
     fs::write(made.join("compact.json"), all).expect("OUT_DIR can be written");
-    writeln!(out, "static COMPACT: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/compact.json\"));").expect("a string takes all");
+    writeln!(out, "static COMPACT: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/compact.json\"));")
+        .expect("a string takes all");
     writeln!(out, "static PARTS: &[(&str, usize, usize)] = &[\n{parts}];").expect("a string takes all");
 }
 
@@ -67,12 +78,18 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The commit that is checked out and the files that change with it, asked of git, so that worktrees and packed references count;
-/// none outside a checkout of this package.
+/// The commit that is checked out and the files that change with it, asked of git, so that worktrees and
+/// packed references count; none outside a checkout of this package.
 pub fn commit(root: &Path) -> Option<(String, Vec<PathBuf>)> {
     let git = |args: &[&str]| {
         // whoever owns the folder: nothing here runs what a repository could configure
-        let output = Command::new("git").arg("-C").arg(root).args(["-c", "safe.directory=*"]).args(args).output().ok()?;
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(root)
+            .args(["-c", "safe.directory=*"])
+            .args(args)
+            .output()
+            .ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_string())
     };

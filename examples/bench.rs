@@ -49,12 +49,18 @@ struct Cost {
 }
 
 fn step(args: &[&str]) -> Cost {
-    let output = Command::new(std::env::current_exe().expect("this program")).args(args).output().expect("it starts");
+    let output =
+        Command::new(std::env::current_exe().expect("this program")).args(args).output().expect("it starts");
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     let line = String::from_utf8_lossy(&output.stdout).trim().to_string();
     let mut parts = line.splitn(4, ' ');
     let mut number = || parts.next().and_then(|p| p.parse().ok()).expect("a number");
-    Cost { cpu: number(), wall: number(), megabytes: number(), note: parts.next().unwrap_or_default().to_string() }
+    Cost {
+        cpu: number(),
+        wall: number(),
+        megabytes: number(),
+        note: parts.next().unwrap_or_default().to_string(),
+    }
 }
 
 /// What this process has used: user and system time, and the high-water mark of its memory (proc(5)).
@@ -79,14 +85,21 @@ fn items_table(sizes: &[&str]) {
             let cost = step(&["--one", name, folder]);
             let base = *reference.get_or_insert(cost.cpu);
             let ratio = cost.cpu / base.max(0.01);
-            println!("{size:>9} {name:>22} {:>9.2} {:>9.2} {:>9.1} {ratio:>7.2}  {}", cost.cpu, cost.wall, cost.megabytes, cost.note);
+            println!(
+                "{size:>9} {name:>22} {:>9.2} {:>9.2} {:>9.1} {ratio:>7.2}  {}",
+                cost.cpu, cost.wall, cost.megabytes, cost.note
+            );
         }
     }
 }
 
 fn generate(target: &Path, items: &str) {
     let example = std::env::current_exe().expect("this program").with_file_name("sample");
-    let status = Command::new(example).arg(target).args(["--items", items]).status().expect("build the sample example first");
+    let status = Command::new(example)
+        .arg(target)
+        .args(["--items", items])
+        .status()
+        .expect("build the sample example first");
     assert!(status.success(), "the generator failed");
 }
 
@@ -96,7 +109,9 @@ fn one(name: &str, folder: &Path) -> String {
     let note = match name {
         "reference" => reference(folder),
         "scan" => scan(folder, |_| 0),
-        "head" => scan(folder, |bytes| config_item::parse(bytes, None).map_or(0, |i| i.arn().len() + i.captured_at().len())),
+        "head" => scan(folder, |bytes| {
+            config_item::parse(bytes, None).map_or(0, |i| i.arn().len() + i.captured_at().len())
+        }),
         "undo" => scan(folder, |bytes| config_item::parse(bytes, None).map_or(0, |item| undone(&item))),
         "collect" => gather(folder),
         "search" => search(folder),
@@ -147,9 +162,11 @@ fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
 
 /// How long an item's two documents are as loading stores them.
 fn undone(item: &config_item::Item<'_>) -> usize {
-    let text =
-        |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| raw.map_or(0, |r| undo(r.get(), false).len());
-    text(item.configuration, encodings::document) + text(item.supplementary_configuration, encodings::supplementary)
+    let text = |raw: Option<&serde_json::value::RawValue>, undo: fn(&str, bool) -> Cow<'_, str>| {
+        raw.map_or(0, |r| undo(r.get(), false).len())
+    };
+    text(item.configuration, encodings::document)
+        + text(item.supplementary_configuration, encodings::supplementary)
 }
 
 fn open(folder: &Path) -> workspace::Workspace {
@@ -160,8 +177,13 @@ fn gather(folder: &Path) -> String {
     let catalog = catalog::load(None).expect("the catalog");
     let workspace = open(folder);
     let reach = KeyReach { password: &|_, _| Ok(String::new().into()), kms: None };
-    let sealer =
-        affiant::pipeline::keys::sealer(&workspace, &workspace.decisions.workspace.seal, Clock::System.now(), &reach).expect("a key");
+    let sealer = affiant::pipeline::keys::sealer(
+        &workspace,
+        &workspace.decisions.workspace.seal,
+        Clock::System.now(),
+        &reach,
+    )
+    .expect("a key");
     let made = collect::run(
         &workspace,
         &catalog,
@@ -187,9 +209,14 @@ fn search(folder: &Path) -> String {
     let reader = the_run(folder);
     let scratch = folder.join("derived");
     std::fs::create_dir_all(&scratch).expect("a folder");
-    let derived =
-        assess::redacted(reader, &assess::cleared(&Decisions::default(), ""), &scratch, |_| Ok(None), |closed| Ok(closed.finish(&[])?))
-            .expect("a derived run");
+    let derived = assess::redacted(
+        reader,
+        &assess::cleared(&Decisions::default(), ""),
+        &scratch,
+        |_| Ok(None),
+        |closed| Ok(closed.finish(&[])?),
+    )
+    .expect("a derived run");
     format!("secrets searched and replaced in {} files", derived.redactions.len())
 }
 
@@ -199,7 +226,8 @@ fn assess(folder: &Path) -> String {
     let reader = derived.map_or_else(|| the_run(folder), |d| Reader::open_run(&d.path()).expect("a run"));
     let catalog = catalog::load(None).expect("the catalog");
     let database = folder.join("evidence.sqlite");
-    let assessment = assess::judge(&catalog, &Decisions::default(), &reader, None, &database).expect("an assessment");
+    let assessment =
+        assess::judge(&catalog, &Decisions::default(), &reader, None, &database).expect("an assessment");
     let rows: u64 = assessment.controls.iter().map(|c| c.counts.total()).sum();
     let size = std::fs::metadata(&database).map_or(0, |m| m.len()) >> 20;
     format!("{} resources loaded, {rows} results, database {size} MB", assessment.resources)
@@ -221,17 +249,28 @@ fn queries(sizes: &[&str]) {
             all.entry(query).or_default().push(seconds);
         }
     }
-    println!("{:>48} {}", "CPU milliseconds, by items", sizes.iter().map(|s| format!("{s:>9}")).collect::<String>());
+    println!(
+        "{:>48} {}",
+        "CPU milliseconds, by items",
+        sizes.iter().map(|s| format!("{s:>9}")).collect::<String>()
+    );
     let mut slowest: Vec<(&String, &Vec<f64>)> = all.iter().collect();
     slowest.sort_by(|a, b| b.1.last().partial_cmp(&a.1.last()).expect("times are numbers"));
     for (query, times) in slowest {
         let power = |pair: &[(f64, f64)]| (pair[1].1 / pair[0].1).ln() / (pair[1].0 / pair[0].0).ln();
-        let points: Vec<(f64, f64)> = sizes.iter().map(|s| s.parse().expect("a number of items")).zip(times.iter().copied()).collect();
+        let points: Vec<(f64, f64)> =
+            sizes.iter().map(|s| s.parse().expect("a number of items")).zip(times.iter().copied()).collect();
         let growth = points.windows(2).map(|pair| format!("  n^{:.1}", power(pair))).collect::<String>();
-        println!("{query:>48} {}{growth}", times.iter().map(|t| format!("{:>9.1}", t * 1000.0)).collect::<String>());
+        println!(
+            "{query:>48} {}{growth}",
+            times.iter().map(|t| format!("{:>9.1}", t * 1000.0)).collect::<String>()
+        );
     }
     for (at, size) in sizes.iter().enumerate() {
-        println!("{size} items: {:.2} CPU s in all", all.values().filter_map(|times| times.get(at)).sum::<f64>());
+        println!(
+            "{size} items: {:.2} CPU s in all",
+            all.values().filter_map(|times| times.get(at)).sum::<f64>()
+        );
     }
 }
 
@@ -244,10 +283,15 @@ fn processor() -> f64 {
 /// Every query that made the database, which carries them, and what it costs to read its rows.
 fn timed(database: &Path) -> Vec<(String, f64)> {
     let db = rusqlite::Connection::open(database).expect("the database");
-    db.execute_batch("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE; SELECT sum(length(tags)) FROM resource;").expect("a database");
+    db.execute_batch(
+        "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE; SELECT sum(length(tags)) FROM resource;",
+    )
+    .expect("a database");
     let all = "SELECT 'table ' || name, sql FROM table_sql UNION ALL SELECT DISTINCT 'check ' || check_id, sql FROM check_sql";
     let mut statement = db.prepare(all).expect("the queries are in it");
-    let queries = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).expect("rows");
+    let queries = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+        .expect("rows");
     let mut out = Vec::new();
     for (name, sql) in queries.map(|row| row.expect("text")) {
         let once = || {
@@ -269,7 +313,12 @@ fn pages(sizes: &[&str]) {
         let cost = step(&["--pdf", size]);
         let (made, words) = cost.note.split_once(' ').unwrap_or((&cost.note, ""));
         let count: f64 = made.parse().unwrap_or(1.0);
-        println!("{made:>6} {:>9.2} {:>9.1} {:>9.1}  {words}", cost.cpu, cost.megabytes, cost.cpu * 1000.0 / count);
+        println!(
+            "{made:>6} {:>9.2} {:>9.1} {:>9.1}  {words}",
+            cost.cpu,
+            cost.megabytes,
+            cost.cpu * 1000.0 / count
+        );
     }
 }
 
@@ -316,7 +365,8 @@ mod bench_pdf {
         let files = vec![("/bench.typ".into(), source.into_bytes())];
         // timed like a report, so that the comparison is fair
         typst_timing::enable();
-        let bytes = pdf::document("/bench.typ", files, "bench", "2026-09-30T12:00:00Z", &templates()).expect("a PDF");
+        let bytes =
+            pdf::document("/bench.typ", files, "bench", "2026-09-30T12:00:00Z", &templates()).expect("a PDF");
         words(&bytes, "bare table")
     }
 
@@ -335,7 +385,8 @@ mod bench_pdf {
         typst_timing::export_json(&mut events, |_| (String::new(), 0)).expect("memory takes all");
         let events: Vec<serde_json::Value> = serde_json::from_slice(&events).expect("JSON");
         let starts = events.iter().filter(|e| e["ph"] == "B");
-        let mut names: Vec<&str> = starts.filter_map(|e| e["name"].as_str()).filter(|n| n.starts_with("iter (")).collect();
+        let mut names: Vec<&str> =
+            starts.filter_map(|e| e["name"].as_str()).filter(|n| n.starts_with("iter (")).collect();
         names.sort_unstable();
         names.dedup();
         names.len()

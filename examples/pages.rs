@@ -26,5 +26,6 @@ fn main() {
         std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder");
         std::fs::write(path, bytes).expect("a file");
     }
-    std::fs::write(folder.join("index.html"), html::report(&dossier, &figures, &own).expect("HTML")).expect("a file");
+    std::fs::write(folder.join("index.html"), html::report(&dossier, &figures, &own).expect("HTML"))
+        .expect("a file");
 }

@@ -24,8 +24,11 @@ fn main() -> std::io::Result<()> {
 
 fn answer(asked: &Value) -> &'static str {
     let text = |name: &str| asked[name].as_str().unwrap_or_default();
-    let list = |value: &Value| -> Vec<Policy> { value.as_array().into_iter().flatten().filter_map(Policy::read).collect() };
-    let levels = |name: &str| -> Vec<Vec<Policy>> { asked[name].as_array().into_iter().flatten().map(list).collect() };
+    let list = |value: &Value| -> Vec<Policy> {
+        value.as_array().into_iter().flatten().filter_map(Policy::read).collect()
+    };
+    let levels =
+        |name: &str| -> Vec<Vec<Policy>> { asked[name].as_array().into_iter().flatten().map(list).collect() };
     let context: BTreeMap<String, Vec<String>> = asked["context"]
         .as_object()
         .into_iter()

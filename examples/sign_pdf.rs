@@ -17,14 +17,17 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [input, output, level, authority, padding, keys @ ..] = arguments.as_slice() else { return Err("see the file's header".into()) };
+    let [input, output, level, authority, padding, keys @ ..] = arguments.as_slice() else {
+        return Err("see the file's header".into());
+    };
     let padding = if padding == "pss" { RsaPadding::Pss } else { RsaPadding::Pkcs1 };
     let urls = if authority == "-" { Vec::new() } else { vec![authority.clone()] };
     let authorities = Authorities::new(urls, LIMIT, Trust::default());
     let mut pdf = fs::read(input)?;
     let mut certificates = Vec::new();
     for (i, pair) in keys.chunks(2).enumerate() {
-        let key = LocalKey::from_pem(&fs::read_to_string(&pair[0])?, &fs::read_to_string(&pair[1])?, padding)?;
+        let key =
+            LocalKey::from_pem(&fs::read_to_string(&pair[0])?, &fs::read_to_string(&pair[1])?, padding)?;
         let signing = Signing {
             signer: &key,
             at: chrono::Utc::now(),

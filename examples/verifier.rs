@@ -20,9 +20,9 @@ fn main() -> ExitCode {
     };
     let pinned = |i: usize| match arguments.get(i) {
         None => Ok(Trust::default()),
-        Some(file) => {
-            std::fs::read_to_string(file).map_err(|e| e.to_string()).and_then(|pem| Trust::from_pem(&pem).map_err(|e| e.to_string()))
-        }
+        Some(file) => std::fs::read_to_string(file)
+            .map_err(|e| e.to_string())
+            .and_then(|pem| Trust::from_pem(&pem).map_err(|e| e.to_string())),
     };
     let (trust, authorities) = match (pinned(1), pinned(2)) {
         (Ok(trust), Ok(authorities)) => (trust, authorities),
@@ -31,7 +31,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let options = Options { authorities: &authorities, ..Options::new(&trust, chrono::Utc::now(), DESCRIPTIONS) };
+    let options =
+        Options { authorities: &authorities, ..Options::new(&trust, chrono::Utc::now(), DESCRIPTIONS) };
     let report = match verify(Path::new(path), &options) {
         Ok(verification) => verification.report,
         Err(error) => {

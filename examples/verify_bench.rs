@@ -45,14 +45,20 @@ fn main() -> Outcome<()> {
     println!("archive      {} MB, {FILES} files", size >> 20);
     drop_caches(&zip)?;
     let (theirs, theirs_cpu) = timed(|| Ok(Command::new("sha256sum").arg(&zip).output().map(drop)?))?;
-    println!("sha256sum    {theirs:.2} s, {:.0} MB/s ({theirs_cpu:.2} s of processor time)", megabytes as f64 / theirs);
+    println!(
+        "sha256sum    {theirs:.2} s, {:.0} MB/s ({theirs_cpu:.2} s of processor time)",
+        megabytes as f64 / theirs
+    );
     let trust = Trust::new(vec![made.certificate]);
     let (ours, ours_cpu) = timed(|| {
         let report = verify(&zip, &Options::new(&trust, now, &[]))?.report;
         let held = report.integrity.state == State::Held && report.authenticity.state == State::Held;
         if held { Ok(()) } else { Err(format!("it does not verify: {report:?}").into()) }
     })?;
-    println!("verify       {ours:.2} s, {:.0} MB/s ({ours_cpu:.2} s of processor time)", megabytes as f64 / ours);
+    println!(
+        "verify       {ours:.2} s, {:.0} MB/s ({ours_cpu:.2} s of processor time)",
+        megabytes as f64 / ours
+    );
     println!("peak memory  {} MB", peak_memory()?);
     println!("ratio        {:.2} of sha256sum's time", ours / theirs);
     Ok(())

@@ -1,7 +1,8 @@
-//! Affiant turns the configuration of a healthcare workload on AWS into an audit package that anyone can check.
+//! Affiant turns the configuration of a healthcare workload on AWS into an audit package that anyone can
+//! check.
 //!
-//! Evidence flows one way: gather, seal, redact, load, ask, explain, render, seal. Each module is one part of that line; the
-//! layers between them are a test (`tests/it/layers.rs`).
+//! Evidence flows one way: gather, seal, redact, load, ask, explain, render, seal. Each module is one part of
+//! that line; the layers between them are a test (`tests/it/layers.rs`).
 
 pub mod assess;
 #[cfg(feature = "aws")]

@@ -43,7 +43,11 @@ fn options() -> Result<Options, String> {
             "--check" => options.checks.push(value()?),
             "--table" => options.tables.push(value()?),
             "--quiet" => options.quiet = true,
-            other => return Err(format!("no such option: {other}; use --catalog DIR, --check ID, --table NAME, --quiet")),
+            other => {
+                return Err(format!(
+                    "no such option: {other}; use --catalog DIR, --check ID, --table NAME, --quiet"
+                ));
+            }
         }
     }
     Ok(options)
@@ -61,16 +65,24 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<bool, String> {
-    let catalog = affiant::catalog::load(options.catalog.as_deref()).map_err(|problems| problems.to_string())?;
+    let catalog =
+        affiant::catalog::load(options.catalog.as_deref()).map_err(|problems| problems.to_string())?;
     if let Some(id) = options.checks.iter().find(|id| !catalog.checks.contains_key(*id)) {
         return Err(format!("no check is called {id}"));
     }
-    if let Some(name) = options.tables.iter().find(|name| !catalog.tables.iter().any(|table| table.name == **name)) {
+    if let Some(name) =
+        options.tables.iter().find(|name| !catalog.tables.iter().any(|table| table.name == **name))
+    {
         return Err(format!("no table is called {name}"));
     }
     let mut bench = Bench::new(&catalog).map_err(|e| e.to_string())?;
     let named = !(options.checks.is_empty() && options.tables.is_empty());
-    let tables = tables::run(&mut bench, &catalog, |name| !named || options.tables.iter().any(|wanted| wanted == name), options.quiet)?;
+    let tables = tables::run(
+        &mut bench,
+        &catalog,
+        |name| !named || options.tables.iter().any(|wanted| wanted == name),
+        options.quiet,
+    )?;
     let (mut killed, mut total, mut nulls) = (0, 0, 0);
     for check in catalog.checks.values().filter(|c| !named || options.checks.contains(&c.id)) {
         let tried = Tried::of(&mut bench, check)?;
@@ -80,11 +92,24 @@ fn run(options: &Options) -> Result<bool, String> {
             println!("{:<52} {:>4} of {:<4}", check.id, tried.killed, tried.total);
         }
         unknown.iter().for_each(|what| println!("    NULL  {what}"));
-        tried.survivors.iter().filter(|_| !options.quiet).for_each(|m| println!("    alive {}\n{}", m.what, indented(&m.sql)));
+        tried
+            .survivors
+            .iter()
+            .filter(|_| !options.quiet)
+            .for_each(|m| println!("    alive {}\n{}", m.what, indented(&m.sql)));
         tried.survivors.iter().filter(|_| options.quiet).for_each(|m| println!("    alive {}", m.what));
     }
-    println!("{killed} of {total} faults noticed ({:.1} %), {nulls} NULLs that turn into met", killed as f64 * 100.0 / total.max(1) as f64);
-    println!("{} of {} faults in {} tables with cases noticed ({:.1} %)", tables.killed, tables.total, tables.tables, tables.percent());
+    println!(
+        "{killed} of {total} faults noticed ({:.1} %), {nulls} NULLs that turn into met",
+        killed as f64 * 100.0 / total.max(1) as f64
+    );
+    println!(
+        "{} of {} faults in {} tables with cases noticed ({:.1} %)",
+        tables.killed,
+        tables.total,
+        tables.tables,
+        tables.percent()
+    );
     Ok(killed * 100 >= total * GOAL && nulls == 0 && tables.killed * 100 >= tables.total * GOAL)
 }
 
@@ -116,7 +141,9 @@ impl Tried {
         for case in &check.cases {
             let queries: Vec<&str> = alive.iter().map(|m| m.sql.as_str()).collect();
             let answers = bench.ask(case, &case.given, &queries).map_err(|e| e.to_string())?;
-            let mut noticed = answers.into_iter().map(|answer| answer.map_or(true, |rows| !differences(case, &rows).is_empty()));
+            let mut noticed = answers
+                .into_iter()
+                .map(|answer| answer.map_or(true, |rows| !differences(case, &rows).is_empty()));
             alive.retain(|_| !noticed.next().unwrap_or(false));
         }
         alive = still_alive(bench, check, alive)?;
@@ -124,7 +151,10 @@ impl Tried {
         total += columns.len();
         for (table, column) in columns {
             if !notices_blank(bench, check, &table, &column)? {
-                alive.push(Mutant { what: format!("unread: {table}.{column} is NULL in every row of every case"), sql: String::new() });
+                alive.push(Mutant {
+                    what: format!("unread: {table}.{column} is NULL in every row of every case"),
+                    sql: String::new(),
+                });
             }
         }
         Ok(Tried { killed: total - alive.len(), total, survivors: alive })
@@ -137,7 +167,8 @@ fn still_alive(bench: &mut Bench<'_>, check: &Check, mutants: Vec<Mutant>) -> Re
     let mut alive = Vec::new();
     'next: for mutant in mutants {
         for case in &check.cases {
-            let (_, faults) = cases::unknowns(bench, check, case, &reads, &mutant.sql).map_err(|e| e.to_string())?;
+            let (_, faults) =
+                cases::unknowns(bench, check, case, &reads, &mutant.sql).map_err(|e| e.to_string())?;
             if !faults.is_empty() {
                 continue 'next;
             }
@@ -154,7 +185,10 @@ fn blanks(bench: &mut Bench<'_>, check: &Check) -> Result<Vec<(String, String)>,
         let rows = check.cases.iter().filter_map(|c| c.given.get(table)).flatten();
         rows.into_iter().any(|row| row.get(column).is_some_and(|v| !v.is_null()))
     };
-    Ok(reads.into_iter().filter(|(table, column)| !IDENTITY.contains(&column.as_str()) && given(table, column)).collect())
+    Ok(reads
+        .into_iter()
+        .filter(|(table, column)| !IDENTITY.contains(&column.as_str()) && given(table, column))
+        .collect())
 }
 
 fn notices_blank(bench: &mut Bench<'_>, check: &Check, table: &str, column: &str) -> Result<bool, String> {

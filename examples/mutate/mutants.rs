@@ -13,7 +13,8 @@ pub struct Mutant {
 const VERDICTS: [&str; 5] = ["'met'", "'not met'", "'not evidenced'", "'not applicable'", "'attested'"];
 
 /// What begins a finding: a verdict, or a rank.
-const PAIRED: [&str; 9] = ["'met'", "'not met'", "'not evidenced'", "'not applicable'", "'attested'", "0", "1", "2", "3"];
+const PAIRED: [&str; 9] =
+    ["'met'", "'not met'", "'not evidenced'", "'not applicable'", "'attested'", "0", "1", "2", "3"];
 
 /// Words that end a condition.
 const ENDS: [&str; 27] = [
@@ -148,17 +149,20 @@ impl Maker<'_> {
 
     /// Conditions in brackets outside WHERE: `(a AND b)`, `iif(a, …)`, `max(a = b)`.
     fn paren(&mut self, before: Option<&Node>, children: &[Node]) {
-        let select = children.first().is_some_and(|n| n.is_any(self.sql, &["select", "with", "values", "partition", "order", "case"]));
+        let select = children
+            .first()
+            .is_some_and(|n| n.is_any(self.sql, &["select", "with", "values", "partition", "order", "case"]));
         if select || before.is_some_and(|n| n.is_any(self.sql, &["in", "over", "as"])) {
             return;
         }
-        let function = before.is_some_and(|n| n.is_any(self.sql, &["iif", "max", "min", "sum", "total", "count"]));
+        let function =
+            before.is_some_and(|n| n.is_any(self.sql, &["iif", "max", "min", "sum", "total", "count"]));
         let logical = children.iter().any(|n| n.is_any(self.sql, &["and", "or"]))
             && !children.iter().any(|n| n.is_any(self.sql, &["between", "by", "where"]));
         let first = children.iter().position(|n| n.is(self.sql, ",")).unwrap_or(children.len());
-        let compares = children[..first]
-            .iter()
-            .any(|n| n.is_any(self.sql, &["=", "<>", "<", "<=", ">", ">=", "is", "like", "glob", "in", "and", "or"]));
+        let compares = children[..first].iter().any(|n| {
+            n.is_any(self.sql, &["=", "<>", "<", "<=", ">", ">=", "is", "like", "glob", "in", "and", "or"])
+        });
         if function && compares {
             self.boolean(&children[..first], "1");
         } else if logical && first == children.len() {
@@ -191,7 +195,9 @@ impl Maker<'_> {
     /// The verdict of an alternative, alone or before its reason, or its rank: `'met'`, `json_array('met', …)`, `json_array(1, …)`.
     fn verdict(&self, nodes: &[Node]) -> Option<Span> {
         let (first, words) = match nodes {
-            [function, Node::Paren(_, members), ..] if function.is(self.sql, "json_array") => (members.first()?, &PAIRED[..]),
+            [function, Node::Paren(_, members), ..] if function.is(self.sql, "json_array") => {
+                (members.first()?, &PAIRED[..])
+            }
             _ => (nodes.first()?, &VERDICTS[..]),
         };
         let Node::Token(span) = first else { return None };

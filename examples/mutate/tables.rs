@@ -20,16 +20,24 @@ impl Tried {
 }
 
 /// Tries every table that is `wanted` and has cases.
-pub fn run(bench: &mut Bench<'_>, catalog: &Catalog, wanted: impl Fn(&str) -> bool, quiet: bool) -> Result<Tried, String> {
+pub fn run(
+    bench: &mut Bench<'_>,
+    catalog: &Catalog,
+    wanted: impl Fn(&str) -> bool,
+    quiet: bool,
+) -> Result<Tried, String> {
     let mut tried = Tried::default();
     for table in catalog.tables.iter().filter(|t| wanted(&t.name) && !t.cases.is_empty()) {
         let all = mutants::of(&table.sql);
         let total = all.len();
-        let mut alive: Vec<(String, Table)> = all.into_iter().map(|m| (m.what, Table { sql: m.sql, ..table.clone() })).collect();
+        let mut alive: Vec<(String, Table)> =
+            all.into_iter().map(|m| (m.what, Table { sql: m.sql, ..table.clone() })).collect();
         for case in &table.cases {
             let made: Vec<&Table> = alive.iter().map(|(_, table)| table).collect();
             let answers = bench.make(case, &made).map_err(|e| e.to_string())?;
-            let mut noticed = answers.into_iter().map(|answer| answer.map_or(true, |rows| !differences(case, &rows).is_empty()));
+            let mut noticed = answers
+                .into_iter()
+                .map(|answer| answer.map_or(true, |rows| !differences(case, &rows).is_empty()));
             alive.retain(|_| !noticed.next().unwrap_or(false));
         }
         tried.tables += 1;

@@ -104,7 +104,10 @@ fn tokens(sql: &str) -> Vec<Span> {
             }
             quote @ (b'\'' | b'"' | b'`') => at = quoted(bytes, at, quote),
             b if b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80 => {
-                while bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.' || *b >= 0x80) {
+                while bytes
+                    .get(at)
+                    .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.' || *b >= 0x80)
+                {
                     at += 1;
                 }
             }

@@ -36,7 +36,11 @@ fn pools(region: &Region, story: &mut Story) {
             "TimeoutSettings": {"DisconnectTimeoutInSeconds": 300, "IdleDisconnectTimeoutInSeconds": idle, "MaxUserDurationInSeconds": 28800}
         }));
         if *idle == 0 {
-            story.fault("workspaces.pool-idle-timeout", arn, format!("idle sessions of the pool twin-{name} never end"));
+            story.fault(
+                "workspaces.pool-idle-timeout",
+                arn,
+                format!("idle sessions of the pool twin-{name} never end"),
+            );
         }
     }
     story.answer(region.name, "workspaces", "DescribeWorkspacesPools", &json!({"WorkspacesPools": pools}));
@@ -69,7 +73,10 @@ fn hotline(region: &mut Region, story: &mut Story) {
             "UseCustomTTSVoices": false, "EarlyMedia": true},
         "Tags": pascal_tags(&tags)
     });
-    let item = Item::new("AWS::Connect::Instance", &arn, &arn, configuration).named("twin-hotline").created(created).tagged(&tags);
+    let item = Item::new("AWS::Connect::Instance", &arn, &arn, configuration)
+        .named("twin-hotline")
+        .created(created)
+        .tagged(&tags);
     region.push(item);
     for (name, handled) in [("agents", true), ("supervisors", !story.plants("connect.agent-idle-timeout"))] {
         let profile = rng.uuid();
@@ -81,7 +88,11 @@ fn hotline(region: &mut Region, story: &mut Story) {
         }});
         story.answer_of(region.name, "connect", "DescribeAuthenticationProfile", &profile, &body);
         if !handled {
-            story.fault("connect.agent-idle-timeout", own, format!("{name} of the hotline stay signed in when idle"));
+            story.fault(
+                "connect.agent-idle-timeout",
+                own,
+                format!("{name} of the hotline stay signed in when idle"),
+            );
         }
     }
 }
@@ -110,7 +121,9 @@ fn vpn(region: &mut Region, story: &mut Story) {
 
 /// The field staff's API, whose test stage logs nothing, and the live map, whose stage logs far too much.
 fn apis(region: &mut Region, story: &mut Story) {
-    for (name, protocol, stages) in [("twin-field", "HTTP", &["$default", "trial"][..]), ("twin-live-map", "WEBSOCKET", &["prod"][..])] {
+    for (name, protocol, stages) in
+        [("twin-field", "HTTP", &["$default", "trial"][..]), ("twin-live-map", "WEBSOCKET", &["prod"][..])]
+    {
         let id = region.rng.lower(10);
         let api = format!("arn:aws:apigateway:{}::/apis/{id}", region.name);
         let tags = tags(name, "phi", "prod", "portal");
@@ -139,11 +152,16 @@ fn apis(region: &mut Region, story: &mut Story) {
                 );
             }
             if *stage == "trial" && story.plants("apigatewayv2.access-logs") {
-                story.fault("apigatewayv2.access-logs", &arn, format!("stage {stage} of {name} writes no access log"));
+                story.fault(
+                    "apigatewayv2.access-logs",
+                    &arn,
+                    format!("stage {stage} of {name} writes no access log"),
+                );
             } else {
                 let group = region.log_group(format!("/aws/apigateway/{name}"));
                 let target = region.arn("logs", &format!("log-group:{group}"));
-                body["accessLogSettings"] = json!({"destinationArn": target, "format": "$context.requestId $context.status"});
+                body["accessLogSettings"] =
+                    json!({"destinationArn": target, "format": "$context.requestId $context.status"});
             }
             region.push(Item::new("AWS::ApiGatewayV2::Stage", &arn, &arn, body).named(*stage).tagged(&tags));
         }
@@ -155,7 +173,11 @@ fn apis(region: &mut Region, story: &mut Story) {
 pub fn sign_in_rules(region: &Region, story: &mut Story) {
     let mut rng = story.rng(&format!("sign-in rules {}", region.name));
     let mut planted = !region.primary || !story.plants("elb.rule-session-timeout");
-    for item in region.items.iter().filter(|item| item.kind == "AWS::ElasticLoadBalancingV2::Listener" && item.arn().contains("/app/")) {
+    for item in region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::ElasticLoadBalancingV2::Listener" && item.arn().contains("/app/"))
+    {
         let path = format!("aws/{ACCOUNT}/{}/elbv2/DescribeRules/{}.json", region.name, percent(item.arn()));
         let base = item.arn().replace(":listener/", ":listener-rule/");
         let actions = &item.configuration["DefaultActions"];
@@ -174,7 +196,11 @@ pub fn sign_in_rules(region: &Region, story: &mut Story) {
                 "IsDefault": false
             });
             answer["Rules"].as_array_mut().expect("a list").insert(0, rule);
-            story.fault("elb.rule-session-timeout", arn, "the rule for /admin/* keeps a sign-in for seven days");
+            story.fault(
+                "elb.rule-session-timeout",
+                arn,
+                "the rule for /admin/* keeps a sign-in for seven days",
+            );
         }
         story.answer_of(region.name, "elbv2", "DescribeRules", item.arn(), &answer);
     }
@@ -182,7 +208,12 @@ pub fn sign_in_rules(region: &Region, story: &mut Story) {
 
 /// How long sessions may last, as IAM and Identity Center tell it.
 pub fn lengths(region: &Region, story: &mut Story) {
-    let roles: Vec<Value> = region.items.iter().filter(|item| item.kind == "AWS::IAM::Role").map(|item| role(item, story)).collect();
+    let roles: Vec<Value> = region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::IAM::Role")
+        .map(|item| role(item, story))
+        .collect();
     story.answer(GLOBAL, "iam", "ListRoles", &json!({"Roles": roles}));
     let mut rng = story.rng("permission sets");
     let instance = format!("ssoins-{}", rng.hex(16));
@@ -192,14 +223,19 @@ pub fn lengths(region: &Region, story: &mut Story) {
     }
     for (name, length) in sets {
         let arn = format!("arn:aws:sso:::permissionSet/{instance}/ps-{}", rng.hex(16));
-        let mut set = json!({"Name": name, "PermissionSetArn": arn, "CreatedDate": ANSWERS.minus_days(800).cli()});
+        let mut set =
+            json!({"Name": name, "PermissionSetArn": arn, "CreatedDate": ANSWERS.minus_days(800).cli()});
         if let Some(length) = length {
             set["SessionDuration"] = json!(length);
         }
         story.answer_of(GLOBAL, "sso-admin", "DescribePermissionSet", &arn, &json!({"PermissionSet": set}));
         rights(name, &arn, &mut rng, story);
         if length == Some("PT12H") {
-            story.fault("sso.permission-set-session", arn, format!("sessions of permission set {name} last twelve hours"));
+            story.fault(
+                "sso.permission-set-session",
+                arn,
+                format!("sessions of permission set {name} last twelve hours"),
+            );
         }
     }
 }
@@ -209,32 +245,54 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
     let (by_aws, allowed, kind) = match name {
         "AdministratorAccess" => (Some("AdministratorAccess"), None, "GROUP"),
         "AuditReader" => (Some("SecurityAudit"), None, "GROUP"),
-        "DataSteward" if story.plants("sso.no-full-service-access") => (None, Some(json!(["dynamodb:*"])), "GROUP"),
+        "DataSteward" if story.plants("sso.no-full-service-access") => {
+            (None, Some(json!(["dynamodb:*"])), "GROUP")
+        }
         "DataSteward" => (None, Some(json!(["dynamodb:ListTables"])), "GROUP"),
-        _ if story.plants("sso.assigned-to-groups") => (None, Some(json!(["iam:PassRole", "ec2:RunInstances", "ec2:Describe*"])), "USER"),
+        _ if story.plants("sso.assigned-to-groups") => {
+            (None, Some(json!(["iam:PassRole", "ec2:RunInstances", "ec2:Describe*"])), "USER")
+        }
         _ => (None, Some(json!(["ec2:Describe*"])), "GROUP"),
     };
-    let attached: Vec<Value> =
-        by_aws.iter().map(|policy| json!({"Name": policy, "Arn": format!("arn:aws:iam::aws:policy/{policy}")})).collect();
+    let attached: Vec<Value> = by_aws
+        .iter()
+        .map(|policy| json!({"Name": policy, "Arn": format!("arn:aws:iam::aws:policy/{policy}")}))
+        .collect();
     let inline = allowed.map_or_else(String::new, |actions| {
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}).to_string()
     });
     let answers = [
         ("ListManagedPoliciesInPermissionSet", json!({"AttachedManagedPolicies": attached})),
-        ("ListCustomerManagedPolicyReferencesInPermissionSet", json!({"CustomerManagedPolicyReferences": []})),
+        (
+            "ListCustomerManagedPolicyReferencesInPermissionSet",
+            json!({"CustomerManagedPolicyReferences": []}),
+        ),
         ("GetInlinePolicyForPermissionSet", json!({"InlinePolicy": inline})),
         ("ListAccountsForProvisionedPermissionSet", json!({"AccountIds": [ACCOUNT]})),
-        ("GetPermissionsBoundaryForPermissionSet", json!({"Error": {"Code": "ResourceNotFoundException", "Message": "No boundary."}})),
+        (
+            "GetPermissionsBoundaryForPermissionSet",
+            json!({"Error": {"Code": "ResourceNotFoundException", "Message": "No boundary."}}),
+        ),
     ];
     for (operation, body) in answers {
         story.answer_of(GLOBAL, "sso-admin", operation, set, &body);
     }
     let holder = json!({"AccountId": ACCOUNT, "PermissionSetArn": set, "PrincipalType": kind, "PrincipalId": rng.uuid()});
     let place = format!("{ACCOUNT}-{}", set.rsplit('/').next().unwrap_or_default());
-    story.answer_of(GLOBAL, "sso-admin", "ListAccountAssignments", &place, &json!({"AccountAssignments": [holder]}));
+    story.answer_of(
+        GLOBAL,
+        "sso-admin",
+        "ListAccountAssignments",
+        &place,
+        &json!({"AccountAssignments": [holder]}),
+    );
     for (check, of, what) in [
         ("sso.no-administrator-set", "AdministratorAccess", "grants administrator access"),
-        ("sso.administrator-session", "AdministratorAccess", "keeps an administrator signed in for twelve hours"),
+        (
+            "sso.administrator-session",
+            "AdministratorAccess",
+            "keeps an administrator signed in for twelve hours",
+        ),
         ("sso.no-full-service-access", "DataSteward", "allows all of DynamoDB"),
         ("sso.no-full-service-access", "AdministratorAccess", "allows all of every service"),
         ("sso.no-unrestricted-pass-role", "Support", "passes every role"),
@@ -253,7 +311,11 @@ fn role(item: &Item, story: &mut Story) -> Value {
     let reserved = item.arn().contains(":role/aws-reserved/");
     let long = name == "twin-deploy" && story.plants("iam.role-session-limit");
     if long {
-        story.fault("iam.role-session-limit", item.arn(), format!("sessions of {name} may last twelve hours"));
+        story.fault(
+            "iam.role-session-limit",
+            item.arn(),
+            format!("sessions of {name} may last twelve hours"),
+        );
     }
     json!({
         "Path": item.configuration["path"], "RoleName": name, "RoleId": item.id, "Arn": item.arn(),

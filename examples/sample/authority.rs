@@ -23,9 +23,18 @@ fn roles(region: &mut Region, story: &mut Story) {
     let takers = ["twin-rotate", "twin-registry-sync", "log-archive-reader"];
     // the vendor's secrets are rotated and its log archive is read, so there it is the program that was retired
     let idle = *region.rng.pick(if story.vendor() { &takers[1..2] } else { &takers });
-    let details: Vec<Value> = region.items.iter().filter(|item| item.kind == "AWS::IAM::Role").map(|item| detail(item, idle)).collect();
+    let details: Vec<Value> = region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::IAM::Role")
+        .map(|item| detail(item, idle))
+        .collect();
     story.answer(GLOBAL, "iam", "GetAccountAuthorizationDetails", &json!({"RoleDetailList": details}));
-    story.fault("iam.unused-role", format!("arn:aws:iam::{ACCOUNT}:role/{idle}"), format!("{idle} was last used months ago"));
+    story.fault(
+        "iam.unused-role",
+        format!("arn:aws:iam::{ACCOUNT}:role/{idle}"),
+        format!("{idle} was last used months ago"),
+    );
 }
 
 fn detail(item: &Item, idle: &str) -> Value {
@@ -42,9 +51,9 @@ fn analyzer(region: &mut Region, story: &mut Story) {
     let name = "twin-outside";
     let arn = region.arn("access-analyzer", &format!("analyzer/{name}"));
     let tags = tags(name, "internal", "prod", "security");
-    let configuration =
-        json!({"AnalyzerName": name, "Arn": arn, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": crate::item::pascal_tags(&tags)});
-    let item = Item::new("AWS::AccessAnalyzer::Analyzer", &arn, &arn, configuration).named(name).tagged(&tags);
+    let configuration = json!({"AnalyzerName": name, "Arn": arn, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": crate::item::pascal_tags(&tags)});
+    let item =
+        Item::new("AWS::AccessAnalyzer::Analyzer", &arn, &arn, configuration).named(name).tagged(&tags);
     region.push(item);
     let seen = ANSWERS.minus_minutes(40).cli();
     let one = json!({"arn": arn, "name": name, "type": "ACCOUNT", "status": "ACTIVE", "createdAt": ANSWERS.minus_days(500).cli(),
@@ -59,10 +68,18 @@ fn analyzer(region: &mut Region, story: &mut Story) {
 }
 
 fn findings(region: &mut Region, seen: &str, strangers: bool) -> Vec<Value> {
-    let open =
-        |item: &&Item| item.name.as_deref().is_some_and(|name| name.starts_with("partner-upload") || name == "twin/database/reports");
-    let wanted: Vec<(String, &'static str)> =
-        region.items.iter().filter(|_| strangers).filter(open).map(|item| (item.arn().to_string(), item.kind)).collect();
+    let open = |item: &&Item| {
+        item.name
+            .as_deref()
+            .is_some_and(|name| name.starts_with("partner-upload") || name == "twin/database/reports")
+    };
+    let wanted: Vec<(String, &'static str)> = region
+        .items
+        .iter()
+        .filter(|_| strangers)
+        .filter(open)
+        .map(|item| (item.arn().to_string(), item.kind))
+        .collect();
     let mut findings: Vec<Value> = wanted
         .into_iter()
         .map(|(arn, kind)| {
@@ -101,7 +118,13 @@ fn organization(story: &mut Story) {
     let unguarded = story.plants("organizations.scp-protects-detection");
     let guards = guards(!unguarded);
     let listed: Vec<Value> = guards.iter().map(|(id, name, _, _)| summary(id, name)).collect();
-    story.answer_of(GLOBAL, "organizations", "ListPolicies", "SERVICE_CONTROL_POLICY", &json!({"Policies": listed}));
+    story.answer_of(
+        GLOBAL,
+        "organizations",
+        "ListPolicies",
+        "SERVICE_CONTROL_POLICY",
+        &json!({"Policies": listed}),
+    );
     for (id, name, _, statement) in &guards {
         let content = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
         let body = json!({"Policy": {"PolicySummary": summary(id, name), "Content": content}});
@@ -118,7 +141,11 @@ fn organization(story: &mut Story) {
         story.answer_of(GLOBAL, "organizations", "ListTargetsForPolicy", id, &json!({"Targets": [target]}));
     }
     if unguarded {
-        story.fault("organizations.scp-protects-detection", arn, "no organization policy refuses to switch off GuardDuty");
+        story.fault(
+            "organizations.scp-protects-detection",
+            arn,
+            "no organization policy refuses to switch off GuardDuty",
+        );
     }
 }
 
@@ -130,16 +157,26 @@ fn summary(id: &str, name: &str) -> Value {
 fn guards(detection: bool) -> Vec<Guard> {
     let deny = |actions: &[&str]| json!({"Effect": "Deny", "Action": actions, "Resource": "*"});
     let mut trails = deny(&["cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail"]);
-    trails["Condition"] = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/twin-trail-keeper"}});
+    trails["Condition"] =
+        json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/twin-trail-keeper"}});
     let mut guards = vec![
         ("p-ex1trails", "keep-trails", true, trails),
-        ("p-ex2buckets", "keep-buckets", true, deny(&["s3:PutEncryptionConfiguration", "s3:PutAccountPublicAccessBlock"])),
+        (
+            "p-ex2buckets",
+            "keep-buckets",
+            true,
+            deny(&["s3:PutEncryptionConfiguration", "s3:PutAccountPublicAccessBlock"]),
+        ),
         ("p-ex3leaving", "keep-accounts", true, deny(&["organizations:LeaveOrganization"])),
         ("p-ex4keys", "keep-keys", true, deny(&["kms:ScheduleKeyDeletion", "kms:DisableKey"])),
         ("p-ex5trials", "keep-trials-small", false, deny(&["ec2:RunInstances"])),
     ];
     if detection {
-        let stops = ["guardduty:DeleteDetector", "config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder"];
+        let stops = [
+            "guardduty:DeleteDetector",
+            "config:StopConfigurationRecorder",
+            "config:DeleteConfigurationRecorder",
+        ];
         guards.push(("p-ex6detection", "keep-detection", true, deny(&stops)));
     }
     guards

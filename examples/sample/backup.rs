@@ -28,7 +28,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
         json!([]),
         json!([{"ConditionType": "STRINGEQUALS", "ConditionKey": "data-classification", "ConditionValue": "phi"}]),
     );
-    let files: Vec<String> = region.stores.iter().filter(|store| store.kind == "EFS").map(|store| store.arn.clone()).collect();
+    let files: Vec<String> =
+        region.stores.iter().filter(|store| store.kind == "EFS").map(|store| store.arn.clone()).collect();
     select(region, &daily, "file-systems-by-name", json!(files), json!([]));
     if region.primary && story.plants("backup.plan-retention") {
         let name = story.name("model-scratch");
@@ -37,30 +38,46 @@ pub fn build(region: &mut Region, story: &mut Story) {
         let table = region.arn("dynamodb", "table/twin-device-registry*");
         select(region, &short, "device-registry", json!([table]), json!([]));
         let arn = region.arn("backup", &format!("backup-plan:{short}"));
-        story.fault("backup.plan-retention", arn, format!("plan {name} keeps its recovery points {days} days"));
+        story.fault(
+            "backup.plan-retention",
+            arn,
+            format!("plan {name} keeps its recovery points {days} days"),
+        );
     }
     let points = points(region, &vault);
     restores(region, story, &points);
     let listed: Vec<Value> = points.iter().map(|point| listed(point.clone())).collect();
-    story.answer_of(region.name, "backup", "ListRecoveryPointsByBackupVault", &vault, &json!({"RecoveryPoints": listed}));
+    story.answer_of(
+        region.name,
+        "backup",
+        "ListRecoveryPointsByBackupVault",
+        &vault,
+        &json!({"RecoveryPoints": listed}),
+    );
 }
 
 /// Points and restores of warehouses and shared folders, which are made after all other stores. They draw from a well of their own.
 pub fn late(region: &mut Region, story: &mut Story) {
     let late = |store: &&crate::region::Store| store.phi && ["Redshift", "FSx"].contains(&store.kind);
-    let stores: Vec<(String, &str)> = region.stores.iter().filter(late).map(|store| (store.arn.clone(), store.kind)).collect();
+    let stores: Vec<(String, &str)> =
+        region.stores.iter().filter(late).map(|store| (store.arn.clone(), store.kind)).collect();
     if stores.is_empty() {
         return;
     }
     let well = std::mem::replace(&mut region.rng, story.rng("late backups"));
     let vault = vault_name(region);
     let points = points_of(region, vault, &stores);
-    let jobs: Vec<Value> = points.iter().step_by(2).map(|point| restore(region, point, "COMPLETED")).collect();
+    let jobs: Vec<Value> =
+        points.iter().step_by(2).map(|point| restore(region, point, "COMPLETED")).collect();
     region.rng = well;
     let listed: Vec<Value> = points.into_iter().map(listed).collect();
-    crate::lapses::amend(story, region.name, "backup/ListRestoreJobs", |answer| extend(&mut answer["RestoreJobs"], jobs));
+    crate::lapses::amend(story, region.name, "backup/ListRestoreJobs", |answer| {
+        extend(&mut answer["RestoreJobs"], jobs)
+    });
     let of_vault = format!("backup/ListRecoveryPointsByBackupVault/{vault}");
-    crate::lapses::amend(story, region.name, &of_vault, |answer| extend(&mut answer["RecoveryPoints"], listed));
+    crate::lapses::amend(story, region.name, &of_vault, |answer| {
+        extend(&mut answer["RecoveryPoints"], listed)
+    });
 }
 
 fn extend(list: &mut Value, more: Vec<Value>) {
@@ -83,7 +100,12 @@ fn vault(region: &mut Region, story: &mut Story) -> String {
             "BackupVaultEvents": ["BACKUP_JOB_FAILED", "RESTORE_JOB_COMPLETED"]}
     });
     let tags = tags(name, "phi", "prod", "data");
-    region.push(Item::new("AWS::Backup::BackupVault", name, &arn, configuration).named(name).created(created).tagged(&tags));
+    region.push(
+        Item::new("AWS::Backup::BackupVault", name, &arn, configuration)
+            .named(name)
+            .created(created)
+            .tagged(&tags),
+    );
     let listed = json!({
         "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT", "VaultState": "AVAILABLE",
         "CreationDate": created.cli(), "EncryptionKeyArn": key,
@@ -111,9 +133,20 @@ fn short_vault(region: &mut Region, story: &mut Story) -> Value {
     let key = region.key("backup");
     let configuration = json!({"BackupVaultName": name, "BackupVaultArn": arn, "EncryptionKeyArn": key, "BackupVaultTags": {"Name": name}});
     let tags = tags(&name, "internal", "prod", "modeling");
-    region.push(Item::new("AWS::Backup::BackupVault", &name, &arn, configuration).named(&name).created(created).tagged(&tags));
+    region.push(
+        Item::new("AWS::Backup::BackupVault", &name, &arn, configuration)
+            .named(&name)
+            .created(created)
+            .tagged(&tags),
+    );
     story.fault("backup.vault-allows-retention", &arn, format!("the lock of {name} allows at most 365 days"));
-    story.answer_of(region.name, "backup", "ListRecoveryPointsByBackupVault", &name, &json!({"RecoveryPoints": []}));
+    story.answer_of(
+        region.name,
+        "backup",
+        "ListRecoveryPointsByBackupVault",
+        &name,
+        &json!({"RecoveryPoints": []}),
+    );
     json!({
         "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT", "VaultState": "AVAILABLE",
         "CreationDate": created.cli(), "EncryptionKeyArn": key, "NumberOfRecoveryPoints": 0, "Locked": true, "MinRetentionDays": 7,
@@ -143,8 +176,7 @@ fn plan(region: &mut Region, name: &str, vault: &str, days: u32) -> String {
     }
     if days == SEVEN_YEARS && !region.primary {
         let archive = format!("arn:aws:backup:{}:{LOG_ACCOUNT}:backup-vault:example-archive", region.name);
-        rule["CopyActions"] =
-            json!([{"DestinationBackupVaultArn": archive, "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}}]);
+        rule["CopyActions"] = json!([{"DestinationBackupVaultArn": archive, "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}}]);
     }
     let configuration = json!({
         "BackupPlanId": id, "BackupPlanArn": arn, "VersionId": region.rng.lower(48), "BackupPlanTags": {},
@@ -162,14 +194,19 @@ fn select(region: &mut Region, plan: &str, name: &str, resources: Value, any: Va
         "BackupSelection": {"SelectionName": name, "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-backup"), "Resources": resources,
             "NotResources": [], "ListOfTags": any, "Conditions": {}}
     });
-    let item =
-        Item::new("AWS::Backup::BackupSelection", &own, region.arn("backup", &format!("backup-plan:{plan}/selection/{id}")), configuration);
+    let item = Item::new(
+        "AWS::Backup::BackupSelection",
+        &own,
+        region.arn("backup", &format!("backup-plan:{plan}/selection/{id}")),
+        configuration,
+    );
     region.push(item.named(&own));
 }
 
 /// Last night's and the night before's points of every store that holds PHI.
 fn points(region: &mut Region, vault: &str) -> Vec<Value> {
-    let stores: Vec<(String, &str)> = region.stores.iter().filter(|store| store.phi).map(|store| (store.arn.clone(), store.kind)).collect();
+    let stores: Vec<(String, &str)> =
+        region.stores.iter().filter(|store| store.phi).map(|store| (store.arn.clone(), store.kind)).collect();
     points_of(region, vault, &stores)
 }
 
@@ -200,7 +237,8 @@ fn point(region: &mut Region, vault: &str, store: &str, kind: &str, at: Moment) 
         "IsEncrypted": true,
         "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-backup"), "StorageClass": "WARM"
     });
-    let item = Item::new("AWS::Backup::RecoveryPoint", &arn, &arn, configuration.clone()).created(at).discovered();
+    let item =
+        Item::new("AWS::Backup::RecoveryPoint", &arn, &arn, configuration.clone()).created(at).discovered();
     region.push(item.link("AWS::Backup::BackupVault", vault, "Is contained in "));
     configuration
 }
@@ -221,13 +259,15 @@ fn listed(mut point: Value) -> Value {
 
 /// A restore test of every store within the year, and one that failed before its repeat.
 fn restores(region: &mut Region, story: &mut Story, points: &[Value]) {
-    let mut jobs: Vec<Value> = points.iter().step_by(2).map(|point| restore(region, point, "COMPLETED")).collect();
+    let mut jobs: Vec<Value> =
+        points.iter().step_by(2).map(|point| restore(region, point, "COMPLETED")).collect();
     jobs.extend(points.first().map(|point| restore(region, point, "FAILED")));
     story.answer(region.name, "backup", "ListRestoreJobs", &json!({"RestoreJobs": jobs}));
 }
 
 fn restore(region: &mut Region, point: &Value, status: &str) -> Value {
-    let began = region.past(if status == "FAILED" { 200 } else { 20 }, if status == "FAILED" { 300 } else { 190 });
+    let began =
+        region.past(if status == "FAILED" { 200 } else { 20 }, if status == "FAILED" { 300 } else { 190 });
     let ended = Moment(began.0 + region.rng.between(10, 240) * 60_000);
     let id = region.rng.uuid();
     let mut job = json!({

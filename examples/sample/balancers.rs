@@ -10,7 +10,8 @@ use crate::story::Story;
 const STRONG: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 const STRICT: &str = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06";
 /// Policies that still speak TLS 1.0 or 1.1.
-const WEAK: [&str; 3] = ["ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS-1-1-2017-01", "ELBSecurityPolicy-TLS13-1-0-2021-06"];
+const WEAK: [&str; 3] =
+    ["ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS-1-1-2017-01", "ELBSecurityPolicy-TLS13-1-0-2021-06"];
 /// Balancers of partners, which the story may spoil.
 const PARTNERS: [&str; 4] = ["partner-exchange", "public-maps", "school-reports", "water-samples"];
 
@@ -44,11 +45,19 @@ fn partners(region: &mut Region, story: &mut Story) {
         let policy = if weak { *region.rng.pick(&WEAK) } else { STRONG };
         let arn = listen_https(region, &balancer, policy, None);
         if weak {
-            story.fault("elb.listener-tls-policy", arn, format!("the HTTPS listener of {name} uses {policy}"));
+            story.fault(
+                "elb.listener-tls-policy",
+                arn,
+                format!("the HTTPS listener of {name} uses {policy}"),
+            );
         }
         let plain = listen_http(region, &balancer, if open { forward(&balancer) } else { redirect() });
         if open {
-            story.fault("elb.http-redirects-to-https", plain, format!("the HTTP listener of {name} forwards instead of redirecting"));
+            story.fault(
+                "elb.http-redirects-to-https",
+                plain,
+                format!("the HTTP listener of {name} forwards instead of redirecting"),
+            );
         }
     }
 }
@@ -61,7 +70,11 @@ fn balancer(region: &mut Region, name: &str, kind: &str, public: bool) -> Balanc
     let target = region.arn("elasticloadbalancing", &format!("targetgroup/{name}/{group_tail}"));
     region.targets.insert(name.to_string(), target.clone());
     let subnets = if public { region.public.clone() } else { region.app.clone() };
-    let (role, group) = if public { ("twin-edge", region.group("edge")) } else { ("twin-internal", region.group("internal")) };
+    let (role, group) = if public {
+        ("twin-edge", region.group("edge"))
+    } else {
+        ("twin-internal", region.group("internal"))
+    };
     for subnet in subnets.iter().take(2) {
         let description = format!("ELB {path}/{name}/{tail}");
         balancer_interface(region, subnet, &description, (role, &group));
@@ -74,14 +87,31 @@ fn balancer(region: &mut Region, name: &str, kind: &str, public: bool) -> Balanc
 
 fn balancer_interface(region: &mut Region, subnet: &Subnet, description: &str, group: (&str, &str)) {
     let host = region.rng.between(120, 250);
-    let wanted = Interface { subnet, host, description, kind: "interface", groups: &[group], instance: None, public: None };
+    let wanted = Interface {
+        subnet,
+        host,
+        description,
+        kind: "interface",
+        groups: &[group],
+        instance: None,
+        public: None,
+    };
     interface(region, wanted);
 }
 
-fn item(region: &mut Region, arn: &str, (name, kind, public): (&str, &str, bool), subnets: &[Subnet], group: &str, tags: &Tags) -> Item {
+fn item(
+    region: &mut Region,
+    arn: &str,
+    (name, kind, public): (&str, &str, bool),
+    subnets: &[Subnet],
+    group: &str,
+    tags: &Tags,
+) -> Item {
     let created = region.past(90, 900);
-    let zones: Vec<Value> =
-        subnets.iter().map(|subnet| json!({"zoneName": subnet.zone, "subnetId": subnet.id, "loadBalancerAddresses": []})).collect();
+    let zones: Vec<Value> = subnets
+        .iter()
+        .map(|subnet| json!({"zoneName": subnet.zone, "subnetId": subnet.id, "loadBalancerAddresses": []}))
+        .collect();
     let prefix = if public { "" } else { "internal-" };
     let configuration = json!({
         "loadBalancerArn": arn, "loadBalancerName": name, "scheme": if public { "internet-facing" } else { "internal" }, "type": kind,
@@ -90,8 +120,9 @@ fn item(region: &mut Region, arn: &str, (name, kind, public): (&str, &str, bool)
         "vpcId": region.vpc, "state": {"code": "active", "reason": null}, "availabilityZones": zones, "securityGroups": [group],
         "ipAddressType": "ipv4"
     });
-    let mut item =
-        Item::new("AWS::ElasticLoadBalancingV2::LoadBalancer", arn, arn, configuration).named(name).zone("Multiple Availability Zones");
+    let mut item = Item::new("AWS::ElasticLoadBalancingV2::LoadBalancer", arn, arn, configuration)
+        .named(name)
+        .zone("Multiple Availability Zones");
     item = item.link("AWS::EC2::SecurityGroup", group, WITH_GROUP);
     for subnet in subnets {
         item = item.link("AWS::EC2::Subnet", &subnet.id, "Is attached to Subnet");
@@ -124,7 +155,14 @@ fn listen_http(region: &mut Region, balancer: &Balancer, action: Value) -> Strin
     listen(region, balancer, 80, "HTTP", None, vec![action])
 }
 
-fn listen(region: &mut Region, balancer: &Balancer, port: u16, protocol: &str, policy: Option<&str>, mut actions: Vec<Value>) -> String {
+fn listen(
+    region: &mut Region,
+    balancer: &Balancer,
+    port: u16,
+    protocol: &str,
+    policy: Option<&str>,
+    mut actions: Vec<Value>,
+) -> String {
     let arn = format!("{}/{}", balancer.arn.replace(":loadbalancer/", ":listener/"), region.rng.hex(16));
     if actions.len() > 1 {
         for (number, action) in actions.iter_mut().enumerate() {
@@ -136,7 +174,8 @@ fn listen(region: &mut Region, balancer: &Balancer, port: u16, protocol: &str, p
         "Certificates": [], "AlpnPolicy": []
     });
     if let Some(policy) = policy {
-        let certificate = &region.certificates[if balancer.name == "twin-internal" { "internal" } else { "portal" }];
+        let certificate =
+            &region.certificates[if balancer.name == "twin-internal" { "internal" } else { "portal" }];
         configuration["SslPolicy"] = json!(policy);
         configuration["Certificates"] = json!([{"CertificateArn": certificate, "IsDefault": true}]);
     }

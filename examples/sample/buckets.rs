@@ -35,18 +35,28 @@ const EAST: [(&str, &str); 14] = [
     ("public-maps", "public"),
     ("access-logs", "internal"),
 ];
-const WEST: [(&str, &str); 4] =
-    [("recovery-raw", "phi"), ("recovery-curated", "phi"), ("config-delivery", "internal"), ("access-logs", "internal")];
+const WEST: [(&str, &str); 4] = [
+    ("recovery-raw", "phi"),
+    ("recovery-curated", "phi"),
+    ("config-delivery", "internal"),
+    ("access-logs", "internal"),
+];
 
 /// Buckets that the story may spoil; all hold PHI.
-const LAX: [&str; 6] = ["curated", "exports", "lab-feeds", "query-results", "syndromic-feeds", "registry-extracts"];
+const LAX: [&str; 6] =
+    ["curated", "exports", "lab-feeds", "query-results", "syndromic-feeds", "registry-extracts"];
 
 pub fn build(region: &mut Region, story: &mut Story) {
-    let spoiled = if region.primary && story.plants("s3.versioning") { region.rng.shuffled(LAX.to_vec()) } else { Vec::new() };
+    let spoiled = if region.primary && story.plants("s3.versioning") {
+        region.rng.shuffled(LAX.to_vec())
+    } else {
+        Vec::new()
+    };
     let buckets = if region.primary { &EAST[..] } else { &WEST[..] };
     for (role, class) in buckets {
         let name = bucket_name(region, story, role);
-        let mut guards = if *role == "access-logs" { Guards { kms: false, logging: false, ..ALL } } else { ALL };
+        let mut guards =
+            if *role == "access-logs" { Guards { kms: false, logging: false, ..ALL } } else { ALL };
         if let Some(number) = spoiled.iter().position(|spoiled| spoiled == role) {
             guards = spoil(story, &name, number);
         }
@@ -66,11 +76,19 @@ fn bucket_name(region: &Region, story: &Story, role: &str) -> String {
 fn spoil(story: &mut Story, name: &str, number: usize) -> Guards {
     let arn = format!("arn:aws:s3:::{name}");
     let (check, what, guards) = match number {
-        0 => ("s3.policy-denies-plain-transport", "has no policy that refuses plain HTTP", Guards { tls: false, ..ALL }),
+        0 => (
+            "s3.policy-denies-plain-transport",
+            "has no policy that refuses plain HTTP",
+            Guards { tls: false, ..ALL },
+        ),
         1 => ("s3.default-encryption-kms", "encrypts with Amazon's own key", Guards { kms: false, ..ALL }),
         2 => ("s3.versioning", "has suspended versioning", Guards { versions: false, ..ALL }),
         3 => ("s3.access-logging", "writes no access log", Guards { logging: false, ..ALL }),
-        4 => ("s3.bucket-public-access-block", "does not block public policies", Guards { blocked: false, ..ALL }),
+        4 => (
+            "s3.bucket-public-access-block",
+            "does not block public policies",
+            Guards { blocked: false, ..ALL },
+        ),
         _ => return ALL,
     };
     story.fault(check, arn, format!("{name} {what}"));
@@ -98,13 +116,21 @@ fn push(region: &mut Region, story: &mut Story, role: &str, class: &str, name: &
         let brief = json!({"expirationInDays": 90, "noncurrentVersionExpirationInDays": 30});
         let rule = &mut item.supplementary["BucketLifecycleConfiguration"]["rules"][0];
         brief.as_object().into_iter().flatten().for_each(|(member, days)| rule[member] = days.clone());
-        story.fault("s3.log-bucket-retention", item.arn(), format!("{name} deletes access logs after 120 days"));
+        story.fault(
+            "s3.log-bucket-retention",
+            item.arn(),
+            format!("{name} deletes access logs after 120 days"),
+        );
     }
     let kept = role == "simulation-state" || !story.plants("s3.mfa-delete-where-claimed");
     if claimed && kept {
         item.supplementary["BucketVersioningConfiguration"]["isMfaDeleteEnabled"] = json!(true);
     } else if claimed {
-        story.fault("s3.mfa-delete-where-claimed", item.arn(), format!("{name} is tagged mfa-delete and deletes without a second factor"));
+        story.fault(
+            "s3.mfa-delete-where-claimed",
+            item.arn(),
+            format!("{name} is tagged mfa-delete and deletes without a second factor"),
+        );
     }
     region.store(&format!("arn:aws:s3:::{name}"), "S3", class == "phi");
     region.push(item);
@@ -113,7 +139,8 @@ fn push(region: &mut Region, story: &mut Story, role: &str, class: &str, name: &
 /// The item of a bucket that writes its access log to `logs`.
 pub fn item(region: &Region, name: &str, tags: &Tags, created: Moment, guards: Guards, logs: &str) -> Item {
     let owner = "5f0c1e2d3b4a59687786a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
-    let configuration = json!({"name": name, "owner": {"displayName": null, "id": owner}, "creationDate": created.iso()});
+    let configuration =
+        json!({"name": name, "owner": {"displayName": null, "id": owner}, "creationDate": created.iso()});
     let grants = json!([{"grantee": {"id": owner, "displayName": null}, "permission": "FullControl"}]);
     let acl = json!({"grantSet": null, "grantList": grants, "owner": {"displayName": null, "id": owner}, "isRequesterCharged": false});
     let extra = json!({
@@ -180,8 +207,7 @@ fn log_target(item: &mut Item, name: &str) {
 
 /// All four switches for the whole account, as AWS Config and as S3 Control tell it.
 fn account_block(region: &mut Region, story: &mut Story) {
-    let configuration =
-        json!({"blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": true, "restrictPublicBuckets": true});
+    let configuration = json!({"blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": true, "restrictPublicBuckets": true});
     let mut item = Item::new("AWS::S3::AccountPublicAccessBlock", ACCOUNT, "", configuration).nowhere();
     item.arn = None;
     region.push(item);

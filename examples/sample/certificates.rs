@@ -53,11 +53,13 @@ fn certificate(region: &mut Region, domain: &str, left: i64, imported: bool) -> 
         configuration["importedAt"] = json!(start.iso());
     } else {
         configuration["issuedAt"] = json!(start.iso());
-        configuration["domainValidationOptions"] =
-            json!([{"domainName": domain, "validationDomain": domain, "validationStatus": "SUCCESS", "validationMethod": "DNS"}]);
+        configuration["domainValidationOptions"] = json!([{"domainName": domain, "validationDomain": domain, "validationStatus": "SUCCESS", "validationMethod": "DNS"}]);
     }
     let extra = json!({"Tags": lower_tags(&tags)});
-    let item = Item::new("AWS::ACM::Certificate", &arn, &arn, configuration).named(domain).created(start).tagged(&tags);
+    let item = Item::new("AWS::ACM::Certificate", &arn, &arn, configuration)
+        .named(domain)
+        .created(start)
+        .tagged(&tags);
     region.push(item.supplementary(extra));
     arn
 }

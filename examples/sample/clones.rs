@@ -45,7 +45,10 @@ impl Clones {
     pub fn new(region: &mut Region, format: Format, rng: Rng) -> Clones {
         let bundles = templates(region)
             .into_iter()
-            .map(|(weight, items)| Bundle { weight, items: items.iter().filter_map(|item| compile(item, format)).collect() })
+            .map(|(weight, items)| Bundle {
+                weight,
+                items: items.iter().filter_map(|item| compile(item, format)).collect(),
+            })
             .filter(|bundle| !bundle.items.is_empty())
             .collect();
         Clones { bundles, rng, made: 0 }
@@ -90,10 +93,14 @@ fn fill(text: &mut Vec<u8>, parts: &[Part], values: &[String; 8]) {
 
 /// Cuts an encoded item at its slots.
 fn compile(item: &Item, format: Format) -> Option<Vec<Part>> {
-    let text = encode(item, format)?.replace("10.20.16.199", "10.20.@a@.@b@").replace("10-20-16-199", "10-20-@a@-@b@");
+    let text = encode(item, format)?
+        .replace("10.20.16.199", "10.20.@a@.@b@")
+        .replace("10-20-16-199", "10-20-@a@-@b@");
     let mut parts = Vec::new();
     let mut rest = text.as_str();
-    while let Some((at, slot)) = SLOTS.iter().enumerate().filter_map(|(slot, mark)| Some((rest.find(mark)?, slot))).min() {
+    while let Some((at, slot)) =
+        SLOTS.iter().enumerate().filter_map(|(slot, mark)| Some((rest.find(mark)?, slot))).min()
+    {
         parts.push(Part::Text(rest[..at].into()));
         parts.push(Part::Slot(slot));
         rest = &rest[at + SLOTS[slot].len()..];
@@ -113,16 +120,47 @@ fn templates(region: &mut Region) -> Vec<(usize, Vec<Item>)> {
         .map_or_else(String::new, |item| item.id.clone());
     let key = region.key("secrets");
     let mut bundles = vec![(30, worker(region))];
-    bundles.push((12, vec![databases::snapshot_item(region, "twin-primary", "twin-primary-@n@", ("manual", "16.9", true), made, &[])]));
-    bundles.push((8, vec![buckets::item(region, "meridian-twin-share-@n@-@0@", &own("share-@n@"), made, buckets::ALL, &logs)]));
+    bundles.push((
+        12,
+        vec![databases::snapshot_item(
+            region,
+            "twin-primary",
+            "twin-primary-@n@",
+            ("manual", "16.9", true),
+            made,
+            &[],
+        )],
+    ));
+    bundles.push((
+        8,
+        vec![buckets::item(
+            region,
+            "meridian-twin-share-@n@-@0@",
+            &own("share-@n@"),
+            made,
+            buckets::ALL,
+            &logs,
+        )],
+    ));
     bundles.push((10, vec![role(region)]));
     bundles.push((10, vec![security::service_group(region, "sg-0@0@", "twin-service-@n@")]));
     bundles.push((8, vec![messages::queue(region, "twin-jobs-@n@", &own("twin-jobs-@n@"), made, false)]));
     bundles.push((4, vec![messages::topic(region, "twin-topic-@n@", &own("twin-topic-@n@"))]));
     bundles.push((10, vec![functions::function(region, "task-@n@", "events", &functions::role("task-@n@"))]));
-    bundles.push((8, vec![watch::alarm_item(region, "twin-lag-@n@", "AWS/SQS", "ApproximateAgeOfOldestMessage", &topic, made.0)]));
+    bundles.push((
+        8,
+        vec![watch::alarm_item(
+            region,
+            "twin-lag-@n@",
+            "AWS/SQS",
+            "ApproximateAgeOfOldestMessage",
+            &topic,
+            made.0,
+        )],
+    ));
     bundles.push((6, vec![stores::table(region, "twin-shard-@n@", &own("twin-shard-@n@"), made, true)]));
-    bundles.push((6, vec![messages::secret(region, "twin/feed/@n@", "@0@", &key, &own("twin/feed/@n@"), made)]));
+    bundles
+        .push((6, vec![messages::secret(region, "twin/feed/@n@", "@0@", &key, &own("twin/feed/@n@"), made)]));
     bundles.push((4, vec![containers::repository_item(region, "job-@n@", made)]));
     bundles.push((8, vec![containers::definition_item(region, "job-@n@", "2048", 3, false)]));
     for item in bundles.iter_mut().flat_map(|(_, items)| items).filter(|item| item.region.is_empty()) {

@@ -28,11 +28,16 @@ pub fn build(region: &mut Region, story: &mut Story) {
     let mut ids = Vec::new();
     for number in 0..count {
         let careless = loose == Some(number);
-        let name = if careless { story.name("twin-calibration") } else { format!("twin-worker-{}", number + 1) };
+        let name =
+            if careless { story.name("twin-calibration") } else { format!("twin-worker-{}", number + 1) };
         let id = worker(region, &name, number, if careless { "optional" } else { "required" });
         if careless {
             let arn = region.arn("ec2", &format!("instance/{id}"));
-            story.fault("ec2.imdsv2-required", arn, format!("{name} still answers version 1 of the metadata service"));
+            story.fault(
+                "ec2.imdsv2-required",
+                arn,
+                format!("{name} still answers version 1 of the metadata service"),
+            );
         }
         ids.push(id);
     }
@@ -62,7 +67,17 @@ fn worker(region: &mut Region, name: &str, number: usize, tokens: &str) -> Strin
         },
     );
     let launched = region.past(3, 60);
-    let worker = Worker { id: &id, name, subnet: &subnet, host, eni: &eni, root: &root, data: &data, tokens, launched };
+    let worker = Worker {
+        id: &id,
+        name,
+        subnet: &subnet,
+        host,
+        eni: &eni,
+        root: &root,
+        data: &data,
+        tokens,
+        launched,
+    };
     let tags = worker_tags(&worker);
     let item = instance(region, &worker, &tags);
     region.push(item);
@@ -104,11 +119,11 @@ fn instance_configuration(region: &mut Region, worker: &Worker) -> Value {
         "elasticGpuAssociations": [], "elasticInferenceAcceleratorAssociations": [], "spotInstanceRequestId": null,
         "placement": {"availabilityZone": worker.subnet.zone, "groupName": "", "tenancy": "default"}
     });
-    configuration["blockDeviceMappings"] = json!([mapping(worker, worker.root, "/dev/xvda"), mapping(worker, worker.data, "/dev/sdf")]);
+    configuration["blockDeviceMappings"] =
+        json!([mapping(worker, worker.root, "/dev/xvda"), mapping(worker, worker.data, "/dev/sdf")]);
     configuration["networkInterfaces"] = json!([own_interface(region, worker, &address, &name)]);
     configuration["securityGroups"] = json!([{"groupName": "twin-app", "groupId": region.group("app")}]);
-    configuration["iamInstanceProfile"] =
-        json!({"arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/twin-worker"), "id": "AIPA4EXAMPLE4TWINWORK"});
+    configuration["iamInstanceProfile"] = json!({"arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/twin-worker"), "id": "AIPA4EXAMPLE4TWINWORK"});
     configuration["cpuOptions"] = json!({"coreCount": 8, "threadsPerCore": 2});
     configuration["metadataOptions"] = json!({
         "state": "applied", "httpTokens": worker.tokens, "httpPutResponseHopLimit": 1, "httpEndpoint": "enabled",
@@ -140,11 +155,8 @@ pub fn attached(region: &mut Region, worker: &Worker, id: &str, device: &str, si
         "attachTime": worker.launched.iso(), "device": device, "instanceId": worker.id, "state": "attached", "volumeId": id,
         "deleteOnTermination": true
     }]);
-    disk_item(region, configuration, &tags(&format!("{}{device}", worker.name), "phi", "prod", "modeling")).link(
-        "AWS::EC2::Instance",
-        worker.id,
-        "Is attached to Instance",
-    )
+    disk_item(region, configuration, &tags(&format!("{}{device}", worker.name), "phi", "prod", "modeling"))
+        .link("AWS::EC2::Instance", worker.id, "Is attached to Instance")
 }
 
 fn disk(region: &mut Region, id: &str, zone: &str, size: u32, created: Moment) -> Value {
@@ -183,7 +195,11 @@ fn plain_disk(region: &mut Region, story: &mut Story) -> &'static str {
     configuration["encrypted"] = json!(false);
     configuration["kmsKeyId"] = Value::Null;
     let item = disk_item(region, configuration, &tags(&name, "phi", "prod", "modeling")).created(created);
-    story.fault("ec2.volume-encrypted", item.arn(), format!("{name} was made before default encryption and is not encrypted"));
+    story.fault(
+        "ec2.volume-encrypted",
+        item.arn(),
+        format!("{name} was made before default encryption and is not encrypted"),
+    );
     region.push(item);
     zone
 }
@@ -205,7 +221,12 @@ pub fn launch_template(region: &mut Region) {
         },
         "TagSpecifications": [{"ResourceType": "launch-template", "Tags": pascal_tags(&tags)}]
     });
-    let item = Item::new("AWS::EC2::LaunchTemplate", &id, region.arn("ec2", &format!("launch-template/{id}")), configuration);
+    let item = Item::new(
+        "AWS::EC2::LaunchTemplate",
+        &id,
+        region.arn("ec2", &format!("launch-template/{id}")),
+        configuration,
+    );
     region.push(item.named("twin-worker").created(created).tagged(&tags));
 }
 

@@ -98,7 +98,9 @@ pub fn definition_item(region: &mut Region, name: &str, memory: &str, revision: 
         "RequiresCompatibilities": ["FARGATE"], "InferenceAccelerators": [], "PlacementConstraints": [], "Tags": pascal_tags(&tags),
         "TaskDefinitionArn": arn, "Volumes": []
     });
-    Item::new("AWS::ECS::TaskDefinition", &family, &arn, configuration).named(format!("{family}:{revision}")).tagged(&tags)
+    Item::new("AWS::ECS::TaskDefinition", &family, &arn, configuration)
+        .named(format!("{family}:{revision}"))
+        .tagged(&tags)
 }
 
 fn container(region: &mut Region, name: &str, leak: bool) -> Value {
@@ -133,7 +135,10 @@ fn container(region: &mut Region, name: &str, leak: bool) -> Value {
 }
 
 fn environment(region: &Region, leak: bool) -> Value {
-    let mut variables = vec![json!({"Name": "TWIN_STAGE", "Value": "prod"}), json!({"Name": "TWIN_REGION", "Value": region.name})];
+    let mut variables = vec![
+        json!({"Name": "TWIN_STAGE", "Value": "prod"}),
+        json!({"Name": "TWIN_REGION", "Value": region.name}),
+    ];
     if leak {
         variables.push(json!({"Name": "AWS_ACCESS_KEY_ID", "Value": KEY_ID}));
         variables.push(json!({"Name": "AWS_SECRET_ACCESS_KEY", "Value": KEY_SECRET}));
@@ -162,6 +167,7 @@ pub fn service(region: &mut Region, name: &str, cluster: &str, definition: &str,
         "PlacementConstraints": [], "PlacementStrategies": [], "ServiceRegistries": [], "Tags": pascal_tags(&tags),
         "Role": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
     });
-    let item = Item::new("AWS::ECS::Service", &arn, &arn, configuration).named(name).created(created).tagged(&tags);
+    let item =
+        Item::new("AWS::ECS::Service", &arn, &arn, configuration).named(name).created(created).tagged(&tags);
     region.push(item);
 }

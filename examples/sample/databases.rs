@@ -69,7 +69,8 @@ fn database(name: &str, version: &'static str, group: &'static str, source: Opti
 
 /// Three older instances, over which the seed deals nine faults, or none.
 fn older(region: &mut Region, story: &mut Story) -> Vec<Database> {
-    let mut databases: Vec<Database> = OLDER.into_iter().map(|(name, version, group)| database(name, version, group, None)).collect();
+    let mut databases: Vec<Database> =
+        OLDER.into_iter().map(|(name, version, group)| database(name, version, group, None)).collect();
     for database in &mut databases {
         database.class = "db.r7g.large";
         database.size = 200;
@@ -100,7 +101,11 @@ fn older(region: &mut Region, story: &mut Story) -> Vec<Database> {
     tell("rds.pgaudit-loaded", silent, "uses a parameter group that does not load pgaudit");
     tell("rds.pgaudit-classes", silent, "uses a parameter group whose pgaudit.log is none");
     tell("rds.pgaudit-classes", narrow, "uses a parameter group whose pgaudit leaves reads out");
-    tell("rds.pgaudit-values-left-out", wordy, "uses a parameter group whose pgaudit writes the values of statements");
+    tell(
+        "rds.pgaudit-values-left-out",
+        wordy,
+        "uses a parameter group whose pgaudit writes the values of statements",
+    );
     tell("rds.log-exports", mute, "exports no log to CloudWatch");
     tell("rds.deletion-protection", loose, "can be deleted in one call");
     databases
@@ -117,11 +122,19 @@ fn subnet_group(region: &mut Region) -> Value {
         "dBSubnetGroupName": name, "dBSubnetGroupDescription": "Data subnets of the digital twin", "vpcId": region.vpc,
         "subnetGroupStatus": "Complete", "subnets": subnets
     });
-    let mut item = Item::new("AWS::RDS::DBSubnetGroup", name, region.arn("rds", &format!("subgrp:{name}")), configuration.clone());
+    let mut item = Item::new(
+        "AWS::RDS::DBSubnetGroup",
+        name,
+        region.arn("rds", &format!("subgrp:{name}")),
+        configuration.clone(),
+    );
     for subnet in &region.data {
         item = item.link("AWS::EC2::Subnet", &subnet.id, "Is associated with Subnet");
     }
-    let item = item.link("AWS::EC2::VPC", &region.vpc, "Is associated with Vpc").named(name).zone("Multiple Availability Zones");
+    let item = item
+        .link("AWS::EC2::VPC", &region.vpc, "Is associated with Vpc")
+        .named(name)
+        .zone("Multiple Availability Zones");
     region.push(item.supplementary(json!({"Tags": []})));
     configuration
 }
@@ -160,7 +173,14 @@ fn push(region: &mut Region, database: &Database, subnets: &Value) {
     region.store(&arn, "RDS", true);
 }
 
-fn configuration(region: &mut Region, database: &Database, resource: &str, arn: &str, subnets: &Value, created: Moment) -> Value {
+fn configuration(
+    region: &mut Region,
+    database: &Database,
+    resource: &str,
+    arn: &str,
+    subnets: &Value,
+    created: Moment,
+) -> Value {
     let host = format!("{}.c{}.{}.rds.amazonaws.com", database.name, region.rng.lower(12), region.name);
     let mut configuration = json!({
         "dBInstanceIdentifier": database.name, "dBInstanceClass": database.class, "engine": "postgres", "engineVersion": database.version,
@@ -197,7 +217,8 @@ fn switches(region: &Region, database: &Database, configuration: &mut Value) {
     configuration["performanceInsightsEnabled"] = json!(true);
     configuration["backupRetentionPeriod"] = json!(if database.source.is_none() { 35 } else { 0 });
     configuration["readReplicaSourceDBInstanceIdentifier"] = json!(database.source);
-    configuration["enabledCloudwatchLogsExports"] = if database.exports { json!(["postgresql", "upgrade"]) } else { json!([]) };
+    configuration["enabledCloudwatchLogsExports"] =
+        if database.exports { json!(["postgresql", "upgrade"]) } else { json!([]) };
     if database.name == "twin-primary" {
         let abroad = format!("arn:aws:rds:us-west-2:{ACCOUNT}:db:twin-recovery");
         configuration["readReplicaDBInstanceIdentifiers"] = json!(["twin-replica", abroad]);
@@ -221,13 +242,29 @@ fn snapshots(region: &mut Region, story: &mut Story, database: &Database) {
         let at = region.past(100, 300);
         let name = format!("{}-for-vendor", database.name);
         let arn = snapshot(region, database, &name, "manual", at, &["all"]);
-        story.fault("rds.snapshot-encrypted", &arn, format!("snapshot {name} of an unencrypted instance is not encrypted"));
-        story.fault("rds.snapshot-not-shared", arn, format!("snapshot {name} can be restored by every AWS account"));
+        story.fault(
+            "rds.snapshot-encrypted",
+            &arn,
+            format!("snapshot {name} of an unencrypted instance is not encrypted"),
+        );
+        story.fault(
+            "rds.snapshot-not-shared",
+            arn,
+            format!("snapshot {name} can be restored by every AWS account"),
+        );
     }
 }
 
-fn snapshot(region: &mut Region, database: &Database, name: &str, kind: &str, at: Moment, shared: &[&str]) -> String {
-    let item = snapshot_item(region, &database.name, name, (kind, database.version, database.encrypted), at, shared);
+fn snapshot(
+    region: &mut Region,
+    database: &Database,
+    name: &str,
+    kind: &str,
+    at: Moment,
+    shared: &[&str],
+) -> String {
+    let item =
+        snapshot_item(region, &database.name, name, (kind, database.version, database.encrypted), at, shared);
     let arn = item.arn().to_string();
     region.push(item);
     arn
@@ -259,6 +296,10 @@ pub fn snapshot_item(
         configuration["kmsKeyId"] = json!(region.key("rds"));
     }
     let extra = json!({"DBSnapshotAttributes": [{"attributeName": "restore", "attributeValues": shared}], "Tags": lower_tags(&tags)});
-    let item = Item::new("AWS::RDS::DBSnapshot", name, arn, configuration).named(name).zone(zone).created(at).tagged(&tags);
+    let item = Item::new("AWS::RDS::DBSnapshot", name, arn, configuration)
+        .named(name)
+        .zone(zone)
+        .created(at)
+        .tagged(&tags);
     item.link("AWS::EC2::VPC", &region.vpc, IN_VPC).supplementary(extra)
 }

@@ -20,7 +20,9 @@ pub fn encode(item: &Item, format: Format) -> Option<String> {
     match format {
         Format::Snapshot => Some(snapshot(item).to_string()),
         Format::Api => Some(api(item).to_string()),
-        Format::Rows => (live(item) && !NOT_QUERYABLE.contains(&item.kind)).then(|| Value::String(row(item)).to_string()),
+        Format::Rows => {
+            (live(item) && !NOT_QUERYABLE.contains(&item.kind)).then(|| Value::String(row(item)).to_string())
+        }
     }
 }
 
@@ -51,8 +53,9 @@ fn snapshot(item: &Item) -> Value {
 
 /// GetResourceConfigHistory's form: JSON inside strings, times as numbers.
 fn api(item: &Item) -> Value {
-    let extra: Map<String, Value> =
-        members(&item.supplementary).map(|(name, value)| (name.clone(), json!(escaped(value.to_string())))).collect();
+    let extra: Map<String, Value> = members(&item.supplementary)
+        .map(|(name, value)| (name.clone(), json!(escaped(value.to_string()))))
+        .collect();
     let mut body = json!({
         "version": "1.3", "accountId": ACCOUNT, "configurationItemCaptureTime": item.captured.epoch(),
         "configurationItemStatus": item.status,
@@ -73,8 +76,11 @@ fn api(item: &Item) -> Value {
 
 /// A query's row: integers as doubles, no nulls, tags as a list, some members wrapped.
 fn row(item: &Item) -> String {
-    let tags: Vec<Value> =
-        item.tags.iter().map(|(key, value)| json!({"tag": format!("{key}={value}"), "key": key, "value": value})).collect();
+    let tags: Vec<Value> = item
+        .tags
+        .iter()
+        .map(|(key, value)| json!({"tag": format!("{key}={value}"), "key": key, "value": value}))
+        .collect();
     let mut body = json!({
         "accountId": ACCOUNT, "awsRegion": item.region, "availabilityZone": item.zone, "configurationItemCaptureTime": item.captured.iso(),
         "configurationItemStatus": item.status, "configurationStateId": item.captured.0.to_string(), "resourceId": item.id,
@@ -128,20 +134,28 @@ fn escaped(text: String) -> String {
 fn respelled(item: &Item) -> Value {
     let mut body = item.configuration.clone();
     match item.kind {
-        "AWS::EC2::VPC" | "AWS::EC2::Volume" | "AWS::EC2::VPCEndpoint" | "AWS::EC2::NatGateway" | "AWS::Lambda::Function" => {
-            wrap(&mut body["state"])
-        }
+        "AWS::EC2::VPC"
+        | "AWS::EC2::Volume"
+        | "AWS::EC2::VPCEndpoint"
+        | "AWS::EC2::NatGateway"
+        | "AWS::Lambda::Function" => wrap(&mut body["state"]),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => wrap(&mut body["securityGroups"]),
         "AWS::AutoScaling::AutoScalingGroup" => wrap(&mut body["availabilityZones"]),
         "AWS::SQS::Queue" => {
-            for member in
-                ["ReceiveMessageWaitTimeSeconds", "DelaySeconds", "MessageRetentionPeriod", "MaximumMessageSize", "VisibilityTimeout"]
-            {
+            for member in [
+                "ReceiveMessageWaitTimeSeconds",
+                "DelaySeconds",
+                "MessageRetentionPeriod",
+                "MaximumMessageSize",
+                "VisibilityTimeout",
+            ] {
                 body[member] = json!(body[member].as_str().and_then(|text| text.parse::<i64>().ok()));
             }
         }
         "AWS::KMS::Key" => body["creationDate"] = json!(item.created.map(|at| at.iso())),
-        "AWS::ApiGateway::RestApi" | "AWS::ApiGateway::Stage" => body["createdDate"] = json!(item.created.map(|at| at.short())),
+        "AWS::ApiGateway::RestApi" | "AWS::ApiGateway::Stage" => {
+            body["createdDate"] = json!(item.created.map(|at| at.short()))
+        }
         _ => {}
     }
     body
@@ -156,9 +170,10 @@ fn wrap(member: &mut Value) {
 
 fn doubled(value: &Value) -> Value {
     match value {
-        Value::Object(_) => {
-            members(value).filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), doubled(value))).collect()
-        }
+        Value::Object(_) => members(value)
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), doubled(value)))
+            .collect(),
         Value::Array(elements) => elements.iter().map(doubled).collect(),
         Value::Number(number) => number.as_i64().map_or_else(|| value.clone(), java_double),
         Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
@@ -173,5 +188,10 @@ fn java_double(number: i64) -> Value {
     let digits = number.abs().to_string();
     let fraction = digits[1..].trim_end_matches('0');
     let fraction = if fraction.is_empty() { "0" } else { fraction };
-    json!(format!("@J{}{}.{fraction}E{}J@", if number < 0 { "-" } else { "" }, &digits[..1], digits.len() - 1))
+    json!(format!(
+        "@J{}{}.{fraction}E{}J@",
+        if number < 0 { "-" } else { "" },
+        &digits[..1],
+        digits.len() - 1
+    ))
 }

@@ -7,9 +7,9 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, Region};
 use crate::story::Story;
 use crate::{
-    access, authority, backup, balancers, buckets, certificates, compute, containers, databases, front, functions, hops, identity, keys,
-    lapses, logs, messages, network, oversight, past, people, pilot, preserve, reach, replicas, rules, sessions, stores, tls, warehouse,
-    watch,
+    access, authority, backup, balancers, buckets, certificates, compute, containers, databases, front,
+    functions, hops, identity, keys, lapses, logs, messages, network, oversight, past, people, pilot,
+    preserve, reach, replicas, rules, sessions, stores, tls, warehouse, watch,
 };
 
 pub struct Estate {

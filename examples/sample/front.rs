@@ -53,7 +53,10 @@ fn distribution(region: &mut Region, name: &str, alias: &str, acl: &str) {
         "id": id, "arn": arn, "domainName": format!("d{}.cloudfront.net", region.rng.lower(13)), "lastModifiedTime": changed.iso(),
         "activeTrustedSigners": {"enabled": false, "quantity": 0}, "distributionConfig": distribution_config(region, name, alias, acl)
     });
-    let item = Item::new("AWS::CloudFront::Distribution", &id, &arn, configuration).global().created(changed).tagged(&tags);
+    let item = Item::new("AWS::CloudFront::Distribution", &id, &arn, configuration)
+        .global()
+        .created(changed)
+        .tagged(&tags);
     region.push(item.discovered());
 }
 
@@ -84,7 +87,8 @@ fn distribution_config(region: &Region, name: &str, alias: &str, acl: &str) -> V
 /// The portal logs in the older way; the dashboard's newer log does not show in its item.
 fn logging(name: &str) -> Value {
     let on = name == "portal";
-    let bucket = if on { format!("example-log-archive-edge-{LOG_ACCOUNT}.s3.amazonaws.com") } else { String::new() };
+    let bucket =
+        if on { format!("example-log-archive-edge-{LOG_ACCOUNT}.s3.amazonaws.com") } else { String::new() };
     json!({"enabled": on, "includeCookies": false, "bucket": bucket, "prefix": if on { name } else { "" }})
 }
 
@@ -116,9 +120,16 @@ fn zone(region: &mut Region, name: &str, private: bool) {
         configuration["NameServers"] = json!([]);
     } else {
         let group = region.log_group("/aws/route53/twin.example.org");
-        configuration["QueryLoggingConfig"] = json!({"CloudWatchLogsLogGroupArn": region.arn("logs", &format!("log-group:{group}"))});
+        configuration["QueryLoggingConfig"] =
+            json!({"CloudWatchLogsLogGroupArn": region.arn("logs", &format!("log-group:{group}"))});
     }
-    let item = Item::new("AWS::Route53::HostedZone", &id, format!("arn:aws:route53:::hostedzone/{id}"), configuration).named(name);
+    let item = Item::new(
+        "AWS::Route53::HostedZone",
+        &id,
+        format!("arn:aws:route53:::hostedzone/{id}"),
+        configuration,
+    )
+    .named(name);
     region.push(item.tagged(&tags));
 }
 
@@ -137,6 +148,9 @@ fn stack(region: &mut Region, story: &Story) {
         "rollbackConfiguration": {"rollbackTriggers": []}
     });
     let extra = json!({"EnableTerminationProtection": true, "StackResourceSummaries": []});
-    let item = Item::new("AWS::CloudFormation::Stack", &arn, &arn, configuration).named(&name).created(created).tagged(&tags);
+    let item = Item::new("AWS::CloudFormation::Stack", &arn, &arn, configuration)
+        .named(&name)
+        .created(created)
+        .tagged(&tags);
     region.push(item.supplementary(extra));
 }

@@ -65,7 +65,8 @@ pub fn function(region: &mut Region, name: &str, caller: &str, role: &str) -> It
     let tags = tags(&full, "phi", "prod", "ingest");
     let configuration = configuration(region, name, role, &full, &arn);
     let subnets = Region::subnet_ids(&region.app);
-    let mut item = Item::new("AWS::Lambda::Function", &full, &arn, configuration).named(&full).nowhere().tagged(&tags);
+    let mut item =
+        Item::new("AWS::Lambda::Function", &full, &arn, configuration).named(&full).nowhere().tagged(&tags);
     item = item.link_name("AWS::IAM::Role", role, "Is associated with ");
     item = item.link("AWS::EC2::SecurityGroup", &region.group("functions"), "Is associated with ");
     for subnet in subnets {
@@ -109,7 +110,8 @@ fn gateway(region: &mut Region) {
         "description": "Electronic laboratory reports",
         "endpointConfiguration": {"types": ["REGIONAL"]}
     });
-    let item = Item::new("AWS::ApiGateway::RestApi", &arn, &arn, configuration).named("twin-intake").nowhere();
+    let item =
+        Item::new("AWS::ApiGateway::RestApi", &arn, &arn, configuration).named("twin-intake").nowhere();
     region.push(item.created(created).tagged(&tags));
     let group = region.log_group("/aws/apigateway/twin-intake");
     let acl = crate::reach::regional_acl(region);
@@ -121,6 +123,10 @@ fn gateway(region: &mut Region) {
         "accessLogSettings": {"destinationArn": region.arn("logs", &format!("log-group:{group}")), "format": "$context.requestId"}
     });
     let stage_arn = format!("{arn}/stages/prod");
-    let item = Item::new("AWS::ApiGateway::Stage", &stage_arn, &stage_arn, stage).named("prod").nowhere().created(created).tagged(&tags);
+    let item = Item::new("AWS::ApiGateway::Stage", &stage_arn, &stage_arn, stage)
+        .named("prod")
+        .nowhere()
+        .created(created)
+        .tagged(&tags);
     region.push(item.link_both("AWS::ApiGateway::RestApi", &arn, "twin-intake", "Is contained in "));
 }

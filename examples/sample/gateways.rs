@@ -28,7 +28,8 @@ pub fn internet_gateway(region: &mut Region, vpc: &Vpc) -> String {
     let id = region.rng.ec2("igw");
     let tags = tags(&vpc.name, vpc.class, "prod", "platform");
     let configuration = json!({"attachments": [{"state": "available", "vpcId": vpc.id}], "internetGatewayId": id, "ownerId": ACCOUNT});
-    let item = ec2(region, "AWS::EC2::InternetGateway", "internet-gateway", &id, configuration, &tags).zone("Multiple Availability Zones");
+    let item = ec2(region, "AWS::EC2::InternetGateway", "internet-gateway", &id, configuration, &tags)
+        .zone("Multiple Availability Zones");
     region.push(item.link("AWS::EC2::VPC", &vpc.id, "Is attached to Vpc"));
     id
 }
@@ -42,7 +43,8 @@ fn tables(region: &mut Region, vpc: &Vpc, internet: &str, storage: &str) -> Vec<
     let mut ids = vec![route_table(region, vpc, "main", std::slice::from_ref(&to_storage), &[])];
     ids.push(route_table(region, vpc, "public", &[out], &public));
     let gateways = if region.primary { public.len() } else { 1 };
-    let nats: Vec<String> = public.iter().take(gateways).map(|subnet| nat_gateway(region, vpc, subnet)).collect();
+    let nats: Vec<String> =
+        public.iter().take(gateways).map(|subnet| nat_gateway(region, vpc, subnet)).collect();
     for (number, subnet) in app.iter().enumerate() {
         let nat = json!({"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nats[number % gateways], "origin": "CreateRoute", "state": "active"});
         let tier = format!("app-{}", &subnet.zone[subnet.zone.len() - 1..]);
@@ -91,7 +93,9 @@ fn nat_item(
     });
     let item = ec2(region, "AWS::EC2::NatGateway", "natgateway", id, configuration, &tags).created(created);
     region.push(
-        item.link("AWS::EC2::VPC", &vpc.id, "Is contained in ").link("AWS::EC2::Subnet", &subnet.id, "Is contained in ").discovered(),
+        item.link("AWS::EC2::VPC", &vpc.id, "Is contained in ")
+            .link("AWS::EC2::Subnet", &subnet.id, "Is contained in ")
+            .discovered(),
     );
 }
 
@@ -121,7 +125,8 @@ pub fn gateway_endpoint(region: &mut Region, vpc: &Vpc, id: &str, service: &str,
 fn interface_endpoint(region: &mut Region, vpc: &Vpc, service: &str, host: i64) {
     let id = region.rng.ec2("vpce");
     let (subnets, group) = (region.app.clone(), region.group("endpoints"));
-    let enis: Vec<String> = subnets.iter().take(2).map(|subnet| endpoint_interface(region, subnet, host, &id, &group)).collect();
+    let enis: Vec<String> =
+        subnets.iter().take(2).map(|subnet| endpoint_interface(region, subnet, host, &id, &group)).collect();
     let mut configuration = endpoint(region, vpc, &id, service, "Interface");
     configuration["subnetIds"] = json!(Region::subnet_ids(&subnets[..2]));
     configuration["networkInterfaceIds"] = json!(enis);
@@ -157,11 +162,20 @@ fn endpoint(region: &mut Region, vpc: &Vpc, id: &str, service: &str, kind: &str)
     })
 }
 
-fn push_endpoint(region: &mut Region, vpc: &Vpc, id: &str, service: &str, configuration: Value, subnets: &[Subnet], group: Option<&str>) {
+fn push_endpoint(
+    region: &mut Region,
+    vpc: &Vpc,
+    id: &str,
+    service: &str,
+    configuration: Value,
+    subnets: &[Subnet],
+    group: Option<&str>,
+) {
     let tags = tags(&format!("{}-{service}", vpc.name), vpc.class, "prod", "platform");
     let created = Moment(configuration["creationTimestamp"].as_i64().unwrap_or_default());
-    let mut item =
-        ec2(region, "AWS::EC2::VPCEndpoint", "vpc-endpoint", id, configuration, &tags).zone("Multiple Availability Zones").created(created);
+    let mut item = ec2(region, "AWS::EC2::VPCEndpoint", "vpc-endpoint", id, configuration, &tags)
+        .zone("Multiple Availability Zones")
+        .created(created);
     for subnet in subnets {
         item = item.link("AWS::EC2::Subnet", &subnet.id, IN_SUBNET);
     }
@@ -178,8 +192,7 @@ pub fn prefix_lists(region: &Region, story: &mut Story) {
         let id = story.rng(&format!("prefix list {}", region.name)).ec2("pl");
         lists.push(json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete", "OwnerId": ACCOUNT, "MaxEntries": 10,
             "Version": 3, "PrefixListArn": region.arn("ec2", &format!("prefix-list/{id}")), "PrefixListName": "twin-partners", "Tags": []}));
-        let entries =
-            json!([{"Cidr": "198.51.100.16/28", "Description": "laboratories"}, {"Cidr": "203.0.113.32/28", "Description": "county"}]);
+        let entries = json!([{"Cidr": "198.51.100.16/28", "Description": "laboratories"}, {"Cidr": "203.0.113.32/28", "Description": "county"}]);
         story.answer_of(region.name, "ec2", "GetManagedPrefixListEntries", &id, &json!({"Entries": entries}));
     }
     story.answer(region.name, "ec2", "DescribeManagedPrefixLists", &json!({"PrefixLists": lists}));

@@ -40,7 +40,8 @@ fn uploaded(region: &mut Region, story: &mut Story) {
         return;
     }
     let names = ["county-partner-2025".to_string(), story.name("county-vpn")];
-    let arns: Vec<String> = names.iter().map(|name| format!("arn:aws:iam::{ACCOUNT}:server-certificate/{name}")).collect();
+    let arns: Vec<String> =
+        names.iter().map(|name| format!("arn:aws:iam::{ACCOUNT}:server-certificate/{name}")).collect();
     let certificates: Vec<Value> = (0..2)
         .map(|n| {
             let id = format!("ASCA{}", rng.upper(17));
@@ -48,18 +49,36 @@ fn uploaded(region: &mut Region, story: &mut Story) {
                 "UploadDate": SNAPSHOT.minus_days(340).cli(), "Expiration": SNAPSHOT.plus_days(days[n]).cli()})
         })
         .collect();
-    story.answer(GLOBAL, "iam", "ListServerCertificates", &json!({"ServerCertificateMetadataList": certificates}));
-    story.fault("iam.server-certificate-not-expiring", &arns[1], format!("the certificate {} in IAM ends in {} days", names[1], days[1]));
-    let secure = of(region, LISTENER).find(|item| partner(item.arn()) && item.configuration["Protocol"] == "HTTPS");
+    story.answer(
+        GLOBAL,
+        "iam",
+        "ListServerCertificates",
+        &json!({"ServerCertificateMetadataList": certificates}),
+    );
+    story.fault(
+        "iam.server-certificate-not-expiring",
+        &arns[1],
+        format!("the certificate {} in IAM ends in {} days", names[1], days[1]),
+    );
+    let secure =
+        of(region, LISTENER).find(|item| partner(item.arn()) && item.configuration["Protocol"] == "HTTPS");
     let listener = secure.expect("partners listen on 443");
     listener.configuration["Certificates"] = json!([{"CertificateArn": arns[0], "IsDefault": true}]);
-    story.fault("elb.listener-certificate-acm", listener.arn(), format!("the listener uses the IAM server certificate {}", names[0]));
+    story.fault(
+        "elb.listener-certificate-acm",
+        listener.arn(),
+        format!("the listener uses the IAM server certificate {}", names[0]),
+    );
 }
 
 /// One distribution fetches over plain HTTP, the other offers old TLS; each has a bucket beside its origin.
 fn origins(region: &mut Region, story: &mut Story) {
     let first = story.rng("origins").below(2);
-    let bucket = region.items.iter().find(|item| item.kind == "AWS::S3::Bucket").map_or_else(String::new, |item| item.id.clone());
+    let bucket = region
+        .items
+        .iter()
+        .find(|item| item.kind == "AWS::S3::Bucket")
+        .map_or_else(String::new, |item| item.id.clone());
     for (number, item) in of(region, "AWS::CloudFront::Distribution").enumerate() {
         let arn = item.arn().to_string();
         let origins = &mut item.configuration["distributionConfig"]["origins"];
@@ -115,7 +134,9 @@ fn target(region: &Region, arn: &str, name: &str, protocol: &str, balancer: &str
         "HealthCheckProtocol": "HTTP", "HealthCheckPath": "/healthz", "HealthCheckPort": "8081", "HealthCheckIntervalSeconds": 30,
         "Tags": pascal_tags(&tags)
     });
-    let item = Item::new("AWS::ElasticLoadBalancingV2::TargetGroup", arn, arn, configuration).named(name).tagged(&tags);
+    let item = Item::new("AWS::ElasticLoadBalancingV2::TargetGroup", arn, arn, configuration)
+        .named(name)
+        .tagged(&tags);
     item.link("AWS::ElasticLoadBalancingV2::LoadBalancer", balancer, "Is associated with ")
 }
 
@@ -129,15 +150,22 @@ fn rules(region: &mut Region, story: &mut Story) {
         .map(|item| (item.arn().to_string(), item.configuration.clone()))
         .collect();
     let redirects = |c: &Value| c["Protocol"] == "HTTP" && c["DefaultActions"][0]["Type"] == "redirect";
-    let lax: Vec<&String> = listeners.iter().filter(|(arn, c)| partner(arn) && redirects(c)).map(|(arn, _)| arn).collect();
-    let leak = (!lax.is_empty() && story.plants("elb.http-redirects-to-https")).then(|| (*rng.pick(&lax)).clone());
+    let lax: Vec<&String> =
+        listeners.iter().filter(|(arn, c)| partner(arn) && redirects(c)).map(|(arn, _)| arn).collect();
+    let leak =
+        (!lax.is_empty() && story.plants("elb.http-redirects-to-https")).then(|| (*rng.pick(&lax)).clone());
     for (arn, configuration) in &listeners {
         let base = arn.replace(":listener/", ":listener-rule/");
-        let mut list = vec![rule(&format!("{base}/{}", rng.hex(16)), "default", &configuration["DefaultActions"])];
+        let mut list =
+            vec![rule(&format!("{base}/{}", rng.hex(16)), "default", &configuration["DefaultActions"])];
         if leak.as_ref() == Some(arn) {
             let target = json!([{"Type": "forward", "TargetGroupArn": region.targets["twin-portal"]}]);
             list.insert(0, rule(&format!("{base}/{}", rng.hex(16)), "10", &target));
-            story.fault("elb.http-redirects-to-https", arn, "a rule for /legacy/* forwards plain HTTP beside the redirect");
+            story.fault(
+                "elb.http-redirects-to-https",
+                arn,
+                "a rule for /legacy/* forwards plain HTTP beside the redirect",
+            );
         } else if redirects(configuration) {
             list.insert(0, rule(&format!("{base}/{}", rng.hex(16)), "10", &configuration["DefaultActions"]));
         }
@@ -147,7 +175,8 @@ fn rules(region: &mut Region, story: &mut Story) {
 
 fn rule(arn: &str, priority: &str, actions: &Value) -> Value {
     let default = priority == "default";
-    let conditions = if default { json!([]) } else { json!([{"Field": "path-pattern", "Values": ["/legacy/*"]}]) };
+    let conditions =
+        if default { json!([]) } else { json!([{"Field": "path-pattern", "Values": ["/legacy/*"]}]) };
     json!({"RuleArn": arn, "Priority": priority, "Conditions": conditions, "Actions": actions, "IsDefault": default})
 }
 
@@ -157,7 +186,9 @@ fn gateway(region: &mut Region, story: &mut Story) {
     let mut apis = Vec::new();
     if region.primary {
         let old = story.spoiled("apigateway.domain-tls", "reports").map(|name| format!("{name}.example.org"));
-        for (name, policy) in std::iter::once(("intake.twin.example.org", "TLS_1_2")).chain(old.as_deref().map(|old| (old, "TLS_1_0"))) {
+        for (name, policy) in std::iter::once(("intake.twin.example.org", "TLS_1_2"))
+            .chain(old.as_deref().map(|old| (old, "TLS_1_0")))
+        {
             let arn = format!("arn:aws:apigateway:{}::/domainnames/{name}", region.name);
             names.push(json!({"domainName": name, "domainNameArn": arn, "domainNameStatus": "AVAILABLE", "securityPolicy": policy,
                 "regionalCertificateArn": region.certificates["portal"], "endpointConfiguration": {"types": ["REGIONAL"]},
@@ -172,7 +203,11 @@ fn gateway(region: &mut Region, story: &mut Story) {
         let (id, name) = (item.configuration["id"].clone(), item.name.clone().unwrap_or_default());
         let lax = name == "twin-intake" && story.plants("apigateway.default-endpoint-tls");
         if lax {
-            story.fault("apigateway.default-endpoint-tls", item.arn(), format!("{name} answers at its AWS address over TLS 1.0"));
+            story.fault(
+                "apigateway.default-endpoint-tls",
+                item.arn(),
+                format!("{name} answers at its AWS address over TLS 1.0"),
+            );
         }
         apis.push(json!({"id": id, "name": name, "apiKeySource": "HEADER", "endpointConfiguration": {"types": ["REGIONAL"]},
             "disableExecuteApiEndpoint": false, "securityPolicy": if lax { "TLS_1_0" } else { "SecurityPolicy_TLS13_1_2_2021_06" },

@@ -48,9 +48,14 @@ pub fn build(region: &mut Region, story: &mut Story) -> Vec<Person> {
         hand_admin(region, story, &mut policies, &mut holders);
     }
     hand_too_much(region, story, &mut policies, &mut holders);
-    let all: Vec<&Holder> =
-        people.iter().map(|person| &person.holder).chain(&groups).chain(holders.iter().map(|role| &role.holder)).collect();
-    let ids: BTreeMap<String, String> = policies.iter().map(|policy| (policy.name.clone(), policy.id.clone())).collect();
+    let all: Vec<&Holder> = people
+        .iter()
+        .map(|person| &person.holder)
+        .chain(&groups)
+        .chain(holders.iter().map(|role| &role.holder))
+        .collect();
+    let ids: BTreeMap<String, String> =
+        policies.iter().map(|policy| (policy.name.clone(), policy.id.clone())).collect();
     let mut items: Vec<Item> = policies.iter().map(|policy| policy_item(region, policy, &all)).collect();
     items.extend(groups.iter().map(|group| group_item(region, group, &people, &ids)));
     items.extend(people.iter().map(|person| user_item(person, &groups, &ids)));
@@ -91,10 +96,20 @@ fn policies(region: &mut Region, story: &Story) -> Vec<Policy> {
             ]),
             Some(everything),
         ),
-        policy("twin-support", json!([allow(&["logs:FilterLogEvents", "logs:GetLogEvents"], &own("logs", "log-group:/ecs/twin-*"))]), None),
+        policy(
+            "twin-support",
+            json!([allow(
+                &["logs:FilterLogEvents", "logs:GetLogEvents"],
+                &own("logs", "log-group:/ecs/twin-*")
+            )]),
+            None,
+        ),
         policy(
             "twin-write-intake",
-            json!([allow(&["s3:PutObject"], &lake), allow(&["kinesis:PutRecord", "kinesis:PutRecords"], &own("kinesis", "stream/twin-*"))]),
+            json!([
+                allow(&["s3:PutObject"], &lake),
+                allow(&["kinesis:PutRecord", "kinesis:PutRecords"], &own("kinesis", "stream/twin-*"))
+            ]),
             None,
         ),
         policy(
@@ -108,9 +123,21 @@ fn policies(region: &mut Region, story: &Story) -> Vec<Policy> {
             "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]),
             None,
         ),
-        policy("twin-use-keys", json!([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": keys}]), None),
-        policy("twin-write-logs", json!([allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &own("logs", "log-group:*"))]), None),
-        policy("twin-copy-lake", json!([allow(&["s3:GetObjectVersionForReplication", "s3:ReplicateObject"], &lake)]), None),
+        policy(
+            "twin-use-keys",
+            json!([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": keys}]),
+            None,
+        ),
+        policy(
+            "twin-write-logs",
+            json!([allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &own("logs", "log-group:*"))]),
+            None,
+        ),
+        policy(
+            "twin-copy-lake",
+            json!([allow(&["s3:GetObjectVersionForReplication", "s3:ReplicateObject"], &lake)]),
+            None,
+        ),
     ]
 }
 
@@ -137,20 +164,45 @@ fn hand_admin(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>
         policy_arn(&name),
         format!("{name}, held by role {taker}, allows every action on everything"),
     );
-    story.fault("iam.no-full-service-access", policy_arn(&name), format!("{name} allows all of every service"));
+    story.fault(
+        "iam.no-full-service-access",
+        policy_arn(&name),
+        format!("{name} allows all of every service"),
+    );
 }
 
 /// The pipeline may pass any role to a function that it makes; the workflow holds all of a service.
-fn hand_too_much(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>, roles: &mut [roles::Role]) {
+fn hand_too_much(
+    region: &mut Region,
+    story: &mut Story,
+    policies: &mut Vec<Policy>,
+    roles: &mut [roles::Role],
+) {
     if story.plants("iam.no-unrestricted-pass-role") {
         hand_release(region, story, policies, roles);
     }
     let places = story.name("twin-places");
-    give(region, policies, roles, "twin-workflow", &places, json!({"Effect": "Allow", "Action": "geo:*", "Resource": "*"}));
-    story.fault("iam.no-full-service-access", policy_arn(&places), format!("{places} allows all of Amazon Location"));
+    give(
+        region,
+        policies,
+        roles,
+        "twin-workflow",
+        &places,
+        json!({"Effect": "Allow", "Action": "geo:*", "Resource": "*"}),
+    );
+    story.fault(
+        "iam.no-full-service-access",
+        policy_arn(&places),
+        format!("{places} allows all of Amazon Location"),
+    );
 }
 
-fn hand_release(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>, roles: &mut [roles::Role]) {
+fn hand_release(
+    region: &mut Region,
+    story: &mut Story,
+    policies: &mut Vec<Policy>,
+    roles: &mut [roles::Role],
+) {
     let release = story.name("twin-release");
     let statements = json!([
         {"Effect": "Allow", "Action": ["iam:GetRole", "iam:PassRole"], "Resource": "*"},
@@ -158,12 +210,23 @@ fn hand_release(region: &mut Region, story: &mut Story, policies: &mut Vec<Polic
          "Resource": format!("arn:aws:lambda:*:{ACCOUNT}:function:twin-*")}
     ]);
     give(region, policies, roles, "twin-deploy", &release, statements);
-    story.fault("iam.no-unrestricted-pass-role", policy_arn(&release), format!("{release} passes every role to services"));
+    story.fault(
+        "iam.no-unrestricted-pass-role",
+        policy_arn(&release),
+        format!("{release} passes every role to services"),
+    );
     let holder = format!("arn:aws:iam::{ACCOUNT}:role/twin-deploy");
     story.fault("iam.no-privilege-escalation", holder, "twin-deploy can run a function with any role");
 }
 
-fn give(region: &mut Region, policies: &mut Vec<Policy>, roles: &mut [roles::Role], taker: &str, name: &str, statements: Value) {
+fn give(
+    region: &mut Region,
+    policies: &mut Vec<Policy>,
+    roles: &mut [roles::Role],
+    taker: &str,
+    name: &str,
+    statements: Value,
+) {
     policies.push(Policy {
         name: name.into(),
         id: format!("ANPA{}", region.rng.base32(17)),
@@ -181,9 +244,11 @@ pub fn policy_arn(name: &str) -> String {
 fn policy_item(region: &mut Region, policy: &Policy, holders: &[&Holder]) -> Item {
     let created = region.past(400, 900);
     let changed = if policy.before.is_some() { region.past(100, 390) } else { created };
-    let mut versions = vec![version(&policy.document, if policy.before.is_some() { "v2" } else { "v1" }, true, changed)];
+    let mut versions =
+        vec![version(&policy.document, if policy.before.is_some() { "v2" } else { "v1" }, true, changed)];
     versions.extend(policy.before.as_ref().map(|before| version(before, "v1", false, created)));
-    let takers: Vec<&&Holder> = holders.iter().filter(|holder| holder.policies.contains(&policy.name)).collect();
+    let takers: Vec<&&Holder> =
+        holders.iter().filter(|holder| holder.policies.contains(&policy.name)).collect();
     let configuration = json!({
         "policyName": policy.name, "policyId": policy.id, "arn": policy_arn(&policy.name), "path": "/",
         "defaultVersionId": versions[0]["versionId"],
@@ -191,8 +256,10 @@ fn policy_item(region: &mut Region, policy: &Policy, holders: &[&Holder]) -> Ite
         "createDate": created.iso(),
         "updateDate": changed.iso(), "policyVersionList": versions
     });
-    let mut item =
-        Item::new("AWS::IAM::Policy", &policy.id, policy_arn(&policy.name), configuration).named(&policy.name).global().created(created);
+    let mut item = Item::new("AWS::IAM::Policy", &policy.id, policy_arn(&policy.name), configuration)
+        .named(&policy.name)
+        .global()
+        .created(created);
     for holder in takers {
         let label = match holder.kind {
             "AWS::IAM::User" => "Is attached to User",
@@ -226,14 +293,20 @@ pub fn with_policies(mut item: Item, holder: &Holder, ids: &BTreeMap<String, Str
     item
 }
 
-fn group_item(region: &mut Region, group: &Holder, people: &[Person], ids: &BTreeMap<String, String>) -> Item {
+fn group_item(
+    region: &mut Region,
+    group: &Holder,
+    people: &[Person],
+    ids: &BTreeMap<String, String>,
+) -> Item {
     let arn = format!("arn:aws:iam::{ACCOUNT}:group/{}", group.name);
     let created = region.past(500, 1000);
     let configuration = json!({
         "path": "/", "groupName": group.name, "groupId": group.id, "arn": arn, "createDate": created.iso(), "groupPolicyList": [],
         "attachedManagedPolicies": attached(group)
     });
-    let mut item = Item::new(group.kind, &group.id, arn, configuration).named(&group.name).global().created(created);
+    let mut item =
+        Item::new(group.kind, &group.id, arn, configuration).named(&group.name).global().created(created);
     for person in people.iter().filter(|person| person.group == group.name) {
         item = item.link_both("AWS::IAM::User", &person.holder.id, &person.holder.name, "Contains User");
     }

@@ -30,20 +30,26 @@ pub fn interface(region: &mut Region, wanted: Interface) -> String {
 pub fn item(region: &mut Region, id: &str, wanted: &Interface) -> Item {
     let tags = tags(wanted.kind, "internal", "prod", "platform");
     let configuration = configuration(region, id, wanted);
-    let mut item = ec2(region, "AWS::EC2::NetworkInterface", "network-interface", id, configuration, &tags).zone(&wanted.subnet.zone);
+    let mut item = ec2(region, "AWS::EC2::NetworkInterface", "network-interface", id, configuration, &tags)
+        .zone(&wanted.subnet.zone);
     if let Some(instance) = wanted.instance {
         item = item.link("AWS::EC2::Instance", instance, "Is attached to Instance");
     }
     for (_, group) in wanted.groups {
         item = item.link("AWS::EC2::SecurityGroup", group, WITH_GROUP);
     }
-    item.link("AWS::EC2::Subnet", &wanted.subnet.id, IN_SUBNET).link("AWS::EC2::VPC", &wanted.subnet.vpc, IN_VPC)
+    item.link("AWS::EC2::Subnet", &wanted.subnet.id, IN_SUBNET).link(
+        "AWS::EC2::VPC",
+        &wanted.subnet.vpc,
+        IN_VPC,
+    )
 }
 
 fn configuration(region: &mut Region, id: &str, wanted: &Interface) -> Value {
     let address = format!("{}.{}", wanted.subnet.network, wanted.host);
     let name = private_name(region, &address);
-    let groups: Vec<Value> = wanted.groups.iter().map(|(name, id)| json!({"groupName": name, "groupId": id})).collect();
+    let groups: Vec<Value> =
+        wanted.groups.iter().map(|(name, id)| json!({"groupName": name, "groupId": id})).collect();
     let mut configuration = json!({
         "networkInterfaceId": id, "subnetId": wanted.subnet.id, "vpcId": wanted.subnet.vpc, "availabilityZone": wanted.subnet.zone,
         "description": wanted.description, "ownerId": ACCOUNT, "requesterManaged": wanted.instance.is_none(), "status": "in-use",

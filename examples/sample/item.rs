@@ -38,7 +38,12 @@ pub struct Item {
 }
 
 impl Item {
-    pub fn new(kind: &'static str, id: impl Into<String>, arn: impl Into<String>, configuration: Value) -> Item {
+    pub fn new(
+        kind: &'static str,
+        id: impl Into<String>,
+        arn: impl Into<String>,
+        configuration: Value,
+    ) -> Item {
         Item {
             kind,
             id: id.into(),

@@ -7,8 +7,10 @@ use crate::moment::SNAPSHOT;
 use crate::region::{ACCOUNT, LOG_ACCOUNT, Region};
 use crate::story::Story;
 
-const PRIMARY: [&str; 14] =
-    ["rds", "s3", "ebs", "efs", "dynamodb", "logs", "sns", "sqs", "kinesis", "search", "secrets", "backup", "lambda", "ecr"];
+const PRIMARY: [&str; 14] = [
+    "rds", "s3", "ebs", "efs", "dynamodb", "logs", "sns", "sqs", "kinesis", "search", "secrets", "backup",
+    "lambda", "ecr",
+];
 const RECOVERY: [&str; 9] = ["rds", "s3", "ebs", "efs", "dynamodb", "logs", "sns", "sqs", "backup"];
 
 /// Keys whose rotation the story may forget.
@@ -67,7 +69,11 @@ fn symmetric(region: &mut Region, description: &str) -> Value {
 fn push(region: &mut Region, key: Value, extra: Value, tags: &Tags) {
     let created = crate::moment::Moment(key["creationDate"].as_i64().unwrap_or_default());
     let id = key["keyId"].as_str().unwrap_or_default().to_string();
-    let item = Item::new("AWS::KMS::Key", id, arn(region, &key), key).nowhere().created(created).tagged(tags).supplementary(extra);
+    let item = Item::new("AWS::KMS::Key", id, arn(region, &key), key)
+        .nowhere()
+        .created(created)
+        .tagged(tags)
+        .supplementary(extra);
     region.push(item);
 }
 
@@ -79,7 +85,8 @@ fn alias(region: &mut Region, name: &str, key: &Value) {
 }
 
 fn extras(policy: &Value, rotates: Option<bool>, tags: &Tags) -> Value {
-    let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"tagKey": key, "tagValue": value})).collect();
+    let tags: Vec<Value> =
+        tags.iter().map(|(key, value)| json!({"tagKey": key, "tagValue": value})).collect();
     let mut extra = json!({"Policy": pretty(policy, ""), "Tags": tags});
     if let Some(rotates) = rotates {
         extra["KeyRotationStatus"] = json!(rotates);
@@ -168,7 +175,11 @@ fn leaving(region: &mut Region, story: &mut Story) {
     let arn = arn(region, &key);
     let extra = extras(&policy(region, "retired-exports"), Some(false), &tags);
     push(region, key, extra, &tags);
-    story.fault("kms.key-not-pending-deletion", arn, format!("the key of old exports will be deleted in {days} days"));
+    story.fault(
+        "kms.key-not-pending-deletion",
+        arn,
+        format!("the key of old exports will be deleted in {days} days"),
+    );
 }
 
 /// JSON as KMS writes a key policy: two spaces, ` : ` after a member's name, lists on one line.
@@ -176,14 +187,21 @@ fn pretty(value: &Value, pad: &str) -> String {
     match value {
         Value::Object(members) if !members.is_empty() => {
             let inner = format!("{pad}  ");
-            let lines: Vec<String> =
-                members.iter().map(|(name, value)| format!("{inner}{} : {}", json!(name), pretty(value, &inner))).collect();
+            let lines: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{inner}{} : {}", json!(name), pretty(value, &inner)))
+                .collect();
             format!("{{\n{}\n{pad}}}", lines.join(",\n"))
         }
         Value::Array(elements) if !elements.is_empty() => {
             let parts: Vec<String> = elements.iter().map(|element| pretty(element, pad)).collect();
             format!("[ {} ]", parts.join(", "))
         }
-        Value::Object(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+        Value::Object(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_) => value.to_string(),
     }
 }

@@ -33,13 +33,25 @@ fn allow_only(action: &str, arn: &str) -> Value {
 
 fn messages(region: &mut Region, story: &mut Story) {
     if story.plants("sns.policy-denies-plain-transport") {
-        let topic = of(region, "AWS::SNS::Topic").find(|item| item.arn().ends_with(":twin-backup-events")).expect("the topic of backups");
+        let topic = of(region, "AWS::SNS::Topic")
+            .find(|item| item.arn().ends_with(":twin-backup-events"))
+            .expect("the topic of backups");
         topic.configuration["Policy"] = json!(allow_only("SNS:Publish", topic.arn()).to_string());
-        story.fault("sns.policy-denies-plain-transport", topic.arn(), "the policy of twin-backup-events lets plain HTTP in");
+        story.fault(
+            "sns.policy-denies-plain-transport",
+            topic.arn(),
+            "the policy of twin-backup-events lets plain HTTP in",
+        );
     }
-    let queue = of(region, "AWS::SQS::Queue").find(|item| item.arn().ends_with(":twin-elr-dead")).expect("the dead letters");
+    let queue = of(region, "AWS::SQS::Queue")
+        .find(|item| item.arn().ends_with(":twin-elr-dead"))
+        .expect("the dead letters");
     queue.configuration["Policy"] = json!(allow_only("sqs:*", queue.arn()).to_string());
-    story.fault("sqs.policy-denies-plain-transport", queue.arn(), "the policy of twin-elr-dead lets plain HTTP in");
+    story.fault(
+        "sqs.policy-denies-plain-transport",
+        queue.arn(),
+        "the policy of twin-elr-dead lets plain HTTP in",
+    );
 }
 
 /// An old pager that is still called over plain HTTP.
@@ -70,7 +82,9 @@ pub fn amend(story: &mut Story, region: &str, path: &str, change: impl FnOnce(&m
 
 /// A volume, a secret and a function under keys that AWS manages.
 fn keys_left_to_aws(region: &mut Region, story: &mut Story) {
-    let managed = of(region, "AWS::KMS::Key").find(|item| item.configuration["keyManager"] == "AWS").expect("AWS's key for volumes");
+    let managed = of(region, "AWS::KMS::Key")
+        .find(|item| item.configuration["keyManager"] == "AWS")
+        .expect("AWS's key for volumes");
     let managed = managed.arn().to_string();
     let phi = |item: &&mut Item| item.tags.get("data-classification").is_some_and(|class| class == "phi");
     let encrypted = |item: &&mut Item| item.configuration["encrypted"] == true;
@@ -78,16 +92,28 @@ fn keys_left_to_aws(region: &mut Region, story: &mut Story) {
     volume.configuration["kmsKeyId"] = json!(managed);
     story.fault("ec2.volume-customer-key", volume.arn(), "the volume is under the AWS-managed key");
     if story.plants("secretsmanager.customer-key") {
-        let secret = of(region, "AWS::SecretsManager::Secret").find(|item| item.arn().contains(":twin/registry/")).expect("a token");
+        let secret = of(region, "AWS::SecretsManager::Secret")
+            .find(|item| item.arn().contains(":twin/registry/"))
+            .expect("a token");
         if let Some(members) = secret.configuration.as_object_mut() {
             members.remove("KMSKeyId");
         }
-        story.fault("secretsmanager.customer-key", secret.arn(), "twin/registry/token is under the AWS-managed key");
+        story.fault(
+            "secretsmanager.customer-key",
+            secret.arn(),
+            "twin/registry/token is under the AWS-managed key",
+        );
     }
     if story.plants("lambda.environment-customer-key") {
-        let function = of(region, "AWS::Lambda::Function").find(|item| item.id == "twin-alert-fanout").expect("the fan-out");
+        let function = of(region, "AWS::Lambda::Function")
+            .find(|item| item.id == "twin-alert-fanout")
+            .expect("the fan-out");
         function.configuration["kmskeyArn"] = Value::Null;
-        story.fault("lambda.environment-customer-key", function.arn(), "its environment is under the AWS-managed key");
+        story.fault(
+            "lambda.environment-customer-key",
+            function.arn(),
+            "its environment is under the AWS-managed key",
+        );
     }
 }
 
@@ -111,21 +137,32 @@ fn weaknesses(region: &mut Region, story: &mut Story) {
 
 /// The imported certificate is weak as well as old.
 fn certificates(region: &mut Region, story: &mut Story) {
-    let old = of(region, "AWS::ACM::Certificate").find(|item| item.configuration["type"] == "IMPORTED").expect("an imported one");
+    let old = of(region, "AWS::ACM::Certificate")
+        .find(|item| item.configuration["type"] == "IMPORTED")
+        .expect("an imported one");
     old.configuration["keyAlgorithm"] = json!("RSA-1024");
     old.configuration["signatureAlgorithm"] = json!("SHA1WITHRSA");
-    story.fault("acm.certificate-strong-key", old.arn(), "the imported certificate has an RSA key of 1024 bits");
+    story.fault(
+        "acm.certificate-strong-key",
+        old.arn(),
+        "the imported certificate has an RSA key of 1024 bits",
+    );
 }
 
 fn databases(region: &mut Region, story: &mut Story) {
     let contacts = |item: &&mut Item| item.name.as_ref().is_some_and(|name| name.starts_with("contacts"));
     let database = of(region, "AWS::RDS::DBInstance").find(contacts).expect("the contacts");
     database.configuration["cACertificateIdentifier"] = json!("rds-ca-2019");
-    story.fault("rds.ca-certificate-current", database.arn(), "it presents a certificate of an authority that expired in 2024");
+    story.fault(
+        "rds.ca-certificate-current",
+        database.arn(),
+        "it presents a certificate of an authority that expired in 2024",
+    );
 }
 
 fn buckets(region: &mut Region, story: &mut Story) {
-    let bucket = of(region, "AWS::S3::Bucket").find(|item| item.id.contains("-raw-intake-")).expect("the intake");
+    let bucket =
+        of(region, "AWS::S3::Bucket").find(|item| item.id.contains("-raw-intake-")).expect("the intake");
     bucket.supplementary["ServerSideEncryptionConfiguration"]["rules"][0]["bucketKeyEnabled"] = json!(false);
     story.fault("s3.bucket-key", bucket.arn(), "the intake bucket calls KMS for every object");
 }
@@ -146,11 +183,19 @@ fn mounts(region: &mut Region, story: &mut Story) {
 
 /// Points of the unencrypted database are not encrypted either.
 fn recovery_points(region: &mut Region, story: &mut Story) {
-    let bare = of(region, "AWS::RDS::DBInstance").find(|item| item.configuration["storageEncrypted"] == false).expect("one is bare");
+    let bare = of(region, "AWS::RDS::DBInstance")
+        .find(|item| item.configuration["storageEncrypted"] == false)
+        .expect("one is bare");
     let bare = json!(bare.arn());
-    for item in of(region, "AWS::Backup::RecoveryPoint").filter(|item| item.configuration["ResourceArn"] == bare) {
+    for item in
+        of(region, "AWS::Backup::RecoveryPoint").filter(|item| item.configuration["ResourceArn"] == bare)
+    {
         plain(&mut item.configuration);
-        story.fault("backup.recovery-point-encrypted", item.arn(), "the recovery point of an unencrypted database is not encrypted");
+        story.fault(
+            "backup.recovery-point-encrypted",
+            item.arn(),
+            "the recovery point of an unencrypted database is not encrypted",
+        );
     }
     amend(story, region.name, "backup/ListRecoveryPointsByBackupVault/twin-vault", |answer| {
         let points = answer["RecoveryPoints"].as_array_mut().into_iter().flatten();
@@ -167,7 +212,11 @@ fn plain(point: &mut Value) {
 
 /// The recovery region keeps its secrets under the key of the databases.
 fn shared_key(region: &Region, story: &mut Story) {
-    story.fault("kms.separate-keys", region.key("rds"), "the key of the recovery databases also encrypts secrets");
+    story.fault(
+        "kms.separate-keys",
+        region.key("rds"),
+        "the key of the recovery databases also encrypts secrets",
+    );
 }
 
 /// What EFS answers on each file system's policy; one was made without the word on TLS.
@@ -178,7 +227,11 @@ fn file_system_policies(region: &mut Region, story: &mut Story) {
         if number == 1 && story.plants("efs.policy-denies-plain-transport") {
             policy = allow_only("elasticfilesystem:ClientMount", item.arn());
             item.configuration["FileSystemPolicy"] = policy.clone();
-            story.fault("efs.policy-denies-plain-transport", item.arn(), "the file system can be mounted without TLS");
+            story.fault(
+                "efs.policy-denies-plain-transport",
+                item.arn(),
+                "the file system can be mounted without TLS",
+            );
         }
         let answer = json!({"FileSystemId": item.id, "Policy": policy.to_string()});
         story.answer_of(name, "efs", "DescribeFileSystemPolicy", &item.id, &answer);
@@ -197,7 +250,13 @@ fn mount_targets(region: &Region, story: &mut Story) {
                 "OwnerId": crate::region::ACCOUNT})
         };
         let targets: Vec<Value> = region.data.iter().enumerate().map(target).collect();
-        story.answer_of(region.name, "efs", "DescribeMountTargets", &item.id, &json!({"MountTargets": targets}));
+        story.answer_of(
+            region.name,
+            "efs",
+            "DescribeMountTargets",
+            &item.id,
+            &json!({"MountTargets": targets}),
+        );
     }
 }
 
@@ -205,7 +264,11 @@ fn mount_targets(region: &Region, story: &mut Story) {
 fn rotation(region: &Region, story: &mut Story) {
     let slow = region.key("backup");
     let slowed = region.primary && story.plants("kms.rotation-period");
-    for item in region.items.iter().filter(|item| item.kind == "AWS::KMS::Key" && item.configuration["keySpec"] == "SYMMETRIC_DEFAULT") {
+    for item in region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::KMS::Key" && item.configuration["keySpec"] == "SYMMETRIC_DEFAULT")
+    {
         let managed = item.configuration["keyManager"] == "AWS";
         let rotates = managed || item.supplementary["KeyRotationStatus"] == true;
         let mut answer = json!({"KeyId": item.arn(), "KeyRotationEnabled": rotates});
@@ -215,7 +278,11 @@ fn rotation(region: &Region, story: &mut Story) {
         story.answer_of(region.name, "kms", "GetKeyRotationStatus", item.arn(), &answer);
     }
     if slowed {
-        story.fault("kms.rotation-period", slow, "the key of the backups gets new material every three years");
+        story.fault(
+            "kms.rotation-period",
+            slow,
+            "the key of the backups gets new material every three years",
+        );
     }
 }
 
@@ -223,7 +290,11 @@ fn rotation(region: &Region, story: &mut Story) {
 fn snapshots(region: &Region, story: &mut Story) {
     let mut rng = story.rng(&format!("snapshots {}", region.name));
     let mut list = Vec::new();
-    for item in region.items.iter().filter(|item| item.kind == "AWS::EC2::Volume" && item.configuration["encrypted"] == true) {
+    for item in region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::EC2::Volume" && item.configuration["encrypted"] == true)
+    {
         list.push(snapshot(&rng.ec2("snap"), &item.id, Some(&item.configuration["kmsKeyId"])));
     }
     if region.primary && story.plants("ec2.snapshot-encrypted") {

@@ -11,7 +11,13 @@ pub fn faults(story: &Story) -> String {
     let mut faults: Vec<&Fault> = story.faults.iter().collect();
     faults.sort_by_key(|fault| (fault.check, fault.resource.as_str()));
     let line = |(number, fault): (usize, &&Fault)| {
-        format!("- {{id: F{:02}, check: {}, resource: {}, what: {}}}\n", number + 1, fault.check, json!(fault.resource), json!(fault.what))
+        format!(
+            "- {{id: F{:02}, check: {}, resource: {}, what: {}}}\n",
+            number + 1,
+            fault.check,
+            json!(fault.resource),
+            json!(fault.what)
+        )
     };
     faults.iter().enumerate().map(line).collect()
 }
@@ -42,7 +48,11 @@ pub fn secrets(estate: &Estate, paths: &[(&str, String)]) -> String {
 fn pointers(item: &Item, value: &str) -> Vec<String> {
     let mut found = Vec::new();
     let tags = json!(item.tags);
-    for (name, part) in [("configuration", &item.configuration), ("supplementaryConfiguration", &item.supplementary), ("tags", &tags)] {
+    for (name, part) in [
+        ("configuration", &item.configuration),
+        ("supplementaryConfiguration", &item.supplementary),
+        ("tags", &tags),
+    ] {
         search(part, &format!("/{name}"), value, &mut found);
     }
     found
@@ -51,12 +61,13 @@ fn pointers(item: &Item, value: &str) -> Vec<String> {
 fn search(part: &Value, at: &str, value: &str, found: &mut Vec<String>) {
     match part {
         Value::String(text) if text.contains(value) => found.push(at.to_string()),
-        Value::Object(members) => members
+        Value::Object(members) => members.iter().for_each(|(name, part)| {
+            search(part, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), value, found)
+        }),
+        Value::Array(elements) => elements
             .iter()
-            .for_each(|(name, part)| search(part, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), value, found)),
-        Value::Array(elements) => {
-            elements.iter().enumerate().for_each(|(index, part)| search(part, &format!("{at}/{index}"), value, found))
-        }
+            .enumerate()
+            .for_each(|(index, part)| search(part, &format!("{at}/{index}"), value, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -15,21 +15,36 @@ pub fn build(region: &mut Region, story: &mut Story) {
     let mut names = std::mem::take(&mut region.log_groups);
     names.sort();
     names.dedup();
-    let forgetful: Vec<usize> =
-        (0..names.len()).filter(|&index| names[index].starts_with("/ecs/twin-") || names[index].starts_with("/aws/lambda/")).collect();
-    let (brief, bare) =
-        if region.primary { (Some(*region.rng.pick(&forgetful)), Some(*region.rng.pick(&forgetful))) } else { (None, None) };
+    let forgetful: Vec<usize> = (0..names.len())
+        .filter(|&index| names[index].starts_with("/ecs/twin-") || names[index].starts_with("/aws/lambda/"))
+        .collect();
+    let (brief, bare) = if region.primary {
+        (Some(*region.rng.pick(&forgetful)), Some(*region.rng.pick(&forgetful)))
+    } else {
+        (None, None)
+    };
     let days = *region.rng.pick(&[14, 30, 90, 180]);
     let keep = |index: usize, name: &str| match name {
         _ if brief == Some(index) => Some(days),
         ROUTE => None,
         _ => Some(SEVEN_YEARS),
     };
-    let groups: Vec<Value> =
-        names.iter().enumerate().map(|(index, name)| group(region, name, keep(index, name), bare != Some(index))).collect();
+    let groups: Vec<Value> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| group(region, name, keep(index, name), bare != Some(index)))
+        .collect();
     if let (Some(brief), Some(bare)) = (brief, bare) {
-        story.fault("logs.retention", arn(region, &names[brief]), format!("log group {} keeps its events {days} days", names[brief]));
-        story.fault("logs.log-group-encrypted", arn(region, &names[bare]), format!("log group {} has no KMS key", names[bare]));
+        story.fault(
+            "logs.retention",
+            arn(region, &names[brief]),
+            format!("log group {} keeps its events {days} days", names[brief]),
+        );
+        story.fault(
+            "logs.log-group-encrypted",
+            arn(region, &names[bare]),
+            format!("log group {} has no KMS key", names[bare]),
+        );
     }
     story.answer(region.name, "logs", "DescribeLogGroups", &json!({"logGroups": groups}));
     default_encryption(region, story);
@@ -60,9 +75,18 @@ fn group(region: &mut Region, name: &str, days: Option<u32>, keyed: bool) -> Val
 /// The recovery region was opened later, and nobody switched default encryption on there.
 fn default_encryption(region: &Region, story: &mut Story) {
     let kind = if region.primary { "sse-kms" } else { "none" };
-    story.answer(region.name, "ec2", "GetEbsEncryptionByDefault", &json!({"EbsEncryptionByDefault": region.primary, "SseType": kind}));
+    story.answer(
+        region.name,
+        "ec2",
+        "GetEbsEncryptionByDefault",
+        &json!({"EbsEncryptionByDefault": region.primary, "SseType": kind}),
+    );
     if !region.primary {
         let place = format!("AWS::EC2::EBSEncryptionByDefault/{ACCOUNT}/{}", region.name);
-        story.fault("ec2.ebs-encryption-by-default", place, format!("new volumes in {} are not encrypted by default", region.name));
+        story.fault(
+            "ec2.ebs-encryption-by-default",
+            place,
+            format!("new volumes in {} are not encrypted by default", region.name),
+        );
     }
 }

@@ -11,7 +11,10 @@ use crate::story::Story;
 type Listeners = &'static [(&'static str, &'static str)];
 
 const TOPICS: [(&str, Listeners); 4] = [
-    ("twin-security-alerts", &[("email", "security-oncall@example.org"), ("https", "https://pager.example.org/v1/aws")]),
+    (
+        "twin-security-alerts",
+        &[("email", "security-oncall@example.org"), ("https", "https://pager.example.org/v1/aws")],
+    ),
     ("twin-operations", &[("email", "operations@example.org")]),
     ("twin-backup-events", &[("email", "operations@example.org")]),
     ("twin-sign-in-watch", &[("email", "identity-desk@example.org?")]),
@@ -27,7 +30,9 @@ pub fn build(region: &mut Region, story: &mut Story) {
     story.answer(region.name, "sns", "ListSubscriptions", &json!({"Subscriptions": subscriptions}));
     let queues = if region.primary { 3 + region.rng.below(3) } else { 1 };
     for number in 0..queues {
-        let name = ["twin-elr-jobs", "twin-elr-dead", "twin-geocode-jobs", "twin-export-jobs", "twin-notify-jobs"][number];
+        let name =
+            ["twin-elr-jobs", "twin-elr-dead", "twin-geocode-jobs", "twin-export-jobs", "twin-notify-jobs"]
+                [number];
         let tags = tags(name, "phi", "prod", "ingest");
         let created = region.past(100, 800);
         let item = queue(region, name, &tags, created, story.vendor());
@@ -96,7 +101,11 @@ pub fn queue(region: &Region, name: &str, tags: &Tags, created: Moment, named: b
         "Policy": json!({"Version": "2012-10-17", "Statement": statements}).to_string()
     });
     let id = format!("https://sqs.{}.amazonaws.com/{ACCOUNT}/{name}", region.name);
-    let item = Item::new("AWS::SQS::Queue", id, arn, configuration).named(name).nowhere().created(created).tagged(tags);
+    let item = Item::new("AWS::SQS::Queue", id, arn, configuration)
+        .named(name)
+        .nowhere()
+        .created(created)
+        .tagged(tags);
     item.supplementary(json!({"Tags": tags}))
 }
 
@@ -120,13 +129,18 @@ pub fn secret(region: &Region, name: &str, tail: &str, key: &str, tags: &Tags, c
         "RotationOccurringAsScheduled": true, "RotationLambdaARN": region.arn("lambda", "function:twin-rotate"),
         "RotationRules": {"AutomaticallyAfterDays": 30}, "Tags": pascal_tags(tags)
     });
-    Item::new("AWS::SecretsManager::Secret", &arn, &arn, configuration).named(name).created(created).tagged(tags)
+    Item::new("AWS::SecretsManager::Secret", &arn, &arn, configuration)
+        .named(name)
+        .created(created)
+        .tagged(tags)
 }
 
 fn rules(region: &mut Region) {
-    for (name, schedule) in
-        [("twin-quality-report", "cron(0 7 * * ? *)"), ("twin-retention-sweep", "rate(1 day)"), ("twin-guardduty-findings", "")]
-    {
+    for (name, schedule) in [
+        ("twin-quality-report", "cron(0 7 * * ? *)"),
+        ("twin-retention-sweep", "rate(1 day)"),
+        ("twin-guardduty-findings", ""),
+    ] {
         let arn = region.arn("events", &format!("rule/{name}"));
         let target = if schedule.is_empty() {
             region.topics["twin-security-alerts"].clone()
@@ -138,7 +152,8 @@ fn rules(region: &mut Region) {
             "Targets": [{"Id": "1", "Arn": target}]
         });
         if schedule.is_empty() {
-            configuration["EventPattern"] = json!({"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]});
+            configuration["EventPattern"] =
+                json!({"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]});
         } else {
             configuration["ScheduleExpression"] = json!(schedule);
         }
@@ -159,6 +174,7 @@ fn workflow(region: &mut Region) {
             "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": region.arn("logs", &format!("log-group:{group}:*"))}}]},
         "TracingConfiguration": {"Enabled": true}, "Tags": pascal_tags(&tags)
     });
-    let item = Item::new("AWS::StepFunctions::StateMachine", &arn, &arn, configuration).named(name).tagged(&tags);
+    let item =
+        Item::new("AWS::StepFunctions::StateMachine", &arn, &arn, configuration).named(name).tagged(&tags);
     region.push(item);
 }

@@ -19,8 +19,12 @@ pub struct Vpc {
 }
 
 pub fn build(region: &mut Region, story: &mut Story) {
-    let main =
-        vpc(region, if region.primary { "twin-prod" } else { "twin-recovery" }, if region.primary { "10.20" } else { "10.30" }, "phi");
+    let main = vpc(
+        region,
+        if region.primary { "twin-prod" } else { "twin-recovery" },
+        if region.primary { "10.20" } else { "10.30" },
+        "phi",
+    );
     region.vpc = main.id.clone();
     subnets(region, &main);
     security::groups(region, &main);
@@ -45,7 +49,8 @@ pub fn vpc(region: &mut Region, name: &str, network: &'static str, class: &'stat
         "cidrBlockAssociationSet": [{"associationId": region.rng.ec2("vpc-cidr-assoc"), "cidrBlock": cidr,
             "cidrBlockState": {"state": "associated"}}]
     });
-    let item = ec2(region, "AWS::EC2::VPC", "vpc", &id, configuration, &tags).zone("Multiple Availability Zones");
+    let item =
+        ec2(region, "AWS::EC2::VPC", "vpc", &id, configuration, &tags).zone("Multiple Availability Zones");
     region.push(item.discovered());
     Vpc { id, name: name.into(), network, class }
 }
@@ -120,7 +125,13 @@ pub fn storage_route(region: &Region, endpoint: &str) -> Value {
 }
 
 /// A route table; without subnets it is the VPC's main one.
-pub fn route_table(region: &mut Region, vpc: &Vpc, tier: &str, routes: &[Value], subnets: &[Subnet]) -> String {
+pub fn route_table(
+    region: &mut Region,
+    vpc: &Vpc,
+    tier: &str,
+    routes: &[Value],
+    subnets: &[Subnet],
+) -> String {
     let id = region.rng.ec2("rtb");
     let tags = tags(&format!("{}-{tier}", vpc.name), vpc.class, "prod", "platform");
     let local = json!({"destinationCidrBlock": format!("{}.0.0/16", vpc.network), "gatewayId": "local", "origin": "CreateRouteTable", "state": "active"});
@@ -133,7 +144,11 @@ pub fn route_table(region: &mut Region, vpc: &Vpc, tier: &str, routes: &[Value],
     let configuration = json!({
         "associations": associations, "ownerId": ACCOUNT, "propagatingVgws": [], "routeTableId": id, "routes": all, "vpcId": vpc.id
     });
-    let mut item = ec2(region, "AWS::EC2::RouteTable", "route-table", &id, configuration, &tags).link("AWS::EC2::VPC", &vpc.id, IN_VPC);
+    let mut item = ec2(region, "AWS::EC2::RouteTable", "route-table", &id, configuration, &tags).link(
+        "AWS::EC2::VPC",
+        &vpc.id,
+        IN_VPC,
+    );
     for subnet in subnets {
         item = item.link("AWS::EC2::Subnet", &subnet.id, "Contains Subnet");
     }

@@ -20,7 +20,8 @@ impl Options {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
         let mut arguments = arguments.peekable();
-        let mut options = Options { out: PathBuf::new(), seed: 1, story: false, items: None, format: Format::Snapshot };
+        let mut options =
+            Options { out: PathBuf::new(), seed: 1, story: false, items: None, format: Format::Snapshot };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--seed" => options.seed = number(&argument, arguments.next())?,

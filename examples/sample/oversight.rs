@@ -58,16 +58,29 @@ fn inspector(region: &Region, story: &mut Story) {
         "accountId": ACCOUNT, "state": state(true),
         "resourceState": {"ec2": state(true), "ecr": state(true), "lambda": state(!forgotten), "lambdaCode": state(!forgotten), "codeRepository": state(false)}
     });
-    story.answer(region.name, "inspector2", "BatchGetAccountStatus", &json!({"accounts": [account], "failedAccounts": []}));
+    story.answer(
+        region.name,
+        "inspector2",
+        "BatchGetAccountStatus",
+        &json!({"accounts": [account], "failedAccounts": []}),
+    );
     if region.primary && forgotten {
         let place = format!("AWS::InspectorV2::Account/{ACCOUNT}/{}/lambda", region.name);
-        story.fault("inspector2.functions-scanned", place, format!("Inspector does not scan functions in {}", region.name));
+        story.fault(
+            "inspector2.functions-scanned",
+            place,
+            format!("Inspector does not scan functions in {}", region.name),
+        );
     }
 }
 
 /// The dashboard hands its access log to CloudWatch Logs, which its item does not show.
 fn deliveries(region: &Region, story: &mut Story) {
-    let edge = region.items.iter().rfind(|item| item.kind == "AWS::CloudFront::Distribution").map(|item| item.arn().to_string());
+    let edge = region
+        .items
+        .iter()
+        .rfind(|item| item.kind == "AWS::CloudFront::Distribution")
+        .map(|item| item.arn().to_string());
     let (mut sources, mut deliveries) = (Vec::new(), Vec::new());
     if let Some(edge) = edge {
         let id = story.rng("edge delivery").upper(16);
@@ -88,7 +101,10 @@ fn deliveries(region: &Region, story: &mut Story) {
 fn recovery_trail(region: &mut Region, story: &mut Story) {
     let arn = region.arn("cloudtrail", &format!("trail/{RECOVERY_TRAIL}"));
     let group = region.log_group(format!("/aws/cloudtrail/{RECOVERY_TRAIL}"));
-    let bucket = region.items.iter().find(|item| item.kind == "AWS::S3::Bucket" && item.id.contains("config-delivery"));
+    let bucket = region
+        .items
+        .iter()
+        .find(|item| item.kind == "AWS::S3::Bucket" && item.id.contains("config-delivery"));
     let bucket = bucket.expect("the recovery region has one").id.clone();
     let tags = tags(RECOVERY_TRAIL, "internal", "prod", "security");
     let configuration = json!({
@@ -98,7 +114,11 @@ fn recovery_trail(region: &mut Region, story: &mut Story) {
         "cloudWatchLogsRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-trail-logs"), "kmsKeyId": region.key("logs"),
         "hasCustomEventSelectors": false, "hasInsightSelectors": false
     });
-    region.push(Item::new("AWS::CloudTrail::Trail", RECOVERY_TRAIL, &arn, configuration).named(RECOVERY_TRAIL).tagged(&tags));
+    region.push(
+        Item::new("AWS::CloudTrail::Trail", RECOVERY_TRAIL, &arn, configuration)
+            .named(RECOVERY_TRAIL)
+            .tagged(&tags),
+    );
     let minutes = |minutes: i64| ANSWERS.minus_minutes(minutes).cli();
     let status = json!({
         "IsLogging": true, "LatestDeliveryTime": minutes(6), "StartLoggingTime": ANSWERS.minus_days(130).cli(),
@@ -108,15 +128,28 @@ fn recovery_trail(region: &mut Region, story: &mut Story) {
     let selectors = json!({"TrailARN": arn, "EventSelectors": [
         {"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [], "ExcludeManagementEventSources": []}]});
     story.answer_of(region.name, "cloudtrail", "GetEventSelectors", RECOVERY_TRAIL, &selectors);
-    story.fault("cloudtrail.bucket-other-account", &arn, format!("{RECOVERY_TRAIL} delivers to {bucket} of the same account"));
-    story.fault("cloudtrail.bucket-object-lock", &arn, format!("{bucket}, which takes its files, has no Object Lock"));
+    story.fault(
+        "cloudtrail.bucket-other-account",
+        &arn,
+        format!("{RECOVERY_TRAIL} delivers to {bucket} of the same account"),
+    );
+    story.fault(
+        "cloudtrail.bucket-object-lock",
+        &arn,
+        format!("{bucket}, which takes its files, has no Object Lock"),
+    );
 }
 
 /// The account's own list of its buckets, in every region.
 pub fn bucket_list(regions: [&Region; 2], story: &mut Story) {
     let bucket = |item: &Item, region: &Region| json!({"Name": item.id, "CreationDate": item.created.unwrap_or(ANSWERS).cli(), "BucketRegion": region.name, "BucketArn": item.arn()});
     let of = |region: &&Region| -> Vec<Value> {
-        region.items.iter().filter(|item| item.kind == "AWS::S3::Bucket").map(|item| bucket(item, region)).collect()
+        region
+            .items
+            .iter()
+            .filter(|item| item.kind == "AWS::S3::Bucket")
+            .map(|item| bucket(item, region))
+            .collect()
     };
     let mut buckets: Vec<Value> = regions.iter().flat_map(of).collect();
     buckets.sort_by_key(|bucket| bucket["Name"].to_string());
@@ -126,8 +159,12 @@ pub fn bucket_list(regions: [&Region; 2], story: &mut Story) {
 
 /// Data events of every function but one, as the trail names them; the forgotten one is the fault.
 pub fn watched_functions(region: &Region, story: &mut Story) -> Vec<String> {
-    let mut functions: Vec<String> =
-        region.items.iter().filter(|item| item.kind == "AWS::Lambda::Function").map(|item| item.arn().to_string()).collect();
+    let mut functions: Vec<String> = region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::Lambda::Function")
+        .map(|item| item.arn().to_string())
+        .collect();
     if !story.plants("cloudtrail.lambda-data-events") {
         return functions;
     }

@@ -30,7 +30,12 @@ type Plain = (&'static str, Option<&'static str>, &'static str, &'static str);
 
 const ENGINE: [Plain; 12] = [
     ("autovacuum", Some("1"), "boolean", "Starts the autovacuum subprocess."),
-    ("checkpoint_timeout", Some("300"), "integer", "(s) Sets the maximum time between automatic WAL checkpoints."),
+    (
+        "checkpoint_timeout",
+        Some("300"),
+        "integer",
+        "(s) Sets the maximum time between automatic WAL checkpoints.",
+    ),
     (
         "idle_in_transaction_session_timeout",
         Some("86400000"),
@@ -59,7 +64,12 @@ const ENGINE: [Plain; 12] = [
         "integer",
         "(8kB) Sets the number of shared memory buffers used by the server.",
     ),
-    ("ssl_min_protocol_version", Some("TLSv1.2"), "string", "Sets the minimum SSL/TLS protocol version to use."),
+    (
+        "ssl_min_protocol_version",
+        Some("TLSv1.2"),
+        "string",
+        "Sets the minimum SSL/TLS protocol version to use.",
+    ),
     ("work_mem", None, "integer", "(kB) Sets the maximum memory to be used for query workspaces."),
 ];
 
@@ -67,17 +77,34 @@ const SET: [Plain; 5] = [
     ("log_connections", Some("1"), "boolean", "Logs each successful connection."),
     ("log_disconnections", Some("1"), "boolean", "Logs end of a session, including duration."),
     ("log_statement", Some("ddl"), "string", "Sets the type of statements logged."),
-    ("log_min_duration_statement", Some("5000"), "integer", "(ms) Sets the minimum execution time above which statements will be logged."),
-    ("rds.log_retention_period", Some("4320"), "integer", "Amazon RDS will delete PostgreSQL log that are older than N minutes."),
+    (
+        "log_min_duration_statement",
+        Some("5000"),
+        "integer",
+        "(ms) Sets the minimum execution time above which statements will be logged.",
+    ),
+    (
+        "rds.log_retention_period",
+        Some("4320"),
+        "integer",
+        "Amazon RDS will delete PostgreSQL log that are older than N minutes.",
+    ),
 ];
 
 pub fn answer(region: &Region, story: &mut Story, group: &Group) {
-    let mut parameters: Vec<Value> = ENGINE.iter().map(|plain| parameter(*plain, "engine-default", "dynamic")).collect();
+    let mut parameters: Vec<Value> =
+        ENGINE.iter().map(|plain| parameter(*plain, "engine-default", "dynamic")).collect();
     parameters.extend(SET.iter().map(|plain| parameter(*plain, "user", "dynamic")));
     parameters.push(force_ssl(group));
     parameters.extend(auditing(group));
     parameters.sort_by_key(|parameter| parameter["ParameterName"].as_str().map(String::from));
-    story.answer_of(region.name, "rds", "DescribeDBParameters", group.name, &json!({"Parameters": parameters}));
+    story.answer_of(
+        region.name,
+        "rds",
+        "DescribeDBParameters",
+        group.name,
+        &json!({"Parameters": parameters}),
+    );
 }
 
 /// From PostgreSQL 15 on the engine demands TLS by itself; before, somebody must have set it.
@@ -88,9 +115,15 @@ fn force_ssl(group: &Group) -> Value {
 }
 
 fn auditing(group: &Group) -> Vec<Value> {
-    let (libraries, source) = if group.pgaudit { ("pg_stat_statements,pgaudit", "user") } else { ("pg_stat_statements", "system") };
+    let (libraries, source) =
+        if group.pgaudit { ("pg_stat_statements,pgaudit", "user") } else { ("pg_stat_statements", "system") };
     let mut parameters = vec![parameter(
-        ("shared_preload_libraries", Some(libraries), "list", "Lists shared libraries to preload into server."),
+        (
+            "shared_preload_libraries",
+            Some(libraries),
+            "list",
+            "Lists shared libraries to preload into server.",
+        ),
         source,
         "static",
     )];
@@ -102,7 +135,12 @@ fn auditing(group: &Group) -> Vec<Value> {
     let role = if group.pgaudit && group.reads { Some("rds_pgaudit") } else { None };
     let source = if group.pgaudit { "user" } else { "engine-default" };
     parameters.push(parameter(
-        ("pgaudit.log", log, "list", "Specifies which classes of statements will be logged by session audit logging."),
+        (
+            "pgaudit.log",
+            log,
+            "list",
+            "Specifies which classes of statements will be logged by session audit logging.",
+        ),
         source,
         "dynamic",
     ));

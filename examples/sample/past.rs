@@ -33,8 +33,10 @@ pub fn build(east: &Region, west: &Region, story: &mut Story) {
         return;
     }
     let stopped = SNAPSHOT.minus_days(41);
-    let events =
-        [("StopLogging", stopped, RECOVERY_TRAIL, None), ("StartLogging", stopped.plus_days(1).minus_minutes(1080), RECOVERY_TRAIL, None)];
+    let events = [
+        ("StopLogging", stopped, RECOVERY_TRAIL, None),
+        ("StartLogging", stopped.plus_days(1).minus_minutes(1080), RECOVERY_TRAIL, None),
+    ];
     lookups(west, story, &events);
     story.fault(
         "cloudtrail.not-interrupted",
@@ -47,7 +49,8 @@ pub fn build(east: &Region, west: &Region, story: &mut Story) {
 fn lookups(region: &Region, story: &mut Story, events: &[(&str, Moment, &str, Option<&str>)]) {
     for name in EVENTS {
         let of_name = events.iter().filter(|(event, ..)| *event == name);
-        let found: Vec<Value> = of_name.map(|(_, at, trail, refused)| event(region, name, *at, trail, *refused)).collect();
+        let found: Vec<Value> =
+            of_name.map(|(_, at, trail, refused)| event(region, name, *at, trail, *refused)).collect();
         let key = json!([{"AttributeKey": "EventName", "AttributeValue": name}]).to_string();
         story.answer_of(region.name, "cloudtrail", "LookupEvents", &key, &json!({"Events": found}));
     }
@@ -86,7 +89,8 @@ fn doors(region: &Region, story: &mut Story) {
     ];
     if let Some(jump) = story.spoiled("ec2.security-group-no-world-open-admin", "jump-host") {
         let jump = named(region, "AWS::EC2::SecurityGroup", &jump);
-        changes.push(at(jump, opened.minus_days(14), |body| body["configuration"]["ipPermissions"] = json!([])));
+        changes
+            .push(at(jump, opened.minus_days(14), |body| body["configuration"]["ipPermissions"] = json!([])));
         changes.push(at(jump, SNAPSHOT.minus_days(22), |_| {}));
     }
     file(region, story, "AWS::EC2::SecurityGroup", opened, &changes);
@@ -97,15 +101,30 @@ fn versions(region: &Region, story: &mut Story) {
     let bucket = region
         .items
         .iter()
-        .find(|item| item.kind == "AWS::S3::Bucket" && item.supplementary["BucketVersioningConfiguration"]["status"] == "Enabled")
+        .find(|item| {
+            item.kind == "AWS::S3::Bucket"
+                && item.supplementary["BucketVersioningConfiguration"]["status"] == "Enabled"
+        })
         .expect("a bucket with versions");
     let seen = SNAPSHOT.minus_days(80);
-    let suspended = |body: &mut Value| body["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"] = json!("Suspended");
-    file(region, story, "AWS::S3::Bucket", seen, &[at(bucket, seen, suspended), at(bucket, seen.plus_days(10), |_| {})]);
+    let suspended = |body: &mut Value| {
+        body["supplementaryConfiguration"]["BucketVersioningConfiguration"]["status"] = json!("Suspended")
+    };
+    file(
+        region,
+        story,
+        "AWS::S3::Bucket",
+        seen,
+        &[at(bucket, seen, suspended), at(bucket, seen.plus_days(10), |_| {})],
+    );
 }
 
 fn named<'a>(region: &'a Region, kind: &str, name: &str) -> &'a Item {
-    region.items.iter().find(|item| item.kind == kind && item.name.as_deref() == Some(name)).expect("it was made before")
+    region
+        .items
+        .iter()
+        .find(|item| item.kind == kind && item.name.as_deref() == Some(name))
+        .expect("it was made before")
 }
 
 /// The item as it was at another time.
@@ -124,6 +143,7 @@ fn file(region: &Region, story: &mut Story, kind: &str, from: Moment, items: &[V
     let mut gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
     gzip.write_all(body.as_bytes()).expect("memory takes it");
     let until = ANSWERS.compact();
-    let name = format!("{ACCOUNT}_Config_{}_ConfigHistory_{kind}_{}_{until}_1.json.gz", region.name, from.compact());
+    let name =
+        format!("{ACCOUNT}_Config_{}_ConfigHistory_{kind}_{}_{until}_1.json.gz", region.name, from.compact());
     story.keep(format!("snapshots/{name}"), gzip.finish().expect("memory takes it"));
 }

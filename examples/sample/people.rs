@@ -65,7 +65,8 @@ impl Person {
 
 /// Everyone, with the three slips that the seed hands out.
 pub fn people(region: &mut Region, story: &mut Story) -> Vec<Person> {
-    let mut people: Vec<Person> = CONSOLE.iter().map(|(name, group)| person(region, name, group, true)).collect();
+    let mut people: Vec<Person> =
+        CONSOLE.iter().map(|(name, group)| person(region, name, group, true)).collect();
     people.extend(FEEDS.iter().map(|name| person(region, name, "feeds", false)));
     let careless = region.rng.below(5);
     people[careless].mfa = false;
@@ -81,17 +82,33 @@ pub fn people(region: &mut Region, story: &mut Story) -> Vec<Person> {
     let days = region.rng.between(260, 700);
     people[old].key = Some((SNAPSHOT.minus_days(days), SNAPSHOT.minus_minutes(200)));
     people[old].created = SNAPSHOT.minus_days(days + 1);
-    story.fault("iam.access-key-age", people[old].arn(), format!("the access key of {} is {days} days old", people[old].holder.name));
+    story.fault(
+        "iam.access-key-age",
+        people[old].arn(),
+        format!("the access key of {} is {days} days old", people[old].holder.name),
+    );
     let direct = CONSOLE.len() + region.rng.below(FEEDS.len());
     if story.plants("iam.no-user-attached-policy") {
         people[direct].holder.managed.push("AmazonS3ReadOnlyAccess");
-        story.fault("iam.no-user-attached-policy", people[direct].arn(), format!("{} holds a policy directly", people[direct].holder.name));
-        story.fault("access.no-reader-of-all-phi", people[direct].arn(), "AmazonS3ReadOnlyAccess reads every bucket");
+        story.fault(
+            "iam.no-user-attached-policy",
+            people[direct].arn(),
+            format!("{} holds a policy directly", people[direct].holder.name),
+        );
+        story.fault(
+            "access.no-reader-of-all-phi",
+            people[direct].arn(),
+            "AmazonS3ReadOnlyAccess reads every bucket",
+        );
     }
     let double = CONSOLE.len() + region.rng.below(FEEDS.len());
     if story.plants("iam.one-active-key") {
         people[double].second = true;
-        story.fault("iam.one-active-key", people[double].arn(), format!("{} has two active access keys", people[double].holder.name));
+        story.fault(
+            "iam.one-active-key",
+            people[double].arn(),
+            format!("{} has two active access keys", people[double].holder.name),
+        );
     }
     if let Some(name) = story.spoiled("iam.unused-user", "quinn.example") {
         people.push(left(region, story, &name));
@@ -103,7 +120,11 @@ pub fn people(region: &mut Region, story: &mut Story) -> Vec<Person> {
 fn left(region: &mut Region, story: &mut Story, name: &str) -> Person {
     let mut person = person(region, name, "modelers", false);
     person.key = None;
-    story.fault("iam.unused-user", person.arn(), format!("{} has no credential and was not removed", person.holder.name));
+    story.fault(
+        "iam.unused-user",
+        person.arn(),
+        format!("{} has no credential and was not removed", person.holder.name),
+    );
     person
 }
 
@@ -149,7 +170,9 @@ fn report(region: &mut Region, story: &mut Story, people: &[Person]) {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).expect("writing to memory");
     for row in rows {
-        writer.write_record(COLUMNS.iter().map(|column| row[*column].as_str().unwrap_or("N/A"))).expect("writing to memory");
+        writer
+            .write_record(COLUMNS.iter().map(|column| row[*column].as_str().unwrap_or("N/A")))
+            .expect("writing to memory");
     }
     let bytes = writer.into_inner().expect("writing to memory");
     story.keep(format!("aws/{ACCOUNT}/{GLOBAL}/iam/GetCredentialReport.csv"), bytes);

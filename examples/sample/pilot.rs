@@ -38,7 +38,11 @@ fn places(region: &mut Region, story: &mut Story, vpc: &Vpc) -> Subnet {
     let public = network::subnet(region, vpc, "public", zone, "10.60.0", 24);
     let item = region.items.last_mut().expect("the subnet was just added");
     item.configuration["mapPublicIpOnLaunch"] = json!(true);
-    story.fault("ec2.subnet-no-automatic-public-address", item.arn().to_string(), "the pilot's public subnet hands out addresses");
+    story.fault(
+        "ec2.subnet-no-automatic-public-address",
+        item.arn().to_string(),
+        "the pilot's public subnet hands out addresses",
+    );
     let private = network::subnet(region, vpc, "private", zone, "10.60.1", 24);
     let endpoint = region.rng.ec2("vpce");
     let storage = network::storage_route(region, &endpoint);
@@ -48,10 +52,15 @@ fn places(region: &mut Region, story: &mut Story, vpc: &Vpc) -> Subnet {
         network::route_table(region, vpc, "public", &[out, storage], std::slice::from_ref(&public)),
     ];
     gateways::gateway_endpoint(region, vpc, &endpoint, "s3", &both);
-    let open: Vec<Value> = [false, true].iter().map(|out| security::entry(100, "-1", "0.0.0.0/0", *out, "allow")).collect();
+    let open: Vec<Value> =
+        [false, true].iter().map(|out| security::entry(100, "-1", "0.0.0.0/0", *out, "allow")).collect();
     security::acl(region, vpc, "default", true, open, &[public.id.clone(), private.id.clone()]);
     let acl = region.items.last().expect("the ACL was just added").arn().to_string();
-    story.fault("ec2.network-acl-no-world-open-admin", acl, "the pilot's ACL lets everything in to a private subnet");
+    story.fault(
+        "ec2.network-acl-no-world-open-admin",
+        acl,
+        "the pilot's ACL lets everything in to a private subnet",
+    );
     public
 }
 
@@ -60,12 +69,28 @@ fn viewer(region: &mut Region, story: &mut Story, vpc: &Vpc, subnet: &Subnet, gr
     let address = gateways::test_address(region);
     let (id, root, data) = (region.rng.ec2("i"), region.rng.ec2("vol"), region.rng.ec2("vol"));
     let groups = [("pilot-viewer", group)];
-    let wanted =
-        Interface { subnet, host: 20, description: "", kind: "interface", groups: &groups, instance: Some(&id), public: Some(&address) };
+    let wanted = Interface {
+        subnet,
+        host: 20,
+        description: "",
+        kind: "interface",
+        groups: &groups,
+        instance: Some(&id),
+        public: Some(&address),
+    };
     let eni = interface(region, wanted);
     let launched = region.past(3, 40);
-    let worker =
-        Worker { id: &id, name: "pilot-viewer", subnet, host: 20, eni: &eni, root: &root, data: &data, tokens: "required", launched };
+    let worker = Worker {
+        id: &id,
+        name: "pilot-viewer",
+        subnet,
+        host: 20,
+        eni: &eni,
+        root: &root,
+        data: &data,
+        tokens: "required",
+        launched,
+    };
     let mut item = compute::instance(region, &worker, &tags("pilot-viewer", "phi", "prod", "epidemiology"));
     let named = json!([{"groupName": "pilot-viewer", "groupId": group}]);
     item.configuration["vpcId"] = json!(vpc.id);
@@ -80,24 +105,36 @@ fn viewer(region: &mut Region, story: &mut Story, vpc: &Vpc, subnet: &Subnet, gr
         region.push(item);
     }
     story.fault("ec2.instance-not-in-public-subnet", &arn, "the pilot's viewer stands in a public subnet");
-    story.fault("ec2.instance-no-public-address", arn, format!("the pilot's viewer has the address {address}"));
+    story.fault(
+        "ec2.instance-no-public-address",
+        arn,
+        format!("the pilot's viewer has the address {address}"),
+    );
 }
 
 fn service(region: &mut Region, story: &mut Story, subnet: &Subnet, group: &str) {
     let cluster = region.arn("ecs", "cluster/twin");
-    let definition = region.items.iter().find(|item| item.kind == "AWS::ECS::TaskDefinition" && item.id == "twin-engine");
+    let definition =
+        region.items.iter().find(|item| item.kind == "AWS::ECS::TaskDefinition" && item.id == "twin-engine");
     let definition = definition.map_or_else(String::new, |item| item.arn().to_string());
     containers::service(region, "pilot-engine", &cluster, &definition, None);
     let item = region.items.last_mut().expect("the service was just added");
-    item.configuration["NetworkConfiguration"] =
-        json!({"AwsvpcConfiguration": {"AssignPublicIp": "ENABLED", "SecurityGroups": [group], "Subnets": [subnet.id]}});
-    story.fault("ecs.service-not-in-public-subnet", item.arn().to_string(), "the pilot's tasks have public addresses");
+    item.configuration["NetworkConfiguration"] = json!({"AwsvpcConfiguration": {"AssignPublicIp": "ENABLED", "SecurityGroups": [group], "Subnets": [subnet.id]}});
+    story.fault(
+        "ecs.service-not-in-public-subnet",
+        item.arn().to_string(),
+        "the pilot's tasks have public addresses",
+    );
 }
 
 fn function(region: &mut Region, story: &mut Story, subnet: &Subnet, group: &str) {
     let mut item = functions::function(region, "pilot-index", "events", &functions::role("pilot-index"));
     item.configuration["vpcConfig"] = json!({"subnetIds": [subnet.id], "securityGroupIds": [group]});
-    story.fault("lambda.function-not-in-public-subnet", item.arn().to_string(), "the pilot's function stands in a public subnet");
+    story.fault(
+        "lambda.function-not-in-public-subnet",
+        item.arn().to_string(),
+        "the pilot's function stands in a public subnet",
+    );
     region.push(item);
 }
 
@@ -109,5 +146,9 @@ fn template(region: &mut Region, story: &mut Story, group: &str) {
     item.configuration["LaunchTemplateName"] = json!("pilot-viewer");
     item.configuration["LaunchTemplateData"]["NetworkInterfaces"] =
         json!([{"DeviceIndex": 0, "AssociatePublicIpAddress": true, "Groups": [group]}]);
-    story.fault("ec2.launch-setting-no-public-address", item.arn().to_string(), "the pilot's template asks for a public address");
+    story.fault(
+        "ec2.launch-setting-no-public-address",
+        item.arn().to_string(),
+        "the pilot's template asks for a public address",
+    );
 }

@@ -39,13 +39,20 @@ fn silenced(region: &mut Region, story: &mut Story) {
         "Targets": [{"Id": "1", "Arn": region.topics["twin-security-alerts"]}]});
     region.push(Item::new("AWS::Events::Rule", name, arn, configuration).named(name));
     for detector in of(region, "AWS::GuardDuty::Detector").into_iter().filter(|_| off) {
-        story.fault("guardduty.findings-reach-person", detector.arn(), "the rule that sends the findings of this region is switched off");
+        story.fault(
+            "guardduty.findings-reach-person",
+            detector.arn(),
+            "the rule that sends the findings of this region is switched off",
+        );
     }
 }
 
 /// Copies of the items of one type that the region holds so far.
 fn of(region: &Region, kind: &str) -> Vec<Item> {
-    let live = region.items.iter().filter(|item| item.kind == kind && matches!(item.status, "OK" | "ResourceDiscovered"));
+    let live = region
+        .items
+        .iter()
+        .filter(|item| item.kind == kind && matches!(item.status, "OK" | "ResourceDiscovered"));
     live.map(|item| {
         let mut copy = Item::new(item.kind, &item.id, item.arn(), item.configuration.clone());
         (copy.name, copy.zone, copy.created) = (item.name.clone(), item.zone.clone(), item.created);
@@ -57,7 +64,8 @@ fn of(region: &Region, kind: &str) -> Vec<Item> {
 
 /// Which kinds AWS Backup looks after; the recovery region forgot DynamoDB.
 fn switches(region: &Region, story: &mut Story) {
-    let kinds = ["Aurora", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "FSx", "Neptune", "RDS", "Redshift", "S3"];
+    let kinds =
+        ["Aurora", "DocumentDB", "DynamoDB", "EBS", "EC2", "EFS", "FSx", "Neptune", "RDS", "Redshift", "S3"];
     let forgot = !region.primary && story.plants("backup.kinds-switched-on");
     let mut switches = json!({});
     for kind in kinds {
@@ -67,7 +75,11 @@ fn switches(region: &Region, story: &mut Story) {
     story.answer(region.name, "backup", "DescribeRegionSettings", &answer);
     if forgot {
         for store in region.stores.iter().filter(|store| store.kind == "DynamoDB" && store.phi) {
-            story.fault("backup.kinds-switched-on", &store.arn, "AWS Backup is switched off for DynamoDB in the recovery region");
+            story.fault(
+                "backup.kinds-switched-on",
+                &store.arn,
+                "AWS Backup is switched off for DynamoDB in the recovery region",
+            );
         }
     }
 }
@@ -75,12 +87,17 @@ fn switches(region: &Region, story: &mut Story) {
 /// Systems Manager knows each instance but one.
 fn instances(region: &mut Region, story: &mut Story) {
     let machines = of(region, "AWS::EC2::Instance");
-    let running: Vec<&Item> = machines.iter().filter(|item| item.configuration["state"]["name"] == "running").collect();
+    let running: Vec<&Item> =
+        machines.iter().filter(|item| item.configuration["state"]["name"] == "running").collect();
     let lost = (region.primary && !running.is_empty() && story.plants("ssm.instance-managed"))
         .then(|| story.rng("unmanaged").below(running.len()));
     for (number, machine) in running.iter().enumerate() {
         if lost == Some(number) {
-            story.fault("ssm.instance-managed", machine.arn(), format!("Systems Manager has never seen {}", machine.id));
+            story.fault(
+                "ssm.instance-managed",
+                machine.arn(),
+                format!("Systems Manager has never seen {}", machine.id),
+            );
             continue;
         }
         let id = &machine.id;
@@ -89,7 +106,8 @@ fn instances(region: &mut Region, story: &mut Story) {
             "InstanceId": id, "PlatformName": "Amazon Linux", "PlatformType": "Linux", "PlatformVersion": "2023",
             "ResourceType": "EC2Instance",
             "InstanceStatus": "Active"});
-        let configuration = json!({"AWS:InstanceInformation": {"SchemaVersion": "1.0", "Content": {id.as_str(): content}}});
+        let configuration =
+            json!({"AWS:InstanceInformation": {"SchemaVersion": "1.0", "Content": {id.as_str(): content}}});
         let item = Item::new("AWS::SSM::ManagedInstanceInventory", id, arn, configuration).nowhere();
         region.push(item.link("AWS::EC2::Instance", id, "Is associated with "));
     }
@@ -101,7 +119,8 @@ fn queries(region: &mut Region, story: &mut Story) {
     let used = |vpc: &Item| inside.iter().any(|interface| interface.configuration["vpcId"] == json!(vpc.id));
     let networks: Vec<Item> = of(region, "AWS::EC2::VPC").into_iter().filter(used).collect();
     let forgets = region.primary && story.plants("route53resolver.query-logging");
-    let forgotten = (forgets && networks.len() > 1).then(|| 1 + story.rng("queries").below(networks.len() - 1));
+    let forgotten =
+        (forgets && networks.len() > 1).then(|| 1 + story.rng("queries").below(networks.len() - 1));
     let group = region.log_group("/aws/route53resolver/queries");
     let id = format!("rqlc-{}", region.rng.hex(16));
     let arn = region.arn("route53resolver", &format!("resolver-query-log-config/{id}"));
@@ -109,26 +128,44 @@ fn queries(region: &mut Region, story: &mut Story) {
         "ShareStatus": "NOT_SHARED",
         "AssociationCount": networks.len(), "DestinationArn": region.arn("logs", &format!("log-group:{group}")),
         "CreatorRequestId": region.rng.uuid(), "CreationTime": SNAPSHOT.minus_days(300).iso()});
-    region.push(Item::new("AWS::Route53Resolver::ResolverQueryLoggingConfig", &id, arn, configuration).named("twin-queries"));
+    region.push(
+        Item::new("AWS::Route53Resolver::ResolverQueryLoggingConfig", &id, arn, configuration)
+            .named("twin-queries"),
+    );
     for (number, network) in networks.iter().enumerate() {
         if forgotten == Some(number) {
-            story.fault("route53resolver.query-logging", network.arn(), format!("nobody logs the DNS queries of {}", network.id));
+            story.fault(
+                "route53resolver.query-logging",
+                network.arn(),
+                format!("nobody logs the DNS queries of {}", network.id),
+            );
             continue;
         }
         let own = format!("rqlca-{}", region.rng.hex(16));
         let arn = region.arn("route53resolver", &format!("resolver-query-log-config-association/{own}"));
         let configuration = json!({"Id": own, "ResolverQueryLogConfigId": id, "ResourceId": network.id, "Status": "ACTIVE", "Error": "NONE",
             "ErrorMessage": "", "CreationTime": SNAPSHOT.minus_days(299).iso()});
-        region.push(Item::new("AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation", &own, arn, configuration).named(&own));
+        region.push(
+            Item::new(
+                "AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation",
+                &own,
+                arn,
+                configuration,
+            )
+            .named(&own),
+        );
     }
 }
 
 /// Two MySQL databases of the appointment desk: one with the audit plugin, and the old one without.
 fn scheduling(region: &mut Region, story: &mut Story) {
-    let model = of(region, "AWS::RDS::DBInstance").into_iter().find(|item| item.name.as_deref() == Some("twin-primary"));
+    let model = of(region, "AWS::RDS::DBInstance")
+        .into_iter()
+        .find(|item| item.name.as_deref() == Some("twin-primary"));
     let model = model.expect("the primary database");
     let old = story.spoiled("rds.audit-option", "desk");
-    for (name, audited) in std::iter::once(("twin-desk", true)).chain(old.as_deref().map(|old| (old, false))) {
+    for (name, audited) in std::iter::once(("twin-desk", true)).chain(old.as_deref().map(|old| (old, false)))
+    {
         let options = if audited {
             json!([{"OptionName": "MARIADB_AUDIT_PLUGIN", "OptionSettings": [{"Name": "SERVER_AUDIT_EVENTS",
             "Value": "CONNECT,QUERY"}]}])
@@ -140,7 +177,13 @@ fn scheduling(region: &mut Region, story: &mut Story) {
         let configuration = json!({"OptionGroupName": group, "OptionGroupDescription": "Appointments", "EngineName": "mysql",
             "MajorEngineVersion": "8.0", "OptionConfigurations": options, "Tags": []});
         region.push(Item::new("AWS::RDS::OptionGroup", &group, arn, configuration).named(&group));
-        parameters(region, story, "DescribeDBParameters", &group, &[("require_secure_transport", "1"), ("log_output", "FILE")]);
+        parameters(
+            region,
+            story,
+            "DescribeDBParameters",
+            &group,
+            &[("require_secure_transport", "1"), ("log_output", "FILE")],
+        );
         let arn = desk(region, &model, name, &group, audited);
         if audited {
             region.log_group(format!("/aws/rds/instance/{name}/audit"));
@@ -187,7 +230,11 @@ fn desk(region: &mut Region, model: &Item, name: &str, group: &str, sound: bool)
     configuration["endpoint"]["address"] = json!(format!("{name}.example.{}.rds.amazonaws.com", region.name));
     configuration["endpoint"]["port"] = json!(3306);
     let created = region.past(200, 600);
-    let item = Item::new("AWS::RDS::DBInstance", &id, &arn, configuration).named(name).zone(&model.zone).created(created).tagged(&tags);
+    let item = Item::new("AWS::RDS::DBInstance", &id, &arn, configuration)
+        .named(name)
+        .zone(&model.zone)
+        .created(created)
+        .tagged(&tags);
     region.push(item.supplementary(json!({"Tags": lower_tags(&tags)})));
     region.store(&arn, "RDS", true);
     arn
@@ -197,7 +244,9 @@ fn desk(region: &mut Region, model: &Item, name: &str, group: &str, sound: bool)
 fn notes(region: &mut Region, story: &mut Story) {
     let lax = story.spoiled("rds.cluster-audit-parameters", "notes");
     let spoiled = lax.as_deref().map(|lax| (lax, "docdb", "5.0.0", "audit"));
-    for (name, engine, version, log) in std::iter::once(("twin-notes", "aurora-postgresql", "17.4", "postgresql")).chain(spoiled) {
+    for (name, engine, version, log) in
+        std::iter::once(("twin-notes", "aurora-postgresql", "17.4", "postgresql")).chain(spoiled)
+    {
         let group = format!("{name}-cluster");
         let arn = region.arn("rds", &format!("cluster:{name}"));
         let tags = tags(name, "phi", "prod", "clinical");
@@ -215,10 +264,21 @@ fn notes(region: &mut Region, story: &mut Story) {
             "clusterCreateTime": created.iso(),
             "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}]
         });
-        let item = Item::new("AWS::RDS::DBCluster", format!("cluster-{}", region.rng.base32(26)), &arn, configuration);
+        let item = Item::new(
+            "AWS::RDS::DBCluster",
+            format!("cluster-{}", region.rng.base32(26)),
+            &arn,
+            configuration,
+        );
         region.push(item.named(name).zone("Multiple Availability Zones").created(created).tagged(&tags));
         if engine == "docdb" {
-            parameters(region, story, "DescribeDBClusterParameters", &group, &[("tls", "enabled"), ("audit_logs", "disabled")]);
+            parameters(
+                region,
+                story,
+                "DescribeDBClusterParameters",
+                &group,
+                &[("tls", "enabled"), ("audit_logs", "disabled")],
+            );
             story.fault("rds.cluster-audit-parameters", &arn, format!("{name} audits nothing"));
             region.log_group(format!("/aws/docdb/{name}/audit"));
         } else {
@@ -256,7 +316,8 @@ fn inbox(region: &mut Region, story: &mut Story) {
     let created = region.past(90, 200);
     let mut item = buckets::item(region, &name, &labels, created, buckets::ALL, &logs);
     if story.plants("s3.lifecycle-not-too-early") {
-        item.supplementary["BucketLifecycleConfiguration"]["rules"][0]["noncurrentVersionExpirationInDays"] = json!(30);
+        item.supplementary["BucketLifecycleConfiguration"]["rules"][0]["noncurrentVersionExpirationInDays"] =
+            json!(30);
     }
     let arn = item.arn().to_string();
     region.push(item);
@@ -277,7 +338,6 @@ fn contacts(story: &mut Story) {
         let contact = json!({"AlternateContact": {"AlternateContactType": kind, "EmailAddress": address, "Name": title, "Title": title}});
         story.answer_of(GLOBAL, "account", "GetAlternateContact", kind, &contact);
     }
-    let error =
-        json!({"Error": {"Code": "ResourceNotFoundException", "Message": "No contact of the inputted alternate contact type found."}});
+    let error = json!({"Error": {"Code": "ResourceNotFoundException", "Message": "No contact of the inputted alternate contact type found."}});
     story.answer_of(GLOBAL, "account", "GetAlternateContact", "BILLING", &error);
 }

@@ -27,7 +27,10 @@ pub fn build(region: &mut Region, story: &mut Story) {
 
 /// The web ACL of the region's balancers and APIs.
 pub fn regional_acl(region: &Region) -> String {
-    let acl = region.items.iter().find(|item| item.kind == "AWS::WAFv2::WebACL" && item.arn().contains("/webacl/twin-regional/"));
+    let acl = region
+        .items
+        .iter()
+        .find(|item| item.kind == "AWS::WAFv2::WebACL" && item.arn().contains("/webacl/twin-regional/"));
     acl.expect("the front is built before").arn().to_string()
 }
 
@@ -36,7 +39,10 @@ fn web_filters(region: &mut Region, story: &mut Story) {
     let public: Vec<String> = region
         .items
         .iter()
-        .filter(|item| item.kind == "AWS::ElasticLoadBalancingV2::LoadBalancer" && item.configuration["scheme"] == "internet-facing")
+        .filter(|item| {
+            item.kind == "AWS::ElasticLoadBalancingV2::LoadBalancer"
+                && item.configuration["scheme"] == "internet-facing"
+        })
         .map(|item| item.arn().to_string())
         .collect();
     let regional = regional_acl(region);
@@ -47,13 +53,28 @@ fn web_filters(region: &mut Region, story: &mut Story) {
             "ManagedByFirewallManager": false, "LogType": "WAF_LOGS", "LogScope": "CUSTOMER"})
     };
     let written = log(region, &regional, "twin-regional");
-    story.answer_of(region.name, "wafv2", "ListLoggingConfigurations", "REGIONAL", &json!({"LoggingConfigurations": [written]}));
+    story.answer_of(
+        region.name,
+        "wafv2",
+        "ListLoggingConfigurations",
+        "REGIONAL",
+        &json!({"LoggingConfigurations": [written]}),
+    );
     let mut protected = public;
     if region.primary {
-        let edge = region.items.iter().find(|item| item.kind == "AWS::WAFv2::WebACL" && item.arn().contains(":global/"));
+        let edge = region
+            .items
+            .iter()
+            .find(|item| item.kind == "AWS::WAFv2::WebACL" && item.arn().contains(":global/"));
         let edge = edge.map_or_else(String::new, |item| item.arn().to_string());
         let written = log(region, &edge, "twin-edge");
-        story.answer_of(region.name, "wafv2", "ListLoggingConfigurations", "CLOUDFRONT", &json!({"LoggingConfigurations": [written]}));
+        story.answer_of(
+            region.name,
+            "wafv2",
+            "ListLoggingConfigurations",
+            "CLOUDFRONT",
+            &json!({"LoggingConfigurations": [written]}),
+        );
         if story.plants("elb.web-acl-attached") {
             let bare = protected.pop().expect("there are partners");
             story.fault("elb.web-acl-attached", bare, "a partner's balancer has no web ACL");
@@ -63,7 +84,13 @@ fn web_filters(region: &mut Region, story: &mut Story) {
             partner_acl(region, story, &partner);
         }
     }
-    story.answer_of(region.name, "wafv2", "ListResourcesForWebACL", &regional, &json!({"ResourceArns": protected}));
+    story.answer_of(
+        region.name,
+        "wafv2",
+        "ListResourcesForWebACL",
+        &regional,
+        &json!({"ResourceArns": protected}),
+    );
 }
 
 fn partner_acl(region: &mut Region, story: &mut Story, balancer: &str) {
@@ -71,7 +98,13 @@ fn partner_acl(region: &mut Region, story: &mut Story, balancer: &str) {
     let acl = front::web_acl(region, &name, "regional");
     let item = region.items.last_mut().expect("the web ACL was just added");
     item.configuration["rules"][1]["action"] = json!({"count": {}});
-    story.answer_of(region.name, "wafv2", "ListResourcesForWebACL", &acl, &json!({"ResourceArns": [balancer]}));
+    story.answer_of(
+        region.name,
+        "wafv2",
+        "ListResourcesForWebACL",
+        &acl,
+        &json!({"ResourceArns": [balancer]}),
+    );
     story.fault("wafv2.rate-limit", &acl, format!("the rate limit of {name} only counts"));
     story.fault("wafv2.logging", &acl, format!("{name} writes no log"));
 }
@@ -82,18 +115,30 @@ fn copies(region: &mut Region, story: &mut Story) {
     if region.primary && story.plants("ec2.image-not-public") {
         let name = story.name("twin-viewer");
         let open = image(region, &name, true);
-        let arn = format!("arn:aws:ec2:{}::image/{}", region.name, open["ImageId"].as_str().unwrap_or_default());
+        let arn =
+            format!("arn:aws:ec2:{}::image/{}", region.name, open["ImageId"].as_str().unwrap_or_default());
         story.fault("ec2.image-not-public", arn, format!("{name} is public"));
         images.push(open);
     }
     for image in &images {
         let id = image["ImageId"].as_str().unwrap_or_default();
         let permissions = if image["Public"] == true { json!([{"Group": "all"}]) } else { json!([]) };
-        story.answer_of(region.name, "ec2", "DescribeImageAttribute", id, &json!({"ImageId": id, "LaunchPermissions": permissions}));
+        story.answer_of(
+            region.name,
+            "ec2",
+            "DescribeImageAttribute",
+            id,
+            &json!({"ImageId": id, "LaunchPermissions": permissions}),
+        );
     }
     story.answer(region.name, "ec2", "DescribeImages", &json!({"Images": images}));
-    let volumes: Vec<String> =
-        region.items.iter().filter(|item| item.kind == "AWS::EC2::Volume").map(|item| item.id.clone()).take(4).collect();
+    let volumes: Vec<String> = region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::EC2::Volume")
+        .map(|item| item.id.clone())
+        .take(4)
+        .collect();
     for (number, volume) in volumes.iter().enumerate() {
         let id = volume.replace("vol-", "snap-");
         let shared = region.primary && number == 2;
@@ -102,17 +147,30 @@ fn copies(region: &mut Region, story: &mut Story) {
         story.answer_of(region.name, "ec2", "DescribeSnapshotAttribute", &id, &body);
         if shared {
             let arn = format!("arn:aws:ec2:{}::snapshot/{id}", region.name);
-            story.fault("ec2.snapshot-not-shared", arn, format!("a snapshot is shared with account {VENDOR}"));
+            story.fault(
+                "ec2.snapshot-not-shared",
+                arn,
+                format!("a snapshot is shared with account {VENDOR}"),
+            );
         }
     }
     let unblocked = !region.primary && story.plants("ec2.public-sharing-blocked");
     let state = if unblocked { "unblocked" } else { "block-all-sharing" };
-    story.answer(region.name, "ec2", "GetSnapshotBlockPublicAccessState", &json!({"State": state, "ManagedBy": "account"}));
+    story.answer(
+        region.name,
+        "ec2",
+        "GetSnapshotBlockPublicAccessState",
+        &json!({"State": state, "ManagedBy": "account"}),
+    );
     let state = json!({"ImageBlockPublicAccessState": "block-new-sharing", "ManagedBy": "account"});
     story.answer(region.name, "ec2", "GetImageBlockPublicAccessState", &state);
     if unblocked {
         let arn = format!("AWS::EC2::SnapshotBlockPublicAccess/{ACCOUNT}/{}", region.name);
-        story.fault("ec2.public-sharing-blocked", arn, format!("{} lets snapshots become public", region.name));
+        story.fault(
+            "ec2.public-sharing-blocked",
+            arn,
+            format!("{} lets snapshots become public", region.name),
+        );
     }
 }
 
@@ -137,8 +195,10 @@ fn cluster(region: &mut Region, name: &str, open: bool) -> String {
     let arn = region.arn("eks", &format!("cluster/{name}"));
     let tags = tags(name, "phi", "prod", "modeling");
     let group = region.log_group(format!("/aws/eks/{name}/cluster"));
-    let kinds: Vec<Value> =
-        ["api", "audit", "authenticator", "controllerManager", "scheduler"].iter().map(|kind| json!({"Type": kind})).collect();
+    let kinds: Vec<Value> = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+        .iter()
+        .map(|kind| json!({"Type": kind}))
+        .collect();
     let configuration = json!({
         "Name": name, "Arn": arn, "Version": "1.33", "ClusterStatus": "ACTIVE", "LogGroup": group,
         "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"),
@@ -175,13 +235,18 @@ fn warehouse(region: &mut Region, story: &mut Story) {
     let extra = json!({"LoggingStatus": {"loggingEnabled": true, "bucketName": format!("example-log-archive-redshift-{LOG_ACCOUNT}"), "s3KeyPrefix": name}});
     story.fault("redshift.enhanced-vpc-routing", &arn, format!("{name} copies past the routes of its VPC"));
     region.store(&arn, "Redshift", true);
-    let item = Item::new("AWS::Redshift::Cluster", &name, arn, configuration).named(&name).created(made).tagged(&tags);
+    let item = Item::new("AWS::Redshift::Cluster", &name, arn, configuration)
+        .named(&name)
+        .created(made)
+        .tagged(&tags);
     region.push(item.supplementary(extra));
 }
 
 fn notebooks(region: &mut Region, story: &mut Story) {
     let lax = story.spoiled("sagemaker.notebook-no-direct-internet", "twin-trial");
-    for (name, internet) in std::iter::once(("twin-calibration".to_string(), "Disabled")).chain(lax.map(|name| (name, "Enabled"))) {
+    for (name, internet) in
+        std::iter::once(("twin-calibration".to_string(), "Disabled")).chain(lax.map(|name| (name, "Enabled")))
+    {
         let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
         let tags = tags(&name, "phi", "prod", "modeling");
         let configuration = json!({
@@ -191,7 +256,11 @@ fn notebooks(region: &mut Region, story: &mut Story) {
         });
         place(region, "AWS::SageMaker::NotebookInstance", &name, &arn, configuration, &tags);
         if internet == "Enabled" {
-            story.fault("sagemaker.notebook-no-direct-internet", arn, format!("{name} has direct internet access"));
+            story.fault(
+                "sagemaker.notebook-no-direct-internet",
+                arn,
+                format!("{name} has direct internet access"),
+            );
         }
     }
 }
@@ -223,19 +292,29 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         let allow = |sid: &str, principal: Value| json!({"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
         let statement = match name.as_str() {
             "twin/database/reports" if region.primary && story.plants("access.phi-store-not-public") => {
-                story.fault("access.phi-store-not-public", &arn, format!("the policy of {name} names everyone"));
-                story.fault("access.phi-store-no-foreign-reader", &arn, format!("everyone reads {name}, other accounts too"));
+                story.fault(
+                    "access.phi-store-not-public",
+                    &arn,
+                    format!("the policy of {name} names everyone"),
+                );
+                story.fault(
+                    "access.phi-store-no-foreign-reader",
+                    &arn,
+                    format!("everyone reads {name}, other accounts too"),
+                );
                 Some(allow("Reports", json!("*")))
             }
             "twin/database/app" if region.primary => {
                 let mut bounded = allow("Organization", json!({"AWS": "*"}));
-                bounded["Condition"] = json!({"StringEquals": {"aws:PrincipalOrgID": crate::authority::ORGANIZATION}});
+                bounded["Condition"] =
+                    json!({"StringEquals": {"aws:PrincipalOrgID": crate::authority::ORGANIZATION}});
                 Some(bounded)
             }
             _ => None,
         };
         if let Some(statement) = statement {
-            body["ResourcePolicy"] = json!(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
+            body["ResourcePolicy"] =
+                json!(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
         }
         story.answer_of(region.name, "secretsmanager", "GetResourcePolicy", &name, &body);
     }
@@ -244,8 +323,11 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         let reader = json!({"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:role/log-archive-reader")});
         let statement = json!({"Sid": "Ledger", "Effect": "Allow", "Principal": reader, "Action": ["dynamodb:GetItem", "dynamodb:Query"], "Resource": arn});
         let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
-        let body =
-            if name.contains("consent-ledger") { json!({"Policy": policy.to_string(), "RevisionId": "1735689600000"}) } else { none };
+        let body = if name.contains("consent-ledger") {
+            json!({"Policy": policy.to_string(), "RevisionId": "1735689600000"})
+        } else {
+            none
+        };
         story.answer_of(region.name, "dynamodb", "GetResourcePolicy", &arn, &body);
     }
 }

@@ -122,7 +122,14 @@ impl Region {
 }
 
 /// An item of the EC2 family: its ARN follows from its id, its tags repeat in the configuration.
-pub fn ec2(region: &Region, kind: &'static str, path: &str, id: &str, mut configuration: serde_json::Value, tags: &Tags) -> Item {
+pub fn ec2(
+    region: &Region,
+    kind: &'static str,
+    path: &str,
+    id: &str,
+    mut configuration: serde_json::Value,
+    tags: &Tags,
+) -> Item {
     let member = if kind == "AWS::EC2::NetworkInterface" { "tagSet" } else { "tags" };
     configuration[member] = lower_tags(tags);
     Item::new(kind, id, region.arn("ec2", &format!("{path}/{id}")), configuration).nowhere().tagged(tags)

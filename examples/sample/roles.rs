@@ -34,7 +34,10 @@ const SERVICES: [Service; 12] = [
         "twin-backup",
         "backup",
         &[],
-        &["service-role/AWSBackupServiceRolePolicyForBackup", "service-role/AWSBackupServiceRolePolicyForRestores"],
+        &[
+            "service-role/AWSBackupServiceRolePolicyForBackup",
+            "service-role/AWSBackupServiceRolePolicyForRestores",
+        ],
     ),
     ("twin-flow-logs", "vpc-flow-logs", &["twin-write-logs"], &[]),
     ("twin-trail-logs", "cloudtrail", &["twin-write-logs"], &[]),
@@ -57,7 +60,11 @@ pub fn holders(region: &mut Region, story: &mut Story) -> Vec<Role> {
     let mut roles: Vec<Role> = SERVICES.iter().map(|service| service_role(region, service)).collect();
     roles.extend(program_roles(region, story));
     if story.plants("iam.no-inline-policy") {
-        story.fault("iam.no-inline-policy", format!("arn:aws:iam::{ACCOUNT}:role/twin-search"), "twin-search holds a policy of its own");
+        story.fault(
+            "iam.no-inline-policy",
+            format!("arn:aws:iam::{ACCOUNT}:role/twin-search"),
+            "twin-search holds a policy of its own",
+        );
     } else if let Some(search) = roles.iter_mut().find(|role| role.holder.name == "twin-search") {
         search.inline = None;
         search.holder.policies.push("twin-write-logs".into());
@@ -103,15 +110,18 @@ fn service_role(region: &mut Region, (name, service, policies, managed): &Servic
     role.holder.managed = managed.to_vec();
     if policies.is_empty() && managed.is_empty() {
         let target = format!("arn:aws:logs:*:{ACCOUNT}:log-group:*");
-        role.inline = Some(json!({"Version": "2012-10-17", "Statement": [allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &target)]}));
+        role.inline = Some(
+            json!({"Version": "2012-10-17", "Statement": [allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &target)]}),
+        );
     }
     role
 }
 
 /// A role for each task family, and for each function but one, which shares its neighbor's.
 fn program_roles(region: &mut Region, story: &Story) -> Vec<Role> {
-    let tasks =
-        containers::FAMILIES.iter().map(|name| (format!("twin-task-{name}"), "ecs-tasks", vec!["twin-read-lake", "twin-use-keys"], vec![]));
+    let tasks = containers::FAMILIES.iter().map(|name| {
+        (format!("twin-task-{name}"), "ecs-tasks", vec!["twin-read-lake", "twin-use-keys"], vec![])
+    });
     let made = |name: &&&str| **name != "pilot-index" || story.plants("lambda.function-not-in-public-subnet");
     let own = |name: &&&str| functions::taken(name, story) == functions::role(name);
     let functions = functions::NAMES.iter().filter(made).filter(own).map(|name| {
@@ -129,7 +139,8 @@ fn program_roles(region: &mut Region, story: &Story) -> Vec<Role> {
 }
 
 fn linked(region: &mut Region, name: &str, service: &str) -> Role {
-    let mut role = role(region, name, &format!("/aws-service-role/{service}.amazonaws.com/"), trusts_service(service));
+    let mut role =
+        role(region, name, &format!("/aws-service-role/{service}.amazonaws.com/"), trusts_service(service));
     role.tags = Tags::new();
     role
 }
@@ -137,7 +148,8 @@ fn linked(region: &mut Region, name: &str, service: &str) -> Role {
 /// What IAM Identity Center makes of a permission set.
 fn reserved(region: &mut Region, set: &str, managed: &[&'static str]) -> Role {
     let name = format!("AWSReservedSSO_{set}_{}", region.rng.hex(16));
-    let provider = format!("arn:aws:iam::{ACCOUNT}:saml-provider/AWSSSO_{}_DO_NOT_DELETE", region.rng.hex(16));
+    let provider =
+        format!("arn:aws:iam::{ACCOUNT}:saml-provider/AWSSSO_{}_DO_NOT_DELETE", region.rng.hex(16));
     let trust = json!({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
         "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}});
     let mut role = role(region, &name, "/aws-reserved/sso.amazonaws.com/", trust);
@@ -180,9 +192,18 @@ fn people_roles(region: &mut Region) -> Vec<Role> {
 fn open(region: &mut Region, story: &mut Story) -> Role {
     let name = story.name("partner-upload");
     let principal = if region.rng.below(2) == 0 { json!({"AWS": "*"}) } else { json!("*") };
-    let mut role = role(region, &name, "/", json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}));
+    let mut role = role(
+        region,
+        &name,
+        "/",
+        json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}),
+    );
     role.holder.policies = vec!["twin-write-intake".into()];
-    story.fault("iam.role-trust-not-open", role.arn(), format!("{name} trusts every AWS principal without a condition"));
+    story.fault(
+        "iam.role-trust-not-open",
+        role.arn(),
+        format!("{name} trusts every AWS principal without a condition"),
+    );
     role
 }
 
@@ -193,7 +214,11 @@ impl Role {
 }
 
 pub fn item(role: &Role, ids: &BTreeMap<String, String>) -> Item {
-    let inline: Vec<Value> = role.inline.iter().map(|policy| json!({"policyName": "own", "policyDocument": document(policy)})).collect();
+    let inline: Vec<Value> = role
+        .inline
+        .iter()
+        .map(|policy| json!({"policyName": "own", "policyDocument": document(policy)}))
+        .collect();
     let profiles = if role.holder.name == "twin-worker" { profile(role) } else { json!([]) };
     let configuration = json!({
         "path": role.path, "roleName": role.holder.name, "roleId": role.holder.id, "arn": role.arn(), "createDate": role.created.iso(),
@@ -201,7 +226,9 @@ pub fn item(role: &Role, ids: &BTreeMap<String, String>) -> Item {
         "attachedManagedPolicies": attached(&role.holder), "tags": lower_tags(&role.tags),
         "roleLastUsed": {"lastUsedDate": SNAPSHOT.minus_minutes(90).iso(), "region": "us-east-1"}
     });
-    let item = Item::new(role.holder.kind, &role.holder.id, role.arn(), configuration).named(&role.holder.name).global();
+    let item = Item::new(role.holder.kind, &role.holder.id, role.arn(), configuration)
+        .named(&role.holder.name)
+        .global();
     with_policies(item.created(role.created).tagged(&role.tags), &role.holder, ids)
 }
 

@@ -18,30 +18,54 @@ const GROUP: &str = "AWS::EC2::SecurityGroup";
 /// Rules of one type whose answer is in the item.
 const RULES: [(&str, &str, Judge); 16] = [
     ("rds-storage-encrypted", INSTANCE, |item| item.configuration["storageEncrypted"].as_bool()),
-    ("rds-instance-public-access-check", INSTANCE, |item| item.configuration["publiclyAccessible"].as_bool().map(|public| !public)),
-    ("rds-logging-enabled", INSTANCE, |item| Some(item.configuration["enabledCloudwatchLogsExports"] != json!([]))),
-    ("rds-instance-deletion-protection-enabled", INSTANCE, |item| item.configuration["deletionProtection"].as_bool()),
+    ("rds-instance-public-access-check", INSTANCE, |item| {
+        item.configuration["publiclyAccessible"].as_bool().map(|public| !public)
+    }),
+    ("rds-logging-enabled", INSTANCE, |item| {
+        Some(item.configuration["enabledCloudwatchLogsExports"] != json!([]))
+    }),
+    ("rds-instance-deletion-protection-enabled", INSTANCE, |item| {
+        item.configuration["deletionProtection"].as_bool()
+    }),
     ("rds-snapshot-encrypted", "AWS::RDS::DBSnapshot", |item| item.configuration["encrypted"].as_bool()),
-    ("rds-snapshots-public-prohibited", "AWS::RDS::DBSnapshot", |item| Some(!item.supplementary.to_string().contains("\"all\""))),
+    ("rds-snapshots-public-prohibited", "AWS::RDS::DBSnapshot", |item| {
+        Some(!item.supplementary.to_string().contains("\"all\""))
+    }),
     ("encrypted-volumes", "AWS::EC2::Volume", |item| {
         (item.configuration["state"] == "in-use").then_some(item.configuration["encrypted"] == true)
     }),
-    ("s3-bucket-ssl-requests-only", BUCKET, |item| Some(item.supplementary["BucketPolicy"].to_string().contains("aws:SecureTransport"))),
-    ("s3-bucket-versioning-enabled", BUCKET, |item| Some(item.supplementary["BucketVersioningConfiguration"]["status"] == "Enabled")),
-    ("ec2-imdsv2-check", "AWS::EC2::Instance", |item| Some(item.configuration["metadataOptions"]["httpTokens"] == "required")),
+    ("s3-bucket-ssl-requests-only", BUCKET, |item| {
+        Some(item.supplementary["BucketPolicy"].to_string().contains("aws:SecureTransport"))
+    }),
+    ("s3-bucket-versioning-enabled", BUCKET, |item| {
+        Some(item.supplementary["BucketVersioningConfiguration"]["status"] == "Enabled")
+    }),
+    ("ec2-imdsv2-check", "AWS::EC2::Instance", |item| {
+        Some(item.configuration["metadataOptions"]["httpTokens"] == "required")
+    }),
     ("restricted-incoming-traffic", GROUP, |item| Some(!admits_world(item))),
     ("vpc-default-security-group-closed", GROUP, |item| {
-        (item.name.as_deref() == Some("default")).then(|| !item.configuration.to_string().contains("ipProtocol"))
+        (item.name.as_deref() == Some("default"))
+            .then(|| !item.configuration.to_string().contains("ipProtocol"))
     }),
-    ("dynamodb-pitr-enabled", "AWS::DynamoDB::Table", |item| Some(item.supplementary.to_string().contains("earliestRestorableDateTime"))),
+    ("dynamodb-pitr-enabled", "AWS::DynamoDB::Table", |item| {
+        Some(item.supplementary.to_string().contains("earliestRestorableDateTime"))
+    }),
     ("cmk-backing-key-rotation-enabled", "AWS::KMS::Key", rotates),
     ("efs-encrypted-check", "AWS::EFS::FileSystem", |item| item.configuration["Encrypted"].as_bool()),
-    ("iam-user-no-policies-check", "AWS::IAM::User", |item| item.configuration["attachedManagedPolicies"].as_array().map(Vec::is_empty)),
+    ("iam-user-no-policies-check", "AWS::IAM::User", |item| {
+        item.configuration["attachedManagedPolicies"].as_array().map(Vec::is_empty)
+    }),
 ];
 
 /// The rule looks at enabled customer keys whose material KMS made itself.
 fn rotates(item: &Item) -> Option<bool> {
-    let wanted = [("keyManager", "CUSTOMER"), ("keyState", "Enabled"), ("origin", "AWS_KMS"), ("keySpec", "SYMMETRIC_DEFAULT")];
+    let wanted = [
+        ("keyManager", "CUSTOMER"),
+        ("keyState", "Enabled"),
+        ("origin", "AWS_KMS"),
+        ("keySpec", "SYMMETRIC_DEFAULT"),
+    ];
     let judged = wanted.iter().all(|(member, value)| item.configuration[*member] == *value);
     judged.then_some(item.supplementary["KeyRotationStatus"] == true)
 }
@@ -53,7 +77,9 @@ fn admits_world(item: &Item) -> bool {
         ranges.contains("\"0.0.0.0/0\"") || ranges.contains("\"::/0\"")
     };
     let blocked = |rule: &Value| {
-        [22, 3389, 5432].iter().any(|port| rule["fromPort"].as_i64() <= Some(*port) && rule["toPort"].as_i64() >= Some(*port))
+        [22, 3389, 5432]
+            .iter()
+            .any(|port| rule["fromPort"].as_i64() <= Some(*port) && rule["toPort"].as_i64() >= Some(*port))
     };
     let rules = item.configuration["ipPermissions"].as_array().into_iter().flatten();
     rules.filter(|rule| rule["ipProtocol"] == "tcp").any(|rule| world(rule) && blocked(rule))
@@ -61,8 +87,12 @@ fn admits_world(item: &Item) -> bool {
 
 pub fn build(region: &mut Region, story: &mut Story, people: &[Person]) {
     for (rule, kind, judge) in RULES {
-        let judged: Vec<(String, bool)> =
-            region.items.iter().filter(|item| item.kind == kind).filter_map(|item| Some((item.id.clone(), judge(item)?))).collect();
+        let judged: Vec<(String, bool)> = region
+            .items
+            .iter()
+            .filter(|item| item.kind == kind)
+            .filter_map(|item| Some((item.id.clone(), judge(item)?)))
+            .collect();
         let results = judged.iter().map(|(id, good)| result(region, rule, kind, id, *good)).collect();
         answer(region, story, rule, results);
     }
@@ -74,8 +104,12 @@ pub fn build(region: &mut Region, story: &mut Story, people: &[Person]) {
 }
 
 /// Rules beside [`RULES`], and the parameters that some are deployed with.
-const MORE: [&str; 4] =
-    ["access-keys-rotated", "guardduty-enabled-centralized", "mfa-enabled-for-iam-console-access", "vpc-flow-logs-enabled"];
+const MORE: [&str; 4] = [
+    "access-keys-rotated",
+    "guardduty-enabled-centralized",
+    "mfa-enabled-for-iam-console-access",
+    "vpc-flow-logs-enabled",
+];
 const PARAMETERS: [(&str, &str); 2] = [
     ("access-keys-rotated", r#"{"maxAccessKeyAge":"90"}"#),
     ("restricted-incoming-traffic", r#"{"blockedPort1":"22","blockedPort2":"3389","blockedPort3":"5432"}"#),
@@ -108,11 +142,19 @@ fn deployed(region: &Region, name: &str) -> Value {
 
 /// A VPC passes when a flow log names it.
 fn flow_logs(region: &mut Region, story: &mut Story) {
-    let logged: Vec<Value> =
-        region.items.iter().filter(|item| item.kind == "AWS::EC2::FlowLog").map(|item| item.configuration["resourceId"].clone()).collect();
-    let vpcs: Vec<String> = region.items.iter().filter(|item| item.kind == "AWS::EC2::VPC").map(|item| item.id.clone()).collect();
+    let logged: Vec<Value> = region
+        .items
+        .iter()
+        .filter(|item| item.kind == "AWS::EC2::FlowLog")
+        .map(|item| item.configuration["resourceId"].clone())
+        .collect();
+    let vpcs: Vec<String> =
+        region.items.iter().filter(|item| item.kind == "AWS::EC2::VPC").map(|item| item.id.clone()).collect();
     let rule = "vpc-flow-logs-enabled";
-    let results = vpcs.iter().map(|id| result(region, rule, "AWS::EC2::VPC", id, logged.contains(&json!(id)))).collect();
+    let results = vpcs
+        .iter()
+        .map(|id| result(region, rule, "AWS::EC2::VPC", id, logged.contains(&json!(id))))
+        .collect();
     answer(region, story, rule, results);
 }
 
@@ -121,14 +163,24 @@ fn credentials(region: &mut Region, story: &mut Story, people: &[Person]) {
     let here: Vec<&Person> = people.iter().filter(|_| region.primary).collect();
     let console = here.iter().filter(|person| person.console);
     let results = console
-        .map(|person| result(region, "mfa-enabled-for-iam-console-access", "AWS::IAM::User", &person.holder.id, person.mfa))
+        .map(|person| {
+            result(
+                region,
+                "mfa-enabled-for-iam-console-access",
+                "AWS::IAM::User",
+                &person.holder.id,
+                person.mfa,
+            )
+        })
         .collect();
     answer(region, story, "mfa-enabled-for-iam-console-access", results);
     let fresh = SNAPSHOT.minus_days(90);
     let results = here
         .iter()
         .filter_map(|person| Some((person, person.key?.0)))
-        .map(|(person, made)| result(region, "access-keys-rotated", "AWS::IAM::User", &person.holder.id, made >= fresh))
+        .map(|(person, made)| {
+            result(region, "access-keys-rotated", "AWS::IAM::User", &person.holder.id, made >= fresh)
+        })
         .collect();
     answer(region, story, "access-keys-rotated", results);
 }
@@ -149,7 +201,13 @@ fn answer(region: &Region, story: &mut Story, rule: &str, mut results: Vec<Value
     if rule == "s3-bucket-versioning-enabled" && region.primary {
         results.iter_mut().filter(|result| result["ComplianceType"] == "NON_COMPLIANT").for_each(outdate);
     }
-    story.answer_of(region.name, "config", "GetComplianceDetailsByConfigRule", rule, &json!({"EvaluationResults": results}));
+    story.answer_of(
+        region.name,
+        "config",
+        "GetComplianceDetailsByConfigRule",
+        rule,
+        &json!({"EvaluationResults": results}),
+    );
 }
 
 /// The rule last ran weeks before somebody suspended versioning, and still says that all is well.

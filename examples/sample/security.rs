@@ -19,16 +19,49 @@ pub fn groups(region: &mut Region, vpc: &Vpc) {
     let own = format!("{}.0.0/16", vpc.network);
     let web = vec![rule("tcp", 443, 443, From::V4("0.0.0.0/0")), rule("tcp", 80, 80, From::V4("0.0.0.0/0"))];
     let edge = door(region, vpc, "twin-edge", "HTTPS from everywhere", web);
-    let internal = door(region, vpc, "twin-internal", "HTTPS inside the VPC", vec![rule("tcp", 443, 443, From::V4(&own))]);
-    let from_both = vec![rule("tcp", 8080, 8080, From::Group(&edge)), rule("tcp", 8080, 8080, From::Group(&internal))];
+    let internal = door(
+        region,
+        vpc,
+        "twin-internal",
+        "HTTPS inside the VPC",
+        vec![rule("tcp", 443, 443, From::V4(&own))],
+    );
+    let from_both =
+        vec![rule("tcp", 8080, 8080, From::Group(&edge)), rule("tcp", 8080, 8080, From::Group(&internal))];
     let app = door(region, vpc, "twin-app", "Application containers and workers", from_both);
-    let database = door(region, vpc, "twin-database", "PostgreSQL from the application", vec![rule("tcp", 5432, 5432, From::Group(&app))]);
-    let files = door(region, vpc, "twin-files", "NFS from the application", vec![rule("tcp", 2049, 2049, From::Group(&app))]);
-    let search = door(region, vpc, "twin-search", "HTTPS from the application", vec![rule("tcp", 443, 443, From::Group(&app))]);
+    let database = door(
+        region,
+        vpc,
+        "twin-database",
+        "PostgreSQL from the application",
+        vec![rule("tcp", 5432, 5432, From::Group(&app))],
+    );
+    let files = door(
+        region,
+        vpc,
+        "twin-files",
+        "NFS from the application",
+        vec![rule("tcp", 2049, 2049, From::Group(&app))],
+    );
+    let search = door(
+        region,
+        vpc,
+        "twin-search",
+        "HTTPS from the application",
+        vec![rule("tcp", 443, 443, From::Group(&app))],
+    );
     let functions = door(region, vpc, "twin-functions", "Functions take no connection", vec![]);
-    let endpoints = door(region, vpc, "twin-endpoints", "HTTPS to AWS services", vec![rule("tcp", 443, 443, From::V4(&own))]);
+    let endpoints = door(
+        region,
+        vpc,
+        "twin-endpoints",
+        "HTTPS to AWS services",
+        vec![rule("tcp", 443, 443, From::V4(&own))],
+    );
     let roles = ["edge", "internal", "app", "database", "files", "search", "functions", "endpoints"];
-    region.groups.extend(roles.into_iter().zip([edge, internal, app, database, files, search, functions, endpoints]));
+    region
+        .groups
+        .extend(roles.into_iter().zip([edge, internal, app, database, files, search, functions, endpoints]));
 }
 
 /// A group whose way out is open, as AWS makes it.
@@ -36,7 +69,14 @@ fn door(region: &mut Region, vpc: &Vpc, name: &str, description: &str, ingress: 
     group(region, vpc, name, description, ingress, vec![rule("-1", 0, 0, From::V4("0.0.0.0/0"))])
 }
 
-pub fn group(region: &mut Region, vpc: &Vpc, name: &str, description: &str, ingress: Vec<Value>, egress: Vec<Value>) -> String {
+pub fn group(
+    region: &mut Region,
+    vpc: &Vpc,
+    name: &str,
+    description: &str,
+    ingress: Vec<Value>,
+    egress: Vec<Value>,
+) -> String {
     let id = region.rng.ec2("sg");
     let tags = tags(name, vpc.class, "prod", "platform");
     let item = group_item(region, &vpc.id, (&id, name, description), (ingress, egress), &tags);
@@ -56,14 +96,25 @@ fn group_item(
         "description": description, "groupName": name, "groupId": id, "ipPermissions": rules.0, "ipPermissionsEgress": rules.1,
         "ownerId": ACCOUNT, "vpcId": vpc
     });
-    ec2(region, "AWS::EC2::SecurityGroup", "security-group", id, configuration, tags).named(name).link("AWS::EC2::VPC", vpc, IN_VPC)
+    ec2(region, "AWS::EC2::SecurityGroup", "security-group", id, configuration, tags).named(name).link(
+        "AWS::EC2::VPC",
+        vpc,
+        IN_VPC,
+    )
 }
 
 /// A group of the main VPC that takes HTTPS from the application.
 pub fn service_group(region: &Region, id: &str, name: &str) -> Item {
-    let (inward, outward) = (rule("tcp", 443, 443, From::Group(&region.group("app"))), rule("-1", 0, 0, From::V4("0.0.0.0/0")));
+    let (inward, outward) =
+        (rule("tcp", 443, 443, From::Group(&region.group("app"))), rule("-1", 0, 0, From::V4("0.0.0.0/0")));
     let tags = tags(name, "internal", "prod", "platform");
-    group_item(region, &region.vpc, (id, name, "HTTPS from the application"), (vec![inward], vec![outward]), &tags)
+    group_item(
+        region,
+        &region.vpc,
+        (id, name, "HTTPS from the application"),
+        (vec![inward], vec![outward]),
+        &tags,
+    )
 }
 
 /// One permission in the form that holds both the older and the newer list of ranges; protocol -1 has no ports.
@@ -88,14 +139,19 @@ fn rule(protocol: &str, low: u16, high: u16, from: From) -> Value {
 
 /// Each VPC's default group, empty but for one; and two groups open to the world.
 pub fn defaults(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
-    let loose = (region.primary && story.plants("ec2.default-security-group-closed")).then(|| region.rng.below(vpcs.len()));
+    let loose = (region.primary && story.plants("ec2.default-security-group-closed"))
+        .then(|| region.rng.below(vpcs.len()));
     for (number, vpc) in vpcs.iter().enumerate() {
         let open = loose == Some(number);
         let egress = if open { vec![rule("-1", 0, 0, From::V4("0.0.0.0/0"))] } else { vec![] };
         let id = group(region, vpc, "default", "default VPC security group", vec![], egress);
         if open {
             let arn = admit_itself(region, &id);
-            story.fault("ec2.default-security-group-closed", arn, format!("the default group of {} still has rules", vpc.name));
+            story.fault(
+                "ec2.default-security-group-closed",
+                arn,
+                format!("the default group of {} still has rules", vpc.name),
+            );
         }
     }
     if region.primary && story.plants("ec2.security-group-no-world-open-admin") {
@@ -120,24 +176,34 @@ fn jump(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
     let arn = region.arn("ec2", &format!("security-group/{id}"));
     story.fault("ec2.security-group-no-world-open-admin", arn, format!("{name} admits SSH from 0.0.0.0/0"));
     let arn = region.arn("ec2", &format!("security-group/{id}"));
-    story.fault("ec2.security-group-world-open-only-on-balancer", arn, format!("{name} takes connections from the world"));
+    story.fault(
+        "ec2.security-group-world-open-only-on-balancer",
+        arn,
+        format!("{name} takes connections from the world"),
+    );
 }
 
 fn vendor(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
     let name = story.name("vendor-database");
     let vpc = &vpcs[region.rng.below(vpcs.len())];
-    let rules = vec![rule("tcp", 5432, 5432, From::V6("::/0")), rule("tcp", 5432, 5432, From::V4("10.20.0.0/16"))];
+    let rules =
+        vec![rule("tcp", 5432, 5432, From::V6("::/0")), rule("tcp", 5432, 5432, From::V4("10.20.0.0/16"))];
     let id = door(region, vpc, &name, "Vendor's PostgreSQL tools", rules);
     let arn = region.arn("ec2", &format!("security-group/{id}"));
     story.fault("ec2.security-group-no-world-open-admin", arn, format!("{name} admits PostgreSQL from ::/0"));
     let arn = region.arn("ec2", &format!("security-group/{id}"));
-    story.fault("ec2.security-group-world-open-only-on-balancer", arn, format!("{name} takes connections from the world"));
+    story.fault(
+        "ec2.security-group-world-open-only-on-balancer",
+        arn,
+        format!("{name} takes connections from the world"),
+    );
 }
 
 /// The VPC's default ACL, and for the main VPC one that keeps the data subnets to the VPC's own addresses and one that lets
 /// the application subnets take answers to their own calls, but no Remote Desktop.
 pub fn acls(region: &mut Region, vpc: &Vpc) {
-    let everything = vec![entry(100, "-1", "0.0.0.0/0", false, "allow"), entry(100, "-1", "0.0.0.0/0", true, "allow")];
+    let everything =
+        vec![entry(100, "-1", "0.0.0.0/0", false, "allow"), entry(100, "-1", "0.0.0.0/0", true, "allow")];
     let main = vpc.id == region.vpc;
     let open: Vec<String> = if main { Region::subnet_ids(&region.public) } else { vec![] };
     acl(region, vpc, "default", true, everything, &open);
@@ -168,10 +234,20 @@ pub fn entry(number: u16, protocol: &str, cidr: &str, egress: bool, action: &str
     entry
 }
 
-pub fn acl(region: &mut Region, vpc: &Vpc, tier: &str, default: bool, mut entries: Vec<Value>, subnets: &[String]) {
+pub fn acl(
+    region: &mut Region,
+    vpc: &Vpc,
+    tier: &str,
+    default: bool,
+    mut entries: Vec<Value>,
+    subnets: &[String],
+) {
     let id = region.rng.ec2("acl");
     let tags = tags(&format!("{}-{tier}", vpc.name), vpc.class, "prod", "platform");
-    entries.extend([entry(32767, "-1", "0.0.0.0/0", false, "deny"), entry(32767, "-1", "0.0.0.0/0", true, "deny")]);
+    entries.extend([
+        entry(32767, "-1", "0.0.0.0/0", false, "deny"),
+        entry(32767, "-1", "0.0.0.0/0", true, "deny"),
+    ]);
     let associations: Vec<Value> = subnets
         .iter()
         .map(|subnet| json!({"networkAclAssociationId": region.rng.ec2("aclassoc"), "networkAclId": id, "subnetId": subnet}))
@@ -179,7 +255,8 @@ pub fn acl(region: &mut Region, vpc: &Vpc, tier: &str, default: bool, mut entrie
     let configuration = json!({
         "associations": associations, "entries": entries, "isDefault": default, "networkAclId": id, "ownerId": ACCOUNT, "vpcId": vpc.id
     });
-    let mut item = ec2(region, "AWS::EC2::NetworkAcl", "network-acl", &id, configuration, &tags).zone("Multiple Availability Zones");
+    let mut item = ec2(region, "AWS::EC2::NetworkAcl", "network-acl", &id, configuration, &tags)
+        .zone("Multiple Availability Zones");
     for subnet in subnets {
         item = item.link("AWS::EC2::Subnet", subnet, "Is attached to Subnet");
     }

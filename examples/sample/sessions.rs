@@ -26,7 +26,11 @@ pub fn build(region: &mut Region, story: &mut Story) {
         Client { name: "portal".into(), minutes: 30, refresh_hours: 8 },
         Client { name: "analyst".into(), minutes: 15, refresh_hours: 4 },
     ];
-    clients.extend(names[1..].iter().map(|name| Client { name: name.to_string(), minutes: 60, refresh_hours: 12 }));
+    clients.extend(names[1..].iter().map(|name| Client {
+        name: name.to_string(),
+        minutes: 60,
+        refresh_hours: 12,
+    }));
     clients.iter().for_each(|own| {
         client(region, &staff, own);
     });
@@ -34,7 +38,11 @@ pub fn build(region: &mut Region, story: &mut Story) {
     if let Some(name) = story.spoiled("cognito.client-token-lifetime", names[0]) {
         let endless = Client { name, minutes: 24 * 60, refresh_hours: 24 * 365 };
         let arn = client(region, &staff, &endless);
-        story.fault("cognito.client-token-lifetime", arn, format!("tokens of {} live a day, its refresh tokens a year", endless.name));
+        story.fault(
+            "cognito.client-token-lifetime",
+            arn,
+            format!("tokens of {} live a day, its refresh tokens a year", endless.name),
+        );
     }
     fleet(region);
 }
@@ -55,7 +63,10 @@ fn pool(region: &mut Region, name: &str, factor: &str) -> String {
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": true}, "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
         "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}, "UserPoolTags": tags
     });
-    let item = Item::new("AWS::Cognito::UserPool", &id, arn, configuration).named(&id).created(created).tagged(&tags);
+    let item = Item::new("AWS::Cognito::UserPool", &id, arn, configuration)
+        .named(&id)
+        .created(created)
+        .tagged(&tags);
     region.push(item);
     id
 }
@@ -75,7 +86,8 @@ fn client(region: &mut Region, pool: &str, client: &Client) -> String {
         "EnableTokenRevocation": true,
         "PreventUserExistenceErrors": "ENABLED", "AuthSessionValidity": 3
     });
-    let item = Item::new("AWS::Cognito::UserPoolClient", &id, &arn, configuration).named(&id).created(created);
+    let item =
+        Item::new("AWS::Cognito::UserPoolClient", &id, &arn, configuration).named(&id).created(created);
     region.push(item.link("AWS::Cognito::UserPool", pool, "Is contained in "));
     arn
 }
@@ -113,7 +125,11 @@ fn session_manager(region: &mut Region, story: &mut Story) {
     let created = region.past(200, 500);
     if endless {
         let own = region.arn("ssm", "document/SSM-SessionManagerRunShell");
-        story.fault("ssm.session-maximum", own, format!("shell sessions in {} have no absolute limit", region.name));
+        story.fault(
+            "ssm.session-maximum",
+            own,
+            format!("shell sessions in {} have no absolute limit", region.name),
+        );
     }
     let body = document(&content, created);
     story.answer_of(region.name, "ssm", "GetDocument", "SSM-SessionManagerRunShell", &body);

@@ -42,8 +42,16 @@ fn tables(region: &mut Region, story: &mut Story) {
         let mut item = table(region, &name, &tags, created, !careless);
         if careless {
             item.configuration["deletionProtectionEnabled"] = json!(false);
-            story.fault("dynamodb.deletion-protection", item.arn(), format!("{name} can be deleted in one call"));
-            story.fault("dynamodb.point-in-time-recovery", item.arn(), format!("{name} has no point-in-time recovery"));
+            story.fault(
+                "dynamodb.deletion-protection",
+                item.arn(),
+                format!("{name} can be deleted in one call"),
+            );
+            story.fault(
+                "dynamodb.point-in-time-recovery",
+                item.arn(),
+                format!("{name} has no point-in-time recovery"),
+            );
         }
         region.store(item.arn(), "DynamoDB", *class == "phi");
         region.push(item);
@@ -73,7 +81,12 @@ pub fn table(region: &mut Region, name: &str, tags: &Tags, created: Moment, reco
         "ContinuousBackupsDescription": {"continuousBackupsStatus": "ENABLED", "pointInTimeRecoveryDescription": recovery},
         "Tags": lower_tags(tags)
     });
-    Item::new("AWS::DynamoDB::Table", name, arn, configuration).named(name).nowhere().created(created).tagged(tags).supplementary(extra)
+    Item::new("AWS::DynamoDB::Table", name, arn, configuration)
+        .named(name)
+        .nowhere()
+        .created(created)
+        .tagged(tags)
+        .supplementary(extra)
 }
 
 fn file_system(region: &mut Region, name: &str, phi: bool) {
@@ -89,7 +102,8 @@ fn file_system(region: &mut Region, name: &str, phi: bool) {
         "FileSystemPolicy": {"Version": "2012-10-17", "Statement": [refuse]}, "FileSystemTags": pascal_tags(&tags)
     });
     region.store(&arn, "EFS", phi);
-    let item = Item::new("AWS::EFS::FileSystem", &id, arn, configuration).named(&id).created(created).tagged(&tags);
+    let item =
+        Item::new("AWS::EFS::FileSystem", &id, arn, configuration).named(&id).created(created).tagged(&tags);
     region.push(item);
 }
 

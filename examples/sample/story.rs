@@ -73,7 +73,14 @@ pub const GLOBAL: &str = "aws-global";
 impl Story {
     pub fn new(seed: u64, lapses: bool) -> Story {
         let suffix = Rng::labelled(seed, "suffix").hex(4);
-        Story { seed, every: !lapses, suffix, faults: Vec::new(), secrets: Vec::new(), answers: BTreeMap::new() }
+        Story {
+            seed,
+            every: !lapses,
+            suffix,
+            faults: Vec::new(),
+            secrets: Vec::new(),
+            answers: BTreeMap::new(),
+        }
     }
 
     /// Whether this story spoils what the check looks at.

@@ -35,9 +35,14 @@ const POLICIES: [(&str, u8, u8); 26] = [
     ("ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", 3, 3),
 ];
 
-const TLS_1_3: [&str; 3] = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
-const TLS_1_2: [&str; 4] =
-    ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384"];
+const TLS_1_3: [&str; 3] =
+    ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
+const TLS_1_2: [&str; 4] = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+];
 const OLDER: [&str; 4] = ["ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA", "AES128-SHA", "AES256-SHA"];
 
 pub fn build(region: &Region, story: &mut Story) {
@@ -57,7 +62,8 @@ fn policy(name: &str, low: u8, high: u8) -> Value {
     if low <= 1 {
         ciphers.extend(OLDER);
     }
-    let ranked: Vec<Value> = ciphers.iter().enumerate().map(|(rank, name)| json!({"Name": name, "Priority": rank + 1})).collect();
+    let ranked: Vec<Value> =
+        ciphers.iter().enumerate().map(|(rank, name)| json!({"Name": name, "Priority": rank + 1})).collect();
     json!({"SslProtocols": protocols, "Ciphers": ranked, "Name": name, "SupportedLoadBalancerTypes": ["application", "network"]})
 }
 

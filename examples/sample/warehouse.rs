@@ -12,7 +12,9 @@ use crate::story::Story;
 
 pub fn build(region: &mut Region, story: &mut Story) {
     if region.primary {
-        for purpose in ["warehouse", "kafka", "folders", "kubernetes", "notebooks", "desktops", "caches", "ledger"] {
+        for purpose in
+            ["warehouse", "kafka", "folders", "kubernetes", "notebooks", "desktops", "caches", "ledger"]
+        {
             let key = keys::customer(region, purpose, true);
             region.keys.insert(purpose, key);
         }
@@ -38,7 +40,12 @@ pub fn build(region: &mut Region, story: &mut Story) {
 }
 
 /// An item of a type that carries its tags in Pascal case, tagged as holding PHI.
-fn pascal(region: &mut Region, kind: &'static str, (id, arn, name): (&str, &str, &str), mut configuration: Value) {
+fn pascal(
+    region: &mut Region,
+    kind: &'static str,
+    (id, arn, name): (&str, &str, &str),
+    mut configuration: Value,
+) {
     let tags = tags(name, "phi", "prod", "analytics");
     let created = region.past(100, 700);
     configuration["Tags"] = pascal_tags(&tags);
@@ -53,12 +60,13 @@ fn redshift(region: &mut Region, story: &mut Story) {
         subnet_group(region, "reports-edge", &public[..1]);
     }
     let spoiled = lax.as_deref().map(|lax| (lax, "reports-legacy", "false", false));
-    for (name, group, require, encrypted) in std::iter::once(("twin-warehouse", "twin-warehouse", "true", true)).chain(spoiled) {
+    for (name, group, require, encrypted) in
+        std::iter::once(("twin-warehouse", "twin-warehouse", "true", true)).chain(spoiled)
+    {
         let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require, "source": "user", "isModifiable": true},
             {"parameterName": "enable_user_activity_logging", "parameterValue": require, "source": "user", "isModifiable": true}]);
         let arn = region.arn("redshift", &format!("parametergroup:{group}"));
-        let configuration =
-            json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
+        let configuration = json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
         let item = Item::new("AWS::Redshift::ClusterParameterGroup", group, arn, configuration).named(group);
         region.push(item.supplementary(json!({"Parameters": parameters})));
         let arn = warehouse(region, name, group, encrypted);
@@ -82,7 +90,9 @@ fn subnet_group(region: &mut Region, name: &str, subnets: &[Subnet]) {
     let configuration = json!({"clusterSubnetGroupName": name, "description": "Analysts", "vpcId": region.vpc, "subnetGroupStatus": "Complete",
         "subnets": subnets, "tags": []});
     let arn = region.arn("redshift", &format!("subnetgroup:{name}"));
-    let item = Item::new("AWS::Redshift::ClusterSubnetGroup", name, arn, configuration).named(name).zone("Multiple Availability Zones");
+    let item = Item::new("AWS::Redshift::ClusterSubnetGroup", name, arn, configuration)
+        .named(name)
+        .zone("Multiple Availability Zones");
     region.push(item);
 }
 
@@ -106,7 +116,11 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
     let extra = json!({"LoggingStatus": {"loggingEnabled": encrypted, "logDestinationType": "cloudwatch",
         "logExports": ["connectionlog", "useractivitylog", "userlog"]}});
     let zone = region.data[0].zone.clone();
-    let item = Item::new("AWS::Redshift::Cluster", name, &arn, configuration).named(name).zone(zone).created(created).tagged(&tags);
+    let item = Item::new("AWS::Redshift::Cluster", name, &arn, configuration)
+        .named(name)
+        .zone(zone)
+        .created(created)
+        .tagged(&tags);
     region.push(item.supplementary(extra));
     region.store(&arn, "Redshift", true);
     arn
@@ -114,7 +128,9 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
 
 fn kafka(region: &mut Region, story: &mut Story) {
     let lax = story.spoiled("msk.tls-only", "feeds");
-    for (name, clients) in std::iter::once(("twin-events", "TLS")).chain(lax.as_deref().map(|lax| (lax, "TLS_PLAINTEXT"))) {
+    for (name, clients) in
+        std::iter::once(("twin-events", "TLS")).chain(lax.as_deref().map(|lax| (lax, "TLS_PLAINTEXT")))
+    {
         let id = region.rng.uuid();
         let arn = region.arn("kafka", &format!("cluster/{name}/{id}-8"));
         let configuration = json!({
@@ -135,7 +151,9 @@ fn kafka(region: &mut Region, story: &mut Story) {
 
 fn firehose(region: &mut Region, story: &mut Story) {
     let lax = story.spoiled("firehose.stream-encrypted", "clickstream");
-    for (name, sealed) in std::iter::once(("twin-audit-feed", true)).chain(lax.as_deref().map(|lax| (lax, false))) {
+    for (name, sealed) in
+        std::iter::once(("twin-audit-feed", true)).chain(lax.as_deref().map(|lax| (lax, false)))
+    {
         let arn = region.arn("firehose", &format!("deliverystream/{name}"));
         let mut configuration = json!({"Arn": arn, "DeliveryStreamName": name, "DeliveryStreamType": "DirectPut",
             "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::example-log-archive-feeds", "CompressionFormat": "GZIP"}});
@@ -152,11 +170,15 @@ fn firehose(region: &mut Region, story: &mut Story) {
 fn kubernetes(region: &mut Region, story: &mut Story) {
     let keyless = story.spoiled("eks.secrets-customer-key", "models").map(|name| (name, "1.32", false));
     let old = story.spoiled("eks.secrets-encrypted", "pilot").map(|name| (name, "1.27", false));
-    for (name, version, keyed) in std::iter::once(("twin-models".to_string(), "1.33", true)).chain(keyless).chain(old) {
+    for (name, version, keyed) in
+        std::iter::once(("twin-models".to_string(), "1.33", true)).chain(keyless).chain(old)
+    {
         let name = name.as_str();
         let arn = region.arn("eks", &format!("cluster/{name}"));
-        let kinds: Vec<Value> =
-            ["api", "audit", "authenticator", "controllerManager", "scheduler"].iter().map(|kind| json!({"Type": kind})).collect();
+        let kinds: Vec<Value> = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+            .iter()
+            .map(|kind| json!({"Type": kind}))
+            .collect();
         let mut configuration = json!({
             "Arn": arn, "Name": name, "Version": version, "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-eks"),
             "ResourcesVpcConfig": {"SubnetIds": Region::subnet_ids(&region.app), "SecurityGroupIds": [region.group("app")],
@@ -165,10 +187,19 @@ fn kubernetes(region: &mut Region, story: &mut Story) {
         });
         match (keyed, version) {
             (true, _) => {
-                configuration["EncryptionConfig"] = json!([{"Provider": {"KeyArn": region.key("kubernetes")}, "Resources": ["secrets"]}]);
+                configuration["EncryptionConfig"] =
+                    json!([{"Provider": {"KeyArn": region.key("kubernetes")}, "Resources": ["secrets"]}]);
             }
-            (false, "1.27") => story.fault("eks.secrets-encrypted", &arn, format!("{name} keeps Kubernetes secrets unencrypted")),
-            (false, _) => story.fault("eks.secrets-customer-key", &arn, format!("{name} leaves its secrets to the key that EKS owns")),
+            (false, "1.27") => story.fault(
+                "eks.secrets-encrypted",
+                &arn,
+                format!("{name} keeps Kubernetes secrets unencrypted"),
+            ),
+            (false, _) => story.fault(
+                "eks.secrets-customer-key",
+                &arn,
+                format!("{name} leaves its secrets to the key that EKS owns"),
+            ),
         }
         pascal(region, "AWS::EKS::Cluster", (name, &arn, name), configuration);
     }
@@ -176,7 +207,9 @@ fn kubernetes(region: &mut Region, story: &mut Story) {
 
 fn notebooks(region: &mut Region, story: &mut Story) {
     let lax = story.spoiled("sagemaker.disk-customer-key", "scratch");
-    for (name, keyed) in std::iter::once(("twin-forecast", true)).chain(lax.as_deref().map(|lax| (lax, false))) {
+    for (name, keyed) in
+        std::iter::once(("twin-forecast", true)).chain(lax.as_deref().map(|lax| (lax, false)))
+    {
         let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
         let mut configuration = json!({
             "NotebookInstanceName": name, "NotebookInstanceArn": arn, "InstanceType": "ml.t3.large", "DirectInternetAccess": "Disabled",
@@ -186,7 +219,11 @@ fn notebooks(region: &mut Region, story: &mut Story) {
         if keyed {
             configuration["KmsKeyId"] = json!(region.key("notebooks"));
         } else {
-            story.fault("sagemaker.disk-customer-key", &arn, format!("the disk of {name} is under a key that AWS owns"));
+            story.fault(
+                "sagemaker.disk-customer-key",
+                &arn,
+                format!("the disk of {name} is under a key that AWS owns"),
+            );
         }
         pascal(region, "AWS::SageMaker::NotebookInstance", (&arn, &arn, name), configuration);
     }
@@ -201,7 +238,11 @@ fn desktops(region: &mut Region, story: &mut Story) {
             "WorkspaceProperties": {"RunningMode": "AUTO_STOP"}});
         configuration["VolumeEncryptionKey"] = json!(region.key("desktops"));
         if !sealed {
-            story.fault("workspaces.volumes-encrypted", &arn, format!("the user volume of {user} is not encrypted"));
+            story.fault(
+                "workspaces.volumes-encrypted",
+                &arn,
+                format!("the user volume of {user} is not encrypted"),
+            );
         }
         pascal(region, "AWS::WorkSpaces::Workspace", (&id, &arn, user), configuration);
     }
@@ -238,7 +279,12 @@ fn transfer(region: &mut Region, story: &mut Story) {
         if lax {
             story.fault("transfer.protocols-encrypted", &arn, "the drop for water samples still speaks FTP");
         }
-        pascal(region, "AWS::Transfer::Server", (&id, &arn, if lax { "water-drop" } else { "laboratory-drop" }), configuration);
+        pascal(
+            region,
+            "AWS::Transfer::Server",
+            (&id, &arn, if lax { "water-drop" } else { "laboratory-drop" }),
+            configuration,
+        );
     }
 }
 
@@ -250,8 +296,7 @@ fn migration(region: &mut Region, story: &mut Story) {
         let id = region.rng.base32(26);
         let arn = region.arn("dms", &format!("endpoint:{id}"));
         let kind = if mode == "none" && engine != "s3" { "source" } else { "target" };
-        let configuration =
-            json!({"EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode, "EndpointType": kind});
+        let configuration = json!({"EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode, "EndpointType": kind});
         if kind == "source" {
             story.fault("dms.endpoint-tls", &arn, format!("{name} is read without TLS"));
         }
@@ -263,9 +308,14 @@ fn migration(region: &mut Region, story: &mut Story) {
 fn caches(region: &mut Region, story: &mut Story) {
     let (mut groups, mut clusters) = (Vec::new(), Vec::new());
     if region.primary {
-        let lax = story.spoiled("elasticache.tls-required", "twin-geocodes").map(|name| (name, "preferred", true));
-        let bare = story.spoiled("elasticache.encrypted-at-rest", "twin-tiles").map(|name| (name, "required", false));
-        for (name, mode, sealed) in std::iter::once(("twin-sessions".to_string(), "required", true)).chain(lax).chain(bare) {
+        let lax =
+            story.spoiled("elasticache.tls-required", "twin-geocodes").map(|name| (name, "preferred", true));
+        let bare = story
+            .spoiled("elasticache.encrypted-at-rest", "twin-tiles")
+            .map(|name| (name, "required", false));
+        for (name, mode, sealed) in
+            std::iter::once(("twin-sessions".to_string(), "required", true)).chain(lax).chain(bare)
+        {
             let name = name.as_str();
             let arn = region.arn("elasticache", &format!("replicationgroup:{name}"));
             let mut group = json!({"ReplicationGroupId": name, "Description": "Digital twin", "Status": "available", "ARN": arn,
@@ -277,26 +327,51 @@ fn caches(region: &mut Region, story: &mut Story) {
             }
             groups.push(group);
             if mode == "preferred" {
-                story.fault("elasticache.customer-key", &arn, format!("{name} is encrypted with a key of ElastiCache's own"));
-                story.fault("elasticache.tls-required", &arn, format!("{name} takes plain connections beside TLS"));
+                story.fault(
+                    "elasticache.customer-key",
+                    &arn,
+                    format!("{name} is encrypted with a key of ElastiCache's own"),
+                );
+                story.fault(
+                    "elasticache.tls-required",
+                    &arn,
+                    format!("{name} takes plain connections beside TLS"),
+                );
             }
             if !sealed {
-                story.fault("elasticache.encrypted-at-rest", &arn, format!("{name} writes to unencrypted disks"));
+                story.fault(
+                    "elasticache.encrypted-at-rest",
+                    &arn,
+                    format!("{name} writes to unencrypted disks"),
+                );
             }
             clusters.push(cluster(region, &format!("{name}-001"), Some(name), "valkey"));
         }
         clusters.push(cluster(region, "twin-pages", None, "memcached"));
     }
-    story.answer(region.name, "elasticache", "DescribeReplicationGroups", &json!({"ReplicationGroups": groups}));
+    story.answer(
+        region.name,
+        "elasticache",
+        "DescribeReplicationGroups",
+        &json!({"ReplicationGroups": groups}),
+    );
     story.answer(region.name, "elasticache", "DescribeCacheClusters", &json!({"CacheClusters": clusters}));
     story.answer(region.name, "elasticache", "DescribeServerlessCaches", &json!({"ServerlessCaches": []}));
     story.answer(region.name, "rds", "DescribeGlobalClusters", &json!({"GlobalClusters": []}));
     gateways::prefix_lists(region, story);
-    let subnets: Vec<Value> =
-        region.data.iter().map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": {"Name": s.zone}})).collect();
+    let subnets: Vec<Value> = region
+        .data
+        .iter()
+        .map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": {"Name": s.zone}}))
+        .collect();
     let placed = json!({"CacheSubnetGroupName": "twin-data", "CacheSubnetGroupDescription": "Data tier", "VpcId": region.vpc,
         "Subnets": subnets, "ARN": region.arn("elasticache", "subnetgroup:twin-data")});
-    story.answer(region.name, "elasticache", "DescribeCacheSubnetGroups", &json!({"CacheSubnetGroups": [placed]}));
+    story.answer(
+        region.name,
+        "elasticache",
+        "DescribeCacheSubnetGroups",
+        &json!({"CacheSubnetGroups": [placed]}),
+    );
 }
 
 /// A warehouse without servers, sound, and one for a trial that leaves everything as it came.
@@ -305,18 +380,37 @@ fn serverless(region: &Region, story: &mut Story) {
     if region.primary {
         let mut rng = story.rng("serverless");
         let lax = story.spoiled("redshift.workgroup-requires-tls", "trial-adhoc");
-        for (name, sound) in std::iter::once(("twin-adhoc".to_string(), true)).chain(lax.map(|name| (name, false))) {
+        for (name, sound) in
+            std::iter::once(("twin-adhoc".to_string(), true)).chain(lax.map(|name| (name, false)))
+        {
             let (namespace, workgroup) = (rng.uuid(), rng.uuid());
             let holds = region.arn("redshift-serverless", &format!("namespace/{namespace}"));
             let answers = region.arn("redshift-serverless", &format!("workgroup/{workgroup}"));
             if !sound {
-                story.fault("redshift.namespace-customer-key", &holds, format!("{name} is encrypted with a key of AWS's own"));
+                story.fault(
+                    "redshift.namespace-customer-key",
+                    &holds,
+                    format!("{name} is encrypted with a key of AWS's own"),
+                );
                 story.fault("redshift.namespace-logs", &holds, format!("{name} keeps its logs to itself"));
-                story.fault("redshift.namespace-statements-logged", &holds, format!("{name} does not log statements"));
-                story.fault("redshift.workgroup-requires-tls", &answers, format!("{name} takes plain connections"));
-                story.fault("redshift.workgroup-vpc-routing", &answers, format!("{name} copies past the routes of its VPC"));
+                story.fault(
+                    "redshift.namespace-statements-logged",
+                    &holds,
+                    format!("{name} does not log statements"),
+                );
+                story.fault(
+                    "redshift.workgroup-requires-tls",
+                    &answers,
+                    format!("{name} takes plain connections"),
+                );
+                story.fault(
+                    "redshift.workgroup-vpc-routing",
+                    &answers,
+                    format!("{name} copies past the routes of its VPC"),
+                );
             }
-            let exports = if sound { json!(["connectionlog", "userlog", "useractivitylog"]) } else { json!([]) };
+            let exports =
+                if sound { json!(["connectionlog", "userlog", "useractivitylog"]) } else { json!([]) };
             namespaces.push(json!({"namespaceArn": holds, "namespaceId": namespace, "namespaceName": name, "dbName": "twin",
                 "kmsKeyId": if sound { region.key("warehouse") } else { "AWS_OWNED_KMS_KEY".to_string() }, "logExports": exports,
                 "iamRoles": [], "status": "AVAILABLE"}));
@@ -335,7 +429,9 @@ fn pools(region: &Region, story: &mut Story) {
     let mut proxies = Vec::new();
     if region.primary {
         let lax = story.spoiled("rds.proxy-requires-tls", "reports-pool");
-        for (name, strict) in std::iter::once(("twin-pool".to_string(), true)).chain(lax.map(|name| (name, false))) {
+        for (name, strict) in
+            std::iter::once(("twin-pool".to_string(), true)).chain(lax.map(|name| (name, false)))
+        {
             let arn = region.arn("rds", &format!("db-proxy:prx-{name}"));
             if !strict {
                 story.fault("rds.proxy-requires-tls", &arn, format!("{name} takes plain connections"));
@@ -378,7 +474,11 @@ fn folders(region: &mut Region, story: &mut Story) {
                 for (check, what) in crate::backup::TAKEN_BY_NO_PLAN {
                     story.fault(check, &arn, format!("the scratch space of the modelers {what}"));
                 }
-                story.fault("fsx.customer-key", arn, "the scratch space of the modelers takes no key of ours");
+                story.fault(
+                    "fsx.customer-key",
+                    arn,
+                    "the scratch space of the modelers takes no key of ours",
+                );
             } else {
                 folder["KmsKeyId"] = json!(region.key("folders"));
                 folder["WindowsConfiguration"] = json!({"AutomaticBackupRetentionDays": 35});

@@ -157,21 +157,41 @@ pub fn build(region: &mut Region, story: &mut Story) {
 /// Three chains more that break: an alarm that was silenced, a pattern that leaves out one call, and the topic that nobody confirmed.
 fn unheard(region: &mut Region, story: &mut Story) {
     if story.plants("cloudwatch.alarm-not-silenced") {
-        let silenced = region.items.iter_mut().find(|item| item.id == "twin-bucket-policy-changes").expect("it was made above");
+        let silenced = region
+            .items
+            .iter_mut()
+            .find(|item| item.id == "twin-bucket-policy-changes")
+            .expect("it was made above");
         silenced.configuration["actionsEnabled"] = json!(false);
-        story.fault("cloudwatch.alarm-not-silenced", silenced.arn(), "its actions were switched off for an evening and never on again");
-        story.fault("cloudwatch.bucket-policy-alarm-chain", chain(), "the alarm on changed bucket policies was silenced");
+        story.fault(
+            "cloudwatch.alarm-not-silenced",
+            silenced.arn(),
+            "its actions were switched off for an evening and never on again",
+        );
+        story.fault(
+            "cloudwatch.bucket-policy-alarm-chain",
+            chain(),
+            "the alarm on changed bucket policies was silenced",
+        );
     }
     if story.plants(ROUTES) {
         story.fault(ROUTES, chain(), "the filter for changed routes leaves out ReplaceRoute");
     }
-    story.fault("cloudwatch.sign-in-without-mfa-alarm-chain", chain(), "the same topic hears of sign-ins without MFA");
+    story.fault(
+        "cloudwatch.sign-in-without-mfa-alarm-chain",
+        chain(),
+        "the same topic hears of sign-ins without MFA",
+    );
 }
 
 /// The pattern with the call that the filter for changed routes leaves out, unless the story wants it left out.
 fn whole(pattern: &str, story: &Story) -> String {
     let first = "{ ($.eventName = CreateRoute) ||";
-    if story.plants(ROUTES) { pattern.into() } else { pattern.replace(first, &format!("{first} ($.eventName = ReplaceRoute) ||")) }
+    if story.plants(ROUTES) {
+        pattern.into()
+    } else {
+        pattern.replace(first, &format!("{first} ($.eventName = ReplaceRoute) ||"))
+    }
 }
 
 /// The account, which is where the chain of alarms is judged.
@@ -214,7 +234,8 @@ fn trail(region: &mut Region, story: &mut Story) {
 fn listed(story: &mut Story, item: &Item) {
     let capital = |name: &str| format!("{}{}", name[..1].to_uppercase(), &name[1..]);
     let members = item.configuration.as_object().into_iter().flatten();
-    let trail: serde_json::Map<String, Value> = members.map(|(name, value)| (capital(name), value.clone())).collect();
+    let trail: serde_json::Map<String, Value> =
+        members.map(|(name, value)| (capital(name), value.clone())).collect();
     for region in ["us-east-1", "us-west-2"] {
         story.answer(region, "cloudtrail", "DescribeTrails", &json!({"trailList": [trail]}));
     }
@@ -232,8 +253,7 @@ fn no_trail(region: &Region, story: &mut Story) {
 /// Management events, the data events of all buckets and tables, and those of the functions named.
 fn selectors(arn: &str, functions: &[String]) -> Value {
     let field = |name: &str, value: &str| json!({"Field": name, "Equals": [value]});
-    let data =
-        |name: &str, kind: &str| json!({"Name": name, "FieldSelectors": [field("eventCategory", "Data"), field("resources.type", kind)]});
+    let data = |name: &str, kind: &str| json!({"Name": name, "FieldSelectors": [field("eventCategory", "Data"), field("resources.type", kind)]});
     json!({"TrailARN": arn, "AdvancedEventSelectors": [
         {"Name": "management", "FieldSelectors": [field("eventCategory", "Management")]},
         data("objects", "AWS::S3::Object"),
@@ -261,7 +281,14 @@ fn alarm(region: &mut Region, name: &str, namespace: &str, metric: &str, topic: 
 }
 
 /// An alarm on the sum of one metric that tells one topic.
-pub fn alarm_item(region: &Region, name: &str, namespace: &str, metric: &str, topic: &str, changed: i64) -> Item {
+pub fn alarm_item(
+    region: &Region,
+    name: &str,
+    namespace: &str,
+    metric: &str,
+    topic: &str,
+    changed: i64,
+) -> Item {
     let arn = region.arn("cloudwatch", &format!("alarm:{name}"));
     let configuration = json!({
         "alarmName": name, "alarmArn": arn, "alarmDescription": "", "alarmConfigurationUpdatedTimestamp": changed, "actionsEnabled": true,
@@ -276,26 +303,39 @@ pub fn alarm_item(region: &Region, name: &str, namespace: &str, metric: &str, to
 fn recorder(region: &mut Region, story: &mut Story) {
     let id = region.rng.lower(16);
     let arn = region.arn("config", &format!("configuration-recorder/default/{id}"));
-    let role = format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig");
+    let role =
+        format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig");
     let recorder = json!({
         "arn": arn, "name": "default", "roleARN": role, "recordingScope": "PAID",
         "recordingGroup": {"allSupported": true, "includeGlobalResourceTypes": region.primary, "resourceTypes": [],
             "exclusionByResourceTypes": {"resourceTypes": []}, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}},
         "recordingMode": {"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": []}
     });
-    story.answer(region.name, "config", "DescribeConfigurationRecorders", &json!({"ConfigurationRecorders": [recorder]}));
+    story.answer(
+        region.name,
+        "config",
+        "DescribeConfigurationRecorders",
+        &json!({"ConfigurationRecorders": [recorder]}),
+    );
     let status = json!({
         "arn": arn, "name": "default", "lastStartTime": ANSWERS.minus_days(1200).cli(), "recording": true, "lastStatus": "SUCCESS",
         "lastStatusChangeTime": ANSWERS.minus_minutes(13).cli()
     });
-    story.answer(region.name, "config", "DescribeConfigurationRecorderStatus", &json!({"ConfigurationRecordersStatus": [status]}));
+    story.answer(
+        region.name,
+        "config",
+        "DescribeConfigurationRecorderStatus",
+        &json!({"ConfigurationRecordersStatus": [status]}),
+    );
     let configuration = json!({
         "Id": "default", "Name": "default", "RoleARN": role, "Recording": true,
         "RecordingMode": {"RecordingFrequency": "CONTINUOUS", "RecordingModeOverrides": []},
         "RecordingGroup": {"AllSupported": true, "IncludeGlobalResourceTypes": region.primary, "ResourceTypes": [],
             "RecordingStrategy": {"UseOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
     });
-    region.push(Item::new("AWS::Config::ConfigurationRecorder", "default", arn, configuration).named("default"));
+    region.push(
+        Item::new("AWS::Config::ConfigurationRecorder", "default", arn, configuration).named("default"),
+    );
 }
 
 /// Every plan is on, but those for functions and for Kubernetes.
@@ -319,9 +359,17 @@ fn detector(region: &mut Region, story: &mut Story) {
     });
     story.answer_of(region.name, "guardduty", "GetDetector", &id, &answer);
     if region.primary {
-        story.fault("guardduty.lambda-protection", &arn, "GuardDuty does not look at where functions connect to");
+        story.fault(
+            "guardduty.lambda-protection",
+            &arn,
+            "GuardDuty does not look at where functions connect to",
+        );
         if deaf {
-            story.fault("guardduty.eks-audit-protection", &arn, "GuardDuty does not read the audit log of Kubernetes");
+            story.fault(
+                "guardduty.eks-audit-protection",
+                &arn,
+                "GuardDuty does not read the audit log of Kubernetes",
+            );
         }
     }
     region.push(Item::new("AWS::GuardDuty::Detector", &id, arn, configuration).named(&id).created(created));
@@ -330,6 +378,7 @@ fn detector(region: &mut Region, story: &mut Story) {
 fn analyzer(region: &mut Region) {
     let name = "twin-account";
     let arn = region.arn("access-analyzer", &format!("analyzer/{name}"));
-    let configuration = json!({"Arn": arn, "AnalyzerName": name, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": []});
+    let configuration =
+        json!({"Arn": arn, "AnalyzerName": name, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": []});
     region.push(Item::new("AWS::AccessAnalyzer::Analyzer", &arn, &arn, configuration).named(name));
 }

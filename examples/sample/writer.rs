@@ -70,7 +70,10 @@ fn frame(format: Format, path: &str) -> (String, &'static str) {
     match format {
         Format::Snapshot => {
             let id = path.rsplit('_').next().unwrap_or_default().trim_end_matches(".json.gz");
-            (format!("{{\"fileVersion\":\"1.0\",\"configSnapshotId\":\"{id}\",\"configurationItems\":["), "]}")
+            (
+                format!("{{\"fileVersion\":\"1.0\",\"configSnapshotId\":\"{id}\",\"configurationItems\":["),
+                "]}",
+            )
         }
         Format::Api => ("{\"configurationItems\": [\n".into(), "\n]}\n"),
         Format::Rows => (
@@ -87,7 +90,13 @@ fn frame(format: Format, path: &str) -> (String, &'static str) {
 }
 
 /// Head, the region's own items, `extra` clones, tail.
-fn stream<W: Write>(options: &Options, region: &mut Region, mut out: W, (head, tail): (&str, &str), extra: usize) -> io::Result<W> {
+fn stream<W: Write>(
+    options: &Options,
+    region: &mut Region,
+    mut out: W,
+    (head, tail): (&str, &str),
+    extra: usize,
+) -> io::Result<W> {
     let own: Vec<String> = region.items.iter().filter_map(|item| encode(item, options.format)).collect();
     let mut text = Vec::with_capacity(2 * CHUNK);
     text.extend_from_slice(head.as_bytes());
@@ -100,7 +109,13 @@ fn stream<W: Write>(options: &Options, region: &mut Region, mut out: W, (head, t
     Ok(out)
 }
 
-fn clones<W: Write>(options: &Options, region: &mut Region, out: &mut W, text: &mut Vec<u8>, mut left: usize) -> io::Result<()> {
+fn clones<W: Write>(
+    options: &Options,
+    region: &mut Region,
+    out: &mut W,
+    text: &mut Vec<u8>,
+    mut left: usize,
+) -> io::Result<()> {
     let mut clones = Clones::new(region, options.format, Rng::labelled(options.seed, "clones"));
     while left > 0 {
         left -= clones.next(text, left);

@@ -1,5 +1,5 @@
-//! People and groups of IAM Identity Center by name: who is behind an assignment, as far as the identity store was read. An id whose
-//! name was not read stays an id and says so.
+//! People and groups of IAM Identity Center by name: who is behind an assignment, as far as the identity
+//! store was read. An id whose name was not read stays an id and says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,8 @@ impl Directory {
     /// A catalog of before these tables knows nobody by name.
     pub fn read(db: &Connection) -> Result<Directory, Fault> {
         let mut directory = Directory::default();
-        let tables = "SELECT count(*) FROM sqlite_master WHERE name IN ('sso_user', 'sso_group', 'sso_member')";
+        let tables =
+            "SELECT count(*) FROM sqlite_master WHERE name IN ('sso_user', 'sso_group', 'sso_member')";
         if db.query_row(tables, [], |row| row.get::<_, i64>(0))? < 3 {
             return Ok(directory);
         }
@@ -53,9 +54,13 @@ impl Directory {
             };
             directory.users.insert(r[0].clone(), DirectoryUser { name, disabled: r[3] == "DISABLED" });
         })?;
-        rows(db, "SELECT arn, coalesce(display_name, arn || ' (it has no name)') FROM sso_group ORDER BY arn", &mut |r| {
-            directory.groups.insert(r[0].clone(), r[1].clone());
-        })?;
+        rows(
+            db,
+            "SELECT arn, coalesce(display_name, arn || ' (it has no name)') FROM sso_group ORDER BY arn",
+            &mut |r| {
+                directory.groups.insert(r[0].clone(), r[1].clone());
+            },
+        )?;
         rows(db, "SELECT arn, user_id FROM sso_member ORDER BY arn, user_id", &mut |r| {
             let members = directory.members.entry(r[0].clone()).or_default();
             members.extend(Some(&r[1]).filter(|id| !id.is_empty()).cloned());
@@ -88,7 +93,9 @@ impl Directory {
         match members.len() {
             0 => "nobody is in the group".into(),
             1 => format!("1 person is in the group: {}", names.join(", ")),
-            n if n > NAMED => format!("{n} people are in the group: {} and {} more", names.join(", "), n - NAMED),
+            n if n > NAMED => {
+                format!("{n} people are in the group: {} and {} more", names.join(", "), n - NAMED)
+            }
             n => format!("{n} people are in the group: {}", names.join(", ")),
         }
     }
@@ -107,7 +114,8 @@ pub fn assignments(db: &Connection) -> Result<Vec<Assigned>, Fault> {
         "SELECT a.principal_type, a.principal_id, a.account, a.account_id, coalesce(s.name, a.arn)
          FROM sso_assignment AS a LEFT JOIN sso_permission_set AS s ON s.arn = a.arn ORDER BY 1, 2, 4, 5",
         &mut |r| {
-            let [to_user, id, account, in_account, set] = [&r[0], &r[1], &r[2], &r[3], &r[4]].map(String::clone);
+            let [to_user, id, account, in_account, set] =
+                [&r[0], &r[1], &r[2], &r[3], &r[4]].map(String::clone);
             all.push(Assigned { to_user: to_user == "USER", id, account, in_account, set });
         },
     )?;
@@ -117,14 +125,22 @@ pub fn assignments(db: &Connection) -> Result<Vec<Assigned>, Fault> {
 /// The role that Identity Center made of a permission set in an account.
 pub fn reserved(db: &Connection) -> Result<BTreeMap<(String, String), String>, Fault> {
     let mut reserved = BTreeMap::new();
-    rows(db, "SELECT account, role_name, arn FROM iam_role WHERE managed_by = 'identity center'", &mut |r| {
-        let set = r[1].strip_prefix("AWSReservedSSO_").and_then(|n| n.rsplit_once('_')).map_or(r[1].as_str(), |(set, _)| set);
-        reserved.insert((r[0].clone(), set.to_string()), r[2].clone());
-    })?;
+    rows(
+        db,
+        "SELECT account, role_name, arn FROM iam_role WHERE managed_by = 'identity center'",
+        &mut |r| {
+            let set = r[1]
+                .strip_prefix("AWSReservedSSO_")
+                .and_then(|n| n.rsplit_once('_'))
+                .map_or(r[1].as_str(), |(set, _)| set);
+            reserved.insert((r[0].clone(), set.to_string()), r[2].clone());
+        },
+    )?;
     Ok(reserved)
 }
 
-/// Of these roles those of Identity Center, each with whom it is assigned to: `ClinicianRead in 111122223333: group clinicians …`.
+/// Of these roles those of Identity Center, each with whom it is assigned to: `ClinicianRead in 111122223333:
+/// group clinicians …`.
 pub fn behind(db: &Connection, roles: &BTreeSet<&str>) -> Result<Vec<String>, Fault> {
     let (directory, reserved) = (Directory::read(db)?, reserved(db)?);
     let mut by: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
@@ -138,7 +154,10 @@ pub fn behind(db: &Connection, roles: &BTreeSet<&str>) -> Result<Vec<String>, Fa
             false => format!("group {}, {}", directory.group(&one.id), directory.members_words(&one.id)),
         });
     }
-    Ok(by.into_iter().map(|((account, set), who)| format!("{set} in {account}: {}", who.join("; "))).collect())
+    Ok(by
+        .into_iter()
+        .map(|((account, set), who)| format!("{set} in {account}: {}", who.join("; ")))
+        .collect())
 }
 
 #[cfg(test)]
@@ -165,22 +184,29 @@ mod tests {
         let assigned = "INSERT INTO sso_permission_set VALUES ('ps', 'Clinician');
             INSERT INTO sso_assignment VALUES ('ps', '1', 'r', '2', 'GROUP', 'g-1'), ('ps', '1', 'r', '2', 'USER', 'u-2');
             INSERT INTO iam_role VALUES ('2', 'AWSReservedSSO_Clinician_0a', 'role', 'identity center');";
-        let named = "INSERT INTO sso_user VALUES ('u-1', 'jordan.example', 'Jordan Example', 'ENABLED'), ('u-2', 'riley', 'riley', 'DISABLED');
+        let named = "INSERT INTO sso_user VALUES ('u-1', 'jordan.example', 'Jordan Example', 'ENABLED'), \
+                     ('u-2', 'riley', 'riley', 'DISABLED');
             INSERT INTO sso_group VALUES ('g-1', 'clinicians'); INSERT INTO sso_member VALUES ('g-1', 'u-1'), ('g-1', 'u-9'), ('g-2', NULL);";
         let roles = BTreeSet::from(["role"]);
         assert_eq!(
             behind(&database(&format!("{assigned}{named}")), &roles).expect("rows"),
-            ["Clinician in 2: group clinicians, 2 people are in the group: jordan.example (Jordan Example), u-9 (not in the identity \
-              store that was read); user riley"]
+            ["Clinician in 2: group clinicians, 2 people are in the group: jordan.example (Jordan \
+                 Example), u-9 (not in the identity store that was read); user riley"]
         );
         assert_eq!(
             behind(&database(assigned), &roles).expect("rows"),
-            ["Clinician in 2: group g-1 (its name was not read), who is in the group was not read; user u-2 (its name was not read)"]
+            ["Clinician in 2: group g-1 (its name was not read), who is in the group was not read; user \
+                 u-2 (its name was not read)"]
         );
         let directory = Directory::read(&database(named)).expect("rows");
         assert_eq!(directory.members_words("g-2"), "nobody is in the group");
-        assert!(directory.is_disabled("u-2") && !directory.is_disabled("u-1") && !directory.is_disabled("u-9"));
+        assert!(
+            directory.is_disabled("u-2") && !directory.is_disabled("u-1") && !directory.is_disabled("u-9")
+        );
         let bare = Connection::open_in_memory().expect("memory");
-        assert_eq!(Directory::read(&bare).expect("a catalog without such tables").user("u-1"), "u-1 (its name was not read)");
+        assert_eq!(
+            Directory::read(&bare).expect("a catalog without such tables").user("u-1"),
+            "u-1 (its name was not read)"
+        );
     }
 }

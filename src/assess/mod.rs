@@ -1,5 +1,5 @@
-//! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure: catalog, run, decisions
-//! and a time give the same database and the same assessment. It renders nothing.
+//! Judges a run: loads it into SQLite, makes the catalog's tables, asks every check, and rolls up. Pure:
+//! catalog, run, decisions and a time give the same database and the same assessment. It renders nothing.
 
 pub mod database;
 mod facts;
@@ -34,8 +34,8 @@ pub fn assess(input: &Input<'_>, database: &Path) -> Result<Assessment, Fault> {
     Ok(assessment)
 }
 
-/// Everything before the first check: evidence, coverage, decisions, the catalog's tables. What turns out not to be readable in full
-/// joins the coverage of `run`, where there is no gap of its source yet.
+/// Everything before the first check: evidence, coverage, decisions, the catalog's tables. What turns out not
+/// to be readable in full joins the coverage of `run`, where there is no gap of its source yet.
 fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(), Fault> {
     database::schema::create(db)?;
     database::guard::functions(db)?;
@@ -43,7 +43,8 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     database::schema::index(db)?;
     let deleted = std::mem::take(&mut direct.deleted);
     let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
-    let left_out: Vec<Coverage> = direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
+    let left_out: Vec<Coverage> =
+        direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
     run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
     run.coverage.extend(left_out);
     run.coverage.extend(database::scope::gaps(&run.record, input.decisions));
@@ -117,7 +118,11 @@ fn judge(db: &mut Connection, input: &Input<'_>) -> Result<Assessment, Fault> {
 }
 
 /// The addendum's state in every account, also as the table `baa_state` for checks.
-fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -> Result<Vec<BaaFacts>, Fault> {
+fn addendum(
+    db: &Connection,
+    input: &Input<'_>,
+    agreements: &[AgreementFacts],
+) -> Result<Vec<BaaFacts>, Fault> {
     let states = facts::baa::states(&facts::baa::BaaEvidence {
         accounts: accounts(input.run),
         agreements,
@@ -126,7 +131,8 @@ fn addendum(db: &Connection, input: &Input<'_>, agreements: &[AgreementFacts]) -
         pinned: &input.decisions.workspace.artifact.baa,
         today: input.as_of.get(..10).unwrap_or_default(),
     });
-    let mut insert = db.prepare("INSERT INTO baa_state VALUES ('aws-baa/' || ?1, ?1, 'aws-global', ?2, ?3)")?;
+    let mut insert =
+        db.prepare("INSERT INTO baa_state VALUES ('aws-baa/' || ?1, ?1, 'aws-global', ?2, ?3)")?;
     for facts in &states {
         insert.execute([&facts.account, facts.state.as_str(), &facts.summary])?;
     }
@@ -154,7 +160,10 @@ pub fn parameter_problems(catalog: &Catalog, decisions: &Decisions) -> Vec<(Stri
                 if *value < 0.0 {
                     problems.push((name.clone(), format!("{value} is less than nothing")));
                 } else if looser || !value.is_finite() {
-                    problems.push((name.clone(), format!("{value} is looser than the catalog's {} {}", p.default, p.unit)));
+                    problems.push((
+                        name.clone(),
+                        format!("{value} is looser than the catalog's {} {}", p.default, p.unit),
+                    ));
                 }
             }
         }

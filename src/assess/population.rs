@@ -1,4 +1,5 @@
-//! Every row that a check judged, from a database that `assess` left: also those that an assessment has no room for.
+//! Every row that a check judged, from a database that `assess` left: also those that an assessment has no
+//! room for.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,7 +41,9 @@ pub fn populations(database: &Path, checks: &[&str]) -> Result<Vec<Vec<JudgedRow
 /// ARNs by the type and the id, or the name, by which AWS Config knows a resource.
 pub fn by_config_id(database: &Path) -> Result<BTreeMap<(String, String), Vec<String>>, Fault> {
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut statement = db.prepare("SELECT DISTINCT type, resource_id, name, arn FROM resource WHERE arn <> '' ORDER BY 1, 4")?;
+    let mut statement = db.prepare(
+        "SELECT DISTINCT type, resource_id, name, arn FROM resource WHERE arn <> '' ORDER BY 1, 4",
+    )?;
     let mut all: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -62,12 +65,21 @@ pub fn phi_stores(database: &Path) -> Result<(Vec<Vec<String>>, Vec<String>), Fa
     let read = |sql: &str, columns: usize| -> Result<Vec<Vec<String>>, Fault> {
         let mut statement = db.prepare(sql)?;
         let rows = statement.query_map([], |row| {
-            (0..columns).map(|i| row.get::<_, Option<String>>(i).map(Option::unwrap_or_default)).collect::<rusqlite::Result<Vec<_>>>()
+            (0..columns)
+                .map(|i| row.get::<_, Option<String>>(i).map(Option::unwrap_or_default))
+                .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         Ok(rows.collect::<Result<Vec<_>, _>>()?)
     };
-    let stores = read("SELECT DISTINCT arn, account, region, kind, name, why FROM phi_store ORDER BY 2, 3, 4, 1", 6)?;
-    let gaps =
-        read("SELECT DISTINCT source, account, region, state FROM coverage WHERE gap AND \"table\" = 'phi_store' ORDER BY 1, 2, 3", 4)?;
-    Ok((stores, gaps.into_iter().map(|g| format!("{} in account {}, {}: {}", g[0], g[1], g[2], g[3])).collect()))
+    let stores =
+        read("SELECT DISTINCT arn, account, region, kind, name, why FROM phi_store ORDER BY 2, 3, 4, 1", 6)?;
+    let gaps = read(
+        "SELECT DISTINCT source, account, region, state FROM coverage WHERE gap AND \"table\" = 'phi_store' \
+         ORDER BY 1, 2, 3",
+        4,
+    )?;
+    Ok((
+        stores,
+        gaps.into_iter().map(|g| format!("{} in account {}, {}: {}", g[0], g[1], g[2], g[3])).collect(),
+    ))
 }

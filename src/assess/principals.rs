@@ -1,5 +1,6 @@
-//! Everybody who holds access, from a judged database, for a review of access: IAM users and roles, root users, and whom IAM Identity
-//! Center lets in. It judges nobody; what the evidence does not tell is said in words.
+//! Everybody who holds access, from a judged database, for a review of access: IAM users and roles, root
+//! users, and whom IAM Identity Center lets in. It judges nobody; what the evidence does not tell is said in
+//! words.
 
 mod credentials;
 
@@ -22,16 +23,21 @@ pub fn of_database(database: &Path, as_of: &str) -> Result<AccessPopulation, Fau
     population(&Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?, as_of)
 }
 
-/// Decisions of earlier reviews that this evidence shows as not carried out: who was to be removed is still there, whose access was
-/// to be changed has the same. Only reviews of days before this evidence are asked.
+/// Decisions of earlier reviews that this evidence shows as not carried out: who was to be removed is still
+/// there, whose access was to be changed has the same. Only reviews of days before this evidence are asked.
 pub fn undone(db: &Connection, said: &Attestations, as_of: &str) -> Result<Vec<UndoneDecision>, Fault> {
     let today = as_of.get(..10).unwrap_or_default();
-    let open: Vec<(&AccessDecision, &str)> =
-        said.attestations.iter().filter(|a| a.on.as_str() < today).flat_map(|a| a.decided.iter().map(|d| (d, a.on.as_str()))).collect();
+    let open: Vec<(&AccessDecision, &str)> = said
+        .attestations
+        .iter()
+        .filter(|a| a.on.as_str() < today)
+        .flat_map(|a| a.decided.iter().map(|d| (d, a.on.as_str())))
+        .collect();
     if open.is_empty() {
         return Ok(Vec::new());
     }
-    let there: BTreeMap<String, AccessPrincipal> = population(db, as_of)?.principals.into_iter().map(|p| (p.id.clone(), p)).collect();
+    let there: BTreeMap<String, AccessPrincipal> =
+        population(db, as_of)?.principals.into_iter().map(|p| (p.id.clone(), p)).collect();
     let stands = |d: &AccessDecision| {
         let now = there.get(&d.principal)?;
         let same = access_digest(now) == d.access;
@@ -41,7 +47,13 @@ pub fn undone(db: &Connection, said: &Attestations, as_of: &str) -> Result<Vec<U
         let now = stands(d)?;
         let decision = crate::model::access::AccessVerdict::parse(&d.decision)?;
         let kind = now.kind.as_str().to_string();
-        Some(UndoneDecision { principal: d.principal.clone(), kind, decision, by: d.by.clone(), on: (*on).to_string() })
+        Some(UndoneDecision {
+            principal: d.principal.clone(),
+            kind,
+            decision,
+            by: d.by.clone(),
+            on: (*on).to_string(),
+        })
     });
     Ok(of.collect())
 }
@@ -64,12 +76,14 @@ fn population(db: &Connection, as_of: &str) -> Result<AccessPopulation, Fault> {
     rows(
         db,
         "SELECT DISTINCT account, region, source, state FROM coverage
-         WHERE gap AND \"table\" IN ('iam_principal', 'iam_credential_report', 'iam_role_last_use', 'sso_assignment', 'sso_user', 'sso_group',
+         WHERE gap AND \"table\" IN ('iam_principal', 'iam_credential_report', 'iam_role_last_use', \
+                         'sso_assignment', 'sso_user', 'sso_group',
                                     'sso_member', 'phi_store', 'iam_reading')
          ORDER BY 1, 2, 3",
         &mut |r| gaps.push(format!("{} in account {}, {}: {}", r[2], r[0], r[1], r[3])),
     )?;
-    let open = "SELECT count(DISTINCT arn) FROM phi_store_reader WHERE principal_kind = 'everyone' AND bounded_by = ''";
+    let open = "SELECT count(DISTINCT arn) FROM phi_store_reader WHERE principal_kind = 'everyone' AND \
+                bounded_by = ''";
     let open_stores = db.query_row(open, [], |row| row.get(0))?;
     Ok(AccessPopulation { principals, gaps, stores: known.stores, open_stores })
 }
@@ -104,20 +118,30 @@ impl Known {
                 *certain |= r[2] == "1";
             },
         )?;
-        rows(db, "SELECT DISTINCT account FROM coverage WHERE gap AND \"table\" = 'phi_store_reader'", &mut |r| {
-            known.partly.insert(r[0].clone());
-        })?;
-        rows(db, "SELECT arn, policies, CAST(inline_count AS TEXT), CAST(readable AS TEXT) FROM iam_holder", &mut |r| {
-            known.readable.insert(r[0].clone(), r[3] == "1");
-            known.policies.insert(r[0].clone(), policy_names(&r[1], &r[2]));
-        })?;
+        rows(
+            db,
+            "SELECT DISTINCT account FROM coverage WHERE gap AND \"table\" = 'phi_store_reader'",
+            &mut |r| {
+                known.partly.insert(r[0].clone());
+            },
+        )?;
+        rows(
+            db,
+            "SELECT arn, policies, CAST(inline_count AS TEXT), CAST(readable AS TEXT) FROM iam_holder",
+            &mut |r| {
+                known.readable.insert(r[0].clone(), r[3] == "1");
+                known.policies.insert(r[0].clone(), policy_names(&r[1], &r[2]));
+            },
+        )?;
         Ok(known)
     }
 
     fn stores(&self, reader: &str, account: &str) -> String {
         let none = BTreeMap::new();
         let found = self.reads.get(reader).unwrap_or(&none);
-        let name = |(store, certain): (&String, &bool)| if *certain { store.clone() } else { format!("{store} (not certain)") };
+        let name = |(store, certain): (&String, &bool)| {
+            if *certain { store.clone() } else { format!("{store} (not certain)") }
+        };
         let all: Vec<String> = found.iter().map(name).collect();
         let list = match all.len() {
             n if n > NAMED => {
@@ -133,7 +157,9 @@ impl Known {
         };
         match (self.readable.get(reader), self.partly.contains(account)) {
             (Some(true), false) => told,
-            (Some(true), true) => format!("{told}; unknown beyond that: something of this account was not read"),
+            (Some(true), true) => {
+                format!("{told}; unknown beyond that: something of this account was not read")
+            }
             (Some(false), _) => format!("{told}; unknown beyond that: a policy that it holds was not read"),
             (None, _) => "unknown: its policies were not read".into(),
         }
@@ -145,7 +171,8 @@ const NAMED: usize = 60;
 
 fn policy_names(list: &str, inline: &str) -> String {
     let all: Vec<String> = serde_json::from_str(list).unwrap_or_default();
-    let mut names: Vec<String> = all.iter().map(|arn| arn.split(":policy/").nth(1).unwrap_or(arn).to_string()).collect();
+    let mut names: Vec<String> =
+        all.iter().map(|arn| arn.split(":policy/").nth(1).unwrap_or(arn).to_string()).collect();
     names.sort();
     match inline.parse::<u64>() {
         Ok(0) => {}
@@ -165,7 +192,8 @@ FROM iam_credential_report";
 const UNREPORTED: &str = "unknown: the credential report has no line for it";
 
 fn users(db: &Connection, known: &Known, day: NaiveDate) -> Result<Vec<AccessPrincipal>, Fault> {
-    let lines: BTreeMap<String, ReportLine> = report(db)?.into_iter().filter(|l| !l.root).map(|l| (l.arn.clone(), l)).collect();
+    let lines: BTreeMap<String, ReportLine> =
+        report(db)?.into_iter().filter(|l| !l.root).map(|l| (l.arn.clone(), l)).collect();
     let mut users: BTreeMap<String, (String, String, Option<String>)> =
         lines.values().map(|l| (l.arn.clone(), (l.name.clone(), l.account.clone(), None))).collect();
     rows(db, "SELECT arn, user_name, account, group_names FROM iam_user", &mut |r| {
@@ -179,7 +207,9 @@ fn users(db: &Connection, known: &Known, day: NaiveDate) -> Result<Vec<AccessPri
             Err(_) => "groups unknown".into(),
         });
         let through = match groups {
-            Some(groups) => format!("{groups}; {}", known.policies.get(&arn).map_or("policies unknown", String::as_str)),
+            Some(groups) => {
+                format!("{groups}; {}", known.policies.get(&arn).map_or("policies unknown", String::as_str))
+            }
             None => "unknown: its groups and policies were not read".into(),
         };
         AccessPrincipal {
@@ -216,7 +246,11 @@ fn roles(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> 
     let mut roles: BTreeMap<String, (String, String, String)> = BTreeMap::new();
     let mut used: BTreeMap<String, String> = BTreeMap::new();
     rows(db, "SELECT arn, role_name, account, managed_by, last_used_at FROM iam_role_last_use", &mut |r| {
-        let last = if r[4].is_empty() { "no use is known in 400 days".to_string() } else { r[4].get(..10).unwrap_or(&r[4]).to_string() };
+        let last = if r[4].is_empty() {
+            "no use is known in 400 days".to_string()
+        } else {
+            r[4].get(..10).unwrap_or(&r[4]).to_string()
+        };
         used.insert(r[0].clone(), last);
         roles.insert(r[0].clone(), (r[1].clone(), r[2].clone(), r[3].clone()));
     })?;
@@ -227,13 +261,20 @@ fn roles(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> 
         let by_aws = managed == "service-linked";
         let policies = known.policies.get(&arn).map_or("unknown: its policies were not read", String::as_str);
         AccessPrincipal {
-            stores: if by_aws { "not judged: AWS writes its policies".into() } else { known.stores(&arn, &account) },
+            stores: if by_aws {
+                "not judged: AWS writes its policies".into()
+            } else {
+                known.stores(&arn, &account)
+            },
             kind: if by_aws { HolderKind::ServiceRole } else { HolderKind::Role },
             through: match managed.as_str() {
                 "identity center" => format!("a permission set of Identity Center; {policies}"),
                 _ => policies.to_string(),
             },
-            last_used: used.get(&arn).cloned().unwrap_or_else(|| "unknown: IAM was not asked for its last use".into()),
+            last_used: used
+                .get(&arn)
+                .cloned()
+                .unwrap_or_else(|| "unknown: IAM was not asked for its last use".into()),
             mfa: "a role has none; see who may take it on".into(),
             keys: "a role has none".into(),
             name,
@@ -244,7 +285,8 @@ fn roles(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> 
     Ok(roles.into_iter().map(one).collect())
 }
 
-/// Users and groups of Identity Center, an entry each with all that is assigned to it; a user also by the groups that the user is in.
+/// Users and groups of Identity Center, an entry each with all that is assigned to it; a user also by the
+/// groups that the user is in.
 fn assigned(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> {
     let (directory, reserved) = (Directory::read(db)?, identity_center::reserved(db)?);
     let mut all: BTreeMap<String, AccessPrincipal> = BTreeMap::new();

@@ -1,11 +1,14 @@
-//! Keeps the bytes of the last answer, as they were before the SDK made types of them: those bytes are the evidence.
+//! Keeps the bytes of the last answer, as they were before the SDK made types of them: those bytes are the
+//! evidence.
 
 #![allow(clippy::disallowed_methods)] // the offset of the machine's clock from AWS's is evidence
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use aws_sdk_config::config::interceptors::{AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef};
+use aws_sdk_config::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_config::config::{ConfigBag, Intercept, RuntimeComponents};
 use chrono::{DateTime, Utc};
 
@@ -66,9 +69,11 @@ impl Intercept for Capture {
         last.error_type = header("x-amzn-errortype");
         last.request_id = Some(header("x-amzn-requestid")).filter(|id| !id.is_empty());
         let date = DateTime::parse_from_rfc2822(&header("date")).ok();
-        last.clock_offset = date.map(|d| (d.with_timezone(&Utc) - DateTime::<Utc>::from(SystemTime::now())).num_seconds());
+        last.clock_offset =
+            date.map(|d| (d.with_timezone(&Utc) - DateTime::<Utc>::from(SystemTime::now())).num_seconds());
         last.ended = self.clock.now();
-        let throttled = last.status == 429 || memchr::memmem::find(&last.body, b"hrottl").is_some() && last.status >= 400;
+        let throttled =
+            last.status == 429 || memchr::memmem::find(&last.body, b"hrottl").is_some() && last.status >= 400;
         last.throttled += u32::from(throttled);
         Ok(())
     }

@@ -11,8 +11,8 @@ pub struct Host {
     pub region: String,
 }
 
-/// The host of a service in a region; none where the partition lacks the service. `region` is any region of the partition for
-/// services that have one endpoint in it.
+/// The host of a service in a region; none where the partition lacks the service. `region` is any region of
+/// the partition for services that have one endpoint in it.
 pub fn host(service: &str, api: &Api, region: &str, fips: bool) -> Option<Host> {
     let partition = Partition::of(region);
     let prefix = api.endpoint.as_deref().unwrap_or(service);
@@ -51,10 +51,15 @@ mod tests {
 
     #[test]
     fn an_account_wide_service_has_one_host_a_partition_or_none() {
-        let iam = api(r#"{ "protocol": "query", "global": { "aws": { "host": "iam.amazonaws.com", "region": "us-east-1" },
-                 "aws-us-gov": { "host": "iam.us-gov.amazonaws.com", "region": "us-gov-west-1" } } }"#);
+        let iam = api(
+            r#"{ "protocol": "query", "global": { "aws": { "host": "iam.amazonaws.com", "region": "us-east-1" },
+                 "aws-us-gov": { "host": "iam.us-gov.amazonaws.com", "region": "us-gov-west-1" } } }"#,
+        );
         let gov = host("iam", &iam, "us-gov-east-1", false).expect("a host");
-        assert_eq!((gov.url.as_str(), gov.region.as_str()), ("https://iam.us-gov.amazonaws.com", "us-gov-west-1"));
+        assert_eq!(
+            (gov.url.as_str(), gov.region.as_str()),
+            ("https://iam.us-gov.amazonaws.com", "us-gov-west-1")
+        );
         assert_eq!(host("iam", &iam, "cn-north-1", false), None);
     }
 }

@@ -1,4 +1,5 @@
-//! Who asks: the credentials of one account, cached until shortly before they expire, and the settings that go with them.
+//! Who asks: the credentials of one account, cached until shortly before they expire, and the settings that
+//! go with them.
 
 #![allow(clippy::disallowed_methods)] // credentials expire by the clock of the machine
 
@@ -38,7 +39,8 @@ impl Identity {
 
     /// These credentials' identity in another account. Chained sessions last an hour at most and are renewed.
     pub(super) async fn assume(&self, role: &AssumedRole) -> Identity {
-        let mut builder = AssumeRoleProvider::builder(&role.arn).session_name(&role.session_name).configure(&self.config);
+        let mut builder =
+            AssumeRoleProvider::builder(&role.arn).session_name(&role.session_name).configure(&self.config);
         if let Some(id) = &role.external_id {
             builder = builder.external_id(id);
         }
@@ -54,7 +56,8 @@ impl Identity {
             return Ok(known.clone());
         }
         let missing = |words: String| Refusal::ours(Kind::Expired, "no credentials", words);
-        let provider = self.config.credentials_provider().ok_or_else(|| missing("no credential provider".into()))?;
+        let provider =
+            self.config.credentials_provider().ok_or_else(|| missing("no credential provider".into()))?;
         let found = provider.provide_credentials().await.map_err(|error| {
             let words = chain(&error);
             match words.contains("AccessDenied") {
@@ -67,9 +70,15 @@ impl Identity {
         Ok(found)
     }
 
-    /// The endpoint that the environment or profile sets for a service: `AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`.
+    /// The endpoint that the environment or profile sets for a service: `AWS_ENDPOINT_URL_<SERVICE>`, then
+    /// `AWS_ENDPOINT_URL`.
     pub(super) fn endpoint(&self, service: &str) -> Option<String> {
-        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok();
         let own = key.and_then(|key| self.config.service_config()?.load_config(key));
         own.or_else(|| self.config.endpoint_url().map(str::to_string))
     }

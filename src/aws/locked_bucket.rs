@@ -1,5 +1,5 @@
-//! A bucket with Object Lock, as an archive needs it: objects that appear once, are locked in compliance mode, and are read back. It
-//! deletes nothing, and there is no call here that could shorten a lock.
+//! A bucket with Object Lock, as an archive needs it: objects that appear once, are locked in compliance
+//! mode, and are read back. It deletes nothing, and there is no call here that could shorten a lock.
 
 mod upload;
 
@@ -15,8 +15,8 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime as Moment};
 use aws_sdk_s3::types::{
-    ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectLockEnabled, ObjectLockLegalHold, ObjectLockLegalHoldStatus,
-    ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode,
+    ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectLockEnabled, ObjectLockLegalHold,
+    ObjectLockLegalHoldStatus, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use base64::Engine;
@@ -92,7 +92,11 @@ impl LockedBucket {
         let mut opened = LockedBucket { session, client, bucket: bucket.into(), owner: access.owner.clone() };
         let enabled = match opened.is_locking() {
             Err(refusal) => {
-                let elsewhere = refusal.reply.as_ref().map(|reply| reply.bucket_region.clone()).filter(|r| !r.is_empty() && *r != region);
+                let elsewhere = refusal
+                    .reply
+                    .as_ref()
+                    .map(|reply| reply.bucket_region.clone())
+                    .filter(|r| !r.is_empty() && *r != region);
                 let Some(elsewhere) = elsewhere else { return Err(refusal) };
                 opened.client = self::client(&opened.session, &elsewhere);
                 opened.is_locking()?
@@ -101,12 +105,20 @@ impl LockedBucket {
         };
         match enabled {
             true => Ok(opened),
-            false => Err(Refusal::ours(Kind::Service, NO_LOCK, "the bucket has no Object Lock; it is switched on when a bucket is made")),
+            false => Err(Refusal::ours(
+                Kind::Service,
+                NO_LOCK,
+                "the bucket has no Object Lock; it is switched on when a bucket is made",
+            )),
         }
     }
 
     fn is_locking(&self) -> Result<bool, Refusal> {
-        let asked = self.client.get_object_lock_configuration().bucket(&self.bucket).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .get_object_lock_configuration()
+            .bucket(&self.bucket)
+            .set_expected_bucket_owner(self.owner.clone());
         match self.session.runtime.block_on(asked.send()) {
             Ok(found) => {
                 let enabled = found.object_lock_configuration().and_then(|c| c.object_lock_enabled());
@@ -121,7 +133,12 @@ impl LockedBucket {
 
     /// The object of this key, if there is one.
     pub fn facts(&self, key: &str) -> Result<Option<ObjectFacts>, Refusal> {
-        let asked = self.client.head_object().bucket(&self.bucket).key(key).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_expected_bucket_owner(self.owner.clone());
         let found = match self.session.runtime.block_on(asked.send()) {
             Ok(found) => found,
             Err(error) => {
@@ -134,18 +151,27 @@ impl LockedBucket {
         Ok(Some(ObjectFacts {
             size: u64::try_from(found.content_length().unwrap_or_default()).unwrap_or_default(),
             etag: found.e_tag().unwrap_or_default().to_string(),
-            noted: found.metadata().and_then(|all| all.get("affiant-sha256")).and_then(|text| text.parse().ok()),
+            noted: found
+                .metadata()
+                .and_then(|all| all.get("affiant-sha256"))
+                .and_then(|text| text.parse().ok()),
             lock: self.lock(key, &found),
             hold: self.hold_state(key, &found),
         }))
     }
 
-    /// HeadObject leaves the lock out both where there is none and where the caller may not see it: then it is asked for by itself.
+    /// HeadObject leaves the lock out both where there is none and where the caller may not see it: then it
+    /// is asked for by itself.
     fn lock(&self, key: &str, head: &HeadObjectOutput) -> LockState {
         if let (Some(mode), Some(until)) = (head.object_lock_mode(), head.object_lock_retain_until_date()) {
             return locked(mode.as_str(), until);
         }
-        let asked = self.client.get_object_retention().bucket(&self.bucket).key(key).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .get_object_retention()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_expected_bucket_owner(self.owner.clone());
         match self.session.runtime.block_on(asked.send()) {
             Ok(answer) => match answer.retention().map(|r| (r.mode(), r.retain_until_date())) {
                 Some((Some(mode), Some(until))) => locked(mode.as_str(), until),
@@ -159,11 +185,18 @@ impl LockedBucket {
     }
 
     fn hold_state(&self, key: &str, head: &HeadObjectOutput) -> HoldState {
-        let is = |status: &ObjectLockLegalHoldStatus| if *status == ObjectLockLegalHoldStatus::On { HoldState::On } else { HoldState::Off };
+        let is = |status: &ObjectLockLegalHoldStatus| {
+            if *status == ObjectLockLegalHoldStatus::On { HoldState::On } else { HoldState::Off }
+        };
         if let Some(status) = head.object_lock_legal_hold_status() {
             return is(status);
         }
-        let asked = self.client.get_object_legal_hold().bucket(&self.bucket).key(key).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .get_object_legal_hold()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_expected_bucket_owner(self.owner.clone());
         match self.session.runtime.block_on(asked.send()) {
             Ok(answer) => answer.legal_hold().and_then(|hold| hold.status()).map_or(HoldState::Off, is),
             Err(error) => match refusal(&error) {
@@ -175,24 +208,32 @@ impl LockedBucket {
 
     /// Every key below a prefix, with its size.
     pub fn keys(&self, prefix: &str) -> Result<BTreeMap<String, u64>, Refusal> {
-        let asked = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_expected_bucket_owner(self.owner.clone());
         let mut pages = asked.into_paginator().send();
         let mut found = BTreeMap::new();
         while let Some(page) = self.session.runtime.block_on(pages.next()) {
             let page = page.map_err(|error| refusal(&error))?;
-            let of = |o: &aws_sdk_s3::types::Object| Some((o.key()?.to_string(), u64::try_from(o.size()?).ok()?));
+            let of =
+                |o: &aws_sdk_s3::types::Object| Some((o.key()?.to_string(), u64::try_from(o.size()?).ok()?));
             found.extend(page.contents().iter().filter_map(of));
         }
         Ok(found)
     }
 
-    /// Streams an object, piece by piece; each piece is asked for again if it breaks off. Another object under the same key is noticed.
+    /// Streams an object, piece by piece; each piece is asked for again if it breaks off. Another object
+    /// under the same key is noticed.
     pub fn read(&self, key: &str, facts: &ObjectFacts, sink: &mut dyn Write) -> Result<(), Refusal> {
         let mut at = 0;
         while at < facts.size {
             let end = (at + PIECE).min(facts.size);
             let piece = self.piece(key, &facts.etag, at, end)?;
-            sink.write_all(&piece).map_err(|e| Refusal::ours(Kind::Transient, "not written", e.to_string()))?;
+            sink.write_all(&piece)
+                .map_err(|e| Refusal::ours(Kind::Transient, "not written", e.to_string()))?;
             at = end;
         }
         Ok(())
@@ -202,16 +243,27 @@ impl LockedBucket {
         let attempts = self.session.settings.attempts.max(1);
         let mut attempt = 1;
         loop {
-            let asked = self.client.get_object().bucket(&self.bucket).key(key).set_expected_bucket_owner(self.owner.clone());
+            let asked = self
+                .client
+                .get_object()
+                .bucket(&self.bucket)
+                .key(key)
+                .set_expected_bucket_owner(self.owner.clone());
             let asked = asked.if_match(etag).range(format!("bytes={at}-{}", end - 1));
             let outcome: Result<Vec<u8>, Refusal> = self.session.runtime.block_on(async {
                 let answer = asked.send().await.map_err(|error| refusal(&error))?;
-                let body = answer.body.collect().await.map_err(|e| Refusal::ours(Kind::Transient, "cut short", e.to_string()))?;
+                let body = answer
+                    .body
+                    .collect()
+                    .await
+                    .map_err(|e| Refusal::ours(Kind::Transient, "cut short", e.to_string()))?;
                 Ok(body.to_vec())
             });
             match outcome {
                 Ok(bytes) if bytes.len() as u64 == end - at => return Ok(bytes),
-                Err(refusal) if refusal.kind != Kind::Transient || attempt == attempts => return Err(refusal),
+                Err(refusal) if refusal.kind != Kind::Transient || attempt == attempts => {
+                    return Err(refusal);
+                }
                 Ok(bytes) if attempt == attempts => {
                     let words = format!("{} of {} bytes came", bytes.len(), end - at);
                     return Err(Refusal::ours(Kind::Transient, "cut short", words));
@@ -221,11 +273,16 @@ impl LockedBucket {
         }
     }
 
-    /// Locks an object, or locks it for longer. The caller has seen that no lock is shortened; S3 refuses it too.
+    /// Locks an object, or locks it for longer. The caller has seen that no lock is shortened; S3 refuses it
+    /// too.
     pub fn retain(&self, key: &str, until: DateTime<Utc>) -> Result<(), Refusal> {
-        let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance).retain_until_date(moment(until)).build();
+        let retention = ObjectLockRetention::builder()
+            .mode(ObjectLockRetentionMode::Compliance)
+            .retain_until_date(moment(until))
+            .build();
         let asked = self.client.put_object_retention().bucket(&self.bucket).key(key).retention(retention);
-        let asked = asked.checksum_algorithm(ChecksumAlgorithm::Sha256).set_expected_bucket_owner(self.owner.clone());
+        let asked =
+            asked.checksum_algorithm(ChecksumAlgorithm::Sha256).set_expected_bucket_owner(self.owner.clone());
         self.session.runtime.block_on(asked.send()).map(drop).map_err(|error| refusal(&error))
     }
 
@@ -234,7 +291,8 @@ impl LockedBucket {
         let status = if on { ObjectLockLegalHoldStatus::On } else { ObjectLockLegalHoldStatus::Off };
         let asked = self.client.put_object_legal_hold().bucket(&self.bucket).key(key);
         let asked = asked.legal_hold(ObjectLockLegalHold::builder().status(status).build());
-        let asked = asked.checksum_algorithm(ChecksumAlgorithm::Sha256).set_expected_bucket_owner(self.owner.clone());
+        let asked =
+            asked.checksum_algorithm(ChecksumAlgorithm::Sha256).set_expected_bucket_owner(self.owner.clone());
         self.session.runtime.block_on(asked.send()).map(drop).map_err(|error| refusal(&error))
     }
 }
@@ -303,17 +361,27 @@ where
         let words = DisplayErrorContext(error).to_string();
         let words = words.split(" (").next().unwrap_or_default().to_string();
         let kind = if words.contains("credential") { Kind::Expired } else { Kind::Transient };
-        return Refusal::ours(kind, if kind == Kind::Expired { "no credentials" } else { "connection" }, words);
+        return Refusal::ours(
+            kind,
+            if kind == Kind::Expired { "no credentials" } else { "connection" },
+            words,
+        );
     };
     let status = raw.status().as_u16();
     if (200..300).contains(&status) && error.code().is_none() {
         return Refusal::ours(Kind::Transient, "malformed answer", DisplayErrorContext(error).to_string());
     }
-    let (code, message) = (error.code().unwrap_or_default().to_string(), error.message().unwrap_or_default().to_string());
+    let (code, message) =
+        (error.code().unwrap_or_default().to_string(), error.message().unwrap_or_default().to_string());
     // an answer without a body, as to HEAD, has a status alone
     let code = if code.is_empty() { format!("HTTP {status}") } else { code };
     let bucket_region = raw.headers().get("x-amz-bucket-region").unwrap_or_default().to_string();
     let named = if code.starts_with("HTTP ") { "" } else { &code };
     let kind = reply::kind(status, named, &message, false);
-    Refusal { kind, code, message, reply: Some(Box::new(Reply { status, bucket_region, ..Reply::default() })) }
+    Refusal {
+        kind,
+        code,
+        message,
+        reply: Some(Box::new(Reply { status, bucket_region, ..Reply::default() })),
+    }
 }

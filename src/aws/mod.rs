@@ -1,5 +1,5 @@
-//! AWS as evidence needs it: credentials the usual way, and answers as the bytes that came over the wire. It asks only what the
-//! operations registry names; it knows nothing of runs, gaps or checks.
+//! AWS as evidence needs it: credentials the usual way, and answers as the bytes that came over the wire. It
+//! asks only what the operations registry names; it knows nothing of runs, gaps or checks.
 
 #![allow(clippy::disallowed_methods)] // the pace of requests
 
@@ -78,11 +78,18 @@ pub struct Session {
 }
 
 impl Session {
-    /// Credentials by the default chain, or of a profile; `AWS_ENDPOINT_URL` and FIPS settings as the SDK reads them.
-    pub fn connect(profile: Option<&str>, region: Option<&str>, settings: Settings) -> std::io::Result<Session> {
+    /// Credentials by the default chain, or of a profile; `AWS_ENDPOINT_URL` and FIPS settings as the SDK
+    /// reads them.
+    pub fn connect(
+        profile: Option<&str>,
+        region: Option<&str>,
+        settings: Settings,
+    ) -> std::io::Result<Session> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
-        let tls = aws_smithy_http_client::tls::Provider::Rustls(aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc);
+        let tls = aws_smithy_http_client::tls::Provider::Rustls(
+            aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc,
+        );
         loader = loader.http_client(aws_smithy_http_client::Builder::new().tls_provider(tls).build_https());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
@@ -91,7 +98,12 @@ impl Session {
             loader = loader.region(Region::new(region.to_string()));
         }
         let shared = runtime.block_on(loader.load());
-        Ok(Session { runtime, base: Rc::new(Identity::new(shared)), settings, began: std::time::Instant::now() })
+        Ok(Session {
+            runtime,
+            base: Rc::new(Identity::new(shared)),
+            settings,
+            began: std::time::Instant::now(),
+        })
     }
 
     /// The region that the environment or profile names.
@@ -119,8 +131,9 @@ impl Session {
         self.runtime.block_on(raw::fetch(&self.base, &self.settings, link))
     }
 
-    /// Makes every ask and those that `done` answers with, a bounded number at once, until none is left. `done` runs on this
-    /// thread, once an ask; an error from it ends everything, and asks under way are dropped.
+    /// Makes every ask and those that `done` answers with, a bounded number at once, until none is left.
+    /// `done` runs on this thread, once an ask; an error from it ends everything, and asks under way are
+    /// dropped.
     pub fn work<'a, T: 'a, E>(
         &self,
         first: Vec<(T, Ask<'a>)>,
@@ -138,7 +151,11 @@ impl Session {
                     let late = settings.time_limit.is_some_and(|limit| self.began.elapsed() > limit);
                     under_way.push(Box::pin(async move {
                         let outcome = match late {
-                            true => Err(Refusal::ours(Kind::Transient, "time limit", "the run's time limit had passed")),
+                            true => Err(Refusal::ours(
+                                Kind::Transient,
+                                "time limit",
+                                "the run's time limit had passed",
+                            )),
                             false => one(settings, pace, &ask).await,
                         };
                         (tag, ask, outcome)

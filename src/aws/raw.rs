@@ -1,5 +1,5 @@
-//! One signed request over the SDK's own HTTP client, for every operation of the registry: SigV4, retries with backoff, and the
-//! answer's bytes as they came.
+//! One signed request over the SDK's own HTTP client, for every operation of the registry: SigV4, retries
+//! with backoff, and the answer's bytes as they came.
 
 #![allow(clippy::disallowed_methods)] // requests are signed for the clock of the machine
 
@@ -9,7 +9,8 @@ use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime::client::orchestrator::operation::Operation as Orchestrated;
@@ -28,7 +29,12 @@ use super::request::{RequestParts, parts};
 use super::{Ask, Settings};
 
 /// Sends one ask until there is an answer, a refusal that is meant, or no attempt left.
-pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+pub async fn call(
+    identity: &Identity,
+    settings: &Settings,
+    pace: &Pace,
+    ask: &Ask<'_>,
+) -> Result<Reply, Refusal> {
     let target = target(identity, settings, ask)?;
     let request = parts(ask.api, ask.name, ask.operation, &ask.members);
     let started = settings.clock.now();
@@ -87,7 +93,11 @@ struct Target {
 fn target(identity: &Identity, settings: &Settings, ask: &Ask<'_>) -> Result<Target, Refusal> {
     let fips = identity.config.use_fips().unwrap_or(false);
     let Some(named) = host(ask.service, ask.api, &ask.region, fips) else {
-        return Err(Refusal::ours(Kind::NotOffered, "not in this partition", format!("{} has no endpoint here", ask.service)));
+        return Err(Refusal::ours(
+            Kind::NotOffered,
+            "not in this partition",
+            format!("{} has no endpoint here", ask.service),
+        ));
     };
     if let Some(url) = identity.endpoint(ask.service) {
         return Ok(Target { url: url.trim_end_matches('/').into(), region: named.region });
@@ -113,8 +123,12 @@ async fn attempt(
     renewed: bool,
 ) -> Result<Reply, Refusal> {
     let credentials = identity.credentials(renewed).await?;
-    let request = signed(ask, target, parts, credentials).map_err(|words| Refusal::ours(Kind::Service, "not signed", words))?;
-    let client = identity.config.http_client().ok_or_else(|| Refusal::ours(Kind::Transient, "no client", "no HTTP client"))?;
+    let request = signed(ask, target, parts, credentials)
+        .map_err(|words| Refusal::ours(Kind::Service, "not signed", words))?;
+    let client = identity
+        .config
+        .http_client()
+        .ok_or_else(|| Refusal::ours(Kind::Transient, "no client", "no HTTP client"))?;
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(settings.connect_timeout)
         .read_timeout(settings.call_timeout)
@@ -133,7 +147,8 @@ async fn attempt(
     })
 }
 
-/// The bytes behind a presigned link: HTTPS, or the endpoint that the caller named. The link is a secret, so no message holds it.
+/// The bytes behind a presigned link: HTTPS, or the endpoint that the caller named. The link is a secret, so
+/// no message holds it.
 pub async fn fetch(identity: &Identity, settings: &Settings, link: &str) -> Result<Vec<u8>, Refusal> {
     let refuse = |words: &str| Refusal::ours(Kind::Transient, "document", words);
     let (scheme, rest) = link.split_once("://").ok_or_else(|| refuse("the link is none"))?;
@@ -148,7 +163,10 @@ pub async fn fetch(identity: &Identity, settings: &Settings, link: &str) -> Resu
     request.headers_mut().insert("user-agent", super::USER_AGENT);
     let client = identity.config.http_client().ok_or_else(|| refuse("no HTTP client"))?;
     let limit = settings.call_timeout * 10;
-    let timeouts = TimeoutConfig::builder().connect_timeout(settings.connect_timeout).operation_attempt_timeout(limit).build();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(settings.connect_timeout)
+        .operation_attempt_timeout(limit)
+        .build();
     let sent = exchange(client, ("document", "Fetch"), &url, timeouts, request).await;
     match sent {
         Ok(reply) if reply.status == 200 && !reply.body.is_empty() => Ok(reply.body),
@@ -157,7 +175,8 @@ pub async fn fetch(identity: &Identity, settings: &Settings, link: &str) -> Resu
     }
 }
 
-/// One HTTP exchange on the SDK's runtime, without its own signing and retries; the answer whatever its status.
+/// One HTTP exchange on the SDK's runtime, without its own signing and retries; the answer whatever its
+/// status.
 async fn exchange(
     client: SharedHttpClient,
     (service, name): (&str, &str),
@@ -233,13 +252,22 @@ fn signed(
         .build()
         .map_err(|e| e.to_string())?;
     let mut headers: Vec<(String, String)> = parts.headers.clone();
-    if let Some(account) = ask.members.get("AccountId").and_then(|v| v.as_str()).filter(|_| ask.service == "s3control") {
+    if let Some(account) =
+        ask.members.get("AccountId").and_then(|v| v.as_str()).filter(|_| ask.service == "s3control")
+    {
         headers.push(("x-amz-account-id".into(), account.to_string()));
     }
-    let to_sign = [("host".to_string(), authority.to_string())].into_iter().chain(headers.iter().cloned()).collect::<Vec<_>>();
-    let signable =
-        SignableRequest::new(&parts.method, &url, to_sign.iter().map(|(n, v)| (n.as_str(), v.as_str())), SignableBody::Bytes(&parts.body))
-            .map_err(|e| e.to_string())?;
+    let to_sign = [("host".to_string(), authority.to_string())]
+        .into_iter()
+        .chain(headers.iter().cloned())
+        .collect::<Vec<_>>();
+    let signable = SignableRequest::new(
+        &parts.method,
+        &url,
+        to_sign.iter().map(|(n, v)| (n.as_str(), v.as_str())),
+        SignableBody::Bytes(&parts.body),
+    )
+    .map_err(|e| e.to_string())?;
     let (instructions, _) = sign(signable, &params.into()).map_err(|e| e.to_string())?.into_parts();
     let (made, _) = instructions.into_parts();
     let mut request = HttpRequest::new(SdkBody::from(parts.body.clone()));
@@ -260,7 +288,10 @@ fn signed(
 
 fn read(response: &HttpResponse) -> Reply {
     let header = |name: &str| response.headers().get(name).unwrap_or_default().to_string();
-    let id = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"].iter().map(|n| header(n)).find(|v| !v.is_empty());
+    let id = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+        .iter()
+        .map(|n| header(n))
+        .find(|v| !v.is_empty());
     let date = DateTime::parse_from_rfc2822(&header("date")).ok();
     Reply {
         body: response.body().bytes().map(<[u8]>::to_vec).unwrap_or_default(),
@@ -269,13 +300,14 @@ fn read(response: &HttpResponse) -> Reply {
         bucket_region: header("x-amz-bucket-region"),
         error_type: header("x-amzn-errortype"),
         request_id: id,
-        clock_offset: date.map(|d| (d.with_timezone(&Utc) - DateTime::<Utc>::from(SystemTime::now())).num_seconds()),
+        clock_offset: date
+            .map(|d| (d.with_timezone(&Utc) - DateTime::<Utc>::from(SystemTime::now())).num_seconds()),
         ..Reply::default()
     }
 }
 
-/// How fast each service of each account and region is asked: a gap between requests, doubled when AWS throttles and slowly
-/// closed when it answers.
+/// How fast each service of each account and region is asked: a gap between requests, doubled when AWS
+/// throttles and slowly closed when it answers.
 #[derive(Default)]
 pub struct Pace(RefCell<BTreeMap<String, Lane>>);
 

@@ -74,8 +74,10 @@ const THROTTLED: [&str; 12] = [
     "ThrottlingException",
     "TooManyRequestsException",
 ];
-const EXPIRED: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
-const REGION_OFF: [&str; 4] = ["AuthFailure", "InvalidClientTokenId", "InvalidSignatureException", "UnrecognizedClientException"];
+const EXPIRED: [&str; 4] =
+    ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+const REGION_OFF: [&str; 4] =
+    ["AuthFailure", "InvalidClientTokenId", "InvalidSignatureException", "UnrecognizedClientException"];
 
 impl Refusal {
     /// A refusal that is not an answer of AWS.
@@ -101,7 +103,9 @@ impl Refusal {
         let what = match self.kind {
             Kind::Denied => "the caller is not permitted",
             Kind::DeniedByOrganization => "a policy of the organization forbids it",
-            Kind::RegionOff => "the account's credentials are not accepted in this region, which may not be enabled",
+            Kind::RegionOff => {
+                "the account's credentials are not accepted in this region, which may not be enabled"
+            }
             Kind::Expired => "there are no valid credentials (any more)",
             Kind::NotQueryable => "advanced queries do not know this type",
             Kind::Throttled => "throttled to the end of all attempts",
@@ -119,7 +123,8 @@ impl Refusal {
 }
 
 pub(super) fn kind(status: u16, code: &str, message: &str, html: bool) -> Kind {
-    let organization = message.contains("service control policy") || message.contains("resource control policy");
+    let organization =
+        message.contains("service control policy") || message.contains("resource control policy");
     if EXPIRED.contains(&code) || message.contains("security token included in the request is expired") {
         return Kind::Expired;
     }
@@ -149,23 +154,40 @@ mod tests {
     use super::*;
 
     fn kind_of(status: u16, content_type: &str, body: &str) -> Kind {
-        let reply = Reply { status, content_type: content_type.into(), body: body.into(), ..Reply::default() };
+        let reply =
+            Reply { status, content_type: content_type.into(), body: body.into(), ..Reply::default() };
         Refusal::of(reply).kind
     }
 
     #[test]
     fn errors_of_every_protocol_are_told_apart() {
         for (status, content_type, body, expected) in [
-            (400, "application/x-amz-json-1.1", r#"{"__type":"com.x#ThrottlingException","message":"slow"}"#, Kind::Throttled),
-            (403, "text/xml", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>", Kind::Denied),
+            (
+                400,
+                "application/x-amz-json-1.1",
+                r#"{"__type":"com.x#ThrottlingException","message":"slow"}"#,
+                Kind::Throttled,
+            ),
             (
                 403,
                 "text/xml",
-                "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>with an explicit deny in a service control policy</Message></Error></Errors></Response>",
+                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+                Kind::Denied,
+            ),
+            (
+                403,
+                "text/xml",
+                "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>with an explicit deny \
+                 in a service control policy</Message></Error></Errors></Response>",
                 Kind::DeniedByOrganization,
             ),
             (404, "application/xml", "<Error><Code>NoSuchBucketPolicy</Code></Error>", Kind::Service),
-            (401, "text/xml", "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>", Kind::RegionOff),
+            (
+                401,
+                "text/xml",
+                "<Response><Errors><Error><Code>AuthFailure</Code></Error></Errors></Response>",
+                Kind::RegionOff,
+            ),
             (500, "text/html", "<html>not implemented</html>", Kind::NotOffered),
             (503, "text/html", "<html>busy</html>", Kind::Transient),
             (500, "application/json", "", Kind::Transient),

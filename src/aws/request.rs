@@ -1,5 +1,6 @@
-//! From an operation of the registry and its members to the parts of an HTTP request, in the five wire protocols that AWS
-//! services speak (query, EC2, JSON, REST-JSON, REST-XML). It signs nothing and sends nothing.
+//! From an operation of the registry and its members to the parts of an HTTP request, in the five wire
+//! protocols that AWS services speak (query, EC2, JSON, REST-JSON, REST-XML). It signs nothing and sends
+//! nothing.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -30,7 +31,10 @@ pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String,
             method: "POST".into(),
             path: "/".into(),
             headers: vec![
-                ("content-type".to_string(), format!("application/x-amz-json-{}", if api.json.is_empty() { "1.1" } else { &api.json })),
+                (
+                    "content-type".to_string(),
+                    format!("application/x-amz-json-{}", if api.json.is_empty() { "1.1" } else { &api.json }),
+                ),
                 ("x-amz-target".to_string(), format!("{}.{name}", api.target)),
             ],
             body: serde_json::to_vec(members).expect("JSON serialises"),
@@ -42,12 +46,16 @@ pub fn parts(api: &Api, name: &str, operation: &Operation, members: &Map<String,
 }
 
 fn form(api: &Api, name: &str, members: &Map<String, Value>, list: &str) -> RequestParts {
-    let mut pairs = vec![("Action".to_string(), name.to_string()), ("Version".to_string(), api.version.clone())];
+    let mut pairs =
+        vec![("Action".to_string(), name.to_string()), ("Version".to_string(), api.version.clone())];
     members.iter().for_each(|(member, value)| flatten(member, value, list, &mut pairs));
     RequestParts {
         method: "POST".into(),
         path: "/".into(),
-        headers: vec![("content-type".to_string(), "application/x-www-form-urlencoded; charset=utf-8".into())],
+        headers: vec![(
+            "content-type".to_string(),
+            "application/x-www-form-urlencoded; charset=utf-8".into(),
+        )],
         body: encode(&pairs).into_bytes(),
     }
 }
@@ -60,14 +68,17 @@ fn flatten(name: &str, value: &Value, list: &str, pairs: &mut Vec<(String, Strin
                 flatten(&format!("{name}{list}.{}", index + 1), element, list, pairs);
             }
         }
-        Value::Object(map) => map.iter().for_each(|(member, value)| flatten(&format!("{name}.{member}"), value, list, pairs)),
+        Value::Object(map) => {
+            map.iter().for_each(|(member, value)| flatten(&format!("{name}.{member}"), value, list, pairs))
+        }
         scalar => pairs.push((name.to_string(), text(scalar))),
     }
 }
 
 fn rest(api: &Api, operation: &Operation, members: &Map<String, Value>) -> RequestParts {
     let method = operation.method.clone().unwrap_or_else(|| "GET".into());
-    let (mut path, mut query, mut body) = (operation.path.clone().unwrap_or_else(|| "/".into()), Vec::new(), Map::new());
+    let (mut path, mut query, mut body) =
+        (operation.path.clone().unwrap_or_else(|| "/".into()), Vec::new(), Map::new());
     let mut headers = Vec::new();
     for (name, value) in members {
         if operation.in_header.contains(name) {
@@ -109,7 +120,11 @@ fn rest(api: &Api, operation: &Operation, members: &Map<String, Value>) -> Reque
 
 fn encode(pairs: &[(String, String)]) -> String {
     let escape = |text: &str| utf8_percent_encode(text, ESCAPED).to_string();
-    pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 fn text(value: &Value) -> String {
@@ -132,9 +147,16 @@ mod tests {
     #[test]
     fn lists_are_numbered_as_each_protocol_wants_them() {
         let members = serde_json::json!({ "Filter": [{ "Name": "a b", "Values": ["1", "2"] }], "Max": 5 });
-        let ec2 = built(r#"{ "protocol": "ec2", "version": "2016-11-15" }"#, r#"{ "scope": "region" }"#, members.clone());
+        let ec2 = built(
+            r#"{ "protocol": "ec2", "version": "2016-11-15" }"#,
+            r#"{ "scope": "region" }"#,
+            members.clone(),
+        );
         let body = String::from_utf8(ec2.body).expect("ASCII");
-        assert_eq!(body, "Action=DescribeThings&Version=2016-11-15&Filter.1.Name=a%20b&Filter.1.Values.1=1&Filter.1.Values.2=2&Max=5");
+        assert_eq!(
+            body,
+            "Action=DescribeThings&Version=2016-11-15&Filter.1.Name=a%20b&Filter.1.Values.1=1&Filter.1.Values.2=2&Max=5"
+        );
         let query = built(r#"{ "protocol": "query", "version": "1" }"#, r#"{ "scope": "region" }"#, members);
         assert!(String::from_utf8(query.body).expect("ASCII").contains("Filter.member.1.Values.member.2=2"));
     }
@@ -146,7 +168,10 @@ mod tests {
             r#"{ "scope": "region", "method": "GET", "path": "/v1/{Name}/things" }"#,
             serde_json::json!({ "Name": "a/b?c", "next": "t=1", "types": ["x", "y"] }),
         );
-        assert_eq!((get.path.as_str(), get.body.len()), ("/v1/a%2Fb%3Fc/things?next=t%3D1&types=x&types=y", 0));
+        assert_eq!(
+            (get.path.as_str(), get.body.len()),
+            ("/v1/a%2Fb%3Fc/things?next=t%3D1&types=x&types=y", 0)
+        );
         let post = built(
             r#"{ "protocol": "rest-json" }"#,
             r#"{ "scope": "region", "method": "POST", "path": "/list", "in_query": ["next"] }"#,

@@ -1,5 +1,5 @@
-//! The typed clients of AWS Config, AWS Artifact and STS: the SDK builds the request, finds the endpoint and checks the answer;
-//! the bytes are captured beside it.
+//! The typed clients of AWS Config, AWS Artifact and STS: the SDK builds the request, finds the endpoint and
+//! checks the answer; the bytes are captured beside it.
 
 use aws_config::Region;
 use aws_config::retry::RetryConfig;
@@ -17,8 +17,10 @@ use super::{Ask, Settings};
 
 macro_rules! client {
     ($sdk:ident, $identity:expr, $credentials:expr, $settings:expr, $ask:expr, $capture:expr) => {{
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout($settings.connect_timeout).operation_attempt_timeout($settings.call_timeout).build();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout($settings.connect_timeout)
+            .operation_attempt_timeout($settings.call_timeout)
+            .build();
         let mut config = $sdk::config::Builder::from(&$identity.config)
             .credentials_provider($credentials)
             .retry_config(RetryConfig::standard().with_max_attempts($settings.attempts))
@@ -31,9 +33,15 @@ macro_rules! client {
     }};
 }
 
-/// Asks by a typed client, where there is one for the operation. The credentials are the identity's own, as for every other call: a
-/// client that looked for them itself would take on the role once more. What AWS calls expired is renewed once.
-pub async fn call(identity: &Identity, settings: &Settings, pace: &Pace, ask: &Ask<'_>) -> Option<Result<Reply, Refusal>> {
+/// Asks by a typed client, where there is one for the operation. The credentials are the identity's own, as
+/// for every other call: a client that looked for them itself would take on the role once more. What AWS
+/// calls expired is renewed once.
+pub async fn call(
+    identity: &Identity,
+    settings: &Settings,
+    pace: &Pace,
+    ask: &Ask<'_>,
+) -> Option<Result<Reply, Refusal>> {
     if !is_typed(ask) {
         return None;
     }
@@ -76,7 +84,11 @@ const CONFIG: [&str; 8] = [
 
 fn resource_key(value: &Value) -> Option<ResourceKey> {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
-    ResourceKey::builder().resource_type(text("resourceType")?.into()).resource_id(text("resourceId")?).build().ok()
+    ResourceKey::builder()
+        .resource_type(text("resourceType")?.into())
+        .resource_id(text("resourceId")?)
+        .build()
+        .ok()
 }
 
 fn aggregate_key(value: &Value) -> Option<AggregateResourceIdentifier> {
@@ -114,11 +126,14 @@ fn settle(failed: Option<String>, capture: &Capture, pace: &Pace, ask: &Ask<'_>)
             pace.eased(ask);
             Ok(reply)
         }
-        (Some(words), 0) if words.contains("credential") => Err(Refusal::ours(Kind::Expired, "no credentials", words)),
-        (Some(words), 0) => Err(Refusal::ours(Kind::Transient, "connection", words)),
-        (Some(words), 200..=299) => {
-            Err(Refusal { reply: Some(Box::new(reply)), ..Refusal::ours(Kind::Transient, "malformed answer", words) })
+        (Some(words), 0) if words.contains("credential") => {
+            Err(Refusal::ours(Kind::Expired, "no credentials", words))
         }
+        (Some(words), 0) => Err(Refusal::ours(Kind::Transient, "connection", words)),
+        (Some(words), 200..=299) => Err(Refusal {
+            reply: Some(Box::new(reply)),
+            ..Refusal::ours(Kind::Transient, "malformed answer", words)
+        }),
         (Some(_), _) => Err(Refusal::of(reply)),
     }
 }
@@ -167,30 +182,49 @@ fn keys<T>(ask: &Ask<'_>, name: &str, key: fn(&Value) -> Option<T>) -> Option<Ve
 async fn config(client: &aws_sdk_config::Client, ask: &Ask<'_>) -> Option<String> {
     match ask.name {
         "SelectResourceConfig" => {
-            let request = client.select_resource_config().set_expression(text(ask, "Expression")).limit(number(ask, "Limit"));
+            let request = client
+                .select_resource_config()
+                .set_expression(text(ask, "Expression"))
+                .limit(number(ask, "Limit"));
             failure(request.set_next_token(text(ask, "NextToken")).send().await)
         }
         "SelectAggregateResourceConfig" => {
-            let request = client.select_aggregate_resource_config().set_expression(text(ask, "Expression")).limit(number(ask, "Limit"));
+            let request = client
+                .select_aggregate_resource_config()
+                .set_expression(text(ask, "Expression"))
+                .limit(number(ask, "Limit"));
             let request = request.set_configuration_aggregator_name(text(ask, "ConfigurationAggregatorName"));
             failure(request.set_next_token(text(ask, "NextToken")).send().await)
         }
         "ListDiscoveredResources" => {
-            let request = client.list_discovered_resources().resource_type(text(ask, "resourceType").unwrap_or_default().as_str().into());
+            let request = client
+                .list_discovered_resources()
+                .resource_type(text(ask, "resourceType").unwrap_or_default().as_str().into());
             failure(request.limit(number(ask, "limit")).set_next_token(text(ask, "nextToken")).send().await)
         }
         "BatchGetResourceConfig" => {
-            let request = client.batch_get_resource_config().set_resource_keys(keys(ask, "resourceKeys", resource_key));
+            let request =
+                client.batch_get_resource_config().set_resource_keys(keys(ask, "resourceKeys", resource_key));
             failure(request.send().await)
         }
         "BatchGetAggregateResourceConfig" => {
             let keys = keys(ask, "ResourceIdentifiers", aggregate_key);
             let request = client.batch_get_aggregate_resource_config().set_resource_identifiers(keys);
-            failure(request.set_configuration_aggregator_name(text(ask, "ConfigurationAggregatorName")).send().await)
+            failure(
+                request
+                    .set_configuration_aggregator_name(text(ask, "ConfigurationAggregatorName"))
+                    .send()
+                    .await,
+            )
         }
-        "GetDiscoveredResourceCounts" => {
-            failure(client.get_discovered_resource_counts().limit(100).set_next_token(text(ask, "nextToken")).send().await)
-        }
+        "GetDiscoveredResourceCounts" => failure(
+            client
+                .get_discovered_resource_counts()
+                .limit(100)
+                .set_next_token(text(ask, "nextToken"))
+                .send()
+                .await,
+        ),
         "DescribeConfigurationRecorders" => failure(client.describe_configuration_recorders().send().await),
         _ => failure(client.describe_configuration_recorder_status().send().await),
     }
@@ -201,7 +235,9 @@ async fn artifact(client: &aws_sdk_artifact::Client, ask: &Ask<'_>) -> Option<St
     match ask.name {
         "GetReportMetadata" => failure(client.get_report_metadata().set_report_id(report).send().await),
         "GetTermForReport" => failure(client.get_term_for_report().set_report_id(report).send().await),
-        "GetReport" => failure(client.get_report().set_report_id(report).set_term_token(text(ask, "termToken")).send().await),
+        "GetReport" => failure(
+            client.get_report().set_report_id(report).set_term_token(text(ask, "termToken")).send().await,
+        ),
         _ => failure(client.list_customer_agreements().set_next_token(text(ask, "nextToken")).send().await),
     }
 }

@@ -1,5 +1,5 @@
-//! Reads the catalog: ours from the binary, a user's folder laid over it. Reports every problem at once, each with file, line
-//! and column. It knows the files' shapes and how they refer to one another; it runs no SQL.
+//! Reads the catalog: ours from the binary, a user's folder laid over it. Reports every problem at once, each
+//! with file, line and column. It knows the files' shapes and how they refer to one another; it runs no SQL.
 
 mod link;
 mod parse;
@@ -21,11 +21,14 @@ mod embedded {
 
     /// A file of our own catalog as JSON, if these are its bytes.
     pub fn compact(path: &str, bytes: &[u8]) -> Option<&'static str> {
-        static KNOWN: std::sync::LazyLock<std::collections::BTreeMap<&str, (&[u8], &str)>> = std::sync::LazyLock::new(|| {
-            let files: std::collections::BTreeMap<&str, &[u8]> = CONTROLS.iter().copied().collect();
-            let of = |(path, from, to): &(&'static str, usize, usize)| Some((*path, (*files.get(path)?, COMPACT.get(*from..*to)?)));
-            PARTS.iter().filter_map(of).collect()
-        });
+        static KNOWN: std::sync::LazyLock<std::collections::BTreeMap<&str, (&[u8], &str)>> =
+            std::sync::LazyLock::new(|| {
+                let files: std::collections::BTreeMap<&str, &[u8]> = CONTROLS.iter().copied().collect();
+                let of = |(path, from, to): &(&'static str, usize, usize)| {
+                    Some((*path, (*files.get(path)?, COMPACT.get(*from..*to)?)))
+                };
+                PARTS.iter().filter_map(of).collect()
+            });
         KNOWN.get(path).filter(|(own, _)| *own == bytes).map(|(_, json)| *json)
     }
 }
@@ -58,7 +61,9 @@ pub fn own_files() -> &'static [(&'static str, &'static [u8])] {
 
 /// The digest of our own catalog.
 pub fn own_digest() -> Digest {
-    link::digest(&embedded::CONTROLS.iter().map(|(path, bytes)| ((*path).to_string(), bytes.to_vec())).collect())
+    link::digest(
+        &embedded::CONTROLS.iter().map(|(path, bytes)| ((*path).to_string(), bytes.to_vec())).collect(),
+    )
 }
 
 /// Loads our catalog, with the files of `folder` laid over it.
@@ -78,9 +83,11 @@ pub fn load(folder: Option<&Path>) -> Result<Catalog, Problems> {
         Err(found) => (None, found),
     };
     // a file of the folder is told by the name under which people find it
-    problems.extend(found.0.into_iter().map(|problem| match problem.file.clone().filter(|file| names.contains(file)) {
-        Some(file) => problem.file(folder.join(file).display().to_string()),
-        None => problem,
+    problems.extend(found.0.into_iter().map(|problem| {
+        match problem.file.clone().filter(|file| names.contains(file)) {
+            Some(file) => problem.file(folder.join(file).display().to_string()),
+            None => problem,
+        }
     }));
     match catalog {
         Some(catalog) if problems.is_empty() => Ok(catalog),
@@ -88,7 +95,8 @@ pub fn load(folder: Option<&Path>) -> Result<Catalog, Problems> {
     }
 }
 
-/// Builds a catalog from files (path below `controls/`, content); `verify --recompute` uses the packaged ones.
+/// Builds a catalog from files (path below `controls/`, content); `verify --recompute` uses the packaged
+/// ones.
 pub fn from_files(files: BTreeMap<String, Vec<u8>>, custom: bool) -> Result<Catalog, Problems> {
     let mut problems = Problems::default();
     let parts = parse::all(&files, &mut problems);
@@ -113,18 +121,25 @@ pub fn with_list(catalog: Catalog, list: &Path) -> Result<Catalog, Problems> {
 /// Refuses what is no catalog, and says what it is.
 fn is_catalog(folder: &Path) -> Result<(), Diagnostic> {
     let problem = |message: String| Diagnostic::new("AFC-001", message);
-    let layout = format!("name a folder laid out like `controls/`, with one or more of {}", PARTS.map(|p| format!("{p}/")).join(", "));
+    let layout = format!(
+        "name a folder laid out like `controls/`, with one or more of {}",
+        PARTS.map(|p| format!("{p}/")).join(", ")
+    );
     if !folder.is_dir() {
         let what = if folder.exists() { "is a file, and a catalog is a folder" } else { "does not exist" };
         return Err(problem(format!("the catalog `{}` {what}", folder.display())).hint(layout));
     }
-    let entries = std::fs::read_dir(folder).map_err(|error| problem(format!("cannot read `{}`: {error}", folder.display())))?;
-    let names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| problem(format!("cannot read `{}`: {error}", folder.display())))?;
+    let names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     if names.iter().any(|name| PARTS.contains(&name.as_str())) {
         return Ok(());
     }
     let inner = names.iter().find(|name| PARTS.iter().any(|part| folder.join(name).join(part).is_dir()));
-    let near = names.iter().find_map(|name| Some((name, near::nearest(name, PARTS)?)).filter(|(name, _)| folder.join(name).is_dir()));
+    let near = names.iter().find_map(|name| {
+        Some((name, near::nearest(name, PARTS)?)).filter(|(name, _)| folder.join(name).is_dir())
+    });
     let hint = match (inner, near) {
         (Some(inner), _) => format!("did you mean `{}`?", folder.join(inner).display()),
         (None, Some((name, part))) => format!("did you mean to call its folder `{name}` `{part}`?"),
@@ -133,7 +148,12 @@ fn is_catalog(folder: &Path) -> Result<(), Diagnostic> {
     Err(problem(format!("`{}` holds no part of a catalog", folder.display())).hint(hint))
 }
 
-fn read_folder(folder: &Path, inner: &str, files: &mut BTreeMap<String, Vec<u8>>, problems: &mut Problems) -> Result<(), Diagnostic> {
+fn read_folder(
+    folder: &Path,
+    inner: &str,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    problems: &mut Problems,
+) -> Result<(), Diagnostic> {
     let fault = |error: std::io::Error| {
         Diagnostic::new("AFC-001", format!("cannot read the catalog: {error}"))
             .file(folder.display().to_string())
@@ -152,7 +172,8 @@ fn read_folder(folder: &Path, inner: &str, files: &mut BTreeMap<String, Vec<u8>>
         } else if inner.ends_with(".yaml") {
             files.insert(inner, std::fs::read(entry.path()).map_err(fault)?);
         } else if inner.ends_with(".yml") {
-            let problem = Diagnostic::new("AFC-016", "this file is not read: a catalog's files end in `.yaml`");
+            let problem =
+                Diagnostic::new("AFC-016", "this file is not read: a catalog's files end in `.yaml`");
             let hint = format!("rename it to `{}yaml`", inner.trim_end_matches("yml"));
             problems.push(problem.file(entry.path().display().to_string()).hint(hint));
         }

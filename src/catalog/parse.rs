@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use super::{PARTS, embedded, mark};
 use crate::diag::{Diagnostic, Problems, near};
 use crate::model::breach::StateClocks;
-use crate::model::catalog::{Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table};
+use crate::model::catalog::{
+    Check, Control, Inherited, LawClock, Proposal, SecurityRule, ServiceList, Table,
+};
 use crate::model::homes::{Home, Homes};
 use crate::model::kinds::ResourceKinds;
 use crate::model::registry::{Api, Operation};
@@ -96,10 +98,16 @@ fn one(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Diagnostic
         "tables" => parts.tables.push(From { file: file(), value: value(path, bytes)? }),
         "kinds" => parts.kinds = From { file: file(), value: value(path, bytes)? },
         "services" => parts.services.push(From { file: file(), value: value(path, bytes)? }),
-        "hipaa" if path.ends_with("breach-clocks.yaml") => parts.clocks = value::<Clocks>(path, bytes)?.clocks,
+        "hipaa" if path.ends_with("breach-clocks.yaml") => {
+            parts.clocks = value::<Clocks>(path, bytes)?.clocks
+        }
         "hipaa" if path.ends_with("state-clocks.yaml") => parts.states = value(path, bytes)?,
-        "hipaa" if path.ends_with("inherited.yaml") => parts.inherited = From { file: file(), value: value(path, bytes)? },
-        "hipaa" if path.contains("/proposal-") => parts.proposals.push(From { file: file(), value: value(path, bytes)? }),
+        "hipaa" if path.ends_with("inherited.yaml") => {
+            parts.inherited = From { file: file(), value: value(path, bytes)? }
+        }
+        "hipaa" if path.contains("/proposal-") => {
+            parts.proposals.push(From { file: file(), value: value(path, bytes)? })
+        }
         "hipaa" => parts.rule = Some(value(path, bytes)?),
         "operations" => operations(path, bytes, parts)?,
         other => {
@@ -123,8 +131,8 @@ fn operations(path: &str, bytes: &[u8], parts: &mut Parts) -> Result<(), Vec<Dia
     for (name, operation) in file.operations {
         if parts.operations.insert(name.clone(), operation).is_some() {
             let files = BTreeMap::from([(path.to_string(), bytes.to_vec())]);
-            let problem =
-                Diagnostic::new("AFC-010", format!("a second operation is called `{name}`")).hint("an operation stands in one file");
+            let problem = Diagnostic::new("AFC-010", format!("a second operation is called `{name}`"))
+                .hint("an operation stands in one file");
             return Err(vec![mark(&files, path, &format!("operations/{name}"), problem)]);
         }
     }

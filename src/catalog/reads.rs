@@ -1,5 +1,6 @@
-//! Which tables a SELECT names, read off its text: enough to order the catalog's tables and to know what each is made from. The
-//! engine compares it with what SQLite's authorizer saw, so a name that is missed here is an error and never a pass.
+//! Which tables a SELECT names, read off its text: enough to order the catalog's tables and to know what each
+//! is made from. The engine compares it with what SQLite's authorizer saw, so a name that is missed here is
+//! an error and never a pass.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +14,22 @@ enum Piece {
 }
 
 /// Words that end the list of tables after `FROM`.
-const AFTER_FROM: [&str; 11] = ["where", "group", "having", "order", "limit", "union", "except", "intersect", "window", "select", "values"];
+const AFTER_FROM: [&str; 11] = [
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "union",
+    "except",
+    "intersect",
+    "window",
+    "select",
+    "values",
+];
 
-/// The names of `known` tables that `sql` reads from: after `FROM`, `JOIN` and `IN`, and after a comma between tables.
+/// The names of `known` tables that `sql` reads from: after `FROM`, `JOIN` and `IN`, and after a comma
+/// between tables.
 pub fn tables(sql: &str, known: &BTreeSet<&str>) -> BTreeSet<String> {
     let pieces = pieces(sql);
     let mut found = BTreeSet::new();
@@ -33,7 +47,8 @@ pub fn tables(sql: &str, known: &BTreeSet<&str>) -> BTreeSet<String> {
                 if expects_table(&pieces[..at], inside) && known.contains(lower.as_str()) {
                     found.insert(lower.clone());
                 }
-                let now = listing.last_mut().filter(|_| lower == "from" || AFTER_FROM.contains(&lower.as_str()));
+                let now =
+                    listing.last_mut().filter(|_| lower == "from" || AFTER_FROM.contains(&lower.as_str()));
                 now.into_iter().for_each(|listing| *listing = lower == "from");
             }
             Piece::Text(_) | Piece::Sign(_) => {}
@@ -45,7 +60,9 @@ pub fn tables(sql: &str, known: &BTreeSet<&str>) -> BTreeSet<String> {
 /// Whether what follows `before` is where a table is named.
 fn expects_table(before: &[Piece], listing: bool) -> bool {
     match before {
-        [.., Piece::Word(schema), Piece::Sign('.')] => matches!(schema.to_ascii_lowercase().as_str(), "main" | "temp"),
+        [.., Piece::Word(schema), Piece::Sign('.')] => {
+            matches!(schema.to_ascii_lowercase().as_str(), "main" | "temp")
+        }
         [.., Piece::Word(word)] => matches!(word.to_ascii_lowercase().as_str(), "from" | "join" | "in"),
         [.., Piece::Sign(',' | '(')] => listing,
         _ => false,
@@ -61,7 +78,8 @@ fn opens_tables(before: &[Piece]) -> bool {
     }
 }
 
-/// Every text literal compared with a column: `column = 'x'`, `column == 'x'`, `column IS 'x'`, `column IN ('x', 'y')`.
+/// Every text literal compared with a column: `column = 'x'`, `column == 'x'`, `column IS 'x'`, `column IN
+/// ('x', 'y')`.
 pub fn compared(sql: &str, column: &str) -> BTreeSet<String> {
     let pieces = pieces(sql);
     let mut found = BTreeSet::new();
@@ -70,9 +88,12 @@ pub fn compared(sql: &str, column: &str) -> BTreeSet<String> {
             continue;
         }
         let rest = &pieces[at + 1..];
-        let is_in = matches!(rest, [Piece::Word(word), Piece::Sign('('), ..] if word.eq_ignore_ascii_case("in"));
+        let is_in =
+            matches!(rest, [Piece::Word(word), Piece::Sign('('), ..] if word.eq_ignore_ascii_case("in"));
         let list: &[Piece] = match rest {
-            [Piece::Sign('='), Piece::Sign('='), more @ ..] | [Piece::Sign('='), more @ ..] => &more[..more.len().min(1)],
+            [Piece::Sign('='), Piece::Sign('='), more @ ..] | [Piece::Sign('='), more @ ..] => {
+                &more[..more.len().min(1)]
+            }
             [Piece::Word(word), more @ ..] if word.eq_ignore_ascii_case("is") => &more[..more.len().min(1)],
             _ if is_in => &rest[2..],
             _ => &[],
@@ -93,9 +114,13 @@ fn pieces(sql: &str) -> Vec<Piece> {
         let (piece, length) = match first {
             '-' if rest.starts_with("--") => (None, rest.find('\n').unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => (None, rest.find("*/").map_or(rest.len(), |end| end + 2)),
-            '\'' => quoted(rest, '\'').map_or((None, rest.len()), |(text, length)| (Some(Piece::Text(text)), length)),
-            '"' | '`' => quoted(rest, first).map_or((None, rest.len()), |(text, length)| (Some(Piece::Word(text)), length)),
-            '[' => rest.find(']').map_or((None, rest.len()), |end| (Some(Piece::Word(rest[1..end].to_string())), end + 1)),
+            '\'' => quoted(rest, '\'')
+                .map_or((None, rest.len()), |(text, length)| (Some(Piece::Text(text)), length)),
+            '"' | '`' => quoted(rest, first)
+                .map_or((None, rest.len()), |(text, length)| (Some(Piece::Word(text)), length)),
+            '[' => rest
+                .find(']')
+                .map_or((None, rest.len()), |end| (Some(Piece::Word(rest[1..end].to_string())), end + 1)),
             c if c.is_whitespace() => (None, c.len_utf8()),
             c if is_name(c) => {
                 let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
@@ -141,21 +166,37 @@ mod tests {
     fn names_of_tables_are_found_wherever_they_may_stand() {
         assert_eq!(named("SELECT x FROM a"), ["a"]);
         assert_eq!(named("SELECT x FROM A AS b, \"c\""), ["a", "c"]);
-        assert_eq!(named("WITH w AS (SELECT 1 FROM main.a) SELECT * FROM w JOIN (b JOIN c ON b.x IN (1, 2)) ON 1"), ["a", "b", "c"]);
-        assert_eq!(named("SELECT (SELECT max(x) FROM a WHERE a.y = b.y) FROM b WHERE x IN c"), ["a", "b", "c"]);
+        assert_eq!(
+            named("WITH w AS (SELECT 1 FROM main.a) SELECT * FROM w JOIN (b JOIN c ON b.x IN (1, 2)) ON 1"),
+            ["a", "b", "c"]
+        );
+        assert_eq!(
+            named("SELECT (SELECT max(x) FROM a WHERE a.y = b.y) FROM b WHERE x IN c"),
+            ["a", "b", "c"]
+        );
         assert_eq!(named("SELECT 1 FROM json_each('[]') AS e LEFT JOIN[a]USING (x), `b`"), ["a", "b"]);
-        assert_eq!(named("SELECT 1 FROM a ON a.x = 1, b UNION ALL SELECT c, resource FROM response"), ["a", "b", "response"]);
+        assert_eq!(
+            named("SELECT 1 FROM a ON a.x = 1, b UNION ALL SELECT c, resource FROM response"),
+            ["a", "b", "response"]
+        );
     }
 
     #[test]
     fn columns_literals_and_comments_are_no_tables() {
-        assert_eq!(named("SELECT x, a, b AS c, w.resource FROM t -- FROM a\n/* FROM b */ WHERE z = 'it''s FROM c' ORDER BY x, a"), [""; 0]);
+        assert_eq!(
+            named(
+                "SELECT x, a, b AS c, w.resource FROM t -- FROM a\n/* FROM b */ WHERE z = 'it''s FROM c' \
+                 ORDER BY x, a"
+            ),
+            [""; 0]
+        );
         assert_eq!(named("SELECT coalesce(x, a) FROM t WHERE y IN (a, b) GROUP BY z, c"), [""; 0]);
     }
 
     #[test]
     fn literals_that_a_column_is_compared_with() {
-        let sql = "SELECT 1 FROM resource WHERE r.type = 'A' OR type IN ('B', 'C''') AND kind = 'D' OR type == 'E' OR type IS 'F'";
+        let sql = "SELECT 1 FROM resource WHERE r.type = 'A' OR type IN ('B', 'C''') AND kind = 'D' OR type \
+                   == 'E' OR type IS 'F'";
         assert_eq!(compared(sql, "type").into_iter().collect::<Vec<_>>(), ["A", "B", "C'", "E", "F"]);
         assert!(compared("json_type(x) = 'object'", "type").is_empty());
     }

@@ -18,10 +18,11 @@ use crate::render::answers;
 
 /// Answer a buyer's questions from a package: our 64, or a workbook or CSV file of theirs
 ///
-/// Writes answers.csv, answers.yaml and evidence.csv. A file of a buyer is filled in two steps: the first call writes the map with
-/// three proposals for each of its questions, a person picks in it (and confirms sheets and columns of a workbook), and the second
-/// call fills the file. A workbook is edited in place: all that is not an answer stays, byte for byte. Without an approval that
-/// names exactly these answers there is a draft and nothing else.
+/// Writes answers.csv, answers.yaml and evidence.csv. A file of a buyer is filled in two steps: the first
+/// call writes the map with three proposals for each of its questions, a person picks in it (and confirms
+/// sheets and columns of a workbook), and the second call fills the file. A workbook is edited in place: all
+/// that is not an answer stays, byte for byte. Without an approval that names exactly these answers there is
+/// a draft and nothing else.
 #[derive(Debug, Args)]
 pub struct AnswerArgs {
     /// A package: ZIP or folder
@@ -35,14 +36,16 @@ pub struct AnswerArgs {
     /// A buyer's questions: XLSX, XLSM or CSV
     #[arg(long, value_name = "FILE")]
     questionnaire: Option<PathBuf>,
-    /// Which of our questions stands behind each of theirs, YAML; written with proposals where it is not there yet [default: the
-    /// questionnaire's name and `.affiant.yaml`]
+    /// Which of our questions stands behind each of theirs, YAML; written with proposals where it is not
+    /// there yet [default: the questionnaire's name and `.affiant.yaml`]
     #[arg(long, value_name = "FILE", requires = "questionnaire")]
     map: Option<PathBuf>,
-    /// What AWS answered to a compliance inquiry of AWS Artifact, JSON of list-compliance-inquiry-queries: quoted beside the answers
+    /// What AWS answered to a compliance inquiry of AWS Artifact, JSON of list-compliance-inquiry-queries:
+    /// quoted beside the answers
     #[arg(long, value_name = "FILE")]
     aws_answers: Option<PathBuf>,
-    /// Also answers.pdf, certified by the key that seals packages; a draft has DRAFT across each page and is not signed
+    /// Also answers.pdf, certified by the key that seals packages; a draft has DRAFT across each page and is
+    /// not signed
     #[arg(long)]
     pdf: bool,
     /// Also answers.html, one page that asks the network for nothing, with its signature beside it
@@ -66,11 +69,15 @@ pub struct AnswerArgs {
 
 pub fn cmd_answer(args: &AnswerArgs, context: &Context) -> Result<Exit, Error> {
     let set = answer::questions()?;
-    let buyer = args.questionnaire.as_deref().map(|path| Buyer::read(path, args.map.as_deref())).transpose()?;
+    let buyer =
+        args.questionnaire.as_deref().map(|path| Buyer::read(path, args.map.as_deref())).transpose()?;
     if let Some(buyer) = buyer.as_ref().filter(|buyer| !buyer.is_mapped()) {
         return buyer.propose(&set);
     }
-    let output = args.output.as_deref().ok_or_else(|| wrong("no folder to write to", "name one with `--output DIR`"))?;
+    let output = args
+        .output
+        .as_deref()
+        .ok_or_else(|| wrong("no folder to write to", "name one with `--output DIR`"))?;
     verify::target(&args.package, false)?;
     vacant(output)?;
     let said = match &args.statements {
@@ -137,10 +144,14 @@ fn pages(
 /// How many of each word, and what an approval must name.
 fn told(sheet: &AnswerSheet) -> Exit {
     let count = |word: AnswerWord| sheet.answers.iter().filter(|a| a.answer == word).count();
-    let words: Vec<String> = AnswerWord::ALL.iter().map(|word| format!("{} {}", count(*word), word.as_str())).collect();
+    let words: Vec<String> =
+        AnswerWord::ALL.iter().map(|word| format!("{} {}", count(*word), word.as_str())).collect();
     say(&format!("{} questions: {}", sheet.answers.len(), words.join(", ")));
     if sheet.draft {
-        say(&format!("DRAFT: nobody approved these answers; an approval names them as `answers: \"{}\"`", sheet.digest));
+        say(&format!(
+            "DRAFT: nobody approved these answers; an approval names them as `answers: \"{}\"`",
+            sheet.digest
+        ));
     }
     if count(AnswerWord::Unknown) > 0 { Exit::Incomplete } else { Exit::Done }
 }
@@ -148,7 +159,8 @@ fn told(sheet: &AnswerSheet) -> Exit {
 fn unapproved(sheet: &AnswerSheet) -> Error {
     let problem = Diagnostic::new("AFU-032", "nobody has approved these answers, and nothing was written");
     let hint = format!(
-        "read them with `--draft`; then a named person writes into the file of `--statements`: approved: {{ by: NAME, role: ROLE, on: DAY, answers: \"{}\" }}",
+        "read them with `--draft`; then a named person writes into the file of `--statements`: approved: {{ \
+         by: NAME, role: ROLE, on: DAY, answers: \"{}\" }}",
         sheet.digest
     );
     problem.hint(hint).into()

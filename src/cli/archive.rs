@@ -14,12 +14,15 @@ use crate::model::archived::{HoldState, LockState};
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::archive::deposit::{self, SignedDeposit};
-use crate::pipeline::archive::kept::{self, ArchiveList, CheckedPackage, Destruction, ListedPackage, RenewalDue};
+use crate::pipeline::archive::kept::{
+    self, ArchiveList, CheckedPackage, Destruction, ListedPackage, RenewalDue,
+};
 use crate::pipeline::archive::place::{ArchivePlace, NamedPlace};
 use crate::pipeline::archive::terms::{Added, BucketReach};
 use crate::pipeline::archive::{self, Archived, ArchivedPackage, OfferedPackage};
 
-/// Put a package away for years: in a bucket with Object Lock, or in a folder; verify and list what lies there
+/// Put a package away for years: in a bucket with Object Lock, or in a folder; verify and list what lies
+/// there
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ArchiveArgs {
@@ -65,7 +68,8 @@ enum ArchiveCommand {
         /// s3://BUCKET/PREFIX or a folder: a whole archive, or one package in it
         #[arg(required = true, value_name = "DEST")]
         destinations: Vec<String>,
-        /// A signed receipt that `affiant archive` wrote: what it says was stored must lie there; may be repeated
+        /// A signed receipt that `affiant archive` wrote: what it says was stored must lie there; may be
+        /// repeated
         #[arg(long, value_name = "FILE")]
         receipt: Vec<PathBuf>,
         /// Pinned certificates, PEM: a receipt that none of them signed is refused
@@ -77,7 +81,8 @@ enum ArchiveCommand {
         #[command(flatten)]
         reach: ReachArgs,
     },
-    /// Walk the years: until when each package is kept, what is due for renewal, what may be destroyed and when
+    /// Walk the years: until when each package is kept, what is due for renewal, what may be destroyed and
+    /// when
     List {
         /// s3://BUCKET/PREFIX or a folder
         #[arg(value_name = "DEST")]
@@ -111,7 +116,8 @@ pub fn cmd_archive(args: ArchiveArgs, context: &Context) -> Result<Exit, Error> 
         Some(ArchiveCommand::Verify { destinations, receipt, trust, json, reach }) => {
             let pins = verify::pins(trust.as_deref(), None, &[], context)?;
             let now = context.clock.now();
-            let receipts = receipt.iter().map(|file| deposit::read(file, &pins, now)).collect::<Result<Vec<_>, _>>()?;
+            let receipts =
+                receipt.iter().map(|file| deposit::read(file, &pins, now)).collect::<Result<Vec<_>, _>>()?;
             check(&destinations, json, &receipts, &reach, context)
         }
         Some(ArchiveCommand::List { destination, json, reach }) => list(&destination, json, &reach, context),
@@ -150,9 +156,13 @@ fn put(args: &ArchiveArgs, context: &Context) -> Result<Exit, Error> {
     let Some(typed) = args.retain_until else {
         drop(progress);
         let day = offered.receipt.computed;
-        let message = format!("the package is to be kept until {day}; nothing was archived, since a lock cannot be taken back");
+        let message = format!(
+            "the package is to be kept until {day}; nothing was archived, since a lock cannot be taken back"
+        );
         let line = offered.line(package, named);
-        return Err(Diagnostic::new("AFU-065", message).hint(format!("read the date, then type it: `{line}`")).into());
+        return Err(Diagnostic::new("AFU-065", message)
+            .hint(format!("read the date, then type it: `{line}`"))
+            .into());
     };
     let day = archive::typed_day(&offered, typed, context.clock.now())?;
     let place = destination.open(&args.reach.reach(args.part_size, context), true)?;
@@ -166,16 +176,18 @@ fn put(args: &ArchiveArgs, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// The receipt that stays here, signed with the workspace's key; a folder that is no workspace has none to sign with.
+/// The receipt that stays here, signed with the workspace's key; a folder that is no workspace has none to
+/// sign with.
 fn signed(archived: &ArchivedPackage, zip: &Path, context: &Context) {
     let written = context.workspace().and_then(|workspace| {
         let sealer = context.sealer(&workspace)?;
         deposit::write(zip, archived, &sealer, context.clock.now())
     });
     match written {
-        Ok(path) => {
-            say(&format!("signed receipt: {}; keep it apart from the archive, for `affiant archive verify --receipt`", path.display()))
-        }
+        Ok(path) => say(&format!(
+            "signed receipt: {}; keep it apart from the archive, for `affiant archive verify --receipt`",
+            path.display()
+        )),
         Err(error) => say(&printable(&format!("note: no signed receipt was written: {error}"))),
     }
 }
@@ -187,7 +199,9 @@ fn line(file: &Archived) -> String {
         Added::Parts { there: 0, sent } => format!("new, in {sent} parts"),
         Added::Parts { there, sent } => format!("resumed, {sent} parts beside {there} that were there"),
     };
-    let locked = file.locked.map_or_else(String::new, |until| format!("  locked until {}", until.format("%Y-%m-%dT%H:%M:%SZ")));
+    let locked = file
+        .locked
+        .map_or_else(String::new, |until| format!("  locked until {}", until.format("%Y-%m-%dT%H:%M:%SZ")));
     format!("{}  sha256 {}{locked}  {how}\n", file.address, file.fixity.digest)
 }
 
@@ -207,7 +221,13 @@ fn conclusion(archived: &ArchivedPackage, place: &ArchivePlace, pinned: bool) {
     }
 }
 
-fn check(destinations: &[String], json: bool, receipts: &[SignedDeposit], reach: &ReachArgs, context: &Context) -> Result<Exit, Error> {
+fn check(
+    destinations: &[String],
+    json: bool,
+    receipts: &[SignedDeposit],
+    reach: &ReachArgs,
+    context: &Context,
+) -> Result<Exit, Error> {
     let progress = context.progress();
     let mut all = Vec::new();
     for destination in destinations {
@@ -219,17 +239,25 @@ fn check(destinations: &[String], json: bool, receipts: &[SignedDeposit], reach:
         all.extend(found);
     }
     drop(progress);
-    let missing: Vec<String> = receipts.iter().flat_map(|receipt| deposit::compare(&receipt.deposit, &mut all)).collect();
+    let missing: Vec<String> =
+        receipts.iter().flat_map(|receipt| deposit::compare(&receipt.deposit, &mut all)).collect();
     match json {
-        true => data(&format!("{:#}\n", json!({ "format": "affiant.archive-check/1", "packages": all, "missing": missing }))),
+        true => data(&format!(
+            "{:#}\n",
+            json!({ "format": "affiant.archive-check/1", "packages": all, "missing": missing })
+        )),
         false => {
             all.iter().for_each(|checked| data(&printable(&checked_text(checked, Style::of_stdout()))));
             missing.iter().for_each(|line| data(&printable(&format!("  wrong    {line}\n"))));
         }
     }
     for receipt in receipts {
-        let by =
-            receipt.pinned.as_ref().map_or("by a key that was not pinned; pin it with `--trust PEM`".into(), |name| format!("by {name}"));
+        let by = receipt
+            .pinned
+            .as_ref()
+            .map_or("by a key that was not pinned; pin it with `--trust PEM`".into(), |name| {
+                format!("by {name}")
+            });
         say(&printable(&format!("the receipt of {} was signed {by}", receipt.deposit.package)));
     }
     let wrong = !missing.is_empty() || all.iter().any(|c| !c.wrong.is_empty());
@@ -256,7 +284,14 @@ fn checked_text(checked: &CheckedPackage, style: Style) -> String {
         let _ = writeln!(out, "           to be kept until {day}");
     }
     for file in &checked.files {
-        let _ = writeln!(out, "           {}  sha256 {}  {}{}", file.name, file.sha256, locked(&file.lock), held(&file.hold));
+        let _ = writeln!(
+            out,
+            "           {}  sha256 {}  {}{}",
+            file.name,
+            file.sha256,
+            locked(&file.lock),
+            held(&file.hold)
+        );
     }
     for (word, lines) in [("wrong", &checked.wrong), ("open", &checked.unknown), ("note", &checked.notes)] {
         for line in lines {
@@ -315,7 +350,8 @@ fn years(found: &ArchiveList) -> String {
 }
 
 fn entry(package: &ListedPackage) -> String {
-    let renewed = if package.renewals == 0 { String::new() } else { format!(", renewal {}", package.renewals) };
+    let renewed =
+        if package.renewals == 0 { String::new() } else { format!(", renewal {}", package.renewals) };
     let renewal = match &package.renewal {
         RenewalDue::Later { on, .. } => format!("no care until {on}"),
         RenewalDue::Soon { on, words } => format!("DUE: before {on}, {words}"),
@@ -323,13 +359,18 @@ fn entry(package: &ListedPackage) -> String {
         RenewalDue::Renewed => "renewed: a younger state of the seal is archived".into(),
     };
     let destruction = match &package.destruction {
-        Destruction::NotBefore { on } => format!("may be destroyed after {on}, unless something of it is still in effect"),
-        Destruction::PossibleSince { on } => format!("MAY BE DESTROYED since {on}, unless something of it was in effect within six years"),
+        Destruction::NotBefore { on } => {
+            format!("may be destroyed after {on}, unless something of it is still in effect")
+        }
+        Destruction::PossibleSince { on } => {
+            format!("MAY BE DESTROYED since {on}, unless something of it was in effect within six years")
+        }
         Destruction::Held => "on legal hold: not to be destroyed".into(),
         Destruction::Unknown { why } => format!("whether it may be destroyed is not known: {why}"),
     };
     format!(
-        "  {}  {}{renewed}\n      {}\n      kept until {}, {}{}\n      seal: {renewal}\n      {destruction}\n",
+        "  {}  {}{renewed}\n      {}\n      kept until {}, {}{}\n      seal: \
+         {renewal}\n      {destruction}\n",
         package.package,
         package.period,
         package.at,

@@ -83,15 +83,23 @@ pub fn cmd_assess(args: AssessArgs, context: &Context) -> Result<Exit, Error> {
     Ok(exit(&assessment, args.fail_on, allowed))
 }
 
-/// Checks and normalises a time given on the command line. Evidence does not speak of a time before it was gathered.
+/// Checks and normalises a time given on the command line. Evidence does not speak of a time before it was
+/// gathered.
 pub fn as_of(text: Option<&str>, run: &Reader, context: &Context) -> Result<Option<String>, Error> {
     let Some(text) = text else { return Ok(None) };
-    let time = crate::clock::parse(text)
-        .map_err(|_| wrong(format!("--as-of: `{text}` is not a time with its zone (RFC 3339)"), "write it as 2026-09-30T12:00:00Z"))?;
+    let time = crate::clock::parse(text).map_err(|_| {
+        wrong(
+            format!("--as-of: `{text}` is not a time with its zone (RFC 3339)"),
+            "write it as 2026-09-30T12:00:00Z",
+        )
+    })?;
     let record = &run.record;
     if crate::clock::parse(&record.started).is_ok_and(|started| time < started) {
         let message = format!("--as-of: {text} is before the run {} began, {}", record.id, record.started);
-        return Err(wrong(message, "its evidence does not speak of that time; name a later one, or an earlier run"));
+        return Err(wrong(
+            message,
+            "its evidence does not speak of that time; name a later one, or an earlier run",
+        ));
     }
     if time > context.clock.now() {
         say(&format!("note: --as-of: {text} is yet to come; what ends by then counts no more"));
@@ -103,15 +111,27 @@ pub fn as_of(text: Option<&str>, run: &Reader, context: &Context) -> Result<Opti
 fn left_open(workspace: &Workspace) {
     let open = workspace.notes.iter().filter(|note| note.level == Gravity::Unfinished).count();
     if open > 0 {
-        say(&format!("note: {} in the workspace; `affiant lint` names each, and `package` waits for them", plural(open, "placeholder")));
+        say(&format!(
+            "note: {} in the workspace; `affiant lint` names each, and `package` waits for them",
+            plural(open, "placeholder")
+        ));
     }
 }
 
 /// Decisions that name nothing, and so changed no verdict.
-fn unheard(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: Option<&str>, seen: &assess::DecisionsSeen) {
+fn unheard(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: &Reader,
+    as_of: Option<&str>,
+    seen: &assess::DecisionsSeen,
+) {
     let mut found = lint::references(workspace, catalog, Some(run), as_of);
     found.extend(lint::after(workspace, catalog, run, seen));
-    let wrong = found.into_iter().filter(|problem| problem.level == Gravity::Error).map(|problem| problem.level(Gravity::Warning));
+    let wrong = found
+        .into_iter()
+        .filter(|problem| problem.level == Gravity::Error)
+        .map(|problem| problem.level(Gravity::Warning));
     super::lint::print(&[], &wrong.collect::<Vec<_>>());
 }
 
@@ -178,7 +198,8 @@ fn row(control: &ControlResult, style: Style) -> String {
 /// `idle timers: not met, 2 of 3 rows met`.
 fn tally_row(tally: &TallyResult, style: Style) -> String {
     let c = &tally.counts;
-    let words = format!("{}: {}, {} of {} rows met", tally.name, tally.verdict, c.met, c.total() - c.not_applicable);
+    let words =
+        format!("{}: {}, {} of {} rows met", tally.name, tally.verdict, c.met, c.total() - c.not_applicable);
     format!("     {}\n", style.faint(&style.fit(&words, 74)))
 }
 
@@ -190,23 +211,31 @@ fn check_row(check: &CheckResult, style: Style) -> String {
 }
 
 fn legend(style: Style) -> String {
-    let parts: Vec<String> = Verdict::ALL.iter().map(|v| format!("{} {v}", style.paint(*v, style.mark(*v)))).collect();
+    let parts: Vec<String> =
+        Verdict::ALL.iter().map(|v| format!("{} {v}", style.paint(*v, style.mark(*v)))).collect();
     format!("\n{}\n", parts.join("  "))
 }
 
-/// The state of AWS's Business Associate Addendum, a line an account: those that need someone first, at most six.
+/// The state of AWS's Business Associate Addendum, a line an account: those that need someone first, at most
+/// six.
 fn agreement(assessment: &Assessment, style: Style) -> String {
     let mut accounts: Vec<&BaaFacts> = assessment.baa.iter().collect();
     accounts.sort_by_key(|f| (std::cmp::Reverse(f.state), &f.account));
     let line = |f: &&BaaFacts| {
         let joint = if f.state == BaaState::NoneFound { " " } else { ": " };
-        format!("{}\n", style.fit(&format!("BAA {}  {}{joint}{}", f.account, f.state.as_str(), f.summary), 80))
+        format!(
+            "{}\n",
+            style.fit(&format!("BAA {}  {}{joint}{}", f.account, f.state.as_str(), f.summary), 80)
+        )
     };
     let heading = format!("\n{}\n", style.faint("AWS's own Business Associate Addendum (BAA)"));
     let mut out: String = std::iter::once(heading).chain(accounts.iter().take(6).map(line)).collect();
     if accounts.len() > 6 {
         let in_force = accounts[6..].iter().filter(|f| f.state == BaaState::InForce).count();
-        out.push_str(&format!("BAA in {} more accounts, in force in {in_force} of them: --format json\n", accounts.len() - 6));
+        out.push_str(&format!(
+            "BAA in {} more accounts, in force in {in_force} of them: --format json\n",
+            accounts.len() - 6
+        ));
     }
     out
 }
@@ -219,22 +248,30 @@ fn unread(assessment: &Assessment, style: Style) -> String {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    let line = format!("{} stored, and read by no table: {}{rest}", plural(items as usize, "item"), first.source);
+    let line =
+        format!("{} stored, and read by no table: {}{rest}", plural(items as usize, "item"), first.source);
     format!("{}\n", style.fit(&line, 80))
 }
 
-/// What was broken within the period, where its history was read, and what was stopped; nothing where there is nothing to tell.
+/// What was broken within the period, where its history was read, and what was stopped; nothing where there
+/// is nothing to tell.
 fn past(assessment: &Assessment, style: Style) -> String {
     let mut lines = Vec::new();
     if let Some(history) = &assessment.history {
         let since = history.since.get(..10).unwrap_or(&history.since);
         let ended = plural(history.ended as usize, "break");
-        lines.push(format!("Since {since}  {ended} ended before the run, {} began and last still", history.open));
+        lines.push(format!(
+            "Since {since}  {ended} ended before the run, {} began and last still",
+            history.open
+        ));
     }
     let stops = assessment.stops.len();
     if stops > 0 {
         let open = assessment.stops.iter().filter(|stop| stop.started_at.is_none()).count();
-        lines.push(format!("Trails and recorders  {} in 90 days, {open} without a start that follows", plural(stops, "stop")));
+        lines.push(format!(
+            "Trails and recorders  {} in 90 days, {open} without a start that follows",
+            plural(stops, "stop")
+        ));
     }
     lines.iter().map(|line| format!("{}\n", style.fit(line, 80))).collect()
 }
@@ -242,7 +279,12 @@ fn past(assessment: &Assessment, style: Style) -> String {
 /// Tags that do not say clearly whether a resource holds PHI: a line each, at most three.
 fn scope_asked(assessment: &Assessment, style: Style) -> String {
     let asked = &assessment.phi_asked;
-    let line = |a: &PhiAsked| format!("{}\n", style.fit(&format!("PHI? kept in scope, tag value `{}`: {}", a.value, a.resource), 80));
+    let line = |a: &PhiAsked| {
+        format!(
+            "{}\n",
+            style.fit(&format!("PHI? kept in scope, tag value `{}`: {}", a.value, a.resource), 80)
+        )
+    };
     let mut out: String = asked.iter().take(3).map(line).collect();
     if asked.len() > 3 {
         out.push_str(&format!("PHI? and {} more such tags: --format json\n", asked.len() - 3));
@@ -260,15 +302,29 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
     }
     for check in checks.iter().take(5) {
         let count = format!("{} of {} not met", check.counts.not_met, check.population);
-        out.push_str(&format!("  {} {} {count}\n", style.column(check.severity.as_str(), 8), style.column(&check.id, 44)));
+        out.push_str(&format!(
+            "  {} {} {count}\n",
+            style.column(check.severity.as_str(), 8),
+            style.column(&check.id, 44)
+        ));
     }
-    let against: u64 = assessment.controls.iter().flat_map(|c| &c.checks).flat_map(|c| &c.corroboration).map(|r| r.disagree).sum();
+    let against: u64 = assessment
+        .controls
+        .iter()
+        .flat_map(|c| &c.checks)
+        .flat_map(|c| &c.corroboration)
+        .map(|r| r.disagree)
+        .sum();
     if against > 0 {
-        let checks: std::collections::BTreeSet<&str> = assessment.disagreements.iter().map(|d| d.check.as_str()).collect();
+        let checks: std::collections::BTreeSet<&str> =
+            assessment.disagreements.iter().map(|d| d.check.as_str()).collect();
         let named = checks.into_iter().collect::<Vec<_>>().join(", ");
         out.push_str(&format!(
             "  {}\n",
-            style.fit(&format!("AWS Config's rules contradict {}: {named}", plural(against as usize, "row")), 78)
+            style.fit(
+                &format!("AWS Config's rules contradict {}: {named}", plural(against as usize, "row")),
+                78
+            )
         ));
     }
     let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
@@ -289,7 +345,8 @@ fn plural(n: usize, word: &str) -> String {
 
 fn csv(assessment: &Assessment) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["control", "check", "severity", "resource", "account", "region", "verdict", "reason", "as_of"];
+    let header =
+        ["control", "check", "severity", "resource", "account", "region", "verdict", "reason", "as_of"];
     let _ = writer.write_record(header);
     let mut cut = 0;
     for control in &assessment.controls {
@@ -312,7 +369,9 @@ fn csv(assessment: &Assessment) -> String {
         }
     }
     if cut > 0 {
-        say(&format!("note: {cut} more rows are not shown; `affiant package` writes them all to data/tables/result.csv"));
+        say(&format!(
+            "note: {cut} more rows are not shown; `affiant package` writes them all to data/tables/result.csv"
+        ));
     }
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }

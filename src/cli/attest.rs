@@ -1,4 +1,5 @@
-//! `affiant attest`: a named person's statement, written into `program/attestations.yaml` in place and signed.
+//! `affiant attest`: a named person's statement, written into `program/attestations.yaml` in place and
+//! signed.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -89,7 +90,10 @@ fn asked<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a AttestItem, Error> {
     let all = || catalog.controls.iter().flat_map(|c| &c.attest);
     all().find(|a| a.id == id).ok_or_else(|| {
         let list = "`affiant controls show CONTROL` lists the statements that a control asks for";
-        wrong(format!("no control asks for a statement `{id}`"), near::hint(id, all().map(|a| a.id.as_str()), list))
+        wrong(
+            format!("no control asks for a statement `{id}`"),
+            near::hint(id, all().map(|a| a.id.as_str()), list),
+        )
     })
 }
 
@@ -109,18 +113,25 @@ pub fn state(
     let longest = on.checked_add_days(Days::new(u64::from(asked.valid_days))).unwrap_or(on);
     let until = made.until.as_deref().map(day).transpose()?.unwrap_or(longest);
     if until < on {
-        return Err(wrong(format!("it would end on {until}, before the day on which it is said, {on}"), "give a later --until"));
+        return Err(wrong(
+            format!("it would end on {until}, before the day on which it is said, {on}"),
+            "give a later --until",
+        ));
     }
     if until > longest {
-        say(&format!("note: the control lets it hold until {longest}; it counts no longer, whatever it says"));
+        say(&format!(
+            "note: the control lets it hold until {longest}; it counts no longer, whatever it says"
+        ));
     }
-    let next_review = made.next_review.as_deref().map(day).transpose()?.map(|d| d.to_string()).unwrap_or_default();
+    let next_review =
+        made.next_review.as_deref().map(day).transpose()?.map(|d| d.to_string()).unwrap_or_default();
     let digest = |path: &String| -> Result<StatedFile, Error> {
         let whole = workspace.root.join(path);
         let bytes = std::fs::read(&whole).map_err(Error::io("read", &whole))?;
         Ok(StatedFile { path: path.clone(), sha256: Digest::of(&bytes) })
     };
-    let text = made.text.clone().unwrap_or_else(|| asked.statement.split_whitespace().collect::<Vec<_>>().join(" "));
+    let text =
+        made.text.clone().unwrap_or_else(|| asked.statement.split_whitespace().collect::<Vec<_>>().join(" "));
     let said = Attestation {
         id: made.id.clone(),
         statement: text,
@@ -138,7 +149,8 @@ pub fn state(
     };
     let said = statements::put(workspace, said, sealer, context.clock.now())?;
     let signed: Vec<&str> = said.signatures.iter().map(|s| s.role.as_str()).collect();
-    let words = if signed.is_empty() { "not signed".to_string() } else { format!("signed by {}", signed.join(", ")) };
+    let words =
+        if signed.is_empty() { "not signed".to_string() } else { format!("signed by {}", signed.join(", ")) };
     data(&format!("{}  {}: by {}, holds until {}, {words}\n", FILES[2], said.id, said.by, said.valid_until));
     Ok(())
 }
@@ -146,12 +158,15 @@ pub fn state(
 /// The path of a file below the workspace's `documents/`, as statements name it.
 fn inside(workspace: &Workspace, file: &Path) -> Result<String, Error> {
     let plain = |path: &Path| -> Option<String> {
-        let parts: Option<Vec<&str>> =
-            path.components().map(|c| if let Component::Normal(name) = c { name.to_str() } else { None }).collect();
+        let parts: Option<Vec<&str>> = path
+            .components()
+            .map(|c| if let Component::Normal(name) = c { name.to_str() } else { None })
+            .collect();
         parts.map(|parts| parts.join("/")).filter(|p| p.starts_with("documents/"))
     };
     let root = std::fs::canonicalize(&workspace.root).unwrap_or_else(|_| workspace.root.clone());
-    let real = std::fs::canonicalize(file).ok().and_then(|whole| whole.strip_prefix(&root).ok().and_then(plain));
+    let real =
+        std::fs::canonicalize(file).ok().and_then(|whole| whole.strip_prefix(&root).ok().and_then(plain));
     let below = plain(file).filter(|path| workspace.root.join(path).is_file());
     real.or(below).ok_or_else(|| {
         let hint = "put it there, so that `affiant collect` takes it into the run";

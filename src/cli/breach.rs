@@ -1,4 +1,5 @@
-//! `affiant breach clock`: who must be told by when. Here are the flags and the words; `program::breach` counts.
+//! `affiant breach clock`: who must be told by when. Here are the flags and the words; `program::breach`
+//! counts.
 
 use std::collections::BTreeMap;
 
@@ -23,14 +24,16 @@ pub enum BreachCommand {
 
 /// Who must be told by when: the breach rule, the laws of the States as far as they are known, and contracts
 ///
-/// Prints outer limits; the standard is "without unreasonable delay". What it cannot determine it says. Times are a day
-/// (2026-09-30), a local time (2026-09-30T23:30) or a time with its offset, with @ZONE behind it where they happened elsewhere.
+/// Prints outer limits; the standard is "without unreasonable delay". What it cannot determine it says. Times
+/// are a day (2026-09-30), a local time (2026-09-30T23:30) or a time with its offset, with @ZONE behind it
+/// where they happened elsewhere.
 #[derive(Debug, Args)]
 pub struct ClockArgs {
     /// When a member of the workforce first knew: TIME or TIME@ZONE
     #[arg(long, value_name = "TIME")]
     discovered: String,
-    /// Others who knew: agent=TIME, diligence=TIME (when it should have been known), contractor=TIME, wrongdoer=TIME
+    /// Others who knew: agent=TIME, diligence=TIME (when it should have been known), contractor=TIME,
+    /// wrongdoer=TIME
     #[arg(long = "known-by", value_name = "WHO=TIME")]
     known_by: Vec<String>,
     /// The organization's time zone, such as America/Chicago [default: that of --discovered]
@@ -48,7 +51,8 @@ pub struct ClockArgs {
     /// All affected individuals, where that is more than the residents named
     #[arg(long, value_name = "N")]
     individuals: Option<u64>,
-    /// What a contract asks: 24h=WHO, 3d=WHO (calendar days), 5bd=WHO (business days); beside those of the plan
+    /// What a contract asks: 24h=WHO, 3d=WHO (calendar days), 5bd=WHO (business days); beside those of the
+    /// plan
     #[arg(long, value_name = "TIME=WHO")]
     contract: Vec<String>,
     /// A law enforcement official's statement: oral=DAY, or written=DAY..DAY (made, until)
@@ -95,7 +99,9 @@ fn cmd_clock(args: ClockArgs, context: &Context) -> Result<Exit, Error> {
         (Ok(timeline), true) => timeline,
         (counted, _) => {
             problems.extend(counted.err().unwrap_or_default());
-            let all = problems.into_iter().map(|what| Diagnostic::new("AFU-020", what).hint("see `affiant breach clock --help`"));
+            let all = problems
+                .into_iter()
+                .map(|what| Diagnostic::new("AFU-020", what).hint("see `affiant breach clock --help`"));
             return Err(Problems(all.collect()).into());
         }
     };
@@ -114,7 +120,8 @@ fn residents(entries: &[String], keep: &mut dyn FnMut(Result<(), String>)) -> BT
     for entry in entries {
         keep(pair(entry, "--residents").and_then(|(state, n)| {
             let n: u64 = n.parse().map_err(|_| format!("`{entry}` names no number; write CA=120"))?;
-            let code = if state.eq_ignore_ascii_case("other") { "other".to_string() } else { state.to_uppercase() };
+            let code =
+                if state.eq_ignore_ascii_case("other") { "other".to_string() } else { state.to_uppercase() };
             *residents.entry(code).or_insert(0) += n;
             Ok(())
         }));
@@ -131,10 +138,15 @@ fn incident(args: &ClockArgs, decisions: &Decisions) -> (Incident, Vec<String>) 
     for entry in &args.known_by {
         keep(knowledge(entry).map(|k| known.push(k)));
     }
-    let own = args.zone.clone().or(zone.map(String::from)).or_else(|| clock::parse(at).ok().map(|_| "UTC".to_string()));
+    let own = args
+        .zone
+        .clone()
+        .or(zone.map(String::from))
+        .or_else(|| clock::parse(at).ok().map(|_| "UTC".to_string()));
     if own.is_none() {
         keep(Err(
-            "the time zone is not known; add --zone America/Chicago, or write the zone behind the time: 2026-09-30T23:30@America/Chicago"
+            "the time zone is not known; add --zone America/Chicago, or write the zone behind the time: \
+             2026-09-30T23:30@America/Chicago"
                 .into(),
         ));
     }
@@ -159,24 +171,49 @@ fn incident(args: &ClockArgs, decisions: &Decisions) -> (Incident, Vec<String>) 
         }));
     }
     let zone = own.unwrap_or_else(|| "UTC".into());
-    let incident = Incident { role, agent: args.agent, known, zone, residents, individuals: args.individuals, contracts, holds, told };
+    let incident = Incident {
+        role,
+        agent: args.agent,
+        known,
+        zone,
+        residents,
+        individuals: args.individuals,
+        contracts,
+        holds,
+        told,
+    };
     (incident, problems)
 }
 
-/// The contract clocks of the plan, and the hours of customers' agreements, that bind the organization in its role.
+/// The contract clocks of the plan, and the hours of customers' agreements, that bind the organization in its
+/// role.
 fn of_plan(decisions: &Decisions, role: &str) -> Vec<Promise> {
     let clocks = decisions.incident.iter().flat_map(|plan| &plan.contract_clocks);
     let ours = clocks.filter(|c| c.by == role || (c.by == "covered entity" && role == "hybrid entity"));
     // what the plan says of a party is finer than what the list of agreements says
-    let told =
-        |party: &str| decisions.incident.iter().flat_map(|p| &p.contract_clocks).any(|c| c.who.contains(party) || c.source.contains(party));
-    let signed = decisions.agreements.agreements.iter().filter(|a| a.kind == PartyKind::Customer && a.phi && !told(&a.party));
+    let told = |party: &str| {
+        decisions
+            .incident
+            .iter()
+            .flat_map(|p| &p.contract_clocks)
+            .any(|c| c.who.contains(party) || c.source.contains(party))
+    };
+    let signed = decisions
+        .agreements
+        .agreements
+        .iter()
+        .filter(|a| a.kind == PartyKind::Customer && a.phi && !told(&a.party));
     let signed = signed.filter_map(|a| {
         let source = format!("agreement signed {}, program/agreements.yaml", a.signed);
         Some(Promise { who: a.party.clone(), amount: a.notice_hours?, unit: Unit::Hours, source })
     });
     let upstream = ["business associate", "subcontractor"].contains(&role);
-    let of_plan = ours.map(|c| Promise { who: c.who.clone(), amount: c.hours, unit: Unit::Hours, source: c.source.clone() });
+    let of_plan = ours.map(|c| Promise {
+        who: c.who.clone(),
+        amount: c.hours,
+        unit: Unit::Hours,
+        source: c.source.clone(),
+    });
     of_plan.chain(signed.filter(|_| upstream)).collect()
 }
 
@@ -186,7 +223,10 @@ fn placed(text: &str) -> (&str, Option<&str>) {
 }
 
 fn pair<'a>(entry: &'a str, flag: &str) -> Result<(&'a str, &'a str), String> {
-    entry.split_once('=').map(|(a, b)| (a.trim(), b.trim())).ok_or_else(|| format!("`{flag} {entry}` lacks its `=`"))
+    entry
+        .split_once('=')
+        .map(|(a, b)| (a.trim(), b.trim()))
+        .ok_or_else(|| format!("`{flag} {entry}` lacks its `=`"))
 }
 
 fn knowledge(entry: &str) -> Result<Knowledge, String> {
@@ -219,9 +259,12 @@ fn hold(entry: &str, official: &str) -> Result<Hold, String> {
     let (kind, days) = pair(entry, "--hold")?;
     match (kind, days.split_once("..")) {
         ("oral", None) => Ok(Hold { made: days.into(), until: None, official: official.into() }),
-        ("written", Some((made, until))) => Ok(Hold { made: made.into(), until: Some(until.into()), official: official.into() }),
+        ("written", Some((made, until))) => {
+            Ok(Hold { made: made.into(), until: Some(until.into()), official: official.into() })
+        }
         _ => Err(format!(
-            "`{entry}` is not a statement; write oral=2026-04-20, or written=2026-04-20..2026-06-15 with the day it holds until"
+            "`{entry}` is not a statement; write oral=2026-04-20, or written=2026-04-20..2026-06-15 with the \
+             day it holds until"
         )),
     }
 }
@@ -232,7 +275,8 @@ fn text(t: &Timeline, now: chrono::DateTime<chrono::Utc>, style: Style) -> Strin
     let states: Vec<String> = t.residents.iter().map(|(state, n)| format!("{state} {n}")).collect();
     let states = if states.is_empty() { String::new() } else { format!(" ({})", states.join(", ")) };
     let mut out = format!(
-        "{}\nrole         {}{agent}\ndiscovered   {}, {}: {}\nindividuals  {counted}{states}\nzone         {}, time zone data {}\n\n{}\n",
+        "{}\nrole         {}{agent}\ndiscovered   {}, {}: \
+         {}\nindividuals  {counted}{states}\nzone         {}, time zone data {}\n\n{}\n",
         style.strong("Breach clock"),
         printable(&t.role),
         t.discovered.day,
@@ -255,23 +299,41 @@ fn line(d: &Duty, t: &Timeline, now: chrono::DateTime<chrono::Utc>, style: Style
         Due::NotDetermined { .. } => "not determined".into(),
         Due::NotOwed { .. } => "not owed".into(),
     };
-    let left = d.due.until().and_then(|until| clock::parse(until).ok()).map_or(String::new(), |until| left(until - now));
+    let left = d
+        .due
+        .until()
+        .and_then(|until| clock::parse(until).ok())
+        .map_or(String::new(), |until| left(until - now));
     let by = if d.ours { String::new() } else { format!("by the {}: ", d.by) };
     let why = match &d.due {
         Due::NotDetermined { why } | Due::NotOwed { why } => why.as_str(),
         Due::Day { .. } | Due::Moment { .. } => d.words.as_str(),
     };
-    let held = d.not_before.as_ref().map(|day| format!("Held: nobody is told before the end of {day} in {}. ", t.zone)).unwrap_or_default();
+    let held = d
+        .not_before
+        .as_ref()
+        .map(|day| format!("Held: nobody is told before the end of {day} in {}. ", t.zone))
+        .unwrap_or_default();
     let source = if d.source.is_empty() { d.basis.clone() } else { format!("{}, {}", d.basis, d.source) };
     let body = printable(&format!("{held}{why} [{source}]"));
-    format!("\n{}{left}\n{}\n{}\n", style.strong(&due), wrapped(&printable(&format!("{by}{}", d.who)), "  ", 98), wrapped(&body, "  ", 98))
+    format!(
+        "\n{}{left}\n{}\n{}\n",
+        style.strong(&due),
+        wrapped(&printable(&format!("{by}{}", d.who)), "  ", 98),
+        wrapped(&body, "  ", 98)
+    )
 }
 
 /// How long is left, in the largest unit that says something.
 fn left(delta: chrono::TimeDelta) -> String {
     let hours = delta.num_minutes().abs() as f64 / 60.0;
-    let amount = if hours < 72.0 { format!("{hours:.1} hours") } else { format!("{} days", (hours / 24.0).floor()) };
-    if delta < chrono::TimeDelta::zero() { format!("   PAST by {amount}") } else { format!("   {amount} left") }
+    let amount =
+        if hours < 72.0 { format!("{hours:.1} hours") } else { format!("{} days", (hours / 24.0).floor()) };
+    if delta < chrono::TimeDelta::zero() {
+        format!("   PAST by {amount}")
+    } else {
+        format!("   {amount} left")
+    }
 }
 
 /// Text in lines of a width; every line but the first stands under the first's text.
@@ -298,7 +360,11 @@ fn events(t: &Timeline) -> Vec<CalendarEvent> {
             Due::Moment { until, .. } => (Moment::Time(clock::parse(until).ok()?), vec![2]),
             Due::NotDetermined { .. } | Due::NotOwed { .. } => return None,
         };
-        let held = duty.not_before.as_ref().map(|day| format!("\nNot before the end of {day} (164.412).")).unwrap_or_default();
+        let held = duty
+            .not_before
+            .as_ref()
+            .map(|day| format!("\nNot before the end of {day} (164.412)."))
+            .unwrap_or_default();
         Some(CalendarEvent {
             key: format!("breach\0{}\0{}\0{}", t.discovered.day, duty.id, duty.who),
             at,

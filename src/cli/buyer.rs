@@ -1,4 +1,5 @@
-//! A buyer's file on the command line: its map is proposed and told, and by the map that a person confirmed it is filled.
+//! A buyer's file on the command line: its map is proposed and told, and by the map that a person confirmed
+//! it is filled.
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +14,11 @@ use crate::render::answer_report::AskedQuestion;
 use crate::render::answers;
 use crate::store::atomic::{self, Access, Existing};
 
-const RECORDS: &str = "# Check the columns and the words that the file takes; then write into each `pick` the id of a question, or none.\n";
+const RECORDS: &str = "# Check the columns and the words that the file takes; then write into each `pick` \
+                       the id of a question, or none.\n";
 const WORKBOOK: &str =
-    "# Check of each sheet: is it filled, in which row are the heads, which columns hold what. Check the words of each list.
+    "# Check of each sheet: is it filled, in which row are the heads, which columns hold what. Check the \
+     words of each list.
 # Write into each `pick` the id of a question, or none. Then write your name into `confirmed_by`: until then nothing is filled.\n";
 
 /// A buyer's file with its map.
@@ -70,7 +73,8 @@ impl Buyer {
             }
         };
         let text = format!("{check}{}", answers::block(&value.expect("a map serialises")));
-        atomic::write(&self.map, text.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write", &self.map))?;
+        atomic::write(&self.map, text.as_bytes(), Access::Private, Existing::Refuse)
+            .map_err(Error::io("write", &self.map))?;
         data(&format!("{}\n", self.map.display()));
         say(&told);
         Ok(Exit::Done)
@@ -79,7 +83,11 @@ impl Buyer {
     /// Their questions as the map has them, with what was picked for each.
     pub fn asked(&self) -> Result<Vec<AskedQuestion>, Error> {
         let (name, bytes) = (self.map.display().to_string(), read(&self.map)?);
-        let one = |place: String, text: &str, pick: &str| AskedQuestion { place, text: text.into(), pick: pick.into() };
+        let one = |place: String, text: &str, pick: &str| AskedQuestion {
+            place,
+            text: text.into(),
+            pick: pick.into(),
+        };
         Ok(match &self.file {
             BuyersFile::Records(file) => {
                 let map = answer::map(&name, &bytes, file)?;
@@ -89,7 +97,8 @@ impl Buyer {
                 let map = file.map(&name, &bytes)?;
                 let sheets = map.sheets.iter().filter(|sheet| sheet.fill);
                 let rows = sheets.flat_map(|sheet| sheet.rows.iter().map(move |row| (sheet, row)));
-                rows.map(|(sheet, row)| one(place(&sheet.sheet, &row.id, row.row), &row.text, &row.pick)).collect()
+                rows.map(|(sheet, row)| one(place(&sheet.sheet, &row.id, row.row), &row.text, &row.pick))
+                    .collect()
             }
         })
     }
@@ -100,11 +109,14 @@ impl Buyer {
         match &self.file {
             BuyersFile::Records(file) => {
                 let map = answer::map(&name, &bytes, file)?;
-                self.earlier.agrees(&name, map.rows.iter().map(|row| (row.row, row.text.as_str(), row.pick.as_str())))?;
+                self.earlier.agrees(
+                    &name,
+                    map.rows.iter().map(|row| (row.row, row.text.as_str(), row.pick.as_str())),
+                )?;
                 let filled = file.filled(&map, sheet)?;
                 say(&format!(
-                    "{} rows filled; {} that nobody picked for, {} picked as none, {} without a word for the answer, {} that held \
-                     something already",
+                    "{} rows filled; {} that nobody picked for, {} picked as none, {} without a word for the \
+                     answer, {} that held something already",
                     filled.filled, filled.open, filled.declined, filled.without_word, filled.occupied
                 ));
                 Ok(vec![(format!("questionnaire{mark}.csv"), filled.bytes)])
@@ -112,14 +124,21 @@ impl Buyer {
             BuyersFile::Workbook(file) => {
                 let map = file.map(&name, &bytes)?;
                 let rows = map.sheets.iter().filter(|sheet| sheet.fill).flat_map(|sheet| &sheet.rows);
-                self.earlier.agrees(&name, rows.map(|row| (row.row.into(), row.text.as_str(), row.pick.as_str())))?;
+                self.earlier
+                    .agrees(&name, rows.map(|row| (row.row.into(), row.text.as_str(), row.pick.as_str())))?;
                 let filled = file.filled(&map, sheet)?;
                 counted(&filled);
-                let rows = filled.rows.iter().map(|r| [r.sheet.as_str(), &r.cell, &r.id, &r.pick, r.fate.as_str(), &r.why]);
+                let rows = filled
+                    .rows
+                    .iter()
+                    .map(|r| [r.sheet.as_str(), &r.cell, &r.id, &r.pick, r.fate.as_str(), &r.why]);
                 let report = answers::report(&rows.collect::<Vec<_>>());
                 let macros = self.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsm"));
                 let ending = if macros { "xlsm" } else { "xlsx" };
-                Ok(vec![(format!("questionnaire{mark}.{ending}"), filled.bytes), (format!("questionnaire{mark}-report.csv"), report)])
+                Ok(vec![
+                    (format!("questionnaire{mark}.{ending}"), filled.bytes),
+                    (format!("questionnaire{mark}-report.csv"), report),
+                ])
             }
         }
     }
@@ -131,8 +150,15 @@ fn place(sheet: &str, id: &str, row: u32) -> String {
 }
 
 fn asked(rows: usize, picked: usize) -> String {
-    let before = if picked > 0 { format!("; {picked} are picked as in earlier maps of this folder") } else { String::new() };
-    format!("{rows} questions, each with at most three proposals{before}; nothing else is picked until a person does")
+    let before = if picked > 0 {
+        format!("; {picked} are picked as in earlier maps of this folder")
+    } else {
+        String::new()
+    };
+    format!(
+        "{rows} questions, each with at most three proposals{before}; nothing else is picked until a person \
+         does"
+    )
 }
 
 /// A sheet as it seems to be.
@@ -170,7 +196,8 @@ fn shown(sheet: &MappedSheet) -> String {
 
 fn counted(filled: &FilledWorkbook) {
     let count = |fate: RowFate| filled.rows.iter().filter(|row| row.fate == fate).count();
-    let told: Vec<String> = RowFate::ALL.iter().map(|fate| format!("{} {}", count(*fate), fate.as_str())).collect();
+    let told: Vec<String> =
+        RowFate::ALL.iter().map(|fate| format!("{} {}", count(*fate), fate.as_str())).collect();
     say(&format!("rows of the workbook: {}; the report names each", told.join(", ")));
     if filled.unsigned {
         say("note: the workbook was signed; what was filled in breaks that signature");

@@ -45,13 +45,22 @@ pub fn cmd_calendar(args: CalendarArgs, context: &Context) -> Result<Exit, Error
     entries.retain(|e| e.day <= last);
     match args.format {
         Format::Json => data(&String::from_utf8_lossy(&crate::pipeline::package::pretty(&entries))),
-        Format::Ics => data(&ics::calendar("Affiant", context.clock.now(), &entries.iter().map(event).collect::<Vec<_>>())),
+        Format::Ics => data(&ics::calendar(
+            "Affiant",
+            context.clock.now(),
+            &entries.iter().map(event).collect::<Vec<_>>(),
+        )),
         Format::Table => {
             let style = Style::of_stdout();
             for e in &entries {
                 let past = if e.day < today { "PAST" } else { "" };
                 let who = if e.who.is_empty() { String::new() } else { format!(" ({})", e.who) };
-                data(&format!("{} {past:<4} {:<11} {}\n", e.day, e.kind, style.fit(&format!("{}{who}", printable(&e.what)), 120)));
+                data(&format!(
+                    "{} {past:<4} {:<11} {}\n",
+                    e.day,
+                    e.kind,
+                    style.fit(&format!("{}{who}", printable(&e.what)), 120)
+                ));
             }
         }
     }
@@ -63,7 +72,11 @@ fn event(entry: &DueDay) -> CalendarEvent {
         key: format!("calendar\0{}\0{}\0{}", entry.day, entry.kind, entry.what),
         at: Moment::Day(entry.day),
         summary: entry.what.clone(),
-        description: format!("{}\n{}", if entry.who.is_empty() { "nobody is named" } else { &entry.who }, entry.file),
+        description: format!(
+            "{}\n{}",
+            if entry.who.is_empty() { "nobody is named" } else { &entry.who },
+            entry.file
+        ),
         alarms: vec![24 * 14],
     }
 }

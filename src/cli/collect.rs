@@ -179,16 +179,28 @@ fn askable(args: &AwsArgs, workspace: &Workspace, today: chrono::NaiveDate) -> R
         found.push(Diagnostic::new("AFU-004", format!("`{region}` is not a region of AWS")).hint(hint));
     }
     if let Some(since) = args.since.filter(|since| *since > today) {
-        let problem = Diagnostic::new("AFU-002", format!("--since: {since} is yet to come, so there is no history since then"));
+        let problem = Diagnostic::new(
+            "AFU-002",
+            format!("--since: {since} is yet to come, so there is no history since then"),
+        );
         found.push(problem.hint("write the first day that is to be read"));
     }
     let facts = &workspace.decisions.workspace;
     let ids = facts.accounts.iter().enumerate().map(|(i, a)| (format!("accounts/{i}/id"), &a.id));
-    let roles = facts.accounts.iter().enumerate().filter_map(|(i, a)| Some((format!("accounts/{i}/role"), a.role.as_ref()?)));
+    let roles = facts
+        .accounts
+        .iter()
+        .enumerate()
+        .filter_map(|(i, a)| Some((format!("accounts/{i}/role"), a.role.as_ref()?)));
     let regions = facts.regions.iter().enumerate().map(|(i, region)| (format!("regions/{i}"), region));
     for (path, value) in ids.chain(roles).chain(regions).filter(|(_, value)| is_placeholder(value)) {
-        let problem = Diagnostic::new("AFU-005", format!("`{value}` is not filled in, so AWS cannot be asked"));
-        found.push(workspace.mark(FILES[0], &path, problem.hint("write what is true in its place, or remove the entry")));
+        let problem =
+            Diagnostic::new("AFU-005", format!("`{value}` is not filled in, so AWS cannot be asked"));
+        found.push(workspace.mark(
+            FILES[0],
+            &path,
+            problem.hint("write what is true in its place, or remove the entry"),
+        ));
     }
     Ok(found.or(())?)
 }
@@ -200,7 +212,9 @@ fn known_accounts(part: &BTreeSet<String>, facts: &WorkspaceFacts) -> Result<(),
     let digits = |id: &String| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
     match part.iter().find(|id| !(named(id) || (reached && digits(id)))) {
         None => Ok(()),
-        Some(id) if !digits(id) => Err(wrong(format!("--account: `{id}` is not an account's number"), "write its twelve digits")),
+        Some(id) if !digits(id) => {
+            Err(wrong(format!("--account: `{id}` is not an account's number"), "write its twelve digits"))
+        }
         Some(id) => Err(wrong(
             format!("--account: affiant.yaml does not name the account {id}"),
             "add it to `accounts`, or set `aws.organization` and `aws.role`",
@@ -208,7 +222,8 @@ fn known_accounts(part: &BTreeSet<String>, facts: &WorkspaceFacts) -> Result<(),
     }
 }
 
-/// The target for a part of the accounts: what another account would have to answer for is asked of each account itself.
+/// The target for a part of the accounts: what another account would have to answer for is asked of each
+/// account itself.
 #[cfg(feature = "aws")]
 fn in_part(target: crate::collect::live::Target, part: &BTreeSet<String>) -> crate::collect::live::Target {
     use crate::model::decisions::{AccountFacts, ConfigWay};
@@ -223,7 +238,9 @@ fn in_part(target: crate::collect::live::Target, part: &BTreeSet<String>) -> cra
     let mut aws = target.aws.clone();
     aws.organization = false;
     let aggregator = aws.aggregator.as_ref().and_then(|a| a.account.clone());
-    let asks = accounts.iter().any(|a| if aggregator.is_some() { aggregator.as_ref() == Some(&a.id) } else { a.organization });
+    let asks = accounts
+        .iter()
+        .any(|a| if aggregator.is_some() { aggregator.as_ref() == Some(&a.id) } else { a.organization });
     if !asks && matches!(aws.config, ConfigWay::Auto | ConfigWay::Aggregator) {
         aws.config = ConfigWay::Account;
     }
@@ -246,7 +263,12 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         regions: if args.region.is_empty() { facts.regions.clone() } else { args.region.clone() },
         accounts: facts.accounts.clone(),
         aws: facts.aws.clone(),
-        opt_in: args.opt_in.iter().cloned().chain(args.deliver_snapshot.then(|| crate::collect::live::DELIVER.to_string())).collect(),
+        opt_in: args
+            .opt_in
+            .iter()
+            .cloned()
+            .chain(args.deliver_snapshot.then(|| crate::collect::live::DELIVER.to_string()))
+            .collect(),
         since: args.since,
         reports: facts.artifact.reports.clone(),
         terms: workspace.decisions.terms.accepted.clone(),
@@ -317,10 +339,17 @@ fn gap_words(gaps: &[&Coverage]) -> String {
     gaps.iter().for_each(|g| *by_state.entry(g.state.as_str()).or_default() += 1);
     let states: Vec<String> = by_state.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let mut text = format!("gaps: {}", states.join(", "));
-    for gap in gaps.iter().filter(|g| g.source == ITEMS).chain(gaps.iter().filter(|g| g.source != ITEMS)).take(6) {
+    for gap in
+        gaps.iter().filter(|g| g.source == ITEMS).chain(gaps.iter().filter(|g| g.source != ITEMS)).take(6)
+    {
         let detail = if gap.detail.is_empty() { String::new() } else { format!(" ({})", gap.detail) };
         let source = gap.source_words();
-        text.push_str(&printable(&format!("\n  {} {} {source}: {}{detail}", gap.account, gap.region, gap.state.as_str())));
+        text.push_str(&printable(&format!(
+            "\n  {} {} {source}: {}{detail}",
+            gap.account,
+            gap.region,
+            gap.state.as_str()
+        )));
     }
     text
 }

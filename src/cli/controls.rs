@@ -51,8 +51,12 @@ pub struct TestArgs {
 pub fn cmd_controls(command: ControlsCommand, context: &Context) -> Result<Exit, Error> {
     let catalog = context.catalog()?;
     match command {
-        ControlsCommand::List(ListArgs { format: ListFormat::Text }) => data(&list(&catalog, Style::of_stdout())),
-        ControlsCommand::List(ListArgs { format: ListFormat::Json }) => data(&format!("{:#}\n", as_json(&catalog))),
+        ControlsCommand::List(ListArgs { format: ListFormat::Text }) => {
+            data(&list(&catalog, Style::of_stdout()))
+        }
+        ControlsCommand::List(ListArgs { format: ListFormat::Json }) => {
+            data(&format!("{:#}\n", as_json(&catalog)))
+        }
         ControlsCommand::Tables(args) => return export::cmd_tables(&args, &catalog, Style::of_stdout()),
         ControlsCommand::Export(args) => return export::cmd_export(&args, &catalog),
         ControlsCommand::Show(args) => data(&show(&catalog, &args.id, Style::of_stdout())?),
@@ -66,10 +70,20 @@ fn list(catalog: &Catalog, style: Style) -> String {
     let mut out = String::new();
     for control in &catalog.controls {
         let cites: Vec<String> = control.citations.iter().map(ToString::to_string).collect();
-        out.push_str(&format!("{:>2} {}  {}\n", control.number, style.strong(&control.id), style.faint(&cites.join(" "))));
+        out.push_str(&format!(
+            "{:>2} {}  {}\n",
+            control.number,
+            style.strong(&control.id),
+            style.faint(&cites.join(" "))
+        ));
         for id in &control.checks {
             let check = &catalog.checks[id];
-            out.push_str(&format!("     {} {} {}\n", style.column(id, 40), style.column(check.severity.as_str(), 8), check.title));
+            out.push_str(&format!(
+                "     {} {} {}\n",
+                style.column(id, 40),
+                style.column(check.severity.as_str(), 8),
+                check.title
+            ));
         }
     }
     out
@@ -107,7 +121,11 @@ fn show(catalog: &Catalog, id: &str, style: Style) -> Result<String, Error> {
     match catalog.checks.get(id) {
         Some(check) => Ok(show_check(catalog, check, style)),
         None => {
-            let known = catalog.controls.iter().map(|c| c.id.as_str()).chain(catalog.checks.keys().map(String::as_str));
+            let known = catalog
+                .controls
+                .iter()
+                .map(|c| c.id.as_str())
+                .chain(catalog.checks.keys().map(String::as_str));
             let hint = near::hint(id, known, "`affiant controls list` names them all");
             Err(wrong(format!("no control or check is called `{id}`"), hint))
         }
@@ -120,21 +138,33 @@ fn statements(control: &Control, style: Style, out: &mut String) {
         out.push_str(&format!("\n{}\n", style.strong("what only a person can say")));
     }
     for a in &control.attest {
-        out.push_str(&format!("  {} ({}, holds {} days)\n    {}\n", a.id, a.role, a.valid_days, a.statement.trim()));
+        out.push_str(&format!(
+            "  {} ({}, holds {} days)\n    {}\n",
+            a.id,
+            a.role,
+            a.valid_days,
+            a.statement.trim()
+        ));
     }
     if let Some(a) = control.attest.first() {
         let entry = format!(
-            "  - id: {}\n    statement: <what the person says, in their own words>\n    by: <name>\n    role: {}\n    on: <YYYY-MM-DD>\n    \
+            "  - id: {}\n    statement: <what the person says, in their own words>\n    by: \
+             <name>\n    role: {}\n    on: <YYYY-MM-DD>\n    \
              valid_until: <YYYY-MM-DD>\n    evidence: [documents/<file>]\n",
             a.id, a.role
         );
-        out.push_str(&format!("  to make one, under `attestations` in program/attestations.yaml:\n{}", style.faint(&entry)));
+        out.push_str(&format!(
+            "  to make one, under `attestations` in program/attestations.yaml:\n{}",
+            style.faint(&entry)
+        ));
     }
 }
 
 fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
     let mut out = format!("{} {}\n{}\n", control.number, style.strong(&control.title), control.demand.trim());
-    for (name, text) in [("law", &control.law), ("policy", &control.policy), ("mechanism", &control.mechanism)] {
+    for (name, text) in
+        [("law", &control.law), ("policy", &control.policy), ("mechanism", &control.mechanism)]
+    {
         out.push_str(&format!("\n{}\n{}\n", style.strong(name), text.trim()));
     }
     out.push_str(&format!("\n{}\n", style.strong("citations")));
@@ -156,7 +186,12 @@ fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
     }
     statements(control, style, &mut out);
     for tally in &control.tallies {
-        out.push_str(&format!("\n{}\n{}: {}\n", style.strong(&tally.name), tally.about.trim(), tally.checks.join(", ")));
+        out.push_str(&format!(
+            "\n{}\n{}: {}\n",
+            style.strong(&tally.name),
+            tally.about.trim(),
+            tally.checks.join(", ")
+        ));
     }
     out.push_str(&format!("\n{}\n", style.strong("checks")));
     for id in &control.checks {
@@ -167,8 +202,15 @@ fn show_control(catalog: &Catalog, control: &Control, style: Style) -> String {
 
 fn show_check(catalog: &Catalog, check: &Check, style: Style) -> String {
     let control = catalog.control_of(&check.id).map_or("", |c| c.title.as_str());
-    let mut out = format!("{}\n{}\n{} severity, in {control}\n", style.strong(&check.id), check.title, check.severity);
-    out.push_str(&format!("\n{}\n{}\n\n{}\n{}\n", style.strong("why"), check.why.trim(), style.strong("fix"), check.fix.trim()));
+    let mut out =
+        format!("{}\n{}\n{} severity, in {control}\n", style.strong(&check.id), check.title, check.severity);
+    out.push_str(&format!(
+        "\n{}\n{}\n\n{}\n{}\n",
+        style.strong("why"),
+        check.why.trim(),
+        style.strong("fix"),
+        check.fix.trim()
+    ));
     if !check.corroborated_by.is_empty() {
         out.push_str(&format!(
             "\n{}\n{}\n",
@@ -200,7 +242,11 @@ fn examples(check: &Check, style: Style) -> String {
         for e in &case.expect {
             let reason = e.reason_has.as_ref().map(|r| format!(" (… {r} …)")).unwrap_or_default();
             let mark = style.paint(e.verdict, style.mark(e.verdict));
-            out.push_str(&format!("    {mark} {} {}{reason}\n", style.paint(e.verdict, e.verdict.as_str()), e.resource));
+            out.push_str(&format!(
+                "    {mark} {} {}{reason}\n",
+                style.paint(e.verdict, e.verdict.as_str()),
+                e.resource
+            ));
         }
         if case.expect.is_empty() {
             out.push_str("    no row\n");
@@ -222,26 +268,40 @@ fn cells(row: &BTreeMap<String, Value>) -> String {
 fn test(catalog: &Catalog, only: Option<&str>, context: &Context) -> Result<Exit, Error> {
     let is_table = |id: &str| catalog.tables.iter().any(|table| table.name == id);
     if let Some(id) = only.filter(|id| !catalog.checks.contains_key(*id) && !is_table(id)) {
-        let known = catalog.checks.keys().map(String::as_str).chain(catalog.tables.iter().map(|table| table.name.as_str()));
-        let hint = near::hint(id, known, "`affiant controls list` and `affiant controls tables` name them all");
+        let known = catalog
+            .checks
+            .keys()
+            .map(String::as_str)
+            .chain(catalog.tables.iter().map(|table| table.name.as_str()));
+        let hint =
+            near::hint(id, known, "`affiant controls list` and `affiant controls tables` name them all");
         return Err(wrong(format!("no check or table is called `{id}`"), hint));
     }
     let folder = context.global.catalog.as_deref();
     let tables = table_cases::run(catalog, only).map_err(|fault| faults::located(catalog, fault))?;
     for (table, what) in &tables.failures {
         let place = faults::of_table(catalog, folder, table, what);
-        data(&format!("{}\n", place.map_or_else(|| format!("{table}: {what}"), |problem| problem.to_string())));
+        data(&format!(
+            "{}\n",
+            place.map_or_else(|| format!("{table}: {what}"), |problem| problem.to_string())
+        ));
     }
     let report = cases::run(catalog, only).map_err(|fault| faults::located(catalog, fault))?;
     for (check, what) in &report.failures {
         let place = faults::of_check(catalog, folder, check, what);
-        data(&format!("{}\n", place.map_or_else(|| format!("{check}: {what}"), |problem| problem.to_string())));
+        data(&format!(
+            "{}\n",
+            place.map_or_else(|| format!("{check}: {what}"), |problem| problem.to_string())
+        ));
     }
     let failures = report.failures.len() + tables.failures.len();
     let tail = format!(
         "{} checks, {} cases, {} columns set to NULL, {} tables emptied ({} declared); {} cases of {} tables",
         report.checks, report.cases, report.nulls, report.drops, report.declared, tables.cases, tables.tables
     );
-    data(&format!("{tail}: {}\n", if failures == 0 { "all as expected".to_string() } else { format!("{failures} failures") }));
+    data(&format!(
+        "{tail}: {}\n",
+        if failures == 0 { "all as expected".to_string() } else { format!("{failures} failures") }
+    ));
     Ok(if failures == 0 { Exit::Done } else { Exit::Usage })
 }

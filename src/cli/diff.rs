@@ -9,10 +9,11 @@ use crate::diag::printable;
 use crate::model::changes::{Changes, CheckChange, Class, ControlChange, RowChange, TrendPoint};
 use crate::pipeline::{Error, compare, sealed};
 
-/// What changed between two runs or packages: regressed, fixed, drifted, new, gone, accepted, expired, not comparable
+/// What changed between two runs or packages: regressed, fixed, drifted, new, gone, accepted, expired, not
+/// comparable
 ///
-/// A run is judged with the catalog and the decisions of today, a package is taken as it was sealed. Behind a row stands the
-/// change of configuration that the check reads, where both runs hold the resource's item.
+/// A run is judged with the catalog and the decisions of today, a package is taken as it was sealed. Behind a
+/// row stands the change of configuration that the check reads, where both runs hold the resource's item.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// A run or a package (folder or ZIP) [default: the run before NEW]
@@ -45,8 +46,13 @@ pub fn cmd_diff(args: DiffArgs, context: &Context) -> Result<Exit, Error> {
     let now = context.clock.now();
     let newest = || sealed::find(&workspace, None, now);
     let (mut old, mut new) = match (&args.old, &args.new) {
-        (Some(old), Some(new)) => (compare::open(&workspace, &catalog, old, now)?, compare::open(&workspace, &catalog, new, now)?),
-        (Some(old), None) => (compare::open(&workspace, &catalog, old, now)?, compare::of_run(&workspace, &catalog, newest()?)?),
+        (Some(old), Some(new)) => {
+            (compare::open(&workspace, &catalog, old, now)?, compare::open(&workspace, &catalog, new, now)?)
+        }
+        (Some(old), None) => (
+            compare::open(&workspace, &catalog, old, now)?,
+            compare::of_run(&workspace, &catalog, newest()?)?,
+        ),
         (None, _) => {
             let run = newest()?;
             let before = compare::run_before(&workspace, &run.record, now)?.ok_or_else(|| {
@@ -62,7 +68,10 @@ pub fn cmd_diff(args: DiffArgs, context: &Context) -> Result<Exit, Error> {
         old.trend.extend(compare::trend(&workspace, &catalog, now)?);
     }
     if old.judged.source == new.judged.source {
-        say(&format!("note: both are {}; name another as OLD to see what changed", printable(&new.judged.source)));
+        say(&format!(
+            "note: both are {}; name another as OLD to see what changed",
+            printable(&new.judged.source)
+        ));
     }
     let changes = compare::between(&mut old, &mut new)?;
     match args.format {
@@ -89,7 +98,10 @@ fn table(changes: &Changes, style: Style, all: bool) -> String {
         printable(&changes.new.source),
         changes.new.as_of
     );
-    let totals: Vec<String> = Class::ALL.iter().map(|c| format!("{} {}", changes.totals.get(c).unwrap_or(&0), c.as_str())).collect();
+    let totals: Vec<String> = Class::ALL
+        .iter()
+        .map(|c| format!("{} {}", changes.totals.get(c).unwrap_or(&0), c.as_str()))
+        .collect();
     out.push_str(&format!("Rows    {}\n", totals.join(", ")));
     out.push_str(&format!("Checks  {} not comparable as a whole\n", changes.checks_not_comparable));
     changes.terms.iter().for_each(|line| out.push_str(&format!("Terms   {}\n", printable(line))));
@@ -109,7 +121,8 @@ fn table(changes: &Changes, style: Style, all: bool) -> String {
 
 fn control_line(control: &ControlChange, trend: &[TrendPoint], style: Style) -> String {
     let old = control.old.map_or("not there", |v| v.as_str());
-    let change = if old == control.new.as_str() { old.to_string() } else { format!("{old} -> {}", control.new) };
+    let change =
+        if old == control.new.as_str() { old.to_string() } else { format!("{old} -> {}", control.new) };
     format!(
         "{} {:>2} {} {} {:>5} -> {:<5} not met  {}\n",
         style.paint(control.new, style.mark(control.new)),
@@ -124,10 +137,17 @@ fn control_line(control: &ControlChange, trend: &[TrendPoint], style: Style) -> 
 
 /// Rows that are not met over the runs that are known, low to high of this control.
 fn spark(control: &str, trend: &[TrendPoint], style: Style) -> String {
-    let values: Vec<u64> = trend.iter().filter_map(|p| p.controls.iter().find(|c| c.control == control)).map(|c| c.not_met).collect();
+    let values: Vec<u64> = trend
+        .iter()
+        .filter_map(|p| p.controls.iter().find(|c| c.control == control))
+        .map(|c| c.not_met)
+        .collect();
     let most = values.iter().copied().max().unwrap_or(0);
-    let bars: &[char] =
-        if style.unicode { &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] } else { &['_', '.', ':', '-', '=', '+', '*', '#'] };
+    let bars: &[char] = if style.unicode {
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+    } else {
+        &['_', '.', ':', '-', '=', '+', '*', '#']
+    };
     let level = |n: u64| if most == 0 { 0 } else { (n * (bars.len() as u64 - 1)).div_ceil(most) as usize };
     values.iter().rev().take(24).rev().map(|n| bars[level(*n)]).collect()
 }
@@ -155,17 +175,30 @@ fn check_lines(check: &CheckChange, style: Style, all: bool) -> String {
 
 fn row_lines(row: &RowChange) -> String {
     let verdict = |v: Option<crate::model::verdict::Verdict>| v.map_or("not there", |v| v.as_str());
-    let place = [&row.account, &row.region].into_iter().filter(|p| !p.is_empty() && !row.resource.contains(p.as_str()));
+    let place = [&row.account, &row.region]
+        .into_iter()
+        .filter(|p| !p.is_empty() && !row.resource.contains(p.as_str()));
     let place: Vec<&str> = place.map(String::as_str).collect();
     let mut out = format!("  {:<14} {} {}\n", row.class.as_str(), row.resource, place.join(" "));
     let reason = |reason: &str| if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    out.push_str(&format!("      {}{} -> {}{}\n", verdict(row.old), reason(&row.reason_old), verdict(row.new), reason(&row.reason_new)));
+    out.push_str(&format!(
+        "      {}{} -> {}{}\n",
+        verdict(row.old),
+        reason(&row.reason_old),
+        verdict(row.new),
+        reason(&row.reason_new)
+    ));
     if !row.why.is_empty() {
         out.push_str(&format!("      {}\n", row.why));
     }
     for cause in &row.causes {
         let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "nothing".into());
-        out.push_str(&format!("      {}: {} -> {}\n", cause.member, value(&cause.before), value(&cause.after)));
+        out.push_str(&format!(
+            "      {}: {} -> {}\n",
+            cause.member,
+            value(&cause.before),
+            value(&cause.after)
+        ));
         out.push_str(&format!("        {} {}\n", cause.captured_before, cause.artifact_before));
         out.push_str(&format!("        {} {}\n", cause.captured_after, cause.artifact_after));
     }

@@ -17,7 +17,8 @@ use crate::workspace::Workspace;
 /// Which edition, and for whom
 #[derive(Debug, Args)]
 pub struct EditionFlags {
-    /// The whole package; or beside it one with pseudonyms in place of names, numbers and addresses, and without the evidence
+    /// The whole package; or beside it one with pseudonyms in place of names, numbers and addresses, and
+    /// without the evidence
     #[arg(long, value_enum, default_value_t = Edition::Full)]
     pub edition: Edition,
     /// Whom the edition is for: each audience has a key and pseudonyms of its own
@@ -41,18 +42,28 @@ impl EditionFlags {
     /// An audience without an edition for it, or an edition of nothing.
     pub fn refuse(&self) -> Result<(), Error> {
         if self.edition == Edition::Full && self.audience.is_some() {
-            return Err(wrong("`--for` names an audience, and the whole package has none", "add `--edition shareable`"));
+            return Err(wrong(
+                "`--for` names an audience, and the whole package has none",
+                "add `--edition shareable`",
+            ));
         }
         match &self.of {
-            Some(package) if !package.exists() => {
-                Err(wrong(format!("--of: there is no `{}`", package.display()), "name a package (ZIP or folder)"))
-            }
+            Some(package) if !package.exists() => Err(wrong(
+                format!("--of: there is no `{}`", package.display()),
+                "name a package (ZIP or folder)",
+            )),
             Some(_) | None => Ok(()),
         }
     }
 
     /// Makes the edition of `package`, if one is wanted.
-    pub fn make(&self, package: &Path, workspace: &Workspace, holder: &Sealer, context: &Context) -> Result<(), Error> {
+    pub fn make(
+        &self,
+        package: &Path,
+        workspace: &Workspace,
+        holder: &Sealer,
+        context: &Context,
+    ) -> Result<(), Error> {
         let (Edition::Shareable, Some(audience)) = (self.edition, &self.audience) else { return Ok(()) };
         let pins = Pins { pinned_clock: context.clock.is_pinned(), ..Pins::default() };
         let progress = context.progress();
@@ -76,7 +87,10 @@ impl EditionFlags {
 fn told(made: &EditionMade, package: &Path) {
     say("\nshareable edition");
     for removal in &made.sharing.removals {
-        say(&format!("  {:>6} places, {:>5} different  {} ({}-…)", removal.places, removal.originals, removal.what, removal.kind));
+        say(&format!(
+            "  {:>6} places, {:>5} different  {} ({}-…)",
+            removal.places, removal.originals, removal.what, removal.kind
+        ));
     }
     made.sharing.left_out.iter().for_each(|words| say(&format!("  left out: {words}")));
     if made.first {
@@ -85,10 +99,14 @@ fn told(made: &EditionMade, package: &Path) {
             made.sharing.audience
         )));
     }
-    say(&format!("fingerprint of the edition's seal {}\nread the edition before you hand it over", made.fingerprint));
+    say(&format!(
+        "fingerprint of the edition's seal {}\nread the edition before you hand it over",
+        made.fingerprint
+    ));
     data(&format!("EDITION {}\nLINK    {}\n", made.zip.display(), made.link.display()));
     say(&format!(
-        "        sha256 {}\ncheck it: affiant verify {}\njoin it:  affiant verify {} --link {} --original {} --edition-key {}",
+        "        sha256 {}\ncheck it: affiant verify {}\njoin it:  affiant verify {} --link {} --original {} \
+         --edition-key {}",
         made.zip_digest,
         made.zip.display(),
         made.zip.display(),

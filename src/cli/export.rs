@@ -1,4 +1,5 @@
-//! `affiant controls export` and `controls tables`: the catalog that the program holds, on disk and as a list.
+//! `affiant controls export` and `controls tables`: the catalog that the program holds, on disk and as a
+//! list.
 
 use std::path::PathBuf;
 
@@ -29,10 +30,12 @@ pub fn cmd_export(args: &ExportArgs, catalog: &Catalog) -> Result<Exit, Error> {
         let target = args.dir.join(path);
         let folder = target.parent().expect("it lies in a folder");
         atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
-        atomic::write(&target, bytes, Access::Shared, Existing::Refuse).map_err(Error::io("write", &target))?;
+        atomic::write(&target, bytes, Access::Shared, Existing::Refuse)
+            .map_err(Error::io("write", &target))?;
     }
     data(&format!(
-        "{} files of catalog {} in {}\nchange what you need, remove the rest, and use it with `--catalog {}`\n",
+        "{} files of catalog {} in {}\nchange what you need, remove the rest, and use it with `--catalog \
+         {}`\n",
         catalog.files.len(),
         catalog.digest.short(),
         args.dir.display(),
@@ -59,18 +62,27 @@ pub fn cmd_tables(args: &TablesArgs, catalog: &Catalog, style: Style) -> Result<
         let columns = bench.columns(&table.name)?;
         let about = table.about.split_whitespace().collect::<Vec<_>>().join(" ");
         out.push_str(&format!("{}\n    {}\n", style.strong(&table.name), style.fit(&about, 110)));
-        out.push_str(&format!("    {}\n    from {}\n", columns.join(", "), style.faint(&table.sources.join(", "))));
-        all.push(json!({ "table": table.name, "about": about, "columns": columns, "sources": table.sources }));
+        out.push_str(&format!(
+            "    {}\n    from {}\n",
+            columns.join(", "),
+            style.faint(&table.sources.join(", "))
+        ));
+        all.push(
+            json!({ "table": table.name, "about": about, "columns": columns, "sources": table.sources }),
+        );
     }
     if all.is_empty() {
         let known: Vec<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
         let typed = args.text.as_deref().unwrap_or_default();
-        let hint = crate::diag::near::hint(typed, known.iter().copied(), "leave the text out to list them all");
+        let hint =
+            crate::diag::near::hint(typed, known.iter().copied(), "leave the text out to list them all");
         return Err(wrong(format!("no table's name holds `{typed}`"), hint));
     }
     data(&match args.format {
         super::style::ListFormat::Text => out,
-        super::style::ListFormat::Json => format!("{:#}\n", json!({ "format": "affiant.tables/1", "tables": all })),
+        super::style::ListFormat::Json => {
+            format!("{:#}\n", json!({ "format": "affiant.tables/1", "tables": all }))
+        }
     });
     Ok(Exit::Done)
 }

@@ -15,8 +15,9 @@ use crate::render::Templates;
 
 /// Set findings of Prowler, Security Hub or AWS Config beside a package, as corroboration
 ///
-/// Reads JSON in OCSF (classes 2003 and 2004), in ASFF, and AWS Config's compliance details. Writes corroboration.json, .csv and .html: each
-/// finding with our verdict on the same resource, and whether they agree. The package stays as it was sealed, and no verdict changes.
+/// Reads JSON in OCSF (classes 2003 and 2004), in ASFF, and AWS Config's compliance details. Writes
+/// corroboration.json, .csv and .html: each finding with our verdict on the same resource, and whether they
+/// agree. The package stays as it was sealed, and no verdict changes.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Files of findings
@@ -28,7 +29,8 @@ pub struct ImportArgs {
     /// Where; the folder must be empty or not there
     #[arg(long, short, value_name = "DIR")]
     output: PathBuf,
-    /// Keep it in documents/ of the workspace, too: the next run takes it along, and packages of that run tell what it found
+    /// Keep it in documents/ of the workspace, too: the next run takes it along, and packages of that run
+    /// tell what it found
     #[arg(long)]
     keep: bool,
     /// Pinned certificates, PEM: what none of them sealed is refused
@@ -53,10 +55,14 @@ pub fn cmd_import(args: &ImportArgs, context: &Context) -> Result<Exit, Error> {
     }
     for file in &made.corroborated.files {
         let products = file.products.join(", ");
-        say(&printable(&format!("{}: {} findings of {products}, {} entries not read", file.name, file.findings, file.unread)));
+        say(&printable(&format!(
+            "{}: {} findings of {products}, {} entries not read",
+            file.name, file.findings, file.unread
+        )));
     }
     let count = |agreement| made.corroborated.compared.iter().filter(|c| c.agreement == agreement).count();
-    let told: Vec<String> = ForeignAgreement::ALL.iter().map(|a| format!("{} {}", count(*a), a.as_str())).collect();
+    let told: Vec<String> =
+        ForeignAgreement::ALL.iter().map(|a| format!("{} {}", count(*a), a.as_str())).collect();
     say(&format!("beside {}: {}; no verdict changes", made.corroborated.package, told.join(", ")));
     Ok(Exit::Done)
 }

@@ -33,7 +33,8 @@ pub struct InitArgs {
 }
 
 /// What git must not take from a workspace.
-const IGNORED: &str = "# runs and packages are evidence, not source; the key is private\n/evidence/\n/packages/\n/.affiant/\n";
+const IGNORED: &str =
+    "# runs and packages are evidence, not source; the key is private\n/evidence/\n/packages/\n/.affiant/\n";
 
 pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
     if args.dir.is_file() {
@@ -50,8 +51,11 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
         files.push((target, bytes));
     }
     files.push((".gitignore".into(), IGNORED.as_bytes()));
-    let there: Vec<&str> =
-        files.iter().map(|(name, _)| name.as_str()).filter(|n| *n != ".gitignore" && args.dir.join(n).exists()).collect();
+    let there: Vec<&str> = files
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|n| *n != ".gitignore" && args.dir.join(n).exists())
+        .collect();
     if !there.is_empty() {
         return Err(wrong(
             format!("`{}` is a workspace already: {}", args.dir.display(), there.join(", ")),
@@ -60,7 +64,10 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
     }
     let filled = filled(&args, context)?;
     if let Some((text, _)) = &filled {
-        files.iter_mut().filter(|(name, _)| name == "affiant.yaml").for_each(|(_, bytes)| *bytes = text.as_bytes());
+        files
+            .iter_mut()
+            .filter(|(name, _)| name == "affiant.yaml")
+            .for_each(|(_, bytes)| *bytes = text.as_bytes());
     }
     for folder in ["program", "evidence", "packages"] {
         let folder = args.dir.join(folder);
@@ -71,12 +78,18 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
         if target.exists() {
             continue;
         }
-        atomic::write(&target, bytes, Access::Shared, Existing::Refuse).map_err(Error::io("write", &target))?;
+        atomic::write(&target, bytes, Access::Shared, Existing::Refuse)
+            .map_err(Error::io("write", &target))?;
         data(&format!("{}\n", target.display()));
     }
     match &filled {
-        None => data("\nnext: fill in affiant.yaml, then `affiant collect --snapshot PATH` and `affiant assess`\n"),
-        Some(_) => data("\nnext: `affiant lint` names what only you can say, then `affiant collect --aws` and `affiant assess`\n"),
+        None => data(
+            "\nnext: fill in affiant.yaml, then `affiant collect --snapshot PATH` and `affiant assess`\n",
+        ),
+        Some(_) => data(
+            "\nnext: `affiant lint` names what only you can say, then `affiant collect --aws` and `affiant \
+             assess`\n",
+        ),
     }
     let notes = filled.map(|(_, notes)| notes).unwrap_or_default();
     notes.iter().for_each(|note| say(&format!("note: {}", printable(note))));
@@ -91,13 +104,25 @@ fn filled(args: &InitArgs, context: &Context) -> Result<Option<(String, Vec<Stri
         return Ok(None);
     }
     let catalog = context.catalog()?;
-    let asker = Asker { profile: args.profile.as_deref(), region: args.region.as_deref(), clock: context.clock, catalog: &catalog };
+    let asker = Asker {
+        profile: args.profile.as_deref(),
+        region: args.region.as_deref(),
+        clock: context.clock,
+        catalog: &catalog,
+    };
     let said = survey(&asker).map_err(|error| match error {
         CollectError::Input(problem) | CollectError::Stopped(problem) => Error::from(*problem),
         other => Error::from(other),
     })?;
-    let starter = catalog::templates().iter().find(|(name, _)| *name == "program/affiant.yaml").map_or(&[][..], |(_, bytes)| bytes);
-    Ok(Some(super::init_from_aws::settings(&String::from_utf8_lossy(starter), &said, context.clock.now().date_naive())))
+    let starter = catalog::templates()
+        .iter()
+        .find(|(name, _)| *name == "program/affiant.yaml")
+        .map_or(&[][..], |(_, bytes)| bytes);
+    Ok(Some(super::init_from_aws::settings(
+        &String::from_utf8_lossy(starter),
+        &said,
+        context.clock.now().date_naive(),
+    )))
 }
 
 #[cfg(not(feature = "aws"))]

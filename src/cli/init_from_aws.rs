@@ -1,4 +1,5 @@
-//! The starter `affiant.yaml` with what AWS said in place of its placeholders. What only a person can say stays a placeholder.
+//! The starter `affiant.yaml` with what AWS said in place of its placeholders. What only a person can say
+//! stays a placeholder.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -9,8 +10,10 @@ use crate::model::regions;
 /// The file, and what is not in it and why.
 pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Vec<String>) {
     let mut notes = said.notes.clone();
-    let (known, strange): (Vec<&String>, Vec<&String>) = said.regions.iter().partition(|r| regions::partition_of(r).is_some());
-    notes.extend(strange.iter().map(|r| format!("the region {r} is newer than this version and is left out")));
+    let (known, strange): (Vec<&String>, Vec<&String>) =
+        said.regions.iter().partition(|r| regions::partition_of(r).is_some());
+    notes
+        .extend(strange.iter().map(|r| format!("the region {r} is newer than this version and is left out")));
     notes.extend(said.inactive.iter().map(|(id, state)| format!("account {id} is {state} and is left out")));
     let mut out = String::new();
     let mut skipping = false;
@@ -26,10 +29,15 @@ pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Ve
             let all: Vec<&str> = known.iter().map(|r| r.as_str()).collect();
             out.push_str(&wrapped(&all));
         } else if line.starts_with("# aws:") && said.accounts.len() > 1 {
-            out.push_str("aws:\n  organization: true\n  role: \"<name of the role that may read each account>\"\n");
+            out.push_str(
+                "aws:\n  organization: true\n  role: \"<name of the role that may read each account>\"\n",
+            );
         } else if line.starts_with("  label:") {
             let quarter = (today.month() - 1) / 3 + 1;
-            out.push_str(&format!("  label: {}-Q{quarter} # names the folder below packages/\n", today.year()));
+            out.push_str(&format!(
+                "  label: {}-Q{quarter} # names the folder below packages/\n",
+                today.year()
+            ));
         } else if line.starts_with("  start:") {
             out.push_str(&format!("  start: {}\n", quarter(today).0));
         } else if line.starts_with("  end:") {
@@ -58,7 +66,9 @@ fn accounts(said: &Surveyed) -> String {
         let name = if name.is_empty() { "\"<name>\"".to_string() } else { text(name) };
         out.push_str(&format!("  - id: \"{id}\"\n    name: {name}\n"));
         // whoever could list the accounts may be asked for the whole
-        if !said.accounts.is_empty() && (*id == said.account || (management == Some(id) && said.account.is_empty())) {
+        if !said.accounts.is_empty()
+            && (*id == said.account || (management == Some(id) && said.account.is_empty()))
+        {
             out.push_str("    organization: true\n");
         }
     }
@@ -94,7 +104,8 @@ fn text(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const STARTER: &str = "period:\n  label: \"<2026-Q4>\" # x\n  start: \"<a>\"\n  end: \"<b>\"\naccounts:\n  - id: \"<twelve digits>\" # keep the quotes\n    \
+    const STARTER: &str = "period:\n  label: \"<2026-Q4>\" # x\n  start: \"<a>\"\n  end: \
+                           \"<b>\"\naccounts:\n  - id: \"<twelve digits>\" # keep the quotes\n    \
         # role: arn\nregions: [\"<us-east-1>\"]\n\n# aws:\n#   organization: true\nphi:\n  tag: x\n";
 
     fn said(accounts: &[(&str, &str)]) -> Surveyed {
@@ -111,15 +122,22 @@ mod tests {
     #[test]
     fn what_aws_said_stands_in_place_of_placeholders() {
         let day = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a day");
-        let (text, notes) = settings(STARTER, &said(&[("111122223333", "main"), ("444455556666", "a\"b\n<c>")]), day);
+        let (text, notes) =
+            settings(STARTER, &said(&[("111122223333", "main"), ("444455556666", "a\"b\n<c>")]), day);
         assert_eq!(
             text,
-            "period:\n  label: 2026-Q4 # names the folder below packages/\n  start: 2026-10-01\n  end: 2026-12-31\naccounts:\n  - id: \"111122223333\"\n    \
-             name: \"main\"\n    organization: true\n  - id: \"444455556666\"\n    name: \"a\\\"b\\U0000000Ac\"\nregions: [us-east-1]\n\naws:\n  organization: true\n  \
-             role: \"<name of the role that may read each account>\"\n#   organization: true\nphi:\n  tag: x\n"
+            "period:\n  label: 2026-Q4 # names the folder below packages/\n  start: 2026-10-01\n  end: \
+             2026-12-31\naccounts:\n  - id: \"111122223333\"\n    \
+             name: \"main\"\n    organization: true\n  - id: \"444455556666\"\n    name: \
+             \"a\\\"b\\U0000000Ac\"\nregions: [us-east-1]\n\naws:\n  organization: true\n  \
+             role: \"<name of the role that may read each account>\"\n#   organization: true\nphi:\n  tag: \
+             x\n"
         );
         assert_eq!(notes, ["the region xx-new-9 is newer than this version and is left out"]);
         let (text, _) = settings(STARTER, &said(&[]), day);
-        assert!(text.contains("- id: \"111122223333\"\n    name: \"<name>\"\nregions") && text.contains("# aws:"), "{text}");
+        assert!(
+            text.contains("- id: \"111122223333\"\n    name: \"<name>\"\nregions") && text.contains("# aws:"),
+            "{text}"
+        );
     }
 }

@@ -22,7 +22,11 @@ pub fn cmd_join(args: JoinArgs, context: &Context) -> Result<Exit, Error> {
     drop(watch);
     let gaps = made.coverage.iter().filter(|line| line.state.is_gap()).count();
     let (read, all) = (made.coverage.len() - gaps, made.coverage.len());
-    say(&format!("{} runs joined: {} artifacts; {read} of {all} sources read, {gaps} gaps", args.runs.len(), made.artifacts));
+    say(&format!(
+        "{} runs joined: {} artifacts; {read} of {all} sources read, {gaps} gaps",
+        args.runs.len(),
+        made.artifacts
+    ));
     data(&format!("{}\n", made.path.display()));
     Ok(if gaps == 0 { Exit::Done } else { Exit::Incomplete })
 }

@@ -15,7 +15,8 @@ use crate::pipeline::Error;
 /// A key for this once, instead of the one that affiant.yaml names
 #[derive(Debug, Default, Args)]
 pub struct KeyFlags {
-    /// What signs and seals: a PEM file, a PKCS#12 file (.p12 or .pfx), or kms:KEY with KEY an id, ARN or alias/NAME of AWS KMS
+    /// What signs and seals: a PEM file, a PKCS#12 file (.p12 or .pfx), or kms:KEY with KEY an id, ARN or
+    /// alias/NAME of AWS KMS
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
     /// The key's certificate and those above it, PEM, the signer's first; for PEM files and AWS KMS
@@ -28,25 +29,39 @@ impl KeyFlags {
     pub fn over(&self, facts: &SealFacts) -> Result<SealFacts, Error> {
         let mut facts = facts.clone();
         let Some(key) = &self.key else { return Ok(facts) };
-        let absolute = |path: &Path| std::path::absolute(path).map(|p| p.display().to_string()).map_err(Error::io("find", path));
+        let absolute = |path: &Path| {
+            std::path::absolute(path).map(|p| p.display().to_string()).map_err(Error::io("find", path))
+        };
         let certificate = self.certificate.as_deref().map(absolute).transpose()?;
         let packed = [".p12", ".pfx"].iter().any(|end| key.to_ascii_lowercase().ends_with(end));
-        (facts.key, facts.pkcs12, facts.kms, facts.certificate) = match (key.strip_prefix("kms:"), packed, certificate) {
-            (Some(name), _, Some(certificate)) => (None, None, Some(name.to_string()), Some(certificate)),
-            (None, false, Some(certificate)) => (Some(absolute(Path::new(key))?), None, None, Some(certificate)),
-            (None, true, None) => (None, Some(absolute(Path::new(key))?), None, None),
-            (None, true, Some(_)) => return Err(wrong("a PKCS#12 file holds its certificate", "leave out `--certificate`")),
-            (Some(_), _, None) | (None, false, None) => {
-                return Err(wrong("the key's certificate is missing", "name it with `--certificate`, PEM"));
-            }
-        };
+        (facts.key, facts.pkcs12, facts.kms, facts.certificate) =
+            match (key.strip_prefix("kms:"), packed, certificate) {
+                (Some(name), _, Some(certificate)) => (None, None, Some(name.to_string()), Some(certificate)),
+                (None, false, Some(certificate)) => {
+                    (Some(absolute(Path::new(key))?), None, None, Some(certificate))
+                }
+                (None, true, None) => (None, Some(absolute(Path::new(key))?), None, None),
+                (None, true, Some(_)) => {
+                    return Err(wrong("a PKCS#12 file holds its certificate", "leave out `--certificate`"));
+                }
+                (Some(_), _, None) | (None, false, None) => {
+                    return Err(wrong(
+                        "the key's certificate is missing",
+                        "name it with `--certificate`, PEM",
+                    ));
+                }
+            };
         Ok(facts)
     }
 }
 
-/// From the environment, a file descriptor (one line a password, in the order of use), or the terminal; never an argument,
-/// which other processes could read.
-pub fn password(file: &Path, variable: Option<&str>, descriptor: Option<u32>) -> std::io::Result<Zeroizing<String>> {
+/// From the environment, a file descriptor (one line a password, in the order of use), or the terminal; never
+/// an argument, which other processes could read.
+pub fn password(
+    file: &Path,
+    variable: Option<&str>,
+    descriptor: Option<u32>,
+) -> std::io::Result<Zeroizing<String>> {
     if let Ok(password) = std::env::var(variable.unwrap_or("AFFIANT_SEAL_PASSWORD")) {
         return Ok(Zeroizing::new(password));
     }

@@ -24,7 +24,8 @@ enum Format {
 
 pub fn cmd_lint(args: LintArgs, context: &Context) -> Result<Exit, Error> {
     let found = found(context)?;
-    let (stops, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(|problem| problem.level != Gravity::Warning);
+    let (stops, warnings): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|problem| problem.level != Gravity::Warning);
     let (errors, open): (Vec<_>, Vec<_>) = stops.iter().partition(|problem| problem.level == Gravity::Error);
     match args.format {
         Format::Json => {
@@ -39,7 +40,8 @@ pub fn cmd_lint(args: LintArgs, context: &Context) -> Result<Exit, Error> {
                 (0, 0, n) => format!("no problems, {}\n", count(n, "warning")),
                 (errors, open, warnings) => {
                     let parts = [(errors, "error"), (open, "placeholder"), (warnings, "warning")];
-                    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word)).collect();
+                    let parts: Vec<String> =
+                        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| count(*n, word)).collect();
                     format!("{}\n", parts.join(", "))
                 }
             });
@@ -52,7 +54,9 @@ pub fn cmd_lint(args: LintArgs, context: &Context) -> Result<Exit, Error> {
 fn found(context: &Context) -> Result<Vec<Diagnostic>, Error> {
     let (catalog, workspace) = match (context.catalog(), context.workspace()) {
         (Ok(catalog), Ok(workspace)) => (catalog, workspace),
-        (Err(Error::Problems(a)), Err(Error::Problems(b))) => return Ok(a.0.into_iter().chain(b.0).collect()),
+        (Err(Error::Problems(a)), Err(Error::Problems(b))) => {
+            return Ok(a.0.into_iter().chain(b.0).collect());
+        }
         (Err(Error::Problems(found)), Ok(_)) | (Ok(_), Err(Error::Problems(found))) => return Ok(found.0),
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
@@ -75,12 +79,15 @@ pub fn print(stops: &[Diagnostic], warnings: &[Diagnostic]) {
     let few = stops.iter().filter(|problem| problem.level == Gravity::Unfinished).count() <= FEW;
     for problem in stops.iter().chain(warnings) {
         match problem.level {
-            Gravity::Error | Gravity::Warning => super::complain(&Problems(vec![problem.clone()]).to_string()),
+            Gravity::Error | Gravity::Warning => {
+                super::complain(&Problems(vec![problem.clone()]).to_string())
+            }
             Gravity::Unfinished => super::complain(&placeholder(problem, few)),
         }
     }
     if stops.iter().any(|problem| problem.level == Gravity::Unfinished) {
-        say("  hint: write what is true in the place of each `<…>`, or remove the entry; `affiant package --draft` packages it as it is");
+        say("  hint: write what is true in the place of each `<…>`, or remove the entry; `affiant package \
+             --draft` packages it as it is");
     }
 }
 

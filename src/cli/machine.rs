@@ -29,7 +29,8 @@ pub struct MachineArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatWanted {
-    /// Assessment results, plan of action and milestones, component definition, mapping collection with its catalog (NIST OSCAL 1.2.1)
+    /// Assessment results, plan of action and milestones, component definition, mapping collection with its
+    /// catalog (NIST OSCAL 1.2.1)
     Oscal,
     /// Static-analysis results with places in the evidence (OASIS SARIF 2.1.0)
     Sarif,
@@ -53,7 +54,10 @@ pub fn cmd_machine(args: &MachineArgs, context: &Context) -> Result<Exit, Error>
     write(&args.output, "index.csv", &index(&files, &package.dossier.package_id))?;
     files.iter().for_each(|file| data(&format!("{}\n", args.output.join(file.path).display())));
     if package.dossier.risks.rows.is_empty() && files.iter().any(|file| file.path.starts_with("oscal/")) {
-        say("note: the register holds no risk, so there is no plan of action and milestones: the format asks for one item at least");
+        say(
+            "note: the register holds no risk, so there is no plan of action and milestones: the format asks \
+             for one item at least",
+        );
     }
     if !package.pinned {
         say("note: who sealed the package was not asked; pin the sealer with `--trust PEM`");
@@ -101,7 +105,9 @@ fn index(files: &[MachineFile], package: &str) -> Vec<u8> {
     let memory = "memory takes all";
     writer.write_record(["file", "format", "sha256", "package"]).expect(memory);
     for file in files {
-        writer.write_record([file.path, file.format, &Digest::of(&file.bytes).to_string(), package]).expect(memory);
+        writer
+            .write_record([file.path, file.format, &Digest::of(&file.bytes).to_string(), package])
+            .expect(memory);
     }
     writer.into_inner().expect(memory)
 }

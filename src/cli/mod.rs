@@ -1,5 +1,5 @@
-//! The command line: words, exit codes, progress. Every command is a file with its arguments and one function; this file turns
-//! what they return into what the shell sees.
+//! The command line: words, exit codes, progress. Every command is a file with its arguments and one
+//! function; this file turns what they return into what the shell sees.
 
 #![allow(clippy::disallowed_methods)] // the room of the environment
 
@@ -164,7 +164,9 @@ impl Context {
     pub fn workspace(&self) -> Result<Workspace, Error> {
         let root = match &self.global.workspace {
             Some(root) => root.clone(),
-            None => workspace::find(&std::env::current_dir().map_err(Error::io("find", "the current folder"))?),
+            None => {
+                workspace::find(&std::env::current_dir().map_err(Error::io("find", "the current folder"))?)
+            }
         };
         workspace::require(&root)?;
         Ok(workspace::open(&root)?)
@@ -174,15 +176,25 @@ impl Context {
     pub fn run(&self, workspace: &Workspace, named: Option<&str>) -> Result<Reader, Error> {
         let evidence = workspace.evidence();
         let known = run::list(&evidence);
-        let problem = |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
+        let problem =
+            |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
         match (run::find(&evidence, named), named) {
             (Ok(path), _) => Ok(sealed::open(&path, self.clock.now())?.reader),
-            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if known.is_empty() => {
-                problem("AFU-003", format!("there is no run `{name}`, and no other"), "make one with `affiant collect`".into())
-            }
+            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if known.is_empty() => problem(
+                "AFU-003",
+                format!("there is no run `{name}`, and no other"),
+                "make one with `affiant collect`".into(),
+            ),
             (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) => {
-                let newest = format!("runs here: {}", known.iter().rev().take(5).cloned().collect::<Vec<_>>().join(", "));
-                let hint = near::hint(name, known.iter().map(String::as_str), &format!("{newest}; without a name the newest is taken"));
+                let newest = format!(
+                    "runs here: {}",
+                    known.iter().rev().take(5).cloned().collect::<Vec<_>>().join(", ")
+                );
+                let hint = near::hint(
+                    name,
+                    known.iter().map(String::as_str),
+                    &format!("{newest}; without a name the newest is taken"),
+                );
                 problem("AFU-003", format!("there is no run `{name}` in evidence/"), hint)
             }
             (Err(RunError::None(_)), _) => {
@@ -214,13 +226,19 @@ impl Context {
             say(&format!("warning: {warning}"));
         }
         if sealer.made {
-            say(&format!("made a workspace key in {}; git ignores it, keep it private", keys::paths(workspace).0.display()));
+            say(&format!(
+                "made a workspace key in {}; git ignores it, keep it private",
+                keys::paths(workspace).0.display()
+            ));
         }
         Ok(sealer)
     }
 
     /// With the ways to passwords and to keys that stay elsewhere.
-    pub fn reaching<T>(&self, work: impl FnOnce(&keys::KeyReach<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn reaching<T>(
+        &self,
+        work: impl FnOnce(&keys::KeyReach<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let descriptor = self.global.password_fd;
         let password = |file: &Path, variable: Option<&str>| key::password(file, variable, descriptor);
         #[cfg(feature = "aws")]
@@ -284,8 +302,10 @@ fn aws_profile() -> Option<String> {
 fn context(global: Global, args: &[OsString]) -> Result<Context, Error> {
     let clock = match std::env::var("AFFIANT_PINNED_CLOCK") {
         Ok(text) => Clock::pinned(&text).map_err(|what| {
-            let problem = Diagnostic::new("AFU-001", format!("the environment variable AFFIANT_PINNED_CLOCK: {what}"));
-            problem.hint("unset it, or write a time such as 2026-09-30T12:00:00Z; it is for tests and samples")
+            let problem =
+                Diagnostic::new("AFU-001", format!("the environment variable AFFIANT_PINNED_CLOCK: {what}"));
+            problem
+                .hint("unset it, or write a time such as 2026-09-30T12:00:00Z; it is for tests and samples")
         })?,
         Err(_) => Clock::System,
     };
@@ -328,7 +348,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
 fn report(error: &Error) -> Exit {
     match error {
         Error::Problems(problems) => {
-            let of = |level: Gravity| problems.0.iter().filter(|p| p.level == level).cloned().collect::<Vec<_>>();
+            let of =
+                |level: Gravity| problems.0.iter().filter(|p| p.level == level).cloned().collect::<Vec<_>>();
             // placeholders are the matter of `lint`, and of a package that has nothing worse
             let stops = of(Gravity::Error);
             lint::print(if stops.is_empty() { of(Gravity::Unfinished) } else { stops }.as_slice(), &[]);

@@ -18,7 +18,8 @@ pub struct NewArgs {
     /// The catalog folder to write to
     #[arg(long, value_name = "DIR", default_value = "my-catalog")]
     into: PathBuf,
-    /// A table that the check reads; its columns become the first case [default: one that is called like the service]
+    /// A table that the check reads; its columns become the first case [default: one that is called like the
+    /// service]
     #[arg(long, value_name = "TABLE")]
     table: Option<String>,
     /// The column of that table that says whether all is well [default: its first that is no name]
@@ -54,7 +55,8 @@ pub fn cmd_new(args: NewArgs, catalog: &Catalog) -> Result<Exit, Error> {
     for (path, text) in &files {
         let folder = path.parent().expect("a file in a folder");
         atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
-        atomic::write(path, text.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", path))?;
+        atomic::write(path, text.as_bytes(), Access::Shared, Existing::Refuse)
+            .map_err(Error::io("write", path))?;
         data(&format!("{}\n", path.display()));
     }
     data(&next(&args, catalog));
@@ -63,10 +65,15 @@ pub fn cmd_new(args: NewArgs, catalog: &Catalog) -> Result<Exit, Error> {
 
 /// `rds.multi-az` as its folder and file.
 fn parts(id: &str) -> Result<(&str, &str), Error> {
-    let fine = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let fine = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
     match id.split_once('.') {
         Some((service, name)) if fine(service) && fine(name) => Ok((service, name)),
-        _ => Err(wrong(format!("`{id}` cannot name a check"), "write it as service.what-is-asked, in small letters: rds.multi-az")),
+        _ => Err(wrong(
+            format!("`{id}` cannot name a check"),
+            "write it as service.what-is-asked, in small letters: rds.multi-az",
+        )),
     }
 }
 
@@ -84,7 +91,8 @@ fn table<'a>(catalog: &'a Catalog, named: Option<&str>, service: &str) -> Result
         }),
         None => find(&|t| t.name.starts_with(&format!("{service}_"))).ok_or_else(|| {
             let services = catalog.tables.iter().filter_map(|t| t.name.split('_').next());
-            let hint = near::hint(service, services, "name one with --table; `affiant controls tables` lists them");
+            let hint =
+                near::hint(service, services, "name one with --table; `affiant controls tables` lists them");
             wrong(format!("no table is called like the service `{service}`"), hint)
         }),
     }
@@ -92,23 +100,37 @@ fn table<'a>(catalog: &'a Catalog, named: Option<&str>, service: &str) -> Result
 
 fn column(named: Option<&str>, table: &Table, columns: &[String]) -> Result<String, Error> {
     let name = |c: &String| {
-        IDENTITY.contains(&c.as_str()) || ["phi_scope", "tags"].contains(&c.as_str()) || c.ends_with("_id") || c.ends_with("name")
+        IDENTITY.contains(&c.as_str())
+            || ["phi_scope", "tags"].contains(&c.as_str())
+            || c.ends_with("_id")
+            || c.ends_with("name")
     };
     match named {
         Some(wanted) if columns.iter().any(|c| c == wanted) => Ok(wanted.to_string()),
         Some(wanted) => {
-            let hint = near::hint(wanted, columns.iter().map(String::as_str), &format!("it has {}", columns.join(", ")));
+            let hint = near::hint(
+                wanted,
+                columns.iter().map(String::as_str),
+                &format!("it has {}", columns.join(", ")),
+            );
             Err(wrong(format!("the table `{}` has no column `{wanted}`", table.name), hint))
         }
-        None => Ok(columns.iter().find(|c| !name(c)).or_else(|| columns.last()).cloned().unwrap_or_else(|| "arn".into())),
+        None => Ok(columns
+            .iter()
+            .find(|c| !name(c))
+            .or_else(|| columns.last())
+            .cloned()
+            .unwrap_or_else(|| "arn".into())),
     }
 }
 
-/// A check of one column that is 1 when all is well. The texts are left to fill in; `controls test` names those that are not.
+/// A check of one column that is 1 when all is well. The texts are left to fill in; `controls test` names
+/// those that are not.
 fn skeleton(id: &str, table: &Table, column: &str, columns: &[String]) -> String {
     let name = &table.name;
     let arn = format!("arn:aws:{}:us-east-1:111122223333:example", id.split('.').next().unwrap_or_default());
-    let row = |more: &str| format!("{{ arn: \"{arn}\", account: \"111122223333\", region: us-east-1{more} }}");
+    let row =
+        |more: &str| format!("{{ arn: \"{arn}\", account: \"111122223333\", region: us-east-1{more} }}");
     let (scope, filter) = match columns.iter().any(|c| c == "phi_scope") {
         true => (", phi_scope: in", "\n    WHERE phi_scope = 'in'"),
         false => ("", ""),
@@ -116,7 +138,8 @@ fn skeleton(id: &str, table: &Table, column: &str, columns: &[String]) -> String
     let outside = match scope {
         "" => String::new(),
         _ => format!(
-            "  - name: what lies outside PHI scope is not judged\n    given: {{ {name}: [ {} ] }}\n    expect: []\n",
+            "  - name: what lies outside PHI scope is not judged\n    given: {{ {name}: [ {} ] \
+             }}\n    expect: []\n",
             row(&format!(", phi_scope: out, {column}: 0"))
         ),
     };
@@ -168,12 +191,19 @@ fn control(catalog: &Catalog, id: &str, check: &str, into: &Path) -> Result<(Pat
     let control = catalog.controls.iter().find(|c| c.id == id || c.number.to_string() == id);
     let control = control.ok_or_else(|| {
         let ids: Vec<&str> = catalog.controls.iter().map(|c| c.id.as_str()).collect();
-        wrong(format!("no control is called `{id}`"), near::hint(id, ids.iter().copied(), &format!("the controls are: {}", ids.join(", "))))
+        wrong(
+            format!("no control is called `{id}`"),
+            near::hint(id, ids.iter().copied(), &format!("the controls are: {}", ids.join(", "))),
+        )
     })?;
     let needle = format!("control: {}", control.id);
     let files = catalog.files.iter().filter(|(path, _)| path.starts_with("technical/"));
-    let found = files.map(|(path, bytes)| (path, String::from_utf8_lossy(bytes))).find(|(_, text)| text.lines().any(|l| l == needle));
-    let (path, text) = found.ok_or_else(|| wrong(format!("the file of `{}` was not found", control.id), "add the check to it by hand"))?;
+    let found = files
+        .map(|(path, bytes)| (path, String::from_utf8_lossy(bytes)))
+        .find(|(_, text)| text.lines().any(|l| l == needle));
+    let (path, text) = found.ok_or_else(|| {
+        wrong(format!("the file of `{}` was not found", control.id), "add the check to it by hand")
+    })?;
     Ok((into.join(path), format!("{}\n  - {check}\n", text.trim_end())))
 }
 
@@ -183,7 +213,11 @@ fn next(args: &NewArgs, catalog: &Catalog) -> String {
         Some(_) => String::new(),
         None => {
             let ids: Vec<&str> = catalog.controls.iter().map(|c| c.id.as_str()).collect();
-            format!("add {} to the `checks` of a control, or run again with --control ({})\n", args.check, ids.join(", "))
+            format!(
+                "add {} to the `checks` of a control, or run again with --control ({})\n",
+                args.check,
+                ids.join(", ")
+            )
         }
     };
     format!("\nnext: fill it in, then `affiant --catalog {folder} controls test {}`\n{listed}", args.check)

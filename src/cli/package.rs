@@ -23,7 +23,8 @@ use crate::workspace::Workspace;
 pub struct PackageArgs {
     /// A run: its folder, or its name in evidence/ [default: the newest]
     run: Option<String>,
-    /// The time to judge at, RFC 3339 [default: the end of the run]; with --request the day that is asked about
+    /// The time to judge at, RFC 3339 [default: the end of the run]; with --request the day that is asked
+    /// about
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
     /// A package or a run to compare with [default: the run before, as its newest package said]
@@ -46,14 +47,21 @@ pub struct PackageArgs {
     require_complete: bool,
 }
 
-fn lint_first(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: Option<&str>, draft: bool) -> Result<(), Error> {
+fn lint_first(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: &Reader,
+    as_of: Option<&str>,
+    draft: bool,
+) -> Result<(), Error> {
     let found = pipeline::lint::references(workspace, catalog, Some(run), as_of);
     pipeline::lint::refuse(found, draft).map(drop)
 }
 
 /// What was packaged over, and what is good to know.
 fn told(problems: &[Diagnostic], draft: bool) {
-    let (warnings, open): (Vec<_>, Vec<_>) = problems.iter().cloned().partition(|problem| problem.level == Gravity::Warning);
+    let (warnings, open): (Vec<_>, Vec<_>) =
+        problems.iter().cloned().partition(|problem| problem.level == Gravity::Warning);
     if draft {
         say(&format!(
             "DRAFT: every page says so. {} that `affiant lint` names would have stopped a package",
@@ -73,7 +81,10 @@ pub fn templates(folder: Option<&Path>) -> Result<Templates, Error> {
     match folder {
         Some(folder) if own.in_folder(folder) == 0 => {
             let what = if folder.is_dir() { "holds no template of ours" } else { "is no folder" };
-            let hint = format!("lay it out like ours, with a file such as `{}`; what it leaves out is taken from ours", own.example());
+            let hint = format!(
+                "lay it out like ours, with a file such as `{}`; what it leaves out is taken from ours",
+                own.example()
+            );
             Err(super::wrong(format!("--templates: `{}` {what}", folder.display()), hint))
         }
         Some(folder) => own.overlay(folder).map_err(Error::io("read templates in", folder)),
@@ -126,12 +137,16 @@ fn tell(made: &package::Made) {
     let redacted = made.dossier.run.redactions;
     if redacted > 0 {
         say(&format!(
-            "{redacted} secrets or personal identifiers were redacted before loading; data/evidence/*/data/redactions.jsonl lists them"
+            "{redacted} secrets or personal identifiers were redacted before loading; \
+             data/evidence/*/data/redactions.jsonl lists them"
         ));
     }
     say(&format!("{}\nfingerprint {}\n", made.dossier.seal.words, made.dossier.seal.fingerprint));
     for attempt in made.attempts.iter().filter(|attempt| !attempt.stamped) {
-        say(&printable(&format!("no timestamp from {} for the {}: {}", attempt.authority, attempt.what, attempt.words)));
+        say(&printable(&format!(
+            "no timestamp from {} for the {}: {}",
+            attempt.authority, attempt.what, attempt.words
+        )));
     }
     made.notes.iter().for_each(|note| say(&printable(note)));
     let mut paths = String::new();

@@ -1,5 +1,5 @@
-//! `affiant plan`: the incident-response plan with the names of the environment, for the one who is woken; on the terminal, as data,
-//! or as a page to print.
+//! `affiant plan`: the incident-response plan with the names of the environment, for the one who is woken; on
+//! the terminal, as data, or as a page to print.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,12 @@ use crate::pipeline::Error;
 use crate::render::{Templates, figures, html};
 use crate::store::atomic::{self, Access, Existing};
 
-/// The incident-response plan: who decides, whom to call, what the environment holds, and the commands that keep evidence
+/// The incident-response plan: who decides, whom to call, what the environment holds, and the commands that
+/// keep evidence
 ///
-/// Names come out of the evidence of the run. What is missing in the environment or in program/incident-response.yaml is said with
-/// each and stands in the risk register; what was not read is said too, and is not called missing.
+/// Names come out of the evidence of the run. What is missing in the environment or in
+/// program/incident-response.yaml is said with each and stands in the risk register; what was not read is
+/// said too, and is not called missing.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// A run: its folder, or its name in evidence/ [default: the newest]
@@ -26,7 +28,8 @@ pub struct PlanArgs {
     /// How to print; html and pdf write a file
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Only the incident card, two sheets as wide as a telephone: who decides, whom to call, the first ten commands
+    /// Only the incident card, two sheets as wide as a telephone: who decides, whom to call, the first ten
+    /// commands
     #[arg(long)]
     card: bool,
     /// The file to write [default: incident-response-plan-DAY or incident-card-DAY in the workspace]
@@ -68,7 +71,9 @@ fn write(args: &PlanArgs, whole: &Dossier, context: &Context) -> Result<(), Erro
     let paper = (!args.card).then_some(workspace.decisions.workspace.report.paper.as_str());
     let (end, bytes) = match args.format {
         Format::Pdf => ("pdf", pdf(&alone, paper, &templates)?),
-        Format::Html | Format::Text | Format::Json if args.card => ("html", html::card(&alone, &templates)?.into_bytes()),
+        Format::Html | Format::Text | Format::Json if args.card => {
+            ("html", html::card(&alone, &templates)?.into_bytes())
+        }
         Format::Html | Format::Text | Format::Json => {
             ("html", html::plan(&alone, &figures::draw(&alone, &templates)?, &templates)?.into_bytes())
         }
@@ -94,7 +99,9 @@ fn alone(whole: &Dossier) -> Dossier {
 #[cfg(feature = "pdf")]
 fn pdf(dossier: &Dossier, paper: Option<&str>, templates: &Templates) -> Result<Vec<u8>, Error> {
     Ok(match paper {
-        Some(paper) => crate::render::pdf::plan(dossier, &figures::draw(dossier, templates)?, paper, templates)?,
+        Some(paper) => {
+            crate::render::pdf::plan(dossier, &figures::draw(dossier, templates)?, paper, templates)?
+        }
         None => crate::render::pdf::card(dossier, templates)?,
     })
 }
@@ -109,7 +116,11 @@ fn text(whole: &Dossier, style: Style) -> String {
     let mut out = String::new();
     let mut line = |words: String| out.push_str(&format!("{}\n", printable(&words)));
     let version = if plan.present { format!(", version {}", plan.version) } else { String::new() };
-    let title = if plan.present { plan.title.as_str() } else { "No plan: program/incident-response.yaml is not there" };
+    let title = if plan.present {
+        plan.title.as_str()
+    } else {
+        "No plan: program/incident-response.yaml is not there"
+    };
     line(format!("{title}{version}"));
     line(format!("{}, as of {}, run {}", whole.organization.name, whole.as_of, whole.run.id));
     people(plan, &mut line);
@@ -136,12 +147,19 @@ fn environment(env: &ResponseEnvironment, style: Style) -> String {
     for row in &env.rows {
         out.push_str(&format!("\n{}\n", style.strong(&format!("{} ({})", row.label, row.total))));
         for t in &row.things {
-            out.push_str(&format!("  {}\n", printable(&format!("{}  {} {}  {}", t.name, t.account, t.region, t.facts))));
+            out.push_str(&format!(
+                "  {}\n",
+                printable(&format!("{}  {} {}  {}", t.name, t.account, t.region, t.facts))
+            ));
         }
         row.defects.iter().for_each(|s| out.push_str(&format!("  DEFECT         {}\n", printable(s))));
         row.unread.iter().for_each(|s| out.push_str(&format!("  NOT EVIDENCED  {}\n", printable(s))));
     }
-    out.push_str(&format!("\n{}\n{}\n", style.strong("Commands that keep evidence"), printable(&env.preamble)));
+    out.push_str(&format!(
+        "\n{}\n{}\n",
+        style.strong("Commands that keep evidence"),
+        printable(&env.preamble)
+    ));
     let mut step = "";
     for c in &env.commands {
         if c.step != step {

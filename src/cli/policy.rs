@@ -75,8 +75,11 @@ pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(named) = &args.missing {
         return missing(named, &catalog, context);
     }
-    let wanted =
-        policy::Wanted { partition: args.partition, fill: !args.recorded, opt_in: args.opt_in.into_iter().collect::<BTreeSet<_>>() };
+    let wanted = policy::Wanted {
+        partition: args.partition,
+        fill: !args.recorded,
+        opt_in: args.opt_in.into_iter().collect::<BTreeSet<_>>(),
+    };
     let documents = policy::policies(&catalog, &wanted);
     if args.terraform || args.cloudformation {
         data(&match args.terraform {
@@ -88,13 +91,19 @@ pub fn cmd_policy(args: PolicyArgs, context: &Context) -> Result<Exit, Error> {
     match (args.part, documents.as_slice()) {
         (Some(part), documents) => match part.checked_sub(1).and_then(|index| documents.get(index)) {
             Some(document) => data(&format!("{document:#}\n")),
-            None => return Err(wrong(format!("there is no part {part}"), format!("name one from 1 to {}", documents.len()))),
+            None => {
+                return Err(wrong(
+                    format!("there is no part {part}"),
+                    format!("name one from 1 to {}", documents.len()),
+                ));
+            }
         },
         (None, [one]) => data(&format!("{one:#}\n")),
         (None, several) => {
             several.iter().for_each(|document| data(&format!("{document}\n")));
             say(&format!(
-                "{} policies, one a line, since IAM takes {} characters a policy: attach them all. `--part N` prints one.",
+                "{} policies, one a line, since IAM takes {} characters a policy: attach them all. `--part \
+                 N` prints one.",
                 several.len(),
                 policy::LIMIT
             ));

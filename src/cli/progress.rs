@@ -1,5 +1,5 @@
-//! Progress of something long: a line that is written over on a terminal, a line now and then elsewhere, each step and how long it
-//! took with `--verbose`, nothing with `--quiet`. It knows no work.
+//! Progress of something long: a line that is written over on a terminal, a line now and then elsewhere, each
+//! step and how long it took with `--verbose`, nothing with `--quiet`. It knows no work.
 #![allow(clippy::disallowed_methods)] // how long something takes is told to people and to nobody else
 
 use std::cell::{Cell, RefCell};
@@ -27,7 +27,13 @@ pub struct Ticker {
 impl Ticker {
     pub fn new(quiet: bool, verbose: bool) -> Ticker {
         let terminal = std::io::stderr().is_terminal() && !quiet && !verbose;
-        Ticker { line: terminal.then(line), quiet, verbose, last: Cell::new(Instant::now()), step: RefCell::new(None) }
+        Ticker {
+            line: terminal.then(line),
+            quiet,
+            verbose,
+            last: Cell::new(Instant::now()),
+            step: RefCell::new(None),
+        }
     }
 
     /// What begins now.

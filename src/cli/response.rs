@@ -17,8 +17,8 @@ use crate::render::Templates;
 /// What a regulator asked for, in place of a package
 #[derive(Debug, Args)]
 pub struct RequestFlags {
-    /// Answer this request, YAML, from packages that were sealed by the day of --as-of: a folder for each item, one sealed archive in
-    /// packages/responses/
+    /// Answer this request, YAML, from packages that were sealed by the day of --as-of: a folder for each
+    /// item, one sealed archive in packages/responses/
     #[arg(long, value_name = "FILE", requires = "as_of", conflicts_with_all = ["run", "against", "draft", "edition", "audience", "require_complete"])]
     pub request: Option<PathBuf>,
     /// Draw on this package; may be repeated [default: every package in packages/]
@@ -28,7 +28,13 @@ pub struct RequestFlags {
 
 impl RequestFlags {
     /// Makes the response, for the day that `as_of` names.
-    pub fn make(&self, as_of: Option<&str>, key: &KeyFlags, templates: &Templates, context: &Context) -> Result<Option<Exit>, Error> {
+    pub fn make(
+        &self,
+        as_of: Option<&str>,
+        key: &KeyFlags,
+        templates: &Templates,
+        context: &Context,
+    ) -> Result<Option<Exit>, Error> {
         let (Some(file), Some(as_of)) = (&self.request, as_of) else { return Ok(None) };
         let day = day(as_of)?;
         let now = context.clock.now();
@@ -58,7 +64,9 @@ impl RequestFlags {
 
 /// `2026-09-30`, or the day of a time.
 fn day(text: &str) -> Result<NaiveDate, Error> {
-    let read = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().or_else(|| crate::clock::parse(text).ok().map(|time| time.date_naive()));
+    let read = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .or_else(|| crate::clock::parse(text).ok().map(|time| time.date_naive()));
     read.ok_or_else(|| wrong(format!("--as-of: `{text}` is no day"), "write it as 2026-09-30"))
 }
 
@@ -74,7 +82,11 @@ fn told(made: &ResponseMade) -> Exit {
     say(&printable(&format!("in effect: package {}, which speaks for {}", effective.id, effective.as_of)));
     made.notes.iter().for_each(|note| say(&printable(note)));
     data(&format!("RESPONSE {}\n", made.zip.display()));
-    say(&format!("         sha256 {}\ncheck it: affiant verify {}\nread it before you hand it over", made.zip_digest, made.zip.display()));
+    say(&format!(
+        "         sha256 {}\ncheck it: affiant verify {}\nread it before you hand it over",
+        made.zip_digest,
+        made.zip.display()
+    ));
     let parts = || record.items.iter().flat_map(|item| &item.parts);
     let incomplete = parts().any(|part| part.state == GivenState::NotEvidenced || !part.gaps.is_empty());
     if incomplete { Exit::Incomplete } else { Exit::Done }

@@ -1,5 +1,5 @@
-//! `affiant review`: a workbook of everybody who holds access, for people to decide on, and what they decided, read back; samples
-//! for an auditor.
+//! `affiant review`: a workbook of everybody who holds access, for people to decide on, and what they
+//! decided, read back; samples for an auditor.
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +54,8 @@ pub struct AccessArgs {
     /// A run: its folder, or its name in evidence/ [default: the newest]
     #[arg(long, value_name = "RUN", conflicts_with = "read")]
     run: Option<String>,
-    /// The list of leavers, CSV with the heads name, left and user [default: documents/leavers.csv, if it is there]
+    /// The list of leavers, CSV with the heads name, left and user [default: documents/leavers.csv, if it is
+    /// there]
     #[arg(long, value_name = "CSV")]
     leavers: Option<PathBuf>,
     /// Read a workbook that reviewers filled in, sign it, and keep it in documents/
@@ -88,7 +89,10 @@ fn sample(args: &SampleArgs, context: &Context) -> Result<Exit, Error> {
     let (workspace, catalog) = (context.workspace()?, context.catalog()?);
     let checks = checks(&catalog, &args.ids)?;
     if args.seed.as_ref().is_some_and(|seed| seed.trim().is_empty() || seed.contains('\n')) {
-        return Err(wrong("`--seed` says nothing, or more than a line", "give a line such as a date and the auditor's initials"));
+        return Err(wrong(
+            "`--seed` says nothing, or more than a line",
+            "give a line such as a date and the auditor's initials",
+        ));
     }
     let run = context.run(&workspace, args.run.as_deref())?;
     let asked = SampleRequest { checks, size: args.size, seed: args.seed.clone() };
@@ -106,30 +110,51 @@ fn sample(args: &SampleArgs, context: &Context) -> Result<Exit, Error> {
     say(&format!("seed {}", file.seed));
     for paper in &file.papers {
         let gaps = if paper.gaps.is_empty() { "" } else { "; evidence is missing, so it may be larger" };
-        say(&format!("{}: {} drawn of {} ({}){gaps}", paper.check, paper.drawn().len(), paper.rows.len(), paper.counts()));
+        say(&format!(
+            "{}: {} drawn of {} ({}){gaps}",
+            paper.check,
+            paper.drawn().len(),
+            paper.rows.len(),
+            paper.counts()
+        ));
     }
     Ok(if file.papers.iter().all(|p| p.gaps.is_empty()) { Exit::Done } else { Exit::Incomplete })
 }
 
 /// The checks that ids name, in the catalog's order, each once.
 fn checks<'a>(catalog: &'a Catalog, ids: &[String]) -> Result<Vec<&'a str>, Error> {
-    let all = || catalog.controls.iter().flat_map(|c| c.checks.iter().map(move |check| (c.id.as_str(), check.as_str())));
+    let all = || {
+        catalog
+            .controls
+            .iter()
+            .flat_map(|c| c.checks.iter().map(move |check| (c.id.as_str(), check.as_str())))
+    };
     for id in ids {
         if !all().any(|(control, check)| id == control || id == check) {
-            let hint =
-                near::hint(id, all().flat_map(|(control, check)| [control, check]), "`affiant controls list` shows controls and checks");
+            let hint = near::hint(
+                id,
+                all().flat_map(|(control, check)| [control, check]),
+                "`affiant controls list` shows controls and checks",
+            );
             return Err(wrong(format!("no check and no control is called `{id}`"), hint));
         }
     }
-    Ok(all().filter(|(control, check)| ids.iter().any(|id| id == control || id == check)).map(|(_, check)| check).collect())
+    Ok(all()
+        .filter(|(control, check)| ids.iter().any(|id| id == control || id == check))
+        .map(|(_, check)| check)
+        .collect())
 }
 
 fn write(args: &AccessArgs, context: &Context) -> Result<Exit, Error> {
     let (workspace, catalog) = (context.workspace()?, context.catalog()?);
     let run = context.run(&workspace, args.run.as_deref())?;
     let review = review::gather(&workspace, &catalog, run, args.leavers.as_deref())?.review();
-    let file = args.file.clone().unwrap_or_else(|| workspace.root.join(format!("access-review-{}.xlsx", review.day)));
-    atomic::write(&file, &review::workbook_of(&review)?, Access::Private, Existing::Refuse).map_err(Error::io("write", &file))?;
+    let file = args
+        .file
+        .clone()
+        .unwrap_or_else(|| workspace.root.join(format!("access-review-{}.xlsx", review.day)));
+    atomic::write(&file, &review::workbook_of(&review)?, Access::Private, Existing::Refuse)
+        .map_err(Error::io("write", &file))?;
     data(&format!("{}\n", file.display()));
     Ok(told(&review))
 }
@@ -164,7 +189,8 @@ const STATEMENT: &str = "access-reviewed";
 fn statement(review: &AccessReview, also: Option<&str>) -> String {
     let n = |verdict| review.count(verdict);
     let mut text = format!(
-        "Access in AWS was reviewed principal by principal, as read on {}. Of {} principals: keep {}, change {}, remove {}, unknown {}.",
+        "Access in AWS was reviewed principal by principal, as read on {}. Of {} principals: keep {}, change \
+         {}, remove {}, unknown {}.",
         review.day,
         review.lines.len(),
         n(AccessVerdict::Keep),
@@ -186,7 +212,8 @@ fn told(review: &AccessReview) -> Exit {
     let new = review.lines.iter().filter(|l| l.since.starts_with("new since")).count();
     let changed = review.lines.iter().filter(|l| l.since.starts_with("changed since")).count();
     say(&format!(
-        "{} principals; since the last review {new} new, {} gone, {changed} changed; {undone} decisions not carried out; {left} left, {perhaps} perhaps",
+        "{} principals; since the last review {new} new, {} gone, {changed} changed; {undone} decisions not \
+         carried out; {left} left, {perhaps} perhaps",
         review.lines.len(),
         review.gone.len()
     ));

@@ -1,4 +1,5 @@
-//! `affiant risks confirm|accept|close|add`: what a named person decides goes into `program/risks.yaml`, in place.
+//! `affiant risks confirm|accept|close|add`: what a named person decides goes into `program/risks.yaml`, in
+//! place.
 
 use clap::{Args, ValueEnum};
 
@@ -168,7 +169,10 @@ fn find<'a>(dossier: &'a Dossier, id: &str, said: Option<&RiskWords>) -> Result<
     if let RiskPlace::New { owner, .. } = &target
         && !named(owner)
     {
-        return Err(wrong(format!("nobody owns `{id}` yet"), "name the accountable person: --owner \"A. Example, application owner\""));
+        return Err(wrong(
+            format!("nobody owns `{id}` yet"),
+            "name the accountable person: --owner \"A. Example, application owner\"",
+        ));
     }
     Ok(Found { risk, target })
 }
@@ -180,9 +184,13 @@ pub fn cmd_confirm(args: &ConfirmArgs, context: &Context, dossier: &Dossier) -> 
     let likelihood = args.said.likelihood.map_or(found.risk.likelihood.as_str(), |l| l.as_str());
     let impact = args.said.impact.map_or(found.risk.impact.as_str(), |l| l.as_str());
     if args.said.rationale.is_none() && found.risk.suggested {
-        return Err(wrong("a score that a person confirms needs that person's reason", "say why: --rationale TEXT"));
+        return Err(wrong(
+            "a score that a person confirms needs that person's reason",
+            "say why: --rationale TEXT",
+        ));
     }
-    let mut changes: Vec<Change> = vec![("likelihood", Value::text(likelihood)), ("impact", Value::text(impact))];
+    let mut changes: Vec<Change> =
+        vec![("likelihood", Value::text(likelihood)), ("impact", Value::text(impact))];
     changes.extend(said(&args.said, &found.target)?);
     changes.extend([("confirmed_by", Value::text(&args.by)), ("confirmed_on", Value::text(&on))]);
     let what = format!("scores confirmed: likelihood {likelihood}, impact {impact}");
@@ -196,7 +204,10 @@ pub fn cmd_accept(args: &AcceptArgs, context: &Context, dossier: &Dossier) -> Re
     person(&args.approver, "--approver")?;
     let owner = args.said.owner.as_ref().unwrap_or(&found.risk.owner);
     if same_person(&args.approver, owner) {
-        return Err(wrong(format!("`{}` owns the risk and cannot accept it", args.approver), "name a second person as --approver"));
+        return Err(wrong(
+            format!("`{}` owns the risk and cannot accept it", args.approver),
+            "name a second person as --approver",
+        ));
     }
     if expires <= on || !named(&args.reason) {
         return Err(wrong(
@@ -212,11 +223,16 @@ pub fn cmd_accept(args: &AcceptArgs, context: &Context, dossier: &Dossier) -> Re
     acceptance.extend(args.compensating.iter().map(|c| ("compensating".to_string(), Value::text(c))));
     let mut changes = said(&args.said, &found.target)?;
     changes.push(("acceptance", Value::Map(acceptance)));
-    let cited = dossier.controls.iter().filter(|c| Some(&c.id) == found.risk.control.as_ref()).flat_map(|c| &c.citations);
+    let cited = dossier
+        .controls
+        .iter()
+        .filter(|c| Some(&c.id) == found.risk.control.as_ref())
+        .flat_map(|c| &c.citations);
     let required: Vec<&str> = cited.filter(|c| c.status == "required").map(|c| c.citation.as_str()).collect();
     if !required.is_empty() {
         say(&format!(
-            "warning: {} is required (164.306(d)(2)): the risk is accepted, the specification cannot be, and the verdict stays not met",
+            "warning: {} is required (164.306(d)(2)): the risk is accepted, the specification cannot be, and \
+             the verdict stays not met",
             required.join(", ")
         ));
     }
@@ -230,12 +246,20 @@ pub fn cmd_close(args: &CloseArgs, context: &Context, dossier: &Dossier) -> Resu
     person(&args.by, "--by")?;
     if found.risk.origin != "program" && found.risk.status != "remediation observed" {
         return Err(wrong(
-            format!("`{}` is {} in the run {}: a finding that is still there cannot be closed", args.id, found.risk.status, dossier.run.id),
+            format!(
+                "`{}` is {} in the run {}: a finding that is still there cannot be closed",
+                args.id, found.risk.status, dossier.run.id
+            ),
             "mend it and collect again, or accept it: `affiant risks accept`",
         ));
     }
     let member = |k: &str, v: &str| (k.to_string(), Value::text(v));
-    let closed = vec![member("by", &args.by), member("on", &on), member("reason", &args.reason), member("run", &dossier.run.id)];
+    let closed = vec![
+        member("by", &args.by),
+        member("on", &on),
+        member("reason", &args.reason),
+        member("run", &dossier.run.id),
+    ];
     let what = format!("closed, as seen in the run {}: {}", dossier.run.id, args.reason);
     write(context, &found, &[("closed", Value::Map(closed))], Happening { on, by: args.by.clone(), what })
 }
@@ -245,13 +269,18 @@ pub fn cmd_add(args: &AddArgs, context: &Context) -> Result<Exit, Error> {
     let on = day(args.said.on.as_deref(), context)?;
     person(&args.by, "--by")?;
     let need = |value: Option<String>, flag: &str| {
-        value.filter(|v| named(v)).ok_or_else(|| wrong(format!("a risk needs {flag}"), "see `affiant risks add --help`"))
+        value
+            .filter(|v| named(v))
+            .ok_or_else(|| wrong(format!("a risk needs {flag}"), "see `affiant risks add --help`"))
     };
     let level = |value: Option<RiskLevel>, flag: &str| need(value.map(|l| l.as_str().to_string()), flag);
     let s = &args.said;
     let taken = |id: &str| workspace.decisions.risks.own.iter().any(|r| r.id == id);
     let id = (1u32..).map(|n| format!("R-P{n:02}")).find(|id| !taken(id)).expect("numbers do not end");
-    let mut members = vec![("id".to_string(), Value::text(&id)), ("title".into(), Value::text(need(s.title.clone(), "--title")?))];
+    let mut members = vec![
+        ("id".to_string(), Value::text(&id)),
+        ("title".into(), Value::text(need(s.title.clone(), "--title")?)),
+    ];
     members.extend(args.category.iter().map(|c| ("category".to_string(), Value::text(c))));
     for (name, value) in [
         ("likelihood", level(s.likelihood, "--likelihood")?),
@@ -266,7 +295,10 @@ pub fn cmd_add(args: &AddArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(due) = &s.due {
         members.push(("due".into(), Value::text(day(Some(due), context)?)));
     }
-    members.extend([("confirmed_by".to_string(), Value::text(&args.by)), ("confirmed_on".to_string(), Value::text(&on))]);
+    members.extend([
+        ("confirmed_by".to_string(), Value::text(&args.by)),
+        ("confirmed_on".to_string(), Value::text(&on)),
+    ]);
     if !args.citation.is_empty() {
         members.push(("citations".into(), Value::List(args.citation.iter().map(Value::text).collect())));
     }
@@ -280,7 +312,9 @@ pub fn cmd_add(args: &AddArgs, context: &Context) -> Result<Exit, Error> {
 /// What was said beside the decision itself.
 fn said(said: &RiskWords, target: &RiskPlace) -> Result<Vec<Change>, Error> {
     let mut changes: Vec<Change> = Vec::new();
-    for (name, value) in [("owner", &said.owner), ("title", &said.title), ("plan", &said.plan), ("rationale", &said.rationale)] {
+    for (name, value) in
+        [("owner", &said.owner), ("title", &said.title), ("plan", &said.plan), ("rationale", &said.rationale)]
+    {
         changes.extend(value.iter().map(|v| (name, Value::text(v))));
     }
     if let (Some(treatment), false) = (said.treatment, matches!(target, RiskPlace::New { .. })) {
@@ -303,14 +337,18 @@ fn write(context: &Context, found: &Found<'_>, changes: &[Change], event: Happen
     if let RiskPlace::Entry(n) = found.target
         && workspace.decisions.risks.entries.get(n).is_some_and(|entry| entry.matches.all)
     {
-        say(&format!("note: entry {} says `all: true`; the decision holds for every risk that it matches", n + 1));
+        say(&format!(
+            "note: entry {} says `all: true`; the decision holds for every risk that it matches",
+            n + 1
+        ));
     }
     Ok(Exit::Done)
 }
 
 fn text(workspace: &Workspace) -> Result<String, Error> {
     let bytes = workspace.files.get(FILES[4]).map_or(EMPTY.as_bytes(), Vec::as_slice);
-    let text = std::str::from_utf8(bytes).map_err(|e| Diagnostic::new("AFU-006", format!("not UTF-8: {e}")).file(FILES[4]))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Diagnostic::new("AFU-006", format!("not UTF-8: {e}")).file(FILES[4]))?;
     Ok(text.to_string())
 }
 
@@ -327,7 +365,8 @@ fn store(workspace: &Workspace, text: String) -> Result<(), Error> {
     let path = workspace.root.join(FILES[4]);
     let folder = path.parent().expect("a file in a folder");
     atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
-    atomic::write(&path, text.as_bytes(), Access::Shared, Existing::Replace).map_err(Error::io("write", &path))?;
+    atomic::write(&path, text.as_bytes(), Access::Shared, Existing::Replace)
+        .map_err(Error::io("write", &path))?;
     Ok(())
 }
 
@@ -336,7 +375,8 @@ fn person(name: &str, flag: &str) -> Result<(), Error> {
 }
 
 fn date(text: &str) -> Result<String, Error> {
-    let day = crate::program::breach::dates::day(text).map_err(|what| wrong(what, "write dates as 2026-09-30"))?;
+    let day =
+        crate::program::breach::dates::day(text).map_err(|what| wrong(what, "write dates as 2026-09-30"))?;
     Ok(day.to_string())
 }
 

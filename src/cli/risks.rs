@@ -75,18 +75,28 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
     }
     let register = &dossier.risks;
     match command {
-        RisksCommand::List if json => data(&format!("{:#}\n", json!({ "format": "affiant.risks-list/1", "risks": register.rows }))),
+        RisksCommand::List if json => {
+            data(&format!("{:#}\n", json!({ "format": "affiant.risks-list/1", "risks": register.rows })))
+        }
         RisksCommand::List => list(&dossier),
         RisksCommand::Show { id } => {
             let Some(risk) = register.rows.iter().find(|r| r.id == id) else {
-                let hint = near::hint(&id, register.rows.iter().map(|r| r.id.as_str()), "`affiant risks list` shows the ids");
+                let hint = near::hint(
+                    &id,
+                    register.rows.iter().map(|r| r.id.as_str()),
+                    "`affiant risks list` shows the ids",
+                );
                 return Err(wrong(format!("no risk has the id `{id}`"), hint));
             };
             data(&if json { format!("{:#}\n", json!(risk)) } else { printable(&show(risk)) });
         }
         RisksCommand::Lint => {
             let lines = || register.lint.iter().map(|l| format!("{l}\n")).collect::<String>();
-            data(&if json { format!("{:#}\n", json!({ "format": "affiant.risks-lint/1", "objections": register.lint })) } else { lines() });
+            data(&if json {
+                format!("{:#}\n", json!({ "format": "affiant.risks-lint/1", "objections": register.lint }))
+            } else {
+                lines()
+            });
             return Ok(if register.lint.is_empty() { Exit::Done } else { Exit::Findings });
         }
         RisksCommand::Confirm(args) => return risk_edits::cmd_confirm(&args, context, &dossier),
@@ -102,7 +112,8 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
 fn refer(context: &Context) -> Result<(), Error> {
     let (workspace, catalog) = (context.workspace()?, context.catalog()?);
     let found = crate::pipeline::lint::references(&workspace, &catalog, None, None).into_iter();
-    let of_register = |p: &Diagnostic| p.level == Gravity::Error && p.file.as_deref() == Some("program/risks.yaml");
+    let of_register =
+        |p: &Diagnostic| p.level == Gravity::Error && p.file.as_deref() == Some("program/risks.yaml");
     Ok(found.filter(of_register).collect::<Problems>().or(())?)
 }
 
@@ -129,7 +140,12 @@ fn export(dossier: &Dossier, file: &Path) -> Result<(), Error> {
             let parts = (day.year().clamp(1900, 9999) as u16, day.month() as u8, day.day() as u8);
             xlsx::workbook(&risk_sheets::sheets(dossier), parts)?
         }
-        _ => return Err(wrong(format!("`{}` names no kind of file", file.display()), "write a name that ends in .xlsx or .csv")),
+        _ => {
+            return Err(wrong(
+                format!("`{}` names no kind of file", file.display()),
+                "write a name that ends in .xlsx or .csv",
+            ));
+        }
     };
     atomic::write(file, &bytes, Access::Shared, Existing::Refuse).map_err(Error::io("write", file))?;
     data(&format!("{}\n", file.display()));
@@ -141,7 +157,11 @@ fn done(r: &RiskReport, out: &mut String) {
     let d = &r.decided;
     d.measures.iter().for_each(|m| out.push_str(&format!("measure     {} [{}]\n", m.measure, m.evidence)));
     for s in &d.steps {
-        let done = if s.done.is_empty() { format!("due {}", s.due) } else { format!("done {}, seen in {}", s.done, s.proof) };
+        let done = if s.done.is_empty() {
+            format!("due {}", s.due)
+        } else {
+            format!("done {}, seen in {}", s.done, s.proof)
+        };
         out.push_str(&format!("step        {} ({}; {done})\n", s.action, s.owner));
     }
     for [resource, first, last, here] in csv::member_rows(r) {
@@ -156,8 +176,10 @@ fn done(r: &RiskReport, out: &mut String) {
 
 fn show(r: &RiskReport) -> String {
     let suggested = if r.suggested { " (suggested, not confirmed)" } else { "" };
-    let mut out =
-        format!("{}  {}\n\nlevel       {}: likelihood {}, impact {}{suggested}\n", r.id, r.title, r.level, r.likelihood, r.impact);
+    let mut out = format!(
+        "{}  {}\n\nlevel       {}: likelihood {}, impact {}{suggested}\n",
+        r.id, r.title, r.level, r.likelihood, r.impact
+    );
     let d = &r.decided;
     let scores = |s: &Option<crate::model::decisions::RiskScore>| {
         s.as_ref().map(|s| format!("likelihood {}, impact {}", s.likelihood, s.impact)).unwrap_or_default()
@@ -169,7 +191,11 @@ fn show(r: &RiskReport) -> String {
         ("assets", &r.asset_class),
         (
             "threat",
-            &[d.threat_source.as_str(), d.threat_event.as_str()].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(": "),
+            &[d.threat_source.as_str(), d.threat_event.as_str()]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join(": "),
         ),
         ("weakness", &d.vulnerability),
         ("before", &scores(&d.inherent)),
@@ -201,10 +227,15 @@ fn show(r: &RiskReport) -> String {
 /// The entry of `program/risks.yaml` that decides about it, with what is known filled in.
 fn snippet(r: &RiskReport) -> String {
     let account = if r.account.is_empty() { String::new() } else { format!(", account: \"{}\"", r.account) };
-    let class = if r.asset_class.is_empty() { String::new() } else { format!(", asset_class: \"{}\"", r.asset_class) };
+    let class = if r.asset_class.is_empty() {
+        String::new()
+    } else {
+        format!(", asset_class: \"{}\"", r.asset_class)
+    };
     let phi = r.phi.map(|phi| format!(", phi: {phi}")).unwrap_or_default();
     format!(
-        "\nto decide about it: `affiant risks confirm {}` or `accept`; or write under `entries` in program/risks.yaml:
+        "\nto decide about it: `affiant risks confirm {}` or `accept`; or write under `entries` in \
+         program/risks.yaml:
   - match: {{ control: {}{account}{class}{phi} }}
     title: {}
     owner: <one accountable person, role>

@@ -79,7 +79,10 @@ fn text(runs: &[Reader], style: Style) -> String {
     }
     match runs.len() {
         0 => out.push_str("no runs yet: `affiant collect` makes one\n"),
-        n => out.push_str(&format!("{n} {}; `affiant verify evidence --chain` checks them all\n", if n == 1 { "run" } else { "runs" })),
+        n => out.push_str(&format!(
+            "{n} {}; `affiant verify evidence --chain` checks them all\n",
+            if n == 1 { "run" } else { "runs" }
+        )),
     }
     out
 }

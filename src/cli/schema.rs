@@ -11,7 +11,9 @@ use crate::model::answers::{QuestionnaireMap, Statements};
 use crate::model::breach::StateClocks;
 use crate::model::catalog::{Check, Control, SecurityRule, ServiceList, Table};
 use crate::model::corroboration::Corroborated;
-use crate::model::decisions::{Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts};
+use crate::model::decisions::{
+    Alternatives, ArtifactTerms, Attestations, Clearances, Exceptions, Plan, Risks, WorkspaceFacts,
+};
 use crate::model::kinds::ResourceKinds;
 use crate::model::records::OperatingRecords;
 use crate::model::request::{RegulatorRequest, ResponseRecord};
@@ -138,9 +140,15 @@ pub fn cmd_schema(args: SchemaArgs) -> Result<Exit, Error> {
             data(&format!("{text}\n"));
         }
         (None, None) => {
-            SchemaKind::value_variants().iter().for_each(|kind| data(&format!("{:<18} {}\n", name(kind), kind.files())));
+            SchemaKind::value_variants()
+                .iter()
+                .for_each(|kind| data(&format!("{:<18} {}\n", name(kind), kind.files())));
             for output in SchemaOutput::value_variants() {
-                data(&format!("{:<24} printed by `affiant {}`\n", format!("--output {}", name(output)), output.of().1));
+                data(&format!(
+                    "{:<24} printed by `affiant {}`\n",
+                    format!("--output {}", name(output)),
+                    output.of().1
+                ));
             }
         }
     }

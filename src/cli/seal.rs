@@ -26,7 +26,8 @@ pub enum SealCommand {
     Declaration(DeclarationArgs),
 }
 
-/// Make a workspace key (P-256, self-signed, mode 0600, ignored by git), or a key with a request for an authority
+/// Make a workspace key (P-256, self-signed, mode 0600, ignored by git), or a key with a request for an
+/// authority
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     /// Write a certificate signing request (PKCS#10, PEM) instead of a self-signed certificate
@@ -35,7 +36,8 @@ pub struct KeyArgs {
     /// Whose key it is, such as "CN=Jordan Example,O=Example Clinic"
     #[arg(long, value_name = "NAME", requires = "csr")]
     subject: Option<String>,
-    /// Ask for a certificate of this key of AWS KMS (id, ARN or alias/NAME), which signs the request, instead of making a key
+    /// Ask for a certificate of this key of AWS KMS (id, ARN or alias/NAME), which signs the request, instead
+    /// of making a key
     #[arg(long, value_name = "KEY", requires = "csr", conflicts_with_all = ["kind", "key"])]
     kms: Option<String>,
     /// Kind of key for the request
@@ -54,7 +56,8 @@ enum KeyKindArg {
     Rsa4096,
 }
 
-/// Show which certificate seals and when it ends; with PATH, what a package's seal rests on and until when it needs no care
+/// Show which certificate seals and when it ends; with PATH, what a package's seal rests on and until when it
+/// needs no care
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// A package (ZIP or folder) or a run
@@ -123,7 +126,8 @@ pub struct RenewArgs {
     sha512: bool,
 }
 
-/// Write the certification of a qualified person under FRE 902(13) and (14), filled in, to be read, completed and signed
+/// Write the certification of a qualified person under FRE 902(13) and (14), filled in, to be read, completed
+/// and signed
 #[derive(Debug, Args)]
 pub struct DeclarationArgs {
     /// A package (ZIP or folder)
@@ -158,7 +162,8 @@ fn key(args: &KeyArgs, context: &Context) -> Result<Exit, Error> {
     if let (Some(csr), Some(subject), Some(kms)) = (&args.csr, &args.subject, &args.kms) {
         context.reaching(|reach| keys::request_for(kms, csr, subject, reach))?;
         data(&format!("request  {}\n", csr.display()));
-        say("send the request to your authority; then name `kms` and `certificate` under `seal` in affiant.yaml");
+        say("send the request to your authority; then name `kms` and `certificate` under `seal` in \
+             affiant.yaml");
         return Ok(Exit::Done);
     }
     if let (Some(csr), Some(subject)) = (&args.csr, &args.subject) {
@@ -176,7 +181,10 @@ fn key(args: &KeyArgs, context: &Context) -> Result<Exit, Error> {
     }
     let (key, _) = keys::paths(&workspace);
     if key.exists() {
-        return Err(wrong(format!("there is a key in `{}` already", key.display()), "a key is never replaced; move it away first"));
+        return Err(wrong(
+            format!("there is a key in `{}` already", key.display()),
+            "a key is never replaced; move it away first",
+        ));
     }
     keys::make(&workspace, context.clock.now())?;
     own(context)
@@ -210,12 +218,22 @@ fn status(path: &Path, json: bool) -> Result<Exit, Error> {
     let mut out = String::new();
     for part in &status.parts {
         let at = part.at.map_or_else(String::new, |at| format!(", {}", at.format("%Y-%m-%dT%H:%M:%SZ")));
-        out.push_str(&format!("{:<13} until {}  {}{at}\n", part.what, part.ends.format("%Y-%m-%d"), part.who));
+        out.push_str(&format!(
+            "{:<13} until {}  {}{at}\n",
+            part.what,
+            part.ends.format("%Y-%m-%d"),
+            part.who
+        ));
     }
-    out.push_str(&format!("no care until {}: then {}\n", status.care.until.format("%Y-%m-%d"), status.care.words));
+    out.push_str(&format!(
+        "no care until {}: then {}\n",
+        status.care.until.format("%Y-%m-%d"),
+        status.care.words
+    ));
     if let Some(until) = &status.retain_until {
         out.push_str(&format!(
-            "keep at least until {until}; longer for what is still in effect, six years from the last day in effect (164.316(b)(2)(i))\n"
+            "keep at least until {until}; longer for what is still in effect, six years from the last day in \
+             effect (164.316(b)(2)(i))\n"
         ));
     }
     data(&printable(&out));
@@ -225,9 +243,12 @@ fn status(path: &Path, json: bool) -> Result<Exit, Error> {
 fn request(args: &RequestArgs) -> Result<Exit, Error> {
     target(&args.path, false)?;
     let question = timestamps::request(&args.path, args.over.over())?;
-    atomic::write(&args.output, question.der(), Access::Shared, Existing::Refuse).map_err(Error::io("write", &args.output))?;
+    atomic::write(&args.output, question.der(), Access::Shared, Existing::Refuse)
+        .map_err(Error::io("write", &args.output))?;
     data(&format!("{}\n", args.output.display()));
-    say("send it with: curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE URL > ANSWER.tsr");
+    say(
+        "send it with: curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE URL > ANSWER.tsr",
+    );
     Ok(Exit::Done)
 }
 
@@ -246,7 +267,9 @@ fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
         other => other,
     };
     let over = args.over.over();
-    let token = timestamps::apply(&args.path, over, &answer, question.as_deref(), &trust, context.clock.now()).map_err(in_file)?;
+    let token =
+        timestamps::apply(&args.path, over, &answer, question.as_deref(), &trust, context.clock.now())
+            .map_err(in_file)?;
     data(&printable(&format!("{}\n", token.words())));
     Ok(Exit::Done)
 }
@@ -262,11 +285,12 @@ fn renew(args: &RenewArgs, context: &Context) -> Result<Exit, Error> {
     };
     if authorities.is_empty() {
         let problem = Diagnostic::new("AFS-006", "no timestamp authority is named");
-        let hint = "name one with `--authority`, or under `seal.timestamp.authorities` in affiant.yaml; without a network, use `affiant seal \
-                    request` and `affiant seal apply`";
+        let hint = "name one with `--authority`, or under `seal.timestamp.authorities` in affiant.yaml; \
+                    without a network, use `affiant seal request` and `affiant seal apply`";
         return Err(problem.hint(hint).into());
     }
-    let token = timestamps::renew(&args.path, OverArgs { renew: true, sha512: args.sha512 }.over(), &authorities)?;
+    let token =
+        timestamps::renew(&args.path, OverArgs { renew: true, sha512: args.sha512 }.over(), &authorities)?;
     data(&printable(&format!("{}\n", token.words())));
     status(&args.path, false)
 }
@@ -279,7 +303,8 @@ fn declare(args: &DeclarationArgs, context: &Context) -> Result<Exit, Error> {
         return Ok(Exit::Refused);
     };
     match &args.output {
-        Some(path) => atomic::write(path, text.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", path))?,
+        Some(path) => atomic::write(path, text.as_bytes(), Access::Shared, Existing::Refuse)
+            .map_err(Error::io("write", path))?,
         None => data(&text),
     }
     Ok(Exit::Done)

@@ -35,11 +35,17 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
     let style = Style::of_stdout();
     let s = &dossier.services;
     if s.old {
-        say(&format!("warning: the list is dated {} and was {} days old at the time of this assessment", s.list_date, s.list_age_days));
+        say(&format!(
+            "warning: the list is dated {} and was {} days old at the time of this assessment",
+            s.list_date, s.list_age_days
+        ));
     }
     let mut out = format!(
         "{}\nsource  {}\nsha256  {}\nas of   {}\n{}\n\n",
-        style.strong(&format!("The list is dated {}, {} days before this assessment", s.list_date, s.list_age_days)),
+        style.strong(&format!(
+            "The list is dated {}, {} days before this assessment",
+            s.list_date, s.list_age_days
+        )),
         printable(&s.list_source),
         s.list_digest,
         dossier.as_of,
@@ -51,7 +57,11 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
             1 => format!("{:>6} resource, {} in PHI scope", 1, row.phi),
             n => format!("{n:>6} resources, {} in PHI scope", row.phi),
         };
-        out.push_str(&format!("{} {} {count}\n", style.column(&row.service, 44), style.column(&row.words, 46)));
+        out.push_str(&format!(
+            "{} {} {count}\n",
+            style.column(&row.service, 44),
+            style.column(&row.words, 46)
+        ));
         if !row.seen.is_empty() {
             out.push_str(&format!("    {}\n", style.faint(&printable(&format!("seen by: {}", row.seen)))));
         }
@@ -64,7 +74,10 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
         super::style::ListFormat::Text => out,
         super::style::ListFormat::Json => {
             let baa = serde_json::json!({ "state": dossier.baa.state, "words": dossier.baa.words });
-            format!("{:#}\n", serde_json::json!({ "format": "affiant.services-list/1", "as_of": dossier.as_of, "services": s, "baa": baa }))
+            format!(
+                "{:#}\n",
+                serde_json::json!({ "format": "affiant.services-list/1", "as_of": dossier.as_of, "services": s, "baa": baa })
+            )
         }
     });
     let bad = s.rows.iter().any(|r| r.status == "not on the list" && r.phi > 0);
@@ -83,7 +96,13 @@ fn with_catalog(context: &Context, catalog: Catalog, run: Option<&str>) -> Resul
     let assessment = assess::assess(&workspace, &catalog, run, None)?;
     let none = || String::new();
     let standing = crate::pipeline::statements::standing(&workspace.decisions);
-    let seal = SealInfo { kind: "none".into(), subject: none(), fingerprint: none(), words: none(), time_words: none() };
+    let seal = SealInfo {
+        kind: "none".into(),
+        subject: none(),
+        fingerprint: none(),
+        words: none(),
+        time_words: none(),
+    };
     Ok(package::dossier(&Inputs {
         assessment: &assessment,
         decisions: &workspace.decisions,

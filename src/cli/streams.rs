@@ -1,5 +1,6 @@
-//! What goes to the terminal: words to standard error, data to standard output; output that cannot be written is remembered. Here is
-//! the last door, too, at which characters that nobody sees become visible, whoever forgot to before.
+//! What goes to the terminal: words to standard error, data to standard output; output that cannot be written
+//! is remembered. Here is the last door, too, at which characters that nobody sees become visible, whoever
+//! forgot to before.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -36,8 +37,8 @@ pub fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", visible(&without_numbers(line)));
 }
 
-/// Hidden and commanding characters as JSON writes them, so that JSON stays the same JSON and a person sees them. New lines, tabs and
-/// our own colors stay.
+/// Hidden and commanding characters as JSON writes them, so that JSON stays the same JSON and a person sees
+/// them. New lines, tabs and our own colors stay.
 fn visible(text: &str) -> Cow<'_, str> {
     let plain = |c: char| matches!(c, '\n' | '\r' | '\t') || !is_hazard(c);
     if text.chars().all(plain) {
@@ -56,7 +57,11 @@ fn visible(text: &str) -> Cow<'_, str> {
 /// What follows an escape character where only a color, weight or their end is chosen.
 fn is_color(rest: &str) -> bool {
     let codes = rest.strip_prefix('[').and_then(|rest| rest.split_once('m')).map(|(codes, _)| codes);
-    codes.is_some_and(|codes| codes.split(';').all(|code| matches!(code.parse(), Ok(0..=4u8 | 22 | 30..=39 | 90..=97)) || codes.is_empty()))
+    codes.is_some_and(|codes| {
+        codes
+            .split(';')
+            .all(|code| matches!(code.parse(), Ok(0..=4u8 | 22 | 30..=39 | 90..=97)) || codes.is_empty())
+    })
 }
 
 /// Without ` (os error 2)`, which tells nobody anything that the words before it do not.
@@ -73,7 +78,8 @@ fn without_numbers(line: &str) -> String {
     out + rest
 }
 
-/// Data on stdout. When the reader has gone, there is nothing left to say; what is lost otherwise ends the program with 5.
+/// Data on stdout. When the reader has gone, there is nothing left to say; what is lost otherwise ends the
+/// program with 5.
 pub fn data(text: &str) {
     keep(std::io::stdout().write_all(visible(text).as_bytes()));
 }
@@ -94,9 +100,15 @@ mod tests {
     fn what_nobody_sees_becomes_visible_and_json_stays_json() {
         let value = serde_json::json!({ "a\u{202e}b": "x\u{ad}\u{200b}\u{e0041}\u{85}\u{fe0f}\n" });
         let shown = visible(&format!("{value:#}\n")).into_owned();
-        assert!(shown.contains("a\\u202eb") && shown.contains("x\\u00ad\\u200b\\udb40\\udc41\\u0085\\ufe0f\\n"), "{shown}");
+        assert!(
+            shown.contains("a\\u202eb") && shown.contains("x\\u00ad\\u200b\\udb40\\udc41\\u0085\\ufe0f\\n"),
+            "{shown}"
+        );
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), value);
-        assert_eq!(visible("\u{1b}[1;31mX\u{1b}[0m\tplain é 数\r\n"), "\u{1b}[1;31mX\u{1b}[0m\tplain é 数\r\n");
+        assert_eq!(
+            visible("\u{1b}[1;31mX\u{1b}[0m\tplain é 数\r\n"),
+            "\u{1b}[1;31mX\u{1b}[0m\tplain é 数\r\n"
+        );
         assert_eq!(visible("\u{1b}[2J\u{1b}[8mX\u{1b}]0;t\u{7}"), "\\u001b[2J\\u001b[8mX\\u001b]0;t\\u0007");
     }
 }

@@ -42,11 +42,14 @@ pub struct Style {
 }
 
 impl Style {
-    /// Colour only on a terminal and without `NO_COLOR`; symbols where the locale says UTF-8, or nothing says otherwise.
+    /// Colour only on a terminal and without `NO_COLOR`; symbols where the locale says UTF-8, or nothing says
+    /// otherwise.
     pub fn of_stdout() -> Style {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let terminal = std::io::stdout().is_terminal();
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
         let utf8 = locale.is_none_or(|l| {
             let l = l.to_ascii_lowercase();
             l.contains("utf-8") || l.contains("utf8")
@@ -100,7 +103,14 @@ impl Style {
 
     /// A bar of `width` cells, shared among verdicts by count; whatever occurs gets at least one cell.
     pub fn bar(self, counts: &Counts, width: usize) -> String {
-        let order = [Verdict::NotMet, Verdict::NotEvidenced, Verdict::Accepted, Verdict::Attested, Verdict::Met, Verdict::NotApplicable];
+        let order = [
+            Verdict::NotMet,
+            Verdict::NotEvidenced,
+            Verdict::Accepted,
+            Verdict::Attested,
+            Verdict::Met,
+            Verdict::NotApplicable,
+        ];
         let total = counts.total();
         if total == 0 {
             return " ".repeat(width);
@@ -177,7 +187,8 @@ mod tests {
         let style = Style { colour: false, unicode: false };
         let counts = Counts { not_met: 1, met: 100_000, ..Counts::default() };
         assert_eq!(style.bar(&counts, 10), "X=========");
-        let counts = Counts { not_met: 1, not_evidenced: 1, accepted: 1, attested: 1, met: 1, not_applicable: 1 };
+        let counts =
+            Counts { not_met: 1, not_evidenced: 1, accepted: 1, attested: 1, met: 1, not_applicable: 1 };
         assert_eq!(style.bar(&counts, 8).len(), 8);
     }
 

@@ -14,7 +14,8 @@ use crate::pipeline::chain::{self, Walked};
 use crate::pipeline::verify::{self, JoinWith, Pins, VerifyOutcome};
 use crate::seal::verify::{AspectAnswer, Outcome as StepOutcome, State};
 
-/// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years of them
+/// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years
+/// of them
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// A package (ZIP or folder) or a run (folder); with --chain, a folder that holds many
@@ -31,7 +32,8 @@ pub struct VerifyArgs {
     /// Derive everything again from the packaged bytes and compare
     #[arg(long)]
     recompute: bool,
-    /// Walk every run and package below the folder: forks, gaps, rewritten runs, and when each must have existed
+    /// Walk every run and package below the folder: forks, gaps, rewritten runs, and when each must have
+    /// existed
     #[arg(long, conflicts_with = "recompute")]
     chain: bool,
     /// The link file of a shareable edition, to join it to its original
@@ -62,7 +64,9 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
         let walked = chain::walk(&args.path, &pins, context.clock.now())?;
         match args.format {
             Format::Text => data(&chain_text(&walked, style)),
-            Format::Json => data(&format!("{}\n", serde_json::to_string_pretty(&walked).expect("a report serialises"))),
+            Format::Json => {
+                data(&format!("{}\n", serde_json::to_string_pretty(&walked).expect("a report serialises")))
+            }
         }
         return Ok(match (walked.failed(), walked.authenticity_unknown()) {
             (true, _) => Exit::Refused,
@@ -71,7 +75,11 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
         });
     }
     let progress = context.progress();
-    progress.step(if args.recompute { "checking the seal, and deriving everything again" } else { "checking every digest and signature" });
+    progress.step(if args.recompute {
+        "checking the seal, and deriving everything again"
+    } else {
+        "checking every digest and signature"
+    });
     let with = match (&args.link, &args.original, &args.edition_key) {
         (Some(link), Some(original), Some(key)) => Some(JoinWith { link, original, key }),
         (Some(_) | None, Some(_) | None, Some(_) | None) => None,
@@ -80,7 +88,9 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
     drop(progress);
     match args.format {
         Format::Text => data(&text(&outcome, style)),
-        Format::Json => data(&format!("{}\n", serde_json::to_string_pretty(&outcome).expect("a report serialises"))),
+        Format::Json => {
+            data(&format!("{}\n", serde_json::to_string_pretty(&outcome).expect("a report serialises")))
+        }
     }
     Ok(match (outcome.failed(), outcome.authenticity_unknown() || outcome.incomplete()) {
         (true, _) => Exit::Refused,
@@ -89,8 +99,8 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
     })
 }
 
-/// Refuses what is neither package nor run, and says what it is: a wrong name is no tampering. What has any part of a bag is looked
-/// at by the verifier itself.
+/// Refuses what is neither package nor run, and says what it is: a wrong name is no tampering. What has any
+/// part of a bag is looked at by the verifier itself.
 pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
     let shown = path.display();
     let what = "name a package (ZIP or folder) or a run (folder)";
@@ -99,23 +109,34 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
     }
     if path.is_dir() {
         let part = |name: &str| path.join(name).exists();
-        if chain || ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal"].iter().any(|name| part(name)) {
+        if chain
+            || ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal"]
+                .iter()
+                .any(|name| part(name))
+        {
             return Ok(());
         }
         let inner = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-        let bag = |inner: &PathBuf| inner.join("bagit.txt").is_file() || inner.extension().is_some_and(|end| end == "zip");
+        let bag = |inner: &PathBuf| {
+            inner.join("bagit.txt").is_file() || inner.extension().is_some_and(|end| end == "zip")
+        };
         let mut bags: Vec<PathBuf> = inner.filter(bag).collect();
         bags.sort();
         return Err(match bags.last() {
             Some(newest) => wrong(
                 format!("`{shown}` is no package and no run: it holds {} of them", bags.len()),
-                format!("`affiant verify {}`, or all of them with `affiant verify {shown} --chain`", newest.display()),
+                format!(
+                    "`affiant verify {}`, or all of them with `affiant verify {shown} --chain`",
+                    newest.display()
+                ),
             ),
             None => wrong(format!("`{shown}` is no package and no run: it has no bagit.txt"), what),
         });
     }
     let mut start = [0; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start)).unwrap_or(0);
+    let read = std::fs::File::open(path)
+        .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
+        .unwrap_or(0);
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
     match &start[..read] {
         [b'P', b'K', ..] => Ok(()),
@@ -129,16 +150,26 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
 }
 
 /// What the options pin.
-pub fn pins(trust: Option<&Path>, authorities: Option<&Path>, revocation: &[PathBuf], context: &Context) -> Result<Pins, Error> {
+pub fn pins(
+    trust: Option<&Path>,
+    authorities: Option<&Path>,
+    revocation: &[PathBuf],
+    context: &Context,
+) -> Result<Pins, Error> {
     let read = |option: &str, path: &Path| {
-        std::fs::read(path).map_err(|e| wrong(format!("{option} {}: {e}", path.display()), "name a file that can be read"))
+        std::fs::read(path)
+            .map_err(|e| wrong(format!("{option} {}: {e}", path.display()), "name a file that can be read"))
     };
     let text = |option: &str, path: Option<&Path>| -> Result<Option<String>, Error> {
         path.map(|path| Ok(String::from_utf8_lossy(&read(option, path)?).into_owned())).transpose()
     };
     let lists: Result<Vec<_>, Error> =
         revocation.iter().map(|path| Ok((path.display().to_string(), read("--revocation", path)?))).collect();
-    let pins = Pins::read(text("--trust", trust)?.as_deref(), text("--tsa-trust", authorities)?.as_deref(), &lists?)?;
+    let pins = Pins::read(
+        text("--trust", trust)?.as_deref(),
+        text("--tsa-trust", authorities)?.as_deref(),
+        &lists?,
+    )?;
     Ok(Pins { pinned_clock: context.clock.is_pinned(), ..pins })
 }
 
@@ -149,7 +180,12 @@ fn chain_text(walked: &Walked, style: Style) -> String {
             true => (Verdict::NotMet, "wrong"),
             false => (Verdict::Met, "holds"),
         };
-        out.push_str(&printable(&format!("{} {word}  {}  {}\n", style.mark(verdict), link.id, link.interval())));
+        out.push_str(&printable(&format!(
+            "{} {word}  {}  {}\n",
+            style.mark(verdict),
+            link.id,
+            link.interval()
+        )));
         for place in &link.places {
             let held = if place.failed { "FAILED " } else { "" };
             out.push_str(&printable(&format!("           {held}{}: {}\n", place.path, place.words)));
@@ -157,7 +193,10 @@ fn chain_text(walked: &Walked, style: Style) -> String {
     }
     for finding in &walked.findings {
         let mark = style.paint(Verdict::NotMet, style.mark(Verdict::NotMet));
-        out.push_str(&format!("{mark} {}\n", printable(&format!("{} {}: {}", finding.code.id(), finding.kind, finding.words))));
+        out.push_str(&format!(
+            "{mark} {}\n",
+            printable(&format!("{} {}: {}", finding.code.id(), finding.kind, finding.words))
+        ));
     }
     out.push_str(&format!(
         "{} runs in {} places, {} findings\n",
@@ -174,24 +213,36 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
     if outcome.sample {
         out.push_str("SAMPLE: synthetic or replayed evidence\n\n");
     }
-    for (name, answer) in [("integrity", &report.integrity), ("authenticity", &report.authenticity), ("time", &report.time)] {
+    for (name, answer) in
+        [("integrity", &report.integrity), ("authenticity", &report.authenticity), ("time", &report.time)]
+    {
         out.push_str(&line(name, answer, style));
     }
     if let Some(sealer) = &report.sealer {
-        out.push_str(&printable(&format!("\nsealed by  {}\n           sha256 {}\n", sealer.name, sealer.fingerprint)));
+        out.push_str(&printable(&format!(
+            "\nsealed by  {}\n           sha256 {}\n",
+            sealer.name, sealer.fingerprint
+        )));
     }
     if let Some(by) = report.existed_by {
         out.push_str(&format!("existed    by {}, everything inside\n", stamp(by)));
     }
     if let Some(after) = report.sealed_after {
-        out.push_str(&format!("made       after {}, the timestamp of the run before is inside\n", stamp(after)));
+        out.push_str(&format!(
+            "made       after {}, the timestamp of the run before is inside\n",
+            stamp(after)
+        ));
     }
     if let Some(chain) = &outcome.chain {
         out.push_str(&printable(&format!("chain      {}: {}\n", chain.state, chain.words)));
     }
     if let Some(shared) = &outcome.edition {
-        let whose = if shared.recipient.is_empty() { String::new() } else { format!(", for {}", shared.recipient) };
-        let words = format!("edition    shareable, audience {}{whose}, {}; not recomputable\n", shared.audience, shared.date);
+        let whose =
+            if shared.recipient.is_empty() { String::new() } else { format!(", for {}", shared.recipient) };
+        let words = format!(
+            "edition    shareable, audience {}{whose}, {}; not recomputable\n",
+            shared.audience, shared.date
+        );
         out.push_str(&printable(&words));
     }
     steps(outcome, &mut out);
@@ -203,7 +254,11 @@ fn steps(outcome: &VerifyOutcome, out: &mut String) {
     if let Some(joined) = &outcome.joined {
         out.push_str("\njoined\n");
         for step in &joined.steps {
-            let (word, code) = if step.holds { ("holds", String::new()) } else { ("FAILED", format!(" [{}]", step.code.id())) };
+            let (word, code) = if step.holds {
+                ("holds", String::new())
+            } else {
+                ("FAILED", format!(" [{}]", step.code.id()))
+            };
             out.push_str(&printable(&format!("  {word:<13} {:<18} {}{code}\n", step.what, step.words)));
         }
     }
@@ -214,7 +269,8 @@ fn steps(outcome: &VerifyOutcome, out: &mut String) {
             out.push_str(&printable(&format!("  {:<13} {:<18} {}{code}\n", c.outcome, c.what, c.words)));
         }
     }
-    let worth = outcome.report.steps.iter().filter(|s| matches!(s.outcome, StepOutcome::Fail | StepOutcome::Unknown));
+    let worth =
+        outcome.report.steps.iter().filter(|s| matches!(s.outcome, StepOutcome::Fail | StepOutcome::Unknown));
     let lines: Vec<String> = worth
         .take(40)
         .map(|s| {

@@ -1,12 +1,13 @@
-//! What `affiant archive` must be permitted: a policy of its own, for another caller than the one who reads. It writes, locks and
-//! reads, and it refuses every deletion by name.
+//! What `affiant archive` must be permitted: a policy of its own, for another caller than the one who reads.
+//! It writes, locks and reads, and it refuses every deletion by name.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 /// Of the bucket.
-const BUCKET: [&str; 3] = ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket", "s3:ListBucketMultipartUploads"];
+const BUCKET: [&str; 3] =
+    ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket", "s3:ListBucketMultipartUploads"];
 /// Of what lies below the prefix.
 const OBJECTS: [&str; 7] = [
     "s3:GetObject",
@@ -18,8 +19,12 @@ const OBJECTS: [&str; 7] = [
     "s3:PutObjectRetention",
 ];
 /// What nobody who archives has to do.
-const REFUSED: [&str; 4] =
-    ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"];
+const REFUSED: [&str; 4] = [
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketObjectLockConfiguration",
+];
 
 /// The policy for one bucket and prefix (empty for the whole bucket).
 pub fn archive_policy(partition: &str, bucket: &str, prefix: &str) -> Value {
@@ -39,9 +44,10 @@ pub fn archive_policy(partition: &str, bucket: &str, prefix: &str) -> Value {
 /// The section of the permissions page.
 pub fn section() -> String {
     let mut out = String::from(
-        "\n## The archive\n\n`affiant archive` writes, and so it has a policy of its own, for another caller than the one who reads: \
-         `affiant policy --archive BUCKET/PREFIX` prints it. `hold` and `release` alone need `s3:PutObjectLegalHold`; `verify` and \
-         `list` need what reads and lists. A bucket with a KMS key needs `kms:GenerateDataKey` and `kms:Decrypt` for it besides.\n",
+        "\n## The archive\n\n`affiant archive` writes, and so it has a policy of its own, for another caller \
+         than the one who reads: `affiant policy --archive BUCKET/PREFIX` prints it. `hold` and `release` \
+         alone need `s3:PutObjectLegalHold`; `verify` and `list` need what reads and lists. A bucket with a \
+         KMS key needs `kms:GenerateDataKey` and `kms:Decrypt` for it besides.\n",
     );
     let _ = write!(out, "\n```json\n{:#}\n```\n", archive_policy("aws", "example-archive", "clinic"));
     out
@@ -55,6 +61,11 @@ mod tests {
     fn it_deletes_nothing_and_reaches_below_its_prefix_alone() {
         let policy = archive_policy("aws-us-gov", "example-archive", "clinic");
         assert_eq!(policy["Statement"][1]["Resource"][0], "arn:aws-us-gov:s3:::example-archive/clinic/*");
-        assert!(BUCKET.iter().chain(&OBJECTS).all(|action| !action.contains("Delete") && !action.contains("Bypass")));
+        assert!(
+            BUCKET
+                .iter()
+                .chain(&OBJECTS)
+                .all(|action| !action.contains("Delete") && !action.contains("Bypass"))
+        );
     }
 }

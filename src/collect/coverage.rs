@@ -1,5 +1,5 @@
-//! What was expected and what was read, for every source that the catalog's tables need: account by region by Config type or
-//! API operation. Nothing that was not positively read counts as read.
+//! What was expected and what was read, for every source that the catalog's tables need: account by region by
+//! Config type or API operation. Nothing that was not positively read counts as read.
 
 mod global;
 
@@ -20,7 +20,9 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
         let place = Place { seen, catalog, account: &account, regions: &regions, center };
         for source in sources(seen, catalog) {
             match source.strip_prefix("AWS::") {
-                Some(_) if catalog.homes.is_global(&source) => lines.push(place.global_type(&source, &regions)),
+                Some(_) if catalog.homes.is_global(&source) => {
+                    lines.push(place.global_type(&source, &regions))
+                }
                 Some(_) => {
                     lines.extend(regions.iter().map(|region| place.regional_type(&source, region)));
                     lines.extend(place.part_at_home(&source, &regions));
@@ -29,8 +31,11 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
             }
         }
     }
-    let lost = |account: &str, region: &str| seen.faults.iter().any(|f| f.source == HISTORY && f.account == account && f.region == region);
-    let read = seen.histories.iter().filter(|((account, region), past)| past.items > 0 || !lost(account, region));
+    let lost = |account: &str, region: &str| {
+        seen.faults.iter().any(|f| f.source == HISTORY && f.account == account && f.region == region)
+    };
+    let read =
+        seen.histories.iter().filter(|((account, region), past)| past.items > 0 || !lost(account, region));
     lines.extend(read.map(|((account, region), past)| Coverage {
         account: account.clone(),
         region: region.clone(),
@@ -45,7 +50,9 @@ pub fn work_out(seen: &Seen, catalog: &Catalog, decisions: &Decisions) -> Vec<Co
         },
     }));
     lines.extend(faults(seen));
-    lines.sort_by(|a, b| (&a.account, &a.region, &a.source, a.state).cmp(&(&b.account, &b.region, &b.source, b.state)));
+    lines.sort_by(|a, b| {
+        (&a.account, &a.region, &a.source, a.state).cmp(&(&b.account, &b.region, &b.source, b.state))
+    });
     lines
 }
 
@@ -73,8 +80,9 @@ fn faults(seen: &Seen) -> Vec<Coverage> {
 }
 
 /// Why an empty answer about IAM Identity Center is none.
-const NO_CENTER: &str = "empty in the regions that were asked, but only the home region of IAM Identity Center answers: name it in \
-                         `aws.identity_center` of affiant.yaml, or any region if there is no Identity Center";
+const NO_CENTER: &str = "empty in the regions that were asked, but only the home region of IAM Identity \
+                         Center answers: name it in `aws.identity_center` of affiant.yaml, or any region if \
+                         there is no Identity Center";
 
 struct Place<'a> {
     seen: &'a Seen,
@@ -87,7 +95,14 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn line(&self, region: &str, source: &str, state: State, read: u64, detail: impl Into<String>) -> Coverage {
+    fn line(
+        &self,
+        region: &str,
+        source: &str,
+        state: State,
+        read: u64,
+        detail: impl Into<String>,
+    ) -> Coverage {
         let expected = read.max(1);
         Coverage {
             account: self.account.into(),
@@ -113,13 +128,17 @@ impl Place<'_> {
         }
     }
 
-    /// What direct answers show of a type that AWS Config does not hold: read or empty if every call for it was answered, else the
-    /// worst of them; nothing if nobody asked.
+    /// What direct answers show of a type that AWS Config does not hold: read or empty if every call for it
+    /// was answered, else the worst of them; nothing if nobody asked.
     fn direct(&self, source: &str, region: &str) -> Option<Coverage> {
         let mut states: Vec<(State, String)> = Vec::new();
         let mut names = BTreeSet::new();
         for (name, operation) in &self.catalog.operations {
-            let Some(fill) = operation.fill.iter().find(|f| f.resource_type == source || f.also.iter().any(|t| t == source)) else {
+            let Some(fill) = operation
+                .fill
+                .iter()
+                .find(|f| f.resource_type == source || f.also.iter().any(|t| t == source))
+            else {
                 continue;
             };
             let asked_in = if operation.scope == OperationScope::Region { region } else { GLOBAL };
@@ -127,9 +146,9 @@ impl Place<'_> {
             match self.seen.responses.get(&key) {
                 Some(answers) => {
                     names.insert(name.as_str());
-                    states.extend(
-                        answers.iter().cloned().map(|(state, why)| (state, if why.is_empty() { why } else { format!("{name}: {why}") })),
-                    );
+                    states.extend(answers.iter().cloned().map(|(state, why)| {
+                        (state, if why.is_empty() { why } else { format!("{name}: {why}") })
+                    }));
                 }
                 // a part is asked for where there is something to ask about
                 None if fill.into.is_some() => {}
@@ -141,10 +160,20 @@ impl Place<'_> {
             return None;
         }
         let counted = |region: &str| {
-            self.seen.direct.get(&(self.account.to_string(), region.to_string(), source.to_string())).copied().unwrap_or_default()
+            self.seen
+                .direct
+                .get(&(self.account.to_string(), region.to_string(), source.to_string()))
+                .copied()
+                .unwrap_or_default()
         };
         let count = match region {
-            GLOBAL => self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source).map(|(_, n)| n).sum(),
+            GLOBAL => self
+                .seen
+                .direct
+                .iter()
+                .filter(|((a, _, t), _)| a == self.account && t == source)
+                .map(|(_, n)| n)
+                .sum(),
             _ => counted(region),
         };
         let homeless = counted(GLOBAL);
@@ -178,7 +207,10 @@ impl Place<'_> {
             }
             return match tally.live + tally.deleted {
                 0 => (State::NotRecorded, "the region has no recorder of AWS Config".into()),
-                _ => (State::Stale, "the region has no recorder of AWS Config any more: its items may be old".into()),
+                _ => (
+                    State::Stale,
+                    "the region has no recorder of AWS Config any more: its items may be old".into(),
+                ),
             };
         }
         if recorder.is_some_and(|r| !records(r, &self.catalog.homes, source)) {
@@ -195,35 +227,47 @@ impl Place<'_> {
             (true, _, _) => (State::Read, String::new()),
             (false, false, _) => (State::NotCollected, "no snapshot of this region".into()),
             (false, true, Some(_)) if asked.is_some() => (State::Empty, String::new()),
-            (false, true, Some(_)) => {
-                (State::NotCollected, "none there; the recorder's item holds the type, and nothing says whether the recorder runs".into())
-            }
-            (false, true, None) => {
-                (State::NotCollected, "none in the snapshot, and nothing says whether AWS Config records the type".into())
-            }
+            (false, true, Some(_)) => (
+                State::NotCollected,
+                "none there; the recorder's item holds the type, and nothing says whether the recorder runs"
+                    .into(),
+            ),
+            (false, true, None) => (
+                State::NotCollected,
+                "none in the snapshot, and nothing says whether AWS Config records the type".into(),
+            ),
         }
     }
 
     fn operation(&self, source: &str, decisions: &Decisions, regions: &BTreeSet<String>) -> Vec<Coverage> {
         let known = self.catalog.operations.get(source);
         let speaker = decisions.workspace.accounts.iter().find(|a| a.organization).map(|a| a.id.as_str());
-        // what no table waits for was asked where it stands in for something, or says what others are asked about
+        // what no table waits for was asked where it stands in for something, or says what others are asked
+        // about
         let awaited = self.catalog.sources().contains(source);
-        let asked_in: BTreeSet<String> = match known.filter(|o| o.opt_in.is_none() && awaited).map(|o| o.scope) {
-            Some(OperationScope::Region) => self.regions_of(known, source, regions),
-            Some(OperationScope::Account) => [GLOBAL.into()].into(),
-            // of other accounts an empty answer would mean nothing, so they are not asked
-            Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => BTreeSet::new(),
-            Some(OperationScope::Organization) => [GLOBAL.into()].into(),
-            // unknown here, or asked on request: expected where it was asked
-            None => self.asked_in(source),
-        };
+        let asked_in: BTreeSet<String> =
+            match known.filter(|o| o.opt_in.is_none() && awaited).map(|o| o.scope) {
+                Some(OperationScope::Region) => self.regions_of(known, source, regions),
+                Some(OperationScope::Account) => [GLOBAL.into()].into(),
+                // of other accounts an empty answer would mean nothing, so they are not asked
+                Some(OperationScope::Organization) if speaker.is_some_and(|id| id != self.account) => {
+                    BTreeSet::new()
+                }
+                Some(OperationScope::Organization) => [GLOBAL.into()].into(),
+                // unknown here, or asked on request: expected where it was asked
+                None => self.asked_in(source),
+            };
         asked_in.iter().map(|region| self.answers(source, region, known)).collect()
     }
 
-    /// Where a region's operation is expected: in every region in scope, at the home of what is known there only, and wherever it
-    /// was asked.
-    fn regions_of(&self, known: Option<&Operation>, source: &str, regions: &BTreeSet<String>) -> BTreeSet<String> {
+    /// Where a region's operation is expected: in every region in scope, at the home of what is known there
+    /// only, and wherever it was asked.
+    fn regions_of(
+        &self,
+        known: Option<&Operation>,
+        source: &str,
+        regions: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
         let near = regions.first().map(String::as_str).unwrap_or_default();
         let homes = known.into_iter().flat_map(|o| o.homes(near)).map(str::to_string);
         regions.iter().cloned().chain(homes).chain(self.asked_in(source)).collect()
@@ -231,7 +275,12 @@ impl Place<'_> {
 
     /// The regions of which this account has answers to an operation.
     fn asked_in(&self, source: &str) -> BTreeSet<String> {
-        self.seen.responses.keys().filter(|(a, _, s)| a == self.account && s == source).map(|(_, r, _)| r.clone()).collect()
+        self.seen
+            .responses
+            .keys()
+            .filter(|(a, _, s)| a == self.account && s == source)
+            .map(|(_, r, _)| r.clone())
+            .collect()
     }
 
     /// Whether everything that an operation is asked about is known to be nothing.
@@ -240,14 +289,21 @@ impl Place<'_> {
         of || self.without_values(full, known, region)
     }
 
-    /// Whether every source of an operation's values was read and has none. Where AWS was asked, the values were drawn from what
-    /// was read; where answers were saved, a source tells that is empty, or an operation whose answers name nothing.
+    /// Whether every source of an operation's values was read and has none. Where AWS was asked, the values
+    /// were drawn from what was read; where answers were saved, a source tells that is empty, or an operation
+    /// whose answers name nothing.
     fn without_values(&self, full: &str, known: &Operation, region: &str) -> bool {
-        let drawn = self.seen.vacuous.contains(&(self.account.to_string(), region.to_string(), full.to_string()));
+        let drawn =
+            self.seen.vacuous.contains(&(self.account.to_string(), region.to_string(), full.to_string()));
         let settled = |state: State| match state {
             State::Empty | State::Absent => true,
             State::Read => drawn,
-            State::Denied | State::Failed | State::NotRecorded | State::NotCollected | State::Unreadable | State::Stale => false,
+            State::Denied
+            | State::Failed
+            | State::NotRecorded
+            | State::NotCollected
+            | State::Unreadable
+            | State::Stale => false,
         };
         let empty = |from: &str| match self.catalog.operations.get(from) {
             Some(parent) => {
@@ -255,7 +311,9 @@ impl Place<'_> {
                 let place = (self.account.to_string(), asked_in.to_string(), full.to_string());
                 let nameless = !self.seen.asked && !self.seen.named.contains(&place);
                 match self.answered(from, asked_in) {
-                    Some(answers) => answers.iter().all(|(state, _)| settled(*state) || (nameless && *state == State::Read)),
+                    Some(answers) => answers
+                        .iter()
+                        .all(|(state, _)| settled(*state) || (nameless && *state == State::Read)),
                     None => !parent.each.is_empty() && self.without_values(from, parent, asked_in),
                 }
             }
@@ -289,7 +347,11 @@ impl Place<'_> {
             Some((state, detail)) => (*state, detail.clone()),
             None => answers.iter().min().cloned().unwrap_or((State::NotCollected, String::new())),
         };
-        let (state, detail) = match known.is_some_and(|o| o.every_region) && self.seen.asked && !self.center && state == State::Empty {
+        let (state, detail) = match known.is_some_and(|o| o.every_region)
+            && self.seen.asked
+            && !self.center
+            && state == State::Empty
+        {
             true => (State::NotCollected, NO_CENTER.into()),
             false => (state, detail),
         };

@@ -1,5 +1,5 @@
-//! Files of AWS Config's history on their way into a run: told by their names, stored under short ones, counted for no type, since
-//! they say what was and not what is.
+//! Files of AWS Config's history on their way into a run: told by their names, stored under short ones,
+//! counted for no type, since they say what was and not what is.
 
 use super::seen::{LostEvidence, Past, Seen, place_in_name};
 use crate::evidence::config_files::{self, Found};
@@ -13,8 +13,8 @@ pub fn is_history(file: &str) -> bool {
     file.contains("_ConfigHistory_")
 }
 
-/// Where a file of history goes in a run: `history/<account>_<region>/<type>_<start>_<end>_<n>.json.gz`, short enough for a bag. The
-/// file's own name is in its custody record.
+/// Where a file of history goes in a run: `history/<account>_<region>/<type>_<start>_<end>_<n>.json.gz`,
+/// short enough for a bag. The file's own name is in its custody record.
 pub fn history_path(file: &str) -> String {
     let parts = file.split_once("_Config_").and_then(|(account, rest)| {
         let (region, rest) = rest.split_once("_ConfigHistory_")?;
@@ -28,8 +28,8 @@ pub fn history_path(file: &str) -> String {
     }
 }
 
-/// Counts the items of a stored file of history. They say what was, so they count for no type; what cannot be read is a gap of the
-/// history.
+/// Counts the items of a stored file of history. They say what was, so they count for no type; what cannot be
+/// read is a gap of the history.
 pub fn tally_history(writer: &Writer, stored: &str, file: &str, seen: &mut Seen) {
     let (account, region) = place_in_name(file).unwrap_or_default();
     let mut past = Past { files: 1, items: 0 };

@@ -1,4 +1,5 @@
-//! Reads input paths into a run: what each file is, its bytes as they are, and a tally of what was seen in it.
+//! Reads input paths into a run: what each file is, its bytes as they are, and a tally of what was seen in
+//! it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -43,7 +44,13 @@ struct SavedAnswer {
 const SCRIPT_LOG: &str = "collect.log";
 
 /// Imports a file or a folder with everything below it, in name order.
-pub fn path(input: &Path, writer: &mut Writer, seen: &mut Seen, clock: &Clock, catalog: &Catalog) -> Result<(), CollectError> {
+pub fn path(
+    input: &Path,
+    writer: &mut Writer,
+    seen: &mut Seen,
+    clock: &Clock,
+    catalog: &Catalog,
+) -> Result<(), CollectError> {
     let fault = |source| CollectError::Read { path: input.to_path_buf(), source };
     let kind = fs::metadata(input).map_err(|error| missing(input, error))?;
     if !kind.is_dir() {
@@ -51,7 +58,9 @@ pub fn path(input: &Path, writer: &mut Writer, seen: &mut Seen, clock: &Clock, c
     }
     if input.join("data/run.json").is_file() {
         return Err(CollectError::Input(Box::new(
-            Diagnostic::new("AFE-003", "this folder is a run already").file(input.display().to_string()).hint("use `affiant assess RUN`"),
+            Diagnostic::new("AFE-003", "this folder is a run already")
+                .file(input.display().to_string())
+                .hint("use `affiant assess RUN`"),
         )));
     }
     let mut files = Vec::new();
@@ -135,7 +144,8 @@ fn classify(parts: &[String]) -> Kind {
     Kind::Other
 }
 
-/// `<account>/<region>/<service>/<Operation>.json` or `…/<Operation>/<key>.json`; further pages are `…/<Operation>/<key>~00002.json`.
+/// `<account>/<region>/<service>/<Operation>.json` or `…/<Operation>/<key>.json`; further pages are
+/// `…/<Operation>/<key>~00002.json`.
 fn answer_kind(parts: &[String]) -> Option<Kind> {
     let plain = |name: &str| {
         let stem = name.strip_suffix(".json").or_else(|| name.strip_suffix(".csv"))?;
@@ -155,7 +165,9 @@ fn answer_kind(parts: &[String]) -> Option<Kind> {
 
 /// The key and the number of the page in a file's name.
 fn paged(stem: &str) -> (&str, u32) {
-    let number = |digits: &str| Some(digits).filter(|d| d.len() == 5).and_then(|d| d.parse().ok()).filter(|page| *page > 1);
+    let number = |digits: &str| {
+        Some(digits).filter(|d| d.len() == 5).and_then(|d| d.parse().ok()).filter(|page| *page > 1)
+    };
     stem.rsplit_once('~').and_then(|(key, digits)| Some((key, number(digits)?))).unwrap_or((stem, 1))
 }
 
@@ -170,7 +182,14 @@ fn next_page(full: &Path, key: &str, page: u32) -> Option<std::path::PathBuf> {
     })
 }
 
-fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &Clock, catalog: &Catalog) -> Result<(), CollectError> {
+fn file(
+    full: &Path,
+    kind: &Kind,
+    writer: &mut Writer,
+    seen: &mut Seen,
+    clock: &Clock,
+    catalog: &Catalog,
+) -> Result<(), CollectError> {
     let name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut input = match File::open(full) {
         Ok(input) => input,
@@ -192,7 +211,12 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
         Kind::Answer(saved) => answer(full, saved, input, &at, writer, seen, catalog),
         Kind::Document(inner) => {
             let wanted: Vec<String> = inner.split('/').map(portable_name).collect();
-            writer.add(&format!("documents/{}", wanted.join("/")), &mut input, &at, Source::Document { file: inner.clone() })?;
+            writer.add(
+                &format!("documents/{}", wanted.join("/")),
+                &mut input,
+                &at,
+                Source::Document { file: inner.clone() },
+            )?;
             Ok(())
         }
         Kind::Other => Ok(()),
@@ -200,11 +224,23 @@ fn file(full: &Path, kind: &Kind, writer: &mut Writer, seen: &mut Seen, clock: &
 }
 
 /// A file of configuration items, or of their history.
-fn items(full: &Path, name: String, input: &mut File, at: &str, writer: &mut Writer, seen: &mut Seen) -> Result<(), CollectError> {
+fn items(
+    full: &Path,
+    name: String,
+    input: &mut File,
+    at: &str,
+    writer: &mut Writer,
+    seen: &mut Seen,
+) -> Result<(), CollectError> {
     let history = is_history(&name);
     let wanted = if history { history_path(&name) } else { format!("snapshots/{}", portable_name(&name)) };
     let resource_type = config_item::type_in_path(&full.to_string_lossy());
-    let source = Source::Snapshot { file: name.clone(), resource_type: resource_type.clone(), history, custody: BTreeMap::new() };
+    let source = Source::Snapshot {
+        file: name.clone(),
+        resource_type: resource_type.clone(),
+        history,
+        custody: BTreeMap::new(),
+    };
     let stored = writer.add(&wanted, input, at, source)?.path;
     match history {
         true => tally_history(writer, &stored, &name, seen),
@@ -228,16 +264,24 @@ fn answer(
     let nth = if *page > 1 { format!("~{page:05}") } else { String::new() };
     let leaf = match key.is_empty() && *page == 1 {
         true => format!("{operation}.{end}"),
-        false => format!("{operation}/{}{nth}.{end}", if key.is_empty() { String::new() } else { portable_name(key) }),
+        false => format!(
+            "{operation}/{}{nth}.{end}",
+            if key.is_empty() { String::new() } else { portable_name(key) }
+        ),
     };
-    let wanted = format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
-    let mut custody =
-        BTreeMap::from([("imported-from".to_string(), "a saved answer; the request was not made by this program".to_string())]);
+    let wanted =
+        format!("aws/{}/{}/{}/{leaf}", portable_name(account), portable_name(region), portable_name(service));
+    let mut custody = BTreeMap::from([(
+        "imported-from".to_string(),
+        "a saved answer; the request was not made by this program".to_string(),
+    )]);
     if let Some(next) = next_page(full, key, *page).filter(|next| next.is_file()) {
-        custody.extend(next.file_name().map(|name| (FOLLOWED.to_string(), name.to_string_lossy().into_owned())));
+        custody
+            .extend(next.file_name().map(|name| (FOLLOWED.to_string(), name.to_string_lossy().into_owned())));
     }
     let known = catalog.operations.get(&format!("{service}:{operation}"));
-    let bytes = without(&mut input, known, &mut custody).map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
+    let bytes = without(&mut input, known, &mut custody)
+        .map_err(|source| CollectError::Read { path: full.to_path_buf(), source })?;
     let source = Source::Response {
         account: account.clone(),
         region: region.clone(),
@@ -251,9 +295,13 @@ fn answer(
     Ok(())
 }
 
-/// The start of a saved answer, up to the longest that is looked into, without the members that must never be stored; where some
-/// were dropped, the digest of what was there goes into the custody record.
-fn without(input: &mut File, operation: Option<&Operation>, custody: &mut BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
+/// The start of a saved answer, up to the longest that is looked into, without the members that must never be
+/// stored; where some were dropped, the digest of what was there goes into the custody record.
+fn without(
+    input: &mut File,
+    operation: Option<&Operation>,
+    custody: &mut BTreeMap<String, String>,
+) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if operation.is_none_or(|o| o.never_store.is_empty()) {
         return Ok(bytes);

@@ -1,5 +1,6 @@
-//! Gathers evidence into a run and judges nothing: from files (delivered AWS Config snapshots, exported items, saved API answers,
-//! documents) and from AWS Config itself. What was expected and could not be read becomes a gap, never an error.
+//! Gathers evidence into a run and judges nothing: from files (delivered AWS Config snapshots, exported
+//! items, saved API answers, documents) and from AWS Config itself. What was expected and could not be read
+//! becomes a gap, never an error.
 
 pub mod archive_policy;
 mod coverage;
@@ -138,9 +139,11 @@ fn something(seen: &seen::Seen, inputs: &[PathBuf]) -> Result<(), CollectError> 
     }
     let paths = inputs.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
     let why = seen.faults.first().map_or(String::new(), |fault| format!(": {}: {}", fault.file, fault.what));
-    let hint = "give AWS Config snapshot files (.json, .json.gz), or a folder of them or of what `affiant policy --script` saved";
+    let hint = "give AWS Config snapshot files (.json, .json.gz), or a folder of them or of what `affiant \
+                policy --script` saved";
     Err(CollectError::Input(Box::new(
-        Diagnostic::new("AFE-002", format!("nothing in {paths} is evidence that could be read{why}")).hint(hint),
+        Diagnostic::new("AFE-002", format!("nothing in {paths} is evidence that could be read{why}"))
+            .hint(hint),
     )))
 }
 
@@ -169,8 +172,7 @@ fn begin(request: &Request<'_>) -> Result<Begun, CollectError> {
         }
         let started = request.clock.now();
         let id = run_id(request, started);
-        let line =
-            serde_json::json!({ "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration });
+        let line = serde_json::json!({ "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration });
         let writer = Writer::create_resumable(request.evidence, &id, &line)?;
         return Ok(Begun { started, id, writer, kept: Vec::new() });
     }
@@ -184,18 +186,29 @@ fn begin(request: &Request<'_>) -> Result<Begun, CollectError> {
 #[cfg(feature = "aws")]
 fn resume(request: &Request<'_>, id: &str) -> Result<Begun, CollectError> {
     let (writer, line, kept) = Writer::resume(request.evidence, id)?;
-    let same = |name: &str, digest: Option<Digest>| line.get(name).and_then(|v| v.as_str()) == digest.map(|d| d.to_string()).as_deref();
+    let same = |name: &str, digest: Option<Digest>| {
+        line.get(name).and_then(|v| v.as_str()) == digest.map(|d| d.to_string()).as_deref()
+    };
     if !same("catalog", Some(request.catalog.digest)) || !same("configuration", request.configuration) {
         let what = format!("run {id} was begun with another catalog or affiant.yaml");
-        return Err(CollectError::Input(Box::new(Diagnostic::new("AFE-006", what).hint("begin a new run: `affiant collect --aws`"))));
+        return Err(CollectError::Input(Box::new(
+            Diagnostic::new("AFE-006", what).hint("begin a new run: `affiant collect --aws`"),
+        )));
     }
-    let started = line["begun"].as_str().and_then(|t| DateTime::parse_from_rfc3339(t).ok()).map(|t| t.with_timezone(&Utc));
+    let started = line["begun"]
+        .as_str()
+        .and_then(|t| DateTime::parse_from_rfc3339(t).ok())
+        .map(|t| t.with_timezone(&Utc));
     Ok(Begun { started: started.unwrap_or_else(|| request.clock.now()), id: id.to_string(), writer, kept })
 }
 
 /// `2026-09-30T120000Z-1a2b3c4d`: the start, and digits of a digest over what was asked.
 fn run_id(request: &Request<'_>, started: DateTime<Utc>) -> String {
-    let salt = if request.clock.is_pinned() { String::new() } else { format!("{:?}{}", started, std::process::id()) };
+    let salt = if request.clock.is_pinned() {
+        String::new()
+    } else {
+        format!("{:?}{}", started, std::process::id())
+    };
     let asked = format!("{}\0{:?}\0{:?}\0{salt}", stamp(started), request.command, request.previous);
     format!("{}-{}", started.format("%Y-%m-%dT%H%M%SZ"), &Digest::of(asked.as_bytes()).to_string()[..8])
 }

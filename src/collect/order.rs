@@ -17,11 +17,13 @@ pub fn levels(catalog: &Catalog) -> BTreeMap<String, u32> {
     for _ in 0..12 {
         let mut changed = false;
         for (name, operation) in &catalog.operations {
-            let parents = operation.each.iter().flat_map(|e| match catalog.operations.contains_key(&e.from) {
-                true => vec![e.from.as_str()],
-                false => filled_by.get(e.from.as_str()).cloned().unwrap_or_default(),
-            });
-            let least = parents.filter(|p| p != name).filter_map(|p| levels.get(p)).max().map_or(0, |l| l + 1);
+            let parents =
+                operation.each.iter().flat_map(|e| match catalog.operations.contains_key(&e.from) {
+                    true => vec![e.from.as_str()],
+                    false => filled_by.get(e.from.as_str()).cloned().unwrap_or_default(),
+                });
+            let least =
+                parents.filter(|p| p != name).filter_map(|p| levels.get(p)).max().map_or(0, |l| l + 1);
             let level = levels.get_mut(name).expect("every name is there");
             if *level < least {
                 *level = least;

@@ -1,5 +1,5 @@
-//! What a caller must be permitted, from the operations registry: IAM policies of read and list actions, split where IAM's limit
-//! asks for it, and the actions that a run was denied.
+//! What a caller must be permitted, from the operations registry: IAM policies of read and list actions,
+//! split where IAM's limit asks for it, and the actions that a run was denied.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,14 +33,19 @@ pub fn policies(catalog: &Catalog, wanted: &Wanted) -> Vec<Value> {
     for (_, operation) in asked {
         let resources = match operation.resources.is_empty() {
             true => vec!["*".to_string()],
-            false => operation.resources.iter().map(|r| r.replace("{partition}", &wanted.partition)).collect(),
+            false => {
+                operation.resources.iter().map(|r| r.replace("{partition}", &wanted.partition)).collect()
+            }
         };
         grants.entry(resources).or_default().extend(operation.iam.iter().cloned());
     }
     grants.retain(|_, actions| !actions.is_empty());
     // what is permitted everywhere need not be permitted again for one resource
     if let Some(everywhere) = grants.get(&vec!["*".to_string()]).cloned() {
-        grants.iter_mut().filter(|(r, _)| r.as_slice() != ["*"]).for_each(|(_, actions)| actions.retain(|a| !everywhere.contains(a)));
+        grants
+            .iter_mut()
+            .filter(|(r, _)| r.as_slice() != ["*"])
+            .for_each(|(_, actions)| actions.retain(|a| !everywhere.contains(a)));
         grants.retain(|_, actions| !actions.is_empty());
     }
     split(grants)
@@ -90,10 +95,17 @@ pub fn missing(catalog: &Catalog, coverage: &[Coverage]) -> BTreeMap<String, BTr
         // a type's own line stands for the calls that read it
         let operations: Vec<&Operation> = match catalog.operations.get(&line.source) {
             Some(operation) => vec![operation],
-            None => catalog.operations.values().filter(|o| o.fill.iter().any(|f| f.resource_type == line.source)).collect(),
+            None => catalog
+                .operations
+                .values()
+                .filter(|o| o.fill.iter().any(|f| f.resource_type == line.source))
+                .collect(),
         };
         for action in operations.iter().flat_map(|o| &o.iam) {
-            missing.entry(action.clone()).or_default().insert(format!("{} {}: {}", line.account, line.region, line.detail));
+            missing
+                .entry(action.clone())
+                .or_default()
+                .insert(format!("{} {}: {}", line.account, line.region, line.detail));
         }
     }
     missing
@@ -105,12 +117,14 @@ mod tests {
 
     #[test]
     fn policies_stay_within_the_limit_and_lose_no_action() {
-        let actions: BTreeSet<String> = (0..400).map(|n| format!("service{}:DescribeSomething{n}", n % 7)).collect();
+        let actions: BTreeSet<String> =
+            (0..400).map(|n| format!("service{}:DescribeSomething{n}", n % 7)).collect();
         let grants = BTreeMap::from([(vec!["*".to_string()], actions.clone())]);
         let documents = split(grants);
         assert!(documents.len() > 1 && documents.iter().all(|d| length(d) <= LIMIT));
         let listed = |d: &Value| d["Statement"][0]["Action"].as_array().expect("a list").clone();
-        let all: BTreeSet<String> = documents.iter().flat_map(listed).map(|a| a.as_str().expect("text").to_string()).collect();
+        let all: BTreeSet<String> =
+            documents.iter().flat_map(listed).map(|a| a.as_str().expect("text").to_string()).collect();
         assert_eq!(all, actions);
     }
 }

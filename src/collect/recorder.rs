@@ -1,5 +1,5 @@
-//! What the settings and the state of an AWS Config recorder say of a resource type: whether its items are held here, and whether
-//! they may be old.
+//! What the settings and the state of an AWS Config recorder say of a resource type: whether its items are
+//! held here, and whether they may be old.
 
 use serde_json::Value;
 
@@ -10,12 +10,13 @@ pub fn holds(recorder: &Value, homes: &Homes, source: &str, region: &str) -> boo
     homes.of(source).is_none_or(|home| home.recorded_in(region)) && records(recorder, homes, source)
 }
 
-/// Whether a recorder's group names a type, wherever it is (AWS Config `RecordingGroup`): some types only where
-/// `includeGlobalResourceTypes` says so, or where they are listed.
+/// Whether a recorder's group names a type, wherever it is (AWS Config `RecordingGroup`): some types only
+/// where `includeGlobalResourceTypes` says so, or where they are listed.
 pub fn records(recorder: &Value, homes: &Homes, source: &str) -> bool {
     let group = &recorder["recordingGroup"];
     let lists = |list: &Value| list.as_array().is_some_and(|l| l.iter().any(|t| t.as_str() == Some(source)));
-    let whole = group["includeGlobalResourceTypes"].as_bool() == Some(true) || !homes.of(source).is_some_and(|home| home.on_request);
+    let whole = group["includeGlobalResourceTypes"].as_bool() == Some(true)
+        || !homes.of(source).is_some_and(|home| home.on_request);
     match group["recordingStrategy"]["useOnly"].as_str() {
         Some("INCLUSION_BY_RESOURCE_TYPES") => lists(&group["resourceTypes"]),
         Some("EXCLUSION_BY_RESOURCE_TYPES") => !lists(&group["exclusionByResourceTypes"]["resourceTypes"]),
@@ -24,16 +25,20 @@ pub fn records(recorder: &Value, homes: &Homes, source: &str) -> bool {
     }
 }
 
-/// Of the recorders that a region has, the customer's; one that a service runs for itself where there is no other.
+/// Of the recorders that a region has, the customer's; one that a service runs for itself where there is no
+/// other.
 pub fn chosen(list: &Value, service: impl Fn(&Value) -> bool) -> Option<&Value> {
     let all = || list.as_array().into_iter().flatten();
     all().find(|recorder| !service(recorder)).or_else(|| all().next())
 }
 
-/// Whether a type is recorded once a day only; an override for the type goes before the recorder's own frequency.
+/// Whether a type is recorded once a day only; an override for the type goes before the recorder's own
+/// frequency.
 pub fn daily(recorder: &Value, source: &str) -> bool {
     let mode = &recorder["recordingMode"];
-    let names = |o: &&Value| o["resourceTypes"].as_array().is_some_and(|types| types.iter().any(|t| t.as_str() == Some(source)));
+    let names = |o: &&Value| {
+        o["resourceTypes"].as_array().is_some_and(|types| types.iter().any(|t| t.as_str() == Some(source)))
+    };
     let own = mode["recordingModeOverrides"].as_array().into_iter().flatten().find(names);
     own.unwrap_or(mode)["recordingFrequency"].as_str() == Some("DAILY")
 }
@@ -61,7 +66,11 @@ mod tests {
         let front = ["AWS::CloudFront::".to_string()].into();
         Homes(vec![
             Home { types, on_request: true, never_in: ["eu-south-2".to_string()].into(), ..Home::default() },
-            Home { types: front, by_partition: [("aws".to_string(), "us-east-1".to_string())].into(), ..Home::default() },
+            Home {
+                types: front,
+                by_partition: [("aws".to_string(), "us-east-1".to_string())].into(),
+                ..Home::default()
+            },
         ])
     }
 
@@ -73,8 +82,14 @@ mod tests {
         let few = json!({ "recordingGroup": { "allSupported": false, "includeGlobalResourceTypes": false, "resourceTypes": ["AWS::IAM::Role"] } });
         assert!(!holds(&all, &homes, "AWS::IAM::Role", "us-east-1"));
         assert!(holds(&asked, &homes, "AWS::IAM::Role", "us-west-2"));
-        assert!(!holds(&asked, &homes, "AWS::IAM::Role", "eu-south-2"), "a region that AWS Config reached late");
-        assert!(holds(&few, &homes, "AWS::IAM::Role", "us-west-2"), "a type that is listed is recorded all the same");
+        assert!(
+            !holds(&asked, &homes, "AWS::IAM::Role", "eu-south-2"),
+            "a region that AWS Config reached late"
+        );
+        assert!(
+            holds(&few, &homes, "AWS::IAM::Role", "us-west-2"),
+            "a type that is listed is recorded all the same"
+        );
         assert!(holds(&all, &homes, "AWS::CloudFront::Distribution", "us-east-1"));
         assert!(!holds(&asked, &homes, "AWS::CloudFront::Distribution", "us-west-2"));
         assert!(holds(&all, &homes, "AWS::S3::Bucket", "us-west-2"));

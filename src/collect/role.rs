@@ -1,5 +1,5 @@
-//! The role that reads an account, with its trust and its policies, as Terraform and as CloudFormation: ready to apply, and nothing
-//! in it that the policies of `policy` do not hold.
+//! The role that reads an account, with its trust and its policies, as Terraform and as CloudFormation: ready
+//! to apply, and nothing in it that the policies of `policy` do not hold.
 
 use std::fmt::Write as _;
 
@@ -37,7 +37,8 @@ resource \"aws_iam_role\" \"affiant_read\" {{
       Effect    = \"Allow\"
       Action    = \"sts:AssumeRole\"
       Principal = {{ AWS = var.affiant_caller }}
-      Condition = var.affiant_external_id == \"\" ? {{}} : {{ StringEquals = {{ \"sts:ExternalId\" = var.affiant_external_id }} }}
+      Condition = var.affiant_external_id == \"\" ? {{}} : {{ StringEquals = {{ \"sts:ExternalId\" = \
+                                               var.affiant_external_id }} }}
     }}]
   }})
 }}
@@ -107,10 +108,12 @@ pub fn cloudformation(policies: &[Value]) -> Value {
     }
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "Made by affiant policy --cloudformation: a role that reads, who may take it on, and what it may do",
+        "Description": "Made by affiant policy --cloudformation: a role that reads, who may take it on, and \
+                        what it may do",
         "Parameters": {
             "Caller": { "Type": "String", "Description": "ARN of the user or role that runs affiant collect --aws" },
-            "ExternalId": { "Type": "String", "Default": "", "Description": "What the caller must name besides; empty for none" }
+            "ExternalId": { "Type": "String", "Default": "", "Description": "What the caller must name \
+                                                                             besides; empty for none" }
         },
         "Conditions": { "HasExternalId": { "Fn::Not": [{ "Fn::Equals": [{ "Ref": "ExternalId" }, ""] }] } },
         "Resources": resources,
@@ -124,7 +127,10 @@ mod tests {
 
     #[test]
     fn both_hold_every_policy_as_it_is() {
-        let policies = [json!({ "Version": "2012-10-17", "Statement": [{ "Resource": "arn:aws:s3:::${x}" }] }), json!({ "Version": "b" })];
+        let policies = [
+            json!({ "Version": "2012-10-17", "Statement": [{ "Resource": "arn:aws:s3:::${x}" }] }),
+            json!({ "Version": "b" }),
+        ];
         let template = cloudformation(&policies);
         assert_eq!(template["Resources"]["AffiantReadPolicy1"]["Properties"]["PolicyDocument"], policies[0]);
         assert_eq!(template["Resources"].as_object().map(serde_json::Map::len), Some(3));

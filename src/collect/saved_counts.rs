@@ -1,5 +1,5 @@
-//! Saved items of AWS Config against its own saved counts: with all that it counts read, a type without items is empty, as after
-//! `collect --aws`; what is short is a gap of its type.
+//! Saved items of AWS Config against its own saved counts: with all that it counts read, a type without items
+//! is empty, as after `collect --aws`; what is short is a gap of its type.
 
 use super::seen::{LostEvidence, Seen};
 use crate::model::catalog::Catalog;
@@ -18,7 +18,8 @@ pub fn settle(seen: &mut Seen, catalog: &Catalog) {
         for (name, expected) in counts {
             let everywhere = catalog.homes.is_global(&name);
             let here = |a: &str, r: &str, t: &str| a == account && t == name && (everywhere || r == region);
-            let read: u64 = seen.types.iter().filter(|((a, r, t), _)| here(a, r, t)).map(|(_, tally)| tally.live).sum();
+            let read: u64 =
+                seen.types.iter().filter(|((a, r, t), _)| here(a, r, t)).map(|(_, tally)| tally.live).sum();
             if read < expected {
                 seen.faults.push(LostEvidence {
                     account: account.clone(),
@@ -43,7 +44,8 @@ mod tests {
         let place = ("111122223333".to_string(), "us-east-1".to_string());
         let mut seen = Seen::default();
         seen.counted.entry(place.clone()).or_default().insert("AWS::S3::Bucket".into(), 2);
-        seen.responses.insert((place.0.clone(), place.1.clone(), COUNTS.into()), vec![(state, String::new())]);
+        seen.responses
+            .insert((place.0.clone(), place.1.clone(), COUNTS.into()), vec![(state, String::new())]);
         seen.types.insert((place.0, place.1, "AWS::S3::Bucket".into()), Tally { live, ..Tally::default() });
         settle(&mut seen, &crate::catalog::load(None).expect("our own catalog"));
         seen
@@ -54,7 +56,9 @@ mod tests {
         let all = settled(State::Read, 2);
         assert!(all.whole.len() == 1 && all.faults.is_empty());
         let short = settled(State::Read, 1);
-        assert!(short.whole.len() == 1 && short.faults.len() == 1 && short.faults[0].source == "AWS::S3::Bucket");
+        assert!(
+            short.whole.len() == 1 && short.faults.len() == 1 && short.faults[0].source == "AWS::S3::Bucket"
+        );
         assert!(settled(State::Failed, 2).whole.is_empty());
     }
 }

@@ -54,7 +54,8 @@ pub struct Seen {
     pub vacuous: BTreeSet<TypePlace>,
     /// (account, region) to how many resources of each type AWS Config counts there.
     pub counted: BTreeMap<(String, String), BTreeMap<String, u64>>,
-    /// (account, region, `service:Operation`) that a saved answer of its source in this place names something to ask about.
+    /// (account, region, `service:Operation`) that a saved answer of its source in this place names something
+    /// to ask about.
     pub named: BTreeSet<TypePlace>,
     /// The accounts that the run is about, where it is about a part of them.
     pub part: BTreeSet<String>,
@@ -95,8 +96,19 @@ impl Seen {
 
     pub fn accounts(&self, decisions: &Decisions) -> BTreeSet<String> {
         let in_part = |id: &String| self.part.is_empty() || self.part.contains(id);
-        let named = decisions.workspace.accounts.iter().map(|a| a.id.clone()).filter(in_part).chain(self.part.iter().cloned());
-        self.places().map(|(account, _)| account).chain(named).chain(self.scope.iter().cloned()).filter(|a| !a.is_empty()).collect()
+        let named = decisions
+            .workspace
+            .accounts
+            .iter()
+            .map(|a| a.id.clone())
+            .filter(in_part)
+            .chain(self.part.iter().cloned());
+        self.places()
+            .map(|(account, _)| account)
+            .chain(named)
+            .chain(self.scope.iter().cloned())
+            .filter(|a| !a.is_empty())
+            .collect()
     }
 
     /// An account of which something was read though the run is not about it.
@@ -111,20 +123,35 @@ impl Seen {
 
     /// Regions seen in one account, those that were asked, and those that `affiant.yaml` names.
     pub fn regions_of(&self, account: &str, catalog: &Catalog, decisions: &Decisions) -> BTreeSet<String> {
-        self.in_scope(self.evident(catalog).filter(|(a, _)| *a == account).map(|(_, region)| region), decisions)
+        self.in_scope(
+            self.evident(catalog).filter(|(a, _)| *a == account).map(|(_, region)| region),
+            decisions,
+        )
     }
 
-    fn in_scope<'a>(&'a self, seen: impl Iterator<Item = &'a str>, decisions: &'a Decisions) -> BTreeSet<String> {
+    fn in_scope<'a>(
+        &'a self,
+        seen: impl Iterator<Item = &'a str>,
+        decisions: &'a Decisions,
+    ) -> BTreeSet<String> {
         let named = decisions.workspace.regions.iter().chain(&self.asked_regions).map(String::as_str);
         seen.chain(named).filter(|r| !r.is_empty() && *r != GLOBAL).map(str::to_string).collect()
     }
 
-    /// Accounts and regions that what was read shows to be in scope: not the home of what belongs to no region, which is asked
-    /// wherever it is.
+    /// Accounts and regions that what was read shows to be in scope: not the home of what belongs to no
+    /// region, which is asked wherever it is.
     fn evident<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let items = self.types.keys().filter(|(_, _, t)| !catalog.homes.is_global(t)).map(|(a, r, _)| (a.as_str(), r.as_str()));
+        let items = self
+            .types
+            .keys()
+            .filter(|(_, _, t)| !catalog.homes.is_global(t))
+            .map(|(a, r, _)| (a.as_str(), r.as_str()));
         let beyond = |name: &String| catalog.operations.get(name).is_some_and(Operation::goes_beyond);
-        let answers = self.responses.keys().filter(move |(_, _, name)| !beyond(name)).map(|(a, r, _)| (a.as_str(), r.as_str()));
+        let answers = self
+            .responses
+            .keys()
+            .filter(move |(_, _, name)| !beyond(name))
+            .map(|(a, r, _)| (a.as_str(), r.as_str()));
         items.chain(answers).chain(self.whole.iter().map(|(a, r)| (a.as_str(), r.as_str())))
     }
 
@@ -149,8 +176,16 @@ impl From<config_files::ItemsFault> for Stop {
     }
 }
 
-/// Counts the items of a stored file; `each` sees every one that can be read, and whether it is a query's row.
-pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>, seen: &mut Seen, each: &mut dyn FnMut(&Item<'_>, bool)) {
+/// Counts the items of a stored file; `each` sees every one that can be read, and whether it is a query's
+/// row.
+pub fn tally_items(
+    writer: &Writer,
+    stored: &str,
+    file: &str,
+    hint: Option<&str>,
+    seen: &mut Seen,
+    each: &mut dyn FnMut(&Item<'_>, bool),
+) {
     let (account, region) = place_in_name(file).unwrap_or_default();
     let lost = |source: String, what: String| LostEvidence {
         account: account.clone(),
@@ -197,24 +232,29 @@ pub fn tally_items(writer: &Writer, stored: &str, file: &str, hint: Option<&str>
     seen.faults.extend(faults);
 }
 
-/// Whether a file is a delivered snapshot: only that holds every recorded resource of its region, so only that can show that a
-/// type is empty. Pages of an API or of a query hold what was asked for.
+/// Whether a file is a delivered snapshot: only that holds every recorded resource of its region, so only
+/// that can show that a type is empty. Pages of an API or of a query hold what was asked for.
 fn is_delivered(writer: &Writer, stored: &str, file: &str) -> bool {
     let mut head = Vec::new();
     let read = writer.open(stored).and_then(|input| input.take(4096).read_to_end(&mut head));
-    file.contains("_ConfigSnapshot_") || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
+    file.contains("_ConfigSnapshot_")
+        || (read.is_ok() && memchr::memmem::find(&head, b"\"configSnapshotId\"").is_some())
 }
 
-/// The type of the recorder's own item; its members are those of `DescribeConfigurationRecorders`, spelled with capitals.
+/// The type of the recorder's own item; its members are those of `DescribeConfigurationRecorders`, spelled
+/// with capitals.
 pub const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 
 fn tally_item(item: &Item<'_>, seen: &mut Seen, places: &mut BTreeSet<(String, String)>) {
     seen.items += 1;
     let (account, region) = (item.account(), item.region());
     if item.resource_type() == RECORDER && item.standing() == Standing::Live {
-        let settings =
-            item.configuration.map(|raw| encodings::document(raw.get(), false)).and_then(|text| serde_json::from_str(&text).ok());
-        seen.recorder_items.extend(settings.map(|value| ((account.to_string(), region.to_string()), lowered(value))));
+        let settings = item
+            .configuration
+            .map(|raw| encodings::document(raw.get(), false))
+            .and_then(|text| serde_json::from_str(&text).ok());
+        seen.recorder_items
+            .extend(settings.map(|value| ((account.to_string(), region.to_string()), lowered(value))));
     }
     if !places.iter().any(|(a, r)| a == account && r == region) {
         places.insert((account.to_string(), region.to_string()));
@@ -236,7 +276,8 @@ pub const FOLLOWED: &str = "followed-by";
 
 /// Reads a stored answer once: what it says goes into `seen`, and it is returned for what hangs on it.
 pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, seen: &mut Seen) -> Answer {
-    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else {
+    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source
+    else {
         return Answer::Unreadable("not an answer".into());
     };
     let full = format!("{service}:{name}");
@@ -250,17 +291,27 @@ pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, see
     let mut state = answer.state(operation);
     if let Answer::Body(body) = &answer {
         remember(&full, account, region, body, seen);
-        let about = |child: &Operation| child.each.iter().any(|each| each.from == full && each.finds_any(body));
+        let about =
+            |child: &Operation| child.each.iter().any(|each| each.from == full && each.finds_any(body));
         let named = catalog.operations.iter().filter(|(_, child)| about(child));
         seen.named.extend(named.map(|(child, _)| (account.clone(), region.clone(), child.clone())));
         // pages that this program asked for follow one another; a saved answer stands alone
-        if !custody.contains_key("status") && !custody.contains_key(FOLLOWED) && !state.0.is_gap() && truncated(body) {
+        if !custody.contains_key("status")
+            && !custody.contains_key(FOLLOWED)
+            && !state.0.is_gap()
+            && truncated(body)
+        {
             state = (State::Failed, "only the first page was saved".into());
         }
-        for fill in operation.into_iter().flat_map(|o| &o.fill).filter(|f| f.into.is_none() && f.tags_of.is_none()) {
+        for fill in
+            operation.into_iter().flat_map(|o| &o.fill).filter(|f| f.into.is_none() && f.tags_of.is_none())
+        {
             let call = Call { account, region, key };
             for filled in stand_in::resources(body, operation.expect("it has this entry"), fill, call) {
-                *seen.direct.entry((account.clone(), filled.region, fill.resource_type.clone())).or_default() += 1;
+                *seen
+                    .direct
+                    .entry((account.clone(), filled.region, fill.resource_type.clone()))
+                    .or_default() += 1;
             }
         }
     }
@@ -273,7 +324,9 @@ fn truncated(body: &Value) -> bool {
     let token = ["NextToken", "nextToken", "Marker", "NextMarker"]
         .iter()
         .any(|t| body.get(t).and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
-    let more = body.as_object().is_some_and(|members| members.iter().any(|(n, v)| n.starts_with("HasMore") && *v == Value::Bool(true)));
+    let more = body.as_object().is_some_and(|members| {
+        members.iter().any(|(n, v)| n.starts_with("HasMore") && *v == Value::Bool(true))
+    });
     more || (token && body.get("IsTruncated") != Some(&Value::Bool(false)))
 }
 
@@ -289,7 +342,9 @@ fn remember(name: &str, account: &str, region: &str, body: &Value, seen: &mut Se
             }
         }
         "config:DescribeConfigurationRecorderStatus" => {
-            let found = recorder::chosen(&body["ConfigurationRecordersStatus"], |r| r["servicePrincipal"].is_string());
+            let found = recorder::chosen(&body["ConfigurationRecordersStatus"], |r| {
+                r["servicePrincipal"].is_string()
+            });
             seen.recorder_status.extend(found.map(|status| (place, status.clone())));
         }
         "config:GetDiscoveredResourceCounts" => {

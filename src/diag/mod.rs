@@ -1,4 +1,5 @@
-//! What went wrong, in words a person can act on: a stable code, a place, a message and a hint. It decides no exit code.
+//! What went wrong, in words a person can act on: a stable code, a place, a message and a hint. It decides no
+//! exit code.
 
 pub mod near;
 
@@ -56,7 +57,15 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Diagnostic { level: Gravity::Error, code, file: None, place: None, message, hint: None, excerpt: None }
+        Diagnostic {
+            level: Gravity::Error,
+            code,
+            file: None,
+            place: None,
+            message,
+            hint: None,
+            excerpt: None,
+        }
     }
 
     pub fn level(mut self, level: Gravity) -> Self {
@@ -113,12 +122,14 @@ impl Excerpt {
     fn drawn(&self, number: u64) -> String {
         const BEFORE: usize = 60;
         const WHOLE: usize = 100;
-        let chars: Vec<char> = self.line.trim_end().chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let chars: Vec<char> =
+            self.line.trim_end().chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
         let at = usize::try_from(self.column.max(1) - 1).unwrap_or(0).min(chars.len());
         let from = if chars.len() > WHOLE { at.saturating_sub(BEFORE) } else { 0 };
         let to = chars.len().min(from + WHOLE);
         let safe = |part: &[char]| printable(&part.iter().collect::<String>());
-        let (before, marked) = (safe(&chars[from..at]), usize::try_from(self.width).unwrap_or(1).clamp(1, (to - at).max(1)));
+        let (before, marked) =
+            (safe(&chars[from..at]), usize::try_from(self.width).unwrap_or(1).clamp(1, (to - at).max(1)));
         let carets = safe(&chars[at..(at + marked).min(to)]).width().max(1);
         let number = number.to_string();
         let cut = |yes: bool| if yes { "..." } else { "" };
@@ -220,9 +231,10 @@ pub fn push_as_json(c: char, out: &mut String) {
     c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
 }
 
-/// Characters that can move a cursor, break or reverse a line, or hide text: controls (C0 and C1), all of Unicode's format
-/// characters (Cf), line and paragraph separators, variation selectors, tag characters, and fillers that print as nothing. The one
-/// list of them; terminal, reports, CSV, bag-info.txt and `verify` ask here.
+/// Characters that can move a cursor, break or reverse a line, or hide text: controls (C0 and C1), all of
+/// Unicode's format characters (Cf), line and paragraph separators, variation selectors, tag characters, and
+/// fillers that print as nothing. The one list of them; terminal, reports, CSV, bag-info.txt and `verify` ask
+/// here.
 pub fn is_hazard(c: char) -> bool {
     c.is_control() || c >= HIDDEN[0].0 && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
@@ -268,7 +280,8 @@ mod tests {
     #[test]
     fn a_problem_shows_its_line_with_carets() {
         let text = "a: 1\n\trolle: x\n";
-        let shown = Diagnostic::new("AFX-001", "wrong").file("f").at(2, 2).quoting(text, 5).hint("h").to_string();
+        let shown =
+            Diagnostic::new("AFX-001", "wrong").file("f").at(2, 2).quoting(text, 5).hint("h").to_string();
         assert_eq!(shown, "f:2:2: wrong [AFX-001]\n  2 |  rolle: x\n    |  ^^^^^\n  hint: h");
         let long = format!("{}X{}", "a".repeat(500), "b".repeat(500));
         let shown = Diagnostic::new("AFX-001", "wrong").file("f").at(1, 501).quoting(&long, 1).to_string();
@@ -280,8 +293,10 @@ mod tests {
     /// The list against the regex crate's Unicode tables.
     #[test]
     fn everything_that_unicode_calls_invisible_is_a_hazard() {
-        let hidden =
-            regex::Regex::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}]$").expect("a pattern");
+        let hidden = regex::Regex::new(
+            r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}]$",
+        )
+        .expect("a pattern");
         let differs = |c: &char| hidden.is_match(c.encode_utf8(&mut [0; 4])) != is_hazard(*c);
         assert_eq!(('\0'..=char::MAX).filter(differs).collect::<String>(), "");
     }
@@ -290,7 +305,11 @@ mod tests {
     fn json_hides_nothing_and_says_the_same() {
         let value = serde_json::json!({ "a\u{202e}": "é\u{e0041}\u{7f}\n" });
         let shown = visible_json(serde_json::to_vec_pretty(&value).expect("JSON"));
-        assert!(!String::from_utf8_lossy(&shown).chars().any(|c| is_hazard(c) && c != '\n'), "{}", String::from_utf8_lossy(&shown));
+        assert!(
+            !String::from_utf8_lossy(&shown).chars().any(|c| is_hazard(c) && c != '\n'),
+            "{}",
+            String::from_utf8_lossy(&shown)
+        );
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&shown).expect("JSON"), value);
     }
 

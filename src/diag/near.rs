@@ -7,7 +7,8 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
         let folded = folded(candidate);
         let long = typed.chars().count().max(folded.chars().count());
         let distance = strsim::damerau_levenshtein(&typed, &folded);
-        let part = typed.len() >= 3 && (folded.contains(&typed) || (folded.len() >= 3 && typed.contains(&folded)));
+        let part =
+            typed.len() >= 3 && (folded.contains(&typed) || (folded.len() >= 3 && typed.contains(&folded)));
         let near = distance * 3 <= long.max(3);
         (near || part).then_some((if near { distance } else { long }, candidate))
     };

@@ -1,5 +1,5 @@
-//! What an answer of an AWS API says, whichever way it came: as it was on the wire, or saved as the CLI prints it. It judges
-//! nothing but whether there are elements, none, an error, or bytes that are no answer.
+//! What an answer of an AWS API says, whichever way it came: as it was on the wire, or saved as the CLI
+//! prints it. It judges nothing but whether there are elements, none, an error, or bytes that are no answer.
 
 use std::collections::BTreeMap;
 
@@ -42,16 +42,24 @@ pub const DENIED: [&str; 8] = [
     "UnauthorizedOperation",
 ];
 
-/// Reads an answer of `service:operation`. `custody` tells one that this program received from one that was saved elsewhere;
-/// `csv` a table saved as such.
-pub fn read(bytes: &[u8], service: &str, name: &str, custody: &BTreeMap<String, String>, csv: bool, catalog: &Catalog) -> Answer {
+/// Reads an answer of `service:operation`. `custody` tells one that this program received from one that was
+/// saved elsewhere; `csv` a table saved as such.
+pub fn read(
+    bytes: &[u8],
+    service: &str,
+    name: &str,
+    custody: &BTreeMap<String, String>,
+    csv: bool,
+    catalog: &Catalog,
+) -> Answer {
     let operation = catalog.operations.get(&format!("{service}:{name}"));
     if csv {
         return rows(bytes);
     }
     let received = custody.get("status").and_then(|s| s.parse::<u16>().ok());
     if let Some(status) = received.filter(|s| *s >= 300) {
-        let (code, message) = protocols::error(bytes, custody.get("error-type").map_or("", String::as_str)).unwrap_or_default();
+        let (code, message) =
+            protocols::error(bytes, custody.get("error-type").map_or("", String::as_str)).unwrap_or_default();
         let code = if code.is_empty() { format!("HTTP {status}") } else { code };
         return refusal(code, &message, operation);
     }
@@ -68,10 +76,13 @@ pub fn read(bytes: &[u8], service: &str, name: &str, custody: &BTreeMap<String, 
         return refusal(code.to_string(), message, operation);
     }
     match operation.and_then(|o| o.decode.as_deref()).and_then(|d| d.strip_prefix("base64-csv:")) {
-        Some(member) => match body.get(member).and_then(Value::as_str).and_then(|text| STANDARD.decode(text.trim()).ok()) {
-            Some(table) => rows(&table),
-            None => Answer::Unreadable(format!("no table in member `{member}`")),
-        },
+        Some(member) => {
+            match body.get(member).and_then(Value::as_str).and_then(|text| STANDARD.decode(text.trim()).ok())
+            {
+                Some(table) => rows(&table),
+                None => Answer::Unreadable(format!("no table in member `{member}`")),
+            }
+        }
         None => Answer::Body(body),
     }
 }
@@ -92,7 +103,9 @@ fn refusal(code: String, message: &str, operation: Option<&Operation>) -> Answer
 fn rows(bytes: &[u8]) -> Answer {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let read = reader.deserialize::<BTreeMap<String, String>>().filter_map(Result::ok);
-    let rows: Vec<Value> = read.map(|row| Value::Object(row.into_iter().map(|(k, v)| (k, Value::String(v))).collect())).collect();
+    let rows: Vec<Value> = read
+        .map(|row| Value::Object(row.into_iter().map(|(k, v)| (k, Value::String(v))).collect()))
+        .collect();
     match bytes.iter().all(u8::is_ascii_whitespace) {
         true => Answer::Unreadable("the file is empty".into()),
         false => Answer::Rows(rows),
@@ -105,7 +118,10 @@ impl Answer {
         match self {
             Answer::Rows(rows) => rows.clone(),
             Answer::Absent(code) => vec![serde_json::json!({ "_absent": code })],
-            Answer::Body(body) => stand_in::elements(body, operation.and_then(|o| o.list.as_deref())).into_iter().cloned().collect(),
+            Answer::Body(body) => stand_in::elements(body, operation.and_then(|o| o.list.as_deref()))
+                .into_iter()
+                .cloned()
+                .collect(),
             Answer::Error(..) | Answer::Unreadable(_) => Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
-//! Splits files of AWS Config items into items, one at a time, in memory bounded by the largest item. It knows where items
-//! stand in the forms that AWS and its tools write (snapshot, history, API answers, query rows, single items, lines of items)
-//! and nothing of what an item means.
+//! Splits files of AWS Config items into items, one at a time, in memory bounded by the largest item. It
+//! knows where items stand in the forms that AWS and its tools write (snapshot, history, API answers, query
+//! rows, single items, lines of items) and nothing of what an item means.
 
 use std::io::{self, Read};
 
@@ -35,11 +35,20 @@ pub enum ItemsFault {
 }
 
 /// Members that hold items, in every form we know.
-const HOLDERS: [&[u8]; 6] =
-    [b"configurationItems", b"configurationItemList", b"baseConfigurationItems", b"BaseConfigurationItems", b"Results", b"results"];
+const HOLDERS: [&[u8]; 6] = [
+    b"configurationItems",
+    b"configurationItemList",
+    b"baseConfigurationItems",
+    b"BaseConfigurationItems",
+    b"Results",
+    b"results",
+];
 
 /// Hands every item of `input` to `each`, in order. An error of `each` ends the walk.
-pub fn walk<E: From<ItemsFault>>(input: impl Read, mut each: impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+pub fn walk<E: From<ItemsFault>>(
+    input: impl Read,
+    mut each: impl FnMut(Found<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut lexer = Lexer::new(input);
     lexer.byte_order_mark()?;
     let mut any = false;
@@ -56,7 +65,10 @@ pub fn walk<E: From<ItemsFault>>(input: impl Read, mut each: impl FnMut(Found<'_
 }
 
 /// An object at the top: either it holds items, or it is one.
-fn document<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+fn document<R: Read, E: From<ItemsFault>>(
+    lexer: &mut Lexer<R>,
+    each: &mut impl FnMut(Found<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut whole = Vec::new();
     let (mut holder, mut too_long) = (false, false);
     lexer.skip();
@@ -102,7 +114,10 @@ fn mentions_item(object: &[u8]) -> bool {
     memchr::memmem::find(object, b"\"resourceType\"").is_some()
 }
 
-fn array<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+fn array<R: Read, E: From<ItemsFault>>(
+    lexer: &mut Lexer<R>,
+    each: &mut impl FnMut(Found<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     lexer.skip();
     loop {
         match lexer.peek_token()? {
@@ -117,7 +132,10 @@ fn array<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnM
     }
 }
 
-fn element<R: Read, E: From<ItemsFault>>(lexer: &mut Lexer<R>, each: &mut impl FnMut(Found<'_>) -> Result<(), E>) -> Result<(), E> {
+fn element<R: Read, E: From<ItemsFault>>(
+    lexer: &mut Lexer<R>,
+    each: &mut impl FnMut(Found<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut item = std::mem::take(&mut lexer.item);
     item.clear();
     let first = lexer.peek_token()?.unwrap_or_default();
@@ -140,7 +158,8 @@ enum Kept {
     TooLong,
 }
 
-/// Just enough of a JSON reader to find where values end (RFC 8259). Items themselves are parsed by serde_json later.
+/// Just enough of a JSON reader to find where values end (RFC 8259). Items themselves are parsed by
+/// serde_json later.
 struct Lexer<R> {
     input: R,
     buffer: Vec<u8>,
@@ -218,7 +237,9 @@ impl<R: Read> Lexer<R> {
         let mut depth = 0u32;
         let mut too_long = false;
         loop {
-            let Some(byte) = self.peek_token()? else { return Err(self.syntax("the file ends in the middle of a value")) };
+            let Some(byte) = self.peek_token()? else {
+                return Err(self.syntax("the file ends in the middle of a value"));
+            };
             match byte {
                 b'{' | b'[' => {
                     depth += 1;
@@ -307,7 +328,8 @@ impl<R: Read> Lexer<R> {
     }
 }
 
-/// Adds to a value. Near [`MAX_ITEM`] it grows by what it needs: doubled, it would take twice the memory that it may.
+/// Adds to a value. Near [`MAX_ITEM`] it grows by what it needs: doubled, it would take twice the memory that
+/// it may.
 fn add(out: &mut Vec<u8>, bytes: &[u8]) {
     let needed = out.len() + bytes.len();
     if needed > out.capacity() {

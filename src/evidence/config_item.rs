@@ -1,5 +1,5 @@
-//! The head of an AWS Config item in any of its envelopes (snapshot, API, query row), with configuration left as raw JSON.
-//! It says what an item is about; the meaning of its configuration is the loader's.
+//! The head of an AWS Config item in any of its envelopes (snapshot, API, query row), with configuration left
+//! as raw JSON. It says what an item is about; the meaning of its configuration is the loader's.
 
 use std::borrow::Cow;
 
@@ -56,15 +56,21 @@ pub enum Standing {
     NotRecorded,
 }
 
-/// Parses an item's head. `hint` is the type of items that do not name their own: rows of a query for one type.
+/// Parses an item's head. `hint` is the type of items that do not name their own: rows of a query for one
+/// type.
 pub fn parse<'a>(bytes: &'a [u8], hint: Option<&'a str>) -> Result<Item<'a>, String> {
     let mut item: Item = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if item.resource_type.is_none() {
-        let hint = hint.ok_or("an item without resourceType; name its file or folder after the type, as AWS--S3--Bucket")?;
+        let hint = hint.ok_or(
+            "an item without resourceType; name its file or folder after the type, as AWS--S3--Bucket",
+        )?;
         item.resource_type = Some(Cow::Borrowed(hint));
     }
     if item.key().is_none() {
-        item.resource_id = item.configuration.and_then(|raw| serde_json::from_str::<Named>(raw.get()).ok()).and_then(|named| named.name);
+        item.resource_id = item
+            .configuration
+            .and_then(|raw| serde_json::from_str::<Named>(raw.get()).ok())
+            .and_then(|named| named.name);
     }
     match item.key() {
         Some(_) => Ok(item),
@@ -85,7 +91,9 @@ pub fn type_in_path(path: &str) -> Option<String> {
         let Some(at) = path.find(&format!("AWS{separator}")) else { continue };
         let mut parts = path[at..].split(separator);
         let word = |text: &str| text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
-        let (Some(_), Some(service), Some(kind)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(_), Some(service), Some(kind)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
         let kind = word(kind);
         if !service.is_empty() && service == word(service) && !kind.is_empty() {
             return Some(format!("AWS::{service}::{kind}"));
@@ -166,7 +174,8 @@ pub fn arn_part(arn: &str, n: usize) -> Option<&str> {
 /// The account of the first ARN in a text.
 fn account_in(text: &str) -> Option<&str> {
     let arns = text.match_indices("arn:aws").map(|(at, _)| &text[at..]);
-    arns.filter_map(|arn| arn_part(arn, 4)).find(|part| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit()))
+    arns.filter_map(|arn| arn_part(arn, 4))
+        .find(|part| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// ISO 8601 text, or epoch seconds or milliseconds, as RFC 3339 in UTC.
@@ -201,7 +210,9 @@ mod tests {
         let hint = type_in_path("rows/AWS--IAM--Role/1.json");
         let item = parse(row, hint.as_deref()).expect("an item");
         assert_eq!((item.resource_type(), item.account()), ("AWS::IAM::Role", "111122223333"));
-        let bucket = parse(br#"{"awsRegion":"us-gov-west-1","configuration":{"name":"b"}}"#, Some("AWS::S3::Bucket")).expect("an item");
+        let bucket =
+            parse(br#"{"awsRegion":"us-gov-west-1","configuration":{"name":"b"}}"#, Some("AWS::S3::Bucket"))
+                .expect("an item");
         assert_eq!(bucket.arn(), "arn:aws-us-gov:s3:::b");
         for (path, expected) in [
             ("x/AWS--S3--Bucket-1.json", Some("AWS::S3::Bucket")),

@@ -36,8 +36,8 @@ pub fn document(raw: &str, row: bool) -> Cow<'_, str> {
     }
 }
 
-/// Undoes a `supplementaryConfiguration`. Beyond [`document`], each of its members may be JSON text of anything, as the API
-/// envelope sends them: `"false"`, or a policy as a string inside a string.
+/// Undoes a `supplementaryConfiguration`. Beyond [`document`], each of its members may be JSON text of
+/// anything, as the API envelope sends them: `"false"`, or a policy as a string inside a string.
 pub fn supplementary(raw: &str, row: bool) -> Cow<'_, str> {
     static ENCODED: OnceLock<Regex> = OnceLock::new();
     if !words(&ENCODED, &["\"true\"", "\"false\"", "\"\\\""]).is_match(raw.as_bytes()) {
@@ -74,12 +74,17 @@ fn pair(tag: &Value) -> Option<(String, Value)> {
 
 fn needs_work(raw: &str) -> bool {
     static NESTED: OnceLock<Regex> = OnceLock::new();
-    raw.starts_with('"') || words(&NESTED, &["\"{", "\"[", "\"%7B", "\"%7b", "\"%5B", "\"\\n{", "\" {"]).is_match(raw.as_bytes())
+    raw.starts_with('"')
+        || words(&NESTED, &["\"{", "\"[", "\"%7B", "\"%7b", "\"%5B", "\"\\n{", "\" {"])
+            .is_match(raw.as_bytes())
 }
 
 /// Looks for several words in one pass.
 fn words<'a>(made: &'a OnceLock<Regex>, words: &[&str]) -> &'a Regex {
-    made.get_or_init(|| Regex::new(&words.iter().map(|w| regex::escape(w)).collect::<Vec<_>>().join("|")).expect("our own words compile"))
+    made.get_or_init(|| {
+        Regex::new(&words.iter().map(|w| regex::escape(w)).collect::<Vec<_>>().join("|"))
+            .expect("our own words compile")
+    })
 }
 
 fn undo(value: Value, row: bool, depth: u32) -> Value {
@@ -117,7 +122,9 @@ fn structure(text: &str) -> Option<Value> {
 
 fn integral(number: Number) -> Number {
     match number.as_f64() {
-        Some(f) if number.is_f64() && f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0 => Number::from(f as i64),
+        Some(f) if number.is_f64() && f.fract() == 0.0 && f.abs() < 9_007_199_254_740_992.0 => {
+            Number::from(f as i64)
+        }
         _ => number,
     }
 }
@@ -131,7 +138,11 @@ mod tests {
         for (raw, row, expected) in [
             (r#""{\"a\":1}""#, false, r#"{"a":1}"#),
             (r#"{"p":"%7B%22Version%22%3A%222012-10-17%22%7D"}"#, false, r#"{"p":{"Version":"2012-10-17"}}"#),
-            (r#"{"BucketPolicy":{"policyText":"{\"a\":[1]}"}}"#, false, r#"{"BucketPolicy":{"policyText":{"a":[1]}}}"#),
+            (
+                r#"{"BucketPolicy":{"policyText":"{\"a\":[1]}"}}"#,
+                false,
+                r#"{"BucketPolicy":{"policyText":{"a":[1]}}}"#,
+            ),
             (r#"{"n":35.0,"state":{"value":"available"}}"#, true, r#"{"n":35,"state":"available"}"#),
             (r#"{"text":"{not json"}"#, false, r#"{"text":"{not json"}"#),
         ] {

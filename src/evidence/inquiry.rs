@@ -1,4 +1,5 @@
-//! AWS's answers to a compliance inquiry: what `artifact:ListComplianceInquiryQueries` returns. Bounded, and quoted as it stands.
+//! AWS's answers to a compliance inquiry: what `artifact:ListComplianceInquiryQueries` returns. Bounded, and
+//! quoted as it stands.
 
 use serde_json::Value;
 
@@ -85,7 +86,10 @@ mod tests {
           {"queryIdentifier": 3, "query": "q", "status": "FAILED"}]}"#;
         let (quotes, unanswered) = quotes(file).expect("a file");
         assert_eq!((quotes.len(), unanswered), (1, 2));
-        assert_eq!((quotes[0].on.as_str(), quotes[0].citations.join("")), ("2026-09-30", "SOC 2, https://example.com".to_string()));
+        assert_eq!(
+            (quotes[0].on.as_str(), quotes[0].citations.join("")),
+            ("2026-09-30", "SOC 2, https://example.com".to_string())
+        );
         assert_eq!(super::quotes(b"{}"), Err(InquiryProblem::Shape));
         assert!(matches!(super::quotes(b"["), Err(InquiryProblem::Json(_))));
     }

@@ -1,5 +1,6 @@
-//! From AWS's bytes to JSON: the wire protocols, configuration items and files of them, API answers and what stands in for an item,
-//! encodings that SQL cannot undo, and what must never be stored. It knows no run and no file.
+//! From AWS's bytes to JSON: the wire protocols, configuration items and files of them, API answers and what
+//! stands in for an item, encodings that SQL cannot undo, and what must never be stored. It knows no run and
+//! no file.
 
 pub mod api_answer;
 pub mod config_files;

@@ -1,4 +1,5 @@
-//! Members of answers that must never be stored, dropped before the first write (`never_store` of the operations registry).
+//! Members of answers that must never be stored, dropped before the first write (`never_store` of the
+//! operations registry).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use serde_json::Value;
 use crate::model::digest::Digest;
 use crate::model::registry::Operation;
 
-/// The body without members of these names; where some were there, the custody record says which, and holds the digest of the whole.
+/// The body without members of these names; where some were there, the custody record says which, and holds
+/// the digest of the whole.
 pub fn noted(bytes: &[u8], operation: Option<&Operation>, custody: &mut BTreeMap<String, String>) -> Vec<u8> {
     let Some(Operation { never_store: never, names_of, .. }) = operation else { return bytes.to_vec() };
     let (kept, pruned) = body(bytes, never, names_of);
@@ -33,7 +35,8 @@ fn body(body: &[u8], never: &[String], names: &BTreeMap<String, String>) -> (Vec
     (serde_json::to_vec(&value).expect("JSON serialises"), true)
 }
 
-/// Cuts `<Name>…</Name>` out of the text, for each name; elements of such names hold no element of the same name.
+/// Cuts `<Name>…</Name>` out of the text, for each name; elements of such names hold no element of the same
+/// name.
 fn prune_xml(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
     let Ok(mut text) = String::from_utf8(body.to_vec()) else { return (body.to_vec(), false) };
     let mut pruned = false;
@@ -51,7 +54,9 @@ fn prune_xml(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
 fn drop_members(value: &mut Value, never: &[String], names: &BTreeMap<String, String>) -> bool {
     match value {
         Value::Object(map) => {
-            let within = |(member, kept): (&String, &String)| Some((kept.clone(), map.get(member)?.as_object()?.keys().cloned().collect()));
+            let within = |(member, kept): (&String, &String)| {
+                Some((kept.clone(), map.get(member)?.as_object()?.keys().cloned().collect()))
+            };
             let called: Vec<(String, Value)> = names.iter().filter_map(within).collect();
             let before = map.len();
             map.retain(|name, _| !never.contains(name));
@@ -60,9 +65,13 @@ fn drop_members(value: &mut Value, never: &[String], names: &BTreeMap<String, St
             map.extend(called);
             here || below > 0
         }
-        Value::Array(list) => list.iter_mut().filter_map(|v| drop_members(v, never, names).then_some(())).count() > 0,
+        Value::Array(list) => {
+            list.iter_mut().filter_map(|v| drop_members(v, never, names).then_some(())).count() > 0
+        }
         // JSON in a string, as CloudTrail's events are
-        Value::String(text) if text.starts_with('{') && never.iter().any(|name| text.contains(name.as_str())) => {
+        Value::String(text)
+            if text.starts_with('{') && never.iter().any(|name| text.contains(name.as_str())) =>
+        {
             let Ok(mut inner) = serde_json::from_str::<Value>(text) else { return false };
             let pruned = drop_members(&mut inner, never, names);
             if pruned {
@@ -87,14 +96,18 @@ mod tests {
         let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).expect("JSON");
         let (body, pruned) = super::body(whole, &never, &names);
         let mut sorted = json(&body);
-        sorted["Functions"][0]["Environment"]["VariableNames"].as_array_mut().expect("names").sort_by_key(ToString::to_string);
+        sorted["Functions"][0]["Environment"]["VariableNames"]
+            .as_array_mut()
+            .expect("names")
+            .sort_by_key(ToString::to_string);
         assert!(pruned && sorted == json(kept), "{sorted}");
     }
 
     #[test]
     fn what_must_never_be_stored_is_dropped_and_the_rest_keeps_its_bytes() {
         let (never, none) = (vec!["terminateTerms".to_string()], BTreeMap::new());
-        let (body, pruned) = super::body(br#"{"customerAgreements":[{"name":"A","terminateTerms":["x"]}]}"#, &never, &none);
+        let (body, pruned) =
+            super::body(br#"{"customerAgreements":[{"name":"A","terminateTerms":["x"]}]}"#, &never, &none);
         assert!(pruned && !String::from_utf8_lossy(&body).contains("terminateTerms"));
         let within = br#"{"Event":"{\"a\":1,\"terminateTerms\":2}"}"#;
         assert_eq!(super::body(within, &never, &none), (br#"{"Event":"{\"a\":1}"}"#.to_vec(), true));

@@ -1,5 +1,5 @@
-//! From an answer as it came over the wire to the JSON that the AWS CLI prints for it, by the dictionary of the operations
-//! registry. XML that declares entities is refused, and so is nesting without end.
+//! From an answer as it came over the wire to the JSON that the AWS CLI prints for it, by the dictionary of
+//! the operations registry. XML that declares entities is refused, and so is nesting without end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,8 @@ const NODES: u32 = 8_000_000;
 /// # Errors
 /// Says what is wrong with bytes that are no answer of this protocol.
 pub fn to_json(bytes: &[u8], name: &str, api: &Api, operation: &Operation) -> Result<Value, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_string())?.trim_start_matches('\u{feff}');
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_string())?.trim_start_matches('\u{feff}');
     let wrapped = |payload: &str, value: Value| Value::Object(Map::from_iter([(payload.to_string(), value)]));
     if let (Some(payload), true) = (&operation.payload, operation.payload_text) {
         serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| e.to_string())?;
@@ -29,7 +30,9 @@ pub fn to_json(bytes: &[u8], name: &str, api: &Api, operation: &Operation) -> Re
     let value = match (text.trim().is_empty(), api.protocol.is_xml()) {
         (true, _) => Value::Object(Map::new()),
         (false, true) => xml(text, name, api.protocol, &api.wire)?,
-        (false, false) => json(serde_json::from_str(text).map_err(|e| e.to_string())?, name, &api.wire, DEPTH),
+        (false, false) => {
+            json(serde_json::from_str(text).map_err(|e| e.to_string())?, name, &api.wire, DEPTH)
+        }
     };
     Ok(match &operation.payload {
         Some(payload) => wrapped(payload, value),
@@ -47,12 +50,20 @@ pub fn error(bytes: &[u8], header: &str) -> Option<(String, String)> {
     if text.starts_with('<') {
         let document = document(text).ok()?;
         let error = document.root().descendants().find(|n| n.has_tag_name_local("Code"))?.parent()?;
-        let child =
-            |name: &str| error.children().find(|n| n.has_tag_name_local(name)).and_then(|n| n.text()).unwrap_or_default().to_string();
+        let child = |name: &str| {
+            error
+                .children()
+                .find(|n| n.has_tag_name_local(name))
+                .and_then(|n| n.text())
+                .unwrap_or_default()
+                .to_string()
+        };
         return Some((child("Code"), child("Message")));
     }
     let body = serde_json::from_str::<Value>(text).unwrap_or_default();
-    let member = |names: &[&str]| names.iter().find_map(|n| body.get(*n)).and_then(Value::as_str).unwrap_or_default().to_string();
+    let member = |names: &[&str]| {
+        names.iter().find_map(|n| body.get(*n)).and_then(Value::as_str).unwrap_or_default().to_string()
+    };
     let saved = body.get("Error").and_then(|e| e.get("Code")).and_then(Value::as_str);
     let code = match (header.is_empty(), saved) {
         (false, _) => named(header),
@@ -82,10 +93,12 @@ fn xml(text: &str, name: &str, protocol: Protocol, wire: &Wire) -> Result<Value,
     let root = document.root_element();
     let reader = Reader { wire, protocol };
     let body = match protocol {
-        Protocol::Query => match root.children().find(|n| n.is_element() && n.tag_name().name().ends_with("Result")) {
-            Some(result) => result,
-            None => return Ok(Value::Object(Map::new())),
-        },
+        Protocol::Query => {
+            match root.children().find(|n| n.is_element() && n.tag_name().name().ends_with("Result")) {
+                Some(result) => result,
+                None => return Ok(Value::Object(Map::new())),
+            }
+        }
         _ => root,
     };
     if !body.children().any(|n| n.is_element()) {
@@ -154,14 +167,22 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// An element's own content: an object or a scalar. Children have `path` as parent; `tag` is the tag of a list's item or a
-    /// map's value, which is transparent to its children but names the kind of a scalar.
-    fn item(&self, node: Node<'a, 'a>, path: &mut Vec<&'a str>, tag: Option<&'a str>, depth: u32) -> Result<Value, String> {
+    /// An element's own content: an object or a scalar. Children have `path` as parent; `tag` is the tag of a
+    /// list's item or a map's value, which is transparent to its children but names the kind of a scalar.
+    fn item(
+        &self,
+        node: Node<'a, 'a>,
+        path: &mut Vec<&'a str>,
+        tag: Option<&'a str>,
+        depth: u32,
+    ) -> Result<Value, String> {
         if depth == 0 {
             return Err("nested too deep".into());
         }
-        let attributes = node.attributes().filter_map(|a| Some((self.wire.attributes.get(a.name())?, a.value())));
-        let mut map: Map<String, Value> = attributes.map(|(name, value)| (name.clone(), Value::from(value))).collect();
+        let attributes =
+            node.attributes().filter_map(|a| Some((self.wire.attributes.get(a.name())?, a.value())));
+        let mut map: Map<String, Value> =
+            attributes.map(|(name, value)| (name.clone(), Value::from(value))).collect();
         let children: Vec<_> = node.children().filter(Node::is_element).collect();
         if children.is_empty() && map.is_empty() {
             path.extend(tag);
@@ -173,7 +194,10 @@ impl<'a> Reader<'a> {
             path.truncate(path.len() - usize::from(tag.is_some()));
             return Ok(scalar);
         }
-        if self.protocol == Protocol::Query && tag.is_none() && children.iter().all(|n| n.has_tag_name_local("member")) {
+        if self.protocol == Protocol::Query
+            && tag.is_none()
+            && children.iter().all(|n| n.has_tag_name_local("member"))
+        {
             return children
                 .into_iter()
                 .map(|n| self.item(n, path, Some("member"), depth - 1))
@@ -189,7 +213,13 @@ impl<'a> Reader<'a> {
         Ok(Value::Object(map))
     }
 
-    fn place(&self, child: Node<'a, 'a>, path: &mut Vec<&'a str>, depth: u32, map: &mut Map<String, Value>) -> Result<(), String> {
+    fn place(
+        &self,
+        child: Node<'a, 'a>,
+        path: &mut Vec<&'a str>,
+        depth: u32,
+        map: &mut Map<String, Value>,
+    ) -> Result<(), String> {
         let name = self.name(path);
         if holds(&self.wire.flat, path) {
             let value = self.item(child, path, None, depth)?;
@@ -240,7 +270,8 @@ fn raised(name: &str) -> String {
     letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// JSON services: members named as the CLI names them, and epoch seconds as ISO 8601 text where the dictionary says so.
+/// JSON services: members named as the CLI names them, and epoch seconds as ISO 8601 text where the
+/// dictionary says so.
 fn json(value: Value, parent: &str, wire: &Wire, depth: u32) -> Value {
     let plain = wire.times.is_empty() && wire.names.is_empty() && wire.case == LetterCase::Asis;
     if plain || depth == 0 {
@@ -256,13 +287,16 @@ fn json(value: Value, parent: &str, wire: &Wire, depth: u32) -> Value {
                 _ => name.to_string(),
             };
             let members = map.into_iter().map(|(name, value)| {
-                let time = holds(&wire.times, &[parent, &name]).then(|| value.as_f64().and_then(moment)).flatten();
+                let time =
+                    holds(&wire.times, &[parent, &name]).then(|| value.as_f64().and_then(moment)).flatten();
                 let inner = if data { "" } else { name.as_str() };
                 (named(&name), time.map_or_else(|| json(value, inner, wire, depth - 1), Value::String))
             });
             Value::Object(members.collect())
         }
-        Value::Array(list) => Value::Array(list.into_iter().map(|v| json(v, parent, wire, depth - 1)).collect()),
+        Value::Array(list) => {
+            Value::Array(list.into_iter().map(|v| json(v, parent, wire, depth - 1)).collect())
+        }
         other => other,
     }
 }
@@ -311,7 +345,10 @@ mod tests {
         let api = r#"{ "protocol": "rest-xml", "wire": { "names": { "Rule": "Rules" }, "flat": ["Rule"], "integers": ["Days"] } }"#;
         let text = "<Configuration><Rule><Days>5</Days></Rule><Rule><Days>9</Days></Rule></Configuration>";
         let payload = r#"{ "scope": "region", "payload": "Lifecycle" }"#;
-        assert_eq!(converted(api, payload, text), Ok(serde_json::json!({ "Lifecycle": { "Rules": [{ "Days": 5 }, { "Days": 9 }] } })));
+        assert_eq!(
+            converted(api, payload, text),
+            Ok(serde_json::json!({ "Lifecycle": { "Rules": [{ "Days": 5 }, { "Days": 9 }] } }))
+        );
         let policy = r#"{ "scope": "region", "payload": "Policy", "payload_text": true }"#;
         assert_eq!(converted(api, policy, "{\"a\":1}"), Ok(serde_json::json!({ "Policy": "{\"a\":1}" })));
         assert!(converted(api, policy, "<html>try again later</html>").is_err());
@@ -319,10 +356,12 @@ mod tests {
 
     #[test]
     fn an_empty_item_of_a_list_is_an_object_only_where_the_dictionary_says_so() {
-        let api =
-            r#"{ "protocol": "query", "wire": { "lists": { "Topics": "member", "Names": "member" }, "objects": ["Topics/member"] } }"#;
+        let api = r#"{ "protocol": "query", "wire": { "lists": { "Topics": "member", "Names": "member" }, "objects": ["Topics/member"] } }"#;
         let text = "<R><RResult><Topics><member/><member><A>1</A></member></Topics><Names><member/></Names></RResult></R>";
-        assert_eq!(converted(api, PLAIN, text), Ok(serde_json::json!({ "Topics": [{}, { "A": "1" }], "Names": [""] })));
+        assert_eq!(
+            converted(api, PLAIN, text),
+            Ok(serde_json::json!({ "Topics": [{}, { "A": "1" }], "Names": [""] }))
+        );
     }
 
     #[test]
@@ -339,6 +378,9 @@ mod tests {
     fn json_services_read_like_the_cli() {
         let api = r#"{ "protocol": "json", "wire": { "times": ["LatestDeliveryTime"], "case": "pascal" } }"#;
         let value = converted(api, PLAIN, r#"{"latestX":1,"LatestDeliveryTime":1.7907552E9}"#);
-        assert_eq!(value, Ok(serde_json::json!({ "LatestX": 1, "LatestDeliveryTime": "2026-09-30T08:00:00Z" })));
+        assert_eq!(
+            value,
+            Ok(serde_json::json!({ "LatestX": 1, "LatestDeliveryTime": "2026-09-30T08:00:00Z" }))
+        );
     }
 }

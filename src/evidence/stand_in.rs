@@ -1,5 +1,6 @@
-//! A direct answer in the form of an AWS Config item, by the `fill` entries of the operations registry: for accounts where AWS
-//! Config does not record a type. What a member is called, and how it is spelled, follows Config, so that tables read both alike.
+//! A direct answer in the form of an AWS Config item, by the `fill` entries of the operations registry: for
+//! accounts where AWS Config does not record a type. What a member is called, and how it is spelled, follows
+//! Config, so that tables read both alike.
 
 use std::collections::BTreeSet;
 
@@ -56,8 +57,10 @@ pub fn resources(body: &Value, operation: &Operation, fill: &Fill, call: Call<'_
 }
 
 fn resource(element: &Value, fill: &Fill, call: Call<'_>) -> Option<Filled> {
-    let path = |path: &Option<String>| path.as_ref().and_then(|p| at(element, p).first().and_then(|v| text(v)));
-    let region = fill.region.clone().or_else(|| path(&fill.region_at)).unwrap_or_else(|| call.region.to_string());
+    let path =
+        |path: &Option<String>| path.as_ref().and_then(|p| at(element, p).first().and_then(|v| text(v)));
+    let region =
+        fill.region.clone().or_else(|| path(&fill.region_at)).unwrap_or_else(|| call.region.to_string());
     let call = Call { region: &region, ..call };
     let arn = match &fill.arn {
         Some(template) => expand(template, element, call),
@@ -89,7 +92,8 @@ fn resource(element: &Value, fill: &Fill, call: Call<'_>) -> Option<Filled> {
     })
 }
 
-/// What a partial entry puts into the resource of the call; `None` in the answer's place is an answer of *absent*.
+/// What a partial entry puts into the resource of the call; `None` in the answer's place is an answer of
+/// *absent*.
 pub fn part(body: Option<&Value>, operation: &Operation, fill: &Fill) -> Value {
     let Some(body) = body else { return fill.none.clone().unwrap_or_default() };
     let found = elements(body, operation.list.as_deref());
@@ -238,7 +242,8 @@ fn expand(template: &str, element: &Value, call: Call<'_>) -> String {
 fn expand_whole(template: &str, element: &Value, call: Call<'_>) -> Option<String> {
     let names = template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name));
     let known = |name: &str| {
-        matches!(name, "partition" | "region" | "account" | "key") || at(element, name).first().and_then(|v| text(v)).is_some()
+        matches!(name, "partition" | "region" | "account" | "key")
+            || at(element, name).first().and_then(|v| text(v)).is_some()
     };
     names.into_iter().all(known).then(|| expand(template, element, call))
 }
@@ -277,7 +282,10 @@ mod tests {
         assert_eq!(made.len(), 1);
         assert_eq!(made[0].arn, "arn:aws-us-gov:ec2:us-gov-west-1:111122223333:volume/vol-1");
         assert_eq!(made[0].configuration["attachments"][0]["instance"], "i-1");
-        assert_eq!((&made[0].tags["a"], &made[0].configuration["encrypted"]), (&Value::from("1"), &Value::from(true)));
+        assert_eq!(
+            (&made[0].tags["a"], &made[0].configuration["encrypted"]),
+            (&Value::from("1"), &Value::from(true))
+        );
     }
 
     #[test]
@@ -288,7 +296,10 @@ mod tests {
         );
         let body = serde_json::json!({ "Rules": [{ "Expiration": { "Days": 9 } }, { "ID": "x" }] });
         let made = part(Some(&body), &lifecycle, &lifecycle.fill[0]);
-        assert_eq!((&made["rules"][0]["expirationInDays"], &made["rules"][1]["expirationInDays"]), (&Value::from(9), &Value::from(-1)));
+        assert_eq!(
+            (&made["rules"][0]["expirationInDays"], &made["rules"][1]["expirationInDays"]),
+            (&Value::from(9), &Value::from(-1))
+        );
         assert_eq!(part(None, &lifecycle, &lifecycle.fill[0]), Value::Null);
         let mut target = Value::Null;
         put(&mut target, "a.b", Value::from(1));

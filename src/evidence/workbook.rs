@@ -1,5 +1,6 @@
-//! Reads the cells of a workbook (Office Open XML) that somebody filled in, whichever program wrote it: shared strings, inline
-//! strings, numbers and truth values. A formula is told apart from what it shows, and everything has a bound.
+//! Reads the cells of a workbook (Office Open XML) that somebody filled in, whichever program wrote it:
+//! shared strings, inline strings, numbers and truth values. A formula is told apart from what it shows, and
+//! everything has a bound.
 
 pub mod place;
 pub mod xml;
@@ -51,7 +52,12 @@ impl Grid {
 
     /// Rows up to the last that holds anything.
     pub fn rows(&self) -> u32 {
-        self.cells.iter().filter(|(_, text)| !text.trim().is_empty()).map(|((row, _), _)| row + 1).max().unwrap_or(0)
+        self.cells
+            .iter()
+            .filter(|(_, text)| !text.trim().is_empty())
+            .map(|((row, _), _)| row + 1)
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -75,7 +81,9 @@ pub fn sheets(bytes: &[u8]) -> Result<Vec<Grid>, WorkbookProblem> {
     let mut listed = Vec::new();
     for node in parse("xl/workbook.xml", &book)?.descendants().filter(|n| named(*n, "sheet")) {
         let id = node.attributes().find(|a| a.name() == "id").map(|a| a.value()).unwrap_or_default();
-        let target = targets.get(id).ok_or_else(|| WorkbookProblem::Form(format!("a sheet names `{id}`, which is nothing")))?;
+        let target = targets
+            .get(id)
+            .ok_or_else(|| WorkbookProblem::Form(format!("a sheet names `{id}`, which is nothing")))?;
         listed.push((node.attribute("name").unwrap_or_default().to_string(), target.clone()));
     }
     if listed.len() > MAX_SHEETS {
@@ -103,13 +111,15 @@ impl Parts<'_> {
         self.0.index_for_name(part).is_some()
     }
 
-    /// Parts by the id of the relation that names them: below `xl/`, or from the top where the target begins with `/`.
+    /// Parts by the id of the relation that names them: below `xl/`, or from the top where the target begins
+    /// with `/`.
     fn targets(&mut self) -> Result<BTreeMap<String, String>, WorkbookProblem> {
         let part = "xl/_rels/workbook.xml.rels";
         let text = self.text(part)?;
         let mut out = BTreeMap::new();
         for node in parse(part, &text)?.descendants().filter(|n| named(*n, "Relationship")) {
-            let (id, target) = (node.attribute("Id").unwrap_or_default(), node.attribute("Target").unwrap_or_default());
+            let (id, target) =
+                (node.attribute("Id").unwrap_or_default(), node.attribute("Target").unwrap_or_default());
             let whole = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), String::from);
             out.insert(id.to_string(), whole);
         }
@@ -122,7 +132,12 @@ impl Parts<'_> {
             return Ok(Vec::new());
         }
         let text = self.text(part)?;
-        Ok(parse(part, &text)?.root_element().children().filter(|n| named(*n, "si")).map(strings_of).collect())
+        Ok(parse(part, &text)?
+            .root_element()
+            .children()
+            .filter(|n| named(*n, "si"))
+            .map(strings_of)
+            .collect())
     }
 }
 
@@ -193,7 +208,10 @@ mod tests {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         let options = zip::write::SimpleFileOptions::default();
         let parts = [
-            ("xl/workbook.xml", r#"<workbook xmlns:r="x"><sheets><sheet name="A" r:id="rId1"/></sheets></workbook>"#),
+            (
+                "xl/workbook.xml",
+                r#"<workbook xmlns:r="x"><sheets><sheet name="A" r:id="rId1"/></sheets></workbook>"#,
+            ),
             (
                 "xl/_rels/workbook.xml.rels",
                 r#"<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml"/></Relationships>"#,
@@ -212,7 +230,8 @@ mod tests {
     fn cells_are_read_whoever_wrote_them() {
         let sheet = r#"<worksheet><sheetData><row r="2"><c r="A2" t="s"><v>0</v></c><c t="inlineStr"><is><t>in</t><r><t> line</t></r></is></c>
             <c r="AB2"><v>4.5</v></c></row><row><c t="str"><f>1+1</f><v>2</v></c><c t="b"><v>1</v></c></row></sheetData></worksheet>"#;
-        let shared = "<sst><si><r><t>two</t></r><r><t xml:space=\"preserve\"> runs_x000A_</t></r><rPh><t>no</t></rPh></si></sst>";
+        let shared = "<sst><si><r><t>two</t></r><r><t xml:space=\"preserve\"> \
+                      runs_x000A_</t></r><rPh><t>no</t></rPh></si></sst>";
         let read = sheets(&book(sheet, shared)).expect("a workbook");
         let grid = &read[0];
         assert_eq!((grid.text(1, 0), grid.text(1, 1), grid.text(1, 27)), ("two runs\n", "in line", "4.5"));
@@ -224,9 +243,11 @@ mod tests {
     #[test]
     fn damage_is_told_and_nothing_is_read_beyond_its_bounds() {
         assert!(matches!(sheets(b"nothing"), Err(WorkbookProblem::Form(_))));
-        let far = r#"<worksheet><sheetData><row r="1"><c r="ZZZ1"><v>1</v></c></row></sheetData></worksheet>"#;
+        let far =
+            r#"<worksheet><sheetData><row r="1"><c r="ZZZ1"><v>1</v></c></row></sheetData></worksheet>"#;
         assert!(matches!(sheets(&book(far, "<sst/>")), Err(WorkbookProblem::Size(_))));
-        let lost = r#"<worksheet><sheetData><row r="1"><c r="B1" t="s"><v>7</v></c></row></sheetData></worksheet>"#;
+        let lost =
+            r#"<worksheet><sheetData><row r="1"><c r="B1" t="s"><v>7</v></c></row></sheetData></worksheet>"#;
         assert!(sheets(&book(lost, "<sst/>")).expect_err("no such string").to_string().contains("cell B1"));
         let dtd = "<!DOCTYPE a [<!ENTITY b 'c'>]><worksheet/>";
         assert!(sheets(&book(dtd, "<sst/>")).is_err());

@@ -1,5 +1,5 @@
-//! Who holds access, as a review of access sees it: a principal with what is known of it, and what a reviewer decides. What is not
-//! known says so in words; it is never empty.
+//! Who holds access, as a review of access sees it: a principal with what is known of it, and what a reviewer
+//! decides. What is not known says so in words; it is never empty.
 
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,19 @@ impl ReviewLine {
     /// What a reviewer reads, in the order of [`REVIEW_HEADS`].
     pub fn facts(&self) -> [&str; 11] {
         let p = &self.principal;
-        [&p.id, p.kind.as_str(), &p.name, &p.account, &p.through, &p.last_used, &p.mfa, &p.keys, &p.stores, &self.leaver, &self.since]
+        [
+            &p.id,
+            p.kind.as_str(),
+            &p.name,
+            &p.account,
+            &p.through,
+            &p.last_used,
+            &p.mfa,
+            &p.keys,
+            &p.stores,
+            &self.leaver,
+            &self.since,
+        ]
     }
 }
 

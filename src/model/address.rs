@@ -1,5 +1,6 @@
-//! Sets of internet addresses: read from CIDR notation, put together, taken from one another, measured. One definition of *the
-//! world* for security groups, network ACLs, routes, prefix lists and conditions of policies. It knows nothing of any of these.
+//! Sets of internet addresses: read from CIDR notation, put together, taken from one another, measured. One
+//! definition of *the world* for security groups, network ACLs, routes, prefix lists and conditions of
+//! policies. It knows nothing of any of these.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -7,7 +8,8 @@ use std::ops::RangeInclusive;
 /// How far a set of addresses reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AddressReach {
-    /// No more than [`BOUND_V4`] global IPv4 and [`BOUND_V6`] global IPv6 addresses, of whatever ranges; also nobody.
+    /// No more than [`BOUND_V4`] global IPv4 and [`BOUND_V6`] global IPv6 addresses, of whatever ranges; also
+    /// nobody.
     Bounded,
     /// A part of the set could not be read, and the rest alone is not the world.
     Unknown,
@@ -34,7 +36,8 @@ pub const BOUND_V6: u128 = 1 << 96;
 /// One unbroken stretch of addresses, both ends included.
 type Span = RangeInclusive<u128>;
 
-/// IPv4 addresses that no host of the internet has (IANA IPv4 Special-Purpose Address Registry; multicast; reserved).
+/// IPv4 addresses that no host of the internet has (IANA IPv4 Special-Purpose Address Registry; multicast;
+/// reserved).
 const NOT_GLOBAL_V4: [(Ipv4Addr, u32); 13] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -54,7 +57,8 @@ const NOT_GLOBAL_V4: [(Ipv4Addr, u32); 13] = [
 /// The only IPv6 addresses that are given to hosts of the internet (RFC 4291, IANA: 2000::/3).
 const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// The reach of all these ranges together. What is no range makes it [`AddressReach::Unknown`] unless the others are the world.
+/// The reach of all these ranges together. What is no range makes it [`AddressReach::Unknown`] unless the
+/// others are the world.
 pub fn reach<T: AsRef<str>>(ranges: impl IntoIterator<Item = T>) -> AddressReach {
     ranges.into_iter().collect::<Addresses>().reach()
 }
@@ -74,8 +78,8 @@ impl Addresses {
         Addresses { v4: Spans(vec![0..=u128::from(u32::MAX)]), v6: Spans(vec![0..=u128::MAX]), unread: false }
     }
 
-    /// Adds a range such as `192.0.2.0/24`, `2001:db8::/32`, or one address. Bits behind the prefix count for nothing, as in AWS.
-    /// Gives whether it was one.
+    /// Adds a range such as `192.0.2.0/24`, `2001:db8::/32`, or one address. Bits behind the prefix count for
+    /// nothing, as in AWS. Gives whether it was one.
     pub fn insert(&mut self, range: &str) -> bool {
         match parse(range) {
             Some((Family::V4, span)) => self.v4.insert(span),
@@ -118,7 +122,10 @@ impl Addresses {
     /// Its IPv4 and its IPv6 part; what could not be read may belong to either.
     pub fn families(self) -> [Addresses; 2] {
         let unread = self.unread;
-        [Addresses { v4: self.v4, v6: Spans::default(), unread }, Addresses { v4: Spans::default(), v6: self.v6, unread }]
+        [
+            Addresses { v4: self.v4, v6: Spans::default(), unread },
+            Addresses { v4: Spans::default(), v6: self.v6, unread },
+        ]
     }
 
     /// Whether nobody is in it, as far as it is known.
@@ -136,7 +143,9 @@ impl Addresses {
     }
 
     pub fn reach(&self) -> AddressReach {
-        let private = Spans(NOT_GLOBAL_V4.iter().map(|(net, bits)| wide(u128::from(net.to_bits()), 32 - bits)).collect());
+        let private = Spans(
+            NOT_GLOBAL_V4.iter().map(|(net, bits)| wide(u128::from(net.to_bits()), 32 - bits)).collect(),
+        );
         let global = Spans(vec![wide(GLOBAL_V6.0.to_bits(), 128 - GLOBAL_V6.1)]);
         let v4 = self.v4.minus(&private).size();
         let v6 = self.v6.minus(&self.v6.minus(&global)).size();
@@ -214,12 +223,16 @@ enum Family {
 /// The stretch of a range in CIDR notation, or of one address. IPv4 inside IPv6 (`::ffff:0:0/96`) is IPv4.
 fn parse(range: &str) -> Option<(Family, Span)> {
     let (address, bits) = match range.trim().split_once('/') {
-        Some((address, bits)) if !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit()) => (address, Some(bits.parse::<u32>().ok()?)),
+        Some((address, bits)) if !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit()) => {
+            (address, Some(bits.parse::<u32>().ok()?))
+        }
         Some(_) => return None,
         None => (range.trim(), None),
     };
     match address.parse::<IpAddr>().ok()? {
-        IpAddr::V4(address) => Some((Family::V4, wide(u128::from(address.to_bits()), 32u32.checked_sub(bits.unwrap_or(32))?))),
+        IpAddr::V4(address) => {
+            Some((Family::V4, wide(u128::from(address.to_bits()), 32u32.checked_sub(bits.unwrap_or(32))?)))
+        }
         IpAddr::V6(address) => {
             let free = 128u32.checked_sub(bits.unwrap_or(128))?;
             match address.to_ipv4_mapped().filter(|_| free <= 32) {
@@ -281,7 +294,17 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_unknown() {
-        for text in ["", "pl-0123456789abcdef0", "0.0.0.0/33", "::/129", "0.0.0.0/+1", "0.0.0.0/", "10.0.0.0/8/8", "1.2.3", "1.2.3.*"] {
+        for text in [
+            "",
+            "pl-0123456789abcdef0",
+            "0.0.0.0/33",
+            "::/129",
+            "0.0.0.0/+1",
+            "0.0.0.0/",
+            "10.0.0.0/8/8",
+            "1.2.3",
+            "1.2.3.*",
+        ] {
             assert_eq!(reach([text]), AddressReach::Unknown, "{text}");
         }
     }

@@ -1,4 +1,5 @@
-//! Agreements with customers and subcontractors: who sees ePHI, on what paper, until when, with how many hours of notice.
+//! Agreements with customers and subcontractors: who sees ePHI, on what paper, until when, with how many
+//! hours of notice.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
-//! Questions of a buyer, what may answer them, and the answers: the words of `affiant answer`. Nothing here decides one.
+//! Questions of a buyer, what may answer them, and the answers: the words of `affiant answer`. Nothing here
+//! decides one.
 
 use std::collections::BTreeMap;
 
@@ -124,7 +125,13 @@ pub enum AnswerWord {
 }
 
 impl AnswerWord {
-    pub const ALL: [AnswerWord; 5] = [AnswerWord::Yes, AnswerWord::No, AnswerWord::Partial, AnswerWord::NotApplicable, AnswerWord::Unknown];
+    pub const ALL: [AnswerWord; 5] = [
+        AnswerWord::Yes,
+        AnswerWord::No,
+        AnswerWord::Partial,
+        AnswerWord::NotApplicable,
+        AnswerWord::Unknown,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! What is known of a package that was put away for years: the receipt that lies beside it, and how each file is kept.
+//! What is known of a package that was put away for years: the receipt that lies beside it, and how each file
+//! is kept.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,15 +10,16 @@ pub const RECEIPT_FORMAT: &str = "affiant.archive/1";
 /// What the receipt is called in a package's place.
 pub const RECEIPT: &str = "archive.json";
 
-/// `archive.json`: which files belong to an archived package, and until when they are to be kept. It holds no time of its own, so
-/// that the same package gives the same receipt.
+/// `archive.json`: which files belong to an archived package, and until when they are to be kept. It holds no
+/// time of its own, so that the same package gives the same receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     pub format: String,
     /// The package's id.
     pub package: String,
-    /// How many renewals the seal had when it was archived: each renewed package is archived beside the older one.
+    /// How many renewals the seal had when it was archived: each renewed package is archived beside the older
+    /// one.
     pub renewals: u32,
     pub organization: String,
     pub edition: String,
@@ -61,8 +63,8 @@ impl Receipt {
 
 pub const DEPOSIT_FORMAT: &str = "affiant.deposit/1";
 
-/// What the holder keeps of an archiving, signed: what was stored where, and what was read back of it. Each archiving has its own, since
-/// it names its time.
+/// What the holder keeps of an archiving, signed: what was stored where, and what was read back of it. Each
+/// archiving has its own, since it names its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deposit {
@@ -88,7 +90,8 @@ pub struct DepositedFile {
     pub lock: LockState,
 }
 
-/// A name that means the same in a folder and in a bucket: letters, digits, `-`, `_` and `.`, and it begins with none of the marks.
+/// A name that means the same in a folder and in a bucket: letters, digits, `-`, `_` and `.`, and it begins
+/// with none of the marks.
 pub fn is_plain_name(name: &str) -> bool {
     let marks = |c: char| matches!(c, '-' | '_' | '.');
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -128,7 +131,10 @@ impl LockState {
     pub fn binding(&self) -> Option<DateTime<Utc>> {
         match self {
             LockState::Locked { mode, until } if mode == COMPLIANCE => Some(*until),
-            LockState::Locked { .. } | LockState::Absent | LockState::Unknown { .. } | LockState::NotClaimed => None,
+            LockState::Locked { .. }
+            | LockState::Absent
+            | LockState::Unknown { .. }
+            | LockState::NotClaimed => None,
         }
     }
 }
@@ -144,9 +150,14 @@ mod tests {
 
     #[test]
     fn a_name_that_leads_elsewhere_is_not_plain() {
-        for (name, plain) in
-            [("2026-Q3-0123456789ab.zip", true), ("a/b", false), ("..", false), (".hidden", false), ("", false), ("a b", false)]
-        {
+        for (name, plain) in [
+            ("2026-Q3-0123456789ab.zip", true),
+            ("a/b", false),
+            ("..", false),
+            (".hidden", false),
+            ("", false),
+            ("a b", false),
+        ] {
             assert_eq!(is_plain_name(name), plain, "{name}");
         }
     }

@@ -1,4 +1,5 @@
-//! What an assessment says: every check's verdict and rows, rolled up by control. Pure data; `assess` computes it.
+//! What an assessment says: every check's verdict and rows, rolled up by control. Pure data; `assess`
+//! computes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +69,8 @@ pub struct Assessment {
     pub baa: Vec<BaaFacts>,
     /// Resources that each exclusion of `affiant.yaml` takes out of scope, in its order.
     pub excluded: Vec<u64>,
-    /// Resources whose PHI tag is near a value that means PHI: kept in scope, to be asked about; at most a hundred.
+    /// Resources whose PHI tag is near a value that means PHI: kept in scope, to be asked about; at most a
+    /// hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phi_asked: Vec<PhiAsked>,
     /// Decisions of earlier access reviews that this evidence shows as not carried out.
@@ -221,7 +223,8 @@ pub struct Disagreement {
     pub theirs: String,
 }
 
-/// What AWS Config's history shows of the time before the run: checks asked again of the evidence as it was after each change.
+/// What AWS Config's history shows of the time before the run: checks asked again of the evidence as it was
+/// after each change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     /// The day that was asked for, else the time of the first change that was read.
@@ -374,7 +377,8 @@ pub enum BaaState {
 }
 
 impl BaaState {
-    pub const ALL: [BaaState; 5] = [BaaState::InForce, BaaState::Unknown, BaaState::Denied, BaaState::NoneFound, BaaState::Terminated];
+    pub const ALL: [BaaState; 5] =
+        [BaaState::InForce, BaaState::Unknown, BaaState::Denied, BaaState::NoneFound, BaaState::Terminated];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! What AWS itself answered to a compliance inquiry of AWS Artifact, quoted: it speaks for the half that AWS owns, and changes no answer.
+//! What AWS itself answered to a compliance inquiry of AWS Artifact, quoted: it speaks for the half that AWS
+//! owns, and changes no answer.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

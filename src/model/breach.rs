@@ -1,4 +1,5 @@
-//! A breach to count from, and what follows of it: who must be told by when. Pure data; `program::breach` counts.
+//! A breach to count from, and what follows of it: who must be told by when. Pure data; `program::breach`
+//! counts.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +64,8 @@ pub enum Knower {
 }
 
 impl Knower {
-    pub const ALL: [Knower; 5] = [Knower::Workforce, Knower::Agent, Knower::Diligence, Knower::Contractor, Knower::Wrongdoer];
+    pub const ALL: [Knower; 5] =
+        [Knower::Workforce, Knower::Agent, Knower::Diligence, Knower::Contractor, Knower::Wrongdoer];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -116,7 +118,8 @@ pub enum Unit {
     BusinessDays,
 }
 
-/// A law enforcement official says that notice would impede an investigation or harm national security: 164.412.
+/// A law enforcement official says that notice would impede an investigation or harm national security:
+/// 164.412.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {

@@ -1,5 +1,5 @@
-//! The catalog as values: ten controls, their checks, the tables these read, the Security Rule, the eligible services and the
-//! API operations. How they are found and parsed is `crate::catalog`'s affair.
+//! The catalog as values: ten controls, their checks, the tables these read, the Security Rule, the eligible
+//! services and the API operations. How they are found and parsed is `crate::catalog`'s affair.
 
 mod lists;
 
@@ -15,7 +15,10 @@ use super::homes::Homes;
 use super::kinds::ResourceKinds;
 use super::registry::{Api, Operation};
 use super::verdict::{Severity, Verdict};
-pub use lists::{Inherited, InheritedRow, LawClock, ListStatus, Proposal, ProposalRow, RuleRow, SecurityRule, ServiceEntry, ServiceList};
+pub use lists::{
+    Inherited, InheritedRow, LawClock, ListStatus, Proposal, ProposalRow, RuleRow, SecurityRule,
+    ServiceEntry, ServiceList,
+};
 
 /// A whole, cross-checked catalog.
 #[derive(Debug, Clone)]
@@ -143,12 +146,12 @@ pub struct Check {
     /// Columns whose NULL may still read `met`, each with its reason.
     #[serde(default)]
     pub null_ok: BTreeMap<String, String>,
-    /// Tables whose missing rows are what makes a row `not met` ("no restore was tested"): a gap in one of them makes that
-    /// row `not evidenced`.
+    /// Tables whose missing rows are what makes a row `not met` ("no restore was tested"): a gap in one of
+    /// them makes that row `not evidenced`.
     #[serde(default)]
     pub rests_on_absence: Vec<String>,
-    /// Tables whose rows can only turn a verdict to `met`, each with the reason why a row may be `not met` without them: a gap in
-    /// one of them takes no `met` away.
+    /// Tables whose rows can only turn a verdict to `met`, each with the reason why a row may be `not met`
+    /// without them: a gap in one of them takes no `met` away.
     #[serde(default)]
     pub in_favor: BTreeMap<String, String>,
     pub sql: String,
@@ -156,7 +159,8 @@ pub struct Check {
     pub cases: Vec<Case>,
 }
 
-/// An AWS Config managed rule that asks nearly the same: its name, or its name with the parameters that make it the same question.
+/// An AWS Config managed rule that asks nearly the same: its name, or its name with the parameters that make
+/// it the same question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "CorroboratorText", deny_unknown_fields)]
 pub struct Corroborator {
@@ -212,15 +216,15 @@ pub struct Table {
     pub about: String,
     /// Config types and `service:Operation` names that feed it.
     pub sources: Vec<String>,
-    /// What it reads beside them where that was answered. Whoever reads the table takes a missing row or NULL for unknown, so
-    /// what was not answered is no gap of it.
+    /// What it reads beside them where that was answered. Whoever reads the table takes a missing row or NULL
+    /// for unknown, so what was not answered is no gap of it.
     #[serde(default)]
     pub if_read: Vec<String>,
     /// Other tables of the catalog that its SELECT names; read off the SQL, not written.
     #[serde(skip)]
     pub uses: BTreeSet<String>,
-    /// Tables of these in which it looks up what its own rows name. What is not found there is unknown in that row alone, so that
-    /// nobody asked for them is no gap of this table; an answer that came in part is.
+    /// Tables of these in which it looks up what its own rows name. What is not found there is unknown in
+    /// that row alone, so that nobody asked for them is no gap of this table; an answer that came in part is.
     #[serde(default)]
     pub looks_up: Vec<String>,
     /// Any one of its sources is enough: where one was read in an account, it is no gap that another was not.
@@ -229,8 +233,8 @@ pub struct Table {
     /// Documented columns that hold JSON, and other notes.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
-    /// What is worked out of the rows of the SELECT, in their order, where SQL cannot say it well. The table then has the columns
-    /// of that.
+    /// What is worked out of the rows of the SELECT, in their order, where SQL cannot say it well. The table
+    /// then has the columns of that.
     #[serde(default)]
     pub reckons: Option<Reckoning>,
     pub sql: String,
@@ -239,8 +243,9 @@ pub struct Table {
     pub cases: Vec<TableCase>,
 }
 
-/// Rows given to what a table's SELECT reads (`resource`, `response`, other tables), and the rows that it must then have. An expected
-/// row names the columns that it is about; none may be left over. What a given row leaves out and cannot be NULL is filled in.
+/// Rows given to what a table's SELECT reads (`resource`, `response`, other tables), and the rows that it
+/// must then have. An expected row names the columns that it is about; none may be left over. What a given
+/// row leaves out and cannot be NULL is filled in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableCase {

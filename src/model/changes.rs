@@ -1,5 +1,5 @@
-//! What changed between two assessments: rows, checks and controls by class, and what in the configuration lies behind a row.
-//! Pure data; `program::changes` compares.
+//! What changed between two assessments: rows, checks and controls by class, and what in the configuration
+//! lies behind a row. Pure data; `program::changes` compares.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,16 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 8] =
-        [Class::Regressed, Class::Expired, Class::New, Class::Drifted, Class::NotComparable, Class::Accepted, Class::Fixed, Class::Gone];
+    pub const ALL: [Class; 8] = [
+        Class::Regressed,
+        Class::Expired,
+        Class::New,
+        Class::Drifted,
+        Class::NotComparable,
+        Class::Accepted,
+        Class::Fixed,
+        Class::Gone,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,7 +82,8 @@ pub struct Terms {
     pub format: String,
     pub accounts: Vec<String>,
     pub regions: Vec<String>,
-    /// Exclusions and exceptions by their patterns, so that a row that went away can be told from one that was taken out.
+    /// Exclusions and exceptions by their patterns, so that a row that went away can be told from one that
+    /// was taken out.
     pub excluded: Vec<String>,
     pub exceptions: Vec<ExceptionTerm>,
     pub catalog: Digest,
@@ -148,7 +157,8 @@ pub struct Sightings {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RiskSightings {
-    /// Whether more resources were found than are named here: of those nobody knows since when they are there.
+    /// Whether more resources were found than are named here: of those nobody knows since when they are
+    /// there.
     pub cut: bool,
     pub resources: BTreeMap<String, Sighting>,
 }

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A section of 45 CFR part 164 with its paragraphs. Order is the regulation's: section number, then paragraph by paragraph
-/// (letters, numbers, roman numerals, capital letters).
+/// A section of 45 CFR part 164 with its paragraphs. Order is the regulation's: section number, then
+/// paragraph by paragraph (letters, numbers, roman numerals, capital letters).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Citation {
     section: u32,
@@ -42,10 +42,13 @@ fn roman(text: &str) -> u32 {
         _ => 100,
     };
     let digits: Vec<u32> = text.chars().map(value).collect();
-    digits
-        .iter()
-        .enumerate()
-        .fold(0, |sum, (i, d)| if digits.get(i + 1).is_some_and(|next| next > d) { sum.wrapping_sub(*d) } else { sum.wrapping_add(*d) })
+    digits.iter().enumerate().fold(0, |sum, (i, d)| {
+        if digits.get(i + 1).is_some_and(|next| next > d) {
+            sum.wrapping_sub(*d)
+        } else {
+            sum.wrapping_add(*d)
+        }
+    })
 }
 
 impl JsonSchema for Citation {
@@ -138,7 +141,8 @@ mod tests {
             "164.312(a)(2)(iv)",
             "164.312(b)",
         ];
-        let mut parsed: Vec<Citation> = sorted.iter().rev().map(|t| t.parse().expect("well formed")).collect();
+        let mut parsed: Vec<Citation> =
+            sorted.iter().rev().map(|t| t.parse().expect("well formed")).collect();
         parsed.sort();
         assert_eq!(parsed.iter().map(ToString::to_string).collect::<Vec<_>>(), sorted);
     }

@@ -1,5 +1,5 @@
-//! What other programs found, beside what this one judged: whose file it is, and for each finding whether it agrees. A finding of others
-//! is never a verdict of this program.
+//! What other programs found, beside what this one judged: whose file it is, and for each finding whether it
+//! agrees. A finding of others is never a verdict of this program.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,8 @@ pub const CORROBORATION: &str = "affiant.corroboration/1";
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum ForeignFormat {
-    /// Open Cybersecurity Schema Framework: detection findings (class 2004) and compliance findings (class 2003).
+    /// Open Cybersecurity Schema Framework: detection findings (class 2004) and compliance findings (class
+    /// 2003).
     #[serde(rename = "ocsf")]
     Ocsf,
     /// AWS Security Finding Format.
@@ -99,7 +100,8 @@ pub enum ForeignAgreement {
 }
 
 impl ForeignAgreement {
-    pub const ALL: [ForeignAgreement; 3] = [ForeignAgreement::Disagrees, ForeignAgreement::Agrees, ForeignAgreement::NotComparable];
+    pub const ALL: [ForeignAgreement; 3] =
+        [ForeignAgreement::Disagrees, ForeignAgreement::Agrees, ForeignAgreement::NotComparable];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
-//! SHA-256, the only hash of the product's own formats. Which implementation computes it is decided in this file alone: the
-//! `sha2` crate for bytes at hand, aws-lc for streams, which is faster by half on processors without SHA instructions. A test
-//! holds them against each other.
+//! SHA-256, the only hash of the product's own formats. Which implementation computes it is decided in this
+//! file alone: the `sha2` crate for bytes at hand, aws-lc for streams, which is faster by half on processors
+//! without SHA instructions. A test holds them against each other.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -86,8 +86,8 @@ impl Write for Hasher {
     }
 }
 
-/// The UUID that a name has in a namespace: RFC 9562, version 5. Its SHA-1 is what that version is made of; it names things and
-/// proves nothing.
+/// The UUID that a name has in a namespace: RFC 9562, version 5. Its SHA-1 is what that version is made of;
+/// it names things and proves nothing.
 pub fn name_uuid(namespace: [u8; 16], name: &str) -> String {
     let mut state = streaming::Context::new(&streaming::SHA1_FOR_LEGACY_USE_ONLY);
     state.update(&namespace);
@@ -183,14 +183,19 @@ mod tests {
     fn both_implementations_agree() {
         for len in [0, 1, 55, 56, 63, 64, 65, 1000, 65_536, 65_537, 200_000] {
             let bytes: Vec<u8> = (0..len).map(|i: u32| (i * 31 % 251) as u8).collect();
-            assert_eq!(Digest::of_reader(&mut bytes.as_slice()).unwrap().digest, Digest::of(&bytes), "{len} bytes");
+            assert_eq!(
+                Digest::of_reader(&mut bytes.as_slice()).unwrap().digest,
+                Digest::of(&bytes),
+                "{len} bytes"
+            );
         }
     }
 
     #[test]
     fn the_uuid_of_a_name_is_that_of_the_standard() {
         // RFC 9562, appendix A.4
-        let dns = [0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
+        let dns =
+            [0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
         assert_eq!(name_uuid(dns, "www.example.com"), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
     }
 

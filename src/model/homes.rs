@@ -1,5 +1,5 @@
-//! Where what belongs to no region can be known: the regions whose recorder of AWS Config holds it, by partition. It knows nothing of
-//! what a run read.
+//! Where what belongs to no region can be known: the regions whose recorder of AWS Config holds it, by
+//! partition. It knows nothing of what a run read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,8 @@ impl Home {
     /// Whether the recorder of a region may hold these types.
     pub fn recorded_in(&self, region: &str) -> bool {
         let home = self.by_partition.get(Partition::of(region).name);
-        !self.never_in.contains(region) && (self.by_partition.is_empty() || home.is_some_and(|home| home == region))
+        !self.never_in.contains(region)
+            && (self.by_partition.is_empty() || home.is_some_and(|home| home == region))
     }
 
     /// The one region that knows them, in the partition of another.
@@ -74,7 +75,10 @@ mod tests {
     use super::*;
 
     fn homes() -> Homes {
-        let home = |types: &[&str]| Home { types: types.iter().map(|t| (*t).to_string()).collect(), ..Home::default() };
+        let home = |types: &[&str]| Home {
+            types: types.iter().map(|t| (*t).to_string()).collect(),
+            ..Home::default()
+        };
         let at = [("aws".to_string(), "us-east-1".to_string())];
         Homes(vec![
             Home { by_partition: at.clone().into(), ..home(&["AWS::CloudFront::"]) },
@@ -87,7 +91,11 @@ mod tests {
     fn a_type_is_held_by_the_recorder_of_its_home_alone() {
         let homes = homes();
         let front = homes.of("AWS::CloudFront::Distribution").expect("a home");
-        assert!(front.recorded_in("us-east-1") && !front.recorded_in("us-west-2") && !front.recorded_in("us-gov-west-1"));
+        assert!(
+            front.recorded_in("us-east-1")
+                && !front.recorded_in("us-west-2")
+                && !front.recorded_in("us-gov-west-1")
+        );
         assert_eq!((front.region("eu-west-1"), front.region("us-gov-west-1")), (Some("us-east-1"), None));
         let role = homes.of("AWS::IAM::Role").expect("a home");
         assert!(role.recorded_in("us-west-2") && !role.recorded_in("eu-south-2"));

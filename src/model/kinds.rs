@@ -1,5 +1,6 @@
-//! What resource types are by nature, and on which controls a nature bears: so that a store which no check reads is named and not
-//! passed over. It does not say which types a check reads; that follows from the catalog's tables.
+//! What resource types are by nature, and on which controls a nature bears: so that a store which no check
+//! reads is named and not passed over. It does not say which types a check reads; that follows from the
+//! catalog's tables.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +83,9 @@ impl ResourceKinds {
 impl ResourceKind {
     /// Whether a check judges what is a sibling of this kind.
     pub fn is_beside(&self, check: &str) -> bool {
-        self.beside.iter().any(|b| check == b || check.strip_prefix(b.as_str()).is_some_and(|rest| rest.starts_with('.')))
+        self.beside
+            .iter()
+            .any(|b| check == b || check.strip_prefix(b.as_str()).is_some_and(|rest| rest.starts_with('.')))
     }
 }
 

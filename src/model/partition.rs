@@ -1,6 +1,8 @@
-//! Partitions of AWS: what a region's name says of the ARNs and hosts in it (AWS General Reference). The one list of them.
+//! Partitions of AWS: what a region's name says of the ARNs and hosts in it (AWS General Reference). The one
+//! list of them.
 
-/// A partition: its name in ARNs, the suffix of its hosts, and the region that stands for account-wide services.
+/// A partition: its name in ARNs, the suffix of its hosts, and the region that stands for account-wide
+/// services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partition {
     pub name: &'static str,
@@ -23,11 +25,15 @@ const OTHERS: [(&str, Partition); 7] = [
 
 impl Partition {
     /// The name of every partition.
-    pub const NAMES: [&str; 8] = ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
+    pub const NAMES: [&str; 8] =
+        ["aws", "aws-us-gov", "aws-cn", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
 
     /// The partition of a region, by its prefix.
     pub fn of(region: &str) -> Partition {
-        OTHERS.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or(COMMERCIAL, |(_, partition)| *partition)
+        OTHERS
+            .iter()
+            .find(|(prefix, _)| region.starts_with(prefix))
+            .map_or(COMMERCIAL, |(_, partition)| *partition)
     }
 }
 
@@ -37,7 +43,8 @@ mod tests {
 
     #[test]
     fn every_partition_is_named_and_found_by_its_home() {
-        let all: Vec<&str> = [COMMERCIAL].iter().chain(OTHERS.iter().map(|(_, p)| p)).map(|p| p.name).collect();
+        let all: Vec<&str> =
+            [COMMERCIAL].iter().chain(OTHERS.iter().map(|(_, p)| p)).map(|p| p.name).collect();
         assert_eq!(all, Partition::NAMES);
         assert!(OTHERS.iter().all(|(_, p)| Partition::of(p.home) == *p));
         assert_eq!(Partition::of("eu-central-1").name, "aws");

@@ -1,5 +1,5 @@
-//! Operating records: that something was done on a day by somebody, over which population, and how often it is due. A privileged one
-//! stays out of every package; a log tells that it exists.
+//! Operating records: that something was done on a day by somebody, over which population, and how often it
+//! is due. A privileged one stays out of every package; a log tells that it exists.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
-//! The operations registry as values: how each AWS API is called, what its answers hold, which errors are evidence of absence, and
-//! which AWS Config type an answer can stand in for. It knows nothing of HTTP, credentials or files.
+//! The operations registry as values: how each AWS API is called, what its answers hold, which errors are
+//! evidence of absence, and which AWS Config type an answer can stand in for. It knows nothing of HTTP,
+//! credentials or files.
 
 mod api;
 mod fill;
@@ -78,7 +79,8 @@ pub struct Operation {
     /// Members dropped before the first write.
     #[serde(default)]
     pub never_store: Vec<String>,
-    /// Of such a member the names within it are kept, under another name beside it: that there are any, and what they are called.
+    /// Of such a member the names within it are kept, under another name beside it: that there are any, and
+    /// what they are called.
     #[serde(default)]
     pub names_of: BTreeMap<String, String>,
     /// `base64-csv:Member`: the answer's table is CSV inside this member.
@@ -144,7 +146,8 @@ impl Operation {
 
     /// Whether an error means that the resource asked about was deleted meanwhile.
     pub fn means_gone(&self, code: &str, message: &str) -> bool {
-        self.gone.iter().any(|known| fits(known, code, message)) && !self.absent.iter().any(|known| fits(known, code, message))
+        self.gone.iter().any(|known| fits(known, code, message))
+            && !self.absent.iter().any(|known| fits(known, code, message))
     }
 
     /// Regions that are asked though they may be out of scope, in the partition of `near`.
@@ -199,7 +202,9 @@ impl Pages {
     pub fn token<'a>(&self, body: &'a Value) -> Option<&'a Value> {
         let found = at(body, &self.output);
         let token = match &self.more {
-            Some(more) => found.last().filter(|_| at(body, more).first().is_some_and(|more| more.as_bool() == Some(true))),
+            Some(more) => found
+                .last()
+                .filter(|_| at(body, more).first().is_some_and(|more| more.as_bool() == Some(true))),
             None => found.first(),
         };
         token.copied().filter(|token| !token.is_null() && token.as_str() != Some(""))
@@ -223,10 +228,11 @@ pub struct Each {
     pub has: Option<String>,
     /// Only what follows the last of this.
     pub after: Option<String>,
-    /// Fixed values. With a source they are asked about in every region in scope, and in the regions that stands at `at` too.
+    /// Fixed values. With a source they are asked about in every region in scope, and in the regions that
+    /// stands at `at` too.
     pub values: Vec<Value>,
-    /// Partition to the one region that knows fixed values, and is asked for them whether it is in scope or not; default: every
-    /// region in scope.
+    /// Partition to the one region that knows fixed values, and is asked for them whether it is in scope or
+    /// not; default: every region in scope.
     pub home: BTreeMap<String, String>,
 }
 
@@ -245,7 +251,11 @@ impl Each {
     pub fn finds_any(&self, body: &Value) -> bool {
         let (head, last) = self.at.rsplit_once('.').unwrap_or(("", &self.at));
         let fits = |value: &Value| {
-            let text = value.as_str().map(str::to_string).or_else(|| value.as_number().map(ToString::to_string)).unwrap_or_default();
+            let text = value
+                .as_str()
+                .map(str::to_string)
+                .or_else(|| value.as_number().map(ToString::to_string))
+                .unwrap_or_default();
             !text.is_empty() && self.has.as_ref().is_none_or(|part| text.contains(part.as_str()))
         };
         at(body, head).into_iter().any(|level| self.permits(level) && at(level, last).into_iter().any(fits))
@@ -259,7 +269,8 @@ impl Each {
                 one => one == v,
             })
         };
-        self.only.iter().all(|(path, wanted)| is(path, wanted)) && !self.unless.iter().any(|(path, wanted)| is(path, wanted))
+        self.only.iter().all(|(path, wanted)| is(path, wanted))
+            && !self.unless.iter().any(|(path, wanted)| is(path, wanted))
     }
 }
 
@@ -285,16 +296,20 @@ mod tests {
 
     #[test]
     fn paths_walk_arrays() {
-        let value = serde_json::json!({ "a": [{ "b": [{ "c": 1 }, { "c": 2 }] }, { "b": { "c": 3 } }, { "x": 0 }] });
+        let value =
+            serde_json::json!({ "a": [{ "b": [{ "c": 1 }, { "c": 2 }] }, { "b": { "c": 3 } }, { "x": 0 }] });
         assert_eq!(at(&value, "a.b.c"), [&Value::from(1), &Value::from(2), &Value::from(3)]);
         assert!(at(&value, "a.z").is_empty());
     }
 
     #[test]
     fn a_list_of_what_is_aws_own_names_nothing_to_ask_about() {
-        let each: Each = serde_json::from_str(r#"{ "from": "x:List", "at": "Lists.Id", "unless": { "Owner": "AWS" } }"#).expect("a source");
+        let each: Each =
+            serde_json::from_str(r#"{ "from": "x:List", "at": "Lists.Id", "unless": { "Owner": "AWS" } }"#)
+                .expect("a source");
         let list = |owner: &&str| serde_json::json!({ "Id": "pl-1", "Owner": owner });
-        let lists = |owners: &[&str]| serde_json::json!({ "Lists": owners.iter().map(list).collect::<Vec<_>>() });
+        let lists =
+            |owners: &[&str]| serde_json::json!({ "Lists": owners.iter().map(list).collect::<Vec<_>>() });
         assert!(!each.finds_any(&lists(&["AWS", "AWS"])) && !each.finds_any(&lists(&[])));
         assert!(each.finds_any(&lists(&["AWS", "111122223333"])));
     }
@@ -303,7 +318,12 @@ mod tests {
     fn a_code_alone_or_with_words_means_absent() {
         let text = r#"{ "scope": "region", "absent": ["NotFound", "BadRequest: no such pool"] }"#;
         let operation: Operation = serde_json::from_str(text).expect("an operation");
-        assert!(operation.means_absent("NotFound", "") && operation.means_absent("BadRequest", "there is no such pool here"));
-        assert!(!operation.means_absent("BadRequest", "malformed") && !operation.means_absent("Throttling", ""));
+        assert!(
+            operation.means_absent("NotFound", "")
+                && operation.means_absent("BadRequest", "there is no such pool here")
+        );
+        assert!(
+            !operation.means_absent("BadRequest", "malformed") && !operation.means_absent("Throttling", "")
+        );
     }
 }

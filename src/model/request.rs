@@ -1,5 +1,5 @@
-//! What a regulator asks for, item by item, and what is given for each from packages that were sealed at the time. What nobody looked
-//! for is never said to be absent.
+//! What a regulator asks for, item by item, and what is given for each from packages that were sealed at the
+//! time. What nobody looked for is never said to be absent.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,8 @@ pub struct RegulatorRequest {
     pub recognized_practices: Option<PracticesClaim>,
 }
 
-/// One thing that is asked for. Without any list, its citation's row of the crosswalk says what is wanted: the policy, what shows that it
-/// is carried out, and its review.
+/// One thing that is asked for. Without any list, its citation's row of the crosswalk says what is wanted:
+/// the policy, what shows that it is carried out, and its review.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestItem {
@@ -233,7 +233,8 @@ pub struct ResponseRecord {
     pub request: String,
     /// SHA-256 of the certificate that sealed this.
     pub sealed_by: String,
-    /// The package in effect on the day is the last of them; the others are those of the twelve months before.
+    /// The package in effect on the day is the last of them; the others are those of the twelve months
+    /// before.
     pub packages: Vec<ResponseSource>,
     /// In the order of the regulation.
     pub items: Vec<ResponseItem>,

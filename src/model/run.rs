@@ -1,5 +1,5 @@
-//! A run and what is known of each artifact's origin: the lines of `run.json`, `custody.jsonl`, `coverage.jsonl` and
-//! `redactions.jsonl`. It does not know how a run is gathered or stored.
+//! A run and what is known of each artifact's origin: the lines of `run.json`, `custody.jsonl`,
+//! `coverage.jsonl` and `redactions.jsonl`. It does not know how a run is gathered or stored.
 
 use std::collections::BTreeMap;
 
@@ -158,7 +158,9 @@ impl Source {
         match self {
             Source::Snapshot { history: true, .. } => "AWS Config history".into(),
             Source::Snapshot { .. } => "AWS Config items".into(),
-            Source::Response { service, operation, key, .. } if key.is_empty() => format!("{service}:{operation}"),
+            Source::Response { service, operation, key, .. } if key.is_empty() => {
+                format!("{service}:{operation}")
+            }
             Source::Response { service, operation, key, .. } => format!("{service}:{operation} {key}"),
             Source::Document { .. } => "document".into(),
         }
@@ -218,7 +220,12 @@ impl State {
     pub fn is_gap(self) -> bool {
         match self {
             State::Read | State::Empty | State::Absent => false,
-            State::Denied | State::Failed | State::NotRecorded | State::NotCollected | State::Unreadable | State::Stale => true,
+            State::Denied
+            | State::Failed
+            | State::NotRecorded
+            | State::NotCollected
+            | State::Unreadable
+            | State::Stale => true,
         }
     }
 }

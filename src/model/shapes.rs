@@ -1,5 +1,5 @@
-//! The forms that single values of people's files have: patterns and lists in the JSON Schemas, by which the files are also read.
-//! `x-what` says what a value should have been, `x-write` what to write.
+//! The forms that single values of people's files have: patterns and lists in the JSON Schemas, by which the
+//! files are also read. `x-what` says what a value should have been, `x-write` what to write.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::regions;
 
 /// The roles of 45 CFR 160.103, and the one outside it.
-pub const ROLES: [&str; 5] = ["covered entity", "business associate", "subcontractor", "hybrid entity", "not covered"];
+pub const ROLES: [&str; 5] =
+    ["covered entity", "business associate", "subcontractor", "hybrid entity", "not covered"];
 /// The five steps of likelihood and impact, low to high (NIST SP 800-30 Rev. 1).
 pub const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"];
 /// What is done about a risk.
@@ -42,42 +43,60 @@ enum Form {
 }
 
 fn schema(form: Form) -> Schema {
-    let text =
-        |pattern: &str, what: &str, write: &str| json_schema!({ "type": "string", "pattern": pattern, "x-what": what, "x-write": write });
-    let one_of =
-        |values: &[&str], what: &str, write: &str| json_schema!({ "type": "string", "enum": values, "x-what": what, "x-write": write });
+    let text = |pattern: &str, what: &str, write: &str| json_schema!({ "type": "string", "pattern": pattern, "x-what": what, "x-write": write });
+    let one_of = |values: &[&str], what: &str, write: &str| json_schema!({ "type": "string", "enum": values, "x-what": what, "x-write": write });
     match form {
         Form::Date => dated(text(r"^\d{4}-\d{2}-\d{2}$", "a date", DATE)),
         Form::DateOrNothing => text(r"^(\d{4}-\d{2}-\d{2})?$", "a date", DATE),
-        Form::Account => text(r"^\d{12}$", "the id of an AWS account", "write its twelve digits in quotes: `\"111122223333\"`"),
+        Form::Account => text(
+            r"^\d{12}$",
+            "the id of an AWS account",
+            "write its twelve digits in quotes: `\"111122223333\"`",
+        ),
         Form::Region => one_of(&regions::all(), "a region of AWS", "write its code, such as `us-east-1`"),
         Form::Regions => {
             json_schema!({ "type": "array", "items": schema(Form::Region) })
         }
-        Form::RoleArn => {
-            text(r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$", "the ARN of a role", "write it as `arn:aws:iam::111122223333:role/affiant-read`")
-        }
+        Form::RoleArn => text(
+            r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$",
+            "the ARN of a role",
+            "write it as `arn:aws:iam::111122223333:role/affiant-read`",
+        ),
         Form::Role => one_of(&ROLES, "a role under HIPAA", ""),
         Form::Paper => one_of(&["us-letter", "a4"], "a paper size of the report", ""),
         Form::Scale => one_of(&SCALE, "a step of the scale", ""),
         Form::Treatment => one_of(&TREATMENTS, "a treatment of a risk", ""),
-        Form::Digest => text("^[0-9a-f]{64}$", "a SHA-256 digest", "write the 64 digits that `sha256sum` prints for the file"),
-        Form::DigestOrNothing => {
-            text("^([0-9a-f]{64})?$", "a SHA-256 digest", "write the 64 digits that `sha256sum` prints for the file, or nothing")
-        }
+        Form::Digest => text(
+            "^[0-9a-f]{64}$",
+            "a SHA-256 digest",
+            "write the 64 digits that `sha256sum` prints for the file",
+        ),
+        Form::DigestOrNothing => text(
+            "^([0-9a-f]{64})?$",
+            "a SHA-256 digest",
+            "write the 64 digits that `sha256sum` prints for the file, or nothing",
+        ),
         Form::Report => text(
             "^report-[0-9A-Za-z]{16}$",
             "the id of a report in AWS Artifact",
             "write `report-` and 16 letters or digits, as AWS Artifact shows it",
         ),
         Form::Words => text(r"\S", "text", "write it out"),
-        Form::Label => text(r"^([^./\\][^/\\]*)?$", "a label that can name a folder", "write something like `2026-Q3`"),
-        Form::Rule => {
-            text("^phi-", "a rule that can be cleared", "only PHI rules (`phi-…`) can; a secret is redacted whoever looked at it")
+        Form::Label => {
+            text(r"^([^./\\][^/\\]*)?$", "a label that can name a folder", "write something like `2026-Q3`")
         }
+        Form::Rule => text(
+            "^phi-",
+            "a rule that can be cleared",
+            "only PHI rules (`phi-…`) can; a secret is redacted whoever looked at it",
+        ),
         Form::Padding => one_of(&["", "pkcs1", "pss"], "a way in which RSA keys sign", ""),
         Form::Level => one_of(&["", "b-b", "b-t", "b-lt", "b-lta"], "a level of PDF signatures", ""),
-        Form::Url => text("^https?://[^ ]+$", "the address of a timestamp authority", "write it as `https://timestamp.example/tsa`"),
+        Form::Url => text(
+            "^https?://[^ ]+$",
+            "the address of a timestamp authority",
+            "write it as `https://timestamp.example/tsa`",
+        ),
         Form::Arn => text(r"[^*\s]", "a resource", "write its ARN, with `*` for a part of it"),
     }
 }

@@ -1,4 +1,5 @@
-//! Verdicts, severities and counts: the six answers, their order of trouble, and nothing about how they are reached.
+//! Verdicts, severities and counts: the six answers, their order of trouble, and nothing about how they are
+//! reached.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,8 +31,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 6] =
-        [Verdict::NotMet, Verdict::NotEvidenced, Verdict::Accepted, Verdict::Attested, Verdict::Met, Verdict::NotApplicable];
+    pub const ALL: [Verdict; 6] = [
+        Verdict::NotMet,
+        Verdict::NotEvidenced,
+        Verdict::Accepted,
+        Verdict::Attested,
+        Verdict::Met,
+        Verdict::NotApplicable,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +67,10 @@ impl FromStr for Verdict {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Verdict::ALL.into_iter().find(|v| v.as_str() == text).ok_or_else(|| format!("unknown verdict `{text}`"))
+        Verdict::ALL
+            .into_iter()
+            .find(|v| v.as_str() == text)
+            .ok_or_else(|| format!("unknown verdict `{text}`"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! A buyer's workbook as a person confirms it: its sheets and columns, the words that its cells take, and what was picked for each
-//! row. It holds nothing of the workbook but what it shows to that person.
+//! A buyer's workbook as a person confirms it: its sheets and columns, the words that its cells take, and
+//! what was picked for each row. It holds nothing of the workbook but what it shows to that person.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! An auditor's workpaper on one check: the whole population that it judged, and a sample drawn from it by a seed. The conclusion is
-//! the auditor's.
+//! An auditor's workpaper on one check: the whole population that it judged, and a sample drawn from it by a
+//! seed. The conclusion is the auditor's.
 
 /// One row that the check judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +54,11 @@ impl Workpaper {
         for row in &self.rows {
             *counts.entry(if row.row.excluded { "excluded" } else { &row.row.verdict }).or_default() += 1;
         }
-        if counts.is_empty() { "none".into() } else { counts.iter().map(|(word, n)| format!("{n} {word}")).collect::<Vec<_>>().join(", ") }
+        if counts.is_empty() {
+            "none".into()
+        } else {
+            counts.iter().map(|(word, n)| format!("{n} {word}")).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Answers from a package that verified: a sheet of our own questions, and a buyer's CSV file filled by what a person picked.
+//! Answers from a package that verified: a sheet of our own questions, and a buyer's CSV file filled by what
+//! a person picked.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use crate::catalog;
 use crate::diag::{Diagnostic, Problems};
 use crate::evidence::inquiry;
 use crate::model::answers::{
-    AnswerSheet, Approval, IdPack, QUESTIONNAIRE, QuestionSet, QuestionnaireColumns, QuestionnaireMap, QuestionnaireRow,
-    QuestionnaireWords, SHEET, STATEMENTS, Statements,
+    AnswerSheet, Approval, IdPack, QUESTIONNAIRE, QuestionSet, QuestionnaireColumns, QuestionnaireMap,
+    QuestionnaireRow, QuestionnaireWords, SHEET, STATEMENTS, Statements,
 };
 use crate::model::aws_answers::AwsQuotes;
 use crate::model::digest::Digest;
@@ -60,7 +61,8 @@ impl StatementsFile {
         format_is(name, &statements.format, STATEMENTS)?;
         for said in &statements.statements {
             if !set.questions.iter().any(|q| q.id == said.question) {
-                let problem = Diagnostic::new("AFU-025", format!("there is no question `{}`", said.question)).file(name);
+                let problem = Diagnostic::new("AFU-025", format!("there is no question `{}`", said.question))
+                    .file(name);
                 return Err(problem.hint("`affiant answer` prints the ids in the column `id`").into());
             }
         }
@@ -106,7 +108,8 @@ pub fn sheet(
     if let Some(aws) = &aws {
         digest = Digest::of(format!("{digest}\0{}", aws.sha256).as_bytes()).short().to_string();
     }
-    // the file of the statements holds the approval too: its digest is told, and is no part of what is approved
+    // the file of the statements holds the approval too: its digest is told, and is no part of what is
+    // approved
     let own = answers.iter_mut().flat_map(|a| &mut a.evidence).filter(|proof| proof.kind == "statement");
     own.for_each(|proof| proof.sha256.clone_from(&said.sha256));
     let approved = said.statements.approved.clone().filter(|a| approves(a, &digest, today));
@@ -127,8 +130,10 @@ pub fn sheet(
 
 /// A named person, on a day that has come, for exactly these answers.
 fn approves(approval: &Approval, digest: &str, today: &str) -> bool {
-    let named = [&approval.by, &approval.role].iter().all(|text| !is_placeholder(text) && !text.trim().is_empty());
-    let day = chrono::NaiveDate::parse_from_str(&approval.on, "%Y-%m-%d").is_ok() && approval.on.as_str() <= today;
+    let named =
+        [&approval.by, &approval.role].iter().all(|text| !is_placeholder(text) && !text.trim().is_empty());
+    let day =
+        chrono::NaiveDate::parse_from_str(&approval.on, "%Y-%m-%d").is_ok() && approval.on.as_str() <= today;
     named && day && approval.answers == digest
 }
 
@@ -145,19 +150,33 @@ impl BuyerFile {
         let marked = bytes.starts_with(b"\xef\xbb\xbf");
         let text = if marked { &bytes[3..] } else { bytes };
         let count = |wanted: u8| memchr::memchr_iter(wanted, text).count();
-        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',');
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
+        let delimiter =
+            [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',');
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text);
         let records: Result<Vec<_>, _> = reader.records().collect();
-        let records = records.map_err(|e| Diagnostic::new("AFU-027", e.to_string()).file(name).hint("save the file as CSV in UTF-8"))?;
+        let records = records.map_err(|e| {
+            Diagnostic::new("AFU-027", e.to_string()).file(name).hint("save the file as CSV in UTF-8")
+        })?;
         Ok(BuyerFile { sha256: Digest::of(bytes).to_string(), records, delimiter, marked })
     }
 
-    /// The columns as they seem to be, and for each question the three of ours that fit best. Only what a person picked for the same
-    /// question before is picked.
-    pub fn proposed(&self, name: &str, set: &QuestionSet, earlier: &EarlierPicks) -> Result<QuestionnaireMap, Error> {
+    /// The columns as they seem to be, and for each question the three of ours that fit best. Only what a
+    /// person picked for the same question before is picked.
+    pub fn proposed(
+        &self,
+        name: &str,
+        set: &QuestionSet,
+        earlier: &EarlierPicks,
+    ) -> Result<QuestionnaireMap, Error> {
         let has = |cell: &str, words: &[&str]| words.iter().any(|word| cell.to_lowercase().contains(word));
         let header = self.records.iter().position(|r| {
-            r.len() > 1 && r.iter().any(|c| has(c, &["question", "requirement"])) && r.iter().any(|c| has(c, &["answer", "response"]))
+            r.len() > 1
+                && r.iter().any(|c| has(c, &["question", "requirement"]))
+                && r.iter().any(|c| has(c, &["answer", "response"]))
         });
         let header = header.ok_or_else(|| {
             Diagnostic::new("AFU-028", "no line has a head for the question and one for the answer")
@@ -175,7 +194,8 @@ impl BuyerFile {
         let answer = find(&["answer", "response"]);
         let question = find(&["question", "requirement"]);
         let comment = find(&["comment", "narrative", "explanation", "additional", "notes"]);
-        let columns = QuestionnaireColumns { question, answer, comment, evidence: find(&["evidence", "artifact"]) };
+        let columns =
+            QuestionnaireColumns { question, answer, comment, evidence: find(&["evidence", "artifact"]) };
         let index = QuestionIndex::new(set).map_err(crate::assess::input::Fault::from)?;
         let at = column(heads, &columns.question).unwrap_or(0);
         let mut rows = Vec::new();
@@ -194,15 +214,26 @@ impl BuyerFile {
             }
         }
         let words = plain_words();
-        Ok(QuestionnaireMap { format: QUESTIONNAIRE.into(), sha256: self.sha256.clone(), header: header as u64 + 1, columns, words, rows })
+        Ok(QuestionnaireMap {
+            format: QUESTIONNAIRE.into(),
+            sha256: self.sha256.clone(),
+            header: header as u64 + 1,
+            columns,
+            words,
+            rows,
+        })
     }
 
     /// The file with the answers that a person picked. Only empty cells are written.
     pub fn filled(&self, map: &QuestionnaireMap, sheet: &AnswerSheet) -> Result<FilledFile, Error> {
         let heads = self.records.get((map.header.max(1) - 1) as usize).cloned().unwrap_or_default();
-        let place = |head: &str| (!head.is_empty()).then(|| column(&heads, head).ok_or_else(|| no_column(head))).transpose();
-        let (answer, comment, evidence) = (place(&map.columns.answer)?, place(&map.columns.comment)?, place(&map.columns.evidence)?);
-        let mut records: Vec<Vec<String>> = self.records.iter().map(|r| r.iter().map(String::from).collect()).collect();
+        let place = |head: &str| {
+            (!head.is_empty()).then(|| column(&heads, head).ok_or_else(|| no_column(head))).transpose()
+        };
+        let (answer, comment, evidence) =
+            (place(&map.columns.answer)?, place(&map.columns.comment)?, place(&map.columns.evidence)?);
+        let mut records: Vec<Vec<String>> =
+            self.records.iter().map(|r| r.iter().map(String::from).collect()).collect();
         let mut out = FilledFile::default();
         for row in &map.rows {
             let answered = match row.pick.as_str() {
@@ -214,15 +245,22 @@ impl BuyerFile {
                     out.declined += 1;
                     continue;
                 }
-                pick => sheet.answers.iter().find(|a| a.id == pick).ok_or_else(|| no_question(pick, row.row))?,
+                pick => {
+                    sheet.answers.iter().find(|a| a.id == pick).ok_or_else(|| no_question(pick, row.row))?
+                }
             };
-            let record = records.get_mut((row.row.max(1) - 1) as usize).ok_or_else(|| no_question(&row.pick, row.row))?;
+            let record = records
+                .get_mut((row.row.max(1) - 1) as usize)
+                .ok_or_else(|| no_question(&row.pick, row.row))?;
             let Some(texts) = cells(sheet, &map.words, answered) else {
                 out.without_word += 1;
                 continue;
             };
-            let wanted: Vec<(usize, String)> =
-                [answer, comment, evidence].into_iter().zip(texts).filter_map(|(at, text)| Some((at?, text))).collect();
+            let wanted: Vec<(usize, String)> = [answer, comment, evidence]
+                .into_iter()
+                .zip(texts)
+                .filter_map(|(at, text)| Some((at?, text)))
+                .collect();
             let width = wanted.iter().map(|(at, _)| at + 1).max().unwrap_or(0).max(record.len());
             record.resize(width, String::new());
             if wanted.iter().any(|(at, _)| !record[*at].trim().is_empty()) {
@@ -238,8 +276,11 @@ impl BuyerFile {
 
     fn written(&self, records: &[Vec<String>]) -> Vec<u8> {
         let start = if self.marked { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
-        let mut writer =
-            csv::WriterBuilder::new().flexible(true).delimiter(self.delimiter).terminator(csv::Terminator::CRLF).from_writer(start);
+        let mut writer = csv::WriterBuilder::new()
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(start);
         let memory = "memory takes all";
         records.iter().for_each(|record| writer.write_record(record).expect(memory));
         writer.into_inner().expect(memory)
@@ -272,7 +313,8 @@ fn no_column(head: &str) -> Error {
 }
 
 pub(super) fn no_question(pick: &str, row: u64) -> Error {
-    let problem = Diagnostic::new("AFU-030", format!("row {row} picks `{pick}`, and there is no such question or row"));
+    let problem =
+        Diagnostic::new("AFU-030", format!("row {row} picks `{pick}`, and there is no such question or row"));
     problem.hint("pick one of the proposals, another id of ours, or `none`").into()
 }
 
@@ -288,8 +330,11 @@ pub fn map(name: &str, bytes: &[u8], file: &BuyerFile) -> Result<QuestionnaireMa
 /// Refuses the map of another file.
 pub(super) fn of_this_file(name: &str, said: &str, sha256: &str) -> Result<(), Error> {
     if said != sha256 {
-        let problem =
-            Diagnostic::new("AFU-031", "the map was made for another questionnaire, or for an older state of this one").file(name);
+        let problem = Diagnostic::new(
+            "AFU-031",
+            "the map was made for another questionnaire, or for an older state of this one",
+        )
+        .file(name);
         return Err(problem.hint("name a map that is not there yet, and it is made").into());
     }
     Ok(())
@@ -298,16 +343,28 @@ pub(super) fn of_this_file(name: &str, said: &str, sha256: &str) -> Result<(), E
 /// The words that a file takes by default.
 pub(super) fn plain_words() -> QuestionnaireWords {
     let word = String::from;
-    QuestionnaireWords { yes: word("Yes"), no: word("No"), partial: word("Partial"), not_applicable: word("N/A"), unknown: word("") }
+    QuestionnaireWords {
+        yes: word("Yes"),
+        no: word("No"),
+        partial: word("Partial"),
+        not_applicable: word("N/A"),
+        unknown: word(""),
+    }
 }
 
 /// Refuses words by which what is no yes would read as one.
 pub(super) fn honest(name: &str, words: &QuestionnaireWords) -> Result<(), Error> {
-    let others = [("no", &words.no), ("partial", &words.partial), ("not applicable", &words.not_applicable), ("unknown", &words.unknown)];
+    let others = [
+        ("no", &words.no),
+        ("partial", &words.partial),
+        ("not applicable", &words.not_applicable),
+        ("unknown", &words.unknown),
+    ];
     let same = |word: &str| !word.is_empty() && word.trim().eq_ignore_ascii_case(words.yes.trim());
     match others.into_iter().find(|(_, word)| same(word)) {
         Some((which, word)) => {
-            let problem = Diagnostic::new("AFU-040", format!("`{word}` stands for `yes` and for `{which}`")).file(name);
+            let problem =
+                Diagnostic::new("AFU-040", format!("`{word}` stands for `yes` and for `{which}`")).file(name);
             Err(problem.hint("leave the word of the other answer empty: its cells stay as they are").into())
         }
         None => Ok(()),

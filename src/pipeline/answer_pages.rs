@@ -1,5 +1,5 @@
-//! The answers as PDF and HTML: certified and signed once a named person has approved them; a draft says so across every page, and
-//! nobody signs it.
+//! The answers as PDF and HTML: certified and signed once a named person has approved them; a draft says so
+//! across every page, and nobody signs it.
 
 use chrono::{DateTime, Utc};
 
@@ -30,7 +30,11 @@ pub struct AnswerPages {
     pub notes: Vec<String>,
 }
 
-pub fn pages(package: &HeldPackage, sheet: &AnswerSheet, wanted: &PagesWanted<'_>) -> Result<AnswerPages, Error> {
+pub fn pages(
+    package: &HeldPackage,
+    sheet: &AnswerSheet,
+    wanted: &PagesWanted<'_>,
+) -> Result<AnswerPages, Error> {
     let sealer = wanted.sealer.filter(|_| !sheet.draft);
     let facts = AnswerFacts {
         period: &package.dossier.period.label,
@@ -53,7 +57,8 @@ pub fn pages(package: &HeldPackage, sheet: &AnswerSheet, wanted: &PagesWanted<'_
     if wanted.pdf {
         let mut bytes = pdf(&document, &package.record.paper, wanted.templates)?;
         if let Some(sealer) = sealer {
-            let reason = format!("Certifies the answers {} from the audit package {}", sheet.digest, sheet.package);
+            let reason =
+                format!("Certifies the answers {} from the audit package {}", sheet.digest, sheet.package);
             let signed = super::signing::certify(&bytes, sealer, wanted.now, &reason)?;
             bytes = signed.bytes;
             made.notes = signed.notes;
@@ -64,7 +69,11 @@ pub fn pages(package: &HeldPackage, sheet: &AnswerSheet, wanted: &PagesWanted<'_
 }
 
 #[cfg(feature = "pdf")]
-pub(super) fn pdf(document: &HandedDocument, paper: &str, templates: &Templates) -> Result<Vec<u8>, RenderError> {
+pub(super) fn pdf(
+    document: &HandedDocument,
+    paper: &str,
+    templates: &Templates,
+) -> Result<Vec<u8>, RenderError> {
     handed::pdf(document, paper, templates)
 }
 

@@ -1,5 +1,5 @@
-//! A buyer's workbook: the map that a person confirms, and the workbook filled by it. What cannot be written is told row by row,
-//! and what was written is read back.
+//! A buyer's workbook: the map that a person confirms, and the workbook filled by it. What cannot be written
+//! is told row by row, and what was written is read back.
 
 mod filling;
 
@@ -15,7 +15,9 @@ use crate::model::workbook_map::{MappedColumns, MappedRow, MappedSheet, WORKBOOK
 use crate::program::answer::columns::{GuessedColumns, guessed, words_of};
 use crate::program::answer::id_packs::{pack_of, with_pack};
 use crate::program::answer::matching::QuestionIndex;
-use crate::store::workbook::{Barrier, BuyerWorkbook, CellPlace, CellValue, ListWord, Takes, WorkbookError, place};
+use crate::store::workbook::{
+    Barrier, BuyerWorkbook, CellPlace, CellValue, ListWord, Takes, WorkbookError, place,
+};
 use crate::yaml::{is_placeholder, yaml};
 use filling::Filling;
 
@@ -44,7 +46,8 @@ pub enum RowFate {
 }
 
 impl RowFate {
-    pub const ALL: [RowFate; 5] = [RowFate::Filled, RowFate::Open, RowFate::Declined, RowFate::WithoutWord, RowFate::Left];
+    pub const ALL: [RowFate; 5] =
+        [RowFate::Filled, RowFate::Open, RowFate::Declined, RowFate::WithoutWord, RowFate::Left];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -93,13 +96,15 @@ impl WorkbookFile {
 
     pub fn read(name: &str, bytes: &[u8]) -> Result<WorkbookFile, Error> {
         let book = BuyerWorkbook::read(bytes).map_err(|e| {
-            Diagnostic::new("AFU-033", e.to_string()).file(name).hint("save it anew as `.xlsx`, without a password to open it")
+            Diagnostic::new("AFU-033", e.to_string())
+                .file(name)
+                .hint("save it anew as `.xlsx`, without a password to open it")
         })?;
         Ok(WorkbookFile { sha256: Digest::of(bytes).to_string(), name: name.into(), book })
     }
 
-    /// The columns as they seem to be, and for each question the three of ours that fit best. Only what a person picked for the same
-    /// question before is picked.
+    /// The columns as they seem to be, and for each question the three of ours that fit best. Only what a
+    /// person picked for the same question before is picked.
     pub fn proposed(&self, set: &QuestionSet, earlier: &EarlierPicks) -> Result<WorkbookMap, Error> {
         let index = QuestionIndex::new(set).map_err(crate::assess::input::Fault::from)?;
         let packs = super::answer::id_packs()?;
@@ -131,11 +136,20 @@ impl WorkbookFile {
             sheets.push(mapped);
         }
         if count > ROWS {
-            let problem = Diagnostic::new("AFU-034", format!("{count} rows look like questions; {ROWS} is the limit")).file(&self.name);
+            let problem =
+                Diagnostic::new("AFU-034", format!("{count} rows look like questions; {ROWS} is the limit"))
+                    .file(&self.name);
             return Err(problem.hint("take out the sheets that ask nothing").into());
         }
         let words = super::answer::plain_words();
-        Ok(WorkbookMap { format: WORKBOOK.into(), sha256: self.sha256.clone(), confirmed_by: String::new(), words, lists, sheets })
+        Ok(WorkbookMap {
+            format: WORKBOOK.into(),
+            sha256: self.sha256.clone(),
+            confirmed_by: String::new(),
+            words,
+            lists,
+            sheets,
+        })
     }
 
     /// A sheet with its rows; where no answer cell can be written, it is not filled.
@@ -159,10 +173,15 @@ impl WorkbookFile {
                 continue;
             }
             match self.book.barrier(at, place) {
-                Some(barrier) if barrier != Barrier::Hidden => mapped.left.push(format!("{place}: {}", barrier.as_str())),
+                Some(barrier) if barrier != Barrier::Hidden => {
+                    mapped.left.push(format!("{place}: {}", barrier.as_str()))
+                }
                 Some(_) | None => mapped.rows.push(MappedRow {
                     row,
-                    id: columns.id().map(|column| sheet.text(CellPlace { row, column }).to_string()).unwrap_or_default(),
+                    id: columns
+                        .id()
+                        .map(|column| sheet.text(CellPlace { row, column }).to_string())
+                        .unwrap_or_default(),
                     text: text.into(),
                     hidden: sheet.row_hidden(row),
                     pick: String::new(),
@@ -181,8 +200,12 @@ impl WorkbookFile {
         format_is(name, &map.format, WORKBOOK)?;
         super::answer::of_this_file(name, &map.sha256, &self.sha256)?;
         if map.confirmed_by.trim().is_empty() || is_placeholder(&map.confirmed_by) {
-            let problem = Diagnostic::new("AFU-035", "nobody has confirmed the sheets, columns and words of the map").file(name);
-            return Err(problem.hint("check them and the picks, then write your name into `confirmed_by`").into());
+            let problem =
+                Diagnostic::new("AFU-035", "nobody has confirmed the sheets, columns and words of the map")
+                    .file(name);
+            return Err(problem
+                .hint("check them and the picks, then write your name into `confirmed_by`")
+                .into());
         }
         let all = map.lists.iter().map(|list| &list.words).chain([&map.words]);
         all.into_iter().try_for_each(|words| super::answer::honest(name, words))?;
@@ -193,30 +216,47 @@ impl WorkbookFile {
     pub fn filled(&self, map: &WorkbookMap, sheet: &AnswerSheet) -> Result<FilledWorkbook, Error> {
         let (mut values, mut rows) = (Values::new(), Vec::new());
         for mapped in map.sheets.iter().filter(|mapped| mapped.fill) {
-            let at = self.book.sheet(&mapped.sheet).ok_or_else(|| self.no_place(format!("there is no sheet `{}`", mapped.sheet)))?;
+            let at = self
+                .book
+                .sheet(&mapped.sheet)
+                .ok_or_else(|| self.no_place(format!("there is no sheet `{}`", mapped.sheet)))?;
             let columns = self.columns(&mapped.sheet, &mapped.columns)?;
-            rows.extend(mapped.left.iter().filter_map(|told| told.split_once(": ")).map(|(cell, why)| FilledRow {
-                sheet: mapped.sheet.clone(),
-                cell: cell.into(),
-                id: String::new(),
-                pick: String::new(),
-                fate: RowFate::Left,
-                why: why.into(),
+            rows.extend(mapped.left.iter().filter_map(|told| told.split_once(": ")).map(|(cell, why)| {
+                FilledRow {
+                    sheet: mapped.sheet.clone(),
+                    cell: cell.into(),
+                    id: String::new(),
+                    pick: String::new(),
+                    fate: RowFate::Left,
+                    why: why.into(),
+                }
             }));
             for row in &mapped.rows {
                 let asked = CellPlace { row: row.row.max(1), column: columns.question };
                 if self.book.sheets[at].text(asked) != row.text.trim() {
-                    return Err(self.no_place(format!("`{}!{asked}` holds another question than the map says", mapped.sheet)));
+                    return Err(self.no_place(format!(
+                        "`{}!{asked}` holds another question than the map says",
+                        mapped.sheet
+                    )));
                 }
                 let place = CellPlace { column: columns.answer, ..asked };
-                let (fate, why) =
-                    Filling { book: &self.book, map, sheet, at, hidden: mapped.fill_hidden }.row(row, &columns, place, &mut values)?;
+                let (fate, why) = Filling { book: &self.book, map, sheet, at, hidden: mapped.fill_hidden }
+                    .row(row, &columns, place, &mut values)?;
                 let (id, pick) = (row.id.clone(), row.pick.clone());
-                rows.push(FilledRow { sheet: mapped.sheet.clone(), cell: place.to_string(), id, pick, fate, why });
+                rows.push(FilledRow {
+                    sheet: mapped.sheet.clone(),
+                    cell: place.to_string(),
+                    id,
+                    pick,
+                    fate,
+                    why,
+                });
             }
         }
         let bytes = self.book.written(&values).and_then(|bytes| read_back(&bytes, &values).map(|()| bytes));
-        let bytes = bytes.map_err(|e| Diagnostic::new("AFU-036", e.to_string()).file(&self.name).hint("nothing was written"))?;
+        let bytes = bytes.map_err(|e| {
+            Diagnostic::new("AFU-036", e.to_string()).file(&self.name).hint("nothing was written")
+        })?;
         Ok(FilledWorkbook { bytes, rows, unsigned: self.book.signed && !values.is_empty() })
     }
 
@@ -232,7 +272,10 @@ impl WorkbookFile {
     }
 
     fn no_place(&self, what: String) -> Error {
-        Diagnostic::new("AFU-037", what).file(&self.name).hint("correct the map, or name one that is not there yet, and it is made").into()
+        Diagnostic::new("AFU-037", what)
+            .file(&self.name)
+            .hint("correct the map, or name one that is not there yet, and it is made")
+            .into()
     }
 }
 
@@ -260,7 +303,11 @@ fn read_back(bytes: &[u8], values: &Values) -> Result<(), WorkbookError> {
     for ((sheet, place), value) in values {
         if book.sheets[*sheet].text(*place) != value.to_string().trim() {
             let sheet = book.sheets[*sheet].name.clone();
-            return Err(WorkbookError::Forbidden { sheet, place: *place, why: "it does not read as what was put there" });
+            return Err(WorkbookError::Forbidden {
+                sheet,
+                place: *place,
+                why: "it does not read as what was put there",
+            });
         }
     }
     Ok(())

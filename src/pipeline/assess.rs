@@ -31,8 +31,8 @@ pub struct DecisionsSeen {
     pub excluded: Vec<u64>,
 }
 
-/// A run that may be loaded: the original when nothing was found in it, else its redacted copy. `again` verifies a copy that was
-/// made earlier.
+/// A run that may be loaded: the original when nothing was found in it, else its redacted copy. `again`
+/// verifies a copy that was made earlier.
 pub fn redacted(
     run: Reader,
     cleared: &Cleared<'_>,
@@ -48,19 +48,29 @@ pub fn cleared<'a>(decisions: &'a Decisions, as_of: &'a str) -> Cleared<'a> {
     Cleared { clearances: &decisions.clearances.clearances, day: as_of.get(..10).unwrap_or_default() }
 }
 
-/// Refuses what would leave with a secret or PHI in it that no redaction reaches: names of files, documents that are no text, and
-/// what people wrote in the workspace (where telephones are those of the plan's own people).
+/// Refuses what would leave with a secret or PHI in it that no redaction reaches: names of files, documents
+/// that are no text, and what people wrote in the workspace (where telephones are those of the plan's own
+/// people).
 pub fn check_phi(workspace: &Workspace, run: &Reader, cleared: &Cleared<'_>) -> Result<(), Error> {
     let mut problems = Problems::default();
     let mut push = |path: &str, shown: &str, rule: &str, what: &str, sha256: &str| {
-        let of_file = |c: &&Clearance| c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.rules.iter().any(|r| r == rule);
+        let of_file = |c: &&Clearance| {
+            c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.rules.iter().any(|r| r == rule)
+        };
         let lapsed = cleared.clearances.iter().find(of_file);
-        let why = lapsed.map(|c| if c.sha256 == sha256 { "does not hold on this day" } else { "is of another content" });
+        let why = lapsed
+            .map(|c| if c.sha256 == sha256 { "does not hold on this day" } else { "is of another content" });
         let entry = why.map(|why| format!("; the clearance of this file {why}")).unwrap_or_default();
         let message = format!("{rule} {what}: `{shown}` (sha256 {sha256}){entry}");
         let hint = match rule.starts_with("phi-") {
-            true => "take it out, or have a named person clear this content in program/clearances.yaml (docs: Redaction and PHI)",
-            false => "take it out, and change it where it is used: it has been written down (docs: Redaction and PHI)",
+            true => {
+                "take it out, or have a named person clear this content in program/clearances.yaml (docs: \
+                 Redaction and PHI)"
+            }
+            false => {
+                "take it out, and change it where it is used: it has been written down (docs: Redaction and \
+                 PHI)"
+            }
         };
         problems.push(Diagnostic::new("AFW-036", message).file(shown).hint(hint));
     };
@@ -92,7 +102,11 @@ pub fn parameter_problems(workspace: &Workspace, catalog: &Catalog) -> Vec<Diagn
     for (name, what) in assess::parameter_problems(catalog, &workspace.decisions) {
         let all = "`affiant controls show CONTROL` lists the parameters and which way they may move";
         let known = catalog.parameters().any(|p| p.name == name);
-        let hint = if known { all.to_string() } else { near::hint(&name, catalog.parameters().map(|p| p.name.as_str()), all) };
+        let hint = if known {
+            all.to_string()
+        } else {
+            near::hint(&name, catalog.parameters().map(|p| p.name.as_str()), all)
+        };
         let problem = Diagnostic::new("AFW-010", format!("parameter `{name}`: {what}")).hint(hint);
         let path = format!("parameters/{name}");
         found.push(match known {
@@ -106,8 +120,8 @@ pub fn parameter_problems(workspace: &Workspace, catalog: &Catalog) -> Vec<Diagn
         }
         let known: Vec<&str> = catalog.proposals.iter().map(|p| p.id.as_str()).collect();
         let all = format!("write one of: {}; or leave `profiles` empty", known.join(", "));
-        let problem =
-            Diagnostic::new("AFW-025", format!("the catalog has no profile `{id}`")).hint(near::hint(id, known.iter().copied(), &all));
+        let problem = Diagnostic::new("AFW-025", format!("the catalog has no profile `{id}`"))
+            .hint(near::hint(id, known.iter().copied(), &all));
         found.push(workspace.mark(FILES[0], &format!("profiles/{i}"), problem));
     }
     found
@@ -121,16 +135,26 @@ pub fn beside(workspace: &Workspace, run: &Reader) -> Option<String> {
     }
     let list = |names: &[String]| if names.is_empty() { "none".to_string() } else { names.join(", ") };
     let also = [("account", &accounts), ("region", &regions)];
-    let also = also.iter().flat_map(|(what, names)| names.iter().map(move |name| format!("{what} {name}"))).collect::<Vec<_>>().join(", ");
+    let also = also
+        .iter()
+        .flat_map(|(what, names)| names.iter().map(move |name| format!("{what} {name}")))
+        .collect::<Vec<_>>()
+        .join(", ");
     Some(format!(
-        "the run covers accounts {}; regions {}\naffiant.yaml asks for {also} too: a gap of everything there, until `affiant collect` reads it",
+        "the run covers accounts {}; regions {}\naffiant.yaml asks for {also} too: a gap of everything \
+         there, until `affiant collect` reads it",
         list(&run.record.accounts),
         list(&run.record.regions)
     ))
 }
 
 /// Assesses a run in a scratch folder; the database is gone afterwards.
-pub fn assess(workspace: &Workspace, catalog: &Catalog, run: Reader, as_of: Option<&str>) -> Result<Assessment, Error> {
+pub fn assess(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: Reader,
+    as_of: Option<&str>,
+) -> Result<Assessment, Error> {
     Ok(assess_and_see(workspace, catalog, run, as_of)?.0)
 }
 
@@ -145,7 +169,13 @@ pub fn assess_and_see(
     let scratch = scratch(workspace)?;
     let until = as_of.unwrap_or(&run.record.ended).to_string();
     let key = seen_key(workspace, catalog, &run, &until);
-    let run = redacted(run, &cleared(&workspace.decisions, &until), scratch.path(), |_| Ok(None), |closed| Ok(closed.finish(&[])?))?;
+    let run = redacted(
+        run,
+        &cleared(&workspace.decisions, &until),
+        scratch.path(),
+        |_| Ok(None),
+        |closed| Ok(closed.finish(&[])?),
+    )?;
     let database = scratch.path().join("evidence.sqlite");
     let assessment = judge(catalog, &workspace.decisions, &run, as_of, &database)?;
     let seen = seen(workspace, &assessment, &database)?;
@@ -158,16 +188,19 @@ pub(super) fn scratch(workspace: &Workspace) -> Result<tempfile::TempDir, Error>
     let mut builder = tempfile::Builder::new();
     builder.prefix("assess-");
     let inside = private_folder(workspace).ok().and_then(|private| builder.tempdir_in(private).ok());
-    inside.map_or_else(|| builder.tempdir().map_err(Error::io("create a folder in", std::env::temp_dir())), Ok)
+    inside
+        .map_or_else(|| builder.tempdir().map_err(Error::io("create a folder in", std::env::temp_dir())), Ok)
 }
 
 /// What an assessment shows of exceptions and exclusions.
 pub fn seen(workspace: &Workspace, assessment: &Assessment, database: &Path) -> Result<DecisionsSeen, Error> {
-    let exceptions = assess::verdicts::exceptions::exception_uses(database, &workspace.decisions.exceptions.exceptions)?;
+    let exceptions =
+        assess::verdicts::exceptions::exception_uses(database, &workspace.decisions.exceptions.exceptions)?;
     Ok(DecisionsSeen { exceptions, excluded: assessment.excluded.clone() })
 }
 
-/// What is known of the decisions in a run: remembered from an assessment of the same inputs, or made by one now.
+/// What is known of the decisions in a run: remembered from an assessment of the same inputs, or made by one
+/// now.
 pub fn seen_in(workspace: &Workspace, catalog: &Catalog, run: &Reader) -> Result<DecisionsSeen, Error> {
     let decisions = &workspace.decisions;
     if decisions.exceptions.exceptions.is_empty() && decisions.workspace.exclude.is_empty() {
@@ -182,25 +215,35 @@ pub fn seen_in(workspace: &Workspace, catalog: &Catalog, run: &Reader) -> Result
 
 fn seen_key(workspace: &Workspace, catalog: &Catalog, run: &Reader, as_of: &str) -> String {
     let decisions = serde_json::to_string(&workspace.decisions).expect("decisions serialise");
-    Digest::of(format!("{}\0{}\0{as_of}\0{decisions}", run.manifest, catalog.digest).as_bytes()).short().to_string()
+    Digest::of(format!("{}\0{}\0{as_of}\0{decisions}", run.manifest, catalog.digest).as_bytes())
+        .short()
+        .to_string()
 }
 
 fn remembered(workspace: &Workspace, key: &str) -> PathBuf {
     workspace.private().join("seen").join(format!("{key}.json"))
 }
 
-/// Keeps it for `lint`, which would otherwise judge the run again; where nothing can be written, nothing is kept.
+/// Keeps it for `lint`, which would otherwise judge the run again; where nothing can be written, nothing is
+/// kept.
 pub fn remember(workspace: &Workspace, key: &str, seen: &DecisionsSeen) {
     let path = remembered(workspace, key);
     let folder = path.parent().expect("it lies in a folder");
     let _ = std::fs::remove_dir_all(folder);
     let bytes = serde_json::to_vec(seen).expect("it serialises");
-    let kept =
-        atomic::create_dir_all(folder, Access::Private).and_then(|()| atomic::write(&path, &bytes, Access::Private, Existing::Replace));
+    let kept = atomic::create_dir_all(folder, Access::Private)
+        .and_then(|()| atomic::write(&path, &bytes, Access::Private, Existing::Replace));
     drop(kept);
 }
 
-pub fn judge(catalog: &Catalog, decisions: &Decisions, run: &Reader, as_of: Option<&str>, database: &Path) -> Result<Assessment, Error> {
+pub fn judge(
+    catalog: &Catalog,
+    decisions: &Decisions,
+    run: &Reader,
+    as_of: Option<&str>,
+    database: &Path,
+) -> Result<Assessment, Error> {
     let as_of = as_of.unwrap_or(&run.record.ended);
-    assess::assess(&Input { run, catalog, decisions, as_of }, database).map_err(|fault| located(catalog, fault))
+    assess::assess(&Input { run, catalog, decisions, as_of }, database)
+        .map_err(|fault| located(catalog, fault))
 }

@@ -1,4 +1,5 @@
-//! Files of a bag: of one that verified whole, as JSON, or copied to the disk; of one in the making searched before it is sealed.
+//! Files of a bag: of one that verified whole, as JSON, or copied to the disk; of one in the making searched
+//! before it is sealed.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -39,9 +40,13 @@ pub fn read<T: serde::de::DeserializeOwned>(bag: &Verified<Bag>, name: &str) -> 
     serde_json::from_slice(&bytes).map(Some).map_err(|e| Error::io("read", name)(e.into()))
 }
 
-/// A last look at every layer of a bag that is not sealed yet: what redaction overlooked stops it. `skipped` says which files are not
-/// looked into, by path; `problem` words what a rule of redaction found.
-pub fn search(bag: &Payload, skipped: impl Fn(&str) -> bool, problem: impl Fn(&str) -> Diagnostic) -> Result<(), Error> {
+/// A last look at every layer of a bag that is not sealed yet: what redaction overlooked stops it. `skipped`
+/// says which files are not looked into, by path; `problem` words what a rule of redaction found.
+pub fn search(
+    bag: &Payload,
+    skipped: impl Fn(&str) -> bool,
+    problem: impl Fn(&str) -> Diagnostic,
+) -> Result<(), Error> {
     let tree = Tree::open_folder(bag.folder())?;
     let mut problems = Problems::default();
     for (path, _) in tree.entries().filter(|(path, _)| !skipped(path.as_str())) {
@@ -59,7 +64,10 @@ pub fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String,
     let mut files = BTreeMap::new();
     for (path, _) in bag.entries() {
         if let Some(inner) = path.as_str().strip_prefix(folder) {
-            files.insert(inner.to_string(), bag.read(path, MAX_YAML).map_err(Error::io("read", path.as_str()))?);
+            files.insert(
+                inner.to_string(),
+                bag.read(path, MAX_YAML).map_err(Error::io("read", path.as_str()))?,
+            );
         }
     }
     Ok(files)

@@ -1,5 +1,6 @@
-//! Years of runs and packages in one folder: each run names the one before by its manifest's digest, so a run that is
-//! missing, told twice or rewritten shows to whoever holds its neighbours; and a timestamp bounds when it existed.
+//! Years of runs and packages in one folder: each run names the one before by its manifest's digest, so a run
+//! that is missing, told twice or rewritten shows to whoever holds its neighbours; and a timestamp bounds
+//! when it existed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -74,7 +75,9 @@ impl Link {
         match (self.sealed_after, self.existed_by) {
             (Some(after), Some(by)) => format!("sealed after {} and existed by {}", show(after), show(by)),
             (None, Some(by)) => format!("existed by {}", show(by)),
-            (Some(after), None) => format!("sealed after {}; nobody independent says by when it existed", show(after)),
+            (Some(after), None) => {
+                format!("sealed after {}; nobody independent says by when it existed", show(after))
+            }
             (None, None) => format!("its own clock says {}; nobody independent does", self.ended),
         }
     }
@@ -122,20 +125,31 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
             path: shown.clone(),
             failed: [integrity, who, report.time.state].contains(&State::Failed),
             unknown: who == State::Unknown,
-            words: format!("integrity {}, authenticity {}, time {}", word(integrity), word(who), word(report.time.state)),
+            words: format!(
+                "integrity {}, authenticity {}, time {}",
+                word(integrity),
+                word(who),
+                word(report.time.state)
+            ),
         };
         if place.failed {
-            let why = [&report.integrity, &report.authenticity, &report.time].into_iter().find(|a| a.state == State::Failed);
+            let why = [&report.integrity, &report.authenticity, &report.time]
+                .into_iter()
+                .find(|a| a.state == State::Failed);
             let words = format!("{shown} does not verify: {}", why.map_or("", |answer| &answer.words));
             findings.push(Finding { code: Code::ChainFailed, kind: "failed", words });
         }
         let Some(bag) = checked.bag else { continue };
         for (record, manifest) in runs(&bag) {
             if let Some(original) = record.derived_from {
-                copies.entry((original, record.id.clone(), record.redactor.clone())).or_default().insert(manifest);
+                copies
+                    .entry((original, record.id.clone(), record.redactor.clone()))
+                    .or_default()
+                    .insert(manifest);
             }
             let manifest = record.derived_from.unwrap_or(manifest);
-            let link = links.entry((manifest, record.id.clone())).or_insert_with(|| unplaced(&record, manifest));
+            let link =
+                links.entry((manifest, record.id.clone())).or_insert_with(|| unplaced(&record, manifest));
             link.existed_by = [link.existed_by, report.existed_by].into_iter().flatten().min();
             link.sealed_after = link.sealed_after.max(report.sealed_after);
             link.places.push(place.clone());
@@ -145,7 +159,11 @@ pub fn walk(folder: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<Walked, Er
     links.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
     findings.extend(join(&links));
     for ((original, id, _), different) in copies.iter().filter(|(_, different)| different.len() > 1) {
-        let words = format!("{} redacted copies of the run {id} (manifest {}) differ", different.len(), original.short());
+        let words = format!(
+            "{} redacted copies of the run {id} (manifest {}) differ",
+            different.len(),
+            original.short()
+        );
         findings.push(Finding { code: Code::ChainCopies, kind: "copies", words });
     }
     Ok(Walked { format: "affiant.chain/1", links, findings })
@@ -168,22 +186,35 @@ fn join(links: &[Link]) -> Vec<Finding> {
     for (previous, links) in &after {
         let ids: BTreeSet<&str> = links.iter().map(|link| link.id.as_str()).collect();
         let before = previous.map_or("no run before them".to_string(), |digest| {
-            known.get(&digest).map_or_else(|| format!("the run with manifest {}", digest.short()), |link| link.id.clone())
+            known
+                .get(&digest)
+                .map_or_else(|| format!("the run with manifest {}", digest.short()), |link| link.id.clone())
         });
         if ids.len() > 1 {
             let ids = ids.into_iter().collect::<Vec<_>>().join(", ");
-            findings.push(Finding { code: Code::ChainFork, kind: "fork", words: format!("{ids} all name {before}") });
+            findings.push(Finding {
+                code: Code::ChainFork,
+                kind: "fork",
+                words: format!("{ids} all name {before}"),
+            });
         }
     }
     for link in links {
         let Some(previous) = link.previous else { continue };
         match known.get(&previous) {
             None => {
-                let words = format!("{} names a run before it, manifest {}, that is not here", link.id, previous.short());
+                let words = format!(
+                    "{} names a run before it, manifest {}, that is not here",
+                    link.id,
+                    previous.short()
+                );
                 findings.push(Finding { code: Code::ChainGap, kind: "gap", words });
             }
             Some(before) if before.ended > link.started => {
-                let words = format!("{} began before {}, which it names as the run before, had ended", link.id, before.id);
+                let words = format!(
+                    "{} began before {}, which it names as the run before, had ended",
+                    link.id, before.id
+                );
                 findings.push(Finding { code: Code::ChainOrder, kind: "order", words });
             }
             Some(_) => {}
@@ -202,8 +233,13 @@ fn runs(bag: &Verified<Bag>) -> Vec<(RunRecord, Digest)> {
         return vec![(own, bag.manifest_digest())];
     }
     let package = BagPath::new(RECORD).ok().and_then(|path| bag.read(&path, MAX_RECORD).ok());
-    let Some(package) = package.and_then(|bytes| serde_json::from_slice::<PackageRecord>(&bytes).ok()) else { return Vec::new() };
-    record(&format!("{}/data/run.json", package.run)).map(|run| (run, package.run_manifest)).into_iter().collect()
+    let Some(package) = package.and_then(|bytes| serde_json::from_slice::<PackageRecord>(&bytes).ok()) else {
+        return Vec::new();
+    };
+    record(&format!("{}/data/run.json", package.run))
+        .map(|run| (run, package.run_manifest))
+        .into_iter()
+        .collect()
 }
 
 /// Folders and archives that may be bags; what lies inside a bag is not looked for.

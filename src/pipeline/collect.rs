@@ -74,7 +74,8 @@ pub fn run(
     Ok(Collected { path, id, artifacts, items, coverage: gathered.coverage, skipped: gathered.skipped, ways })
 }
 
-/// Seals a run, with `VERIFY.md` and further tag files; the timestamp of the run before shows that it was made after it.
+/// Seals a run, with `VERIFY.md` and further tag files; the timestamp of the run before shows that it was
+/// made after it.
 pub(super) fn sealed(
     closed: Closed,
     id: &str,
@@ -83,12 +84,23 @@ pub(super) fn sealed(
     clock: Clock,
     sealer: &Sealer,
 ) -> Result<PathBuf, Error> {
-    let text = verify_md(&Contents { id, certificate: sealer.certificate(), pdf: None, html: None, database: None, runs: &[] });
+    let text = verify_md(&Contents {
+        id,
+        certificate: sealer.certificate(),
+        pdf: None,
+        html: None,
+        database: None,
+        runs: &[],
+    });
     let stamped = newest.and_then(|run| std::fs::read(run.root.join(TIMESTAMP)).ok());
     let more = tags.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     let tags: Vec<(&str, &[u8])> = [("VERIFY.md", text.as_bytes())].into_iter().chain(more).collect();
-    let extras =
-        Extras { tags: &tags, authorities: Some(&sealer.authorities), revocation: Some(&sealer.revocation), previous: stamped.as_deref() };
+    let extras = Extras {
+        tags: &tags,
+        authorities: Some(&sealer.authorities),
+        revocation: Some(&sealer.revocation),
+        previous: stamped.as_deref(),
+    };
     Ok(seal_bag_with(closed, &*sealer.key, clock.now(), &extras)?.path)
 }
 
@@ -101,8 +113,8 @@ fn in_words(way: &Way) -> String {
     format!("{}: {accounts}, {}", way.words, way.regions.join(", "))
 }
 
-/// The files in `documents/` that statements, drills and records rest on, as far as they are there, and kept imports; none that is
-/// privileged.
+/// The files in `documents/` that statements, drills and records rest on, as far as they are there, and kept
+/// imports; none that is privileged.
 fn papers(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     let decisions = &workspace.decisions;
     let said = decisions.attestations.attestations.iter().flat_map(|a| &a.evidence);
@@ -125,10 +137,12 @@ pub(super) fn previous(workspace: &Workspace) -> Option<Reader> {
     runs::list(&evidence).iter().rev().find_map(|name| Reader::open_run(&evidence.join(name)).ok())
 }
 
-/// This program, as a run records it. Under a pinned clock the binary's digest and commit are left out, so that the sample is
-/// the same on every machine.
+/// This program, as a run records it. Under a pinned clock the binary's digest and commit are left out, so
+/// that the sample is the same on every machine.
 pub fn program(clock: Clock) -> ProgramRecord {
-    let binary = || std::env::current_exe().and_then(std::fs::File::open).and_then(|mut f| Digest::of_reader(&mut f)).ok();
+    let binary = || {
+        std::env::current_exe().and_then(std::fs::File::open).and_then(|mut f| Digest::of_reader(&mut f)).ok()
+    };
     ProgramRecord {
         name: "affiant".into(),
         version: env!("CARGO_PKG_VERSION").into(),

@@ -1,5 +1,6 @@
-//! What a package says of itself, held against what is in it: each member of `data/package.json` that can be told without
-//! deriving anything again, every file below `data/` and beside it, and the custody records of the run.
+//! What a package says of itself, held against what is in it: each member of `data/package.json` that can be
+//! told without deriving anything again, every file below `data/` and beside it, and the custody records of
+//! the run.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +40,8 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
         serde_json::Value::String(format) if format == FORMAT => {}
         serde_json::Value::String(format) if format == EDITION => return check_edition(bag, value),
         serde_json::Value::String(format) if format == RESPONSE => return check_response(bag, value),
-        // what was sealed before formats had names: its members are not known here, and nothing can be derived from it
+        // what was sealed before formats had names: its members are not known here, and nothing can be
+        // derived from it
         serde_json::Value::Number(number) if number.as_u64() == Some(1) => return Vec::new(),
         other => {
             let words = format!("its format is {other}; this version knows `{FORMAT}`");
@@ -52,11 +54,19 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
     };
     let mut found = the_run(bag, &record);
     if record.pdf != bag.entries().any(|(path, _)| path.as_str() == PDF) {
-        let words = if record.pdf { "it says that a PDF is inside, and none is" } else { "it says that no PDF is inside, and one is" };
+        let words = if record.pdf {
+            "it says that a PDF is inside, and none is"
+        } else {
+            "it says that no PDF is inside, and one is"
+        };
         found.push((Code::RecordPdf, RECORD.to_string(), words.to_string()));
     }
     if !bag.entries().any(|(path, _)| path.as_str() == format!("{HTML}{SIGNATURE_SUFFIX}")) {
-        found.push((Code::HtmlSignature, HTML.to_string(), "its own signature, which this program makes, is not there".to_string()));
+        found.push((
+            Code::HtmlSignature,
+            HTML.to_string(),
+            "its own signature, which this program makes, is not there".to_string(),
+        ));
     }
     found.extend(foreign(bag, &record));
     found.extend(info(bag, &record));
@@ -66,7 +76,8 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
 /// The run that the record names: its place, and its manifest.
 fn the_run(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
     let fail = |words: String| vec![(Code::RecordRun, RECORD.to_string(), words)];
-    let name = record.run.strip_prefix("data/evidence/").filter(|name| !name.is_empty() && !name.contains('/'));
+    let name =
+        record.run.strip_prefix("data/evidence/").filter(|name| !name.is_empty() && !name.contains('/'));
     if name.is_none() {
         return fail(format!("`{}` is no folder of a run", record.run));
     }
@@ -75,7 +86,11 @@ fn the_run(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
     };
     let mut found = Vec::new();
     if Digest::of(&manifest) != record.run_manifest {
-        let words = format!("it names a run with the manifest {}, and the one inside has {}", record.run_manifest, Digest::of(&manifest));
+        let words = format!(
+            "it names a run with the manifest {}, and the one inside has {}",
+            record.run_manifest,
+            Digest::of(&manifest)
+        );
         found.extend(fail(words));
     }
     found.extend(custody(bag, &format!("{}/", record.run), &manifest));
@@ -96,7 +111,9 @@ fn runs_own(bag: &Verified<Bag>) -> Vec<Found> {
 /// Custody records against the run's own list.
 fn custody(bag: &Verified<Bag>, prefix: &str, manifest: &[u8]) -> Vec<Found> {
     let subject = format!("{prefix}{}", run::CUSTODY);
-    let Some(lines) = payload(bag, &subject) else { return vec![(Code::Custody, subject, "it is missing".to_string())] };
+    let Some(lines) = payload(bag, &subject) else {
+        return vec![(Code::Custody, subject, "it is missing".to_string())];
+    };
     match custody_problem(&lines, manifest) {
         None => Vec::new(),
         Some(words) => vec![(Code::Custody, subject, words)],
@@ -107,11 +124,16 @@ fn custody(bag: &Verified<Bag>, prefix: &str, manifest: &[u8]) -> Vec<Found> {
 fn foreign(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
     let mut strange: Vec<Found> = Vec::new();
     let mut more = 0;
-    let payload = bag.entries().map(|(path, _)| path).filter(|path| !record::is_ours(path.as_str(), &record.run));
+    let payload =
+        bag.entries().map(|(path, _)| path).filter(|path| !record::is_ours(path.as_str(), &record.run));
     let beside = bag.tags().filter(|path| !is_own_tag(path.as_str()));
     for path in payload.chain(beside) {
         if strange.len() < MAX_NAMED {
-            strange.push((Code::Foreign, path.to_string(), "this program puts no such file into a package".to_string()));
+            strange.push((
+                Code::Foreign,
+                path.to_string(),
+                "this program puts no such file into a package".to_string(),
+            ));
         } else {
             more += 1;
         }

@@ -1,4 +1,5 @@
-//! What people picked for the questions of earlier files: the same question gets the same pick. Nothing is picked by a score.
+//! What people picked for the questions of earlier files: the same question gets the same pick. Nothing is
+//! picked by a score.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,14 +27,20 @@ pub fn normalized(text: &str) -> String {
 impl EarlierPicks {
     /// Reads the maps of a folder beside `own`; what is no map of ours is passed over.
     pub fn beside(own: &Path) -> EarlierPicks {
-        let folder = own.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let folder =
+            own.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let mut picks = EarlierPicks::default();
-        let mut paths: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let mut paths: Vec<_> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         paths.sort();
         let own = own.file_name();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|e| e == "yaml") && path.file_name() != own) {
+        for path in paths
+            .iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "yaml") && path.file_name() != own)
+        {
             if let Ok(bytes) = std::fs::read(path) {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 picks.maps += usize::from(picks.read(&name, &bytes));
             }
         }
@@ -48,7 +55,10 @@ impl EarlierPicks {
             if map.confirmed_by.trim().is_empty() {
                 return false;
             }
-            map.sheets.iter().flat_map(|sheet| &sheet.rows).for_each(|row| self.add(&row.text, &row.pick, name));
+            map.sheets
+                .iter()
+                .flat_map(|sheet| &sheet.rows)
+                .for_each(|row| self.add(&row.text, &row.pick, name));
             return true;
         }
         if text.contains("affiant.questionnaire/1") {
@@ -74,7 +84,11 @@ impl EarlierPicks {
     }
 
     /// Refuses a pick that differs from an earlier one for the same question, or from one in the same file.
-    pub fn agrees<'a>(&self, own: &str, rows: impl Iterator<Item = (u64, &'a str, &'a str)>) -> Result<(), Error> {
+    pub fn agrees<'a>(
+        &self,
+        own: &str,
+        rows: impl Iterator<Item = (u64, &'a str, &'a str)>,
+    ) -> Result<(), Error> {
         let mut mine: BTreeMap<String, (u64, &str)> = BTreeMap::new();
         for (row, text, pick) in rows.filter(|(.., pick)| !pick.is_empty()) {
             let key = normalized(text);
@@ -88,8 +102,14 @@ impl EarlierPicks {
                     continue;
                 }
             };
-            let problem = Diagnostic::new("AFU-039", format!("row {row} picks `{pick}`, and {other} for the same question")).file(own);
-            return Err(problem.hint("the same question gets the same answer: correct one of the two").into());
+            let problem = Diagnostic::new(
+                "AFU-039",
+                format!("row {row} picks `{pick}`, and {other} for the same question"),
+            )
+            .file(own);
+            return Err(problem
+                .hint("the same question gets the same answer: correct one of the two")
+                .into());
         }
         Ok(())
     }
@@ -107,11 +127,21 @@ mod tests {
 
     #[test]
     fn the_same_question_gets_the_same_pick() {
-        let picks = bank(&[("Do you have MFA?", "mfa", "a.yaml"), ("Is it fast?", "none", "a.yaml"), ("is it FAST", "recovery", "b.yaml")]);
+        let picks = bank(&[
+            ("Do you have MFA?", "mfa", "a.yaml"),
+            ("Is it fast?", "none", "a.yaml"),
+            ("is it FAST", "recovery", "b.yaml"),
+        ]);
         assert_eq!(picks.pick("do you have  mfa"), Some(("mfa", "a.yaml")));
         assert_eq!((picks.pick("Is it fast?"), picks.pick("And SSO?")), (None, None));
-        let agrees = |rows: &[(u64, &'static str, &'static str)]| picks.agrees("c.yaml", rows.iter().copied()).is_ok();
-        assert!(agrees(&[(1, "Do you have MFA", "mfa"), (2, "Other", "sso"), (3, "other?", "sso"), (4, "Do you have MFA?", "")]));
+        let agrees =
+            |rows: &[(u64, &'static str, &'static str)]| picks.agrees("c.yaml", rows.iter().copied()).is_ok();
+        assert!(agrees(&[
+            (1, "Do you have MFA", "mfa"),
+            (2, "Other", "sso"),
+            (3, "other?", "sso"),
+            (4, "Do you have MFA?", "")
+        ]));
         assert!(!agrees(&[(1, "Do you have MFA", "sso")]));
         assert!(!agrees(&[(2, "Other", "sso"), (3, "other?", "mfa")]));
     }

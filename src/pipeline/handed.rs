@@ -1,4 +1,5 @@
-//! A package that somebody holds, read for handing on: verified first, and only then opened. What does not verify is not read.
+//! A package that somebody holds, read for handing on: verified first, and only then opened. What does not
+//! verify is not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -38,7 +39,10 @@ pub struct HeldPackage {
 pub fn open(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<HeldPackage, Error> {
     let shown = path.display();
     let refused = |words: &str| {
-        let problem = Diagnostic::new("AFU-023", format!("`{shown}` does not verify, and nothing of it was read: {words}"));
+        let problem = Diagnostic::new(
+            "AFU-023",
+            format!("`{shown}` does not verify, and nothing of it was read: {words}"),
+        );
         Error::Changed(Box::new(problem.hint("see `affiant verify`")))
     };
     let mut checked = pins.check(path, now)?;
@@ -58,7 +62,10 @@ pub fn open(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<HeldPackage,
     let Some(bag) = checked.bag.filter(|_| checked.report.integrity.state == State::Held) else {
         return Err(refused(&checked.report.integrity.words));
     };
-    let part = |what: &str| Diagnostic::new("AFU-024", format!("`{shown}` holds no {what}")).hint("name a package of Affiant, not a run");
+    let part = |what: &str| {
+        Diagnostic::new("AFU-024", format!("`{shown}` holds no {what}"))
+            .hint("name a package of Affiant, not a run")
+    };
     let record: PackageRecord = read(&bag, RECORD)?.ok_or_else(|| part(RECORD))?;
     let dossier: Dossier = read(&bag, DOSSIER)?.ok_or_else(|| part(DOSSIER))?;
     Ok(HeldPackage { record, dossier, pinned, sealed_by, bag, signer: checked.signer })
@@ -92,7 +99,8 @@ impl HeldPackage {
         }
     }
 
-    /// Where each resource of a row stands in the exhibits behind the row. Exhibits that are packed have no lines.
+    /// Where each resource of a row stands in the exhibits behind the row. Exhibits that are packed have no
+    /// lines.
     fn places(&self) -> BTreeMap<(String, String), TextPlace> {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for check in self.dossier.controls.iter().flat_map(|c| &c.checks) {
@@ -151,7 +159,8 @@ impl HeldPackage {
         copy_out(&self.bag, name, target).map(|()| true)
     }
 
-    /// Every part in which a sure rule finds a secret or PHI, as `package` looks before it seals; with the rule.
+    /// Every part in which a sure rule finds a secret or PHI, as `package` looks before it seals; with the
+    /// rule.
     pub fn search(&self) -> Result<Vec<(String, &'static str)>, Error> {
         let mut found = Vec::new();
         for (path, _) in self.bag.entries() {

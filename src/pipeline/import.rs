@@ -1,5 +1,5 @@
-//! Findings of other programs beside a package that verified: read, compared and written as files of their own. The package stays as it
-//! was sealed.
+//! Findings of other programs beside a package that verified: read, compared and written as files of their
+//! own. The package stays as it was sealed.
 
 use std::path::Path;
 
@@ -10,7 +10,9 @@ use crate::assess::population;
 use crate::catalog;
 use crate::diag::{Diagnostic, Problems, safe_cell};
 use crate::evidence::foreign::{self, MAX_FILE};
-use crate::model::corroboration::{CORROBORATION, Compared, Corroborated, ForeignFile, ForeignFinding, ForeignRules, ForeignTells};
+use crate::model::corroboration::{
+    CORROBORATION, Compared, Corroborated, ForeignFile, ForeignFinding, ForeignRules, ForeignTells,
+};
 use crate::model::digest::Digest;
 use crate::program::corroborate::{ConfigRules, OwnRows, checks, compare};
 use crate::redact;
@@ -50,8 +52,12 @@ pub fn import(package: &HeldPackage, files: &[&Path], templates: &Templates) -> 
     for (name, bytes) in &files {
         // what is written here is handed on: it is searched like a package
         if let Ok(Some(rule)) = redact::search_layer(bytes.as_slice()) {
-            let problem = Diagnostic::new("AFU-086", format!("{rule} is in what these files say; nothing was written"));
-            return Err(problem.file(*name).hint("take it out of the findings, and change it where it is used").into());
+            let problem =
+                Diagnostic::new("AFU-086", format!("{rule} is in what these files say; nothing was written"));
+            return Err(problem
+                .file(*name)
+                .hint("take it out of the findings, and change it where it is used")
+                .into());
         }
     }
     Ok(ImportMade { corroborated, files })
@@ -61,7 +67,10 @@ fn read(path: &Path, at: u32) -> Result<(ForeignFile, Vec<ForeignFinding>), Erro
     let shown = path.display().to_string();
     let refused = |words: String| {
         let problem = Diagnostic::new("AFU-085", words).file(shown.clone());
-        Error::from(problem.hint("name JSON of Prowler (OCSF or ASFF), of Security Hub (ASFF), or of AWS Config (compliance details)"))
+        Error::from(problem.hint(
+            "name JSON of Prowler (OCSF or ASFF), of Security Hub (ASFF), or of AWS \
+                                  Config (compliance details)",
+        ))
     };
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     if size > MAX_FILE {
@@ -87,7 +96,10 @@ fn read(path: &Path, at: u32) -> Result<(ForeignFile, Vec<ForeignFinding>), Erro
 
 fn compared(package: &HeldPackage, findings: &[ForeignFinding]) -> Result<Vec<Compared>, Error> {
     let rules = rules()?;
-    let catalog = catalog::from_files(super::bag_files::files_below(package.bag(), CATALOG)?, package.record.custom_catalog)?;
+    let catalog = catalog::from_files(
+        super::bag_files::files_below(package.bag(), CATALOG)?,
+        package.record.custom_catalog,
+    )?;
     let mut config_rules = ConfigRules::new();
     for check in catalog.checks.values() {
         for by in &check.corroborated_by {
@@ -106,12 +118,18 @@ fn compared(package: &HeldPackage, findings: &[ForeignFinding]) -> Result<Vec<Co
     let rows = wanted.iter().cloned().zip(population::populations(&database, &ids)?).collect();
     let resources = population::by_config_id(&database)?;
     let day = package.record.as_of.get(..10).unwrap_or_default();
-    Ok(compare(findings, &OwnRows { rules: &rules, config_rules: &config_rules, rows: &rows, resources: &resources, day }))
+    Ok(compare(
+        findings,
+        &OwnRows { rules: &rules, config_rules: &config_rules, rows: &rows, resources: &resources, day },
+    ))
 }
 
 /// Our lists of rules of other programs.
 pub fn rules() -> Result<Vec<ForeignRules>, Error> {
-    catalog::foreign().iter().map(|(name, bytes)| yaml(name, bytes).map_err(|problems| Problems(problems).into())).collect()
+    catalog::foreign()
+        .iter()
+        .map(|(name, bytes)| yaml(name, bytes).map_err(|problems| Problems(problems).into()))
+        .collect()
 }
 
 fn csv(made: &Corroborated) -> Vec<u8> {

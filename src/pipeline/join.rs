@@ -1,5 +1,6 @@
-//! Runs of parts of an estate as one: what was gathered, its custody and its coverage are taken over as they are, each part is named
-//! with its manifest, and its own seal is kept beside. Parts that overlap are refused, since it would be open which one counts.
+//! Runs of parts of an estate as one: what was gathered, its custody and its coverage are taken over as they
+//! are, each part is named with its manifest, and its own seal is kept beside. Parts that overlap are
+//! refused, since it would be open which one counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,13 @@ use crate::store::tree::open_plain;
 use crate::workspace::Workspace;
 
 /// Makes one run of many; each is named by its path or its name in `evidence/`.
-pub fn run(workspace: &Workspace, named: &[String], clock: Clock, command: Vec<String>, sealer: &Sealer) -> Result<Collected, Error> {
+pub fn run(
+    workspace: &Workspace,
+    named: &[String],
+    clock: Clock,
+    command: Vec<String>,
+    sealer: &Sealer,
+) -> Result<Collected, Error> {
     let evidence = workspace.evidence();
     atomic::create_dir_all(&evidence, Access::Private).map_err(Error::io("create", &evidence))?;
     let _lock = lock::take(workspace)?;
@@ -35,7 +42,9 @@ pub fn run(workspace: &Workspace, named: &[String], clock: Clock, command: Vec<S
         take(part, &mut writer)?;
     }
     let mut coverage: Vec<Coverage> = parts.iter().flat_map(|part| part.coverage.iter().cloned()).collect();
-    coverage.sort_by(|a, b| (&a.account, &a.region, &a.source, a.state).cmp(&(&b.account, &b.region, &b.source, b.state)));
+    coverage.sort_by(|a, b| {
+        (&a.account, &a.region, &a.source, a.state).cmp(&(&b.account, &b.region, &b.source, b.state))
+    });
     coverage.dedup();
     let artifacts = writer.artifacts().len();
     let closed = writer.close(&record, &coverage, &[])?;
@@ -44,10 +53,19 @@ pub fn run(workspace: &Workspace, named: &[String], clock: Clock, command: Vec<S
         tags.extend(own_seal(part)?);
     }
     let path = sealed(closed, &record.id, &tags, newest.as_ref(), clock, sealer)?;
-    Ok(Collected { path, id: record.id, artifacts, items: 0, coverage, skipped: Vec::new(), ways: Vec::new() })
+    Ok(Collected {
+        path,
+        id: record.id,
+        artifacts,
+        items: 0,
+        coverage,
+        skipped: Vec::new(),
+        ways: Vec::new(),
+    })
 }
 
-/// Refuses runs that do not make one: made with another catalog or affiant.yaml, redacted, or of the same account.
+/// Refuses runs that do not make one: made with another catalog or affiant.yaml, redacted, or of the same
+/// account.
 fn fit(parts: &[Reader]) -> Result<(), Error> {
     let mut problems = Problems::default();
     let mut complain = |part: &Reader, what: String, hint: &str| {
@@ -72,12 +90,20 @@ fn fit(parts: &[Reader]) -> Result<(), Error> {
             );
         }
         if record.derived_from.is_some() {
-            complain(part, "it is a redacted copy".into(), "join the runs as they were collected: the redacted copy is made of the whole");
+            complain(
+                part,
+                "it is a redacted copy".into(),
+                "join the runs as they were collected: the redacted copy is made of the whole",
+            );
         }
         for account in accounts(part) {
             if let Some(other) = owners.insert(account, part) {
                 let what = format!("{} is about account {account} too", other.record.id);
-                complain(part, what, "join runs of different accounts: `affiant collect --account ID` makes one of a part");
+                complain(
+                    part,
+                    what,
+                    "join runs of different accounts: `affiant collect --account ID` makes one of a part",
+                );
             }
         }
     }
@@ -95,7 +121,13 @@ fn accounts(part: &Reader) -> BTreeSet<&str> {
 
 fn record(parts: &[Reader], clock: Clock, command: Vec<String>, previous: Option<Digest>) -> RunRecord {
     let of = |list: fn(&RunRecord) -> &Vec<String>| -> Vec<String> {
-        parts.iter().flat_map(|p| list(&p.record)).cloned().collect::<BTreeSet<String>>().into_iter().collect()
+        parts
+            .iter()
+            .flat_map(|p| list(&p.record))
+            .cloned()
+            .collect::<BTreeSet<String>>()
+            .into_iter()
+            .collect()
     };
     let joined: Vec<JoinedRun> = parts
         .iter()
@@ -149,7 +181,9 @@ fn asked(parts: &[Reader]) -> Option<Asked> {
         whole.organization = whole.organization.take().or_else(|| asked.organization.clone());
         whole.since = whole.since.take().or_else(|| asked.since.clone());
         for way in &asked.config {
-            match whole.config.iter_mut().find(|known| known.way == way.way && known.words == way.words && known.regions == way.regions) {
+            match whole.config.iter_mut().find(|known| {
+                known.way == way.way && known.words == way.words && known.regions == way.regions
+            }) {
                 Some(known) => known.accounts.extend(way.accounts.iter().cloned()),
                 None => whole.config.push(way.clone()),
             }
@@ -158,16 +192,20 @@ fn asked(parts: &[Reader]) -> Option<Asked> {
     all
 }
 
-/// Takes over a part's artifacts, byte for byte, with their custody records; a document that another part brought too stands once.
+/// Takes over a part's artifacts, byte for byte, with their custody records; a document that another part
+/// brought too stands once.
 fn take(part: &Reader, writer: &mut Writer) -> Result<(), Error> {
     for artifact in &part.artifacts {
-        let is = |known: &crate::model::run::Artifact| known.path == artifact.path && known.sha256 == artifact.sha256;
+        let is = |known: &crate::model::run::Artifact| {
+            known.path == artifact.path && known.sha256 == artifact.sha256
+        };
         if matches!(artifact.source, Source::Document { .. }) && writer.artifacts().iter().any(is) {
             continue;
         }
         let path = part.path(artifact);
         let mut file = open_plain(&path).map_err(Error::io("read", &path))?;
-        let stored = writer.add(&artifact.path, &mut file, &artifact.collected_at, artifact.source.clone())?;
+        let stored =
+            writer.add(&artifact.path, &mut file, &artifact.collected_at, artifact.source.clone())?;
         if stored.sha256 != artifact.sha256 {
             return Err(opened::changed(&part.root, &artifact.path, "it changed while it was being read"));
         }
@@ -175,9 +213,14 @@ fn take(part: &Reader, writer: &mut Writer) -> Result<(), Error> {
     Ok(())
 }
 
-/// A part's record, manifests and seal, as tag files: `joined/<run>/...`. Whoever has its key checks it with these.
+/// A part's record, manifests and seal, as tag files: `joined/<run>/...`. Whoever has its key checks it with
+/// these.
 fn own_seal(part: &Reader) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut names = vec!["manifest-sha256.txt".to_string(), "tagmanifest-sha256.txt".to_string(), "data/run.json".to_string()];
+    let mut names = vec![
+        "manifest-sha256.txt".to_string(),
+        "tagmanifest-sha256.txt".to_string(),
+        "data/run.json".to_string(),
+    ];
     below(&part.root.join("seal"), "seal", &mut names)?;
     names.sort();
     let mut out = Vec::new();
@@ -191,9 +234,17 @@ fn own_seal(part: &Reader) -> Result<Vec<(String, Vec<u8>)>, Error> {
 
 /// The plain files of a folder of a verified bag.
 fn below(folder: &Path, inner: &str, names: &mut Vec<String>) -> Result<(), Error> {
-    let entries: Vec<PathBuf> = std::fs::read_dir(folder).map_err(Error::io("read", folder))?.flatten().map(|entry| entry.path()).collect();
+    let entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(Error::io("read", folder))?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     for path in entries {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).map(|name| format!("{inner}/{name}")) else { continue };
+        let Some(name) =
+            path.file_name().and_then(|name| name.to_str()).map(|name| format!("{inner}/{name}"))
+        else {
+            continue;
+        };
         match path.is_dir() {
             true => below(&path, &name, names)?,
             false => names.push(name),

@@ -1,5 +1,5 @@
-//! Which key seals: the one that `affiant.yaml` names, or one made for this workspace, which identifies no person; who signs
-//! beside it; and who stamps the time.
+//! Which key seals: the one that `affiant.yaml` names, or one made for this workspace, which identifies no
+//! person; who signs beside it; and who stamps the time.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,7 +24,8 @@ use crate::seal::{Revocation, Trust, make_workspace_key};
 use crate::store::atomic::{self, Access, Existing};
 use crate::workspace::Workspace;
 
-/// Gives the password of a PKCS#12 file; the second argument is the environment variable that its owner named.
+/// Gives the password of a PKCS#12 file; the second argument is the environment variable that its owner
+/// named.
 pub type AskPassword<'a> = &'a dyn Fn(&Path, Option<&str>) -> std::io::Result<Zeroizing<String>>;
 /// Finds a key of AWS KMS by its ARN, id or alias.
 pub type FindKey<'a> = &'a dyn Fn(&str) -> Result<Remote, Error>;
@@ -39,17 +40,20 @@ pub struct KeyReach<'a> {
 
 impl KeyReach<'_> {
     fn find(&self, key: &str) -> Result<Remote, Error> {
-        let kms = self
-            .kms
-            .ok_or_else(|| Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS").hint("use a build with the feature `aws`"))?;
+        let kms = self.kms.ok_or_else(|| {
+            Diagnostic::new("AFW-014", "this build cannot sign with AWS KMS")
+                .hint("use a build with the feature `aws`")
+        })?;
         kms(key)
     }
 }
 
-/// The key that `key` names: an ARN, a key id, or `alias/NAME`. Asks kms:GetPublicKey now and kms:Sign for each signature.
+/// The key that `key` names: an ARN, a key id, or `alias/NAME`. Asks kms:GetPublicKey now and kms:Sign for
+/// each signature.
 #[cfg(feature = "aws")]
 pub fn kms(key: &str, clock: Clock) -> Result<Remote, Error> {
-    let opened = Kms::open(key, clock).map_err(|refusal| Error::Kms { key: key.to_string(), words: refusal.words() })?;
+    let opened = Kms::open(key, clock)
+        .map_err(|refusal| Error::Kms { key: key.to_string(), words: refusal.words() })?;
     let public_key = opened.public_key().to_vec();
     let sign = move |algorithm: crate::seal::Algorithm, message: &[u8]| {
         opened.sign(algorithm.kms_name(), message).map_err(|refusal| refusal.words().into())
@@ -100,21 +104,24 @@ impl Sealer {
     }
 }
 
-/// What the reports say of a seal by the holder of `certificate`; `asked`: whether an authority was asked for the time.
+/// What the reports say of a seal by the holder of `certificate`; `asked`: whether an authority was asked for
+/// the time.
 pub fn seal_info(certificate: &Certificate, asked: bool) -> SealInfo {
     let fingerprint = certificate.fingerprint().to_string();
     let (kind, words) = if certificate.is_workspace_key() {
         (
             "workspace",
-            "Sealed by an unpinned workspace key. It shows that nothing changed since sealing; it does not say who sealed. To pin it, \
-                compare this fingerprint with the one that the organization gives you by another way, then verify with --trust."
+            "Sealed by an unpinned workspace key. It shows that nothing changed since sealing; it does not \
+             say who sealed. To pin it, compare this fingerprint with the one that the organization gives \
+             you by another way, then verify with --trust."
                 .to_string(),
         )
     } else {
         (
             "named",
             format!(
-                "Signed with the certificate of {}, issued by {}. Pin its fingerprint or its issuer when you verify.",
+                "Signed with the certificate of {}, issued by {}. Pin its fingerprint or its issuer when you \
+                 verify.",
                 certificate.name(),
                 certificate.issuer()
             ),
@@ -126,9 +133,11 @@ pub fn seal_info(certificate: &Certificate, asked: bool) -> SealInfo {
         fingerprint,
         words,
         time_words: match asked {
-            false => "Time not independently attested: the seal's time is that of the sealing machine's clock.".into(),
-            true => "A timestamp authority was asked when this was sealed. If it answered, the folder seal holds its token (.tsr); \
-                    without one, the time is not independently attested."
+            false => "Time not independently attested: the seal's time is that of the sealing machine's \
+                      clock."
+                .into(),
+            true => "A timestamp authority was asked when this was sealed. If it answered, the folder seal \
+                     holds its token (.tsr); without one, the time is not independently attested."
                 .into(),
         },
     }
@@ -140,11 +149,22 @@ pub fn paths(workspace: &Workspace) -> (PathBuf, PathBuf) {
     (folder.join("key.pem"), folder.join("certificate.pem"))
 }
 
-/// The key that `facts` name (the workspace's own, or those laid over them); makes the workspace's own if they name none and
-/// none is there.
-pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reach: &KeyReach<'_>) -> Result<Sealer, Error> {
+/// The key that `facts` name (the workspace's own, or those laid over them); makes the workspace's own if
+/// they name none and none is there.
+pub fn sealer(
+    workspace: &Workspace,
+    facts: &SealFacts,
+    now: DateTime<Utc>,
+    reach: &KeyReach<'_>,
+) -> Result<Sealer, Error> {
     let padding = padding(facts)?;
-    let named = Named { pkcs12: &facts.pkcs12, key: &facts.key, certificate: &facts.certificate, kms: &facts.kms, password_env: None };
+    let named = Named {
+        pkcs12: &facts.pkcs12,
+        key: &facts.key,
+        certificate: &facts.certificate,
+        kms: &facts.kms,
+        password_env: None,
+    };
     let (key, made) = match named.open(workspace, padding, reach)? {
         Some(key) => (key, false),
         None => own(workspace, now)?,
@@ -169,7 +189,10 @@ pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reac
         let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
         if !revocation.add(&bytes) {
             let message = format!("`{file}` is neither a revocation list nor an OCSP answer");
-            return Err(Diagnostic::new("AFW-015", message).file("affiant.yaml").hint("give files in DER, or lists in PEM").into());
+            return Err(Diagnostic::new("AFW-015", message)
+                .file("affiant.yaml")
+                .hint("give files in DER, or lists in PEM")
+                .into());
         }
     }
     let authorities = authorities(workspace)?;
@@ -180,13 +203,17 @@ pub fn sealer(workspace: &Workspace, facts: &SealFacts, now: DateTime<Utc>, reac
 
 /// The timestamp authorities that `affiant.yaml` names.
 pub fn authorities(workspace: &Workspace) -> Result<Authorities, Error> {
-    let Some(facts) = &workspace.decisions.workspace.seal.timestamp else { return Ok(Authorities::default()) };
+    let Some(facts) = &workspace.decisions.workspace.seal.timestamp else {
+        return Ok(Authorities::default());
+    };
     let trust = facts.trust.as_ref().map(|file| {
         let path = workspace.root.join(file);
         let pem = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         Trust::from_pem(&pem).map_err(|e| {
             Error::from(
-                Diagnostic::new("AFW-016", format!("`{file}`: {e}")).file("affiant.yaml").hint("give the authorities' roots as PEM"),
+                Diagnostic::new("AFW-016", format!("`{file}`: {e}"))
+                    .file("affiant.yaml")
+                    .hint("give the authorities' roots as PEM"),
             )
         })
     });
@@ -213,11 +240,17 @@ fn level(facts: &SealFacts, authorities: &Authorities) -> Result<Level, Error> {
         ("b-lta", false) => Ok(Level::Archival),
         ("b-t" | "b-lt" | "b-lta", true) => {
             let message = format!("`level: {}` takes a timestamp authority", facts.level);
-            Err(Diagnostic::new("AFW-013", message).file("affiant.yaml").hint("name one under `seal.timestamp.authorities`").into())
+            Err(Diagnostic::new("AFW-013", message)
+                .file("affiant.yaml")
+                .hint("name one under `seal.timestamp.authorities`")
+                .into())
         }
         (other, _) => {
             let message = format!("`level: {other}` is not a level");
-            Err(Diagnostic::new("AFW-013", message).file("affiant.yaml").hint("write b-b, b-t, b-lt or b-lta").into())
+            Err(Diagnostic::new("AFW-013", message)
+                .file("affiant.yaml")
+                .hint("write b-b, b-t, b-lt or b-lta")
+                .into())
         }
     }
 }
@@ -232,20 +265,29 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    fn open(&self, workspace: &Workspace, padding: RsaPadding, reach: &KeyReach<'_>) -> Result<Option<Box<dyn Signer>>, Error> {
+    fn open(
+        &self,
+        workspace: &Workspace,
+        padding: RsaPadding,
+        reach: &KeyReach<'_>,
+    ) -> Result<Option<Box<dyn Signer>>, Error> {
         let at = |name: &str| workspace.root.join(name);
         Ok(match (self.pkcs12, self.key, self.certificate, self.kms) {
             (Some(file), None, None, None) => {
                 let path = at(file);
                 private(&path)?;
                 let bytes = Zeroizing::new(std::fs::read(&path).map_err(Error::io("read the key", &path))?);
-                let password = (reach.password)(&path, self.password_env).map_err(Error::io("read the password of", &path))?;
+                let password = (reach.password)(&path, self.password_env)
+                    .map_err(Error::io("read the password of", &path))?;
                 Some(Box::new(LocalKey::from_pkcs12(&bytes, &password, padding)?))
             }
-            (None, Some(key), Some(certificate), None) => Some(Box::new(pem(&at(key), &at(certificate), padding)?)),
+            (None, Some(key), Some(certificate), None) => {
+                Some(Box::new(pem(&at(key), &at(certificate), padding)?))
+            }
             (None, None, Some(certificate), Some(arn)) => {
                 let path = at(certificate);
-                let chain = std::fs::read_to_string(&path).map_err(Error::io("read the certificate", &path))?;
+                let chain =
+                    std::fs::read_to_string(&path).map_err(Error::io("read the certificate", &path))?;
                 Some(Box::new(RemoteKey::new(&chain, padding, reach.find(arn)?)?))
             }
             (None, None, None, None) => None,
@@ -280,15 +322,24 @@ pub fn make(workspace: &Workspace, now: DateTime<Utc>) -> Result<(), Error> {
 }
 
 /// Makes a key (0600) and a request for an authority to certify it. Neither replaces a file.
-pub fn request(workspace: &Workspace, key: &Path, csr: &Path, subject: &str, kind: NewKey) -> Result<(), Error> {
+pub fn request(
+    workspace: &Workspace,
+    key: &Path,
+    csr: &Path,
+    subject: &str,
+    kind: NewKey,
+) -> Result<(), Error> {
     private_folder(workspace)?;
     let (key_pem, csr_pem) = make_request(kind, subject)?;
     let folder = key.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     atomic::create_dir_all(folder, Access::Private).map_err(Error::io("create", folder))?;
     if csr.exists() {
-        return Err(Diagnostic::new("AFS-005", "there is such a file already").file(csr.display().to_string()).into());
+        return Err(Diagnostic::new("AFS-005", "there is such a file already")
+            .file(csr.display().to_string())
+            .into());
     }
-    atomic::write(key, key_pem.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write the key", key))?;
+    atomic::write(key, key_pem.as_bytes(), Access::Private, Existing::Refuse)
+        .map_err(Error::io("write the key", key))?;
     atomic::write(csr, csr_pem.as_bytes(), Access::Shared, Existing::Refuse).map_err(Error::io("write", csr))
 }
 
@@ -304,7 +355,8 @@ pub fn private_folder(workspace: &Workspace) -> Result<PathBuf, Error> {
     atomic::create_dir_all(&folder, Access::Private).map_err(Error::io("create", &folder))?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
-        atomic::write(&ignore, b"*\n", Access::Private, Existing::Replace).map_err(Error::io("write", &ignore))?;
+        atomic::write(&ignore, b"*\n", Access::Private, Existing::Replace)
+            .map_err(Error::io("write", &ignore))?;
     }
     Ok(folder)
 }
@@ -317,7 +369,8 @@ pub(super) fn read_pair(key: &Path, certificate: &Path) -> Result<LocalKey, Erro
 fn pem(key: &Path, certificate: &Path, padding: RsaPadding) -> Result<LocalKey, Error> {
     private(key)?;
     let text = Zeroizing::new(std::fs::read_to_string(key).map_err(Error::io("read the key", key))?);
-    let chain = std::fs::read_to_string(certificate).map_err(Error::io("read the certificate", certificate))?;
+    let chain =
+        std::fs::read_to_string(certificate).map_err(Error::io("read the certificate", certificate))?;
     Ok(LocalKey::from_pem(&text, &chain, padding)?)
 }
 

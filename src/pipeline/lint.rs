@@ -1,5 +1,5 @@
-//! What a workspace says against what the catalog and a run know: every reference, every file that is named, what has lapsed. `lint`
-//! prints it, `package` refuses by it; both ask the same.
+//! What a workspace says against what the catalog and a run know: every reference, every file that is named,
+//! what has lapsed. `lint` prints it, `package` refuses by it; both ask the same.
 
 mod records;
 
@@ -19,8 +19,16 @@ use crate::workspace::{FILES, Workspace};
 use crate::yaml::is_placeholder;
 
 /// Every problem that can be told before the evidence is judged.
-pub fn references(workspace: &Workspace, catalog: &Catalog, run: Option<&Reader>, as_of: Option<&str>) -> Vec<Diagnostic> {
-    let as_of = as_of.or(run.map(|run| run.record.ended.as_str())).and_then(|time| time.get(..10)).map(str::to_string);
+pub fn references(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: Option<&Reader>,
+    as_of: Option<&str>,
+) -> Vec<Diagnostic> {
+    let as_of = as_of
+        .or(run.map(|run| run.record.ended.as_str()))
+        .and_then(|time| time.get(..10))
+        .map(str::to_string);
     let mut linter = Linter { workspace, catalog, run, as_of, found: workspace.notes.clone() };
     linter.found.extend(parameter_problems(workspace, catalog));
     let decisions = &workspace.decisions;
@@ -36,37 +44,53 @@ pub fn references(workspace: &Workspace, catalog: &Catalog, run: Option<&Reader>
     linter.found
 }
 
-/// What is wrong with an exception in the light of a run: it names nothing that was judged, or nothing that fails.
+/// What is wrong with an exception in the light of a run: it names nothing that was judged, or nothing that
+/// fails.
 fn covers(e: &ExceptionRecord, used: &ExceptionUse, id: &str) -> Option<Diagnostic> {
     Some(match (used.named, used.rows + used.unread, used.failing) {
         (0, 0, _) => {
             let message = format!("`{}` judged nothing in run {id}, so this names nothing there", e.check);
-            Diagnostic::new("AFW-070", message).level(Gravity::Warning).hint("remove the exception if the resource is gone")
+            Diagnostic::new("AFW-070", message)
+                .level(Gravity::Warning)
+                .hint("remove the exception if the resource is gone")
         }
         (0, _, _) => {
             let near = near::nearest(&e.resource, used.resources.iter().map(String::as_str));
             let some = used.resources.iter().take(3).map(|r| format!("`{r}`")).collect::<Vec<_>>().join(", ");
             let hint = match (near, some.is_empty()) {
-                (Some(near), _) => format!("did you mean `{near}`? Remove the exception if the resource is gone"),
+                (Some(near), _) => {
+                    format!("did you mean `{near}`? Remove the exception if the resource is gone")
+                }
                 (None, false) => format!("it judged {some}; remove the exception if the resource is gone"),
                 (None, true) => String::new(),
             };
             // what was not read may be what it names
             let level = if used.unread > 0 { Gravity::Warning } else { Gravity::Error };
-            let open = if used.unread > 0 { format!("; for {} others evidence is missing", used.unread) } else { String::new() };
+            let open = if used.unread > 0 {
+                format!("; for {} others evidence is missing", used.unread)
+            } else {
+                String::new()
+            };
             let message = format!("`{}` judged no resource `{}` in run {id}{open}", e.check, e.resource);
             Diagnostic::new("AFW-071", message).level(level).hint(hint)
         }
         (_, _, 0) => {
             let message = format!("what this exception names is not failing in run {id}: it covers nothing");
-            Diagnostic::new("AFW-072", message).level(Gravity::Warning).hint("remove it, so that a new failure is seen")
+            Diagnostic::new("AFW-072", message)
+                .level(Gravity::Warning)
+                .hint("remove it, so that a new failure is seen")
         }
         _ => return None,
     })
 }
 
 /// What only a judged run tells: exceptions that name nothing or cover nothing, exclusions of nothing.
-pub fn after(workspace: &Workspace, catalog: &Catalog, run: &Reader, seen: &DecisionsSeen) -> Vec<Diagnostic> {
+pub fn after(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: &Reader,
+    seen: &DecisionsSeen,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let day = run.record.ended.get(..10).unwrap_or_default();
     for (i, (e, used)) in workspace.decisions.exceptions.exceptions.iter().zip(&seen.exceptions).enumerate() {
@@ -78,8 +102,12 @@ pub fn after(workspace: &Workspace, catalog: &Catalog, run: &Reader, seen: &Deci
         found.push(workspace.mark(FILES[1], &place, problem));
     }
     for (i, _) in seen.excluded.iter().enumerate().filter(|(_, n)| **n == 0) {
-        let problem = Diagnostic::new("AFW-073", format!("this takes no resource of run {} out of scope", run.record.id));
-        let problem = problem.level(Gravity::Warning).hint("compare it with the ARNs in the evidence, or remove it");
+        let problem = Diagnostic::new(
+            "AFW-073",
+            format!("this takes no resource of run {} out of scope", run.record.id),
+        );
+        let problem =
+            problem.level(Gravity::Warning).hint("compare it with the ARNs in the evidence, or remove it");
         found.push(workspace.mark(FILES[0], &format!("exclude/{i}/match"), problem));
     }
     found
@@ -121,21 +149,34 @@ impl Linter<'_> {
         let found = self.catalog.controls.iter().find(|c| c.id == id).cloned();
         if found.is_none() && !is_placeholder(id) {
             let list = self.catalog.controls.iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(", ");
-            let hint = near::hint(id, self.catalog.controls.iter().map(|c| c.id.as_str()), &format!("the controls are: {list}"));
-            self.say(file, path, Diagnostic::new("AFW-058", format!("no control is called `{id}`")).hint(hint));
+            let hint = near::hint(
+                id,
+                self.catalog.controls.iter().map(|c| c.id.as_str()),
+                &format!("the controls are: {list}"),
+            );
+            self.say(
+                file,
+                path,
+                Diagnostic::new("AFW-058", format!("no control is called `{id}`")).hint(hint),
+            );
         }
         found
     }
 
     fn citation(&mut self, file: &str, path: &str, citation: &Citation) {
         if !self.catalog.rule.rows.iter().any(|row| row.citation == *citation) {
-            let rows: Vec<String> = self.catalog.rule.rows.iter().map(|row| row.citation.to_string()).collect();
+            let rows: Vec<String> =
+                self.catalog.rule.rows.iter().map(|row| row.citation.to_string()).collect();
             let hint = near::hint(
                 &citation.to_string(),
                 rows.iter().map(String::as_str),
                 "cite a paragraph of the Security Rule, such as 164.312(a)(2)(iv)",
             );
-            self.say(file, path, Diagnostic::new("AFW-059", format!("the Security Rule has no `{citation}`")).hint(hint));
+            self.say(
+                file,
+                path,
+                Diagnostic::new("AFW-059", format!("the Security Rule has no `{citation}`")).hint(hint),
+            );
         }
     }
 
@@ -147,10 +188,21 @@ impl Linter<'_> {
             }
             let place = |member: &str| format!("exceptions/{i}/{member}");
             if !self.catalog.checks.contains_key(&e.check) {
-                let hint = near::hint(&e.check, self.catalog.checks.keys().map(String::as_str), "`affiant controls list` names the checks");
-                self.say(file, &place("check"), Diagnostic::new("AFW-050", format!("no check is called `{}`", e.check)).hint(hint));
+                let hint = near::hint(
+                    &e.check,
+                    self.catalog.checks.keys().map(String::as_str),
+                    "`affiant controls list` names the checks",
+                );
+                self.say(
+                    file,
+                    &place("check"),
+                    Diagnostic::new("AFW-050", format!("no check is called `{}`", e.check)).hint(hint),
+                );
             } else if self.passed(&e.expires) {
-                let message = format!("the exception for `{}` expired on {} and covers nothing any more", e.check, e.expires);
+                let message = format!(
+                    "the exception for `{}` expired on {} and covers nothing any more",
+                    e.check, e.expires
+                );
                 let problem = Diagnostic::new("AFW-051", message).level(Gravity::Warning);
                 self.say(file, &place("expires"), problem.hint("renew it with a new approval, or remove it"));
             }
@@ -175,24 +227,40 @@ impl Linter<'_> {
     fn risks(&mut self, decisions: &Decisions) {
         let file = FILES[4];
         let accounts: Vec<&str> = decisions.workspace.accounts.iter().map(|a| a.id.as_str()).collect();
-        let types: BTreeSet<&str> = self.catalog.sources().into_iter().filter(|source| source.starts_with("AWS::")).collect();
+        let types: BTreeSet<&str> =
+            self.catalog.sources().into_iter().filter(|source| source.starts_with("AWS::")).collect();
         for (i, risk) in decisions.risks.entries.iter().enumerate() {
             let place = |member: &str| format!("entries/{i}/match/{member}");
             self.control(file, &place("control"), &risk.matches.control);
             let open = decisions.workspace.aws.organization || accounts.is_empty();
-            if let Some(id) = risk.matches.account.as_deref().filter(|id| !open && !is_placeholder(id) && !accounts.contains(id)) {
-                let hint = near::hint(id, accounts.iter().copied(), "name one of `accounts` in affiant.yaml, or add it there");
+            if let Some(id) = risk
+                .matches
+                .account
+                .as_deref()
+                .filter(|id| !open && !is_placeholder(id) && !accounts.contains(id))
+            {
+                let hint = near::hint(
+                    id,
+                    accounts.iter().copied(),
+                    "name one of `accounts` in affiant.yaml, or add it there",
+                );
                 self.say(
                     file,
                     &place("account"),
-                    Diagnostic::new("AFW-064", format!("the account `{id}` is not of this workspace")).hint(hint),
+                    Diagnostic::new("AFW-064", format!("the account `{id}` is not of this workspace"))
+                        .hint(hint),
                 );
             }
             let class = risk.matches.asset_class.as_deref().unwrap_or_default();
             if class.starts_with("AWS::") && !types.contains(class) {
-                let hint = near::hint(class, types.iter().copied(), "`affiant risks list` shows the classes of the findings");
+                let hint = near::hint(
+                    class,
+                    types.iter().copied(),
+                    "`affiant risks list` shows the classes of the findings",
+                );
                 let problem =
-                    Diagnostic::new("AFW-065", format!("no check reads resources of the class `{class}`")).level(Gravity::Warning);
+                    Diagnostic::new("AFW-065", format!("no check reads resources of the class `{class}`"))
+                        .level(Gravity::Warning);
                 self.say(file, &place("asset_class"), problem.hint(hint));
             }
         }
@@ -205,7 +273,10 @@ impl Linter<'_> {
 
     /// A key is one of three things, whole.
     fn one_key(&mut self, place: &str, given: [bool; 4]) {
-        if let [false, false, false, false] | [true, true, false, false] | [false, false, true, false] | [false, true, false, true] = given
+        if let [false, false, false, false]
+        | [true, true, false, false]
+        | [false, false, true, false]
+        | [false, true, false, true] = given
         {
             return;
         }
@@ -215,7 +286,8 @@ impl Linter<'_> {
     }
 
     fn seal(&mut self, seal: &SealFacts) {
-        let given = [seal.key.is_some(), seal.certificate.is_some(), seal.pkcs12.is_some(), seal.kms.is_some()];
+        let given =
+            [seal.key.is_some(), seal.certificate.is_some(), seal.pkcs12.is_some(), seal.kms.is_some()];
         self.one_key("seal", given);
         for (i, s) in seal.signers.iter().enumerate() {
             let given = [s.key.is_some(), s.certificate.is_some(), s.pkcs12.is_some(), s.kms.is_some()];
@@ -223,21 +295,38 @@ impl Linter<'_> {
         }
         let mut named: Vec<(String, &String)> = Vec::new();
         let own = [("key", &seal.key), ("certificate", &seal.certificate), ("pkcs12", &seal.pkcs12)];
-        named.extend(own.iter().filter_map(|(member, file)| Some((format!("seal/{member}"), file.as_ref()?))));
-        named.extend(seal.revocation.iter().enumerate().map(|(i, file)| (format!("seal/revocation/{i}"), file)));
-        named.extend(seal.timestamp.iter().filter_map(|t| Some(("seal/timestamp/trust".to_string(), t.trust.as_ref()?))));
+        named
+            .extend(own.iter().filter_map(|(member, file)| Some((format!("seal/{member}"), file.as_ref()?))));
+        named.extend(
+            seal.revocation.iter().enumerate().map(|(i, file)| (format!("seal/revocation/{i}"), file)),
+        );
+        named.extend(
+            seal.timestamp
+                .iter()
+                .filter_map(|t| Some(("seal/timestamp/trust".to_string(), t.trust.as_ref()?))),
+        );
         for (i, signer) in seal.signers.iter().enumerate() {
             let of = [("key", &signer.key), ("certificate", &signer.certificate), ("pkcs12", &signer.pkcs12)];
-            named.extend(of.iter().filter_map(|(member, file)| Some((format!("seal/signers/{i}/{member}"), file.as_ref()?))));
+            named.extend(
+                of.iter().filter_map(|(member, file)| {
+                    Some((format!("seal/signers/{i}/{member}"), file.as_ref()?))
+                }),
+            );
         }
         for (place, path) in named {
             if !is_placeholder(path) && !self.workspace.root.join(path).is_file() {
-                let problem = Diagnostic::new("AFW-067", format!("there is no file `{path}` in the workspace"));
+                let problem =
+                    Diagnostic::new("AFW-067", format!("there is no file `{path}` in the workspace"));
                 if let Some(name) = path.strip_prefix("kms:") {
-                    self.say(FILES[0], &place, problem.hint(format!("a key of AWS KMS is its own member: write `kms: \"{name}\"`")));
+                    self.say(
+                        FILES[0],
+                        &place,
+                        problem.hint(format!("a key of AWS KMS is its own member: write `kms: \"{name}\"`")),
+                    );
                     continue;
                 }
-                let hint = "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and no `seal` at all one for this workspace";
+                let hint = "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and \
+                            no `seal` at all one for this workspace";
                 self.say(FILES[0], &place, problem.hint(hint));
             }
         }

@@ -1,5 +1,5 @@
-//! One at a time: what writes runs and packages takes the workspace's lock, so that two commands never work on the same copy. The
-//! system gives it back when the program ends, however it ends.
+//! One at a time: what writes runs and packages takes the workspace's lock, so that two commands never work
+//! on the same copy. The system gives it back when the program ends, however it ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 
@@ -15,10 +15,18 @@ pub struct Lock(#[expect(dead_code, reason = "the lock goes with the file")] Fil
 pub fn take(workspace: &Workspace) -> Result<Lock, Error> {
     let path = private_folder(workspace)?.join("lock");
     if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-        let problem = Diagnostic::new("AFW-048", "this is no plain file, so it cannot be the workspace's lock");
-        return Err(problem.file(path.display().to_string()).hint("remove it; the program makes it anew").into());
+        let problem =
+            Diagnostic::new("AFW-048", "this is no plain file, so it cannot be the workspace's lock");
+        return Err(problem
+            .file(path.display().to_string())
+            .hint("remove it; the program makes it anew")
+            .into());
     }
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(Error::io("open the lock", &path))?;
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(Error::io("open the lock", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(Error::Busy(path.display().to_string())),

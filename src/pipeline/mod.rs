@@ -1,4 +1,5 @@
-//! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and knows no exit code.
+//! Composes the verbs: gather and seal a run, assess it, make a package, verify one. It prints nothing and
+//! knows no exit code.
 
 pub mod answer;
 pub mod answer_pages;
@@ -77,8 +78,8 @@ pub enum Error {
     #[error(transparent)]
     Tree(#[from] TreeError),
     #[error(
-        "no timestamp authority gave a timestamp: {0}; hint: name one with `--authority`, or use `affiant seal request` and \
-         `affiant seal apply`"
+        "no timestamp authority gave a timestamp: {0}; hint: name one with `--authority`, or use `affiant \
+         seal request` and `affiant seal apply`"
     )]
     NoTimestamp(String),
     #[error("the key `{key}` of AWS KMS cannot be used: {words}")]
@@ -86,7 +87,9 @@ pub enum Error {
     /// A store elsewhere did not do what it was asked.
     #[error("`{place}`: {words}")]
     Remote { place: String, words: String },
-    #[error("another `affiant` collects or packages in this workspace (lock `{0}`); wait for it to end [AFW-047]")]
+    #[error(
+        "another `affiant` collects or packages in this workspace (lock `{0}`); wait for it to end [AFW-047]"
+    )]
     Busy(String),
     /// A run is not as it was sealed.
     #[error("{0}")]
@@ -114,10 +117,16 @@ impl Error {
             Error::Collect(CollectError::Input(_)) => true,
             Error::Run(error) => {
                 use RunError as R;
-                matches!(error, R::NotARun(_) | R::Nowhere(_) | R::None(_) | R::Format { .. } | R::Shape { .. })
+                matches!(
+                    error,
+                    R::NotARun(_) | R::Nowhere(_) | R::None(_) | R::Format { .. } | R::Shape { .. }
+                )
             }
             Error::Assess(fault) => {
-                matches!(fault, Fault::Table { .. } | Fault::Bound { .. } | Fault::Check { .. } | Fault::Parameter { .. })
+                matches!(
+                    fault,
+                    Fault::Table { .. } | Fault::Bound { .. } | Fault::Check { .. } | Fault::Parameter { .. }
+                )
             }
             Error::Render(error) => matches!(error, RenderError::Template { .. }),
             Error::Collect(_)

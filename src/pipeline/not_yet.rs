@@ -1,5 +1,6 @@
-//! Decisions that are dated after the time of a judgement: they are not in force there, or were made of something that had not
-//! happened. `lint` and `package` say so, and it stops nothing: people decide while the newest run is some days old.
+//! Decisions that are dated after the time of a judgement: they are not in force there, or were made of
+//! something that had not happened. `lint` and `package` say so, and it stops nothing: people decide while
+//! the newest run is some days old.
 
 use crate::diag::{Diagnostic, Gravity};
 use crate::workspace::{FILES, Workspace};
@@ -38,7 +39,9 @@ pub fn not_yet(workspace: &Workspace, as_of: &str) -> Vec<Diagnostic> {
     for (i, r) in d.records.records.iter().enumerate() {
         of(FILES[9], format!("records/{i}/on"), &r.on, "it was not done by then");
     }
-    let late = days.into_iter().filter(|(_, _, day, _)| day.starts_with(|c: char| c.is_ascii_digit()) && *day > as_of);
+    let late = days
+        .into_iter()
+        .filter(|(_, _, day, _)| day.starts_with(|c: char| c.is_ascii_digit()) && *day > as_of);
     late.map(|(file, path, day, what)| {
         let message = format!("{day} is after {as_of}, the day that is judged: {what}");
         let hint = "mend the date if it is wrong; otherwise it counts from the next run on";

@@ -1,5 +1,5 @@
-//! A package: assessed, rendered, signed and sealed, as one bag in one ZIP. Everything is made under a temporary name and
-//! appears whole, or not at all.
+//! A package: assessed, rendered, signed and sealed, as one bag in one ZIP. Everything is made under a
+//! temporary name and appears whole, or not at all.
 
 mod files;
 mod unsigned_pdf;
@@ -15,7 +15,8 @@ use super::assess::{check_parameters, check_phi, cleared, judge, redacted, seen}
 use super::compare::{self, Side};
 use super::keys::{Sealer, private_folder};
 pub use super::record::{
-    ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD, RISK_RESOURCES, RISKS, pretty,
+    ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD,
+    RISK_RESOURCES, RISKS, pretty,
 };
 use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
 use super::{bag_files, kept_import, lint, lock, packed_oscal, sealed, signing, statements};
@@ -95,7 +96,13 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     let cleared = cleared(&request.workspace.decisions, &as_of);
     (request.step)("looking for PHI and secrets");
     check_phi(request.workspace, &request.run, &cleared)?;
-    let before = compare::before(request.workspace, request.catalog, &request.run.record, request.against, request.now)?;
+    let before = compare::before(
+        request.workspace,
+        request.catalog,
+        &request.run.record,
+        request.against,
+        request.now,
+    )?;
     let original = request.run.manifest;
     let again = |copy: &Path| sealed::open_copy(copy, original, sealer.certificate(), request.now);
     let run = redacted(request.run, &cleared, &derived, again, |closed| {
@@ -162,14 +169,19 @@ impl Maker<'_> {
         (self.step)("judging the evidence");
         let assessment = self.tables(&mut bag)?;
         let seen = seen(self.workspace, &assessment, &bag.folder().join(DATABASE))?;
-        self.problems.extend(lint::refuse(lint::after(self.workspace, self.catalog, &self.run, &seen), self.draft)?);
-        let run_folder = format!("data/evidence/{}", self.run.root.file_name().unwrap_or_default().to_string_lossy());
+        self.problems
+            .extend(lint::refuse(lint::after(self.workspace, self.catalog, &self.run, &seen), self.draft)?);
+        let run_folder =
+            format!("data/evidence/{}", self.run.root.file_name().unwrap_or_default().to_string_lossy());
         copy_run(&mut bag, &self.run, &run_folder)?;
         self.inputs(&mut bag)?;
         let mut judged = self.judged(&assessment);
         let side = std::mem::replace(&mut self.before, Err(String::new()));
         let before = compare::store(side, &mut judged, &bag.folder().join(DATABASE), &mut bag)?;
-        let mut dossier = dossier(&Inputs { before: Some((&before, &judged)), ..self.dossier_inputs(&assessment, self.sealer.info()) });
+        let mut dossier = dossier(&Inputs {
+            before: Some((&before, &judged)),
+            ..self.dossier_inputs(&assessment, self.sealer.info())
+        });
         dossier.draft = self.draft;
         (self.step)("rendering and signing the reports");
         let signed = self.reports(&mut bag, &dossier, &assessment)?;
@@ -179,7 +191,8 @@ impl Maker<'_> {
         add(&mut bag, RISKS, &csv::risks(&dossier))?;
         add(&mut bag, RISK_RESOURCES, &csv::risk_resources(&dossier))?;
         add(&mut bag, CROSSWALK, &csv::crosswalk(&dossier))?;
-        let parts: Vec<_> = bag.entries().map(|(path, digest)| (path.to_string(), digest.to_string())).collect();
+        let parts: Vec<_> =
+            bag.entries().map(|(path, digest)| (path.to_string(), digest.to_string())).collect();
         for (path, bytes) in packed_oscal::files(&dossier, &run_folder, parts.into_iter()) {
             add(&mut bag, &path, &bytes)?;
         }
@@ -207,7 +220,13 @@ impl Maker<'_> {
         })
     }
 
-    fn record(&self, dossier: &Dossier, assessment: &Assessment, run_folder: &str, pdf: bool) -> PackageRecord {
+    fn record(
+        &self,
+        dossier: &Dossier,
+        assessment: &Assessment,
+        run_folder: &str,
+        pdf: bool,
+    ) -> PackageRecord {
         record(&RecordFacts {
             id: &self.id,
             dossier,
@@ -224,7 +243,13 @@ impl Maker<'_> {
     }
 
     /// Closes the bag and seals it, with what tells a stranger how to check it.
-    fn seal(&self, bag: Payload, record: &PackageRecord, run_folder: &str, pdf: bool) -> Result<Sealed, Error> {
+    fn seal(
+        &self,
+        bag: Payload,
+        record: &PackageRecord,
+        run_folder: &str,
+        pdf: bool,
+    ) -> Result<Sealed, Error> {
         (self.step)("sealing");
         let text = instructions(&self.id, self.sealer.certificate(), run_folder, pdf);
         let revocation = signing::revocation_of(self.sealer);
@@ -241,7 +266,10 @@ impl Maker<'_> {
     fn search(&self, bag: &Payload) -> Result<(), Error> {
         let skipped = |path: &str| (path.starts_with(CATALOG) && !self.catalog.custom) || path == PDF;
         bag_files::search(bag, skipped, |rule| {
-            let problem = Diagnostic::new("AFW-046", format!("{rule} is in this part of the package; nothing was packaged"));
+            let problem = Diagnostic::new(
+                "AFW-046",
+                format!("{rule} is in this part of the package; nothing was packaged"),
+            );
             problem.hint("find it in the run or the workspace, take it out, and change it where it is used")
         })
     }
@@ -250,7 +278,8 @@ impl Maker<'_> {
         let database = bag.folder().join(DATABASE);
         let folder = database.parent().expect("it lies in a folder");
         crate::store::atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
-        let assessment = judge(self.catalog, &self.workspace.decisions, &self.run, Some(&self.as_of), &database)?;
+        let assessment =
+            judge(self.catalog, &self.workspace.decisions, &self.run, Some(&self.as_of), &database)?;
         bag.adopt(DATABASE)?;
         for (table, columns) in export::CSV {
             let mut file = bag.file(&csv_path(table))?;
@@ -262,7 +291,12 @@ impl Maker<'_> {
 
     fn judged(&self, assessment: &Assessment) -> ComparedSide {
         let terms = changes::terms(self.catalog, &self.workspace.decisions, &self.run.record, assessment);
-        ComparedSide { source: "this package".into(), assessment: assessment.clone(), terms, items: Vec::new() }
+        ComparedSide {
+            source: "this package".into(),
+            assessment: assessment.clone(),
+            terms,
+            items: Vec::new(),
+        }
     }
 
     /// The catalog and the decisions, as they were read.
@@ -295,13 +329,26 @@ impl Maker<'_> {
     }
 
     /// HTML with its detached signature, and the signed PDF where this build can render one.
-    fn reports(&self, bag: &mut Payload, dossier: &Dossier, assessment: &Assessment) -> Result<Option<Vec<String>>, Error> {
+    fn reports(
+        &self,
+        bag: &mut Payload,
+        dossier: &Dossier,
+        assessment: &Assessment,
+    ) -> Result<Option<Vec<String>>, Error> {
         let figures = figures::draw(dossier, &self.templates)?;
         let page = html::report(dossier, &figures, &self.templates)?;
         add(bag, HTML, page.as_bytes())?;
-        let signature = sign_detached(page.as_bytes(), &*self.sealer.key, self.now).map_err(crate::seal::bag::SealError::from)?;
+        let signature = sign_detached(page.as_bytes(), &*self.sealer.key, self.now)
+            .map_err(crate::seal::bag::SealError::from)?;
         add(bag, &format!("{HTML}.p7s"), &signature)?;
-        match unsigned_pdf(dossier, &figures, assessment, &self.run, &self.workspace.decisions.workspace.report.paper, &self.templates)? {
+        match unsigned_pdf(
+            dossier,
+            &figures,
+            assessment,
+            &self.run,
+            &self.workspace.decisions.workspace.report.paper,
+            &self.templates,
+        )? {
             Some(pdf) => {
                 let signed = signing::sign(&pdf, self.sealer, self.now, &self.id, &self.templates)?;
                 add(bag, PDF, &signed.bytes)?;

@@ -1,5 +1,6 @@
-//! The OSCAL files inside a package. They are made before the package's own list of digests is: they name its parts with their digests,
-//! and not the list. `affiant export` makes them of a sealed package, with the list.
+//! The OSCAL files inside a package. They are made before the package's own list of digests is: they name its
+//! parts with their digests, and not the list. `affiant export` makes them of a sealed package, with the
+//! list.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,17 @@ use crate::render::machine::{Handed, oscal};
 
 pub const FOLDER: &str = "data/oscal/";
 
-/// The files by their path in the package. `parts` are its parts with their SHA-256; those that the files point at are picked.
-pub fn files(dossier: &Dossier, run: &str, parts: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Vec<u8>> {
+/// The files by their path in the package. `parts` are its parts with their SHA-256; those that the files
+/// point at are picked.
+pub fn files(
+    dossier: &Dossier,
+    run: &str,
+    parts: impl Iterator<Item = (String, String)>,
+) -> BTreeMap<String, Vec<u8>> {
     let technical = format!("{CATALOG}technical/");
-    let wanted = |path: &str| [DOSSIER, ASSESSMENT, DATABASE, RISKS, HTML, PDF].contains(&path) || path.starts_with(&technical);
+    let wanted = |path: &str| {
+        [DOSSIER, ASSESSMENT, DATABASE, RISKS, HTML, PDF].contains(&path) || path.starts_with(&technical)
+    };
     let parts = parts.filter(|(path, _)| wanted(path)).collect();
     let handed = Handed { dossier, run, manifest: String::new(), parts, places: BTreeMap::new() };
     oscal::files(&handed).into_iter().map(|file| (format!("data/{}", file.path), file.bytes)).collect()

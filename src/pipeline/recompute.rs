@@ -61,7 +61,12 @@ impl Recomputed {
 
     fn push(&mut self, code: Code, what: &'static str, same: bool, words: impl Into<String>) {
         self.agrees &= same;
-        self.comparisons.push(Comparison { code, what, outcome: if same { "same" } else { "differs" }, words: words.into() });
+        self.comparisons.push(Comparison {
+            code,
+            what,
+            outcome: if same { "same" } else { "differs" },
+            words: words.into(),
+        });
     }
 
     fn skip(&mut self, code: Code, what: &'static str, words: impl Into<String>) {
@@ -72,7 +77,9 @@ impl Recomputed {
 
 pub fn is_sample(bag: &Verified<Bag>) -> bool {
     ["data/package.json", "data/run.json"].iter().any(|file| {
-        let json = path(file).and_then(|p| bag.read(&p, MAX_JSON).ok()).and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let json = path(file)
+            .and_then(|p| bag.read(&p, MAX_JSON).ok())
+            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         json.is_some_and(|json| json["sample"] == Value::Bool(true))
     })
 }
@@ -102,17 +109,25 @@ fn machine(what: &'static str, place: &Path) -> impl FnOnce(std::io::Error) -> S
     move |error| Stop::Machine(Error::io(what, place)(error))
 }
 
-/// Runs the whole line again over a verified package that `signer` sealed. What cannot be read as a package of ours, or asks for
-/// more than it may, is a difference; only this machine's own faults are errors.
+/// Runs the whole line again over a verified package that `signer` sealed. What cannot be read as a package
+/// of ours, or asks for more than it may, is a difference; only this machine's own faults are errors.
 pub fn recompute(bag: &Verified<Bag>, signer: &Certificate) -> Result<Recomputed, Error> {
     let mut out = Recomputed::default();
     if !bag.entries().any(|(path, _)| path.as_str() == RECORD) {
-        out.skip(Code::Rebuilt, "verdicts", "this is a run, not a package: it holds no verdicts to derive again");
+        out.skip(
+            Code::Rebuilt,
+            "verdicts",
+            "this is a run, not a package: it holds no verdicts to derive again",
+        );
         out.complete = true;
         return Ok(out);
     }
     if super::edition::parse(bag).is_some() {
-        out.skip(Code::NotRecomputable, "verdicts", "not recomputable: shareable edition; its owner can join it to the original");
+        out.skip(
+            Code::NotRecomputable,
+            "verdicts",
+            "not recomputable: shareable edition; its owner can join it to the original",
+        );
         return Ok(out);
     }
     match again(bag, signer, &mut out) {
@@ -125,7 +140,8 @@ pub fn recompute(bag: &Verified<Bag>, signer: &Certificate) -> Result<Recomputed
 }
 
 fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Result<(), Stop> {
-    let record: PackageRecord = serde_json::from_slice(&bytes(bag, RECORD)?).map_err(|e| Stop::Package(format!("{RECORD}: {e}")))?;
+    let record: PackageRecord =
+        serde_json::from_slice(&bytes(bag, RECORD)?).map_err(|e| Stop::Package(format!("{RECORD}: {e}")))?;
     let scratch = tempfile::tempdir().map_err(machine("create", Path::new("a scratch folder")))?;
     let run = Reader::open_run(&unpack_run(bag, &record, scratch.path())?)?;
     let catalog = catalog_again(bag, &record, out)?;
@@ -134,11 +150,24 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
     let assessment = assess::judge(&catalog, &decisions, &run, Some(&record.as_of), &database)?;
     let words = format!("digest {} over every result row", assessment.results.short());
     out.push(Code::ResultsAgain, "results", assessment.results == record.results, words);
-    out.push(Code::ResultsAgain, "assessment", bytes(bag, ASSESSMENT)? == pretty(&assessment), "every verdict, count and gap");
+    out.push(
+        Code::ResultsAgain,
+        "assessment",
+        bytes(bag, ASSESSMENT)? == pretty(&assessment),
+        "every verdict, count and gap",
+    );
     compare_database(bag, &database, out)?;
-    let seal = [true, false].map(|asked| keys::seal_info(signer, asked)).into_iter().find(|info| *info == record.seal);
+    let seal = [true, false]
+        .map(|asked| keys::seal_info(signer, asked))
+        .into_iter()
+        .find(|info| *info == record.seal);
     let terms = program::changes::terms(&catalog, &decisions, &run.record, &assessment);
-    let mut judged = ComparedSide { source: "this package".into(), assessment: assessment.clone(), terms, items: Vec::new() };
+    let mut judged = ComparedSide {
+        source: "this package".into(),
+        assessment: assessment.clone(),
+        terms,
+        items: Vec::new(),
+    };
     let before = compare::stored(bag, &mut judged, &database)?;
     let standing = super::statements::standing(&decisions);
     let mut dossier = program::dossier(&Inputs {
@@ -157,7 +186,12 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
         program_version: &record.program_version,
     });
     dossier.draft = record.draft;
-    out.push(Code::DossierAgain, "dossier", bytes(bag, DOSSIER)? == pretty(&dossier), "every word and number of the reports");
+    out.push(
+        Code::DossierAgain,
+        "dossier",
+        bytes(bag, DOSSIER)? == pretty(&dossier),
+        "every word and number of the reports",
+    );
     let parts = Parts { bag, record: &record, signer, catalog: &catalog, decisions: &decisions, run: &run };
     tables(&parts, &database, &dossier, out)?;
     parts.compare_record(&dossier, &assessment, out)?;
@@ -167,7 +201,12 @@ fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Res
 /// The catalog of the package, which is the one that the record names.
 fn catalog_again(bag: &Verified<Bag>, record: &PackageRecord, out: &mut Recomputed) -> Result<Catalog, Stop> {
     let catalog = catalog::from_files(files_below(bag, CATALOG)?, record.custom_catalog)?;
-    out.push(Code::CatalogAgain, "catalog", catalog.digest == record.catalog, format!("digest {}", catalog.digest.short()));
+    out.push(
+        Code::CatalogAgain,
+        "catalog",
+        catalog.digest == record.catalog,
+        format!("digest {}", catalog.digest.short()),
+    );
     built_in(&catalog, record, out)?;
     Ok(catalog)
 }
@@ -188,15 +227,30 @@ impl Parts<'_> {
     }
 
     /// Every member of `package.json`, and `VERIFY.md`.
-    fn compare_record(&self, dossier: &Dossier, assessment: &Assessment, out: &mut Recomputed) -> Result<(), Stop> {
+    fn compare_record(
+        &self,
+        dossier: &Dossier,
+        assessment: &Assessment,
+        out: &mut Recomputed,
+    ) -> Result<(), Stop> {
         if !self.by_this_version() {
-            let words = format!("made by version {}; this is {}", self.record.program_version, env!("CARGO_PKG_VERSION"));
+            let words = format!(
+                "made by version {}; this is {}",
+                self.record.program_version,
+                env!("CARGO_PKG_VERSION")
+            );
             out.skip(Code::RecordAgain, "record", words.clone());
             out.skip(Code::InstructionsAgain, "VERIFY.md", words);
             return Ok(());
         }
         let ours = own::record(&own::RecordFacts {
-            id: &own::package_id(self.decisions, self.catalog, self.run, &self.record.as_of, self.record.draft),
+            id: &own::package_id(
+                self.decisions,
+                self.catalog,
+                self.run,
+                &self.record.as_of,
+                self.record.draft,
+            ),
             dossier,
             assessment,
             run: self.run,
@@ -211,8 +265,13 @@ impl Parts<'_> {
         });
         let members = |record: &PackageRecord| serde_json::to_value(record).expect("a record serialises");
         let (said, follows) = (members(self.record), members(&ours));
-        let differs: Vec<&str> =
-            follows.as_object().into_iter().flatten().filter(|(k, v)| said[k.as_str()] != **v).map(|(k, _)| k.as_str()).collect();
+        let differs: Vec<&str> = follows
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(k, v)| said[k.as_str()] != **v)
+            .map(|(k, _)| k.as_str())
+            .collect();
         let words = match differs.is_empty() {
             true => "every member of package.json".to_string(),
             false => format!("package.json says otherwise of: {}", differs.join(", ")),
@@ -220,12 +279,21 @@ impl Parts<'_> {
         out.push(Code::RecordAgain, "record", differs.is_empty(), words);
         let text = own::instructions(&self.record.id, self.signer, &self.record.run, self.record.pdf);
         let said = self.bag.tag("VERIFY.md", MAX_JSON).unwrap_or_default();
-        out.push(Code::InstructionsAgain, "VERIFY.md", said == text.as_bytes(), "how to check the package, word for word");
+        out.push(
+            Code::InstructionsAgain,
+            "VERIFY.md",
+            said == text.as_bytes(),
+            "how to check the package, word for word",
+        );
         Ok(())
     }
 }
 
-fn unpack_run(bag: &Verified<Bag>, record: &PackageRecord, scratch: &Path) -> Result<std::path::PathBuf, Stop> {
+fn unpack_run(
+    bag: &Verified<Bag>,
+    record: &PackageRecord,
+    scratch: &Path,
+) -> Result<std::path::PathBuf, Stop> {
     let prefix = format!("{}/", record.run);
     let name = record.run.rsplit('/').next().unwrap_or("run");
     let root = scratch.join(crate::store::portable_name(name));

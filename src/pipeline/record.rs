@@ -1,4 +1,5 @@
-//! `data/package.json`: what a package says of itself, each member from what it speaks of, and which files a package has.
+//! `data/package.json`: what a package says of itself, each member from what it speaks of, and which files a
+//! package has.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,8 @@ pub struct PackageRecord {
     /// Whether a PDF is inside.
     pub pdf: bool,
     pub retain_until: String,
-    /// The day on which the sealer's certificate ends. With a timestamp the seal lasts longer: `affiant seal status` says how long.
+    /// The day on which the sealer's certificate ends. With a timestamp the seal lasts longer: `affiant seal
+    /// status` says how long.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub certificate_until: String,
     pub seal: SealInfo,
@@ -143,7 +145,9 @@ pub(super) fn is_ours(path: &str, run: &str) -> bool {
     let tables = || export::CSV.iter().any(|(table, _)| csv_path(table) == path);
     // the run's own payload is held against its custody records
     let in_run = path.strip_prefix(run).and_then(|rest| rest.strip_prefix('/'));
-    let of_run = in_run.is_some_and(|rest| rest.starts_with(PAYLOAD) || rest.starts_with(&format!("{JOINED}/")) || is_own_tag(rest));
+    let of_run = in_run.is_some_and(|rest| {
+        rest.starts_with(PAYLOAD) || rest.starts_with(&format!("{JOINED}/")) || is_own_tag(rest)
+    });
     let decision = path.strip_prefix(DECISIONS).is_some_and(|name| workspace::FILES.contains(&name));
     let signature = path.strip_suffix(".p7s") == Some(HTML);
     let named = [&fixed[..], &registers, &before].iter().any(|list| list.contains(&path));
@@ -156,10 +160,21 @@ fn oscal_file(path: &str) -> bool {
 }
 
 /// `<period>-<12 hexadecimal digits>` of a digest over all inputs: the same inputs, the same id.
-pub(super) fn package_id(decisions: &Decisions, catalog: &Catalog, run: &Reader, as_of: &str, draft: bool) -> String {
+pub(super) fn package_id(
+    decisions: &Decisions,
+    catalog: &Catalog,
+    run: &Reader,
+    as_of: &str,
+    draft: bool,
+) -> String {
     let label = period(decisions, as_of);
     let decisions = serde_json::to_string(decisions).expect("decisions serialise");
-    let all = format!("{}\0{}\0{as_of}\0{}\0{decisions}", run.manifest_of_content(), catalog.digest, env!("CARGO_PKG_VERSION"));
+    let all = format!(
+        "{}\0{}\0{as_of}\0{}\0{decisions}",
+        run.manifest_of_content(),
+        catalog.digest,
+        env!("CARGO_PKG_VERSION")
+    );
     let all = if draft { all + "\0draft" } else { all };
     format!("{label}-{}", Digest::of(all.as_bytes()).short())
 }

@@ -1,4 +1,5 @@
-//! A review of access: the workbook of a run, and what reviewers filled in, taken back, signed and kept in `documents/`.
+//! A review of access: the workbook of a run, and what reviewers filled in, taken back, signed and kept in
+//! `documents/`.
 
 use std::path::{Path, PathBuf};
 
@@ -41,12 +42,23 @@ pub struct ReviewParts {
 }
 
 /// Everybody who holds access by a run.
-pub fn gather(workspace: &Workspace, catalog: &Catalog, run: Reader, list: Option<&Path>) -> Result<ReviewParts, Error> {
+pub fn gather(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: Reader,
+    list: Option<&Path>,
+) -> Result<ReviewParts, Error> {
     check_parameters(workspace, catalog)?;
     let folder = scratch(workspace)?;
     let until = run.record.ended.clone();
     let facts = (run.record.id.clone(), run.manifest);
-    let run = redacted(run, &cleared(&workspace.decisions, &until), folder.path(), |_| Ok(None), |closed| Ok(closed.finish(&[])?))?;
+    let run = redacted(
+        run,
+        &cleared(&workspace.decisions, &until),
+        folder.path(),
+        |_| Ok(None),
+        |closed| Ok(closed.finish(&[])?),
+    )?;
     let database = folder.path().join("evidence.sqlite");
     judge(catalog, &workspace.decisions, &run, None, &database)?;
     let day = until.get(..10).unwrap_or_default().to_string();
@@ -60,7 +72,10 @@ pub fn gather(workspace: &Workspace, catalog: &Catalog, run: Reader, list: Optio
     })
 }
 
-fn list_of(workspace: &Workspace, named: Option<&Path>) -> Result<Option<(String, Digest, Vec<access_review::Leaver>)>, Error> {
+fn list_of(
+    workspace: &Workspace,
+    named: Option<&Path>,
+) -> Result<Option<(String, Digest, Vec<access_review::Leaver>)>, Error> {
     let own = workspace.root.join(LEAVERS);
     let path = match named {
         Some(path) => path,
@@ -71,7 +86,10 @@ fn list_of(workspace: &Workspace, named: Option<&Path>) -> Result<Option<(String
     let shown = if named.is_some() { path.display().to_string() } else { LEAVERS.to_string() };
     let read = leavers(&bytes).map_err(|what| {
         let problem = Diagnostic::new("AFU-045", format!("the list of leavers: {what}")).file(shown.clone());
-        problem.hint("write CSV such as `name,left,user` and a line for each person, such as `Jordan Example,2026-08-01,jexample`")
+        problem.hint(
+            "write CSV such as `name,left,user` and a line for each person, such as `Jordan \
+                      Example,2026-08-01,jexample`",
+        )
     })?;
     Ok(Some((shown, Digest::of(&bytes), read)))
 }
@@ -98,8 +116,15 @@ fn before(workspace: &Workspace, day: &str) -> Option<(String, PastReview)> {
 impl ReviewParts {
     pub fn review(&self) -> AccessReview {
         let list = self.leavers.as_ref().map(|(_, _, list)| list.as_slice());
-        let (lines, gone) = access_review::lines(&self.population, list, self.before.as_ref().map(|(_, past)| past));
-        AccessReview { lines, gone, about: self.about(), gaps: self.population.gaps.clone(), day: self.day.clone() }
+        let (lines, gone) =
+            access_review::lines(&self.population, list, self.before.as_ref().map(|(_, past)| past));
+        AccessReview {
+            lines,
+            gone,
+            about: self.about(),
+            gaps: self.population.gaps.clone(),
+            day: self.day.clone(),
+        }
     }
 
     fn about(&self) -> Vec<(String, String)> {
@@ -112,27 +137,48 @@ impl ReviewParts {
             HolderKind::ServiceRole,
         ];
         let all = &self.population.principals;
-        let count = |kind: &HolderKind| format!("{} {}", all.iter().filter(|p| p.kind == *kind).count(), kind.as_str());
+        let count = |kind: &HolderKind| {
+            format!("{} {}", all.iter().filter(|p| p.kind == *kind).count(), kind.as_str())
+        };
         let p = &self.population;
-        let gaps = if p.gaps.is_empty() { "nothing that was asked for".to_string() } else { p.gaps.join("\n") };
+        let gaps =
+            if p.gaps.is_empty() { "nothing that was asked for".to_string() } else { p.gaps.join("\n") };
         let text = |t: &str| t.to_string();
         [
             ("Run", self.run.0.clone()),
             ("Manifest of the run", self.run.1.to_string()),
             ("As of", self.day.clone()),
             ("Catalog", self.catalog.to_string()),
-            ("Principals", format!("{}: {}", all.len(), kinds.iter().map(count).collect::<Vec<_>>().join(", "))),
+            (
+                "Principals",
+                format!("{}: {}", all.len(), kinds.iter().map(count).collect::<Vec<_>>().join(", ")),
+            ),
             ("Not read", gaps),
-            ("Stores holding PHI", format!("{}, of which {} are open to everyone by their own policy", p.stores, p.open_stores)),
-            (LIST, self.leavers.as_ref().map_or_else(|| text("none was supplied"), |(path, digest, _)| format!("{path}, sha256 {digest}"))),
-            (BEFORE, self.before.as_ref().map_or_else(|| text("none is in the workspace"), |(path, _)| path.clone())),
+            (
+                "Stores holding PHI",
+                format!("{}, of which {} are open to everyone by their own policy", p.stores, p.open_stores),
+            ),
+            (
+                LIST,
+                self.leavers.as_ref().map_or_else(
+                    || text("none was supplied"),
+                    |(path, digest, _)| format!("{path}, sha256 {digest}"),
+                ),
+            ),
+            (
+                BEFORE,
+                self.before
+                    .as_ref()
+                    .map_or_else(|| text("none is in the workspace"), |(path, _)| path.clone()),
+            ),
             (
                 "How to fill it in",
                 text(
-                    "For every line of the sheet Principals choose a decision, and name the reviewer. Change, remove and unknown need a \
-                     reason. Sort and filter as you like; add, remove or change nothing else. What a policy allows is not what was done: \
-                     conditions that nobody can answer are named as not certain, databases decide inside themselves, and people who sign \
-                     in to the application are not here.",
+                    "For every line of the sheet Principals choose a decision, and name the reviewer. \
+                     Change, remove and unknown need a reason. Sort and filter as you like; add, remove or \
+                     change nothing else. What a policy allows is not what was done: conditions that nobody \
+                     can answer are named as not certain, databases decide inside themselves, and people who \
+                     sign in to the application are not here.",
                 ),
             ),
         ]
@@ -147,7 +193,10 @@ const BEFORE: &str = "Compared with";
 /// The workbook to be filled in.
 pub fn workbook_of(review: &AccessReview) -> Result<Vec<u8>, Error> {
     let day = crate::clock::parse(&format!("{}T00:00:00Z", review.day)).unwrap_or_default();
-    Ok(xlsx::workbook(&sheets(review), (day.year().clamp(1900, 9999) as u16, day.month() as u8, day.day() as u8))?)
+    Ok(xlsx::workbook(
+        &sheets(review),
+        (day.year().clamp(1900, 9999) as u16, day.month() as u8, day.day() as u8),
+    )?)
 }
 
 /// The sheets of a filled-in workbook, and the run that it names.
@@ -163,10 +212,13 @@ impl FilledReview {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         let file = path.display().to_string();
         let problem = |what: String| Diagnostic::new("AFU-046", what).file(file.clone());
-        let read =
-            workbook::sheets(&bytes).map_err(|e| problem(e.to_string()).hint("give the .xlsx that `affiant review access` wrote"))?;
+        let read = workbook::sheets(&bytes)
+            .map_err(|e| problem(e.to_string()).hint("give the .xlsx that `affiant review access` wrote"))?;
         let sheet = |name: &str| {
-            let lacks = || problem(format!("it has no sheet `{name}`")).hint("give the .xlsx that `affiant review access` wrote");
+            let lacks = || {
+                problem(format!("it has no sheet `{name}`"))
+                    .hint("give the .xlsx that `affiant review access` wrote")
+            };
             read.iter().find(|g| g.name == name).cloned().ok_or_else(lacks)
         };
         let (principals, about) = (sheet(PRINCIPALS)?, sheet(ABOUT)?);
@@ -186,11 +238,17 @@ impl FilledReview {
     /// What was decided, line by line; refuses whatever is about other people or is not decided.
     pub fn decided(&self, parts: &ReviewParts) -> Result<AccessReview, Error> {
         let review = parts.review();
-        let of = |label: &str| review.about.iter().find(|(what, _)| what == label).map(|(_, v)| v.clone()).unwrap_or_default();
+        let of = |label: &str| {
+            review.about.iter().find(|(what, _)| what == label).map(|(_, v)| v.clone()).unwrap_or_default()
+        };
         let mut found = Vec::new();
         for label in ["Run", "Manifest of the run", "Catalog"] {
             if self.value(label) != of(label) {
-                let words = format!("sheet `{ABOUT}`: `{label}` is `{}`, and the run has `{}`", self.value(label), of(label));
+                let words = format!(
+                    "sheet `{ABOUT}`: `{label}` is `{}`, and the run has `{}`",
+                    self.value(label),
+                    of(label)
+                );
                 let hint = "the workbook was written by another catalog or from another run; write it anew and copy the decisions over";
                 found.push(Diagnostic::new("AFU-047", words).file(self.file.clone()).hint(hint));
             }
@@ -223,7 +281,11 @@ pub struct KeptReview {
 
 impl KeptReview {
     pub fn files(&self) -> Vec<String> {
-        [&self.workbook, &self.table, &self.record].into_iter().cloned().chain(self.signatures.iter().cloned()).collect()
+        [&self.workbook, &self.table, &self.record]
+            .into_iter()
+            .cloned()
+            .chain(self.signatures.iter().cloned())
+            .collect()
     }
 }
 
@@ -237,8 +299,11 @@ pub fn keep(
 ) -> Result<KeptReview, Error> {
     let folder = workspace.root.join("documents");
     atomic::create_dir_all(&folder, Access::Shared).map_err(Error::io("create", &folder))?;
-    let free = |stem: &String| !["xlsx", "csv", "json"].iter().any(|end| folder.join(format!("{stem}.{end}")).exists());
-    let stems = (1u32..).map(|n| if n == 1 { format!("{STEM}{}", review.day) } else { format!("{STEM}{}-{n}", review.day) });
+    let free = |stem: &String| {
+        !["xlsx", "csv", "json"].iter().any(|end| folder.join(format!("{stem}.{end}")).exists())
+    };
+    let stems = (1u32..)
+        .map(|n| if n == 1 { format!("{STEM}{}", review.day) } else { format!("{STEM}{}-{n}", review.day) });
     let stem = stems.into_iter().find(free).expect("numbers do not end");
     let table = access_review::record(&review.lines);
     let name = |end: &str| format!("documents/{stem}.{end}");
@@ -260,8 +325,15 @@ pub fn keep(
 }
 
 /// What is signed: the two files by their digests, what they rest on, and what they say in numbers.
-fn note(workbook: &FilledReview, review: &AccessReview, (xlsx, csv): (&str, &str), table: &[u8], now: DateTime<Utc>) -> Vec<u8> {
-    let verdicts = [AccessVerdict::Keep, AccessVerdict::Change, AccessVerdict::Remove, AccessVerdict::Unknown];
+fn note(
+    workbook: &FilledReview,
+    review: &AccessReview,
+    (xlsx, csv): (&str, &str),
+    table: &[u8],
+    now: DateTime<Utc>,
+) -> Vec<u8> {
+    let verdicts =
+        [AccessVerdict::Keep, AccessVerdict::Change, AccessVerdict::Remove, AccessVerdict::Unknown];
     let decided: serde_json::Map<String, serde_json::Value> =
         verdicts.iter().map(|v| (v.as_str().to_string(), review.count(*v).into())).collect();
     let about: Vec<_> = review.about.iter().filter(|(what, _)| what != "How to fill it in").collect();

@@ -1,5 +1,6 @@
-//! A sealed run, verified before anything in it is used. Whoever assesses, packages or compares a run opens it here: a run that
-//! is not as it was sealed is refused with the name of the file, and links are never followed.
+//! A sealed run, verified before anything in it is used. Whoever assesses, packages or compares a run opens
+//! it here: a run that is not as it was sealed is refused with the name of the file, and links are never
+//! followed.
 
 use std::path::Path;
 
@@ -25,14 +26,16 @@ pub fn find(workspace: &Workspace, wanted: Option<&str>, now: DateTime<Utc>) -> 
     open(&run::find(&workspace.evidence(), wanted)?, now).map(|run| run.reader)
 }
 
-/// Opens the run at `path`, or says which of its files is not as it was sealed. Whose key sealed it is not asked here.
+/// Opens the run at `path`, or says which of its files is not as it was sealed. Whose key sealed it is not
+/// asked here.
 pub fn open(path: &Path, now: DateTime<Utc>) -> Result<SealedRun, Error> {
     let nobody = Trust::default();
     let checked = verify::verify(path, &Options::new(&nobody, now, DESCRIPTIONS))?;
     let held = checked.report.integrity.state == State::Held;
     if !held {
         let step = checked.report.first_failure();
-        let (file, words) = step.map_or(("", checked.report.integrity.words.as_str()), |step| (&step.subject, &step.words));
+        let (file, words) =
+            step.map_or(("", checked.report.integrity.words.as_str()), |step| (&step.subject, &step.words));
         return Err(changed(path, file, words));
     }
     let reader = Reader::open_run(path)?;
@@ -45,8 +48,11 @@ pub fn open(path: &Path, now: DateTime<Utc>) -> Result<SealedRun, Error> {
 /// That a run was changed after its seal, with the file.
 pub fn changed(run: &Path, file: &str, words: &str) -> Error {
     let place = if file.is_empty() { run.to_path_buf() } else { run.join(file) };
-    let problem = Diagnostic::new("AFR-001", format!("the run is not as it was sealed: {words}")).file(place.display().to_string());
-    Error::Changed(Box::new(problem.hint("collect again, or take the run from a copy; `affiant verify` tells what else differs")))
+    let problem = Diagnostic::new("AFR-001", format!("the run is not as it was sealed: {words}"))
+        .file(place.display().to_string());
+    Error::Changed(Box::new(
+        problem.hint("collect again, or take the run from a copy; `affiant verify` tells what else differs"),
+    ))
 }
 
 /// What was read a moment ago is what was verified.
@@ -57,9 +63,14 @@ fn agrees(path: &Path, reader: &Reader, bag: &Verified<Bag>) -> Result<(), Error
     Ok(())
 }
 
-/// Opens a redacted copy that was made earlier; `None` if somebody else than `signer` sealed it or it is of another original,
-/// so that it is made anew.
-pub fn open_copy(path: &Path, original: Digest, signer: &Certificate, now: DateTime<Utc>) -> Result<Option<Reader>, Error> {
+/// Opens a redacted copy that was made earlier; `None` if somebody else than `signer` sealed it or it is of
+/// another original, so that it is made anew.
+pub fn open_copy(
+    path: &Path,
+    original: Digest,
+    signer: &Certificate,
+    now: DateTime<Utc>,
+) -> Result<Option<Reader>, Error> {
     let copy = open(path, now)?;
     let ours = copy.signer.as_ref() == Some(signer) && copy.reader.record.derived_from == Some(original);
     Ok(ours.then_some(copy.reader))

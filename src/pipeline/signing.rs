@@ -1,5 +1,6 @@
-//! The PDF's signatures, all of them before the bag's seal: the sealer's certification, then each person's on the sign-off
-//! page, then what lets them be checked when nobody can be asked any more, then a timestamp over all of it.
+//! The PDF's signatures, all of them before the bag's seal: the sealer's certification, then each person's on
+//! the sign-off page, then what lets them be checked when nobody can be asked any more, then a timestamp over
+//! all of it.
 
 use chrono::{DateTime, Utc};
 
@@ -21,7 +22,13 @@ pub fn certification_reason(id: &str) -> String {
 }
 
 /// Signs `pdf` as of `now`, as far as the sealer's level goes and authorities answer.
-pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates: &Templates) -> Result<SignedPdf, Error> {
+pub fn sign(
+    pdf: &[u8],
+    sealer: &Sealer,
+    now: DateTime<Utc>,
+    id: &str,
+    templates: &Templates,
+) -> Result<SignedPdf, Error> {
     let authorities = (sealer.level >= Level::Stamped).then_some(&sealer.authorities);
     let mut bytes = pades::prepare_fields(pdf)?;
     let certification = Signing {
@@ -39,7 +46,10 @@ pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates
         let waiting = pades::empty_fields(&bytes);
         let field = waiting.iter().find(|name| **name == person.role).map(String::as_str);
         if field.is_none() {
-            notes.push(format!("the sign-off page has no free place for `{}`; that signature is invisible", person.role));
+            notes.push(format!(
+                "the sign-off page has no free place for `{}`; that signature is invisible",
+                person.role
+            ));
         }
         let shown = field.map(|_| picture(&*person.key, &person.role, now, templates)).transpose()?.flatten();
         let reason = format!("{}: the audit package {id}", person.role);
@@ -57,16 +67,30 @@ pub fn sign(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, id: &str, templates
     finished(bytes, sealer, &sealer.people, notes)
 }
 
-/// Certifies a document that no person's signature field is in, such as the answers to a buyer. `reason` says what for.
+/// Certifies a document that no person's signature field is in, such as the answers to a buyer. `reason` says
+/// what for.
 pub fn certify(pdf: &[u8], sealer: &Sealer, now: DateTime<Utc>, reason: &str) -> Result<SignedPdf, Error> {
     let authorities = (sealer.level >= Level::Stamped).then_some(&sealer.authorities);
-    let certification =
-        Signing { signer: &*sealer.key, at: now, role: Role::Certification, reason, field: None, appearance: None, authorities };
+    let certification = Signing {
+        signer: &*sealer.key,
+        at: now,
+        role: Role::Certification,
+        reason,
+        field: None,
+        appearance: None,
+        authorities,
+    };
     finished(pades::sign_with(pdf, &certification)?, sealer, &[], Vec::new())
 }
 
-/// What lets the signatures be checked when nobody can be asked any more, and the last timestamp, as far as the level goes.
-fn finished(mut bytes: Vec<u8>, sealer: &Sealer, people: &[Person], mut notes: Vec<String>) -> Result<SignedPdf, Error> {
+/// What lets the signatures be checked when nobody can be asked any more, and the last timestamp, as far as
+/// the level goes.
+fn finished(
+    mut bytes: Vec<u8>,
+    sealer: &Sealer,
+    people: &[Person],
+    mut notes: Vec<String>,
+) -> Result<SignedPdf, Error> {
     if sealer.level >= Level::LongTerm {
         bytes = with_validation(&bytes, sealer, people, &mut notes)?;
     }
@@ -80,7 +104,12 @@ fn finished(mut bytes: Vec<u8>, sealer: &Sealer, people: &[Person], mut notes: V
 }
 
 /// Adds the chains of everybody who signed or stamped so far, and what their issuers say of revocation.
-fn with_validation(pdf: &[u8], sealer: &Sealer, people: &[Person], notes: &mut Vec<String>) -> Result<Vec<u8>, PadesError> {
+fn with_validation(
+    pdf: &[u8],
+    sealer: &Sealer,
+    people: &[Person],
+    notes: &mut Vec<String>,
+) -> Result<Vec<u8>, PadesError> {
     let mut chains: Vec<Vec<Certificate>> = vec![chain_of(&*sealer.key)];
     chains.extend(people.iter().map(|person| chain_of(&*person.key)));
     for signature in pades::verify(pdf).signatures {
@@ -123,7 +152,10 @@ fn climb(first: Certificate, others: &[Certificate], trust: &Trust) -> Vec<Certi
     let mut chain = vec![first];
     while chain.len() < 8 {
         let last = chain.last().expect("it has one");
-        let above = others.iter().chain(trust.anchors()).find(|c| !last.is_self_signed() && last.is_issued_by(c) && !chain.contains(c));
+        let above = others
+            .iter()
+            .chain(trust.anchors())
+            .find(|c| !last.is_self_signed() && last.is_issued_by(c) && !chain.contains(c));
         let Some(above) = above.cloned() else { break };
         chain.push(above);
     }
@@ -132,7 +164,12 @@ fn climb(first: Certificate, others: &[Certificate], trust: &Trust) -> Vec<Certi
 
 /// What the sign-off page shows for a signature, where this build can draw it.
 #[cfg(feature = "pdf")]
-fn picture(signer: &dyn Signer, role: &str, now: DateTime<Utc>, templates: &Templates) -> Result<Option<Vec<u8>>, Error> {
+fn picture(
+    signer: &dyn Signer,
+    role: &str,
+    now: DateTime<Utc>,
+    templates: &Templates,
+) -> Result<Option<Vec<u8>>, Error> {
     let certificate = signer.chain().signer();
     let lines = serde_json::json!({
         "role": role,

@@ -1,5 +1,5 @@
-//! Statements that people make: written into the workspace, signed by the seal's signers, and asked later whether they are still
-//! what was signed.
+//! Statements that people make: written into the workspace, signed by the seal's signers, and asked later
+//! whether they are still what was signed.
 
 use std::collections::BTreeMap;
 
@@ -28,23 +28,35 @@ pub fn signers(sealer: &Sealer) -> Vec<(String, &dyn Signer)> {
     }
 }
 
-/// Writes the statement in place, in the place of an earlier one of its id, and signs it; without a sealer it stays typed.
-pub fn put(workspace: &Workspace, said: Attestation, sealer: Option<&Sealer>, now: DateTime<Utc>) -> Result<Attestation, Error> {
+/// Writes the statement in place, in the place of an earlier one of its id, and signs it; without a sealer it
+/// stays typed.
+pub fn put(
+    workspace: &Workspace,
+    said: Attestation,
+    sealer: Option<&Sealer>,
+    now: DateTime<Utc>,
+) -> Result<Attestation, Error> {
     let mut said = said;
     if let Some(before) = workspace.decisions.attestations.attestations.iter().find(|a| a.id == said.id) {
         said.supersedes = before.supersedes.clone();
-        said.supersedes.push(SupersededStatement { by: before.by.clone(), on: before.on.clone(), sha256: before.digest() });
+        said.supersedes.push(SupersededStatement {
+            by: before.by.clone(),
+            on: before.on.clone(),
+            sha256: before.digest(),
+        });
     }
     let file = FILES[2];
     let bytes = workspace.files.get(file).map_or(statements::NO_STATEMENTS.as_bytes(), Vec::as_slice);
-    let text = std::str::from_utf8(bytes).map_err(|e| Diagnostic::new("AFU-006", format!("not UTF-8: {e}")).file(file))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Diagnostic::new("AFU-006", format!("not UTF-8: {e}")).file(file))?;
     let typed = statements::put(text, &said).map_err(refused)?;
     let mut said = read_again(workspace, &typed, &said.id)?;
     let mut whole = typed;
     if let Some(sealer) = sealer {
         let content = said.signed_text();
         for (role, key) in signers(sealer) {
-            let cms = sign_detached(content.as_bytes(), key, now).map_err(crate::seal::bag::SealError::from)?;
+            let cms =
+                sign_detached(content.as_bytes(), key, now).map_err(crate::seal::bag::SealError::from)?;
             said.signatures.push(StatementSignature { role, cms: STANDARD.encode(cms) });
         }
         whole = statements::put(&whole, &said).map_err(refused)?;
@@ -53,7 +65,8 @@ pub fn put(workspace: &Workspace, said: Attestation, sealer: Option<&Sealer>, no
     let path = workspace.root.join(file);
     let folder = path.parent().expect("a file in a folder");
     atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
-    atomic::write(&path, whole.as_bytes(), Access::Shared, Existing::Replace).map_err(Error::io("write", &path))?;
+    atomic::write(&path, whole.as_bytes(), Access::Shared, Existing::Replace)
+        .map_err(Error::io("write", &path))?;
     Ok(said)
 }
 
@@ -83,19 +96,28 @@ fn standing_of(said: &Attestation) -> StatementStanding {
     let mut names = Vec::new();
     for signature in &said.signatures {
         let der = STANDARD.decode(signature.cms.trim());
-        let checked = der
-            .map_err(|e| e.to_string())
-            .and_then(|der| verify_cms(&der, &mut content.as_bytes(), Ess::Required).map_err(|e| e.to_string()));
+        let checked = der.map_err(|e| e.to_string()).and_then(|der| {
+            verify_cms(&der, &mut content.as_bytes(), Ess::Required).map_err(|e| e.to_string())
+        });
         match checked {
             Ok(facts) => {
-                let at = facts.signing_time.map(|t| format!(", its clock at {}", t.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+                let at = facts
+                    .signing_time
+                    .map(|t| format!(", its clock at {}", t.format("%Y-%m-%d %H:%M UTC")))
+                    .unwrap_or_default();
                 names.push(match facts.signer.is_workspace_key() {
                     true => format!("the workspace\u{2019}s own key, which names no person{at}"),
-                    false => format!("{} ({}, certificate {}{at})", facts.signer.name(), signature.role, facts.signer.fingerprint()),
+                    false => format!(
+                        "{} ({}, certificate {}{at})",
+                        facts.signer.name(),
+                        signature.role,
+                        facts.signer.fingerprint()
+                    ),
                 });
             }
             Err(_) => {
-                let words = "Changed after it was signed: the signature does not fit what stands here.".to_string();
+                let words =
+                    "Changed after it was signed: the signature does not fit what stands here.".to_string();
                 return StatementStanding { holds: false, words };
             }
         }

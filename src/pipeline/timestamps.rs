@@ -1,5 +1,6 @@
-//! What is done to a seal after it was made: a timestamp fetched by another machine, renewals, and what ends when. `data/` is
-//! never touched; a ZIP is written anew beside the old one and takes its place when it is whole.
+//! What is done to a seal after it was made: a timestamp fetched by another machine, renewals, and what ends
+//! when. `data/` is never touched; a ZIP is written anew beside the old one and takes its place when it is
+//! whole.
 
 use std::path::Path;
 
@@ -44,15 +45,26 @@ pub fn request(path: &Path, over: Over) -> Result<Question, Error> {
 }
 
 /// Takes the answer in, if it is a token over this very seal (and answers `question`, if that is given).
-pub fn apply(path: &Path, over: Over, answer: &[u8], question: Option<&[u8]>, trust: &Trust, now: DateTime<Utc>) -> Result<Token, Error> {
+pub fn apply(
+    path: &Path,
+    over: Over,
+    answer: &[u8],
+    question: Option<&[u8]>,
+    trust: &Trust,
+    now: DateTime<Utc>,
+) -> Result<Token, Error> {
     let tree = open(path)?;
     let target = target(&tree, path, over)?;
     let refused = |why: String| {
         let problem = Diagnostic::new("AFS-001", format!("the timestamp is not taken: {why}"));
-        Error::from(problem.hint("give what an authority answered to the request of `affiant seal request` for this very seal"))
+        Error::from(problem.hint(
+            "give what an authority answered to the request of `affiant seal request` for this very seal",
+        ))
     };
     let token = match question {
-        Some(der) => Question::from_der(der).and_then(|question| question.answered(answer)).map_err(|e| refused(e.to_string()))?,
+        Some(der) => Question::from_der(der)
+            .and_then(|question| question.answered(answer))
+            .map_err(|e| refused(e.to_string()))?,
         None => timestamp::verify(answer, &target.content).map_err(|e| refused(e.to_string()))?,
     };
     timestamp::verify(&token.der, &target.content).map_err(|e| refused(e.to_string()))?;
@@ -69,7 +81,8 @@ pub fn renew(path: &Path, over: Over, authorities: &Authorities) -> Result<Token
     let tree = open(path)?;
     let target = target(&tree, path, over)?;
     let token = authorities.stamp(&target.content, "renewal").ok_or_else(|| {
-        let said: Vec<String> = authorities.attempts().iter().map(|a| format!("{}: {}", a.authority, a.words)).collect();
+        let said: Vec<String> =
+            authorities.attempts().iter().map(|a| format!("{}: {}", a.authority, a.words)).collect();
         let said = if said.is_empty() { "none is named".to_string() } else { said.join("; ") };
         Error::NoTimestamp(said)
     })?;
@@ -80,16 +93,20 @@ pub fn renew(path: &Path, over: Over, authorities: &Authorities) -> Result<Token
 fn target(tree: &Tree, path: &Path, over: Over) -> Result<Target, Error> {
     match over {
         Over::Seal => {
-            let renewed = tree.entries().any(|(path, _)| path.as_str() == TIMESTAMP || path.as_str().starts_with(RENEWALS));
+            let renewed = tree
+                .entries()
+                .any(|(path, _)| path.as_str() == TIMESTAMP || path.as_str().starts_with(RENEWALS));
             if renewed {
-                let problem = Diagnostic::new("AFS-003", "this seal has a timestamp already").file(path.display().to_string());
+                let problem = Diagnostic::new("AFS-003", "this seal has a timestamp already")
+                    .file(path.display().to_string());
                 return Err(problem.hint("give `--renew` to put another one over it").into());
             }
             let content = file(tree, TAG_MANIFEST_SIGNATURE, path)?;
             Ok(Target { content, files: Vec::new(), token_path: TIMESTAMP.into() })
         }
         Over::Renewal(hash) => {
-            let Renewal { list_path, list, token_path, .. } = renewal::next(tree, hash).map_err(Error::io("read", path))?;
+            let Renewal { list_path, list, token_path, .. } =
+                renewal::next(tree, hash).map_err(Error::io("read", path))?;
             file(tree, TAG_MANIFEST_SIGNATURE, path)?;
             Ok(Target { content: list.clone(), files: vec![(list_path, list)], token_path })
         }
@@ -104,11 +121,13 @@ fn finish(path: &Path, tree: &Tree, target: Target, token: &Token) -> Result<(),
             let place = path.join(name);
             let folder = place.parent().expect("it lies in the bag");
             atomic::create_dir_all(folder, Access::Shared).map_err(Error::io("create", folder))?;
-            atomic::write(&place, bytes, Access::Shared, Existing::Refuse).map_err(Error::io("write", &place))?;
+            atomic::write(&place, bytes, Access::Shared, Existing::Refuse)
+                .map_err(Error::io("write", &place))?;
         }
         return Ok(());
     }
-    let added: Result<Vec<_>, _> = files.into_iter().map(|(name, bytes)| BagPath::new(&name).map(|path| (path, bytes))).collect();
+    let added: Result<Vec<_>, _> =
+        files.into_iter().map(|(name, bytes)| BagPath::new(&name).map(|path| (path, bytes))).collect();
     let added = added.expect("names of ours are portable");
     archive::extend(path, tree, added)?;
     Ok(())
@@ -120,7 +139,9 @@ fn open(path: &Path) -> Result<Tree, Error> {
     match tree.problems().first() {
         None => Ok(tree),
         Some(problem) => {
-            Err(Diagnostic::new("AFS-004", format!("this is no package or run of ours: {problem}")).file(path.display().to_string()).into())
+            Err(Diagnostic::new("AFS-004", format!("this is no package or run of ours: {problem}"))
+                .file(path.display().to_string())
+                .into())
         }
     }
 }
@@ -128,7 +149,9 @@ fn open(path: &Path) -> Result<Tree, Error> {
 fn file(tree: &Tree, name: &str, path: &Path) -> Result<Vec<u8>, Error> {
     let inner = BagPath::new(name).expect("a name of ours");
     tree.read(&inner, MAX_SEAL_FILE).map_err(|_| {
-        Diagnostic::new("AFS-004", format!("this is no sealed package or run: it has no {name}")).file(path.display().to_string()).into()
+        Diagnostic::new("AFS-004", format!("this is no sealed package or run: it has no {name}"))
+            .file(path.display().to_string())
+            .into()
     })
 }
 
@@ -154,18 +177,34 @@ pub struct SealStatus {
 pub fn status(path: &Path) -> Result<SealStatus, Error> {
     let tree = open(path)?;
     let pem = String::from_utf8_lossy(&file(&tree, CERTIFICATES, path)?).into_owned();
-    let unreadable = |what: String| Error::from(Diagnostic::new("AFS-004", what).file(path.display().to_string()));
+    let unreadable =
+        |what: String| Error::from(Diagnostic::new("AFS-004", what).file(path.display().to_string()));
     let chain = Certificate::all_from_pem(&pem).map_err(|e| unreadable(e.to_string()))?;
     let signer = chain[0].clone();
-    let mut parts = vec![Part { what: "seal".into(), who: signer.name(), at: None, ends: signer.not_after() }];
+    let mut parts =
+        vec![Part { what: "seal".into(), who: signer.name(), at: None, ends: signer.not_after() }];
     let mut newest: Option<Token> = None;
-    let mut names: Vec<String> = tree.entries().map(|(p, _)| p.to_string()).filter(|p| p == TIMESTAMP || p.starts_with(RENEWALS)).collect();
+    let mut names: Vec<String> = tree
+        .entries()
+        .map(|(p, _)| p.to_string())
+        .filter(|p| p == TIMESTAMP || p.starts_with(RENEWALS))
+        .collect();
     names.retain(|name| name.ends_with(".tsr"));
     names.sort_by_key(|name| name != TIMESTAMP);
     for name in names {
-        let token = timestamp::verify_alone(&file(&tree, &name, path)?).map_err(|e| unreadable(format!("{name}: {e}")))?;
-        let what = if name == TIMESTAMP { "timestamp".to_string() } else { format!("renewal {}", &name[RENEWALS.len()..][..4]) };
-        parts.push(Part { what, who: token.authority.name(), at: Some(token.at), ends: token.authority.not_after() });
+        let token = timestamp::verify_alone(&file(&tree, &name, path)?)
+            .map_err(|e| unreadable(format!("{name}: {e}")))?;
+        let what = if name == TIMESTAMP {
+            "timestamp".to_string()
+        } else {
+            format!("renewal {}", &name[RENEWALS.len()..][..4])
+        };
+        parts.push(Part {
+            what,
+            who: token.authority.name(),
+            at: Some(token.at),
+            ends: token.authority.not_after(),
+        });
         newest = Some(token);
     }
     let record = BagPath::new("data/package.json").ok().and_then(|p| tree.read(&p, MAX_SEAL_FILE).ok());

@@ -1,4 +1,5 @@
-//! Verifies a package or a run: its seal, its signatures, its chain, and on request every verdict from the bytes up.
+//! Verifies a package or a run: its seal, its signatures, its chain, and on request every verdict from the
+//! bytes up.
 
 use std::path::Path;
 
@@ -77,7 +78,11 @@ const MAX_SKEW: Duration = Duration::minutes(5);
 
 impl Pins {
     /// `trust` and `authorities` are PEM text, `revocation` files with their names.
-    pub fn read(trust: Option<&str>, authorities: Option<&str>, revocation: &[(String, Vec<u8>)]) -> Result<Pins, Error> {
+    pub fn read(
+        trust: Option<&str>,
+        authorities: Option<&str>,
+        revocation: &[(String, Vec<u8>)],
+    ) -> Result<Pins, Error> {
         let pinned = |pem: Option<&str>, option: &str| match pem {
             None => Ok(Trust::default()),
             Some(pem) => Trust::from_pem(pem).map_err(|e| {
@@ -85,10 +90,17 @@ impl Pins {
                 Error::from(problem.hint("give a PEM file with one or more certificates"))
             }),
         };
-        let mut pins = Pins { trust: pinned(trust, "--trust")?, authorities: pinned(authorities, "--tsa-trust")?, ..Pins::default() };
+        let mut pins = Pins {
+            trust: pinned(trust, "--trust")?,
+            authorities: pinned(authorities, "--tsa-trust")?,
+            ..Pins::default()
+        };
         for (name, bytes) in revocation {
             if !pins.revocation.add(bytes) {
-                let problem = Diagnostic::new("AFV-901", format!("--revocation {name}: neither a revocation list nor an OCSP answer"));
+                let problem = Diagnostic::new(
+                    "AFV-901",
+                    format!("--revocation {name}: neither a revocation list nor an OCSP answer"),
+                );
                 return Err(problem.hint("give files in DER, or lists in PEM").into());
             }
         }
@@ -97,7 +109,10 @@ impl Pins {
 
     pub(super) fn check(&self, path: &Path, now: DateTime<Utc>) -> Result<Verification, Error> {
         let (trust, authorities, revocation) = (&self.trust, &self.authorities, &self.revocation);
-        let mut checked = verify::verify(path, &Options { trust, authorities, revocation, now, descriptions: DESCRIPTIONS })?;
+        let mut checked = verify::verify(
+            path,
+            &Options { trust, authorities, revocation, now, descriptions: DESCRIPTIONS },
+        )?;
         let early = checked.report.existed_by.filter(|by| !self.pinned_clock && *by > now + MAX_SKEW);
         if let Some(by) = early {
             checked.report.fail(Code::Authority, "", &format!("a timestamp says {by}, which is yet to come"));
@@ -115,8 +130,15 @@ pub struct JoinWith<'a> {
     pub key: &'a Path,
 }
 
-/// Verifies the bag at `path` (a folder or a ZIP); an edition also against its original, where `with` names it.
-pub fn verify(path: &Path, pins: &Pins, recompute: bool, with: Option<&JoinWith<'_>>, now: DateTime<Utc>) -> Result<VerifyOutcome, Error> {
+/// Verifies the bag at `path` (a folder or a ZIP); an edition also against its original, where `with` names
+/// it.
+pub fn verify(
+    path: &Path,
+    pins: &Pins,
+    recompute: bool,
+    with: Option<&JoinWith<'_>>,
+    now: DateTime<Utc>,
+) -> Result<VerifyOutcome, Error> {
     let checked = pins.check(path, now)?;
     let (mut report, bag) = (checked.report, checked.bag);
     if let Some(bag) = &bag {
@@ -139,10 +161,23 @@ pub fn verify(path: &Path, pins: &Pins, recompute: bool, with: Option<&JoinWith<
     });
     let joined = joined.transpose()?;
     let edition = record.map(|record| record.shared);
-    Ok(VerifyOutcome { report, chain: chain(path, now), recompute: recomputed, sample, edition, joined, time_missing })
+    Ok(VerifyOutcome {
+        report,
+        chain: chain(path, now),
+        recompute: recomputed,
+        sample,
+        edition,
+        joined,
+        time_missing,
+    })
 }
 
-fn joined(side: &JoinSide<'_>, record: &EditionRecord, with: &JoinWith<'_>, now: DateTime<Utc>) -> Result<Joined, Error> {
+fn joined(
+    side: &JoinSide<'_>,
+    record: &EditionRecord,
+    with: &JoinWith<'_>,
+    now: DateTime<Utc>,
+) -> Result<Joined, Error> {
     let nobody = Pins::default();
     let mut checked = nobody.check(with.original, now)?;
     if let Some(bag) = &checked.bag {
@@ -152,12 +187,14 @@ fn joined(side: &JoinSide<'_>, record: &EditionRecord, with: &JoinWith<'_>, now:
         (Some(bag), Some(signer)) if checked.report.integrity.state == State::Held => {
             join(side, record, &JoinSide { bag: &bag, signer: &signer }, with.link, with.key)
         }
-        (Some(_) | None, Some(_) | None) => Ok(Joined::refused("the original does not verify, and nothing of it was read")),
+        (Some(_) | None, Some(_) | None) => {
+            Ok(Joined::refused("the original does not verify, and nothing of it was read"))
+        }
     }
 }
 
-/// Looks for the run that this one names as its predecessor among its neighbours. A neighbour that is not as it was sealed is told,
-/// and nothing is taken from it.
+/// Looks for the run that this one names as its predecessor among its neighbours. A neighbour that is not as
+/// it was sealed is told, and nothing is taken from it.
 fn chain(path: &Path, now: DateTime<Utc>) -> Option<ChainLink> {
     let this = Reader::open_run(path).ok()?;
     let Some(wanted) = this.record.previous else {
@@ -165,18 +202,25 @@ fn chain(path: &Path, now: DateTime<Utc>) -> Option<ChainLink> {
     };
     let folder = path.canonicalize().ok()?.parent()?.to_path_buf();
     let neighbours = run::list(&folder);
-    let found = neighbours.iter().filter_map(|name| Reader::open_run(&folder.join(name)).ok()).find(|r| r.manifest == wanted);
+    let found = neighbours
+        .iter()
+        .filter_map(|name| Reader::open_run(&folder.join(name)).ok())
+        .find(|r| r.manifest == wanted);
     Some(match found {
         Some(before) if sealed::open(&before.root, now).is_err() => {
             let words = format!("the run before, {}, is here and not as it was sealed", before.record.id);
             ChainLink { state: "broken", words }
         }
-        Some(before) if before.record.ended > this.record.started => {
-            ChainLink { state: "broken", words: format!("the run before, {}, ended after this one began", before.record.id) }
+        Some(before) if before.record.ended > this.record.started => ChainLink {
+            state: "broken",
+            words: format!("the run before, {}, ended after this one began", before.record.id),
+        },
+        Some(before) => {
+            ChainLink { state: "found", words: format!("the run before is {}", before.record.id) }
         }
-        Some(before) => ChainLink { state: "found", words: format!("the run before is {}", before.record.id) },
-        None => {
-            ChainLink { state: "not here", words: format!("the run before has the manifest {} and is not in this folder", wanted.short()) }
-        }
+        None => ChainLink {
+            state: "not here",
+            words: format!("the run before has the manifest {} and is not in this folder", wanted.short()),
+        },
     })
 }

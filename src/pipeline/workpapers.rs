@@ -1,4 +1,5 @@
-//! Workpapers of a run: it is judged anew, and of each check asked for the whole population is read from the database.
+//! Workpapers of a run: it is judged anew, and of each check asked for the whole population is read from the
+//! database.
 
 use super::Error;
 use super::assess::{check_parameters, cleared, judge, redacted, scratch};
@@ -19,17 +20,30 @@ pub struct SampleRequest<'a> {
     pub seed: Option<String>,
 }
 
-pub fn workpapers(workspace: &Workspace, catalog: &Catalog, run: Reader, asked: &SampleRequest<'_>) -> Result<WorkpaperFile, Error> {
+pub fn workpapers(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: Reader,
+    asked: &SampleRequest<'_>,
+) -> Result<WorkpaperFile, Error> {
     check_parameters(workspace, catalog)?;
     let folder = scratch(workspace)?;
     let (record, manifest) = (run.record.clone(), run.manifest.to_string());
-    let run = redacted(run, &cleared(&workspace.decisions, &record.ended), folder.path(), |_| Ok(None), |closed| Ok(closed.finish(&[])?))?;
+    let run = redacted(
+        run,
+        &cleared(&workspace.decisions, &record.ended),
+        folder.path(),
+        |_| Ok(None),
+        |closed| Ok(closed.finish(&[])?),
+    )?;
     let database = folder.path().join("evidence.sqlite");
     let assessment = judge(catalog, &workspace.decisions, &run, None, &database)?;
     let seed = asked.seed.clone().unwrap_or_else(|| manifest.clone());
     let judged: Vec<&CheckResult> = assessment.controls.iter().flat_map(|c| &c.checks).collect();
     let populations = population::populations(&database, &asked.checks)?;
-    let paper = |(check, rows): (&&str, Vec<JudgedRow>)| paper(catalog, check, &judged, draw(&seed, check, asked.size, rows));
+    let paper = |(check, rows): (&&str, Vec<JudgedRow>)| {
+        paper(catalog, check, &judged, draw(&seed, check, asked.size, rows))
+    };
     Ok(WorkpaperFile {
         papers: asked.checks.iter().zip(populations).filter_map(paper).collect(),
         run: record.id,
@@ -41,7 +55,12 @@ pub fn workpapers(workspace: &Workspace, catalog: &Catalog, run: Reader, asked: 
     })
 }
 
-fn paper(catalog: &Catalog, id: &str, judged: &[&CheckResult], rows: Vec<crate::model::workpapers::DrawnRow>) -> Option<Workpaper> {
+fn paper(
+    catalog: &Catalog,
+    id: &str,
+    judged: &[&CheckResult],
+    rows: Vec<crate::model::workpapers::DrawnRow>,
+) -> Option<Workpaper> {
     let (check, control) = (catalog.checks.get(id)?, catalog.control_of(id)?);
     let result = judged.iter().find(|c| c.id == id);
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,5 +1,6 @@
-//! Whom the policy of a resource lets in: ours, a stranger's account or organization, a service, everyone. Refusals of the same
-//! policy are taken off; what depends on something that policies do not tell is said to be uncertain.
+//! Whom the policy of a resource lets in: ours, a stranger's account or organization, a service, everyone.
+//! Refusals of the same policy are taken off; what depends on something that policies do not tell is said to
+//! be uncertain.
 
 mod callers;
 mod here;
@@ -78,14 +79,23 @@ pub struct AudienceQuestion<'a> {
     pub as_of: &'a str,
 }
 
-/// Everyone whom `policy` lets do one of the actions, by statement and principal; `guards` are further policies whose refusals
-/// hold (resource control policies of the organization).
-pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Admission> {
-    let (policy, guards) = (here::here(policy, asked, ours), guards.iter().map(|p| here::here(p, asked, ours)).collect::<Vec<_>>());
+/// Everyone whom `policy` lets do one of the actions, by statement and principal; `guards` are further
+/// policies whose refusals hold (resource control policies of the organization).
+pub fn admissions(
+    policy: &Policy,
+    guards: &[&Policy],
+    asked: &AudienceQuestion<'_>,
+    ours: &Ours,
+) -> Vec<Admission> {
+    let (policy, guards) = (
+        here::here(policy, asked, ours),
+        guards.iter().map(|p| here::here(p, asked, ours)).collect::<Vec<_>>(),
+    );
     let (policy, guards) = (policy.as_ref(), guards.iter().map(AsRef::as_ref).collect::<Vec<&Policy>>());
     let mut out = Vec::new();
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
-        let actions: Vec<&str> = asked.actions.iter().copied().filter(|a| acts(&statement.action, a)).collect();
+        let actions: Vec<&str> =
+            asked.actions.iter().copied().filter(|a| acts(&statement.action, a)).collect();
         if actions.is_empty() || !reaches(&statement.resource, asked.space) {
             continue;
         }
@@ -116,8 +126,11 @@ pub fn admissions(policy: &Policy, guards: &[&Policy], asked: &AudienceQuestion<
         }
     }
     // a statement that lets somebody in says nothing by those whom it does not
-    let admitted: BTreeSet<(usize, Principal)> =
-        out.iter().filter(|a| a.admits != Admits::Nobody).map(|a| (a.position, a.principal.clone())).collect();
+    let admitted: BTreeSet<(usize, Principal)> = out
+        .iter()
+        .filter(|a| a.admits != Admits::Nobody)
+        .map(|a| (a.position, a.principal.clone()))
+        .collect();
     out.retain(|a| a.admits != Admits::Nobody || !admitted.contains(&(a.position, a.principal.clone())));
     let mut seen = BTreeSet::new();
     out.retain(|a| seen.insert((a.position, a.principal.clone(), a.admits, a.who.clone())));
@@ -133,7 +146,8 @@ pub fn acts(listed: &Listed, action: &str) -> bool {
     }
 }
 
-/// Whether a list of resources takes in something of `space`. No list takes in everything, as in trust policies.
+/// Whether a list of resources takes in something of `space`. No list takes in everything, as in trust
+/// policies.
 pub fn reaches(listed: &Listed, space: &str) -> bool {
     match listed {
         Listed::These(list) => list.iter().any(|p| pattern::meets(p, space)),
@@ -182,7 +196,11 @@ fn refused(
             continue;
         }
         let hits = names(&deny.principal, caller, principal);
-        let must = deny.conditions.iter().map(|c| outcome(c, caller, asked.as_of).must_hold()).fold(hits, Answer::and);
+        let must = deny
+            .conditions
+            .iter()
+            .map(|c| outcome(c, caller, asked.as_of).must_hold())
+            .fold(hits, Answer::and);
         if must > found.0 {
             let sid = deny.sid.clone().unwrap_or_else(|| format!("statement {}", deny.position));
             found = (must, format!("refused by {sid}: {}", words(&deny.conditions)));
@@ -204,9 +222,17 @@ pub(super) fn takes_away(taken: &Listed, given: &Listed, space: &str) -> bool {
 fn names(listed: &Principals, caller: &Caller, principal: &Principal) -> Answer {
     match listed {
         Principals::Unsaid => Answer::Yes,
-        Principals::These(list) if list.iter().any(|p| p.kind == PrincipalKind::Everyone || p == principal) => Answer::Yes,
+        Principals::These(list)
+            if list.iter().any(|p| p.kind == PrincipalKind::Everyone || p == principal) =>
+        {
+            Answer::Yes
+        }
         Principals::These(list) => match caller {
-            Caller::Account { id, .. } if list.iter().any(|p| p.is_whole_account() && p.account() == Some(id)) => Answer::Yes,
+            Caller::Account { id, .. }
+                if list.iter().any(|p| p.is_whole_account() && p.account() == Some(id)) =>
+            {
+                Answer::Yes
+            }
             Caller::Account { id, .. } if list.iter().any(|p| p.account() == Some(id)) => Answer::Unknown,
             Caller::Organization(_) if !list.is_empty() => Answer::Unknown,
             _ => Answer::No,

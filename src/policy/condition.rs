@@ -1,5 +1,5 @@
-//! Conditions: what each operator asks of a key, answered for a request whose keys are known, absent, or not known to us
-//! (IAM User Guide, "IAM JSON policy elements: Condition operators").
+//! Conditions: what each operator asks of a key, answered for a request whose keys are known, absent, or not
+//! known to us (IAM User Guide, "IAM JSON policy elements: Condition operators").
 
 use std::net::IpAddr;
 
@@ -76,7 +76,16 @@ pub fn clauses(condition: Option<&Value>) -> Option<Vec<Clause>> {
         let (operator, negated, over, if_exists) = operator_of(operator)?;
         for (key, values) in keys.as_object()? {
             let (key, values) = (key.to_ascii_lowercase(), strings(values)?);
-            out.push(Clause { operator, negated, over, if_exists, key, values, present: false, decided: None });
+            out.push(Clause {
+                operator,
+                negated,
+                over,
+                if_exists,
+                key,
+                values,
+                present: false,
+                decided: None,
+            });
         }
     }
     let present: Vec<String> = out.iter().filter(|c| c.asks_presence()).map(|c| c.key.clone()).collect();
@@ -132,7 +141,9 @@ impl Clause {
 
     /// `Null: false`: the key must be there, with whatever value.
     pub fn asks_presence(&self) -> bool {
-        self.operator == Operator::Null && !self.values.is_empty() && self.values.iter().all(|v| v.eq_ignore_ascii_case("false"))
+        self.operator == Operator::Null
+            && !self.values.is_empty()
+            && self.values.iter().all(|v| v.eq_ignore_ascii_case("false"))
     }
 
     /// Whether a request without the key meets the statement by this clause.
@@ -266,9 +277,11 @@ pub fn has_variable(value: &str) -> bool {
     variables(value).any(|name| !["*", "?", "$"].contains(&name))
 }
 
-/// Whether a value holds a variable that the caller fills. Those of the resource stand for one value, whoever calls.
+/// Whether a value holds a variable that the caller fills. Those of the resource stand for one value, whoever
+/// calls.
 pub fn has_variable_of_caller(value: &str) -> bool {
-    let of_resource = |name: &str| name.get(..RESOURCE.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESOURCE));
+    let of_resource =
+        |name: &str| name.get(..RESOURCE.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESOURCE));
     variables(value).any(|name| !["*", "?", "$"].contains(&name) && !of_resource(name))
 }
 
@@ -296,7 +309,8 @@ fn substituted(value: &str, held: &dyn Fn(&str) -> KeyValue) -> Substituted {
             out.push(*mark);
             continue;
         }
-        let (name, default) = name.split_once(',').map_or((name, None), |(n, d)| (n, Some(d.trim().trim_matches('\''))));
+        let (name, default) =
+            name.split_once(',').map_or((name, None), |(n, d)| (n, Some(d.trim().trim_matches('\''))));
         match (held(&name.trim().to_ascii_lowercase()), default) {
             (KeyValue::Values(values), _) if values.len() == 1 => out.push_str(&values[0]),
             (KeyValue::Absent, Some(default)) => out.push_str(default),

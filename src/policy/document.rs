@@ -1,5 +1,6 @@
-//! Policy documents as statements: whatever AWS lets be one string or a list, one object or many, read once and for all.
-//! A statement that cannot be read is kept as such, so that nobody takes its absence for an answer.
+//! Policy documents as statements: whatever AWS lets be one string or a list, one object or many, read once
+//! and for all. A statement that cannot be read is kept as such, so that nobody takes its absence for an
+//! answer.
 
 use serde_json::Value;
 

@@ -1,5 +1,6 @@
-//! Known ways in which a holder of narrow rights gets wide ones: by rewriting policies, its own included, by taking over stronger
-//! identities, by starting something under any role, or by reaching into what runs under a stronger one.
+//! Known ways in which a holder of narrow rights gets wide ones: by rewriting policies, its own included, by
+//! taking over stronger identities, by starting something under any role, or by reaching into what runs under
+//! a stronger one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +95,10 @@ const RUN: [(&str, &[&str]); 19] = [
     ("make a stack with any role", &["cloudformation:updatestack"]),
     ("run a job with any role", &["glue:createjob", "glue:startjobrun"]),
     ("open a development endpoint with any role", &["glue:createdevendpoint"]),
-    ("open a notebook with any role", &["sagemaker:createnotebookinstance", "sagemaker:createpresignednotebookinstanceurl"]),
+    (
+        "open a notebook with any role",
+        &["sagemaker:createnotebookinstance", "sagemaker:createpresignednotebookinstanceurl"],
+    ),
     ("run a training job with any role", &["sagemaker:createtrainingjob"]),
     ("run a processing job with any role", &["sagemaker:createprocessingjob"]),
     ("run a state machine with any role", &["states:createstatemachine", "states:startexecution"]),
@@ -109,13 +113,21 @@ const ENTER: [(WorkloadKind, &str, &[&str]); 14] = [
     (WorkloadKind::Instance, "run commands on", &["ssm:sendcommand"]),
     (WorkloadKind::Instance, "open a session on", &["ssm:startsession"]),
     (WorkloadKind::Instance, "sign in by a pushed key on", &["ec2-instance-connect:sendsshpublickey"]),
-    (WorkloadKind::Instance, "rewrite the start script of", &["ec2:modifyinstanceattribute", "ec2:startinstances"]),
+    (
+        WorkloadKind::Instance,
+        "rewrite the start script of",
+        &["ec2:modifyinstanceattribute", "ec2:startinstances"],
+    ),
     (WorkloadKind::Task, "open a shell in", &["ecs:executecommand"]),
     (WorkloadKind::Build, "rewrite and run", &["codebuild:updateproject", "codebuild:startbuild"]),
     (WorkloadKind::Build, "run another script in", &["codebuild:startbuild"]),
     (WorkloadKind::Notebook, "open", &["sagemaker:createpresignednotebookinstanceurl"]),
     (WorkloadKind::Stack, "update", &["cloudformation:updatestack"]),
-    (WorkloadKind::Stack, "change by a change set", &["cloudformation:createchangeset", "cloudformation:executechangeset"]),
+    (
+        WorkloadKind::Stack,
+        "change by a change set",
+        &["cloudformation:createchangeset", "cloudformation:executechangeset"],
+    ),
     (WorkloadKind::StateMachine, "rewrite", &["states:updatestatemachine", "states:startexecution"]),
     (WorkloadKind::StateMachine, "rewrite", &["states:updatestatemachine"]),
 ];
@@ -123,9 +135,18 @@ const ENTER: [(WorkloadKind, &str, &[&str]); 14] = [
 /// Ways through IAM Identity Center: each gives rights in every account of the organization.
 const CENTER: [(&str, &[&str]); 5] = [
     ("assign any permission set", &["sso:createaccountassignment"]),
-    ("write policies into permission sets", &["sso:putinlinepolicytopermissionset", "sso:provisionpermissionset"]),
-    ("attach policies to permission sets", &["sso:attachmanagedpolicytopermissionset", "sso:provisionpermissionset"]),
-    ("attach policies to permission sets", &["sso:attachcustomermanagedpolicyreferencetopermissionset", "sso:provisionpermissionset"]),
+    (
+        "write policies into permission sets",
+        &["sso:putinlinepolicytopermissionset", "sso:provisionpermissionset"],
+    ),
+    (
+        "attach policies to permission sets",
+        &["sso:attachmanagedpolicytopermissionset", "sso:provisionpermissionset"],
+    ),
+    (
+        "attach policies to permission sets",
+        &["sso:attachcustomermanagedpolicyreferencetopermissionset", "sso:provisionpermissionset"],
+    ),
     ("join any group of Identity Center", &["identitystore:creategroupmembership"]),
 ];
 
@@ -138,7 +159,12 @@ pub fn ways(rights: &Rights<'_>, around: &Surroundings) -> Vec<EscalationWay> {
             return;
         }
         let policy = grants.iter().filter_map(|g| g.policy).min().unwrap_or_default().to_string();
-        let new = EscalationWay { way: way.clone(), answer: weakest.answer, policy, because: weakest.because.clone() };
+        let new = EscalationWay {
+            way: way.clone(),
+            answer: weakest.answer,
+            policy,
+            because: weakest.because.clone(),
+        };
         match found.get(&way) {
             Some(known) if known.answer >= new.answer => {}
             Some(_) | None => drop(found.insert(way, new)),
@@ -176,9 +202,16 @@ fn rewriting(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
     for (way, action, kind) in REWRITE {
         add(way.into(), &[rights.can(action, &iam(rights, kind, UNNAMED))]);
     }
-    add("rewrite who may take a role".into(), &[rights.can("iam:updateassumerolepolicy", &iam(rights, "role", UNNAMED))]);
+    add(
+        "rewrite who may take a role".into(),
+        &[rights.can("iam:updateassumerolepolicy", &iam(rights, "role", UNNAMED))],
+    );
     for (way, action, kind) in TAKE_OVER.into_iter().filter(|(_, action, _)| rights.names(action)) {
-        for strong in around.strong.iter().filter(|s| s.as_str() != rights.arn && s.contains(":role/") == (kind == "role")) {
+        for strong in around
+            .strong
+            .iter()
+            .filter(|s| s.as_str() != rights.arn && s.contains(":role/") == (kind == "role"))
+        {
             let (_, name) = strong.rsplit_once('/').unwrap_or(("", strong));
             add(format!("{way} {name}"), &[rights.can(action, strong)]);
         }
@@ -200,7 +233,10 @@ fn itself(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
         add("write policies into its own group".into(), &[rights.can("iam:putgrouppolicy", group)]);
     }
     for policy in around.held.get(own).into_iter().flatten() {
-        add("write a new version of a policy that it holds".into(), &[rights.can("iam:createpolicyversion", policy)]);
+        add(
+            "write a new version of a policy that it holds".into(),
+            &[rights.can("iam:createpolicyversion", policy)],
+        );
         let mut switched = rights.can("iam:setdefaultpolicyversion", policy);
         if switched.answer == Answer::Yes {
             switched.answer = Answer::Unknown;
@@ -217,7 +253,10 @@ fn itself(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
         add("take off its own permissions boundary".into(), &[rights.can(verbs[0], own)]);
         add("change its own permissions boundary".into(), &[rights.can(verbs[1], own)]);
         if let Boundary::Read(name, _) = rights.boundary {
-            add("rewrite its own permissions boundary".into(), &[rights.can("iam:createpolicyversion", name)]);
+            add(
+                "rewrite its own permissions boundary".into(),
+                &[rights.can("iam:createpolicyversion", name)],
+            );
         }
     }
 }
@@ -243,12 +282,21 @@ fn running(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
         return;
     }
     let any = rights.can("iam:passrole", &iam(rights, "role", UNNAMED));
-    let strong: Vec<Grant<'_>> = around.strong.iter().filter(|s| s.contains(":role/")).map(|s| rights.can("iam:passrole", s)).collect();
+    let strong: Vec<Grant<'_>> = around
+        .strong
+        .iter()
+        .filter(|s| s.contains(":role/"))
+        .map(|s| rights.can("iam:passrole", s))
+        .collect();
     let strongest = strong.into_iter().max_by_key(|g| g.answer);
     for (way, actions) in RUN {
         let grants: Vec<Grant<'_>> = actions.iter().map(|a| anywhere(rights, a)).collect();
         let with = |pass: &Grant<'_>| -> Vec<Grant<'_>> {
-            grants.iter().cloned().chain([Grant { answer: pass.answer, policy: None, because: pass.because.clone() }]).collect()
+            grants
+                .iter()
+                .cloned()
+                .chain([Grant { answer: pass.answer, policy: None, because: pass.because.clone() }])
+                .collect()
         };
         add(way.into(), &with(&any));
         if let Some(pass) = &strongest {
@@ -259,8 +307,14 @@ fn running(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
 
 /// What runs under a stronger role, and can be changed or entered.
 fn entering(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
-    for (kind, verb, actions) in ENTER.into_iter().filter(|(_, _, actions)| actions.iter().all(|a| rights.names(a))) {
-        for workload in around.workloads.iter().filter(|w| w.kind == kind && w.strong != Answer::No && w.role != rights.arn) {
+    for (kind, verb, actions) in
+        ENTER.into_iter().filter(|(_, _, actions)| actions.iter().all(|a| rights.names(a)))
+    {
+        for workload in around
+            .workloads
+            .iter()
+            .filter(|w| w.kind == kind && w.strong != Answer::No && w.role != rights.arn)
+        {
             let mut grants: Vec<Grant<'_>> = actions.iter().map(|a| entered(rights, a, workload)).collect();
             if workload.strong == Answer::Unknown {
                 for grant in grants.iter_mut().filter(|g| g.answer == Answer::Yes) {

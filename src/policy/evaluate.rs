@@ -1,5 +1,5 @@
-//! One request against every policy that bears on it, in AWS's order: an explicit refusal wins, then each layer must allow
-//! (IAM User Guide, "Policy evaluation logic"). Layers that were not read answer unknown.
+//! One request against every policy that bears on it, in AWS's order: an explicit refusal wins, then each
+//! layer must allow (IAM User Guide, "Policy evaluation logic"). Layers that were not read answer unknown.
 
 use super::condition::{KeyValue, filled};
 use super::document::{Effect, Listed, Policy, Principal, PrincipalKind, Principals, Statement};
@@ -14,8 +14,8 @@ pub struct Request<'a> {
     pub resource: &'a str,
     /// The account that the resource is in.
     pub owner: &'a str,
-    /// Whether the principal has a permissions boundary: a Deny with NotPrincipal refuses to every such principal (IAM User Guide,
-    /// "AWS JSON policy elements: NotPrincipal").
+    /// Whether the principal has a permissions boundary: a Deny with NotPrincipal refuses to every such
+    /// principal (IAM User Guide, "AWS JSON policy elements: NotPrincipal").
     pub bounded: bool,
     /// What the request holds under a key in lower case.
     pub held: &'a dyn Fn(&str) -> KeyValue,
@@ -43,11 +43,20 @@ pub fn decide(request: &Request<'_>, layers: &Layers<'_>) -> Answer {
 
 fn every<'a>(layers: &'a Layers<'a>) -> impl Iterator<Item = &'a Policy> {
     let levels = layers.service_control.iter().chain(&layers.resource_control).flatten();
-    layers.identity.iter().chain(levels).copied().chain(layers.boundary).chain(layers.session).chain(layers.resource)
+    layers
+        .identity
+        .iter()
+        .chain(levels)
+        .copied()
+        .chain(layers.boundary)
+        .chain(layers.session)
+        .chain(layers.resource)
 }
 
 fn allowed(request: &Request<'_>, layers: &Layers<'_>) -> Answer {
-    let level = |policies: &Vec<&Policy>| policies.iter().map(|p| effect(p, request, Effect::Allow)).fold(Answer::No, Answer::or);
+    let level = |policies: &Vec<&Policy>| {
+        policies.iter().map(|p| effect(p, request, Effect::Allow)).fold(Answer::No, Answer::or)
+    };
     let guarded = layers.resource_control.iter().map(level).fold(Answer::Yes, Answer::and);
     let Some(principal) = request.principal else {
         return guarded.and(layers.resource.map_or(Answer::No, |p| effect(p, request, Effect::Allow)));
@@ -62,14 +71,22 @@ fn allowed(request: &Request<'_>, layers: &Layers<'_>) -> Answer {
         (None, true) => by_identity,
         (None, false) => Answer::No,
         (Some(policy), false) => by_identity.and(effect(policy, request, Effect::Allow)),
-        (Some(policy), true) => within_account(policy, request, principal, by_identity, boundary.and(session)),
+        (Some(policy), true) => {
+            within_account(policy, request, principal, by_identity, boundary.and(session))
+        }
     };
     guarded.and(answer)
 }
 
-/// In one account the resource's policy is enough where it names the caller or everyone; the account as a whole only hands over to
-/// the identity policies. Keys and roles need their own policy in any case.
-fn within_account(policy: &Policy, request: &Request<'_>, principal: &str, by_identity: Answer, capped: Answer) -> Answer {
+/// In one account the resource's policy is enough where it names the caller or everyone; the account as a
+/// whole only hands over to the identity policies. Keys and roles need their own policy in any case.
+fn within_account(
+    policy: &Policy,
+    request: &Request<'_>,
+    principal: &str,
+    by_identity: Answer,
+    capped: Answer,
+) -> Answer {
     let direct = named(policy, request, &|p| p.kind == PrincipalKind::Everyone || p.value == principal);
     let handed = named(policy, request, &|p| p.is_whole_account() && p.account() == Some(request.owner));
     let direct = if principal.contains(":user/") { direct } else { direct.and(capped) };
@@ -78,7 +95,8 @@ fn within_account(policy: &Policy, request: &Request<'_>, principal: &str, by_id
 
 fn needs_own_policy(request: &Request<'_>) -> bool {
     let service = request.action.split(':').next().unwrap_or_default();
-    service.eq_ignore_ascii_case("kms") || (service.eq_ignore_ascii_case("sts") && request.resource.contains(":role/"))
+    service.eq_ignore_ascii_case("kms")
+        || (service.eq_ignore_ascii_case("sts") && request.resource.contains(":role/"))
 }
 
 fn named(policy: &Policy, request: &Request<'_>, whom: &dyn Fn(&Principal) -> bool) -> Answer {
@@ -94,7 +112,12 @@ fn named(policy: &Policy, request: &Request<'_>, whom: &dyn Fn(&Principal) -> bo
 
 /// Whether some statement of this effect applies to the request.
 pub fn effect(policy: &Policy, request: &Request<'_>, effect: Effect) -> Answer {
-    policy.statements.iter().filter(|s| s.effect == effect).map(|s| applies(s, request)).fold(Answer::No, Answer::or)
+    policy
+        .statements
+        .iter()
+        .filter(|s| s.effect == effect)
+        .map(|s| applies(s, request))
+        .fold(Answer::No, Answer::or)
 }
 
 fn applies(statement: &Statement, request: &Request<'_>) -> Answer {
@@ -112,7 +135,9 @@ fn applies(statement: &Statement, request: &Request<'_>) -> Answer {
 fn about(statement: &Statement, request: &Request<'_>) -> bool {
     let is = |p: &Principal| match (p.kind, request.principal) {
         (PrincipalKind::Everyone, _) => true,
-        (PrincipalKind::Aws, Some(arn)) => p.value == arn || (p.is_whole_account() && p.account() == arn.split(':').nth(4)),
+        (PrincipalKind::Aws, Some(arn)) => {
+            p.value == arn || (p.is_whole_account() && p.account() == arn.split(':').nth(4))
+        }
         (_, _) => false,
     };
     match &statement.principal {
@@ -135,7 +160,9 @@ fn on(listed: &Listed, request: &Request<'_>) -> Answer {
     match listed {
         Listed::These(list) => hit(list),
         // what a variable without a value leaves out is not said anywhere
-        Listed::AllBut(list) if list.iter().any(|v| filled(v, request.held).is_none()) => (!hit(list)).and(Answer::Unknown),
+        Listed::AllBut(list) if list.iter().any(|v| filled(v, request.held).is_none()) => {
+            (!hit(list)).and(Answer::Unknown)
+        }
         Listed::AllBut(list) => !hit(list),
         Listed::Unsaid => Answer::Yes,
     }

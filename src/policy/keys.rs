@@ -1,7 +1,8 @@
 //! What a kind of caller can make of a condition: sure to hold, sure to fail, his to choose, or not known.
 //!
-//! A value that AWS would not call fixed (a wildcard in the part that decides, a variable of the caller's own, half the internet)
-//! binds nobody (S3 User Guide, "The meaning of public"). A condition on another organization or account binds to a stranger.
+//! A value that AWS would not call fixed (a wildcard in the part that decides, a variable of the caller's
+//! own, half the internet) binds nobody (S3 User Guide, "The meaning of public"). A condition on another
+//! organization or account binds to a stranger.
 
 mod meaning;
 
@@ -73,8 +74,8 @@ impl CallerOutcome {
 /// An account number that no policy can name: only wildcards match it.
 const NOBODY: &str = "\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}\u{3}";
 
-/// Whether some value of the clause is one that anybody can have: it holds a wildcard in the part that decides, or a variable of
-/// the caller's own.
+/// Whether some value of the clause is one that anybody can have: it holds a wildcard in the part that
+/// decides, or a variable of the caller's own.
 pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
     let wild = clause.operator == Operator::StringLike || clause.operator == Operator::ArnLike;
     clause.values.iter().any(|value| {
@@ -84,7 +85,9 @@ pub fn is_open(clause: &Clause, kind: KeyMeaning) -> bool {
         match kind {
             KeyMeaning::Network => false,
             KeyMeaning::PrincipalArn | KeyMeaning::AccessPointArn => wild && reaches_any_account(value),
-            KeyMeaning::SourceArn => wild && !names_bucket(value) && (reaches_any_account(value) || value.contains(":s3:::")),
+            KeyMeaning::SourceArn => {
+                wild && !names_bucket(value) && (reaches_any_account(value) || value.contains(":s3:::"))
+            }
             KeyMeaning::OrganizationPath | KeyMeaning::SourceOrganizationPath => {
                 wild && is_wild(value.split('/').next().unwrap_or_default())
             }
@@ -138,7 +141,11 @@ fn free(clause: &Clause, caller: &Caller) -> CallerOutcome {
     if *caller == Caller::Anonymous && about_caller {
         return absent(clause);
     }
-    if clause.values.is_empty() && !clause.negated && clause.over != Quantifier::All { CallerOutcome::Never } else { CallerOutcome::Chosen }
+    if clause.values.is_empty() && !clause.negated && clause.over != Quantifier::All {
+        CallerOutcome::Never
+    } else {
+        CallerOutcome::Chosen
+    }
 }
 
 fn absent(clause: &Clause) -> CallerOutcome {
@@ -179,8 +186,10 @@ fn known(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     if clause.operator == Operator::Null {
         return null(clause, caller, kind);
     }
-    if let (Caller::Account { organization: Membership::Outside(id), .. }, KeyMeaning::Organization | KeyMeaning::OrganizationPath) =
-        (caller, kind)
+    if let (
+        Caller::Account { organization: Membership::Outside(id), .. },
+        KeyMeaning::Organization | KeyMeaning::OrganizationPath,
+    ) = (caller, kind)
     {
         return outside(clause, id);
     }
@@ -194,13 +203,17 @@ fn known(clause: &Clause, caller: &Caller, kind: KeyMeaning) -> CallerOutcome {
     }
 }
 
-/// For a caller of another organization than `id`, or of none: what both come to, where they come to the same. Which other one
-/// it is nobody knows, so a value that names another decides nothing.
+/// For a caller of another organization than `id`, or of none: what both come to, where they come to the
+/// same. Which other one it is nobody knows, so a value that names another decides nothing.
 fn outside(clause: &Clause, id: &str) -> CallerOutcome {
     let own = |value: &str| !id.is_empty() && value.split('/').next() == Some(id);
     let named = clause.values.iter().filter(|v| !own(v)).any(|v| !super::pattern::covers(v, "o-*"));
     let with = clause.answer(&|_| KeyValue::Values(vec![format!("o-{NOBODY}/")]));
-    let with = if clause.key.ends_with("paths") { with } else { clause.answer(&|_| KeyValue::Values(vec![format!("o-{NOBODY}")])) };
+    let with = if clause.key.ends_with("paths") {
+        with
+    } else {
+        clause.answer(&|_| KeyValue::Values(vec![format!("o-{NOBODY}")]))
+    };
     match (with, absent(clause)) {
         (_, _) if is_open(clause, kind_of(&clause.key)) => CallerOutcome::Chosen,
         (_, _) if named => CallerOutcome::Unknown,
@@ -226,23 +239,43 @@ fn presence(caller: &Caller, kind: KeyMeaning) -> Presence {
     use KeyMeaning as K;
     match (caller, kind) {
         // who is named comes from where the policy wants him
-        (Caller::Account { .. } | Caller::Organization(_), K::Network | K::Token | K::Endpoint) => Presence::Granted,
-        (_, K::AccessPointAccount | K::AccessPointArn) if matches!(caller, Caller::Account { .. }) => Presence::Granted,
+        (Caller::Account { .. } | Caller::Organization(_), K::Network | K::Token | K::Endpoint) => {
+            Presence::Granted
+        }
+        (_, K::AccessPointAccount | K::AccessPointArn) if matches!(caller, Caller::Account { .. }) => {
+            Presence::Granted
+        }
         (_, K::Network | K::Token) => Presence::Any,
         (_, K::Endpoint | K::AccessPointAccount | K::AccessPointArn) => Presence::AnyOrNone,
-        (Caller::Service(_), K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::AnyOrNone,
-        (Caller::ServiceFor(_), K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::Granted,
+        (
+            Caller::Service(_),
+            K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath,
+        ) => Presence::AnyOrNone,
+        (
+            Caller::ServiceFor(_),
+            K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath,
+        ) => Presence::Granted,
         (Caller::Service(_) | Caller::ServiceFor(_), _) => Presence::Absent,
-        (_, K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => Presence::Absent,
+        (_, K::SourceAccount | K::SourceArn | K::SourceOrganization | K::SourceOrganizationPath) => {
+            Presence::Absent
+        }
         (Caller::Anonymous, _) => Presence::Absent,
         (Caller::Stranger, K::Organization | K::OrganizationPath) => Presence::AnyOrNone,
         (Caller::Stranger, _) => Presence::Any,
         (Caller::Account { id, .. }, K::Account) => Presence::Value(id.clone()),
-        (Caller::Account { organization: Membership::Of(id), .. }, K::Organization) => Presence::Value(id.clone()),
-        (Caller::Account { organization: Membership::Of(id), .. }, K::OrganizationPath) => Presence::Value(format!("{id}/{NOBODY}/")),
+        (Caller::Account { organization: Membership::Of(id), .. }, K::Organization) => {
+            Presence::Value(id.clone())
+        }
+        (Caller::Account { organization: Membership::Of(id), .. }, K::OrganizationPath) => {
+            Presence::Value(format!("{id}/{NOBODY}/"))
+        }
         (Caller::Account { .. } | Caller::Organization(_), K::UserId) => Presence::Unknown,
-        (Caller::Account { organization: Membership::Alone, .. }, K::Organization | K::OrganizationPath) => Presence::Absent,
-        (Caller::Account { id, .. }, K::PrincipalArn) if !id.is_empty() => Presence::Value(format!("arn:aws:iam::{id}:{NOBODY}")),
+        (Caller::Account { organization: Membership::Alone, .. }, K::Organization | K::OrganizationPath) => {
+            Presence::Absent
+        }
+        (Caller::Account { id, .. }, K::PrincipalArn) if !id.is_empty() => {
+            Presence::Value(format!("arn:aws:iam::{id}:{NOBODY}"))
+        }
         (Caller::Account { .. }, _) => Presence::Unknown,
         (Caller::Organization(id), K::Organization) => Presence::Value(id.clone()),
         (Caller::Organization(id), K::OrganizationPath) => Presence::Value(format!("{id}/{NOBODY}/")),
@@ -258,17 +291,24 @@ fn held_or_open(clause: &Clause, value: &str, kind: KeyMeaning) -> CallerOutcome
     // which principal of the account calls is not known: the account alone is compared
     if kind == KeyMeaning::PrincipalArn {
         let account = account_of(value).unwrap_or_default();
-        let own = clause.values.iter().any(|v| v.split(':').nth(4).is_none_or(|a| super::pattern::matches(a, account)));
+        let own = clause
+            .values
+            .iter()
+            .any(|v| v.split(':').nth(4).is_none_or(|a| super::pattern::matches(a, account)));
         return match (own, clause.negated) {
             (true, _) => CallerOutcome::Chosen,
             (false, false) => CallerOutcome::Never,
             (false, true) => CallerOutcome::Always,
         };
     }
-    // A path below the organization is narrower than it; whether the caller is there is his organization's affair.
+    // A path below the organization is narrower than it; whether the caller is there is his organization's
+    // affair.
     if kind == KeyMeaning::OrganizationPath || kind == KeyMeaning::SourceOrganizationPath {
         let organization = value.split('/').next().unwrap_or_default();
-        let hit = clause.values.iter().any(|v| super::pattern::matches(v.split('/').next().unwrap_or_default(), organization));
+        let hit = clause
+            .values
+            .iter()
+            .any(|v| super::pattern::matches(v.split('/').next().unwrap_or_default(), organization));
         return match (hit, clause.negated) {
             (true, false) => CallerOutcome::Chosen,
             (false, false) => CallerOutcome::Never,
@@ -292,7 +332,9 @@ fn any_value(clause: &Clause, kind: KeyMeaning) -> CallerOutcome {
 fn either(one: CallerOutcome, other: CallerOutcome) -> CallerOutcome {
     match (one, other) {
         (same, other) if same == other => same,
-        (CallerOutcome::Unknown, CallerOutcome::Never) | (CallerOutcome::Never, CallerOutcome::Unknown) => CallerOutcome::Unknown,
+        (CallerOutcome::Unknown, CallerOutcome::Never) | (CallerOutcome::Never, CallerOutcome::Unknown) => {
+            CallerOutcome::Unknown
+        }
         (_, _) => CallerOutcome::Chosen,
     }
 }

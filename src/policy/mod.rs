@@ -1,10 +1,12 @@
-//! What IAM policies say: one parser for every kind of policy, and answers of yes, no or unknown to the questions that checks ask.
-//! It knows documents and callers; it does not know where a document came from, and it never guesses.
+//! What IAM policies say: one parser for every kind of policy, and answers of yes, no or unknown to the
+//! questions that checks ask. It knows documents and callers; it does not know where a document came from,
+//! and it never guesses.
 //!
-//! Scope: identity, resource, trust, session, boundary, service control and resource control policies with Action and NotAction,
-//! Resource and NotResource, Principal and NotPrincipal, every condition operator with IfExists, ForAnyValue and ForAllValues,
-//! and policy variables (IAM User Guide, "IAM JSON policy elements reference" and "Policy evaluation logic"). What a condition
-//! key holds is known only for the keys of [`keys`]; any other global key answers unknown.
+//! Scope: identity, resource, trust, session, boundary, service control and resource control policies with
+//! Action and NotAction, Resource and NotResource, Principal and NotPrincipal, every condition operator with
+//! IfExists, ForAnyValue and ForAllValues, and policy variables (IAM User Guide, "IAM JSON policy elements
+//! reference" and "Policy evaluation logic"). What a condition key holds is known only for the keys of
+//! [`keys`]; any other global key answers unknown.
 
 pub mod audience;
 pub mod aws_managed;

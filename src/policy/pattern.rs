@@ -1,7 +1,8 @@
-//! Patterns of policies: `*` stands for any characters, `?` for one. Whether a text matches, whether two patterns have a text in
-//! common, and whether one takes in all that another does.
+//! Patterns of policies: `*` stands for any characters, `?` for one. Whether a text matches, whether two
+//! patterns have a text in common, and whether one takes in all that another does.
 //!
-//! A `*` goes on over slashes and colons, as it does at the end of a segment of an ARN (IAM User Guide, "Resource").
+//! A `*` goes on over slashes and colons, as it does at the end of a segment of an ARN (IAM User Guide,
+//! "Resource").
 
 /// One character of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,8 @@ pub fn meets(a: &str, b: &str) -> bool {
     }
 }
 
-/// One row of the table of common texts at a time: `row[j]` says whether the ends of both patterns, from here on, have one.
+/// One row of the table of common texts at a time: `row[j]` says whether the ends of both patterns, from here
+/// on, have one.
 fn both(a: &[Token], b: &[Token]) -> bool {
     let mut after = vec![false; b.len() + 1];
     for i in (0..=a.len()).rev() {
@@ -125,9 +127,11 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
     after[0]
 }
 
-/// Like [`matches`], but each of the six parts of an ARN by itself, as `ArnLike` compares. What is no ARN matches nothing.
+/// Like [`matches`], but each of the six parts of an ARN by itself, as `ArnLike` compares. What is no ARN
+/// matches nothing.
 pub fn matches_arn(pattern: &str, arn: &str) -> bool {
-    let (pattern, arn): (Vec<&str>, Vec<&str>) = (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
+    let (pattern, arn): (Vec<&str>, Vec<&str>) =
+        (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
     pattern.len() == 6 && arn.len() == 6 && pattern.iter().zip(&arn).all(|(p, a)| matches(p, a))
 }
 

@@ -1,5 +1,5 @@
-//! How wide the statements of one identity policy are: all of everything, all of IAM, all of a service, every role to pass.
-//! A pattern is as wide as what it takes in, however it is spelled.
+//! How wide the statements of one identity policy are: all of everything, all of IAM, all of a service, every
+//! role to pass. A pattern is as wide as what it takes in, however it is spelled.
 
 use super::audience::{acts, spans};
 use super::document::{Effect, Listed, Policy, Statement};
@@ -81,7 +81,8 @@ const MAIN: [(&str, &[&str]); 25] = [
 pub fn powers(policy: &Policy, account: &str, meets: &dyn Fn(&Statement) -> Answer) -> Vec<Power> {
     let mut out = Vec::new();
     // what the same document refuses without condition is taken off, where it refuses as much
-    let refusals: Vec<&Statement> = policy.statements.iter().filter(|s| s.effect == Effect::Deny && s.conditions.is_empty()).collect();
+    let refusals: Vec<&Statement> =
+        policy.statements.iter().filter(|s| s.effect == Effect::Deny && s.conditions.is_empty()).collect();
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let answer = meets(statement);
         if answer == Answer::No {
@@ -91,13 +92,17 @@ pub fn powers(policy: &Policy, account: &str, meets: &dyn Fn(&Statement) -> Answ
             out.push(Power { breadth, what: what.into(), answer, position: statement.position, why });
         };
         if let Some(breadth) = whole(statement, account) {
-            if !refusals.iter().any(|r| whole(r, account).is_some_and(|refused| refused == Breadth::Everything || refused == breadth)) {
+            if !refusals.iter().any(|r| {
+                whole(r, account).is_some_and(|refused| refused == Breadth::Everything || refused == breadth)
+            }) {
                 add(breadth, "", written(statement));
             }
             continue;
         }
         for service in services(&statement.action) {
-            let all = |s: &Statement| acts_whole(&s.action, &service) && is_everywhere(&s.resource, &service, account);
+            let all = |s: &Statement| {
+                acts_whole(&s.action, &service) && is_everywhere(&s.resource, &service, account)
+            };
             if all(statement) && !refusals.iter().any(|r| all(r)) {
                 add(Breadth::Service, &service, written(statement));
             }
@@ -114,9 +119,13 @@ fn whole(statement: &Statement, account: &str) -> Option<Breadth> {
     let but_resource = matches!(statement.resource, Listed::AllBut(_));
     match &statement.action {
         Listed::These(_) if acts_whole(&statement.action, "*") && any_resource => Some(Breadth::Everything),
-        Listed::These(_) if acts_whole(&statement.action, "*") && but_resource => Some(Breadth::EverythingBut),
+        Listed::These(_) if acts_whole(&statement.action, "*") && but_resource => {
+            Some(Breadth::EverythingBut)
+        }
         Listed::AllBut(_) if any_resource || but_resource => Some(Breadth::EverythingBut),
-        _ if acts_whole(&statement.action, "iam") && spans_identity(&statement.resource, account) => Some(Breadth::Identity),
+        _ if acts_whole(&statement.action, "iam") && spans_identity(&statement.resource, account) => {
+            Some(Breadth::Identity)
+        }
         Listed::These(_) | Listed::AllBut(_) | Listed::Unsaid => None,
     }
 }
@@ -125,7 +134,9 @@ fn whole(statement: &Statement, account: &str) -> Option<Breadth> {
 fn spans_everything(listed: &Listed) -> bool {
     let space = format!("arn:aws:{UNNAMED}:{UNNAMED}:{UNNAMED}:{UNNAMED}");
     match listed {
-        Listed::These(list) => list.iter().any(|p| pattern::matches(p, &space) || pattern::covers(p, "arn:aws*:*")),
+        Listed::These(list) => {
+            list.iter().any(|p| pattern::matches(p, &space) || pattern::covers(p, "arn:aws*:*"))
+        }
         Listed::AllBut(list) => list.is_empty(),
         Listed::Unsaid => true,
     }
@@ -134,7 +145,8 @@ fn spans_everything(listed: &Listed) -> bool {
 /// Every role, user, group and policy of the account.
 fn spans_identity(listed: &Listed, account: &str) -> bool {
     let kinds = ["role/*", "user/*", "group/*", "policy/*"];
-    spans(listed, "*") || kinds.iter().all(|kind| spans_or_but(listed, &format!("arn:aws:iam::{account}:{kind}")))
+    spans(listed, "*")
+        || kinds.iter().all(|kind| spans_or_but(listed, &format!("arn:aws:iam::{account}:{kind}")))
 }
 
 /// All of a space, or all but some named things in it.
@@ -159,10 +171,13 @@ pub fn same_partition(pattern: &str, space: &str) -> String {
     pattern.to_string()
 }
 
-/// The services that a list of actions names whole, and those that NotAction leaves whole among the ones that hold data.
+/// The services that a list of actions names whole, and those that NotAction leaves whole among the ones that
+/// hold data.
 fn services(listed: &Listed) -> Vec<String> {
     let mut names: Vec<String> = match listed {
-        Listed::These(list) => list.iter().filter_map(|a| a.split_once(':')).map(|(service, _)| service.to_string()).collect(),
+        Listed::These(list) => {
+            list.iter().filter_map(|a| a.split_once(':')).map(|(service, _)| service.to_string()).collect()
+        }
         Listed::AllBut(_) => MAIN.iter().map(|(service, _)| (*service).to_string()).collect(),
         Listed::Unsaid => Vec::new(),
     };
@@ -192,7 +207,8 @@ fn is_everywhere(listed: &Listed, service: &str, account: &str) -> bool {
 }
 
 fn passes_every_role(statement: &Statement, account: &str) -> bool {
-    acts(&statement.action, "iam:passrole") && reaches_every(&statement.resource, &format!("arn:aws:iam::{account}:role/"))
+    acts(&statement.action, "iam:passrole")
+        && reaches_every(&statement.resource, &format!("arn:aws:iam::{account}:role/"))
 }
 
 /// Whether a thing under `start` that no policy names is taken in: all of its kind, or all but some.
@@ -200,7 +216,9 @@ pub fn reaches_every(listed: &Listed, start: &str) -> bool {
     let unnamed = format!("{start}{UNNAMED}");
     match listed {
         Listed::These(list) => list.iter().any(|p| pattern::matches(&same_partition(p, &unnamed), &unnamed)),
-        Listed::AllBut(list) => !list.iter().any(|p| pattern::matches(&same_partition(p, &unnamed), &unnamed)),
+        Listed::AllBut(list) => {
+            !list.iter().any(|p| pattern::matches(&same_partition(p, &unnamed), &unnamed))
+        }
         Listed::Unsaid => true,
     }
 }
@@ -227,16 +245,27 @@ mod tests {
     #[test]
     fn breadth_is_what_a_pattern_takes_in() {
         use serde_json::json;
-        let allow = |action: &str, resource: &str| found(json!({"Effect": "Allow", "Action": action, "Resource": resource}));
+        let allow = |action: &str, resource: &str| {
+            found(json!({"Effect": "Allow", "Action": action, "Resource": resource}))
+        };
         assert_eq!(allow("*", "*"), [(Breadth::Everything, String::new())]);
         assert_eq!(allow("*:*", "arn:aws:*"), [(Breadth::Everything, String::new())]);
         assert_eq!(allow("IAM:*", "arn:aws:iam::111122223333:*"), [(Breadth::Identity, String::new())]);
         assert_eq!(allow("s3:*", "arn:aws:s3:::*"), [(Breadth::Service, "s3".to_string())]);
-        assert_eq!(allow("dynamodb:*", "arn:aws:dynamodb:*:111122223333:table/*"), [(Breadth::Service, "dynamodb".to_string())]);
-        assert_eq!(allow("secretsmanager:*", "arn:aws:secretsmanager:*:*:secret:*"), [(Breadth::Service, "secretsmanager".to_string())]);
+        assert_eq!(
+            allow("dynamodb:*", "arn:aws:dynamodb:*:111122223333:table/*"),
+            [(Breadth::Service, "dynamodb".to_string())]
+        );
+        assert_eq!(
+            allow("secretsmanager:*", "arn:aws:secretsmanager:*:*:secret:*"),
+            [(Breadth::Service, "secretsmanager".to_string())]
+        );
         assert_eq!(allow("s3:*", "arn:aws:s3:::records/*"), []);
         assert_eq!(allow("dynamodb:*", "arn:aws:dynamodb:*:*:table/records-*"), []);
-        assert_eq!(allow("iam:Pass*", "arn:aws:iam::111122223333:role*"), [(Breadth::PassRole, "iam".to_string())]);
+        assert_eq!(
+            allow("iam:Pass*", "arn:aws:iam::111122223333:role*"),
+            [(Breadth::PassRole, "iam".to_string())]
+        );
         assert_eq!(allow("iam:PassRole", "arn:aws:iam::111122223333:role/task-*"), []);
     }
 
@@ -245,7 +274,8 @@ mod tests {
         use serde_json::json;
         let all_but_one = json!({"Effect": "Allow", "Action": "iam:PassRole", "NotResource": "arn:aws:iam::111122223333:role/break-glass"});
         assert_eq!(found(all_but_one), [(Breadth::PassRole, "iam".to_string())]);
-        let roles = json!({"Effect": "Allow", "NotAction": "s3:*", "Resource": "arn:aws:iam::111122223333:role/*"});
+        let roles =
+            json!({"Effect": "Allow", "NotAction": "s3:*", "Resource": "arn:aws:iam::111122223333:role/*"});
         assert_eq!(found(roles), [(Breadth::PassRole, "iam".to_string())]);
         let odd = json!({"Effect": "Allow", "NotAction": "nobody:has", "Resource": "*"});
         assert_eq!(found(odd), [(Breadth::EverythingBut, String::new())]);
@@ -256,7 +286,10 @@ mod tests {
         use serde_json::json;
         let both = |allow: &str, deny: &str, extra: serde_json::Value| {
             let mut refusal = json!({"Effect": "Deny", "Action": deny, "Resource": "*"});
-            refusal.as_object_mut().expect("an object").extend(extra.as_object().cloned().unwrap_or_default());
+            refusal
+                .as_object_mut()
+                .expect("an object")
+                .extend(extra.as_object().cloned().unwrap_or_default());
             found(json!([{"Effect": "Allow", "Action": allow, "Resource": "*"}, refusal]))
         };
         assert_eq!(both("iam:PassRole", "iam:PassRole", json!({})), []);

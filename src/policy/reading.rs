@@ -28,7 +28,8 @@ impl StoreKind {
         }
     }
 
-    /// Actions that give out content, in lower case, with what they work on below the store's ARN (Service Authorization Reference).
+    /// Actions that give out content, in lower case, with what they work on below the store's ARN (Service
+    /// Authorization Reference).
     pub fn actions(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
             StoreKind::Bucket => &[
@@ -47,7 +48,9 @@ impl StoreKind {
                 ("dynamodb:getrecords", &["/stream/*"]),
                 ("dynamodb:exporttabletopointintime", &[""]),
             ],
-            StoreKind::Secret => &[("secretsmanager:getsecretvalue", &[""]), ("secretsmanager:batchgetsecretvalue", &[""])],
+            StoreKind::Secret => {
+                &[("secretsmanager:getsecretvalue", &[""]), ("secretsmanager:batchgetsecretvalue", &[""])]
+            }
             StoreKind::Key => &[("kms:decrypt", &[""]), ("kms:reencryptfrom", &[""])],
         }
     }
@@ -96,13 +99,20 @@ pub fn readings(rights: &Rights<'_>, stores: &Stores) -> Vec<Reading> {
             let mut regions: Vec<&str> = known.iter().filter_map(|arn| arn.split(':').nth(3)).collect();
             regions.sort_unstable();
             regions.dedup();
-            let each: Vec<Reading> = regions.iter().filter_map(|r| whole(rights, kind, &kind.region_of(r, rights.account))).collect();
+            let each: Vec<Reading> = regions
+                .iter()
+                .filter_map(|r| whole(rights, kind, &kind.region_of(r, rights.account)))
+                .collect();
             if each.len() == regions.len() {
-                all = all.into_iter().chain(each.into_iter().min_by_key(|r| r.answer)).max_by_key(|r| r.answer);
+                all =
+                    all.into_iter().chain(each.into_iter().min_by_key(|r| r.answer)).max_by_key(|r| r.answer);
             }
         }
         let sure = all.as_ref().is_some_and(|r| r.answer == Answer::Yes);
-        if sure && refuses(rights) && known.iter().all(|arn| one(rights, kind, arn, Some(arn.clone())).is_none()) {
+        if sure
+            && refuses(rights)
+            && known.iter().all(|arn| one(rights, kind, arn, Some(arn.clone())).is_none())
+        {
             continue;
         }
         out.extend(all);
@@ -120,8 +130,8 @@ fn refuses(rights: &Rights<'_>) -> bool {
     own.chain(rights.guards.iter().copied()).any(denies) || !matches!(rights.boundary, Boundary::None)
 }
 
-/// For a store that no policy names. Where a pattern gives only some objects of each bucket (`*/*.csv`), how much of a store that is
-/// nobody knows.
+/// For a store that no policy names. Where a pattern gives only some objects of each bucket (`*/*.csv`), how
+/// much of a store that is nobody knows.
 fn whole(rights: &Rights<'_>, kind: StoreKind, arn: &str) -> Option<Reading> {
     let mut found = one(rights, kind, arn, None)?;
     if kind == StoreKind::Bucket && found.answer == Answer::Yes {
@@ -143,7 +153,14 @@ fn one(rights: &Rights<'_>, kind: StoreKind, arn: &str, store: Option<String>) -
             let better = best.as_ref().map_or(Answer::No, |b| b.answer) < grant.answer;
             if better {
                 let policy = grant.policy.unwrap_or_default().to_string();
-                best = Some(Reading { kind, store: store.clone(), answer: grant.answer, policy, action, because: grant.because });
+                best = Some(Reading {
+                    kind,
+                    store: store.clone(),
+                    answer: grant.answer,
+                    policy,
+                    action,
+                    because: grant.because,
+                });
             }
             if grant.answer == Answer::Yes {
                 return best;

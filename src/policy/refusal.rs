@@ -1,5 +1,6 @@
-//! What the policies of an organization refuse to its member accounts: each account by the policies on it, on its organizational
-//! units and on the root. A refusal under a condition that narrows it is no refusal of all.
+//! What the policies of an organization refuse to its member accounts: each account by the policies on it, on
+//! its organizational units and on the root. A refusal under a condition that narrows it is no refusal of
+//! all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +33,8 @@ pub struct OrganizationTree {
 impl OrganizationTree {
     /// Whether a policy attached to `targets` holds for an account.
     pub fn holds(&self, account: &str, targets: &BTreeSet<String>) -> Answer {
-        if targets.contains(account) || targets.iter().any(|t| self.roots.contains(t) || t.starts_with("r-")) {
+        if targets.contains(account) || targets.iter().any(|t| self.roots.contains(t) || t.starts_with("r-"))
+        {
             return Answer::Yes;
         }
         let mut at = account;
@@ -41,7 +43,13 @@ impl OrganizationTree {
                 Some(parent) if targets.contains(parent) => return Answer::Yes,
                 Some(parent) if self.roots.contains(parent) || parent.starts_with("r-") => return Answer::No,
                 Some(parent) => at = parent,
-                None => return if targets.iter().any(|t| t.starts_with("ou-")) { Answer::Unknown } else { Answer::No },
+                None => {
+                    return if targets.iter().any(|t| t.starts_with("ou-")) {
+                        Answer::Unknown
+                    } else {
+                        Answer::No
+                    };
+                }
             }
         }
         Answer::Unknown
@@ -51,7 +59,8 @@ impl OrganizationTree {
 /// How one action is refused to the members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Yes: to every member. Unknown: to some, under conditions, or where the tree was not read. No: by no policy.
+    /// Yes: to every member. Unknown: to some, under conditions, or where the tree was not read. No: by no
+    /// policy.
     pub answer: Answer,
     pub why: String,
 }
@@ -72,7 +81,8 @@ pub fn refusal(action: &str, policies: &[Attached<'_>], tree: &OrganizationTree)
                 exempt.extend(spared.clone());
             }
             if answer != Answer::No && answer < Answer::Yes {
-                let words = if words.is_empty() { "attached where the tree was not read".to_string() } else { words };
+                let words =
+                    if words.is_empty() { "attached where the tree was not read".to_string() } else { words };
                 part.get_or_insert(format!("{}: {words}", attached.name));
             }
             best = best.or(answer);
@@ -85,7 +95,8 @@ pub fn refusal(action: &str, policies: &[Attached<'_>], tree: &OrganizationTree)
     if tree.members.is_empty() {
         // nobody is known to be held, so the root is asked
         let whole = policies.iter().find(|p| {
-            strongest(p.policy, action).0 == Answer::Yes && p.targets.iter().any(|t| tree.roots.contains(t) || t.starts_with("r-"))
+            strongest(p.policy, action).0 == Answer::Yes
+                && p.targets.iter().any(|t| tree.roots.contains(t) || t.starts_with("r-"))
         });
         return match whole {
             Some(p) => Refusal { answer: Answer::Yes, why: format!("{} at the root", p.name) },
@@ -93,21 +104,30 @@ pub fn refusal(action: &str, policies: &[Attached<'_>], tree: &OrganizationTree)
         };
     }
     if missing.is_empty() {
-        let spared =
-            if exempt.is_empty() { String::new() } else { format!(", sparing {}", exempt.into_iter().collect::<Vec<_>>().join(", ")) };
+        let spared = if exempt.is_empty() {
+            String::new()
+        } else {
+            format!(", sparing {}", exempt.into_iter().collect::<Vec<_>>().join(", "))
+        };
         return Refusal { answer: Answer::Yes, why: format!("{}{spared}", by.join(", ")) };
     }
     match (by.is_empty(), part) {
         (false, _) => Refusal {
             answer: Answer::Unknown,
-            why: format!("{} holds {} of {} member accounts", by.join(", "), tree.members.len() - missing.len(), tree.members.len()),
+            why: format!(
+                "{} holds {} of {} member accounts",
+                by.join(", "),
+                tree.members.len() - missing.len(),
+                tree.members.len()
+            ),
         },
         (true, part) => partly(policies, action, part),
     }
 }
 
 fn partly(policies: &[Attached<'_>], action: &str, part: Option<String>) -> Refusal {
-    let unattached = policies.iter().find(|p| p.targets.is_empty() && strongest(p.policy, action).0 != Answer::No);
+    let unattached =
+        policies.iter().find(|p| p.targets.is_empty() && strongest(p.policy, action).0 != Answer::No);
     match (part, unattached) {
         (Some(why), _) => Refusal { answer: Answer::Unknown, why },
         (None, Some(p)) => Refusal { answer: Answer::No, why: format!("{} is attached to nothing", p.name) },
@@ -118,7 +138,9 @@ fn partly(policies: &[Attached<'_>], action: &str, part: Option<String>) -> Refu
 /// The surest Deny of an action in a policy, what narrows it, and whom it spares.
 fn strongest(policy: &Policy, action: &str) -> (Answer, String, Vec<String>) {
     let mut best = (Answer::No, String::new(), Vec::new());
-    for statement in policy.statements.iter().filter(|s| s.effect == Effect::Deny && audience::acts(&s.action, action)) {
+    for statement in
+        policy.statements.iter().filter(|s| s.effect == Effect::Deny && audience::acts(&s.action, action))
+    {
         let found = weighed(statement);
         if found.0 > best.0 {
             best = found;
@@ -126,10 +148,12 @@ fn strongest(policy: &Policy, action: &str) -> (Answer, String, Vec<String>) {
     }
     // an allow list: what no Allow names is refused
     let allows: Vec<&Statement> = policy.statements.iter().filter(|s| s.effect == Effect::Allow).collect();
-    if best.0 == Answer::No && !allows.is_empty() && !allows.iter().any(|s| audience::acts(&s.action, action)) {
+    if best.0 == Answer::No && !allows.is_empty() && !allows.iter().any(|s| audience::acts(&s.action, action))
+    {
         return (
             Answer::Unknown,
-            "allows other actions only; whether another policy of the same place allows it is not asked".into(),
+            "allows other actions only; whether another policy of the same place allows it is not asked"
+                .into(),
             Vec::new(),
         );
     }
@@ -156,16 +180,17 @@ fn said(clause: &Clause) -> String {
 
 fn everywhere(listed: &Listed) -> bool {
     match listed {
-        Listed::These(list) => {
-            list.iter().any(|p| pattern::covers(p, "*") || pattern::covers(p, "arn:aws:*") || pattern::covers(p, "arn:aws*:*"))
-        }
+        Listed::These(list) => list.iter().any(|p| {
+            pattern::covers(p, "*") || pattern::covers(p, "arn:aws:*") || pattern::covers(p, "arn:aws*:*")
+        }),
         Listed::AllBut(_) => false,
         Listed::Unsaid => true,
     }
 }
 
-/// Whom a condition spares, where it spares named callers only: a negated operator over who calls, with values that are not
-/// everybody. A positive condition refuses to those whom it names, which is less than all.
+/// Whom a condition spares, where it spares named callers only: a negated operator over who calls, with
+/// values that are not everybody. A positive condition refuses to those whom it names, which is less than
+/// all.
 fn exemption(clause: &Clause) -> Option<Vec<String>> {
     let about = match kind_of(&clause.key) {
         KeyMeaning::PrincipalArn | KeyMeaning::Account | KeyMeaning::UserId | KeyMeaning::ServiceName => true,
@@ -196,13 +221,16 @@ fn narrow_value(value: &str, clause: &Clause) -> bool {
     }
 }
 
-/// Whether the refusals of resource control policies keep every request without TLS from a resource of the account.
+/// Whether the refusals of resource control policies keep every request without TLS from a resource of the
+/// account.
 pub fn refuses_plain(policy: &Policy, actions: &[&str], space: &str) -> Answer {
     let denies = policy.statements.iter().filter(|s| s.effect == Effect::Deny);
     let refused: Vec<(&str, Answer)> = actions
         .iter()
         .map(|action| {
-            let each = denies.clone().filter(|s| audience::acts(&s.action, action) && audience::spans(&s.resource, space));
+            let each = denies
+                .clone()
+                .filter(|s| audience::acts(&s.action, action) && audience::spans(&s.resource, space));
             (*action, each.map(plain).fold(Answer::No, Answer::or))
         })
         .collect();
@@ -212,7 +240,9 @@ pub fn refuses_plain(policy: &Policy, actions: &[&str], space: &str) -> Answer {
 /// Whether a Deny holds for every caller who comes without TLS.
 pub fn plain(statement: &Statement) -> Answer {
     let everyone = match &statement.principal {
-        super::document::Principals::These(list) => list.iter().any(|p| p.kind == super::document::PrincipalKind::Everyone),
+        super::document::Principals::These(list) => {
+            list.iter().any(|p| p.kind == super::document::PrincipalKind::Everyone)
+        }
         super::document::Principals::AllBut(list) => list.is_empty(),
         super::document::Principals::Unsaid => true,
     };
@@ -221,7 +251,9 @@ pub fn plain(statement: &Statement) -> Answer {
 }
 
 fn is_plain(clause: &Clause) -> bool {
-    let without = clause.operator == Operator::Bool && clause.key == "aws:securetransport" && clause.values.iter().all(|v| v == "false");
+    let without = clause.operator == Operator::Bool
+        && clause.key == "aws:securetransport"
+        && clause.values.iter().all(|v| v == "false");
     without || is_not_service_if_there(clause)
 }
 
@@ -232,5 +264,8 @@ fn is_not_service_if_there(clause: &Clause) -> bool {
 
 /// Whether a policy gives every action of every service, and so refuses nothing.
 pub fn allows_all(policy: &Policy) -> bool {
-    policy.statements.iter().any(|s| s.effect == Effect::Allow && rights::acts_whole(&s.action, "*") && everywhere(&s.resource))
+    policy
+        .statements
+        .iter()
+        .any(|s| s.effect == Effect::Allow && rights::acts_whole(&s.action, "*") && everywhere(&s.resource))
 }

@@ -1,5 +1,6 @@
-//! What a user, a role or a permission set may do by the policies that it holds, within its permissions boundary and the service
-//! control policies that were read. Conditions are answered for the holder; what he cannot be known to meet is unknown.
+//! What a user, a role or a permission set may do by the policies that it holds, within its permissions
+//! boundary and the service control policies that were read. Conditions are answered for the holder; what he
+//! cannot be known to meet is unknown.
 
 use super::condition::{Clause, KeyValue, Operator, Quantifier, filled, has_variable};
 use super::document::{Effect, Listed, Policy, Statement};
@@ -38,10 +39,11 @@ pub struct Grant<'a> {
 }
 
 impl<'a> Rights<'a> {
-    /// Whether any policy names `action` (lower case) at all. Where none does, [`Rights::can`] says no of everything: asking this
-    /// first spares a question for each of many stores or workloads.
+    /// Whether any policy names `action` (lower case) at all. Where none does, [`Rights::can`] says no of
+    /// everything: asking this first spares a question for each of many stores or workloads.
     pub fn names(&self, action: &str) -> bool {
-        let mut allows = self.policies.iter().flat_map(|(_, p)| &p.statements).filter(|s| s.effect == Effect::Allow);
+        let mut allows =
+            self.policies.iter().flat_map(|(_, p)| &p.statements).filter(|s| s.effect == Effect::Allow);
         allows.any(|s| audience::acts(&s.action, action))
     }
 
@@ -72,7 +74,8 @@ impl<'a> Rights<'a> {
             return (Answer::No, String::new());
         }
         let mut answer = if resource.certain { Answer::Yes } else { Answer::Unknown };
-        let mut because = if resource.certain { String::new() } else { "a policy variable that is not known".to_string() };
+        let mut because =
+            if resource.certain { String::new() } else { "a policy variable that is not known".to_string() };
         let conditions = self.conditions(&statement.conditions);
         if conditions.0 < answer {
             (answer, because) = conditions;
@@ -86,7 +89,8 @@ impl<'a> Rights<'a> {
         match self.boundary {
             Boundary::None => {}
             Boundary::Unread(name) if answer > Answer::Unknown => {
-                (answer, because) = (Answer::Unknown, format!("its permissions boundary {name}, which was not read"));
+                (answer, because) =
+                    (Answer::Unknown, format!("its permissions boundary {name}, which was not read"));
             }
             Boundary::Unread(_) => {}
             Boundary::Read(name, policy) => {
@@ -110,7 +114,10 @@ impl<'a> Rights<'a> {
 
     /// Whether a Deny of `policy` takes away all that a statement gives of `space`.
     fn refused(&self, policy: &Policy, action: &str, given: &Listed, space: &str) -> Answer {
-        let denies = policy.statements.iter().filter(|s| s.effect == Effect::Deny && audience::acts(&s.action, action));
+        let denies = policy
+            .statements
+            .iter()
+            .filter(|s| s.effect == Effect::Deny && audience::acts(&s.action, action));
         denies
             .filter(|s| audience::takes_away(&self.fill(&s.resource).listed, given, space))
             .map(|s| s.conditions.iter().map(|c| self.must(c)).fold(Answer::Yes, Answer::and))
@@ -119,7 +126,10 @@ impl<'a> Rights<'a> {
 
     /// Whether the boundary allows the action on something in `space`.
     fn within(&self, policy: &Policy, action: &str, space: &str) -> Answer {
-        let allows = policy.statements.iter().filter(|s| s.effect == Effect::Allow && audience::acts(&s.action, action));
+        let allows = policy
+            .statements
+            .iter()
+            .filter(|s| s.effect == Effect::Allow && audience::acts(&s.action, action));
         allows
             .filter(|s| audience::reaches(&self.fill(&s.resource).listed, space))
             .map(|s| self.conditions(&s.conditions).0)
@@ -146,14 +156,18 @@ impl<'a> Rights<'a> {
         match key {
             "aws:principalarn" => KeyValue::Values(vec![self.arn.to_string()]),
             // what is asked about stands in the holder's own account
-            "aws:principalaccount" | "kms:calleraccount" | "aws:resourceaccount" => KeyValue::Values(vec![self.account.to_string()]),
+            "aws:principalaccount" | "kms:calleraccount" | "aws:resourceaccount" => {
+                KeyValue::Values(vec![self.account.to_string()])
+            }
             "aws:resourceorgid" => match &self.organization {
                 Membership::Of(id) => KeyValue::Values(vec![id.clone()]),
                 Membership::Alone => KeyValue::Absent,
                 Membership::Outside(_) | Membership::Unknown => KeyValue::Unknown,
             },
             "aws:username" => match self.arn.split_once(":user/") {
-                Some((_, path)) => KeyValue::Values(vec![path.rsplit('/').next().unwrap_or(path).to_string()]),
+                Some((_, path)) => {
+                    KeyValue::Values(vec![path.rsplit('/').next().unwrap_or(path).to_string()])
+                }
                 None => KeyValue::Absent,
             },
             "aws:principalisawsservice" => KeyValue::Values(vec!["false".into()]),
@@ -179,8 +193,8 @@ impl<'a> Rights<'a> {
         )
     }
 
-    /// Whether the holder can make a request that meets the clause. A key of the request that is held to values of its own limits
-    /// what he can do, in a way that nobody evaluates here: unknown.
+    /// Whether the holder can make a request that meets the clause. A key of the request that is held to
+    /// values of its own limits what he can do, in a way that nobody evaluates here: unknown.
     fn meets(&self, clause: &Clause) -> Answer {
         if Self::is_known(&clause.key) {
             return clause.answer(&|key| self.held(key));
@@ -194,15 +208,18 @@ impl<'a> Rights<'a> {
         }
         match kind {
             KeyMeaning::Free if clause.key == "aws:securetransport" => Answer::Yes,
-            KeyMeaning::Free | KeyMeaning::Other | KeyMeaning::Mfa | KeyMeaning::Network | KeyMeaning::Endpoint | KeyMeaning::Token => {
-                Answer::Unknown
-            }
+            KeyMeaning::Free
+            | KeyMeaning::Other
+            | KeyMeaning::Mfa
+            | KeyMeaning::Network
+            | KeyMeaning::Endpoint
+            | KeyMeaning::Token => Answer::Unknown,
             _ => outcome(clause, &self.caller(), self.as_of).can_hold(),
         }
     }
 
-    /// Whether every request of the holder meets a clause of a Deny. What he can avoid, such as coming without MFA or from
-    /// elsewhere, takes nothing away.
+    /// Whether every request of the holder meets a clause of a Deny. What he can avoid, such as coming
+    /// without MFA or from elsewhere, takes nothing away.
     fn must(&self, clause: &Clause) -> Answer {
         if Self::is_known(&clause.key) {
             return clause.answer(&|key| self.held(key));
@@ -261,13 +278,22 @@ fn widened(value: &str) -> String {
 
 /// Keys of the request that its maker leaves out or sets at will, to get past a refusal.
 fn avoidable(key: &str) -> bool {
-    matches!(key, "aws:securetransport" | "aws:referer" | "aws:useragent" | "aws:requestedregion" | "aws:viaawsservice" | "aws:calledvia")
+    matches!(
+        key,
+        "aws:securetransport"
+            | "aws:referer"
+            | "aws:useragent"
+            | "aws:requestedregion"
+            | "aws:viaawsservice"
+            | "aws:calledvia"
+    )
 }
 
 /// A value that every text matches, where the key is always there or need not be.
 fn asks_nothing(clause: &Clause) -> bool {
     let wild = matches!(clause.operator, Operator::StringLike | Operator::ArnLike);
-    wild && clause.over != Quantifier::Any && clause.values.iter().any(|v| !v.is_empty() && v.chars().all(|c| c == '*'))
+    wild && clause.over != Quantifier::Any
+        && clause.values.iter().any(|v| !v.is_empty() && v.chars().all(|c| c == '*'))
 }
 
 /// Whether what `statement` gives is all of `space`: nothing in it is left out.
@@ -280,7 +306,9 @@ pub fn acts_whole(listed: &Listed, service: &str) -> bool {
     // an action has a name of one letter at least, so that `sqs:?*` is all of them too
     let space = if service == "*" { "?*".to_string() } else { format!("{service}:?*") };
     match listed {
-        Listed::These(list) => list.iter().any(|p| pattern::covers(p, &space) || (service == "*" && p.as_str() == "*:*")),
+        Listed::These(list) => {
+            list.iter().any(|p| pattern::covers(p, &space) || (service == "*" && p.as_str() == "*:*"))
+        }
         Listed::AllBut(list) => !list.iter().any(|p| pattern::meets(p, &space)),
         Listed::Unsaid => false,
     }

@@ -1,11 +1,13 @@
-//! A review of access: principals beside the list of leavers and the review before, and what reviewers filled in, taken back only
-//! when it is about the same people.
+//! A review of access: principals beside the list of leavers and the review before, and what reviewers filled
+//! in, taken back only when it is about the same people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{printable, safe_cell};
 use crate::evidence::workbook::{Grid, cell_name};
-use crate::model::access::{AccessPopulation, AccessPrincipal, AccessVerdict, NOT_CARRIED_OUT, PastAccess, REVIEW_HEADS, ReviewLine};
+use crate::model::access::{
+    AccessPopulation, AccessPrincipal, AccessVerdict, NOT_CARRIED_OUT, PastAccess, REVIEW_HEADS, ReviewLine,
+};
 
 /// Somebody who left or changed duties.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,8 @@ pub struct PastReview {
 pub fn leavers(bytes: &[u8]) -> Result<Vec<Leaver>, String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let heads = reader.headers().map_err(|e| e.to_string())?.clone();
-    let at = |name: &str| heads.iter().position(|h| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
+    let at =
+        |name: &str| heads.iter().position(|h| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
     let (Some(name), Some(left)) = (at("name"), at("left")) else {
         return Err("its first line must name the columns `name` and `left`".into());
     };
@@ -46,7 +49,11 @@ pub fn leavers(bytes: &[u8]) -> Result<Vec<Leaver>, String> {
 }
 
 /// Every principal with what the leavers and the review before say of it, and who is gone.
-pub fn lines(population: &AccessPopulation, leavers: Option<&[Leaver]>, before: Option<&PastReview>) -> (Vec<ReviewLine>, Vec<PastAccess>) {
+pub fn lines(
+    population: &AccessPopulation,
+    leavers: Option<&[Leaver]>,
+    before: Option<&PastReview>,
+) -> (Vec<ReviewLine>, Vec<PastAccess>) {
     let line = |p: &AccessPrincipal| ReviewLine {
         leaver: leaver(p, leavers),
         since: since(p, before),
@@ -56,7 +63,8 @@ pub fn lines(population: &AccessPopulation, leavers: Option<&[Leaver]>, before: 
         reviewer: String::new(),
     };
     let there: BTreeSet<String> = population.principals.iter().map(|p| safe_cell(&p.id)).collect();
-    let gone = before.into_iter().flat_map(|b| &b.lines).filter(|past| !there.contains(&past.id)).cloned().collect();
+    let gone =
+        before.into_iter().flat_map(|b| &b.lines).filter(|past| !there.contains(&past.id)).cloned().collect();
     (population.principals.iter().map(line).collect(), gone)
 }
 
@@ -65,7 +73,9 @@ fn leaver(p: &AccessPrincipal, leavers: Option<&[Leaver]>) -> String {
     if !p.kind.is_person() {
         return "not one person".into();
     }
-    let told = |l: &Leaver, word: &str| format!("{word}{}, left {}", l.name, if l.left.is_empty() { "on no day given" } else { &l.left });
+    let told = |l: &Leaver, word: &str| {
+        format!("{word}{}, left {}", l.name, if l.left.is_empty() { "on no day given" } else { &l.left })
+    };
     let names = spellings(&p.name);
     let is_user = |l: &Leaver| l.users.iter().any(|u| names.iter().any(|name| u.eq_ignore_ascii_case(name)));
     let sure = leavers.iter().find(|l| is_user(l) || names.iter().any(|name| same_name(&l.name, name)));
@@ -106,17 +116,32 @@ fn near_name(full: &str, user: &str) -> bool {
         return false;
     }
     let (f, l) = (first.chars().take(1).collect::<String>(), last.chars().take(1).collect::<String>());
-    [format!("{f}{last}"), format!("{first}{l}"), words.concat(), format!("{last}{f}"), format!("{last}{first}")].contains(&user)
+    [
+        format!("{f}{last}"),
+        format!("{first}{l}"),
+        words.concat(),
+        format!("{last}{f}"),
+        format!("{last}{first}"),
+    ]
+    .contains(&user)
 }
 
 fn since(p: &AccessPrincipal, before: Option<&PastReview>) -> String {
     let Some(before) = before else { return "no review before this one is in the workspace".into() };
     let day = &before.day;
-    let Some(past) = before.lines.iter().find(|past| past.id == safe_cell(&p.id)) else { return format!("new since {day}") };
+    let Some(past) = before.lines.iter().find(|past| past.id == safe_cell(&p.id)) else {
+        return format!("new since {day}");
+    };
     let same = past.through == safe_cell(&p.through) && past.stores == safe_cell(&p.stores);
     match (past.decision.as_str(), same) {
-        ("remove", _) => format!("{NOT_CARRIED_OUT}: on {day} {} decided to remove it, and it is still there", past.reviewer),
-        ("change", true) => format!("{NOT_CARRIED_OUT}: on {day} {} decided to change its access, and it is the same", past.reviewer),
+        ("remove", _) => format!(
+            "{NOT_CARRIED_OUT}: on {day} {} decided to remove it, and it is still there",
+            past.reviewer
+        ),
+        ("change", true) => format!(
+            "{NOT_CARRIED_OUT}: on {day} {} decided to change its access, and it is the same",
+            past.reviewer
+        ),
         (decided, false) => {
             let mut parts = Vec::new();
             if past.through != safe_cell(&p.through) {
@@ -143,16 +168,18 @@ pub struct CellFault {
 /// How many columns of facts there are; those before the last two come from the run alone.
 const FACTS: u32 = 11;
 const FROM_RUN: u32 = 9;
-const WRITE_AGAIN: &str = "fill in the columns Decision, Reason and Reviewer alone; `affiant review access` writes the workbook anew";
+const WRITE_AGAIN: &str = "fill in the columns Decision, Reason and Reviewer alone; `affiant review access` \
+                           writes the workbook anew";
 
-/// What reviewers filled in, by principal; every fault at once. `beside` asks whether the columns that come from other files than the
-/// run must be as they were.
+/// What reviewers filled in, by principal; every fault at once. `beside` asks whether the columns that come
+/// from other files than the run must be as they were.
 pub fn filled(lines: &[ReviewLine], grid: &Grid, beside: bool) -> Result<Vec<ReviewLine>, Vec<CellFault>> {
     let mut faults = heads(grid);
     if !faults.is_empty() {
         return Err(faults);
     }
-    let fault = |row: u32, column: u32, words: String, hint| CellFault { cell: cell_name(row, column), words, hint };
+    let fault =
+        |row: u32, column: u32, words: String, hint| CellFault { cell: cell_name(row, column), words, hint };
     for (row, column) in grid.formulas.iter().filter(|(_, column)| *column < 14) {
         faults.push(fault(*row, *column, "it holds a formula".into(), "write the value itself"));
     }
@@ -182,16 +209,25 @@ pub fn filled(lines: &[ReviewLine], grid: &Grid, beside: bool) -> Result<Vec<Rev
     }
     let missing: Vec<&String> = expected.keys().filter(|id| !seen.contains_key(*id)).collect();
     if let Some(first) = missing.first() {
-        let words = format!("{} of {} principals are missing, among them `{first}`", missing.len(), expected.len());
+        let words =
+            format!("{} of {} principals are missing, among them `{first}`", missing.len(), expected.len());
         faults.push(CellFault { cell: String::new(), words, hint: WRITE_AGAIN });
     }
-    if faults.is_empty() { Ok(lines.iter().filter_map(|l| seen.remove(&shown(l.facts()[0]))).collect()) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(lines.iter().filter_map(|l| seen.remove(&shown(l.facts()[0]))).collect())
+    } else {
+        Err(faults)
+    }
 }
 
 fn heads(grid: &Grid) -> Vec<CellFault> {
     let wrong = (0u32..).zip(REVIEW_HEADS).filter(|(column, head)| grid.text(0, *column).trim() != *head);
     wrong
-        .map(|(column, head)| CellFault { cell: cell_name(0, column), words: format!("the head `{head}` is not here"), hint: WRITE_AGAIN })
+        .map(|(column, head)| CellFault {
+            cell: cell_name(0, column),
+            words: format!("the head `{head}` is not here"),
+            hint: WRITE_AGAIN,
+        })
         .collect()
 }
 
@@ -203,13 +239,19 @@ fn shown(text: &str) -> String {
 fn decided(line: &ReviewLine, grid: &Grid, row: u32, faults: &mut Vec<CellFault>) -> ReviewLine {
     let text = |column: u32| grid.text(row, column).trim().to_string();
     let (decision, reason, reviewer) = (text(11), text(12), text(13));
-    let mut fault = |column: u32, words: String, hint| faults.push(CellFault { cell: cell_name(row, column), words, hint });
+    let mut fault = |column: u32, words: String, hint| {
+        faults.push(CellFault { cell: cell_name(row, column), words, hint })
+    };
     let id = &line.principal.id;
     let verdict = AccessVerdict::parse(&decision.to_lowercase());
     match (verdict, decision.is_empty()) {
         (Some(_), _) => {}
-        (None, true) => fault(11, format!("nothing is decided on `{id}`"), "choose keep, change, remove or unknown"),
-        (None, false) => fault(11, format!("`{decision}` is not a decision"), "choose keep, change, remove or unknown"),
+        (None, true) => {
+            fault(11, format!("nothing is decided on `{id}`"), "choose keep, change, remove or unknown")
+        }
+        (None, false) => {
+            fault(11, format!("`{decision}` is not a decision"), "choose keep, change, remove or unknown")
+        }
     }
     if reviewer.is_empty() {
         fault(13, format!("nobody is named who decided on `{id}`"), "write the reviewer's name");
@@ -294,14 +336,18 @@ mod tests {
 
     #[test]
     fn leavers_are_joined_by_name_and_no_further() {
-        let list = leavers(b"name,left,user\nJordan Example,2026-08-01,\nRiley Other,,rother; ro\n").expect("a list");
+        let list = leavers(b"name,left,user\nJordan Example,2026-08-01,\nRiley Other,,rother; ro\n")
+            .expect("a list");
         let told = |name: &str| leaver(&person(name), Some(&list));
         assert!(told("jordan.example").starts_with("LEFT: Jordan Example, left 2026-08-01"));
         assert!(told("Example.Jordan@example.org").starts_with("LEFT"));
         assert!(told("RO").starts_with("LEFT: Riley Other, left on no day given"));
         assert!(told("jexample").starts_with("perhaps: Jordan"));
         assert_eq!(told("jordan.exampleson"), "not on the list by name");
-        assert!(told("je4711 (Jordan Example)").starts_with("LEFT: Jordan Example") && told("ro (R. O.)").starts_with("LEFT: Riley Other"));
+        assert!(
+            told("je4711 (Jordan Example)").starts_with("LEFT: Jordan Example")
+                && told("ro (R. O.)").starts_with("LEFT: Riley Other")
+        );
         assert_eq!(told("0a1b-2c (its name was not read)"), "not on the list by name");
         assert!(leaver(&person("x"), None).contains("no list of leavers was supplied"));
         assert!(leavers(b"who,when\na,b\n").is_err());
@@ -309,8 +355,10 @@ mod tests {
 
     #[test]
     fn what_was_decided_and_not_done_is_told() {
-        let population =
-            |names: &[&str]| AccessPopulation { principals: names.iter().map(|n| person(n)).collect(), ..AccessPopulation::default() };
+        let population = |names: &[&str]| AccessPopulation {
+            principals: names.iter().map(|n| person(n)).collect(),
+            ..AccessPopulation::default()
+        };
         let (mut lines, _) = lines(&population(&["a", "b", "c", "d", "=e"]), None, None);
         for (line, decision) in lines.iter_mut().zip(["remove", "change", "keep", "remove", "remove"]) {
             (line.decision, line.reviewer) = (AccessVerdict::parse(decision), "C. Example".into());
@@ -320,11 +368,17 @@ mod tests {
         now.principals[2].stores = "1 of 2: bucket x".into();
         let (after, gone) = super::lines(&now, None, Some(&before));
         let said: Vec<&str> = after.iter().map(|l| l.since.as_str()).collect();
-        assert!(said[0].starts_with(NOT_CARRIED_OUT) && said[0].contains("C. Example decided to remove"), "{said:?}");
+        assert!(
+            said[0].starts_with(NOT_CARRIED_OUT) && said[0].contains("C. Example decided to remove"),
+            "{said:?}"
+        );
         assert!(said[1].starts_with(NOT_CARRIED_OUT) && said[1].contains("it is the same"), "{said:?}");
         assert!(said[2].starts_with("changed since 2026-06-30 (keep): it could read none"), "{said:?}");
         assert_eq!(said[3], "new since 2026-06-30");
-        assert!(said[4].starts_with(NOT_CARRIED_OUT), "a name that looks like a formula is the same name: {said:?}");
+        assert!(
+            said[4].starts_with(NOT_CARRIED_OUT),
+            "a name that looks like a formula is the same name: {said:?}"
+        );
         assert_eq!(gone.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["d"]);
     }
 }

@@ -1,4 +1,5 @@
-//! The state of AWS's Business Associate Addendum for readers: account by account, and in one sentence for all.
+//! The state of AWS's Business Associate Addendum for readers: account by account, and in one sentence for
+//! all.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,8 @@ pub fn state(inputs: &Inputs<'_>, refs: &References) -> Baa {
     }
 }
 
-/// One account: its statement. Several: how many are in which state, and the statement of the one that needs someone most.
+/// One account: its statement. Several: how many are in which state, and the statement of the one that needs
+/// someone most.
 fn words(facts: &[BaaFacts], worst: Option<&BaaFacts>) -> String {
     let Some(worst) = worst else { return "The run names no account, so nothing is known.".into() };
     if facts.len() == 1 {

@@ -5,7 +5,8 @@ use crate::model::assessment::{CheckResult, ControlResult, Row, RuleAgreement, R
 use crate::model::catalog::Control;
 use crate::model::decisions::Attestation;
 use crate::model::dossier::{
-    Alternative, AttestationReport, CheckReport, CitationReport, ControlReport, Corroboration, ParameterReport, ResultRow,
+    Alternative, AttestationReport, CheckReport, CitationReport, ControlReport, Corroboration,
+    ParameterReport, ResultRow,
 };
 
 pub fn all(inputs: &Inputs<'_>, refs: &References) -> Vec<ControlReport> {
@@ -14,8 +15,15 @@ pub fn all(inputs: &Inputs<'_>, refs: &References) -> Vec<ControlReport> {
 }
 
 fn one(control: &Control, result: &ControlResult, inputs: &Inputs<'_>, refs: &References) -> ControlReport {
-    let mut checks: Vec<CheckReport> = result.checks.iter().map(|check| check_report(check, inputs, refs)).collect();
-    checks.sort_by(|a, b| (a.verdict, std::cmp::Reverse(a.severity), &a.id).cmp(&(b.verdict, std::cmp::Reverse(b.severity), &b.id)));
+    let mut checks: Vec<CheckReport> =
+        result.checks.iter().map(|check| check_report(check, inputs, refs)).collect();
+    checks.sort_by(|a, b| {
+        (a.verdict, std::cmp::Reverse(a.severity), &a.id).cmp(&(
+            b.verdict,
+            std::cmp::Reverse(b.severity),
+            &b.id,
+        ))
+    });
     let statements = attestations(inputs, refs).into_iter().filter(|a| a.control == control.id).collect();
     ControlReport {
         number: control.number,
@@ -43,7 +51,13 @@ fn one(control: &Control, result: &ControlResult, inputs: &Inputs<'_>, refs: &Re
 fn citations(control: &Control, inputs: &Inputs<'_>) -> Vec<CitationReport> {
     let rows = &inputs.catalog.rule.rows;
     let found = control.citations.iter().filter_map(|c| rows.iter().find(|row| row.citation == *c));
-    found.map(|row| CitationReport { citation: row.citation.to_string(), title: row.title.clone(), status: row.status.clone() }).collect()
+    found
+        .map(|row| CitationReport {
+            citation: row.citation.to_string(),
+            title: row.title.clone(),
+            status: row.status.clone(),
+        })
+        .collect()
 }
 
 fn parameters(control: &Control, inputs: &Inputs<'_>) -> Vec<ParameterReport> {
@@ -100,7 +114,11 @@ fn result_row(row: &Row, check: &CheckResult, refs: &References) -> ResultRow {
 
 /// The part of an ARN that people know a thing by.
 pub fn short_name(resource: &str) -> String {
-    let last = if resource.starts_with("arn:") { resource.splitn(6, ':').nth(5).unwrap_or(resource) } else { resource };
+    let last = if resource.starts_with("arn:") {
+        resource.splitn(6, ':').nth(5).unwrap_or(resource)
+    } else {
+        resource
+    };
     match last.split_once(['/', ':']) {
         Some((_, rest)) if resource.starts_with("arn:") && !rest.is_empty() => rest.to_string(),
         _ => last.to_string(),
@@ -125,7 +143,9 @@ fn corroboration(agreement: &RuleAgreement) -> Corroboration {
                 agreement.examples.join(", ")
             )
         }
-        RuleState::NothingCompared if older.is_empty() => "collected, with no evaluation of a resource judged here".to_string(),
+        RuleState::NothingCompared if older.is_empty() => {
+            "collected, with no evaluation of a resource judged here".to_string()
+        }
         RuleState::NothingCompared => format!("collected, but {older}"),
         RuleState::OtherParameters => agreement.detail.clone(),
         RuleState::NotDeployed => "AWS Config's rules were listed, and it is not among them".to_string(),
@@ -137,8 +157,12 @@ fn corroboration(agreement: &RuleAgreement) -> Corroboration {
 /// Every statement that someone made, with whether it still holds.
 pub fn attestations(inputs: &Inputs<'_>, refs: &References) -> Vec<AttestationReport> {
     let as_of = &inputs.assessment.as_of;
-    let asked = |id: &str| inputs.catalog.controls.iter().find_map(|c| Some((c, c.attest.iter().find(|a| a.id == id)?)));
-    let until = |a: &Attestation| asked(&a.id).map_or_else(|| a.valid_until.clone(), |(_, item)| a.holds_until(item.valid_days));
+    let asked = |id: &str| {
+        inputs.catalog.controls.iter().find_map(|c| Some((c, c.attest.iter().find(|a| a.id == id)?)))
+    };
+    let until = |a: &Attestation| {
+        asked(&a.id).map_or_else(|| a.valid_until.clone(), |(_, item)| a.holds_until(item.valid_days))
+    };
     let report = |a: &Attestation| AttestationReport {
         id: a.id.clone(),
         control: asked(&a.id).map(|(control, _)| control.id.clone()).unwrap_or_default(),
@@ -180,20 +204,28 @@ fn notes(control: &Control, inputs: &Inputs<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for e in inputs.decisions.exceptions.exceptions.iter().filter(|e| control.checks.contains(&e.check)) {
         if e.expires.as_str() < today {
-            notes.push(format!("The exception for {} on {} expired on {}; it covers nothing any more.", e.check, e.resource, e.expires));
+            notes.push(format!(
+                "The exception for {} on {} expired on {}; it covers nothing any more.",
+                e.check, e.resource, e.expires
+            ));
         }
     }
-    let accepted = inputs.assessment.controls.iter().filter(|c| c.id == control.id).any(|c| c.counts.accepted > 0);
+    let accepted =
+        inputs.assessment.controls.iter().filter(|c| c.id == control.id).any(|c| c.counts.accepted > 0);
     if accepted && !inputs.decisions.alternatives.alternatives.iter().any(|a| a.control == control.id) {
         notes.push(
-            "Exceptions are accepted here and no alternative measure is recorded; 164.306(d)(3) asks for the reason in writing, and for an equivalent measure if one is reasonable and appropriate."
+            "Exceptions are accepted here and no alternative measure is recorded; 164.306(d)(3) asks for the \
+             reason in writing, and for an equivalent measure if one is reasonable and appropriate."
                 .into(),
         );
     }
     for a in inputs.decisions.alternatives.alternatives.iter().filter(|a| a.control == control.id) {
         let row = inputs.catalog.rule.rows.iter().find(|row| row.citation == a.citation);
         if row.is_none_or(|row| row.status != "addressable") {
-            notes.push(format!("An alternative measure is recorded for {}, which is not addressable; it changes no verdict.", a.citation));
+            notes.push(format!(
+                "An alternative measure is recorded for {}, which is not addressable; it changes no verdict.",
+                a.citation
+            ));
         }
     }
     let disagree = inputs.assessment.controls.iter().filter(|c| c.id == control.id).flat_map(|c| &c.checks);

@@ -1,9 +1,11 @@
-//! Sets findings of other programs beside the rows of a package: agrees, disagrees, or not comparable, with the reason. Nothing of it
-//! changes a verdict.
+//! Sets findings of other programs beside the rows of a package: agrees, disagrees, or not comparable, with
+//! the reason. Nothing of it changes a verdict.
 
 use std::collections::BTreeMap;
 
-use crate::model::corroboration::{Compared, ForeignAgreement, ForeignFinding, ForeignRules, ForeignState, ForeignTells};
+use crate::model::corroboration::{
+    Compared, ForeignAgreement, ForeignFinding, ForeignRules, ForeignState, ForeignTells,
+};
 use crate::model::workpapers::JudgedRow;
 
 /// Checks of ours by managed rule of AWS Config, and what of the rule is comparable.
@@ -24,8 +26,13 @@ pub struct OwnRows<'a> {
 }
 
 /// The checks of ours that findings may be about.
-pub fn checks(findings: &[ForeignFinding], rules: &[ForeignRules], config_rules: &ConfigRules) -> Vec<String> {
-    let mut all: Vec<String> = findings.iter().flat_map(|f| candidates(f, rules, config_rules)).map(|(check, _)| check).collect();
+pub fn checks(
+    findings: &[ForeignFinding],
+    rules: &[ForeignRules],
+    config_rules: &ConfigRules,
+) -> Vec<String> {
+    let mut all: Vec<String> =
+        findings.iter().flat_map(|f| candidates(f, rules, config_rules)).map(|(check, _)| check).collect();
     all.sort();
     all.dedup();
     all
@@ -35,16 +42,33 @@ pub fn checks(findings: &[ForeignFinding], rules: &[ForeignRules], config_rules:
 pub fn compare(findings: &[ForeignFinding], own: &OwnRows<'_>) -> Vec<Compared> {
     let mut all: Vec<Compared> = findings.iter().map(|finding| one(finding, own)).collect();
     all.sort_by(|a, b| {
-        let key = |c: &Compared| (c.agreement, c.check.clone(), c.finding.resource.clone(), c.finding.rule.clone(), c.finding.at.clone());
+        let key = |c: &Compared| {
+            (
+                c.agreement,
+                c.check.clone(),
+                c.finding.resource.clone(),
+                c.finding.rule.clone(),
+                c.finding.at.clone(),
+            )
+        };
         key(a).cmp(&key(b))
     });
     all
 }
 
-fn candidates(finding: &ForeignFinding, rules: &[ForeignRules], config_rules: &ConfigRules) -> Vec<(String, ForeignTells)> {
-    let of_product = rules.iter().filter(|list| list.product.eq_ignore_ascii_case(&finding.product)).flat_map(|list| &list.rules);
-    let mut all: Vec<(String, ForeignTells)> =
-        of_product.filter(|rule| rule.rule == finding.rule).map(|rule| (rule.check.clone(), rule.tells)).collect();
+fn candidates(
+    finding: &ForeignFinding,
+    rules: &[ForeignRules],
+    config_rules: &ConfigRules,
+) -> Vec<(String, ForeignTells)> {
+    let of_product = rules
+        .iter()
+        .filter(|list| list.product.eq_ignore_ascii_case(&finding.product))
+        .flat_map(|list| &list.rules);
+    let mut all: Vec<(String, ForeignTells)> = of_product
+        .filter(|rule| rule.rule == finding.rule)
+        .map(|rule| (rule.check.clone(), rule.tells))
+        .collect();
     all.extend(config_rules.get(&finding.config_rule).into_iter().flatten().cloned());
     all
 }
@@ -69,11 +93,16 @@ fn one(finding: &ForeignFinding, own: &OwnRows<'_>) -> Compared {
             return made(check, &row.verdict, agreement, words);
         }
     }
-    made(first, "", ForeignAgreement::NotComparable, "the package has no row of this check on this resource".into())
+    made(
+        first,
+        "",
+        ForeignAgreement::NotComparable,
+        "the package has no row of this check on this resource".into(),
+    )
 }
 
-/// The worst row of a check on the resource, in the account that the finding names. What we say of the account, or of a region of it, is
-/// meant whatever stand-in the finding names.
+/// The worst row of a check on the resource, in the account that the finding names. What we say of the
+/// account, or of a region of it, is meant whatever stand-in the finding names.
 fn row_of<'a>(finding: &ForeignFinding, own: &OwnRows<'a>, check: &str) -> Option<&'a JudgedRow> {
     let key = (finding.resource_type.clone(), finding.resource.clone());
     let known = own.resources.get(&key).map(Vec::as_slice).unwrap_or_default();
@@ -82,7 +111,10 @@ fn row_of<'a>(finding: &ForeignFinding, own: &OwnRows<'a>, check: &str) -> Optio
     let spelled = plain(resource);
     let place = |row: &&JudgedRow| {
         (finding.account.is_empty() || row.account == finding.account)
-            && (finding.region.is_empty() || row.region.is_empty() || row.region == "aws-global" || row.region == finding.region)
+            && (finding.region.is_empty()
+                || row.region.is_empty()
+                || row.region == "aws-global"
+                || row.region == finding.region)
     };
     let worst = |row: &&JudgedRow| match row.verdict.as_str() {
         "not met" => 0,
@@ -97,21 +129,31 @@ fn row_of<'a>(finding: &ForeignFinding, own: &OwnRows<'a>, check: &str) -> Optio
 
 /// Whether a row is about its account, or about a region of it.
 fn is_place(row: &JudgedRow) -> bool {
-    let of_region = row.resource.starts_with("AWS::") && row.resource.split('/').nth(1) == Some(row.account.as_str());
+    let of_region =
+        row.resource.starts_with("AWS::") && row.resource.split('/').nth(1) == Some(row.account.as_str());
     of_region || row.resource.ends_with(&format!(":iam::{}:root", row.account))
 }
 
-/// An ARN as we write it: without `:*` after a log group, and without an account in that of a snapshot or image of EC2, as AWS has it.
+/// An ARN as we write it: without `:*` after a log group, and without an account in that of a snapshot or
+/// image of EC2, as AWS has it.
 fn plain(resource: &str) -> String {
     let mut parts: Vec<&str> = resource.strip_suffix(":*").unwrap_or(resource).split(':').collect();
     let thing = parts.last().copied().unwrap_or_default();
-    if parts.len() == 6 && parts[2] == "ec2" && (thing.starts_with("snapshot/") || thing.starts_with("image/")) {
+    if parts.len() == 6
+        && parts[2] == "ec2"
+        && (thing.starts_with("snapshot/") || thing.starts_with("image/"))
+    {
         parts[4] = "";
     }
     parts.join(":")
 }
 
-fn judged(finding: &ForeignFinding, row: &JudgedRow, tells: ForeignTells, day: &str) -> (ForeignAgreement, String) {
+fn judged(
+    finding: &ForeignFinding,
+    row: &JudgedRow,
+    tells: ForeignTells,
+    day: &str,
+) -> (ForeignAgreement, String) {
     use ForeignAgreement::{Agrees, Disagrees, NotComparable};
     let when = match finding.at.get(..10) {
         Some(then) if then != day => format!("; theirs is of {then}, ours of {day}"),
@@ -123,18 +165,23 @@ fn judged(finding: &ForeignFinding, row: &JudgedRow, tells: ForeignTells, day: &
         return (NotComparable, because("a named person took the resource out of scope here"));
     }
     match (row.verdict.as_str(), finding.state, tells) {
-        ("met" | "not met" | "accepted", ForeignState::Pass, ForeignTells::Fail) => {
-            (NotComparable, because("their rule is narrower than this check, and says nothing where it passes"))
-        }
+        ("met" | "not met" | "accepted", ForeignState::Pass, ForeignTells::Fail) => (
+            NotComparable,
+            because("their rule is narrower than this check, and says nothing where it passes"),
+        ),
         ("met" | "not met" | "accepted", _, ForeignTells::Nothing) => {
             (NotComparable, because("their rule has parameters that the file does not tell"))
         }
         ("met", ForeignState::Pass, ForeignTells::Both) => (Agrees, because("both find it in order")),
         ("not met", ForeignState::Fail, _) => (Agrees, because("both find it not in order")),
-        ("accepted", ForeignState::Fail, _) => (Agrees, because("both find it not in order, and an approved exception covers it here")),
+        ("accepted", ForeignState::Fail, _) => {
+            (Agrees, because("both find it not in order, and an approved exception covers it here"))
+        }
         ("met", ForeignState::Fail, _) => (Disagrees, because("they fail it, and here it is met")),
         ("not met", ForeignState::Pass, _) => (Disagrees, because("they pass it, and here it is not met")),
-        ("accepted", ForeignState::Pass, _) => (Disagrees, because("they pass it, and here an exception covers what is not met")),
+        ("accepted", ForeignState::Pass, _) => {
+            (Disagrees, because("they pass it, and here an exception covers what is not met"))
+        }
         (verdict, _, _) => (NotComparable, because(&format!("here it is {verdict}"))),
     }
 }
@@ -176,13 +223,25 @@ mod tests {
             checked: String::new(),
             rules: vec![ForeignRule { rule: "rule_a".into(), check: "s3.a".into(), tells }],
         }];
-        let rows = BTreeMap::from([("s3.a".to_string(), vec![row("arn:a", "met"), row("arn:a", verdict), row("arn:b", "met")])]);
+        let rows = BTreeMap::from([(
+            "s3.a".to_string(),
+            vec![row("arn:a", "met"), row("arn:a", verdict), row("arn:b", "met")],
+        )]);
         let resources = BTreeMap::from([
             (("AWS::S3::Bucket".to_string(), "a".to_string()), vec!["arn:a".to_string()]),
-            (("AWS::S3::Bucket".to_string(), "ab".to_string()), vec!["arn:a".to_string(), "arn:b".to_string()]),
+            (
+                ("AWS::S3::Bucket".to_string(), "ab".to_string()),
+                vec!["arn:a".to_string(), "arn:b".to_string()],
+            ),
         ]);
         let none = BTreeMap::new();
-        let own = OwnRows { rules: &rules, config_rules: &none, rows: &rows, resources: &resources, day: "2026-09-30" };
+        let own = OwnRows {
+            rules: &rules,
+            config_rules: &none,
+            rows: &rows,
+            resources: &resources,
+            day: "2026-09-30",
+        };
         compare(std::slice::from_ref(finding), &own).remove(0)
     }
 
@@ -201,21 +260,45 @@ mod tests {
             ("not evidenced", Fail, NotComparable),
             ("not evidenced", Pass, NotComparable),
         ] {
-            assert_eq!(compared(verdict, false, both, &finding(state, "arn:a")).agreement, agreement, "{verdict} {state:?}");
+            assert_eq!(
+                compared(verdict, false, both, &finding(state, "arn:a")).agreement,
+                agreement,
+                "{verdict} {state:?}"
+            );
         }
-        assert_eq!(compared("not met", false, ForeignTells::Fail, &finding(Pass, "arn:a")).agreement, NotComparable, "a narrower rule");
+        assert_eq!(
+            compared("not met", false, ForeignTells::Fail, &finding(Pass, "arn:a")).agreement,
+            NotComparable,
+            "a narrower rule"
+        );
         let untold = compared("not met", false, ForeignTells::Nothing, &finding(Fail, "arn:a"));
         assert_eq!(untold.agreement, NotComparable, "parameters are not in the file");
-        assert_eq!(compared("not met", true, both, &finding(Pass, "arn:a")).agreement, NotComparable, "out of scope");
-        assert_eq!(compared("not met", false, both, &finding(Pass, "a")).agreement, Disagrees, "by the id of AWS Config");
-        assert_eq!(compared("not met", false, both, &finding(Pass, "ab")).agreement, NotComparable, "an id of two resources");
+        assert_eq!(
+            compared("not met", true, both, &finding(Pass, "arn:a")).agreement,
+            NotComparable,
+            "out of scope"
+        );
+        assert_eq!(
+            compared("not met", false, both, &finding(Pass, "a")).agreement,
+            Disagrees,
+            "by the id of AWS Config"
+        );
+        assert_eq!(
+            compared("not met", false, both, &finding(Pass, "ab")).agreement,
+            NotComparable,
+            "an id of two resources"
+        );
         let elsewhere = ForeignFinding { account: "444455556666".into(), ..finding(Pass, "arn:a") };
         assert_eq!(compared("not met", false, both, &elsewhere).agreement, NotComparable, "another account");
         let unknown = ForeignFinding { rule: "rule_b".into(), ..finding(Pass, "arn:a") };
         let unknown = compared("not met", false, both, &unknown);
         assert_eq!((unknown.agreement, unknown.check.as_str()), (NotComparable, ""));
         let other = ForeignFinding { product: "Another".into(), ..finding(Pass, "arn:a") };
-        assert_eq!(compared("not met", false, both, &other).check, "", "the same name of another program is another rule");
+        assert_eq!(
+            compared("not met", false, both, &other).check,
+            "",
+            "the same name of another program is another rule"
+        );
     }
 
     #[test]
@@ -233,22 +316,48 @@ mod tests {
                 format: String::new(),
                 product: "Prowler".into(),
                 checked: String::new(),
-                rules: vec![ForeignRule { rule: "rule_a".into(), check: "s3.a".into(), tells: ForeignTells::Both }],
+                rules: vec![ForeignRule {
+                    rule: "rule_a".into(),
+                    check: "s3.a".into(),
+                    tells: ForeignTells::Both,
+                }],
             }];
             let rows = BTreeMap::from([("s3.a".to_string(), vec![row(ours)])]);
             let (none, resources) = (BTreeMap::new(), BTreeMap::new());
-            let own = OwnRows { rules: &rules, config_rules: &none, rows: &rows, resources: &resources, day: "2026-09-30" };
+            let own = OwnRows {
+                rules: &rules,
+                config_rules: &none,
+                rows: &rows,
+                resources: &resources,
+                day: "2026-09-30",
+            };
             compare(&[finding(state, theirs)], &own).remove(0).agreement
         };
         let group = "arn:aws:logs:us-east-1:111122223333:log-group:/a";
         assert_eq!(said(group, &format!("{group}:*"), ForeignState::Fail), Agrees);
-        assert_eq!(said(group, "arn:aws:logs:us-east-1:111122223333:log-group:/ab:*", ForeignState::Fail), NotComparable);
+        assert_eq!(
+            said(group, "arn:aws:logs:us-east-1:111122223333:log-group:/ab:*", ForeignState::Fail),
+            NotComparable
+        );
         let theirs = "arn:aws:ec2:us-east-1:111122223333:snapshot/snap-1";
         assert_eq!(said("arn:aws:ec2:us-east-1::snapshot/snap-1", theirs, ForeignState::Pass), Disagrees);
         assert_eq!(said("arn:aws:ec2:us-east-1::snapshot/snap-2", theirs, ForeignState::Pass), NotComparable);
-        for ours in ["arn:aws:iam::111122223333:root", "AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1"] {
-            assert_eq!(said(ours, "arn:aws:s3:us-east-1:111122223333:account", ForeignState::Fail), Agrees, "{ours}");
+        for ours in
+            ["arn:aws:iam::111122223333:root", "AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1"]
+        {
+            assert_eq!(
+                said(ours, "arn:aws:s3:us-east-1:111122223333:account", ForeignState::Fail),
+                Agrees,
+                "{ours}"
+            );
         }
-        assert_eq!(said("arn:aws:iam::444455556666:root", "arn:aws:s3:us-east-1:111122223333:account", ForeignState::Fail), NotComparable);
+        assert_eq!(
+            said(
+                "arn:aws:iam::444455556666:root",
+                "arn:aws:s3:us-east-1:111122223333:account",
+                ForeignState::Fail
+            ),
+            NotComparable
+        );
     }
 }

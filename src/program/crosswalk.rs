@@ -13,15 +13,24 @@ enum Asked {
     Review,
 }
 
-/// Documents by a word of their names: what they are, and the rows that they answer, by the beginning of the citation.
+/// Documents by a word of their names: what they are, and the rows that they answer, by the beginning of the
+/// citation.
 const DOCUMENTS: [(&str, Asked, &[&str]); 24] = [
     ("risk-management-policy", Asked::Policy, &["164.308(a)(1)"]),
     ("risk-analysis-policy", Asked::Policy, &["164.308(a)(1)"]),
     ("risk-analysis", Asked::Implementation, &["164.308(a)(1)"]),
     ("sanction", Asked::Policy, &["164.308(a)(1)(ii)(C)"]),
     ("log-review", Asked::Review, &["164.308(a)(1)(ii)(D)", "164.312(b)"]),
-    ("access-control-policy", Asked::Policy, &["164.308(a)(3)", "164.308(a)(4)", "164.310(b)", "164.310(c)", "164.312(a)", "164.312(d)"]),
-    ("access-review", Asked::Review, &["164.308(a)(3)", "164.308(a)(4)", "164.312(a)(1)", "164.312(a)(2)(i)"]),
+    (
+        "access-control-policy",
+        Asked::Policy,
+        &["164.308(a)(3)", "164.308(a)(4)", "164.310(b)", "164.310(c)", "164.312(a)", "164.312(d)"],
+    ),
+    (
+        "access-review",
+        Asked::Review,
+        &["164.308(a)(3)", "164.308(a)(4)", "164.312(a)(1)", "164.312(a)(2)(i)"],
+    ),
     ("training", Asked::Implementation, &["164.308(a)(5)"]),
     ("incident-response-plan", Asked::Policy, &["164.308(a)(6)", "164.314(a)(2)(i)(C)"]),
     ("tabletop", Asked::Review, &["164.308(a)(6)", "164.308(a)(7)(ii)(D)"]),
@@ -50,7 +59,9 @@ fn supplied(row: &RuleRow, asked: Asked, inputs: &Inputs<'_>, refs: &References)
     let citation = row.citation.to_string();
     let answers = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-        DOCUMENTS.iter().any(|(word, kind, rows)| *kind == asked && name.contains(word) && rows.iter().any(|r| citation.starts_with(r)))
+        DOCUMENTS.iter().any(|(word, kind, rows)| {
+            *kind == asked && name.contains(word) && rows.iter().any(|r| citation.starts_with(r))
+        })
     };
     let documents = inputs.artifacts.iter().map(|a| &a.path).filter(|path| path.starts_with("documents/"));
     refs.of(documents.filter(|path| answers(path)))
@@ -58,8 +69,9 @@ fn supplied(row: &RuleRow, asked: Asked, inputs: &Inputs<'_>, refs: &References)
 
 fn one(row: &RuleRow, inputs: &Inputs<'_>, refs: &References) -> CrosswalkRow {
     let results = inputs.assessment.controls.iter().filter(|c| row.controls.contains(&c.id));
-    let controls: Vec<CrosswalkControl> =
-        results.map(|c| CrosswalkControl { number: c.number, id: c.id.clone(), verdict: c.verdict }).collect();
+    let controls: Vec<CrosswalkControl> = results
+        .map(|c| CrosswalkControl { number: c.number, id: c.id.clone(), verdict: c.verdict })
+        .collect();
     let judged = !controls.is_empty() && row.modes.first().is_some_and(|mode| mode == "configuration");
     let verdict = judged.then(|| Verdict::worst(controls.iter().map(|c| c.verdict)));
     CrosswalkRow {
@@ -87,7 +99,13 @@ fn one(row: &RuleRow, inputs: &Inputs<'_>, refs: &References) -> CrosswalkRow {
 fn reports(row: &RuleRow, inputs: &Inputs<'_>) -> Vec<String> {
     let inherited = &inputs.catalog.inherited;
     let found = inherited.rows.iter().find(|r| r.citation == row.citation).map(|r| &r.reports);
-    let name = |id: &String| inherited.reports.get(id).map_or(id.as_str(), |text| text.split(" (").next().unwrap_or(text)).to_string();
+    let name = |id: &String| {
+        inherited
+            .reports
+            .get(id)
+            .map_or(id.as_str(), |text| text.split(" (").next().unwrap_or(text))
+            .to_string()
+    };
     found.into_iter().flatten().map(|(id, place)| format!("{}: {place}", name(id))).collect()
 }
 

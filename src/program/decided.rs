@@ -1,4 +1,5 @@
-//! What people decided about risks that no finding of this run shows any more, and what their decisions still lack.
+//! What people decided about risks that no finding of this run shows any more, and what their decisions still
+//! lack.
 
 use super::Inputs;
 use super::risk_level::{SCALE, level, rank};
@@ -15,11 +16,13 @@ const UNREAD: &str = "evidence";
 pub fn decision_of<'a>(group: &FindingGroup, inputs: &Inputs<'a>) -> Option<(usize, &'a RiskDecision)> {
     let entries = || inputs.decisions.risks.entries.iter().enumerate();
     let id = risk_id(group);
-    entries().find(|(_, d)| d.id.as_ref() == Some(&id) && fits(d, group)).or_else(|| entries().find(|(_, d)| covers(d, group, inputs)))
+    entries()
+        .find(|(_, d)| d.id.as_ref() == Some(&id) && fits(d, group))
+        .or_else(|| entries().find(|(_, d)| covers(d, group, inputs)))
 }
 
-/// A decision is about one group unless it says that it is about all: of those that it fits, the one whose id it names, or the
-/// one in PHI scope, then the most severe.
+/// A decision is about one group unless it says that it is about all: of those that it fits, the one whose id
+/// it names, or the one in PHI scope, then the most severe.
 fn covers(decision: &RiskDecision, group: &FindingGroup, inputs: &Inputs<'_>) -> bool {
     if !fits(decision, group) {
         return false;
@@ -44,7 +47,13 @@ fn fits(decision: &RiskDecision, group: &FindingGroup) -> bool {
 
 /// `R-` and six digits of a digest over the group's key: the same group has the same id in every run.
 pub fn risk_id(group: &FindingGroup) -> String {
-    id_of_key(&group.control, &group.account, &group.asset_class, group.phi, group.verdict == Verdict::NotEvidenced)
+    id_of_key(
+        &group.control,
+        &group.account,
+        &group.asset_class,
+        group.phi,
+        group.verdict == Verdict::NotEvidenced,
+    )
 }
 
 fn id_of_key(control: &str, account: &str, asset_class: &str, phi: bool, unread: bool) -> String {
@@ -66,31 +75,45 @@ pub fn without_finding(inputs: &Inputs<'_>) -> Vec<RiskReport> {
 
 fn report(index: usize, decision: &RiskDecision, inputs: &Inputs<'_>) -> RiskReport {
     let m = &decision.matches;
-    let unread = inputs
-        .assessment
-        .findings
-        .iter()
-        .any(|g| g.verdict == Verdict::NotEvidenced && g.control == m.control && m.account.as_ref().is_none_or(|a| *a == g.account));
+    let unread = inputs.assessment.findings.iter().any(|g| {
+        g.verdict == Verdict::NotEvidenced
+            && g.control == m.control
+            && m.account.as_ref().is_none_or(|a| *a == g.account)
+    });
     let likelihood = decision.likelihood.clone().unwrap_or_else(|| SCALE[2].into());
     let impact = decision.impact.clone().unwrap_or_else(|| SCALE[2].into());
     let (status, seen) = match (&decision.closed, unread) {
-        (Some(closed), _) => ("closed", format!("Closed by {} on {}: {}", closed.by, closed.on, closed.reason.trim())),
-        (None, true) => {
-            ("open", "No finding of this run fits, but evidence of the control is missing: whether it is mended is not known.".into())
+        (Some(closed), _) => {
+            ("closed", format!("Closed by {} on {}: {}", closed.by, closed.on, closed.reason.trim()))
         }
+        (None, true) => (
+            "open",
+            "No finding of this run fits, but evidence of the control is missing: whether it is \
+                      mended is not known."
+                .into(),
+        ),
         (None, false) => (
             "remediation observed",
-            format!("No finding of the run {} fits any more. Observed, not closed: a named person reviews and closes it.", inputs.run.id),
+            format!(
+                "No finding of the run {} fits any more. Observed, not closed: a named person reviews \
+                     and closes it.",
+                inputs.run.id
+            ),
         ),
     };
     let control = inputs.catalog.controls.iter().find(|c| c.id == m.control);
     RiskReport {
         id: decision.id.clone().unwrap_or_else(|| id_of(m)),
-        title: decision.title.clone().map_or_else(|| control.map(|c| c.title.clone()).unwrap_or_default(), |t| t.trim().into()),
+        title: decision
+            .title
+            .clone()
+            .map_or_else(|| control.map(|c| c.title.clone()).unwrap_or_default(), |t| t.trim().into()),
         status: status.into(),
         origin: "finding".into(),
         control: Some(m.control.clone()),
-        citations: control.map(|c| c.citations.iter().take(3).map(ToString::to_string).collect()).unwrap_or_default(),
+        citations: control
+            .map(|c| c.citations.iter().take(3).map(ToString::to_string).collect())
+            .unwrap_or_default(),
         account: m.account.clone().unwrap_or_default(),
         asset_class: m.asset_class.clone().unwrap_or_default(),
         level: level(&likelihood, &impact),
@@ -111,10 +134,17 @@ fn report(index: usize, decision: &RiskDecision, inputs: &Inputs<'_>) -> RiskRep
     }
 }
 
-/// The id of an entry that was never written down: as that of a finding in PHI scope where the match is whole.
+/// The id of an entry that was never written down: as that of a finding in PHI scope where the match is
+/// whole.
 fn id_of(m: &RiskMatch) -> String {
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
-    id_of_key(&m.control, &part(&m.account), &part(&m.asset_class), m.phi.unwrap_or(true), m.asset_class.as_deref() == Some(UNREAD))
+    id_of_key(
+        &m.control,
+        &part(&m.account),
+        &part(&m.asset_class),
+        m.phi.unwrap_or(true),
+        m.asset_class.as_deref() == Some(UNREAD),
+    )
 }
 
 /// How many there are, in words for one or for many; nothing where there is none.
@@ -126,7 +156,8 @@ pub fn told(n: usize, one: &str, many: &str) -> Option<String> {
     }
 }
 
-/// What an auditor would object to in decisions, beyond owner, treatment and dates. `rows` are those of the register.
+/// What an auditor would object to in decisions, beyond owner, treatment and dates. `rows` are those of the
+/// register.
 pub fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let mut lint = Vec::new();
@@ -138,14 +169,24 @@ pub fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
         "risk shows no finding any more and waits for a person to close it",
         "risks show no finding any more and wait for a person to close them",
     );
-    count(rows.iter().filter(|r| r.status == "reopened").count(), "closed risk is open again", "closed risks are open again");
+    count(
+        rows.iter().filter(|r| r.status == "reopened").count(),
+        "closed risk is open again",
+        "closed risks are open again",
+    );
     let steps = || open().flat_map(|r| &r.decided.steps);
     let late = steps().filter(|s| s.done.is_empty() && !s.due.is_empty() && s.due.as_str() < today).count();
     count(late, "step of a plan is past its date", "steps of plans are past their date");
     let unproved = steps().filter(|s| !s.done.is_empty() && s.proof.trim().is_empty()).count();
-    count(unproved, "step is said to be done and names no proof", "steps are said to be done and name no proof");
+    count(
+        unproved,
+        "step is said to be done and names no proof",
+        "steps are said to be done and name no proof",
+    );
     let decided = || open().filter(|r| !r.suggested);
-    let overdue = decided().filter(|r| !r.decided.next_review.is_empty() && r.decided.next_review.as_str() < today).count();
+    let overdue = decided()
+        .filter(|r| !r.decided.next_review.is_empty() && r.decided.next_review.as_str() < today)
+        .count();
     count(overdue, "risk is past its next review", "risks are past their next review");
     let vague = decided().filter(|r| !r.title.to_lowercase().contains(" may ")).count();
     count(

@@ -1,5 +1,6 @@
-//! OCR's nine elements of a risk analysis, each with where this package meets it, or that nothing was supplied; and the analysis
-//! before this one. It counts what the dossier already says, and calls nothing sufficient: that is for a person to judge.
+//! OCR's nine elements of a risk analysis, each with where this package meets it, or that nothing was
+//! supplied; and the analysis before this one. It counts what the dossier already says, and calls nothing
+//! sufficient: that is for a person to judge.
 
 use std::collections::BTreeSet;
 
@@ -26,11 +27,21 @@ pub fn all(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<AnalysisElement> {
         documentation(dossier),
         review(dossier, inputs),
     ];
-    made.into_iter().enumerate().map(|(i, element)| AnalysisElement { number: i as u64 + 1, ..element }).collect()
+    made.into_iter()
+        .enumerate()
+        .map(|(i, element)| AnalysisElement { number: i as u64 + 1, ..element })
+        .collect()
 }
 
 fn element(name: &str, state: &str, words: String, anchor: &str) -> AnalysisElement {
-    AnalysisElement { number: 0, name: name.into(), state: state.into(), words, anchor: anchor.into(), evidence: Vec::new() }
+    AnalysisElement {
+        number: 0,
+        name: name.into(),
+        state: state.into(),
+        words,
+        anchor: anchor.into(),
+        evidence: Vec::new(),
+    }
 }
 
 /// Risks that are not closed.
@@ -50,11 +61,18 @@ fn scope(dossier: &Dossier) -> AnalysisElement {
     let said = dossier.attestations.iter().find(|a| a.id == "stores-outside-aws" && !a.expired);
     let (state, outside, evidence) = match said {
         Some(a) => (SUPPLIED, format!("ePHI outside AWS: stated by {}, {}.", a.by, a.on), a.evidence.clone()),
-        None => (PART, "ePHI outside AWS, on paper and on other media: none supplied.".to_string(), Vec::new()),
+        None => {
+            (PART, "ePHI outside AWS, on paper and on other media: none supplied.".to_string(), Vec::new())
+        }
     };
     AnalysisElement {
         evidence,
-        ..element("Scope: all ePHI, in every medium and place", state, format!("{machine} {outside}"), "inventory")
+        ..element(
+            "Scope: all ePHI, in every medium and place",
+            state,
+            format!("{machine} {outside}"),
+            "inventory",
+        )
     }
 }
 
@@ -72,10 +90,14 @@ fn data(dossier: &Dossier) -> AnalysisElement {
 
 fn threats(dossier: &Dossier) -> AnalysisElement {
     let rows = standing(dossier);
-    let named = rows.iter().filter(|r| !r.decided.threat_source.is_empty() && !r.decided.threat_event.is_empty()).count();
+    let named = rows
+        .iter()
+        .filter(|r| !r.decided.threat_source.is_empty() && !r.decided.threat_event.is_empty())
+        .count();
     let found = rows.iter().filter(|r| r.origin == "finding").count();
     let words = format!(
-        "{} from findings, each with what may come of it; {named} of {} name a threat source and event, as people wrote them.",
+        "{} from findings, each with what may come of it; {named} of {} name a threat source and event, as \
+         people wrote them.",
         plural(found as u64, "risk"),
         plural(rows.len() as u64, "risk")
     );
@@ -91,7 +113,8 @@ fn measures(dossier: &Dossier) -> AnalysisElement {
     let written = rows.iter().filter(|r| !r.decided.measures.is_empty()).count();
     let checks = &dossier.totals.checks;
     let words = format!(
-        "{} met and {} not met over the ten controls; existing measures are written down with {written} of {}.",
+        "{} met and {} not met over the ten controls; existing measures are written down with {written} of \
+         {}.",
         plural(checks.met, "check"),
         checks.not_met,
         plural(rows.len() as u64, "risk")
@@ -131,15 +154,28 @@ fn level(dossier: &Dossier, inputs: &Inputs<'_>) -> AnalysisElement {
     } else {
         PART
     };
-    let words = format!("A level for each of {}, by the matrix above; {tolerance}.", plural(rows.len() as u64, "risk"));
+    let words = format!(
+        "A level for each of {}, by the matrix above; {tolerance}.",
+        plural(rows.len() as u64, "risk")
+    );
     element("Level of each risk", state, words, "risks")
 }
 
 fn documentation(dossier: &Dossier) -> AnalysisElement {
-    let policy = dossier.crosswalk.iter().find(|row| row.citation == RULE).map(|row| row.policy.clone()).unwrap_or_default();
+    let policy = dossier
+        .crosswalk
+        .iter()
+        .find(|row| row.citation == RULE)
+        .map(|row| row.policy.clone())
+        .unwrap_or_default();
     let (state, words) = match policy.is_empty() {
-        true => (PART, "This register and data/tables/risk.csv; the policy on risk analysis: none supplied.".to_string()),
-        false => (SUPPLIED, "This register and data/tables/risk.csv, and the policy on risk analysis.".to_string()),
+        true => (
+            PART,
+            "This register and data/tables/risk.csv; the policy on risk analysis: none supplied.".to_string(),
+        ),
+        false => {
+            (SUPPLIED, "This register and data/tables/risk.csv, and the policy on risk analysis.".to_string())
+        }
     };
     AnalysisElement { evidence: policy, ..element("Documentation, in any form", state, words, "risks") }
 }
@@ -148,8 +184,13 @@ fn review(dossier: &Dossier, inputs: &Inputs<'_>) -> AnalysisElement {
     let rows = standing(dossier);
     let dated = rows.iter().filter(|r| !r.decided.next_review.is_empty()).count();
     let compared = matches!(inputs.before, Some((Before::Known { .. }, _)));
-    let before = if compared { "the analysis before this one stands below" } else { "the analysis before this one: none supplied" };
-    let words = format!("{dated} of {} have a day of the next review; {before}.", plural(rows.len() as u64, "risk"));
+    let before = if compared {
+        "the analysis before this one stands below"
+    } else {
+        "the analysis before this one: none supplied"
+    };
+    let words =
+        format!("{dated} of {} have a day of the next review; {before}.", plural(rows.len() as u64, "risk"));
     let state = match (dated, compared) {
         (0, false) => NONE,
         (n, true) if n == rows.len() => SUPPLIED,
@@ -170,19 +211,25 @@ fn told(n: u64, of: u64) -> &'static str {
 pub fn before(inputs: &Inputs<'_>) -> String {
     let judged = match inputs.before {
         None => return "The analysis before this one: none supplied.".into(),
-        Some((Before::Nothing(why), _)) => return format!("The analysis before this one: none supplied. {why}"),
+        Some((Before::Nothing(why), _)) => {
+            return format!("The analysis before this one: none supplied. {why}");
+        }
         Some((Before::Known { judged, .. }, _)) => judged,
     };
     let (then, now) = (ids(&judged.assessment), ids(inputs.assessment));
     let list = |ids: Vec<&String>| -> String {
         let some: Vec<&str> = ids.iter().take(8).map(|id| id.as_str()).collect();
-        let more = if ids.len() > some.len() { format!(" and {} more", ids.len() - some.len()) } else { String::new() };
+        let more = if ids.len() > some.len() {
+            format!(" and {} more", ids.len() - some.len())
+        } else {
+            String::new()
+        };
         if some.is_empty() { String::new() } else { format!(" ({}{more})", some.join(", ")) }
     };
     let (new, gone): (Vec<_>, Vec<_>) = (now.difference(&then).collect(), then.difference(&now).collect());
     format!(
-        "The analysis before this one: the {}, as of {}. Risks from findings and from missing evidence: {} then, {} now; {} in both, \
-         {} new{}, {} not there any more{}.",
+        "The analysis before this one: the {}, as of {}. Risks from findings and from missing evidence: {} \
+         then, {} now; {} in both, {} new{}, {} not there any more{}.",
         judged.source,
         judged.assessment.as_of.get(..10).unwrap_or_default(),
         then.len(),

@@ -10,7 +10,11 @@ pub fn risks(inputs: &Inputs<'_>) -> Vec<RiskReport> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let agreements = &inputs.decisions.agreements.agreements;
     let bare = agreements.iter().filter(|a| a.phi && !a.in_force(today));
-    let late = inputs.decisions.records.newest().filter(|r| r.due().is_some_and(|due| due.to_string().as_str() < today));
+    let late = inputs
+        .decisions
+        .records
+        .newest()
+        .filter(|r| r.due().is_some_and(|due| due.to_string().as_str() < today));
     let risks = bare.map(|a| without_agreement(a, today)).chain(late.map(overdue));
     let incident = incident::response(inputs);
     risks.chain(plan(&incident, inputs)).chain(environment(&incident)).chain(statements(inputs)).collect()
@@ -24,19 +28,26 @@ fn without_agreement(a: &PartyAgreement, today: &str) -> RiskReport {
         (false, _) => format!("it is signed as of {} only", a.signed),
     };
     let (who, citations) = match a.kind {
-        PartyKind::Subcontractor => ("sees ePHI of ours", ["164.308(b)(2)", "164.308(b)(3)", "164.314(a)(2)(iii)"]),
+        PartyKind::Subcontractor => {
+            ("sees ePHI of ours", ["164.308(b)(2)", "164.308(b)(3)", "164.314(a)(2)(iii)"])
+        }
         PartyKind::Customer => ("gives us ePHI", ["164.308(b)(1)", "164.308(b)(3)", "164.314(a)(1)"]),
     };
     let mut risk = found(
         &format!("agreement\0{}", a.party),
         "agreement",
-        format!("{} {who} and no agreement is in force ({why}), so records may be disclosed without its assurances", a.party),
+        format!(
+            "{} {who} and no agreement is in force ({why}), so records may be disclosed without its \
+             assurances",
+            a.party
+        ),
         "moderate",
         "high",
     );
     risk.citations = citations.map(String::from).to_vec();
     risk.owner = a.owner.clone();
-    risk.rationale = "From program/agreements.yaml. Suggested until somebody says what the party can reach.".into();
+    risk.rationale =
+        "From program/agreements.yaml. Suggested until somebody says what the party can reach.".into();
     risk
 }
 
@@ -48,11 +59,20 @@ fn overdue(record: &OperatingRecord) -> RiskReport {
         record.kind.as_str(),
         record.title
     );
-    let mut risk = found(&format!("record\0{}\0{}", record.kind.as_str(), record.title), "record", title, "moderate", "moderate");
+    let mut risk = found(
+        &format!("record\0{}\0{}", record.kind.as_str(), record.title),
+        "record",
+        title,
+        "moderate",
+        "moderate",
+    );
     risk.citations = vec![record.kind.citation().into()];
     risk.owner = record.by.clone();
-    risk.rationale =
-        format!("From program/records.yaml: last done on {}, every {} days.", record.on, record.every_days.unwrap_or_default());
+    risk.rationale = format!(
+        "From program/records.yaml: last done on {}, every {} days.",
+        record.on,
+        record.every_days.unwrap_or_default()
+    );
     risk
 }
 
@@ -63,7 +83,10 @@ fn plan(incident: &IncidentResponse, inputs: &Inputs<'_>) -> Option<RiskReport> 
     if n == 0 {
         return None;
     }
-    let title = format!("The incident-response plan lacks {}, so the first hours of an incident may be lost", plural(n, "thing"));
+    let title = format!(
+        "The incident-response plan lacks {}, so the first hours of an incident may be lost",
+        plural(n, "thing")
+    );
     let mut risk = found("plan\0missing", "plan", title, "moderate", "high");
     risk.citations = ["164.308(a)(6)(i)", "164.308(a)(6)(ii)"].map(String::from).to_vec();
     risk.examples = missing.into_iter().take(5).collect();
@@ -75,7 +98,8 @@ fn plan(incident: &IncidentResponse, inputs: &Inputs<'_>) -> Option<RiskReport> 
 /// What responders will not find, one risk a kind; and, as one, what the evidence does not tell.
 fn environment(incident: &IncidentResponse) -> Vec<RiskReport> {
     let rows = &incident.environment.rows;
-    let mut risks: Vec<RiskReport> = rows.iter().filter(|row| !row.defects.is_empty()).map(|row| unready(row, &incident.owner)).collect();
+    let mut risks: Vec<RiskReport> =
+        rows.iter().filter(|row| !row.defects.is_empty()).map(|row| unready(row, &incident.owner)).collect();
     let unread: Vec<&String> = rows.iter().flat_map(|row| &row.unread).collect();
     if !unread.is_empty() {
         let title = format!(
@@ -98,8 +122,10 @@ fn unready(row: &ResponseRow, owner: &str) -> RiskReport {
     risk.citations = needs::citations(row.means).map(String::from).to_vec();
     risk.examples = row.defects.iter().take(5).map(|defect| defect.replace('`', "")).collect();
     risk.owner = owner.to_string();
-    risk.rationale =
-        format!("{} of the environment or of the plan\u{2019}s file; the plan lists each.", plural(row.defects.len() as u64, "defect"));
+    risk.rationale = format!(
+        "{} of the environment or of the plan\u{2019}s file; the plan lists each.",
+        plural(row.defects.len() as u64, "defect")
+    );
     risk
 }
 
@@ -119,6 +145,7 @@ fn statements(inputs: &Inputs<'_>) -> Option<RiskReport> {
     let mut risk = found("attestation\0missing", "attestation", title, "low", "moderate");
     risk.citations = vec!["164.308(a)(8)".into()];
     risk.examples = unsaid.into_iter().take(5).cloned().collect();
-    risk.rationale = "From program/attestations.yaml. `affiant controls show` says who should make each.".into();
+    risk.rationale =
+        "From program/attestations.yaml. `affiant controls show` says who should make each.".into();
     Some(risk)
 }

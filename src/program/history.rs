@@ -15,14 +15,15 @@ pub fn report(inputs: &Inputs<'_>, refs: &References) -> PastReport {
     PastReport {
         words: history.map_or_else(
             || {
-                "AWS Config's history was not read for this package, so it does not say what was broken and repaired before its verdicts. \
-                 `affiant collect --aws --since` reads it."
+                "AWS Config's history was not read for this package, so it does not say what was broken and \
+                 repaired before its verdicts. `affiant collect --aws --since` reads it."
                     .into()
             },
             |history| words(history, inputs),
         ),
         since: history.map(|h| h.since.clone()).unwrap_or_default(),
-        episodes: history.map_or_else(Vec::new, |h| h.episodes.iter().map(|e| episode(e, inputs, refs)).collect()),
+        episodes: history
+            .map_or_else(Vec::new, |h| h.episodes.iter().map(|e| episode(e, inputs, refs)).collect()),
         episodes_total: history.map_or(0, |h| h.ended + h.open),
         stops_words: stops_words(inputs),
         stops: inputs.assessment.stops.iter().map(|s| stop(s, refs)).collect(),
@@ -30,7 +31,9 @@ pub fn report(inputs: &Inputs<'_>, refs: &References) -> PastReport {
 }
 
 fn words(history: &History, inputs: &Inputs<'_>) -> String {
-    let gaps = inputs.assessment.sources.iter().filter(|line| line.source == HISTORY && line.state.is_gap()).count() as u64;
+    let gaps =
+        inputs.assessment.sources.iter().filter(|line| line.source == HISTORY && line.state.is_gap()).count()
+            as u64;
     let found = match (history.ended, history.open) {
         (0, 0) => "No check was broken within that time, as far as these changes show.".to_string(),
         (0, 1) => "1 began in that time and is still so.".to_string(),
@@ -38,23 +41,31 @@ fn words(history: &History, inputs: &Inputs<'_>) -> String {
         (ended, 0) => format!("{} ended before the run; none is left.", plural(ended, "break")),
         (ended, open) => {
             let still = if open == 1 { "is" } else { "are" };
-            format!("{} ended before the run; {open} began in that time and {still} still so.", plural(ended, "break"))
+            format!(
+                "{} ended before the run; {open} began in that time and {still} still so.",
+                plural(ended, "break")
+            )
         }
     };
     let cut = history.judged_from.as_ref().map_or_else(String::new, |from| {
-        format!(" There were too many changes to judge them all: those before {from} were taken together and not judged one by one.")
+        format!(
+            " There were too many changes to judge them all: those before {from} were taken together and \
+                 not judged one by one."
+        )
     });
     let unread = match gaps {
         0 => String::new(),
         n => format!(
-            " {} of the history could not be read in full; “Coverage” says which: what was broken there is not known.",
+            " {} of the history could not be read in full; “Coverage” says which: what was broken there is \
+             not known.",
             plural(n, "place")
         ),
     };
     format!(
-        "From {}: {} in {} that AWS Config delivered. After each of them, or of several that follow one another on different resources ({} in \
-         all), the checks that they touch were asked again of the evidence as it was then, with the parameters of today; what other APIs \
-         answered is known only as of the run. A time is that of the resource's own change; where another resource's change broke or \
+        "From {}: {} in {} that AWS Config delivered. After each of them, or of several that follow one \
+         another on different resources ({} in all), the checks that they touch were asked again of the \
+         evidence as it was then, with the parameters of today; what other APIs answered is known only as of \
+         the run. A time is that of the resource's own change; where another resource's change broke or \
          repaired it, of the last change judged with it. {found}{cut}{unread}",
         history.since,
         plural(history.changes, "change"),
@@ -76,11 +87,16 @@ fn episode(episode: &Episode, inputs: &Inputs<'_>, refs: &References) -> Episode
         ended_at: episode.ended_at.clone(),
         ended: episode.ended.clone().unwrap_or_else(|| "still so".into()),
         lasted: lasted(episode.broken_at.as_deref(), episode.ended_at.as_deref()),
-        evidence: refs.of(episode.broken_artifact.iter().chain(&episode.ended_artifact).collect::<std::collections::BTreeSet<_>>()),
+        evidence: refs.of(episode
+            .broken_artifact
+            .iter()
+            .chain(&episode.ended_artifact)
+            .collect::<std::collections::BTreeSet<_>>()),
     }
 }
 
-/// Whether CloudTrail's event history was read everywhere: without it nobody can say that nothing was stopped.
+/// Whether CloudTrail's event history was read everywhere: without it nobody can say that nothing was
+/// stopped.
 fn stops_words(inputs: &Inputs<'_>) -> String {
     let lines: Vec<_> = inputs.assessment.sources.iter().filter(|line| line.source == EVENTS).collect();
     let gaps = lines.iter().filter(|line| line.state.is_gap()).count() as u64;
@@ -88,10 +104,14 @@ fn stops_words(inputs: &Inputs<'_>) -> String {
     let stops = inputs.assessment.stops.len() as u64;
     match (lines.len() as u64 - gaps, gaps, stops) {
         (0, _, 0) => {
-            "CloudTrail's event history was not read, so whether somebody stopped a trail or the recorder of AWS Config is not known."
+            "CloudTrail's event history was not read, so whether somebody stopped a trail or the recorder of \
+             AWS Config is not known."
                 .into()
         }
-        (_, 0, 0) => format!("CloudTrail's event history shows no trail and no recorder that somebody stopped. {reach}"),
+        (_, 0, 0) => format!(
+            "CloudTrail's event history shows no trail and no recorder that somebody \
+                              stopped. {reach}"
+        ),
         (_, 0, n) => format!("CloudTrail's event history shows {}. {reach}", plural(n, "stop")),
         (_, gaps, n) => {
             format!(
@@ -120,7 +140,9 @@ fn stop(stop: &RecordingStop, refs: &References) -> StopReport {
 
 /// The time between, in the two largest units that are not nothing: `3 days 4 hours`.
 fn lasted(from: Option<&str>, to: Option<&str>) -> String {
-    let (Some(Ok(from)), Some(Ok(to))) = (from.map(clock::parse), to.map(clock::parse)) else { return String::new() };
+    let (Some(Ok(from)), Some(Ok(to))) = (from.map(clock::parse), to.map(clock::parse)) else {
+        return String::new();
+    };
     let minutes = (to - from).num_minutes().max(0) as u64;
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let parts: Vec<String> = [(days, "day"), (hours, "hour"), (minutes, "minute")]

@@ -1,10 +1,13 @@
-//! The incident-response plan as people wrote it, the clocks that law and contracts set, and what is still missing.
+//! The incident-response plan as people wrote it, the clocks that law and contracts set, and what is still
+//! missing.
 
 use chrono::NaiveDate;
 
 use super::{Inputs, References, environment};
 use crate::model::decisions::Plan;
-use crate::model::dossier::{Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook};
+use crate::model::dossier::{
+    Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook,
+};
 
 pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
     let absent = Plan::default();
@@ -27,7 +30,11 @@ pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
         playbooks: plan
             .playbooks
             .iter()
-            .map(|p| Playbook { name: p.name.clone(), trigger: p.trigger.trim().into(), steps: p.steps.clone() })
+            .map(|p| Playbook {
+                name: p.name.clone(),
+                trigger: p.trigger.trim().into(),
+                steps: p.steps.clone(),
+            })
             .collect(),
         preservation: plan.preservation.clone(),
         drills: drills(plan),
@@ -39,7 +46,8 @@ pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
 /// The documents of a drill by their exhibits; what the run does not hold stays named by its path.
 pub fn cited(mut plan: IncidentResponse, refs: &References) -> IncidentResponse {
     for drill in &mut plan.drills {
-        let (here, absent) = std::mem::take(&mut drill.evidence).into_iter().partition(|path| !refs.of([path]).is_empty());
+        let (here, absent) =
+            std::mem::take(&mut drill.evidence).into_iter().partition(|path| !refs.of([path]).is_empty());
         let here: Vec<String> = here;
         (drill.evidence, drill.absent) = (refs.of(&here), absent);
     }
@@ -102,7 +110,11 @@ fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<NotificationClock> {
         who: c.who.clone(),
         by: c.by.clone(),
         days: Some(c.hours / 24.0),
-        words: if c.words.is_empty() { format!("within {} hours of discovery", c.hours) } else { c.words.trim().into() },
+        words: if c.words.is_empty() {
+            format!("within {} hours of discovery", c.hours)
+        } else {
+            c.words.trim().into()
+        },
         source: c.source.clone(),
         basis: "contract".into(),
         binds: binds(&c.by, role),
@@ -118,7 +130,9 @@ fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<NotificationClock> {
     });
     let mut all: Vec<NotificationClock> = contract.chain(law).collect();
     all.sort_by(|a, b| {
-        (!a.binds, a.days.unwrap_or(f64::MAX)).partial_cmp(&(!b.binds, b.days.unwrap_or(f64::MAX))).unwrap_or(std::cmp::Ordering::Equal)
+        (!a.binds, a.days.unwrap_or(f64::MAX))
+            .partial_cmp(&(!b.binds, b.days.unwrap_or(f64::MAX)))
+            .unwrap_or(std::cmp::Ordering::Equal)
     });
     all
 }
@@ -130,7 +144,9 @@ fn binds(by: &str, role: &str) -> bool {
 
 fn missing(plan: &Plan, present: bool, as_of: &str) -> Vec<String> {
     if !present {
-        return vec!["There is no incident-response plan in program/incident-response.yaml (164.308(a)(6)).".into()];
+        return vec![
+            "There is no incident-response plan in program/incident-response.yaml (164.308(a)(6)).".into(),
+        ];
     }
     let mut missing = Vec::new();
     for (what, value) in [

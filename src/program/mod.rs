@@ -40,8 +40,8 @@ use crate::model::changes::{Before, ComparedSide};
 use crate::model::corroboration::Corroborated;
 use crate::model::decisions::Decisions;
 use crate::model::dossier::{
-    Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period, ProgramInfo, Retention,
-    RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, StatementStanding, Totals,
+    Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period,
+    ProgramInfo, Retention, RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, StatementStanding, Totals,
 };
 use crate::model::run::{Artifact, Redaction, RunRecord, Source};
 use crate::model::verdict::Verdict;
@@ -69,7 +69,8 @@ pub struct Inputs<'a> {
 /// How many coverage lines a dossier carries; the rest is in `data/tables/coverage.csv`.
 const COVERAGE_ROWS: usize = 400;
 
-/// Joins it all. Control and bidirectional characters of evidence become visible escapes here, once for every rendering.
+/// Joins it all. Control and bidirectional characters of evidence become visible escapes here, once for every
+/// rendering.
 pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
     let evidence = evidence(inputs);
     let refs = References::new(&evidence);
@@ -158,7 +159,8 @@ impl References {
 }
 
 fn evidence(inputs: &Inputs<'_>) -> Vec<EvidenceRef> {
-    let original = |path: &str| inputs.redactions.iter().find(|r| r.path == path).map(|r| r.original.to_string());
+    let original =
+        |path: &str| inputs.redactions.iter().find(|r| r.path == path).map(|r| r.original.to_string());
     inputs
         .artifacts
         .iter()
@@ -242,7 +244,12 @@ fn scope(inputs: &Inputs<'_>) -> Scope {
     let name_of = |id: &str| named.iter().find(|n| n.id == id).map(|n| n.name.clone()).unwrap_or_default();
     let count_of = |id: &str| a.inventory.iter().filter(|i| i.account == id).map(|i| i.count).sum();
     Scope {
-        accounts: inputs.run.accounts.iter().map(|id| Account { id: id.clone(), name: name_of(id), resources: count_of(id) }).collect(),
+        accounts: inputs
+            .run
+            .accounts
+            .iter()
+            .map(|id| Account { id: id.clone(), name: name_of(id), resources: count_of(id) })
+            .collect(),
         regions: inputs.run.regions.clone(),
         method: summary::method(inputs),
         excluded: exclusions(inputs),
@@ -262,7 +269,9 @@ fn by_service(sources: &[crate::model::run::Coverage]) -> Vec<ServiceCoverage> {
             None if line.source_words() != line.source => line.source_words().to_string(),
             None => line.source.split(':').next().unwrap_or(&line.source).to_string(),
         };
-        let entry = all.entry(name.to_lowercase()).or_insert_with(|| ServiceCoverage { service: name, ..ServiceCoverage::default() });
+        let entry = all
+            .entry(name.to_lowercase())
+            .or_insert_with(|| ServiceCoverage { service: name, ..ServiceCoverage::default() });
         entry.sources += 1;
         entry.items += line.read;
         entry.gaps += u64::from(line.state.is_gap());
@@ -288,19 +297,42 @@ fn coverage_row(line: &crate::model::run::Coverage) -> CoverageRow {
 fn exclusions(inputs: &Inputs<'_>) -> Vec<Exclusion> {
     let excluded = inputs.decisions.workspace.exclude.iter().zip(&inputs.assessment.excluded);
     excluded
-        .map(|(e, n)| Exclusion { pattern: e.pattern.clone(), by: format!("{}, {}", e.by, e.on), reason: e.reason.clone(), resources: *n })
+        .map(|(e, n)| Exclusion {
+            pattern: e.pattern.clone(),
+            by: format!("{}, {}", e.by, e.on),
+            reason: e.reason.clone(),
+            resources: *n,
+        })
         .collect()
 }
 
 fn sign_off(inputs: &Inputs<'_>) -> Vec<SignOff> {
-    let failing = inputs.assessment.controls.iter().filter(|c| matches!(c.verdict, Verdict::NotMet | Verdict::NotEvidenced)).count();
+    let failing = inputs
+        .assessment
+        .controls
+        .iter()
+        .filter(|c| matches!(c.verdict, Verdict::NotMet | Verdict::NotEvidenced))
+        .count();
     let line = |role: &str, statement: String| SignOff { role: role.into(), statement, name: String::new() };
     vec![
-        line("Prepared by", "I gathered this evidence and rendered this package. I changed no verdict by hand.".into()),
-        line("Reviewed by", format!("I read the {failing} controls that are not met or not evidenced, and the gaps in scope and method.")),
+        line(
+            "Prepared by",
+            "I gathered this evidence and rendered this package. I changed no verdict by \
+                             hand."
+                .into(),
+        ),
+        line(
+            "Reviewed by",
+            format!(
+                "I read the {failing} controls that are not met or not evidenced, and \
+                                     the gaps in scope and method."
+            ),
+        ),
         line(
             "Approved by",
-            "I know the risks in the register, their owners and their dates, and I approve handing this package over.".into(),
+            "I know the risks in the register, their owners and their dates, and I approve handing this \
+             package over."
+                .into(),
         ),
     ]
 }
@@ -308,12 +340,20 @@ fn sign_off(inputs: &Inputs<'_>) -> Vec<SignOff> {
 fn retention(inputs: &Inputs<'_>) -> Retention {
     let facts = &inputs.decisions.workspace.retention;
     let years = facts.years.max(6);
-    let from = NaiveDate::parse_from_str(inputs.assessment.as_of.get(..10).unwrap_or_default(), "%Y-%m-%d").unwrap_or_default();
-    let until = from.with_year(from.year() + years as i32).unwrap_or(from + chrono::Days::new(u64::from(years) * 366));
+    let from = NaiveDate::parse_from_str(inputs.assessment.as_of.get(..10).unwrap_or_default(), "%Y-%m-%d")
+        .unwrap_or_default();
+    let until = from
+        .with_year(from.year() + years as i32)
+        .unwrap_or(from + chrono::Days::new(u64::from(years) * 366));
     let words = match years {
-        6 => "45 CFR 164.316(b)(2)(i): six years from creation or from the date last in effect, whichever is later. A document still in effect has no last day yet.".to_string(),
+        6 => {
+            "45 CFR 164.316(b)(2)(i): six years from creation or from the date last in effect, whichever is \
+              later. A document still in effect has no last day yet."
+                .to_string()
+        }
         n => format!(
-            "{n} years, by policy; 45 CFR 164.316(b)(2)(i) asks for six years from creation or from the date last in effect, whichever is later; a document still in effect has no last day yet."
+            "{n} years, by policy; 45 CFR 164.316(b)(2)(i) asks for six years from creation or from the date \
+             last in effect, whichever is later; a document still in effect has no last day yet."
         ),
     };
     Retention { until: until.format("%Y-%m-%d").to_string(), words }
@@ -321,21 +361,31 @@ fn retention(inputs: &Inputs<'_>) -> Retention {
 
 fn limits(decisions: &Decisions) -> Limits {
     let r = &decisions.workspace.report;
-    Limits { pdf_rows: r.pdf_rows.clamp(1, 100), html_rows: r.html_rows.clamp(1, crate::model::assessment::ROWS) }
+    Limits {
+        pdf_rows: r.pdf_rows.clamp(1, 100),
+        html_rows: r.html_rows.clamp(1, crate::model::assessment::ROWS),
+    }
 }
 
 /// Every string of the dossier with control and bidirectional characters shown as escapes.
 fn harmless(dossier: Dossier) -> Dossier {
     let mut value = serde_json::to_value(dossier).expect("a dossier serialises");
     clean(&mut value);
-    serde_json::from_value(value).expect("escapes stay inside of strings, and a number that is none is allowed where one may be absent")
+    serde_json::from_value(value).expect(
+        "escapes stay inside of strings, and a number that is none is allowed where one may be absent",
+    )
 }
 
 fn clean(value: &mut serde_json::Value) {
     match value {
-        serde_json::Value::String(text) if text.chars().any(|c| is_hazard(c) && c != '\n') => *text = crate::diag::printable(text),
+        serde_json::Value::String(text) if text.chars().any(|c| is_hazard(c) && c != '\n') => {
+            *text = crate::diag::printable(text)
+        }
         serde_json::Value::Array(list) => list.iter_mut().for_each(clean),
         serde_json::Value::Object(map) => map.values_mut().for_each(clean),
-        serde_json::Value::String(_) | serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        serde_json::Value::String(_)
+        | serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_) => {}
     }
 }

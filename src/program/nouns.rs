@@ -1,5 +1,5 @@
-//! What people call a kind of resource: `EBS snapshot`, `CloudWatch log group`. Words for readers; what decisions match is the asset
-//! class, and that is not made here.
+//! What people call a kind of resource: `EBS snapshot`, `CloudWatch log group`. Words for readers; what
+//! decisions match is the asset class, and that is not made here.
 
 use crate::evidence::config_item::arn_part;
 
@@ -67,7 +67,8 @@ pub fn noun(class: &str, resource: &str) -> String {
     if class.starts_with("AWS::") {
         return typed(class);
     }
-    // `AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1`: a setting that has no identifier of AWS's own.
+    // `AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1`: a setting that has no identifier of AWS's
+    // own.
     if let Some((kind, _)) = resource.split_once('/').filter(|(kind, _)| kind.starts_with("AWS::")) {
         return typed(kind);
     }
@@ -152,7 +153,9 @@ fn spaced(kind: &str) -> String {
         }
         words.last_mut().expect("there is one").push(*c);
     }
-    let small = |w: &String| if w.len() > 1 && w.chars().all(char::is_uppercase) { w.clone() } else { w.to_lowercase() };
+    let small = |w: &String| {
+        if w.len() > 1 && w.chars().all(char::is_uppercase) { w.clone() } else { w.to_lowercase() }
+    };
     words.iter().map(small).collect::<Vec<_>>().join(" ")
 }
 
@@ -181,20 +184,39 @@ mod tests {
     fn an_identifier_tells_what_no_item_told() {
         for (class, resource, words) in [
             ("ec2 setting", "arn:aws:ec2:us-east-1::snapshot/snap-09cc1fbd2c4a4b024", "EBS snapshot"),
-            ("logs setting", "arn:aws:logs:us-east-1:111122223333:log-group:/aws/eks/example/cluster", "CloudWatch log group"),
+            (
+                "logs setting",
+                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/eks/example/cluster",
+                "CloudWatch log group",
+            ),
             ("sns setting", "arn:aws:sns:us-east-1:111122223333:alerts:c77b95d9", "SNS subscription"),
             ("sns setting", "arn:aws:sns:us-east-1:111122223333:alerts", "SNS topic"),
             ("iam setting", "arn:aws:iam::111122223333:root", "account"),
             ("sso setting", "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "Identity Center permission set"),
-            ("apigateway setting", "arn:aws:apigateway:us-east-1::/domainnames/intake.example.org", "API Gateway domain name"),
-            ("account", "AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1", "EC2 EBS encryption by default"),
+            (
+                "apigateway setting",
+                "arn:aws:apigateway:us-east-1::/domainnames/intake.example.org",
+                "API Gateway domain name",
+            ),
+            (
+                "account",
+                "AWS::EC2::EBSEncryptionByDefault/111122223333/us-east-1",
+                "EC2 EBS encryption by default",
+            ),
             ("account", "AWS::Region/111122223333/us-east-1", "region"),
             ("account", "aws-baa/111122223333", "account"),
-            ("quicksight setting", "arn:aws:quicksight:us-east-1:111122223333:dataSource/x", "quicksight data source"),
+            (
+                "quicksight setting",
+                "arn:aws:quicksight:us-east-1:111122223333:dataSource/x",
+                "quicksight data source",
+            ),
         ] {
             assert_eq!(noun(class, resource), words);
         }
-        let two = ["arn:aws:ec2:us-east-1::snapshot/snap-1".to_string(), "arn:aws:ec2:us-east-1::image/ami-1".to_string()];
+        let two = [
+            "arn:aws:ec2:us-east-1::snapshot/snap-1".to_string(),
+            "arn:aws:ec2:us-east-1::image/ami-1".to_string(),
+        ];
         assert_eq!(nouns("ec2 setting", &two), "EBS snapshot, EC2 image");
     }
 }

@@ -1,5 +1,5 @@
-//! What other programs found beside an earlier package, as an import kept it among the documents of the run. It is told with its counts
-//! and bears on nothing.
+//! What other programs found beside an earlier package, as an import kept it among the documents of the run.
+//! It is told with its counts and bears on nothing.
 
 use super::{Inputs, References};
 use crate::model::corroboration::{Compared, ForeignAgreement};
@@ -10,8 +10,10 @@ pub fn found(inputs: &Inputs<'_>, refs: &References) -> Vec<OtherFindings> {
         .others
         .iter()
         .map(|(path, said)| {
-            let of = |agreement: ForeignAgreement| said.compared.iter().filter(move |c| c.agreement == agreement);
-            let mut products: Vec<String> = said.files.iter().flat_map(|file| file.products.clone()).collect();
+            let of =
+                |agreement: ForeignAgreement| said.compared.iter().filter(move |c| c.agreement == agreement);
+            let mut products: Vec<String> =
+                said.files.iter().flat_map(|file| file.products.clone()).collect();
             products.sort();
             products.dedup();
             OtherFindings {

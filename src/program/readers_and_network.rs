@@ -2,7 +2,9 @@
 
 use super::controls::short_name;
 use super::{Inputs, plural};
-use crate::model::dossier::{NetworkMap, Places, Reach, ReaderMatrix, ReadingPrincipal, StoreReaders, VpcMap};
+use crate::model::dossier::{
+    NetworkMap, Places, Reach, ReaderMatrix, ReadingPrincipal, StoreReaders, VpcMap,
+};
 
 pub fn readers(inputs: &Inputs<'_>) -> ReaderMatrix {
     let mut matrix = inputs.assessment.readers.clone();
@@ -16,10 +18,17 @@ pub fn readers(inputs: &Inputs<'_>) -> ReaderMatrix {
         }
     }
     matrix.words = match matrix.stores_total {
-        0 => "The evidence holds no store of ePHI, and no key or secret of one, that a policy of its own or of IAM opens.".into(),
+        0 => "The evidence holds no store of ePHI, and no key or secret of one, that a policy of its own or \
+              of IAM opens."
+            .into(),
         total => {
             let each: Vec<String> = matrix.stores.iter().map(|s| store_words(s, &matrix.readers)).collect();
-            format!("{} of {} by number of readers. {}", matrix.stores.len(), plural(total, "store"), each.join(" "))
+            format!(
+                "{} of {} by number of readers. {}",
+                matrix.stores.len(),
+                plural(total, "store"),
+                each.join(" ")
+            )
         }
     };
     matrix
@@ -36,9 +45,14 @@ fn store_words(store: &StoreReaders, readers: &[ReadingPrincipal]) -> String {
     say(store.everyone_bounded, "bounded statement for everyone");
     say(store.foreign, "principal of another account");
     say(store.services, "AWS service");
-    for (reach, far) in [(Reach::Everything, "everything"), (Reach::Kind, "every store of its kind"), (Reach::Store, "this store")] {
+    for (reach, far) in [
+        (Reach::Everything, "everything"),
+        (Reach::Kind, "every store of its kind"),
+        (Reach::Store, "this store"),
+    ] {
         let so_far = readers.iter().zip(&store.cells).filter(|(_, cell)| cell.reach == reach);
-        let names: Vec<String> = so_far.map(|(reader, _)| format!("{} {}", reader.kind, reader.name)).collect();
+        let names: Vec<String> =
+            so_far.map(|(reader, _)| format!("{} {}", reader.kind, reader.name)).collect();
         if !names.is_empty() {
             said.push(format!("{} ({far})", names.join(", ")));
         }
@@ -73,14 +87,27 @@ pub fn network(inputs: &Inputs<'_>) -> NetworkMap {
 fn vpc_words(vpc: &VpcMap) -> String {
     let gateway = if vpc.internet_gateway { "an internet gateway" } else { "no internet gateway" };
     let others = if vpc.other_networks { " and routes to other networks" } else { "" };
-    let tiers: Vec<String> =
-        vpc.tiers.iter().map(|t| format!("{} tier, {}: {}", t.tier, plural(t.subnets, "subnet"), places(&t.places))).collect();
-    format!("VPC {} in {} {}, with {gateway}{others}; {}.", vpc.vpc_id, vpc.account, vpc.region, tiers.join("; "))
+    let tiers: Vec<String> = vpc
+        .tiers
+        .iter()
+        .map(|t| format!("{} tier, {}: {}", t.tier, plural(t.subnets, "subnet"), places(&t.places)))
+        .collect();
+    format!(
+        "VPC {} in {} {}, with {gateway}{others}; {}.",
+        vpc.vpc_id,
+        vpc.account,
+        vpc.region,
+        tiers.join("; ")
+    )
 }
 
 fn places(list: &[Places]) -> String {
     let one = |p: &Places| {
-        let phi = if p.phi > 0 && p.class != "entry" { format!(" ({} in PHI scope)", p.phi) } else { String::new() };
+        let phi = if p.phi > 0 && p.class != "entry" {
+            format!(" ({} in PHI scope)", p.phi)
+        } else {
+            String::new()
+        };
         format!("{}{phi}", plural(p.count, &p.kind))
     };
     if list.is_empty() { "nothing".into() } else { list.iter().map(one).collect::<Vec<_>>().join(", ") }

@@ -1,4 +1,5 @@
-//! Operating records for the reports: what was done, when it is due again, and what is withheld as privileged.
+//! Operating records for the reports: what was done, when it is due again, and what is withheld as
+//! privileged.
 
 use super::{Inputs, References};
 use crate::model::dossier::{RecordReport, WithheldItem};
@@ -9,7 +10,9 @@ pub fn done(inputs: &Inputs<'_>, refs: &References) -> Vec<RecordReport> {
     let records = &inputs.decisions.records;
     let newest: Vec<_> = records.newest().collect();
     let mut open: Vec<_> = records.records.iter().filter(|r| !r.privileged).collect();
-    open.sort_by(|a, b| (a.kind, &a.title, std::cmp::Reverse(&a.on)).cmp(&(b.kind, &b.title, std::cmp::Reverse(&b.on))));
+    open.sort_by(|a, b| {
+        (a.kind, &a.title, std::cmp::Reverse(&a.on)).cmp(&(b.kind, &b.title, std::cmp::Reverse(&b.on)))
+    });
     let report = |r: &crate::model::records::OperatingRecord| {
         // of a series only the newest can be late
         let due = r.due().filter(|_| newest.contains(&r)).map(|due| due.to_string()).unwrap_or_default();
@@ -32,5 +35,7 @@ pub fn done(inputs: &Inputs<'_>, refs: &References) -> Vec<RecordReport> {
 /// The log of what is withheld: title, day and basis, and no more.
 pub fn withheld(inputs: &Inputs<'_>) -> Vec<WithheldItem> {
     let privileged = inputs.decisions.records.records.iter().filter(|r| r.privileged);
-    privileged.map(|r| WithheldItem { title: r.title.clone(), on: r.on.clone(), basis: r.basis.clone() }).collect()
+    privileged
+        .map(|r| WithheldItem { title: r.title.clone(), on: r.on.clone(), basis: r.basis.clone() })
+        .collect()
 }

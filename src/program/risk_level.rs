@@ -5,8 +5,10 @@ use crate::model::dossier::RiskReport;
 
 pub use crate::model::shapes::SCALE;
 
-/// Level of risk by likelihood (row) and impact (column), both low to high: the matrix of NIST SP 800-30 Rev. 1, table I-2.
-const LEVEL: [[usize; 5]; 5] = [[0, 0, 0, 1, 1], [0, 1, 1, 1, 2], [0, 1, 2, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]];
+/// Level of risk by likelihood (row) and impact (column), both low to high: the matrix of NIST SP 800-30 Rev.
+/// 1, table I-2.
+const LEVEL: [[usize; 5]; 5] =
+    [[0, 0, 0, 1, 1], [0, 1, 1, 1, 2], [0, 1, 2, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]];
 
 pub fn rank(level: &str) -> usize {
     SCALE.iter().position(|s| *s == level).unwrap_or(2)

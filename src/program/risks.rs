@@ -1,4 +1,5 @@
-//! The risk register: findings grouped into risks, joined with what people decided, and the risks that people name themselves.
+//! The risk register: findings grouped into risks, joined with what people decided, and the risks that people
+//! name themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +12,11 @@ use crate::model::dossier::{Acceptance, RiskRegister, RiskReport, ServiceRow, Se
 use crate::model::verdict::{Severity, Verdict};
 
 /// How the scores of findings are suggested; printed in the register.
-const METHOD: &str = "Findings are grouped by control, account, asset class and PHI scope. Suggested impact follows the most severe \
-    check, one step lower outside PHI scope; suggested likelihood follows severity, one step higher for network, access and \
-    sign-in controls. Levels come from a five-by-five matrix after NIST SP 800-30 Rev. 1. A score stays a suggestion until a \
-    named person confirms it.";
+const METHOD: &str = "Findings are grouped by control, account, asset class and PHI scope. Suggested impact \
+                      follows the most severe check, one step lower outside PHI scope; suggested likelihood \
+                      follows severity, one step higher for network, access and sign-in controls. Levels \
+                      come from a five-by-five matrix after NIST SP 800-30 Rev. 1. A score stays a \
+                      suggestion until a named person confirms it.";
 
 pub fn register(inputs: &Inputs<'_>, services: &Services) -> RiskRegister {
     let groups = inputs.assessment.findings.iter();
@@ -41,14 +43,21 @@ fn ordered(rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
     for row in &mut rows {
         row.kind = nouns::nouns(&row.asset_class, &row.examples);
     }
-    rows.sort_by_key(|r| (r.status == "closed", std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone()));
+    rows.sort_by_key(|r| {
+        (r.status == "closed", std::cmp::Reverse(rank(&r.level)), r.origin == "not assessed", r.id.clone())
+    });
     let mut heat: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for risk in rows.iter().filter(|r| r.status != "closed") {
-        heat.entry(risk.likelihood.clone()).or_default().entry(risk.impact.clone()).or_default().push(risk.id.clone());
+        heat.entry(risk.likelihood.clone())
+            .or_default()
+            .entry(risk.impact.clone())
+            .or_default()
+            .push(risk.id.clone());
     }
     let own_method = inputs.decisions.risks.method.trim();
     let tolerance = inputs.decisions.risks.tolerance.trim();
-    let method = [METHOD, own_method, tolerance].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
+    let method =
+        [METHOD, own_method, tolerance].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
     RiskRegister {
         method,
         lint: lint(&rows, inputs),
@@ -61,8 +70,8 @@ fn ordered(rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
     }
 }
 
-/// Without the suggestions that nobody can decide on by themselves and that a confirmed, open risk says it is about; that risk then
-/// names them.
+/// Without the suggestions that nobody can decide on by themselves and that a confirmed, open risk says it is
+/// about; that risk then names them.
 fn listed_once(mut rows: Vec<RiskReport>) -> Vec<RiskReport> {
     let undecidable = |row: &RiskReport| row.control.is_none() && row.entry.is_none();
     let titles: BTreeMap<String, String> =
@@ -72,7 +81,10 @@ fn listed_once(mut rows: Vec<RiskReport>) -> Vec<RiskReport> {
         let open = !row.suggested && !["closed", "remediation observed"].contains(&row.status.as_str());
         for id in std::mem::take(&mut row.decided.in_place_of) {
             if let Some(title) = titles.get(&id).filter(|_| open) {
-                row.rationale = format!("{} It is about this suggestion of the plan, too: {title}.", row.rationale).trim().to_string();
+                row.rationale =
+                    format!("{} It is about this suggestion of the plan, too: {title}.", row.rationale)
+                        .trim()
+                        .to_string();
                 taken.insert(id);
             }
         }
@@ -91,11 +103,15 @@ fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
     let control = inputs.catalog.controls.iter().find(|c| c.id == group.control);
     RiskReport {
         id: decided::risk_id(group),
-        title: decision.and_then(|d| d.title.clone()).map_or_else(|| title(group, inputs), |t| t.trim().to_string()),
+        title: decision
+            .and_then(|d| d.title.clone())
+            .map_or_else(|| title(group, inputs), |t| t.trim().to_string()),
         status: status(group, decision, acceptance.as_ref()).into(),
         origin: if group.verdict == Verdict::NotEvidenced { "not assessed" } else { "finding" }.into(),
         control: Some(group.control.clone()),
-        citations: control.map(|c| c.citations.iter().take(3).map(ToString::to_string).collect()).unwrap_or_default(),
+        citations: control
+            .map(|c| c.citations.iter().take(3).map(ToString::to_string).collect())
+            .unwrap_or_default(),
         account: group.account.clone(),
         asset_class: group.asset_class.clone(),
         kind: String::new(),
@@ -105,9 +121,14 @@ fn from_group(group: &FindingGroup, inputs: &Inputs<'_>) -> RiskReport {
         level: level(&likelihood, &impact),
         likelihood,
         impact,
-        rationale: decision.map(|d| d.rationale.trim().to_string()).filter(|r| !r.is_empty()).unwrap_or_else(|| rationale(group)),
+        rationale: decision
+            .map(|d| d.rationale.trim().to_string())
+            .filter(|r| !r.is_empty())
+            .unwrap_or_else(|| rationale(group)),
         suggested: decision.is_none_or(|d| d.confirmed_by.is_none()),
-        confirmed: decision.map(|d| decided::confirmed(d.confirmed_by.as_deref(), d.confirmed_on.as_deref())).unwrap_or_default(),
+        confirmed: decision
+            .map(|d| decided::confirmed(d.confirmed_by.as_deref(), d.confirmed_on.as_deref()))
+            .unwrap_or_default(),
         owner: decision.map(|d| d.owner.clone()).unwrap_or_default(),
         treatment: decision.map(|d| d.treatment.clone()).unwrap_or_default(),
         plan: decision.map(|d| d.plan.trim().to_string()).unwrap_or_default(),
@@ -129,7 +150,8 @@ fn suggestion(group: &FindingGroup) -> (&'static str, &'static str) {
         Severity::Medium => 2,
         Severity::Low => 1,
     };
-    let exposed = ["network-isolation", "least-privilege", "multi-factor-authentication"].contains(&group.control.as_str());
+    let exposed = ["network-isolation", "least-privilege", "multi-factor-authentication"]
+        .contains(&group.control.as_str());
     let likelihood = (severity - 1 + usize::from(exposed)).clamp(1, 4);
     let impact = if group.phi { severity } else { severity - 1 };
     (SCALE[likelihood], SCALE[impact])
@@ -146,7 +168,8 @@ fn rationale(group: &FindingGroup) -> String {
 }
 
 fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
-    let control = inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
+    let control =
+        inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
     let kind = nouns::nouns(&group.asset_class, &group.examples);
     match group.verdict {
         Verdict::NotEvidenced => format!("{control}: evidence is missing, so weaknesses may stay unseen"),
@@ -154,9 +177,17 @@ fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
     }
 }
 
-fn status(group: &FindingGroup, decision: Option<&RiskDecision>, acceptance: Option<&Acceptance>) -> &'static str {
+fn status(
+    group: &FindingGroup,
+    decision: Option<&RiskDecision>,
+    acceptance: Option<&Acceptance>,
+) -> &'static str {
     match (group.verdict, acceptance, decision) {
-        (_, a, Some(d)) if d.closed.as_ref().is_some_and(|c| a.is_none_or(|a| a.expired || a.accepted < c.on)) => "reopened",
+        (_, a, Some(d))
+            if d.closed.as_ref().is_some_and(|c| a.is_none_or(|a| a.expired || a.accepted < c.on)) =>
+        {
+            "reopened"
+        }
         (Verdict::Accepted, _, _) => "accepted",
         (_, Some(a), _) if !a.expired => "accepted",
         (_, _, Some(d)) if !d.plan.trim().is_empty() => "in treatment",
@@ -164,7 +195,11 @@ fn status(group: &FindingGroup, decision: Option<&RiskDecision>, acceptance: Opt
     }
 }
 
-fn acceptance(group: &FindingGroup, decision: Option<&RiskDecision>, inputs: &Inputs<'_>) -> Option<Acceptance> {
+fn acceptance(
+    group: &FindingGroup,
+    decision: Option<&RiskDecision>,
+    inputs: &Inputs<'_>,
+) -> Option<Acceptance> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
     let made = |approver: &str, reason: &str, accepted: &str, expires: &str| Acceptance {
         approver: approver.into(),
@@ -184,7 +219,8 @@ fn acceptance(group: &FindingGroup, decision: Option<&RiskDecision>, inputs: &In
     Some(made(&e.approver, &e.reason, &e.accepted, &e.expires))
 }
 
-/// One risk for each check and account of which AWS Config's rules say the opposite: one of the two is wrong about ePHI.
+/// One risk for each check and account of which AWS Config's rules say the opposite: one of the two is wrong
+/// about ePHI.
 fn contradicted(inputs: &Inputs<'_>) -> Vec<RiskReport> {
     let mut groups: BTreeMap<(&str, &str), Vec<&Disagreement>> = BTreeMap::new();
     for d in &inputs.assessment.disagreements {
@@ -200,17 +236,23 @@ fn contradicted(inputs: &Inputs<'_>) -> Vec<RiskReport> {
         let mut risk = found(
             &format!("disagreement\0{check}\0{account}"),
             "disagreement",
-            format!("AWS Config says the opposite of {check} on {}", plural(resources.len() as u64, "resource")),
+            format!(
+                "AWS Config says the opposite of {check} on {}",
+                plural(resources.len() as u64, "resource")
+            ),
             likelihood,
             SCALE[severity as usize + 1],
         );
         risk.control = control.map(|c| c.id.clone());
-        risk.citations = control.map(|c| c.citations.iter().take(3).map(ToString::to_string).collect()).unwrap_or_default();
+        risk.citations = control
+            .map(|c| c.citations.iter().take(3).map(ToString::to_string).collect())
+            .unwrap_or_default();
         risk.account = account.into();
         risk.resources = resources.len() as u64;
         risk.examples = resources.into_iter().take(5).map(String::from).collect();
         risk.rationale = format!(
-            "Compared with {}, on evaluations later than the items. One of the two is wrong, or they ask different questions: look at both.",
+            "Compared with {}, on evaluations later than the items. One of the two is wrong, or they ask \
+             different questions: look at both.",
             rules.into_iter().collect::<Vec<_>>().join(", ")
         );
         risk
@@ -223,14 +265,21 @@ fn unlisted(row: &ServiceRow, services: &Services) -> RiskReport {
     let mut risk = found(
         &format!("service\0{}", row.service),
         "finding",
-        format!("{} is not on the list dated {} and has {} in PHI scope", row.service, services.list_date, plural(row.phi, "resource")),
+        format!(
+            "{} is not on the list dated {} and has {} in PHI scope",
+            row.service,
+            services.list_date,
+            plural(row.phi, "resource")
+        ),
         "moderate",
         "high",
     );
     risk.citations = ["164.308(b)(1)", "164.314(a)(1)"].map(String::from).to_vec();
     risk.asset_class = row.types.first().cloned().unwrap_or_default();
     risk.resources = row.phi;
-    risk.rationale = "AWS's BAA covers ePHI in the services that AWS lists. Suggested until somebody shows that no ePHI is there.".into();
+    risk.rationale = "AWS's BAA covers ePHI in the services that AWS lists. Suggested until somebody shows \
+                      that no ePHI is there."
+        .into();
     risk
 }
 
@@ -238,15 +287,18 @@ fn unlisted_unread(row: &ServiceRow, services: &Services) -> RiskReport {
     let mut risk = found(
         &format!("service\0{}", row.service),
         "not assessed",
-        format!("{} is not on the list dated {} and is in use; whether it handles ePHI was not read", row.service, services.list_date),
+        format!(
+            "{} is not on the list dated {} and is in use; whether it handles ePHI was not read",
+            row.service, services.list_date
+        ),
         "moderate",
         "moderate",
     );
     risk.citations = ["164.308(b)(1)", "164.314(a)(1)"].map(String::from).to_vec();
     risk.examples = vec![row.seen.clone()];
     risk.rationale =
-        "AWS's BAA covers ePHI in the services that AWS lists. AWS Config shows no resource of this one, so its PHI scope is not \
-        known. Suggested until somebody says what it handles."
+        "AWS's BAA covers ePHI in the services that AWS lists. AWS Config shows no resource of this one, so \
+         its PHI scope is not known. Suggested until somebody says what it handles."
             .into();
     risk
 }
@@ -295,12 +347,24 @@ fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     let mut lint = Vec::new();
     let mut count = |n: usize, one: &str, many: &str| lint.extend(decided::told(n, one, many));
     let open = |r: &&RiskReport| r.status != "closed" && r.origin != "not assessed";
-    count(rows.iter().filter(open).filter(|r| r.owner.is_empty()).count(), "risk has no named owner", "risks have no named owner");
-    count(rows.iter().filter(open).filter(|r| r.treatment.is_empty()).count(), "risk has no treatment", "risks have no treatment");
+    count(
+        rows.iter().filter(open).filter(|r| r.owner.is_empty()).count(),
+        "risk has no named owner",
+        "risks have no named owner",
+    );
+    count(
+        rows.iter().filter(open).filter(|r| r.treatment.is_empty()).count(),
+        "risk has no treatment",
+        "risks have no treatment",
+    );
     let late = rows.iter().filter(open).filter(|r| !r.due.is_empty() && r.due.as_str() < today).count();
     count(late, "risk is past its due date", "risks are past their due date");
     let suggested = rows.iter().filter(open).filter(|r| r.suggested).count();
-    count(suggested, "score is a suggestion that nobody has confirmed", "scores are suggestions that nobody has confirmed");
+    count(
+        suggested,
+        "score is a suggestion that nobody has confirmed",
+        "scores are suggestions that nobody has confirmed",
+    );
     let lapsed = rows.iter().filter(|r| r.acceptance.as_ref().is_some_and(|a| a.expired)).count();
     count(lapsed, "acceptance has expired", "acceptances have expired");
     lint.extend(decided::lint(rows, inputs));

@@ -1,5 +1,5 @@
-//! AWS services in use, joined with the dated list of those that AWS's BAA covers. What is said of a service is always said of the
-//! list of that date.
+//! AWS services in use, joined with the dated list of those that AWS's BAA covers. What is said of a service
+//! is always said of the list of that date.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,12 +30,22 @@ pub fn in_use(inputs: &Inputs<'_>) -> Services {
         let key = entry.map_or_else(|| trace.service.clone(), |e| e.name.clone());
         if rows.get(&key).is_none_or(|row| row.resources == 0) {
             let row = entry_row(&mut rows, list, entry, &trace.service);
-            row.seen = [row.seen.as_str(), &trace.words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+            row.seen = [row.seen.as_str(), &trace.words]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ");
         }
     }
     let billed = billed(inputs, list, &mut rows);
     let mut rows: Vec<ServiceRow> = rows.into_values().collect();
-    rows.sort_by(|a, b| (trouble(&a.status), a.resources == 0, &a.service).cmp(&(trouble(&b.status), b.resources == 0, &b.service)));
+    rows.sort_by(|a, b| {
+        (trouble(&a.status), a.resources == 0, &a.service).cmp(&(
+            trouble(&b.status),
+            b.resources == 0,
+            &b.service,
+        ))
+    });
     let count = |status: &str| rows.iter().filter(|r| r.status == status).count() as u64;
     let age = age(list, &inputs.assessment.as_of);
     Services {
@@ -63,15 +73,24 @@ struct Class<'a> {
     phi: u64,
 }
 
-/// The inventory by type and service: what runs an engine of another service than its type says is that one's.
+/// The inventory by type and service: what runs an engine of another service than its type says is that
+/// one's.
 fn classes<'a>(inputs: &'a Inputs<'_>, list: &'a ServiceList) -> Vec<Class<'a>> {
     let mut classes = Vec::new();
-    let of_engine = |engine: &str| list.services.iter().find(|e| e.engines.iter().any(|known| known == engine));
+    let of_engine =
+        |engine: &str| list.services.iter().find(|e| e.engines.iter().any(|known| known == engine));
     let told: Vec<Class<'a>> = inputs
         .assessment
         .engines
         .iter()
-        .filter_map(|e| Some(Class { entry: Some(of_engine(&e.engine)?), resource_type: &e.resource_type, count: e.count, phi: e.phi }))
+        .filter_map(|e| {
+            Some(Class {
+                entry: Some(of_engine(&e.engine)?),
+                resource_type: &e.resource_type,
+                count: e.count,
+                phi: e.phi,
+            })
+        })
         .collect();
     let mut left: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for class in &inputs.assessment.inventory {
@@ -83,12 +102,18 @@ fn classes<'a>(inputs: &'a Inputs<'_>, list: &'a ServiceList) -> Vec<Class<'a>> 
         (*count, *phi) = (count.saturating_sub(class.count), phi.saturating_sub(class.phi));
     }
     let plain = left.into_iter().filter(|(_, (count, _))| *count > 0);
-    classes.extend(plain.map(|(resource_type, (count, phi))| Class { entry: lookup(list, resource_type), resource_type, count, phi }));
+    classes.extend(plain.map(|(resource_type, (count, phi))| Class {
+        entry: lookup(list, resource_type),
+        resource_type,
+        count,
+        phi,
+    }));
     classes.extend(told);
     classes
 }
 
-/// Adds what Cost Explorer says was used, and says how much of it the evidence shows. Nothing where it was not asked.
+/// Adds what Cost Explorer says was used, and says how much of it the evidence shows. Nothing where it was
+/// not asked.
 fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, ServiceRow>) -> String {
     let usage = &inputs.assessment.usage;
     if usage.is_empty() {
@@ -107,23 +132,33 @@ fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, S
         beyond.extend(used.regions.iter().filter(named).filter(|r| !inputs.run.regions.contains(r)).cloned());
         let row = entry_row(rows, list, entry, &used.service);
         let words = format!("billed to {} in {}", used.account, used.regions.join(", "));
-        row.seen = [row.seen.as_str(), &words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+        row.seen =
+            [row.seen.as_str(), &words].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
     }
     let mut text = format!(
-        " AWS billed {} in the thirty days before the run (Cost Explorer); {} of them left no other trace in the evidence.",
+        " AWS billed {} in the thirty days before the run (Cost Explorer); {} of them left no other trace in \
+         the evidence.",
         plural(names.len() as u64, "service"),
         unseen.len()
     );
     if !beyond.is_empty() {
-        text.push_str(&format!(" Billed in regions that were not read: {}.", beyond.into_iter().collect::<Vec<_>>().join(", ")));
+        text.push_str(&format!(
+            " Billed in regions that were not read: {}.",
+            beyond.into_iter().collect::<Vec<_>>().join(", ")
+        ));
     }
     text
 }
 
-/// The entry of a service as bills spell it: `Amazon Elastic Compute Cloud - Compute`, `AmazonCloudWatch`, `EC2 - Other`.
+/// The entry of a service as bills spell it: `Amazon Elastic Compute Cloud - Compute`, `AmazonCloudWatch`,
+/// `EC2 - Other`.
 pub fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
     let plain = |text: &str| -> String {
-        let cut = [" (", " [", " - ", " a service sold by"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+        let cut = [" (", " [", " - ", " a service sold by"]
+            .iter()
+            .filter_map(|mark| text.find(mark))
+            .min()
+            .unwrap_or(text.len());
         let text = text[..cut].to_ascii_lowercase();
         let text = text.trim_start_matches("amazon").trim_start_matches("aws");
         text.chars().filter(char::is_ascii_alphanumeric).collect()
@@ -136,11 +171,15 @@ pub fn by_bill<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry
         .or_else(|| find(&|e| e.bills.iter().any(|bill| plain(bill) == wanted)))
         .or_else(|| find(&|e| short(&e.name).is_some_and(|s| s == wanted)))
         // models are billed by their own names: `Claude (Amazon Bedrock Edition)`
-        .or_else(|| find(&|e| e.bills.iter().any(|bill| edition.as_ref().is_some_and(|edition| plain(bill) == *edition))))
+        .or_else(|| {
+            find(&|e| {
+                e.bills.iter().any(|bill| edition.as_ref().is_some_and(|edition| plain(bill) == *edition))
+            })
+        })
 }
 
-/// Services that the list does not name, in use by what their API answers or by a service-linked role, of which no resource was
-/// read: whether they handle ePHI is open.
+/// Services that the list does not name, in use by what their API answers or by a service-linked role, of
+/// which no resource was read: whether they handle ePHI is open.
 pub fn off_list_unread(services: &Services) -> impl Iterator<Item = &ServiceRow> {
     services.rows.iter().filter(|row| row.status == OFF && row.resources == 0)
 }
@@ -179,7 +218,11 @@ fn entry_row<'a>(
 fn describe(entry: Option<&ServiceEntry>, seen: &str) -> (String, String, String) {
     let Some(entry) = entry else {
         let service = seen.split("::").take(2).collect::<Vec<_>>().join("::");
-        return (service, UNKNOWN.into(), "Which entry of the list this belongs to is not known here.".into());
+        return (
+            service,
+            UNKNOWN.into(),
+            "Which entry of the list this belongs to is not known here.".into(),
+        );
     };
     let status = match (entry.status, entry.condition.is_empty()) {
         (ListStatus::Listed, true) => ON,
@@ -212,11 +255,14 @@ fn trouble(status: &str) -> u8 {
 
 /// The entry with the longest prefix that fits.
 fn lookup<'a>(list: &'a ServiceList, resource_type: &str) -> Option<&'a ServiceEntry> {
-    let fits = |e: &&ServiceEntry| e.types.iter().filter(|t| resource_type.starts_with(t.as_str())).map(String::len).max();
+    let fits = |e: &&ServiceEntry| {
+        e.types.iter().filter(|t| resource_type.starts_with(t.as_str())).map(String::len).max()
+    };
     list.services.iter().filter(|e| fits(e).is_some()).max_by_key(fits)
 }
 
-/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`, `replication.ecr`.
+/// The entry of a service as APIs and principals name it: `guardduty`, `elasticloadbalancing`, `macie2`,
+/// `replication.ecr`.
 pub fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry> {
     let plain = |text: &str| {
         let text = text.to_ascii_lowercase().replace('-', "");
@@ -225,7 +271,9 @@ pub fn by_name<'a>(list: &'a ServiceList, name: &str) -> Option<&'a ServiceEntry
     let segment = |t: &str| t.split("::").nth(1).map(plain);
     let of = |name: &str| {
         let named = |e: &&ServiceEntry| e.apis.iter().any(|api| api == name);
-        let whole = |e: &&ServiceEntry| e.types.iter().any(|t| t.ends_with("::") && segment(t).is_some_and(|s| s == plain(name)));
+        let whole = |e: &&ServiceEntry| {
+            e.types.iter().any(|t| t.ends_with("::") && segment(t).is_some_and(|s| s == plain(name)))
+        };
         let typed = |e: &&ServiceEntry| e.types.iter().any(|t| segment(t).is_some_and(|s| s == plain(name)));
         let all = || list.services.iter();
         all().find(named).or_else(|| all().find(whole)).or_else(|| all().find(typed))
@@ -251,15 +299,18 @@ fn age(list: &ServiceList, as_of: &str) -> i64 {
 fn note(list: &ServiceList, age: i64) -> String {
     let old = if age > OLD_AFTER_DAYS {
         format!(
-            " The list was {} old at the time of this assessment: compare with AWS's page before relying on it.",
+            " The list was {} old at the time of this assessment: compare with AWS's page before relying on \
+             it.",
             plural(age as u64, "day")
         )
     } else {
         String::new()
     };
     let note = format!(
-        "{}{old} Services are seen through their resources in AWS Config. Where there are none, service-linked roles, answers of a \
-         service's own API, what IAM tells of its last use and events in CloudTrail's history hint at use; they do not show what it holds. A service that leaves none of these is not seen.",
+        "{}{old} Services are seen through their resources in AWS Config. Where there are none, \
+         service-linked roles, answers of a service's own API, what IAM tells of its last use and events in \
+         CloudTrail's history hint at use; they do not show what it holds. A service that leaves none of \
+         these is not seen.",
         list.note.trim()
     );
     note.trim_start().to_string()
@@ -298,7 +349,11 @@ mod tests {
     fn services_are_known_by_the_names_that_apis_use() {
         let mut balancers = entry("ELB", &["AWS::ElasticLoadBalancing::", "AWS::ElasticLoadBalancingV2::"]);
         balancers.apis = vec!["elbv2".into()];
-        let services = vec![balancers, entry("Macie", &["AWS::Macie::"]), entry("Secure Browser", &["AWS::WorkSpacesWeb::"])];
+        let services = vec![
+            balancers,
+            entry("Macie", &["AWS::Macie::"]),
+            entry("Secure Browser", &["AWS::WorkSpacesWeb::"]),
+        ];
         let list = list(services);
         for (name, expected) in [
             ("elasticloadbalancing", Some("ELB")),
@@ -314,8 +369,11 @@ mod tests {
 
     #[test]
     fn services_are_known_by_the_names_on_bills() {
-        let services =
-            vec![entry("Amazon Elastic Compute Cloud (Amazon EC2)", &[]), entry("Amazon CloudWatch", &[]), entry("AWS Lambda", &[])];
+        let services = vec![
+            entry("Amazon Elastic Compute Cloud (Amazon EC2)", &[]),
+            entry("Amazon CloudWatch", &[]),
+            entry("AWS Lambda", &[]),
+        ];
         let list = list(services);
         for (name, expected) in [
             ("Amazon Elastic Compute Cloud - Compute", Some("Amazon Elastic Compute Cloud (Amazon EC2)")),

@@ -1,5 +1,6 @@
-//! Since when each resource of a risk is there: what earlier runs showed, and what this one shows. A risk keeps its resources by its id,
-//! so that running again changes nothing. What a cut list did not name has no first day.
+//! Since when each resource of a risk is there: what earlier runs showed, and what this one shows. A risk
+//! keeps its resources by its id, so that running again changes nothing. What a cut list did not name has no
+//! first day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,13 +46,15 @@ fn added(before: &Sightings, as_of: &str, found: Found) -> Sightings {
     all
 }
 
-/// What was seen last is kept; of more than a list may name, those that went away first are dropped, and the list says so.
+/// What was seen last is kept; of more than a list may name, those that went away first are dropped, and the
+/// list says so.
 fn bounded(risk: &mut RiskSightings) {
     let most = 2 * ROWS as usize;
     if risk.resources.len() <= most {
         return;
     }
-    let mut last: Vec<(String, String)> = risk.resources.iter().map(|(name, seen)| (seen.last.clone(), name.clone())).collect();
+    let mut last: Vec<(String, String)> =
+        risk.resources.iter().map(|(name, seen)| (seen.last.clone(), name.clone())).collect();
     last.sort();
     let over = last.len() - most;
     last.into_iter().take(over).for_each(|(_, name)| drop(risk.resources.remove(&name)));
@@ -71,7 +74,8 @@ fn of_rows(from: &str, rows: &[RiskReport]) -> Sightings {
         risk.cut |= row.resources > row.members.iter().filter(|member| member.here).count() as u64;
         for member in &row.members {
             let first = (!member.first_seen.is_empty()).then(|| member.first_seen.clone());
-            risk.resources.insert(member.resource.clone(), Sighting { first, last: member.last_seen.clone() });
+            risk.resources
+                .insert(member.resource.clone(), Sighting { first, last: member.last_seen.clone() });
         }
     }
     all
@@ -82,8 +86,8 @@ fn counted(row: &RiskReport) -> bool {
     ["finding", "not assessed"].contains(&row.origin.as_str()) && row.control.is_some()
 }
 
-/// Gives each resource of a risk its days, and each risk what earlier runs showed and this one does not. Of two risks of one id (a part
-/// is accepted) the first takes what went away.
+/// Gives each resource of a risk its days, and each risk what earlier runs showed and this one does not. Of
+/// two risks of one id (a part is accepted) the first takes what went away.
 pub fn fill(dossier: &mut Dossier, before: &Sightings) {
     let rows = &mut dossier.risks.rows;
     let mut found = Found::new();
@@ -108,7 +112,12 @@ pub fn fill(dossier: &mut Dossier, before: &Sightings) {
         let gone: Vec<String> = risk.resources.keys().filter(gone).cloned().collect();
         for resource in gone {
             if let Some(seen) = risk.resources.remove(&resource) {
-                row.members.push(RiskMember { resource, first_seen: seen.first.unwrap_or_default(), last_seen: seen.last, here: false });
+                row.members.push(RiskMember {
+                    resource,
+                    first_seen: seen.first.unwrap_or_default(),
+                    last_seen: seen.last,
+                    here: false,
+                });
             }
         }
     }
@@ -125,7 +134,11 @@ pub fn known(before: Option<&Before>) -> Sightings {
 
 /// The resources of a group as its run shows them, before anybody asks since when.
 pub fn members(group: &FindingGroup) -> Vec<RiskMember> {
-    group.members.iter().map(|name| RiskMember { resource: printable(name), here: true, ..RiskMember::default() }).collect()
+    group
+        .members
+        .iter()
+        .map(|name| RiskMember { resource: printable(name), here: true, ..RiskMember::default() })
+        .collect()
 }
 
 #[cfg(test)]
@@ -133,8 +146,9 @@ mod tests {
     use super::*;
 
     fn seen(pairs: &[(&str, Option<&str>, &str)], cut: bool) -> Sightings {
-        let resources =
-            pairs.iter().map(|(name, first, last)| (name.to_string(), Sighting { first: first.map(String::from), last: last.to_string() }));
+        let resources = pairs.iter().map(|(name, first, last)| {
+            (name.to_string(), Sighting { first: first.map(String::from), last: last.to_string() })
+        });
         let risk = RiskSightings { cut, resources: resources.collect() };
         Sightings { from: "2026-06-30T00:00:00Z".into(), risks: [("R-000001".to_string(), risk)].into() }
     }
@@ -159,7 +173,8 @@ mod tests {
 
     #[test]
     fn the_first_day_stays_and_a_cut_list_knows_none() {
-        let (june, september, december) = ("2026-06-30T00:00:00Z", "2026-09-30T00:00:00Z", "2026-12-31T00:00:00Z");
+        let (june, september, december) =
+            ("2026-06-30T00:00:00Z", "2026-09-30T00:00:00Z", "2026-12-31T00:00:00Z");
         let one = added(&Sightings::default(), june, shown(&["arn:a", "arn:b"], false));
         let two = added(&one, september, shown(&["arn:b", "arn:c"], false));
         let of = |all: &Sightings, name: &str| {
@@ -170,17 +185,31 @@ mod tests {
         assert_eq!(of(&two, "arn:a"), (june.into(), june.into()));
         assert_eq!(of(&two, "arn:b"), (june.into(), september.into()));
         assert_eq!(of(&two, "arn:c"), (september.into(), september.into()));
-        assert_eq!(added(&two, september, shown(&["arn:c", "arn:b"], false)), two, "again, and in another order");
+        assert_eq!(
+            added(&two, september, shown(&["arn:c", "arn:b"], false)),
+            two,
+            "again, and in another order"
+        );
         let back = added(&two, december, shown(&["arn:a"], false));
         assert_eq!(of(&back, "arn:a"), (june.into(), december.into()), "what comes back was known");
         let cut = added(&Sightings::default(), june, shown(&["arn:a"], true));
         let after = added(&cut, september, shown(&["arn:a", "arn:z"], false));
-        assert_eq!((of(&after, "arn:a").0, of(&after, "arn:z").0), (june.into(), String::new()), "it may have been among the rest");
+        assert_eq!(
+            (of(&after, "arn:a").0, of(&after, "arn:z").0),
+            (june.into(), String::new()),
+            "it may have been among the rest"
+        );
     }
 
     #[test]
     fn an_earlier_register_gives_back_what_it_was_told() {
-        let known = seen(&[("arn:a", Some("2026-06-30T00:00:00Z"), "2026-09-30T00:00:00Z"), ("arn:b", None, "2026-06-30T00:00:00Z")], true);
+        let known = seen(
+            &[
+                ("arn:a", Some("2026-06-30T00:00:00Z"), "2026-09-30T00:00:00Z"),
+                ("arn:b", None, "2026-06-30T00:00:00Z"),
+            ],
+            true,
+        );
         let risk = &known.risks["R-000001"];
         let member = |(name, seen): (&String, &Sighting)| RiskMember {
             resource: name.clone(),

@@ -8,12 +8,17 @@ fn replaced(inputs: &Inputs<'_>) -> Option<String> {
     let files = inputs.redactions.len();
     let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
     let mut rules = std::collections::BTreeMap::<&str, u64>::new();
-    inputs.redactions.iter().flat_map(|r| &r.rules).for_each(|(rule, n)| *rules.entry(rule).or_default() += n);
+    inputs
+        .redactions
+        .iter()
+        .flat_map(|r| &r.rules)
+        .for_each(|(rule, n)| *rules.entry(rule).or_default() += n);
     let by_rule: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
     let by_rule = by_rule.join(", ");
     Some(format!(
-        "Secrets or identifiers of persons were found {findings} times in {files} artifacts ({by_rule}) and replaced before anything was \
-         loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with their owner."
+        "Secrets or identifiers of persons were found {findings} times in {files} artifacts ({by_rule}) and \
+         replaced before anything was loaded or rendered. `redactions.jsonl` lists each file with both \
+         digests; the originals stay with their owner."
     ))
 }
 
@@ -27,16 +32,19 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
     };
     let mut method = vec![
         format!(
-            "The run {} holds {} artifacts: {items} files of AWS Config items, saved AWS API answers and documents, each stored byte for byte \
-             with its SHA-256. Answers that were imported were requested by someone else; their bytes are evidence, their origin is a statement.",
+            "The run {} holds {} artifacts: {items} files of AWS Config items, saved AWS API answers and \
+             documents, each stored byte for byte with its SHA-256. Answers that were imported were \
+             requested by someone else; their bytes are evidence, their origin is a statement.",
             run.id,
             inputs.artifacts.len()
         ),
-        "The artifacts were loaded into one SQLite database. Each check is one SQL query over its tables; the query, the tables and the \
-         artifacts are in the package, so that every verdict can be worked out again, with stock sqlite3 or with `affiant verify --recompute`."
+        "The artifacts were loaded into one SQLite database. Each check is one SQL query over its tables; \
+         the query, the tables and the artifacts are in the package, so that every verdict can be worked out \
+         again, with stock sqlite3 or with `affiant verify --recompute`."
             .to_string(),
-        "A source that was expected and not read is a gap. A gap turns `met` and `not applicable` into `not evidenced` in its own account and \
-         region; what was found to be wrong stays `not met`. The denominators below count every source that a check needs."
+        "A source that was expected and not read is a gap. A gap turns `met` and `not applicable` into `not \
+         evidenced` in its own account and region; what was found to be wrong stays `not met`. The \
+         denominators below count every source that a check needs."
             .to_string(),
         format!("Verdicts hold as of {}. {clock}", inputs.assessment.as_of),
     ];
@@ -47,8 +55,15 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
         }));
         method.extend(asked.organization.iter().map(|o| {
             let named: Vec<String> = o.inactive.iter().map(|(id, state)| format!("{id} ({state})")).collect();
-            let rest = if named.is_empty() { "none was left out".to_string() } else { format!("not asked: {}", named.join(", ")) };
-            format!("Account {} listed {} active accounts of the organization; {rest}.", o.listed_by, o.active)
+            let rest = if named.is_empty() {
+                "none was left out".to_string()
+            } else {
+                format!("not asked: {}", named.join(", "))
+            };
+            format!(
+                "Account {} listed {} active accounts of the organization; {rest}.",
+                o.listed_by, o.active
+            )
         }));
     }
     method.extend(replaced(inputs));

@@ -1,23 +1,28 @@
-//! Draws an auditor's sample: rows in the order of a digest over seed, check and row, so that the same seed draws the same rows on
-//! every machine and with stock tools, and nobody can choose them.
+//! Draws an auditor's sample: rows in the order of a digest over seed, check and row, so that the same seed
+//! draws the same rows on every machine and with stock tools, and nobody can choose them.
 
 use crate::diag::safe_cell;
 use crate::model::digest::Digest;
 use crate::model::workpapers::{DrawnRow, JudgedRow, WorkpaperFile};
 
 /// How a rank is made, for whoever repeats the draw.
-pub const DRAW: &str = "The rank of a row is the SHA-256 of seed, check, account, region and resource with a line feed (0x0A) after each; rows that \
-                        are alike in all of these are told apart by their place among them, counted from 1, with a line feed after it. The rows \
-                        with the lowest ranks are drawn. Rows that a named person took out of scope are counted, and not drawn.";
+pub const DRAW: &str = "The rank of a row is the SHA-256 of seed, check, account, region and resource with a \
+                        line feed (0x0A) after each; rows that are alike in all of these are told apart by \
+                        their place among them, counted from 1, with a line feed after it. The rows with the \
+                        lowest ranks are drawn. Rows that a named person took out of scope are counted, and \
+                        not drawn.";
 
 /// The population with `size` of its rows drawn.
 pub fn draw(seed: &str, check: &str, size: u64, rows: Vec<JudgedRow>) -> Vec<DrawnRow> {
     let mut drawn: Vec<DrawnRow> = Vec::with_capacity(rows.len());
     let mut alike = 1;
     for row in rows {
-        let same = |r: &DrawnRow| (&r.row.account, &r.row.region, &r.row.resource) == (&row.account, &row.region, &row.resource);
+        let same = |r: &DrawnRow| {
+            (&r.row.account, &r.row.region, &r.row.resource) == (&row.account, &row.region, &row.resource)
+        };
         alike = if drawn.last().is_some_and(same) { alike + 1 } else { 1 };
-        let mut text: String = [seed, check, &row.account, &row.region, &row.resource].map(|part| format!("{part}\n")).concat();
+        let mut text: String =
+            [seed, check, &row.account, &row.region, &row.resource].map(|part| format!("{part}\n")).concat();
         if alike > 1 {
             text.push_str(&format!("{alike}\n"));
         }
@@ -31,8 +36,10 @@ pub fn draw(seed: &str, check: &str, size: u64, rows: Vec<JudgedRow>) -> Vec<Dra
     drawn
 }
 
-const RECORD: [&str; 12] =
-    ["check", "control", "seed", "number", "rank", "resource", "account", "region", "verdict", "reason", "evidence", "sha256"];
+const RECORD: [&str; 12] = [
+    "check", "control", "seed", "number", "rank", "resource", "account", "region", "verdict", "reason",
+    "evidence", "sha256",
+];
 
 /// The whole population of every paper, as CSV; `number` is empty where a row was not drawn.
 pub fn record(file: &WorkpaperFile) -> Vec<u8> {
@@ -42,7 +49,8 @@ pub fn record(file: &WorkpaperFile) -> Vec<u8> {
     for paper in &file.papers {
         for drawn in &paper.rows {
             let row = &drawn.row;
-            let verdict = if row.excluded { format!("excluded ({})", row.verdict) } else { row.verdict.clone() };
+            let verdict =
+                if row.excluded { format!("excluded ({})", row.verdict) } else { row.verdict.clone() };
             let number = drawn.number.map(|n| n.to_string()).unwrap_or_default();
             let cells: [&str; 12] = [
                 &paper.check,
@@ -69,7 +77,9 @@ mod tests {
     use super::*;
 
     fn rows(n: usize) -> Vec<JudgedRow> {
-        (0..n).map(|i| JudgedRow { resource: format!("r{i:03}"), account: "1".into(), ..JudgedRow::default() }).collect()
+        (0..n)
+            .map(|i| JudgedRow { resource: format!("r{i:03}"), account: "1".into(), ..JudgedRow::default() })
+            .collect()
     }
 
     fn numbers(drawn: &[DrawnRow]) -> Vec<(String, u64)> {

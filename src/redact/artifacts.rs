@@ -27,15 +27,21 @@ impl From<config_files::ItemsFault> for Stop {
 }
 
 /// Whether any rule strikes in an artifact.
-pub(super) fn search(run: &Reader, artifact: &Artifact, cleared: &BTreeSet<String>) -> Result<bool, RedactError> {
+pub(super) fn search(
+    run: &Reader,
+    artifact: &Artifact,
+    cleared: &BTreeSet<String>,
+) -> Result<bool, RedactError> {
     match artifact.source {
         Source::Snapshot { .. } => {
             let input = run.open(artifact).map_err(io_fault(&artifact.path))?;
             let walked = config_files::walk(input, |found| match found {
-                Found::Item(bytes) | Found::Row(bytes) => match redacted(bytes, &mut Findings::clearing(cleared)) {
-                    Searched::Found(_) | Searched::Unsearchable => Err(Stop::Found),
-                    Searched::Clean => Ok(()),
-                },
+                Found::Item(bytes) | Found::Row(bytes) => {
+                    match redacted(bytes, &mut Findings::clearing(cleared)) {
+                        Searched::Found(_) | Searched::Unsearchable => Err(Stop::Found),
+                        Searched::Clean => Ok(()),
+                    }
+                }
                 Found::Around(bytes) => match redacted(&tidy(bytes), &mut Findings::clearing(cleared)) {
                     Searched::Found(_) | Searched::Unsearchable => Err(Stop::Found),
                     Searched::Clean => Ok(()),
@@ -44,9 +50,8 @@ pub(super) fn search(run: &Reader, artifact: &Artifact, cleared: &BTreeSet<Strin
             });
             Ok(!matches!(walked, Ok(())))
         }
-        Source::Response { .. } | Source::Document { .. } => {
-            Ok(small(run, artifact)?.is_some_and(|text| text_of(artifact, &text.words, &mut Findings::clearing(cleared)).is_some()))
-        }
+        Source::Response { .. } | Source::Document { .. } => Ok(small(run, artifact)?
+            .is_some_and(|text| text_of(artifact, &text.words, &mut Findings::clearing(cleared)).is_some())),
     }
 }
 
@@ -68,20 +73,39 @@ pub(super) fn rewrite(
         }
     }
     io::Seek::rewind(&mut copy).map_err(io_fault(&artifact.path))?;
-    let (rules, places) = (findings.rules.iter().map(|(rule, n)| ((*rule).to_string(), *n)).collect(), findings.places.clone());
+    let (rules, places) =
+        (findings.rules.iter().map(|(rule, n)| ((*rule).to_string(), *n)).collect(), findings.places.clone());
     *numbers = findings.into_numbers();
-    let copied = writer.add(&artifact.path, &mut copy, &artifact.collected_at, spoken(&artifact.source, numbers))?;
-    Ok(Some(Redaction { path: artifact.path.clone(), original: artifact.sha256, redacted: copied.sha256, rules, places }))
+    let copied =
+        writer.add(&artifact.path, &mut copy, &artifact.collected_at, spoken(&artifact.source, numbers))?;
+    Ok(Some(Redaction {
+        path: artifact.path.clone(),
+        original: artifact.sha256,
+        redacted: copied.sha256,
+        rules,
+        places,
+    }))
 }
 
-/// Writes a snapshot anew: the items in order, each as it was but for what was found in it. What could not be read as an item
-/// (and whatever follows a break in the file) cannot be searched either, so it is left out; the coverage lists it as unreadable.
-pub(super) fn items_of(run: &Reader, artifact: &Artifact, out: &mut File, findings: &mut Findings) -> Result<(), RedactError> {
+/// Writes a snapshot anew: the items in order, each as it was but for what was found in it. What could not be
+/// read as an item (and whatever follows a break in the file) cannot be searched either, so it is left out;
+/// the coverage lists it as unreadable.
+pub(super) fn items_of(
+    run: &Reader,
+    artifact: &Artifact,
+    out: &mut File,
+    findings: &mut Findings,
+) -> Result<(), RedactError> {
     let fault = io_fault(&artifact.path);
     let input = run.open(artifact).map_err(&fault)?;
     let mut head = [0; 2];
-    let gzip = File::open(run.path(artifact)).and_then(|mut f| f.read_exact(&mut head)).is_ok() && head == [0x1f, 0x8b];
-    let mut sink = if gzip { Sink::Gzip(GzEncoder::new(out, Compression::new(3))) } else { Sink::Plain(io::BufWriter::new(out)) };
+    let gzip = File::open(run.path(artifact)).and_then(|mut f| f.read_exact(&mut head)).is_ok()
+        && head == [0x1f, 0x8b];
+    let mut sink = if gzip {
+        Sink::Gzip(GzEncoder::new(out, Compression::new(3)))
+    } else {
+        Sink::Plain(io::BufWriter::new(out))
+    };
     let mut first = true;
     let walked = config_files::walk(input, |found| -> Result<(), Stop> {
         let (bytes, row) = match found {
@@ -108,7 +132,9 @@ pub(super) fn items_of(run: &Reader, artifact: &Artifact, out: &mut File, findin
         first = false;
         sink.write_all(open).map_err(Stop::Io)?;
         let written = match row {
-            true => serde_json::to_writer(&mut sink, &String::from_utf8_lossy(bytes)).map_err(io::Error::from),
+            true => {
+                serde_json::to_writer(&mut sink, &String::from_utf8_lossy(bytes)).map_err(io::Error::from)
+            }
             false => sink.write_all(bytes),
         };
         written.map_err(Stop::Io)
@@ -218,7 +244,9 @@ impl Text {
 /// The text of an answer or document, in UTF-8 or UTF-16; `None` for what is none (a PDF, a picture).
 pub(super) fn small(run: &Reader, artifact: &Artifact) -> Result<Option<Text>, RedactError> {
     let mut bytes = Vec::new();
-    open_plain(&run.path(artifact)).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(io_fault(&artifact.path))?;
+    open_plain(&run.path(artifact))
+        .and_then(|mut f| f.read_to_end(&mut bytes))
+        .map_err(io_fault(&artifact.path))?;
     if let Some(words) = undone::utf16(&bytes) {
         return Ok(Some(Text { words, wide: Some(bytes) }));
     }

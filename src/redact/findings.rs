@@ -15,8 +15,9 @@ pub struct Findings {
     numbers: Numbers,
 }
 
-/// Which originals each rule struck, by digest, in the order in which they were met: the same original has the same marker wherever
-/// it stands in a run, and two originals never have the same. What is numbered never leaves memory.
+/// Which originals each rule struck, by digest, in the order in which they were met: the same original has
+/// the same marker wherever it stands in a run, and two originals never have the same. What is numbered never
+/// leaves memory.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Numbers(BTreeMap<&'static str, BTreeMap<Digest, usize>>);
 
@@ -42,9 +43,14 @@ impl Findings {
         !self.cleared.contains(rule)
     }
 
-    /// Notes a finding, and gives what stands in its place. It says nothing of the value, not even a digest: short values could be
-    /// guessed from one.
-    pub(super) fn mark(&mut self, rule: &'static str, original: &str, path: impl FnOnce() -> String) -> String {
+    /// Notes a finding, and gives what stands in its place. It says nothing of the value, not even a digest:
+    /// short values could be guessed from one.
+    pub(super) fn mark(
+        &mut self,
+        rule: &'static str,
+        original: &str,
+        path: impl FnOnce() -> String,
+    ) -> String {
         *self.rules.entry(rule).or_default() += 1;
         if self.places.len() < 20 {
             self.places.push(path());

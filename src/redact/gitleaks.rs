@@ -1,5 +1,5 @@
-//! The rules of gitleaks (MIT; `gitleaks.json` holds its licence), as data beside our own: what keys and tokens of many issuers look
-//! like, alone or after the issuer's name.
+//! The rules of gitleaks (MIT; `gitleaks.json` holds its licence), as data beside our own: what keys and
+//! tokens of many issuers look like, alone or after the issuer's name.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -40,7 +40,8 @@ fn rules() -> &'static [Rule] {
     })
 }
 
-/// The rules are written for Go's engine, in which `\w` and `\d` are ASCII; Unicode's would make the counted ones too large to compile.
+/// The rules are written for Go's engine, in which `\w` and `\d` are ASCII; Unicode's would make the counted
+/// ones too large to compile.
 fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
     Regex::new(&pattern.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]"))
 }
@@ -49,7 +50,8 @@ fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
 pub fn possible(bytes: &[u8]) -> bool {
     static ANY: OnceLock<regex::bytes::Regex> = OnceLock::new();
     let any = ANY.get_or_init(|| {
-        let words: std::collections::BTreeSet<String> = rules().iter().flat_map(|r| &r.entry.keywords).map(|w| regex::escape(w)).collect();
+        let words: std::collections::BTreeSet<String> =
+            rules().iter().flat_map(|r| &r.entry.keywords).map(|w| regex::escape(w)).collect();
         let all = format!("(?i-u:{})", words.into_iter().collect::<Vec<_>>().join("|"));
         regex::bytes::Regex::new(&all).expect("escaped words compile")
     });
@@ -67,7 +69,8 @@ fn keywords() -> &'static regex::bytes::RegexSet {
     })
 }
 
-/// What the rules find, each with its rule, in the order of the text; what overlaps an earlier find is left out.
+/// What the rules find, each with its rule, in the order of the text; what overlaps an earlier find is left
+/// out.
 pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
     if !possible(text.as_bytes()) {
         return Vec::new();
@@ -75,7 +78,8 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
     let mut found: BTreeMap<usize, (&'static str, Range<usize>)> = BTreeMap::new();
     for index in keywords().matches(text.as_bytes()) {
         let rule = &rules()[index];
-        let pattern = rule.pattern.get_or_init(|| compiled(&rule.entry.regex).expect("a test compiles every rule"));
+        let pattern =
+            rule.pattern.get_or_init(|| compiled(&rule.entry.regex).expect("a test compiles every rule"));
         for captures in pattern.captures_iter(text) {
             let Some(secret) = secret(&captures, rule.entry.group) else { continue };
             if entropy(&text[secret.clone()]) >= rule.entry.entropy {
@@ -94,7 +98,8 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
 }
 
 fn secret(captures: &Captures<'_>, group: usize) -> Option<Range<usize>> {
-    let chosen = if group > 0 { captures.get(group) } else { (1..captures.len()).find_map(|n| captures.get(n)) };
+    let chosen =
+        if group > 0 { captures.get(group) } else { (1..captures.len()).find_map(|n| captures.get(n)) };
     chosen.or_else(|| captures.get(0)).map(|found| found.range()).filter(|range| !range.is_empty())
 }
 
@@ -112,16 +117,23 @@ mod tests {
 
     #[test]
     fn every_rule_compiles() {
-        let broken: Vec<&str> = rules().iter().filter(|r| compiled(&r.entry.regex).is_err()).map(|r| r.entry.id.as_str()).collect();
+        let broken: Vec<&str> = rules()
+            .iter()
+            .filter(|r| compiled(&r.entry.regex).is_err())
+            .map(|r| r.entry.id.as_str())
+            .collect();
         assert!(broken.is_empty(), "{broken:?}");
         assert!(rules().len() > 150);
     }
 
     #[test]
     fn keys_are_found_where_they_stand() {
-        let text = "export DO=dop_v1_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef and DATADOG_API_KEY=0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
+        let text = "export DO=dop_v1_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef and \
+                    DATADOG_API_KEY=0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
         let found = find(text);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(text[found[0].1.clone()].starts_with("dop_v1_") && text[found[1].1.clone()].starts_with("0a1b"));
+        assert!(
+            text[found[0].1.clone()].starts_with("dop_v1_") && text[found[1].1.clone()].starts_with("0a1b")
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! Names of members: below which the customer's own names stand, which make pairs of name and value, and those of AWS's own shapes
-//! that sound like secrets: those that are, and those that only speak of one. From the service
-//! models of botocore 1.43 (Apache-2.0): the first list is what they mark `sensitive` and names a secret, with the fields of the
-//! same kind that they leave unmarked; the second is every other member with such a name. In small letters, sorted.
+//! Names of members: below which the customer's own names stand, which make pairs of name and value, and
+//! those of AWS's own shapes that sound like secrets: those that are, and those that only speak of one. From
+//! the service models of botocore 1.43 (Apache-2.0): the first list is what they mark `sensitive` and names a
+//! secret, with the fields of the same kind that they leave unmarked; the second is every other member with
+//! such a name. In small letters, sorted.
 
 /// Whatever stands here is a secret, or would be one.
 const SECRETS: &[&str] = &[
@@ -309,7 +310,8 @@ pub const FREE: [&str; 12] = [
 ];
 
 /// Members that are AWS's own documents as text: their names are AWS's, not the customer's.
-pub const ENVELOPES: [&str; 5] = ["configuration", "supplementaryconfiguration", "cloudtrailevent", "event", "configurationitem"];
+pub const ENVELOPES: [&str; 5] =
+    ["configuration", "supplementaryconfiguration", "cloudtrailevent", "event", "configurationitem"];
 
 /// Members whose value is the name of another member's value, and the members that hold that value.
 pub const PAIR_NAMES: [&str; 13] = [
@@ -349,7 +351,8 @@ pub fn is_secret(lowered: &str) -> bool {
     SECRETS.binary_search(&lowered).is_ok()
 }
 
-/// Whether a member of AWS's own shapes has this name and holds no secret. Rows of AWS Config's queries have whole paths for names.
+/// Whether a member of AWS's own shapes has this name and holds no secret. Rows of AWS Config's queries have
+/// whole paths for names.
 pub fn is_harmless(lowered: &str) -> bool {
     HARMLESS.binary_search(&lowered.rsplit('.').next().unwrap_or(lowered)).is_ok()
 }

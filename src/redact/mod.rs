@@ -1,5 +1,5 @@
-//! A derived run: the same evidence with secrets and PHI replaced. Pure: the same run and rules give the same bytes. Files
-//! without a finding are copied byte for byte; the original stays with its owner.
+//! A derived run: the same evidence with secrets and PHI replaced. Pure: the same run and rules give the same
+//! bytes. Files without a finding are copied byte for byte; the original stays with its owner.
 
 mod artifacts;
 mod findings;
@@ -35,8 +35,9 @@ pub enum RedactError {
     Io { path: String, source: io::Error },
 }
 
-/// Writes the derived run of `run` into `folder`, or returns `None` when nothing was found. A derived run of the same
-/// original and rules that is already there is used again if `again`, which verifies it, says so. `finish` seals the bag, or just finishes it.
+/// Writes the derived run of `run` into `folder`, or returns `None` when nothing was found. A derived run of
+/// the same original and rules that is already there is used again if `again`, which verifies it, says so.
+/// `finish` seals the bag, or just finishes it.
 pub fn derive<E: From<RedactError>>(
     run: &Reader,
     cleared: &Cleared<'_>,
@@ -71,15 +72,20 @@ pub struct Cleared<'a> {
 impl Cleared<'_> {
     /// The rules that are cleared for a file of this content.
     pub fn for_file(&self, path: &str, sha256: &str) -> BTreeSet<String> {
-        let entries = self
-            .clearances
-            .iter()
-            .filter(|c| c.path.strip_prefix("data/").unwrap_or(&c.path) == path && c.sha256 == sha256 && c.in_force(self.day));
+        let entries = self.clearances.iter().filter(|c| {
+            c.path.strip_prefix("data/").unwrap_or(&c.path) == path
+                && c.sha256 == sha256
+                && c.in_force(self.day)
+        });
         entries.flat_map(|c| c.rules.iter().cloned()).collect()
     }
 
     fn rules(&self, artifact: &Artifact) -> BTreeSet<String> {
-        if self.clearances.is_empty() { BTreeSet::new() } else { self.for_file(&artifact.path, &artifact.sha256.to_string()) }
+        if self.clearances.is_empty() {
+            BTreeSet::new()
+        } else {
+            self.for_file(&artifact.path, &artifact.sha256.to_string())
+        }
     }
 
     /// The rules' version, and a digest of what was cleared in this run: other clearances give other bytes.
@@ -93,12 +99,15 @@ impl Cleared<'_> {
             .collect();
         match cleared.is_empty() {
             true => scan::REDACTOR.to_string(),
-            false => format!("{} cleared {}", scan::REDACTOR, Digest::of(cleared.concat().as_bytes()).short()),
+            false => {
+                format!("{} cleared {}", scan::REDACTOR, Digest::of(cleared.concat().as_bytes()).short())
+            }
         }
     }
 }
 
-/// Secrets and PHI that redaction does not reach: in the names of files, in what a call was asked for, in documents that are no text.
+/// Secrets and PHI that redaction does not reach: in the names of files, in what a call was asked for, in
+/// documents that are no text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remaining {
     /// The file, as a clearance names it; not to be printed.
@@ -144,7 +153,9 @@ pub fn remaining(run: &Reader, cleared: &Cleared<'_>) -> Result<Vec<Remaining>, 
             Source::Response { key, .. } => note(key, "in what the call was asked for", true),
             Source::Document { .. } if small(run, artifact)?.is_none() => {
                 let mut bytes = Vec::new();
-                open_plain(&run.path(artifact)).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(io_fault(&artifact.path))?;
+                open_plain(&run.path(artifact))
+                    .and_then(|mut f| f.read_to_end(&mut bytes))
+                    .map_err(io_fault(&artifact.path))?;
                 note(&String::from_utf8_lossy(&bytes), "in a document that is no text", false);
             }
             Source::Snapshot { .. } | Source::Document { .. } => {}
@@ -165,12 +176,14 @@ fn prepare(run: &Reader, cleared: &Cleared<'_>, folder: &Path) -> Result<Prepare
     }
     let redactor = cleared.redactor(run);
     let name = copy_name(run);
-    let found = run.artifacts.iter().map(|a| search(run, a, &cleared.rules(a))).collect::<Result<Vec<bool>, _>>()?;
+    let found =
+        run.artifacts.iter().map(|a| search(run, a, &cleared.rules(a))).collect::<Result<Vec<bool>, _>>()?;
     if !found.contains(&true) && !speaks(run) {
         return Ok(Prepared::Nothing);
     }
     let _ = std::fs::remove_dir_all(folder.join(format!(".{name}.partial")));
-    crate::store::atomic::create_dir_all(folder, crate::store::atomic::Access::Private).map_err(io_fault("the derived run"))?;
+    crate::store::atomic::create_dir_all(folder, crate::store::atomic::Access::Private)
+        .map_err(io_fault("the derived run"))?;
     let mut writer = Writer::create(folder, &name)?;
     let mut redactions = Vec::new();
     let mut numbers = Numbers::default();
@@ -179,7 +192,12 @@ fn prepare(run: &Reader, cleared: &Cleared<'_>, folder: &Path) -> Result<Prepare
         if found {
             redactions.extend(rewrite(run, artifact, &cleared.rules(artifact), &mut writer, &mut numbers)?);
         } else {
-            writer.add(&artifact.path, &mut original, &artifact.collected_at, spoken(&artifact.source, &mut numbers))?;
+            writer.add(
+                &artifact.path,
+                &mut original,
+                &artifact.collected_at,
+                spoken(&artifact.source, &mut numbers),
+            )?;
         }
     }
     redactions.sort_by(|a, b| a.path.cmp(&b.path));
@@ -196,13 +214,15 @@ fn told(text: &str, numbers: &mut Numbers) -> String {
     new.unwrap_or_else(|| text.to_string())
 }
 
-/// What a run says of itself in free words: the command that was typed, what services answered where they refused.
+/// What a run says of itself in free words: the command that was typed, what services answered where they
+/// refused.
 fn notes(run: &Reader, numbers: &mut Numbers) -> (RunRecord, Vec<Coverage>) {
     let mut record = run.record.clone();
     let line = record.command.join("\n");
     let spoken = told(&line, numbers);
     // a flag and its value are two words of the command
-    record.command = if spoken == line { record.command } else { spoken.split('\n').map(str::to_string).collect() };
+    record.command =
+        if spoken == line { record.command } else { spoken.split('\n').map(str::to_string).collect() };
     let mut coverage = run.coverage.clone();
     coverage.iter_mut().for_each(|line| line.detail = told(&line.detail, numbers));
     (record, coverage)
@@ -224,7 +244,8 @@ fn spoken(source: &Source, numbers: &mut Numbers) -> Source {
 fn speaks(run: &Reader) -> bool {
     let mut numbers = Numbers::default();
     let (record, coverage) = notes(run, &mut numbers);
-    let custody = run.artifacts.iter().any(|artifact| spoken(&artifact.source, &mut numbers) != artifact.source);
+    let custody =
+        run.artifacts.iter().any(|artifact| spoken(&artifact.source, &mut numbers) != artifact.source);
     record.command != run.record.command || coverage != run.coverage || custody
 }
 
@@ -245,14 +266,15 @@ fn io_fault(path: &str) -> impl Fn(io::Error) -> RedactError {
     move |source| RedactError::Io { path: path.clone(), source }
 }
 
-/// The rule that strikes in a file which is about to leave, if a sure one does: read in pieces that overlap, unpacked where it is
-/// gzip. Nothing is replaced here: what is found stops the package.
+/// The rule that strikes in a file which is about to leave, if a sure one does: read in pieces that overlap,
+/// unpacked where it is gzip. Nothing is replaced here: what is found stops the package.
 pub fn search_layer(input: impl Read) -> io::Result<Option<&'static str>> {
     const PIECE: usize = 4 << 20;
     const OVERLAP: usize = 16 << 10;
     let mut input = io::BufReader::new(input);
     let packed = io::BufRead::fill_buf(&mut input)?.starts_with(&[0x1f, 0x8b]);
-    let mut input: Box<dyn Read> = if packed { Box::new(flate2::read::MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let mut input: Box<dyn Read> =
+        if packed { Box::new(flate2::read::MultiGzDecoder::new(input)) } else { Box::new(input) };
     let mut piece = Vec::new();
     loop {
         let kept = piece.len().min(OVERLAP);

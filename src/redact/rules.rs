@@ -1,5 +1,5 @@
-//! What counts as a secret or as PHI: by the shape of a value, and by the name beside it. Shapes of tokens are those that their
-//! issuers document. Versioned, because other rules give other bytes.
+//! What counts as a secret or as PHI: by the shape of a value, and by the name beside it. Shapes of tokens
+//! are those that their issuers document. Versioned, because other rules give other bytes.
 
 use std::sync::OnceLock;
 
@@ -22,7 +22,10 @@ const fn rule(name: &'static str, pattern: &'static str) -> Rule {
 pub const VALUES: [Rule; 28] = [
     // what looks like a marker and is none of ours: first, before there are any
     rule("marker", r"\[redacted [a-z0-9-]+(?: \d+)?\]"),
-    rule("private-key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)"),
+    rule(
+        "private-key",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+    ),
     rule("aws-access-key", r"(?:\b|_)(?:AKIA|ASIA)[0-9A-Z]{16}(?:\b|_)"),
     rule("aws-session-token", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{40,}"),
     rule("presigned-link", r"(?i)\bX-Amz-(?:Signature=[0-9a-f]{64}|Security-Token=[^\s&]{20,})"),
@@ -52,7 +55,10 @@ pub const VALUES: [Rule; 28] = [
         "phi-ssn",
         r"(?i)(?:\b|_)(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})(?:\b|_)|(?:\b|_)(?:ssn|social[\s_-]?security(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{3}[ -]?\d{2}[ -]?\d{4}\b",
     ),
-    rule("phi-mrn", r"(?i)(?:\b|_)(?:MRN|medical[\s_-]?record(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{5,10}(?:\b|_)"),
+    rule(
+        "phi-mrn",
+        r"(?i)(?:\b|_)(?:MRN|medical[\s_-]?record(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{5,10}(?:\b|_)",
+    ),
     rule(
         "phi-birth-date",
         r"(?i)(?:\b|_)(?:dob|d\.o\.b\.|date[\s_-]?of[\s_-]?birth|birth[\s_-]?date|birthday|born(?:\s+on)?)[\s:#=_-]{0,3}(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{4})",
@@ -66,7 +72,8 @@ pub const VALUES: [Rule; 28] = [
 /// The one rule that does not look everywhere: numbers of operators stand in fields of their own.
 pub const PHONE: &str = "phi-telephone";
 
-/// Names whose values are secrets wherever names and values are free (environment variables, tags, parameters).
+/// Names whose values are secrets wherever names and values are free (environment variables, tags,
+/// parameters).
 const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|dsn|jwt|bearer|psk|authorization)$|^x-[\w-]*(?:key|auth)$|(?:^|[_.-])auth(?:[_.-]?key)?$)";
 
 /// Names that only speak of a secret: where it lies, how long it lives.
@@ -84,8 +91,16 @@ const NAMED: [(&str, &str, &str); 5] = [
         r"(?i)(?:^|[_.\s-])(?:dob$|date[\s_.-]?of[\s_.-]?birth|birth[\s_.-]?da(?:te|y))|^(?:birthDate|dateOfBirth)$",
         r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|^\d{8}$|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}",
     ),
-    (PHONE, r"(?i)(?:^|[_.\s-])(?:tele)?phone|(?:^|[_.\s-])(?:mobile|cell|fax)(?:$|[_.\s-])", r"^\+?[\d ().-]{10,20}$"),
-    ("phi-patient-name", r"(?i)patient[\s_.-]?(?:full|first|last|sur)?[\s_.-]?name$", r"^\p{L}[\p{L}.'-]*(?:[ ,]+\p{L}[\p{L}.'-]*)+$"),
+    (
+        PHONE,
+        r"(?i)(?:^|[_.\s-])(?:tele)?phone|(?:^|[_.\s-])(?:mobile|cell|fax)(?:$|[_.\s-])",
+        r"^\+?[\d ().-]{10,20}$",
+    ),
+    (
+        "phi-patient-name",
+        r"(?i)patient[\s_.-]?(?:full|first|last|sur)?[\s_.-]?name$",
+        r"^\p{L}[\p{L}.'-]*(?:[ ,]+\p{L}[\p{L}.'-]*)+$",
+    ),
 ];
 
 /// The rules, compiled once.
@@ -139,7 +154,8 @@ pub fn sure(bytes: &[u8]) -> Option<&'static str> {
     static RULES: OnceLock<(regex::bytes::RegexSet, Vec<&'static str>)> = OnceLock::new();
     let (set, names) = RULES.get_or_init(|| {
         let chosen: Vec<&Rule> = VALUES.iter().filter(|rule| SURE.contains(&rule.name)).collect();
-        let set = regex::bytes::RegexSet::new(chosen.iter().map(|rule| rule.pattern)).expect("our own patterns compile");
+        let set = regex::bytes::RegexSet::new(chosen.iter().map(|rule| rule.pattern))
+            .expect("our own patterns compile");
         (set, chosen.iter().map(|rule| rule.name).collect())
     });
     set.matches(bytes).iter().next().map(|index| names[index])
@@ -148,7 +164,9 @@ pub fn sure(bytes: &[u8]) -> Option<&'static str> {
 impl Patterns {
     /// A name that only speaks of a secret.
     pub fn only_points(&self, name: &str) -> bool {
-        self.pointer.is_match(name) || name.eq_ignore_ascii_case("secretsmanager") || name.to_ascii_lowercase().contains("tokeniz")
+        self.pointer.is_match(name)
+            || name.eq_ignore_ascii_case("secretsmanager")
+            || name.to_ascii_lowercase().contains("tokeniz")
     }
 
     /// A value that only says where a secret lies, or that there is none.
@@ -158,7 +176,8 @@ impl Patterns {
 
     /// Whether what a rule took for an assignment gives no secret but a reference to one.
     pub fn is_reference(&self, rule: &str, whole: &str) -> bool {
-        let value = || whole.split_once('=').map_or("", |(_, value)| value.trim_matches([' ', '"', '\'', '\t']));
+        let value =
+            || whole.split_once('=').map_or("", |(_, value)| value.trim_matches([' ', '"', '\'', '\t']));
         rule == "assigned-secret" && self.refers(value())
     }
 
@@ -172,7 +191,11 @@ impl Patterns {
         if value.len() < 4 {
             return None;
         }
-        let phi = self.named.iter().filter(|_| may_name_phi(name)).find(|(_, n, v)| n.is_match(name) && v.is_match(value));
+        let phi = self
+            .named
+            .iter()
+            .filter(|_| may_name_phi(name))
+            .find(|(_, n, v)| n.is_match(name) && v.is_match(value));
         if let Some((rule, ..)) = phi {
             return Some(rule);
         }
@@ -183,23 +206,30 @@ impl Patterns {
 /// Whether any rule by name, or list of members, can know a name in small letters.
 pub fn sounds(small: &str) -> bool {
     const MEMBERS: [&str; 6] = ["otp", "qrcode", "keymaterial", "base32", "block", "hostkey"];
-    sounds_secret(small) || may_name_phi(small) || small.contains("gateway") || MEMBERS.iter().any(|part| small.contains(part))
+    sounds_secret(small)
+        || may_name_phi(small)
+        || small.contains("gateway")
+        || MEMBERS.iter().any(|part| small.contains(part))
 }
 
 /// A cheap look at a name: false means that no rule by name can strike.
 fn sounds_secret(name: &str) -> bool {
-    const PARTS: [&str; 11] = ["pass", "pwd", "secret", "token", "cred", "key", "conn", "dsn", "jwt", "bearer", "psk"];
+    const PARTS: [&str; 11] =
+        ["pass", "pwd", "secret", "token", "cred", "key", "conn", "dsn", "jwt", "bearer", "psk"];
     let small = name.to_ascii_lowercase();
     !name.is_ascii() || PARTS.iter().any(|part| small.contains(part)) || small.contains("auth")
 }
 
 fn may_name_phi(name: &str) -> bool {
-    const PARTS: [&str; 12] = ["ssn", "social", "mrn", "medical", "dob", "birth", "phone", "mobile", "cell", "fax", "patient", "tel"];
+    const PARTS: [&str; 12] = [
+        "ssn", "social", "mrn", "medical", "dob", "birth", "phone", "mobile", "cell", "fax", "patient", "tel",
+    ];
     let small = name.to_ascii_lowercase();
     !name.is_ascii() || PARTS.iter().any(|part| small.contains(part))
 }
 
-/// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one pass.
+/// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one
+/// pass.
 const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|token|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl\s|wget\s|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+\s|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker\s|podman\s|sqlcmd|bcp\s|openssl\s|--?pass)|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
 
 /// And what a rule by name needs, and user data in base64.
@@ -208,7 +238,9 @@ const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvalu
 /// A quick look at raw bytes: false means that no rule can strike.
 pub fn suspicious(bytes: &[u8]) -> bool {
     static QUICK: OnceLock<regex::bytes::Regex> = OnceLock::new();
-    let quick = QUICK.get_or_init(|| regex::bytes::Regex::new(&format!("{SHAPES}|{NAMES}")).expect("our own pattern compiles"));
+    let quick = QUICK.get_or_init(|| {
+        regex::bytes::Regex::new(&format!("{SHAPES}|{NAMES}")).expect("our own pattern compiles")
+    });
     // Identifiers of twenty-odd characters are everywhere in an item; base64 that hides something is longer.
     quick.is_match(bytes) || has_run(bytes, 40) || super::gitleaks::possible(bytes)
 }
@@ -218,7 +250,8 @@ pub fn may_be_encoded(text: &str) -> bool {
     text.len() >= 24 && has_run(text.as_bytes(), 24)
 }
 
-/// Whether so many characters of base64 stand in a row: looks at every `len`th byte, and around it only if that is one.
+/// Whether so many characters of base64 stand in a row: looks at every `len`th byte, and around it only if
+/// that is one.
 fn has_run(bytes: &[u8], len: usize) -> bool {
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let mut at = len - 1;

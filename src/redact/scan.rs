@@ -1,5 +1,6 @@
-//! Secrets and PHI in text: what to look for and where. Works on the strings of a JSON document, in place, so that everything
-//! around a finding keeps its bytes. It decides what is redacted; `redact` decides what becomes of it.
+//! Secrets and PHI in text: what to look for and where. Works on the strings of a JSON document, in place, so
+//! that everything around a finding keeps its bytes. It decides what is redacted; `redact` decides what
+//! becomes of it.
 
 mod by_place;
 mod encoded;
@@ -38,7 +39,8 @@ fn strike(text: &str, look: Look, path: &dyn Fn() -> String, findings: &mut Find
     let mut current = if possible(text) { by_shape_and_place(text, look, path, findings) } else { None };
     if look.issuers {
         let before = current.as_deref().unwrap_or(text);
-        let found: Vec<_> = gitleaks::find(before).into_iter().filter(|(rule, _)| findings.strikes(rule)).collect();
+        let found: Vec<_> =
+            gitleaks::find(before).into_iter().filter(|(rule, _)| findings.strikes(rule)).collect();
         current = replaced(before, found, path, findings).or(current);
     }
     let before = current.as_deref().unwrap_or(text);
@@ -46,7 +48,12 @@ fn strike(text: &str, look: Look, path: &dyn Fn() -> String, findings: &mut Find
     replaced(before, hidden, path, findings).or(current)
 }
 
-fn by_shape_and_place(text: &str, look: Look, path: &dyn Fn() -> String, findings: &mut Findings) -> Option<String> {
+fn by_shape_and_place(
+    text: &str,
+    look: Look,
+    path: &dyn Fn() -> String,
+    findings: &mut Findings,
+) -> Option<String> {
     let patterns = patterns();
     let mut current: Option<String> = None;
     for index in patterns.set.matches(text).iter() {
@@ -57,7 +64,11 @@ fn by_shape_and_place(text: &str, look: Look, path: &dyn Fn() -> String, finding
         let before = current.as_deref().unwrap_or(text);
         let replaced = patterns.each[index].replace_all(before, |found: &regex::Captures<'_>| {
             let whole = &found[0];
-            if patterns.is_reference(rule, whole) { whole.to_string() } else { findings.mark(rule, whole, path) }
+            if patterns.is_reference(rule, whole) {
+                whole.to_string()
+            } else {
+                findings.mark(rule, whole, path)
+            }
         });
         if let Cow::Owned(new) = replaced {
             current = Some(new).filter(|new| new != before).or(current);
@@ -92,15 +103,27 @@ fn replaced(
     (copied > 0).then_some(out)
 }
 
-/// Redacts the strings of a JSON document. Returns the new document when something was found; bytes around a finding stay as
-/// they are. JSON inside strings is looked into.
+/// Redacts the strings of a JSON document. Returns the new document when something was found; bytes around a
+/// finding stay as they are. JSON inside strings is looked into.
 pub fn json(document: &str, findings: &mut Findings) -> Option<String> {
     walk(document, "", 0, 0, findings)
 }
 
 fn walk(document: &str, above: &str, free: usize, depth: u32, findings: &mut Findings) -> Option<String> {
     let issuers = gitleaks::possible(document.as_bytes());
-    Walk { document, at: 0, out: String::new(), copied: 0, above, path: Vec::new(), free, depth, issuers, findings }.run()
+    Walk {
+        document,
+        at: 0,
+        out: String::new(),
+        copied: 0,
+        above,
+        path: Vec::new(),
+        free,
+        depth,
+        issuers,
+        findings,
+    }
+    .run()
 }
 
 struct Walk<'a, 'f> {
@@ -153,7 +176,8 @@ impl<'a> Walk<'a, '_> {
             Some(_) => {
                 let start = self.at;
                 let rest = &self.document.as_bytes()[self.at..];
-                let end = rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
+                let end =
+                    rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
                 self.at += end.unwrap_or(rest.len()).max(1);
                 self.bare_value(name, start);
             }
@@ -196,7 +220,8 @@ impl<'a> Walk<'a, '_> {
                     let after = flag.map(|literal| Named { pair: true, ..Named::member(literal) });
                     self.value(after.or(name));
                     // the words of a command: a flag gives the next one its name
-                    flag = Some(literal).filter(|l| l.starts_with("\"-") && !l.contains(['=', ' ']) && after.is_none());
+                    flag = Some(literal)
+                        .filter(|l| l.starts_with("\"-") && !l.contains(['=', ' ']) && after.is_none());
                 }
                 Some(_) => {
                     flag = None;
@@ -262,12 +287,18 @@ impl<'a> Walk<'a, '_> {
             }
             let value = self.document.get(start..at)?;
             match key.as_str() {
-                name if PAIR_NAMES.contains(&name) && value.starts_with('"') && named.is_none() => named = Some(Named::member(value)),
+                name if PAIR_NAMES.contains(&name) && value.starts_with('"') && named.is_none() => {
+                    named = Some(Named::member(value))
+                }
                 "type" | "settype" => {
                     secret |= value.eq_ignore_ascii_case("\"SecureString\"");
-                    pointer |= ["\"PARAMETER_STORE\"", "\"SECRETS_MANAGER\""].iter().any(|kind| value.eq_ignore_ascii_case(kind));
+                    pointer |= ["\"PARAMETER_STORE\"", "\"SECRETS_MANAGER\""]
+                        .iter()
+                        .any(|kind| value.eq_ignore_ascii_case(kind));
                 }
-                "isvaluesecret" | "noecho" | "issecret" | "sensitive" => secret |= value.trim_matches('"').eq_ignore_ascii_case("true"),
+                "isvaluesecret" | "noecho" | "issecret" | "sensitive" => {
+                    secret |= value.trim_matches('"').eq_ignore_ascii_case("true")
+                }
                 _ => {}
             }
             members += 1;
@@ -294,7 +325,9 @@ impl<'a> Walk<'a, '_> {
 
     /// A name of a member is the customer's own where it is a tag's: PHI in it is replaced, too.
     fn name(&mut self, literal: &str, key: &str) {
-        if let Some(new) = strike(key, self.look(self.free > 0), &|| place(self.above, &self.path), self.findings) {
+        if let Some(new) =
+            strike(key, self.look(self.free > 0), &|| place(self.above, &self.path), self.findings)
+        {
             self.out.push_str(&self.document[self.copied..self.at - literal.len()]);
             self.out.push_str(&serde_json::Value::String(new).to_string());
             self.copied = self.at;
@@ -307,7 +340,10 @@ impl<'a> Walk<'a, '_> {
         }
         let inner = value.trim_start();
         let key = name.and_then(|named| unquoted(named.literal)).unwrap_or_default().into_owned();
-        if self.depth < MAX_DEPTH && inner.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
+        if self.depth < MAX_DEPTH
+            && inner.starts_with(['{', '['])
+            && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok()
+        {
             return self.inside(value, &key);
         }
         if let Some(rule) = self.named(value, name, &key).filter(|rule| self.findings.strikes(rule)) {
@@ -316,7 +352,8 @@ impl<'a> Walk<'a, '_> {
         if let Some(new) = self.percent(value, &key) {
             return Some(new);
         }
-        let own_field = ["endpoint", "phonenumber", "phone", "fax"].iter().any(|word| key.eq_ignore_ascii_case(word));
+        let own_field =
+            ["endpoint", "phonenumber", "phone", "fax"].iter().any(|word| key.eq_ignore_ascii_case(word));
         let look = self.look(!own_field);
         let (above, path) = (self.above, &self.path);
         let hit = strike(value, look, &|| place(above, path), self.findings);
@@ -331,7 +368,13 @@ impl<'a> Walk<'a, '_> {
     fn inside(&mut self, document: &str, key: &str) -> Option<String> {
         let above = place(self.above, &self.path);
         let own = ENVELOPES.iter().any(|name| key.eq_ignore_ascii_case(name));
-        walk(document, &above, self.free + usize::from(!own && self.depth_is_free(document)), self.depth + 1, self.findings)
+        walk(
+            document,
+            &above,
+            self.free + usize::from(!own && self.depth_is_free(document)),
+            self.depth + 1,
+            self.findings,
+        )
     }
 
     /// Policies are AWS's language even where the customer wrote them.

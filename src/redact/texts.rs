@@ -1,5 +1,6 @@
-//! Secrets by where they stand in a text: after a flag of a command, behind a name and a colon, in a connection string, in XML, in
-//! the files that programs keep their passwords in. The value is replaced, what stands around it stays.
+//! Secrets by where they stand in a text: after a flag of a command, behind a name and a colon, in a
+//! connection string, in XML, in the files that programs keep their passwords in. The value is replaced, what
+//! stands around it stays.
 
 mod places;
 
@@ -45,7 +46,9 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
     let small = format!(" {}", text.to_ascii_lowercase());
     let holds_one = |words: &[&str]| words.is_empty() || words.iter().any(|word| small.contains(word));
     let mut found = Vec::new();
-    for Compiled { pattern, rule, check, .. } in compiled().iter().filter(|c| holds_one(c.need) && holds_one(c.and)) {
+    for Compiled { pattern, rule, check, .. } in
+        compiled().iter().filter(|c| holds_one(c.need) && holds_one(c.and))
+    {
         let mut from = 0;
         while let Some(captures) = pattern.captures_at(text, from) {
             let whole = captures.get(0).map_or(from..from + 1, |m| m.range());
@@ -56,7 +59,12 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
                     found.push((*rule, range));
                 }
                 // what was passed over may hide the next: go on behind its beginning
-                None => from = text[whole.start..].char_indices().nth(1).map_or(text.len(), |(n, _)| (whole.start + n).max(from + 1)),
+                None => {
+                    from = text[whole.start..]
+                        .char_indices()
+                        .nth(1)
+                        .map_or(text.len(), |(n, _)| (whole.start + n).max(from + 1))
+                }
             }
             while from < text.len() && !text.is_char_boundary(from) {
                 from += 1;
@@ -96,12 +104,17 @@ fn holds(captures: &Captures<'_>, value: &str, check: Check) -> bool {
 pub fn plausible(value: &str) -> bool {
     let value = value.trim();
     let starts = ["$", "%(", "{{", "<", "@", "-", "[redacted", "*", "file:", "fileb:", "env:", "\\$"];
-    let port =
-        || value.split(['/', ':', '-']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())) && value.len() <= 11;
+    let port = || {
+        value.split(['/', ':', '-']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+            && value.len() <= 11
+    };
     let one = || value.chars().all(|c| value.starts_with(c));
     let variable = || value.starts_with('%') && value.ends_with('%');
-    let port_path =
-        || value.split_once('/').is_some_and(|(port, _)| !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit()));
+    let port_path = || {
+        value.split_once('/').is_some_and(|(port, _)| {
+            !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit())
+        })
+    };
     value.len() >= 3
         && !starts.iter().any(|s| value.starts_with(s))
         && !port()

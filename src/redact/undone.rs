@@ -1,5 +1,6 @@
-//! Encodings in which a secret hides from a look at the text: base64, gzip, UTF-16, percent. What is undone here is looked at; a
-//! find takes the whole of what was encoded, since its parts cannot be replaced in place.
+//! Encodings in which a secret hides from a look at the text: base64, gzip, UTF-16, percent. What is undone
+//! here is looked at; a find takes the whole of what was encoded, since its parts cannot be replaced in
+//! place.
 
 use std::io::Read;
 
@@ -19,11 +20,16 @@ pub fn base64_text(value: &str) -> Option<String> {
         return None;
     }
     let bare: String = value.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    if bare.len() < 16 || bare.len() % 4 == 1 || !bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(&b)) {
+    if bare.len() < 16
+        || bare.len() % 4 == 1
+        || !bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(&b))
+    {
         return None;
     }
     let url = bare.contains(['-', '_']);
-    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
     let alphabet = if url { &base64::alphabet::URL_SAFE } else { &base64::alphabet::STANDARD };
     let bytes = GeneralPurpose::new(alphabet, config).decode(bare.as_bytes()).ok()?;
     bytes_text(&bytes)
@@ -47,7 +53,8 @@ pub fn utf16(bytes: &[u8]) -> Option<String> {
         [0xff, 0xfe, body @ ..] => (body, false),
         [0xfe, 0xff, body @ ..] => (body, true),
         _ => {
-            let zeros = |at: usize| bytes.iter().skip(at).step_by(2).take(200).filter(|b| **b == 0).count() * 10;
+            let zeros =
+                |at: usize| bytes.iter().skip(at).step_by(2).take(200).filter(|b| **b == 0).count() * 10;
             let enough = bytes.len().div_ceil(2).min(200) * 8;
             match (bytes.len() >= 8 && zeros(1) >= enough, bytes.len() >= 8 && zeros(0) >= enough) {
                 (true, false) => (bytes, false),
@@ -59,20 +66,24 @@ pub fn utf16(bytes: &[u8]) -> Option<String> {
     if body.len() % 2 != 0 {
         return None;
     }
-    let unit = |pair: &[u8]| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) };
+    let unit = |pair: &[u8]| {
+        if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
+    };
     let units: Vec<u16> = body.chunks_exact(2).map(unit).collect();
     String::from_utf16(&units).ok()
 }
 
 /// As UTF-16 with the mark of `like`, or without one where that has none.
 pub fn as_utf16(text: &str, like: &[u8]) -> Vec<u8> {
-    let big = like.starts_with(&[0xfe, 0xff]) || (!like.starts_with(&[0xff, 0xfe]) && like.first() == Some(&0));
+    let big =
+        like.starts_with(&[0xfe, 0xff]) || (!like.starts_with(&[0xff, 0xfe]) && like.first() == Some(&0));
     let mark: &[u8] = match like {
         [0xff, 0xfe, ..] => &[0xff, 0xfe],
         [0xfe, 0xff, ..] => &[0xfe, 0xff],
         _ => &[],
     };
-    let units = text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+    let units =
+        text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
     mark.iter().copied().chain(units).collect()
 }
 
@@ -103,7 +114,12 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(plain.as_bytes()).expect("memory");
         let wide: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for bytes in [plain.as_bytes().to_vec(), gzip.finish().expect("memory"), wide.clone(), [vec![0xff, 0xfe], wide].concat()] {
+        for bytes in [
+            plain.as_bytes().to_vec(),
+            gzip.finish().expect("memory"),
+            wide.clone(),
+            [vec![0xff, 0xfe], wide].concat(),
+        ] {
             assert_eq!(base64_text(&standard(&bytes)).as_deref(), Some(plain));
         }
         assert_eq!(base64_text(&standard(&[7, 200, 1, 0, 255, 3, 9, 44, 12, 77, 1, 2, 3])), None);
@@ -113,7 +129,11 @@ mod tests {
 
     #[test]
     fn utf_16_goes_back_as_it_came() {
-        for like in [vec![0xff, 0xfe, b'a', 0], vec![0xfe, 0xff, 0, b'a'], "abcd".encode_utf16().flat_map(u16::to_le_bytes).collect()] {
+        for like in [
+            vec![0xff, 0xfe, b'a', 0],
+            vec![0xfe, 0xff, 0, b'a'],
+            "abcd".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ] {
             let text = utf16(&like).expect("text");
             assert_eq!(as_utf16(&text, &like), like);
         }

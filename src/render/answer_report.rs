@@ -1,7 +1,9 @@
-//! A sheet of answers as a document of its own, with an index of the evidence: each file that an answer rests on stands there once, by
-//! exhibit, path, whole digest and day.
+//! A sheet of answers as a document of its own, with an index of the evidence: each file that an answer rests
+//! on stands there once, by exhibit, path, whole digest and day.
 
-use super::handed::{HandedAnswer, HandedBlock, HandedCell, HandedDocument, HandedFact, HandedRow, HandedWidth};
+use super::handed::{
+    HandedAnswer, HandedBlock, HandedCell, HandedDocument, HandedFact, HandedRow, HandedWidth,
+};
 use crate::diag::printable;
 use crate::model::answers::{AnswerSheet, AnswerWord, AnsweredQuestion, Proof};
 use crate::model::aws_answers::{AwsQuote, AwsQuotes};
@@ -33,8 +35,9 @@ pub struct AnswerFacts<'a> {
 pub fn document(sheet: &AnswerSheet, facts: &AnswerFacts<'_>) -> HandedDocument {
     let index = Index::of(sheet);
     let mut blocks = vec![HandedBlock::text(format!(
-        "An answer is yes only where files of the package show it. What was not read is unknown, and evidence more than {} days old \
-         takes a step off an answer. Each answer names its exhibits; the index at the end has the path, digest and day of each.",
+        "An answer is yes only where files of the package show it. What was not read is unknown, and \
+         evidence more than {} days old takes a step off an answer. Each answer names its exhibits; the \
+         index at the end has the path, digest and day of each.",
         facts.max_age
     ))];
     blocks.extend(asked(sheet, facts.asked));
@@ -49,8 +52,8 @@ pub fn document(sheet: &AnswerSheet, facts: &AnswerFacts<'_>) -> HandedDocument 
     blocks.extend(sheet.aws.iter().flat_map(quoted));
     blocks.push(HandedBlock::section("Index of evidence"));
     blocks.push(HandedBlock::text(
-        "Paths begin in the folder of the package. `sha256sum` over a file gives the digest; the package's list of digests, which is \
-         sealed, has the same. A statement lies beside the package.",
+        "Paths begin in the folder of the package. `sha256sum` over a file gives the digest; the package's \
+         list of digests, which is sealed, has the same. A statement lies beside the package.",
     ));
     blocks.push(index.table());
     HandedDocument {
@@ -81,7 +84,11 @@ fn warnings(sheet: &AnswerSheet, unpinned: bool) -> Vec<String> {
 
 fn lead(sheet: &AnswerSheet) -> String {
     let count = |word: AnswerWord| sheet.answers.iter().filter(|a| a.answer == word).count();
-    let words: Vec<String> = AnswerWord::ALL.iter().filter(|w| count(**w) > 0).map(|w| format!("{} {}", count(*w), w.as_str())).collect();
+    let words: Vec<String> = AnswerWord::ALL
+        .iter()
+        .filter(|w| count(**w) > 0)
+        .map(|w| format!("{} {}", count(*w), w.as_str()))
+        .collect();
     format!("{} questions: {}.", sheet.answers.len(), words.join(", "))
 }
 
@@ -134,13 +141,21 @@ fn asked(sheet: &AnswerSheet, asked: &[AskedQuestion]) -> Vec<HandedBlock> {
 }
 
 fn answered(number: usize, answer: &AnsweredQuestion, index: &Index<'_>) -> HandedAnswer {
-    let known = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_string() } else { text.to_string() };
+    let known =
+        |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_string() } else { text.to_string() };
     let day = |time: &str| time.get(..10).unwrap_or(time).to_string();
-    let confidence = answer.confidence.map_or_else(|| "nothing known".to_string(), |c| c.as_str().to_string());
+    let confidence =
+        answer.confidence.map_or_else(|| "nothing known".to_string(), |c| c.as_str().to_string());
     let gap = |g: &crate::model::answers::AnswerGap| {
-        printable(&format!("{} (risk: {}; by: {})", g.gap, known(&g.risk, "none on record"), known(&g.due, "no date set")))
+        printable(&format!(
+            "{} (risk: {}; by: {})",
+            g.gap,
+            known(&g.risk, "none on record"),
+            known(&g.due, "no date set")
+        ))
     };
-    let as_of = if answer.as_of.is_empty() { "no day".to_string() } else { format!("as of {}", day(&answer.as_of)) };
+    let as_of =
+        if answer.as_of.is_empty() { "no day".to_string() } else { format!("as of {}", day(&answer.as_of)) };
     HandedAnswer {
         anchor: anchor(answer),
         number: number.to_string(),
@@ -149,7 +164,10 @@ fn answered(number: usize, answer: &AnsweredQuestion, index: &Index<'_>) -> Hand
         word: answer.answer.as_str().into(),
         text: printable(&answer.narrative),
         points: answer.gaps.iter().map(gap).collect(),
-        meta: format!("responsible: {}; {confidence}; {as_of}", known(&answer.responsibility, "nobody named")),
+        meta: format!(
+            "responsible: {}; {confidence}; {as_of}",
+            known(&answer.responsibility, "nobody named")
+        ),
         refs: index.of_answer(answer),
     }
 }
@@ -166,7 +184,8 @@ fn quoted(aws: &AwsQuotes) -> Vec<HandedBlock> {
             "AI" => "written by AI, reviewed by nobody",
             _ => "AWS does not say who reviewed it",
         };
-        let cited = if q.citations.is_empty() { "no source named".to_string() } else { q.citations.join("; ") };
+        let cited =
+            if q.citations.is_empty() { "no source named".to_string() } else { q.citations.join("; ") };
         let on = if q.on.is_empty() { "no day" } else { &q.on };
         vec![
             HandedCell::text(printable(&q.query)),
@@ -177,8 +196,8 @@ fn quoted(aws: &AwsQuotes) -> Vec<HandedBlock> {
     vec![
         HandedBlock::section("What AWS answered"),
         HandedBlock::text(format!(
-            "Quoted from a compliance inquiry of AWS Artifact, file `{}`, sha256 {}. These are words of AWS on what AWS owns; they bear on no \
-             answer above. Queries without a finished answer: {}.",
+            "Quoted from a compliance inquiry of AWS Artifact, file `{}`, sha256 {}. These are words of AWS \
+             on what AWS owns; they bear on no answer above. Queries without a finished answer: {}.",
             printable(&aws.file),
             aws.sha256,
             aws.unanswered

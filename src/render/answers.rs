@@ -1,5 +1,5 @@
-//! A sheet of answers as CSV and YAML, its evidence as an index, and the cells of a buyer's file. A sheet that nobody approved says
-//! DRAFT in every answer.
+//! A sheet of answers as CSV and YAML, its evidence as an index, and the cells of a buyer's file. A sheet
+//! that nobody approved says DRAFT in every answer.
 
 use serde_json::Value;
 
@@ -32,9 +32,23 @@ fn written(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
 
 /// A row a question.
 pub fn csv(sheet: &AnswerSheet) -> Vec<u8> {
-    let heads =
-        ["id", "section", "question", "answer", "narrative", "evidence", "as_of", "responsibility", "confidence", "gaps", "approved_by"];
-    let approved = sheet.approved.as_ref().map_or_else(|| "nobody: DRAFT".to_string(), |a| format!("{}, {}, {}", a.by, a.role, a.on));
+    let heads = [
+        "id",
+        "section",
+        "question",
+        "answer",
+        "narrative",
+        "evidence",
+        "as_of",
+        "responsibility",
+        "confidence",
+        "gaps",
+        "approved_by",
+    ];
+    let approved = sheet
+        .approved
+        .as_ref()
+        .map_or_else(|| "nobody: DRAFT".to_string(), |a| format!("{}, {}, {}", a.by, a.role, a.on));
     let row = |a: &AnsweredQuestion| {
         vec![
             a.id.clone(),
@@ -74,7 +88,8 @@ fn gaps(answer: &AnsweredQuestion) -> String {
 pub fn evidence(sheet: &AnswerSheet) -> Vec<u8> {
     let heads = ["question", "kind", "id", "path", "sha256", "as_of"].map(String::from).to_vec();
     let of = |a: &AnsweredQuestion| {
-        let row = |p: &Proof| [&a.id, &p.kind, &p.id, &p.path, &p.sha256, &p.as_of].map(String::clone).to_vec();
+        let row =
+            |p: &Proof| [&a.id, &p.kind, &p.id, &p.path, &p.sha256, &p.as_of].map(String::clone).to_vec();
         a.evidence.iter().map(row).collect::<Vec<_>>()
     };
     written(std::iter::once(heads).chain(sheet.answers.iter().flat_map(of)))
@@ -82,10 +97,21 @@ pub fn evidence(sheet: &AnswerSheet) -> Vec<u8> {
 
 /// A row for each answer of AWS, as it stands in its file.
 pub fn aws(sheet: &AnswerSheet, quoted: &AwsQuotes) -> Vec<u8> {
-    let heads = ["query", "asked", "aws_answered", "reviewed_by", "on", "citations", "file", "sha256"].map(String::from).to_vec();
+    let heads = ["query", "asked", "aws_answered", "reviewed_by", "on", "citations", "file", "sha256"]
+        .map(String::from)
+        .to_vec();
     let row = |q: &AwsQuote| {
         let cited = q.citations.join("; ");
-        let all = [&q.number.to_string(), &q.query, &marked(sheet, &q.response), &q.review, &q.on, &cited, &quoted.file, &quoted.sha256];
+        let all = [
+            &q.number.to_string(),
+            &q.query,
+            &marked(sheet, &q.response),
+            &q.review,
+            &q.on,
+            &cited,
+            &quoted.file,
+            &quoted.sha256,
+        ];
         all.map(String::clone).to_vec()
     };
     written(std::iter::once(heads).chain(quoted.quotes.iter().map(row)))
@@ -129,7 +155,8 @@ fn put(value: &Value, indent: usize, out: &mut String) {
 }
 
 fn below(value: &Value, indent: usize, out: &mut String) {
-    let nested = matches!(value, Value::Object(map) if !map.is_empty()) || matches!(value, Value::Array(list) if !list.is_empty());
+    let nested = matches!(value, Value::Object(map) if !map.is_empty())
+        || matches!(value, Value::Array(list) if !list.is_empty());
     if nested {
         out.push('\n');
         put(value, indent, out);
@@ -159,7 +186,11 @@ pub fn row_texts(answer: &AnsweredQuestion) -> RowTexts {
 }
 
 /// What goes into a buyer's row of CSV. None where the file has no word for the answer.
-pub fn cells(sheet: &AnswerSheet, words: &QuestionnaireWords, answer: &AnsweredQuestion) -> Option<[String; 3]> {
+pub fn cells(
+    sheet: &AnswerSheet,
+    words: &QuestionnaireWords,
+    answer: &AnsweredQuestion,
+) -> Option<[String; 3]> {
     let word = word_for(words, answer.answer);
     if word.is_empty() {
         return None;

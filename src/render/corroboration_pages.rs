@@ -9,13 +9,17 @@ use crate::model::dossier::Dossier;
 const MOST: usize = 1_000;
 
 pub fn document(made: &Corroborated, dossier: &Dossier) -> HandedDocument {
-    let of = |agreement: ForeignAgreement| made.compared.iter().filter(|c| c.agreement == agreement).collect::<Vec<_>>();
-    let counts: Vec<String> =
-        ForeignAgreement::ALL.iter().map(|agreement| format!("{} {}", of(*agreement).len(), words(*agreement))).collect();
+    let of = |agreement: ForeignAgreement| {
+        made.compared.iter().filter(|c| c.agreement == agreement).collect::<Vec<_>>()
+    };
+    let counts: Vec<String> = ForeignAgreement::ALL
+        .iter()
+        .map(|agreement| format!("{} {}", of(*agreement).len(), words(*agreement)))
+        .collect();
     let mut blocks = vec![
         HandedBlock::text(
-            "What other programs found is quoted here beside the verdicts of the package. It changes none of them, and is no verdict of this \
-             program: their rules, their time and what they read are theirs.",
+            "What other programs found is quoted here beside the verdicts of the package. It changes none of \
+             them, and is no verdict of this program: their rules, their time and what they read are theirs.",
         ),
         HandedBlock::section("Files"),
         files(&made.files),
@@ -41,7 +45,11 @@ pub fn document(made: &Corroborated, dossier: &Dossier) -> HandedDocument {
         as_of: made.as_of.clone(),
         draft: false,
         sample: made.sample,
-        warnings: if made.sample { vec!["SAMPLE: synthetic or replayed evidence".into()] } else { Vec::new() },
+        warnings: if made.sample {
+            vec!["SAMPLE: synthetic or replayed evidence".into()]
+        } else {
+            Vec::new()
+        },
         facts: vec![
             HandedFact::text("Organization", &dossier.organization.name),
             HandedFact::code("Audit package", &made.package),
@@ -70,9 +78,23 @@ fn title(agreement: ForeignAgreement) -> &'static str {
 
 fn files(all: &[ForeignFile]) -> HandedBlock {
     let row = |file: &ForeignFile| {
-        let products = if file.products.is_empty() { "a program that it does not name".to_string() } else { file.products.join(", ") };
-        let words = format!("{}, by {}: {} findings, {} not read", file.format.as_str(), printable(&products), file.findings, file.unread);
-        let name = HandedCell { text: words, code: format!("{}\n{}", printable(&file.name), file.sha256), ..HandedCell::default() };
+        let products = if file.products.is_empty() {
+            "a program that it does not name".to_string()
+        } else {
+            file.products.join(", ")
+        };
+        let words = format!(
+            "{}, by {}: {} findings, {} not read",
+            file.format.as_str(),
+            printable(&products),
+            file.findings,
+            file.unread
+        );
+        let name = HandedCell {
+            text: words,
+            code: format!("{}\n{}", printable(&file.name), file.sha256),
+            ..HandedCell::default()
+        };
         vec![name, HandedCell::text(format!("{} to {}", or_none(&file.first), or_none(&file.last)))]
     };
     let widths = [HandedWidth::share(1), HandedWidth::points(130)];
@@ -85,7 +107,8 @@ fn or_none(text: &str) -> &str {
 
 fn table(rows: &[&Compared]) -> HandedBlock {
     let row = |c: &&Compared| {
-        let theirs = format!("{} by {}, rule {}", c.finding.state.as_str(), c.finding.product, c.finding.rule);
+        let theirs =
+            format!("{} by {}, rule {}", c.finding.state.as_str(), c.finding.product, c.finding.rule);
         let ours = if c.check.is_empty() {
             HandedCell::default()
         } else {
@@ -93,7 +116,11 @@ fn table(rows: &[&Compared]) -> HandedBlock {
             HandedCell { text: verdict.to_string(), code: c.check.clone(), ..HandedCell::default() }
         };
         vec![
-            HandedCell { text: printable(&theirs), code: printable(&c.finding.resource), ..HandedCell::default() },
+            HandedCell {
+                text: printable(&theirs),
+                code: printable(&c.finding.resource),
+                ..HandedCell::default()
+            },
             ours,
             HandedCell::text(printable(&c.words)),
         ]

@@ -1,4 +1,5 @@
-//! Tables of the dossier as CSV (RFC 4180): the risk register and the crosswalk, for people who keep them in a spreadsheet.
+//! Tables of the dossier as CSV (RFC 4180): the risk register and the crosswalk, for people who keep them in
+//! a spreadsheet.
 
 use crate::diag::safe_cell;
 use crate::model::decisions::RiskScore;
@@ -78,10 +79,11 @@ fn score(score: &Option<RiskScore>) -> String {
     score.as_ref().map(|s| format!("{} x {}", s.likelihood, s.impact)).unwrap_or_default()
 }
 
-const RISK_RESOURCES: [&str; 8] = ["id", "title", "account", "asset_class", "resource", "first_seen", "last_seen", "in_this_run"];
+const RISK_RESOURCES: [&str; 8] =
+    ["id", "title", "account", "asset_class", "resource", "first_seen", "last_seen", "in_this_run"];
 
-/// `data/tables/risk-resource.csv`: a row for each resource of a risk, those of earlier runs included. Where a risk has more than are
-/// named, a last row counts the rest, which `result.csv` has.
+/// `data/tables/risk-resource.csv`: a row for each resource of a risk, those of earlier runs included. Where
+/// a risk has more than are named, a last row counts the rest, which `result.csv` has.
 pub fn risk_resources(dossier: &Dossier) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let memory = "memory takes all";
@@ -95,7 +97,8 @@ pub fn risk_resources(dossier: &Dossier) -> Vec<u8> {
     writer.into_inner().expect(memory)
 }
 
-/// Resource, first day, last day, and whether this run shows it. Risks that are not followed from run to run have their resources alone.
+/// Resource, first day, last day, and whether this run shows it. Risks that are not followed from run to run
+/// have their resources alone.
 pub fn member_rows(risk: &RiskReport) -> Vec<[String; 4]> {
     let plain = |resource: &String| [resource.clone(), String::new(), String::new(), String::new()];
     if risk.members.is_empty() {
@@ -107,7 +110,12 @@ pub fn member_rows(risk: &RiskReport) -> Vec<[String; 4]> {
     let mut rows: Vec<[String; 4]> = risk.members.iter().map(row).collect();
     match risk.unnamed() {
         0 => {}
-        n => rows.push([format!("and {n} more, in data/tables/result.csv"), String::new(), String::new(), String::new()]),
+        n => rows.push([
+            format!("and {n} more, in data/tables/result.csv"),
+            String::new(),
+            String::new(),
+            String::new(),
+        ]),
     }
     rows
 }

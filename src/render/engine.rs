@@ -1,4 +1,5 @@
-//! The template engine as both HTML and figures use it: everything escaped, nothing undefined, and filters and functions of our own.
+//! The template engine as both HTML and figures use it: everything escaped, nothing undefined, and filters
+//! and functions of our own.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -12,8 +13,8 @@ pub fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|_| AutoEscape::Html);
-    // The engine's own escaper also writes `'` and `/` as references: of no use where attributes stand in double quotes, as a
-    // test below holds, and every quote of every query would take six bytes.
+    // The engine's own escaper also writes `'` and `/` as references: of no use where attributes stand in
+    // double quotes, as a test below holds, and every quote of every query would take six bytes.
     env.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if !value.is_safe() => out.write_str(&escaped(text)).map_err(minijinja::Error::from),
         _ => minijinja::escape_formatter(out, state, value),
@@ -46,7 +47,9 @@ pub fn render(env: &Environment<'_>, name: &str, context: Value) -> Result<Strin
 /// What is wrong and where, from the innermost of templates that include one another.
 fn fault(name: &str, error: &minijinja::Error) -> RenderError {
     let mut error = error;
-    while let Some(inner) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<minijinja::Error>()) {
+    while let Some(inner) =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<minijinja::Error>())
+    {
         error = inner;
     }
     let line = error.line().map(|l| format!(" line {l}")).unwrap_or_default();
@@ -71,7 +74,8 @@ pub fn slug(text: &str) -> String {
     out
 }
 
-/// At most `most` characters: what is too long loses what lies before its end, where names of one account differ most.
+/// At most `most` characters: what is too long loses what lies before its end, where names of one account
+/// differ most.
 fn middle(text: &str, most: usize) -> String {
     let chars: Vec<char> = text.chars().collect();
     if chars.len() <= most || most < 3 {
@@ -111,8 +115,8 @@ fn escape(c: char, out: &mut String) {
     }
 }
 
-/// Escaped HTML that may break after `:` and `/`. Not between separators, and not in the first words of an ARN, which fit
-/// into any column.
+/// Escaped HTML that may break after `:` and `/`. Not between separators, and not in the first words of an
+/// ARN, which fit into any column.
 fn breakable(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut quiet = if text.starts_with("arn:") { 3 } else { 0 };
@@ -133,7 +137,8 @@ fn breakable(text: &str) -> String {
 
 /// An SVG picture as a `data:` URI that may stand in double quotes (RFC 2397, RFC 3986 section 2.1).
 fn svg_uri(svg: &str) -> String {
-    const RESERVED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'"').add(b'#').add(b'%').add(b'<').add(b'>');
+    const RESERVED: &percent_encoding::AsciiSet =
+        &percent_encoding::CONTROLS.add(b'"').add(b'#').add(b'%').add(b'<').add(b'>');
     format!("data:image/svg+xml,{}", percent_encoding::utf8_percent_encode(svg, RESERVED))
 }
 
@@ -144,15 +149,22 @@ mod tests {
     #[test]
     fn filters() {
         assert_eq!(slug("a b/ç:c"), "a-b-c");
-        assert_eq!((thousands(1_234_567), thousands(999), thousands(-1000)), ("1,234,567".into(), "999".into(), "-1,000".into()));
+        assert_eq!(
+            (thousands(1_234_567), thousands(999), thousands(-1000)),
+            ("1,234,567".into(), "999".into(), "-1,000".into())
+        );
         assert_eq!((middle("abcdefghij", 7), middle("abc", 7)), ("ab…ghij".into(), "abc".into()));
         assert_eq!(breakable("a:<b>"), "a:<wbr>&lt;b&gt;");
-        assert_eq!(breakable("arn:aws:iam::111122223333:user/a"), "arn:aws:iam::<wbr>111122223333:<wbr>user/<wbr>a");
+        assert_eq!(
+            breakable("arn:aws:iam::111122223333:user/a"),
+            "arn:aws:iam::<wbr>111122223333:<wbr>user/<wbr>a"
+        );
         assert_eq!(breakable("s3://a/"), "s3://<wbr>a/");
         assert_eq!(svg_uri("<a b=\"#1\"/>"), "data:image/svg+xml,%3Ca b=%22%231%22/%3E");
     }
 
-    /// What `escaped` leaves alone is harmless only while no attribute that takes a value stands in single quotes or in none.
+    /// What `escaped` leaves alone is harmless only while no attribute that takes a value stands in single
+    /// quotes or in none.
     #[test]
     fn templates_quote_with_double_quotes() {
         let templates = Templates::new(crate::catalog::templates());

@@ -8,7 +8,8 @@ use super::engine::{environment, render, slug, value};
 use super::{RenderError, Templates};
 use crate::model::dossier::Dossier;
 
-/// Figures by name: `board`, `risk-heat`, `clocks`, `readers`, `network`, `bar-<control>`, `population-<check>`.
+/// Figures by name: `board`, `risk-heat`, `clocks`, `readers`, `network`, `bar-<control>`,
+/// `population-<check>`.
 pub type Figures = BTreeMap<String, String>;
 
 pub fn draw(dossier: &Dossier, templates: &Templates) -> Result<Figures, RenderError> {
@@ -16,7 +17,11 @@ pub fn draw(dossier: &Dossier, templates: &Templates) -> Result<Figures, RenderE
     let d = value(dossier);
     let mut figures = Figures::new();
     for name in ["board", "risk-heat", "clocks", "readers", "network"] {
-        let svg = render(&env, &format!("figures/{name}.svg.jinja"), context! { d => d.clone(), prefix => format!("fig-{name}") })?;
+        let svg = render(
+            &env,
+            &format!("figures/{name}.svg.jinja"),
+            context! { d => d.clone(), prefix => format!("fig-{name}") },
+        )?;
         figures.insert(name.to_string(), svg);
     }
     for control in &dossier.controls {

@@ -1,5 +1,6 @@
-//! A document of its own beside the package, such as the answers to a buyer: facts, sections, answers and tables, as one page of HTML and
-//! as PDF with the report's faces, colors and marks. Both show the same blocks.
+//! A document of its own beside the package, such as the answers to a buyer: facts, sections, answers and
+//! tables, as one page of HTML and as PDF with the report's faces, colors and marks. Both show the same
+//! blocks.
 
 use minijinja::context;
 use serde::Serialize;

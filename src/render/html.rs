@@ -1,4 +1,5 @@
-//! The HTML report: one file that asks the network for nothing, under a content security policy made of digests.
+//! The HTML report: one file that asks the network for nothing, under a content security policy made of
+//! digests.
 
 use std::collections::BTreeMap;
 
@@ -33,13 +34,19 @@ pub fn card(dossier: &Dossier, templates: &Templates) -> Result<String, RenderEr
     alone("html/card.html.jinja", &["html/card.css"], context! { d => value(dossier) }, templates)
 }
 
-fn page(template: &str, dossier: &Dossier, figures: &Figures, templates: &Templates) -> Result<String, RenderError> {
+fn page(
+    template: &str,
+    dossier: &Dossier,
+    figures: &Figures,
+    templates: &Templates,
+) -> Result<String, RenderError> {
     let env = environment(templates)?;
     let fonts = fonts(templates)? + &render(&env, "html/marks.css.jinja", context! {})?;
     let css = templates.text("html/report.css")?;
     let js = templates.text("html/report.js")?;
     let csp = format!(
-        "default-src 'none'; style-src {} {}; script-src {}; font-src data:; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src {} {}; script-src {}; font-src data:; img-src data:; base-uri 'none'; \
+         form-action 'none'",
         source(&fonts),
         source(css),
         source(js)
@@ -47,7 +54,8 @@ fn page(template: &str, dossier: &Dossier, figures: &Figures, templates: &Templa
     let safe = |text: &str| Value::from_safe_string(text.to_string());
     // Within HTML the name space of SVG goes without saying.
     let inline = |svg: &str| safe(&svg.replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1));
-    let figures: BTreeMap<&str, Value> = figures.iter().map(|(name, svg)| (name.as_str(), inline(svg))).collect();
+    let figures: BTreeMap<&str, Value> =
+        figures.iter().map(|(name, svg)| (name.as_str(), inline(svg))).collect();
     let html = render(
         &env,
         template,
@@ -56,23 +64,34 @@ fn page(template: &str, dossier: &Dossier, figures: &Figures, templates: &Templa
     Ok(without_needless_ends(&html))
 }
 
-/// A page without script: faces, marks and the style sheets named, under a policy of their digests. The template gets them as
-/// `fonts_css`, `css` and `csp` beside what `data` holds.
-pub(super) fn alone(template: &str, sheets: &[&str], data: Value, templates: &Templates) -> Result<String, RenderError> {
+/// A page without script: faces, marks and the style sheets named, under a policy of their digests. The
+/// template gets them as `fonts_css`, `css` and `csp` beside what `data` holds.
+pub(super) fn alone(
+    template: &str,
+    sheets: &[&str],
+    data: Value,
+    templates: &Templates,
+) -> Result<String, RenderError> {
     let env = environment(templates)?;
     let fonts = fonts(templates)? + &render(&env, "html/marks.css.jinja", context! {})?;
     let css = sheets.iter().map(|name| templates.text(name)).collect::<Result<Vec<_>, _>>()?.join("\n");
     let policy = format!(
-        "default-src 'none'; style-src {} {}; font-src data:; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src {} {}; font-src data:; img-src data:; base-uri 'none'; form-action \
+         'none'",
         source(&fonts),
         source(&css)
     );
     let safe = |text: String| Value::from_safe_string(text);
-    render(&env, template, context! { fonts_css => safe(fonts), css => safe(css), csp => safe(policy), ..data })
+    render(
+        &env,
+        template,
+        context! { fonts_css => safe(fonts), css => safe(css), csp => safe(policy), ..data },
+    )
 }
 
-/// Leaves out the end tags that HTML does not ask for between items and cells (HTML Standard, 13.1.2.4): a twentieth of the
-/// file. All text is escaped, so nothing but the templates' own tags is touched; the script, whose digest is named, is not.
+/// Leaves out the end tags that HTML does not ask for between items and cells (HTML Standard, 13.1.2.4): a
+/// twentieth of the file. All text is escaped, so nothing but the templates' own tags is touched; the script,
+/// whose digest is named, is not.
 fn without_needless_ends(html: &str) -> String {
     let (body, script) = html.rsplit_once("<script>").unwrap_or((html, ""));
     let ends = ["</td>", "</th>", "</tr>", "</tbody>", "</thead>", "</li>", "</dt>", "</dd>"];
@@ -114,7 +133,9 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     #[test]
     fn base64_as_in_rfc_4648() {
-        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(super::base64(plain.as_bytes()), encoded);
         }
     }

@@ -1,5 +1,5 @@
-//! A calendar that other programs read: iCalendar (RFC 5545). The same events give the same bytes, except for the stamp that is
-//! handed in.
+//! A calendar that other programs read: iCalendar (RFC 5545). The same events give the same bytes, except for
+//! the stamp that is handed in.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
@@ -111,7 +111,10 @@ mod tests {
         assert!(made.split("\r\n").all(|line| line.len() <= 75 && !line.contains('\n')), "{made}");
         assert!(made.contains("DTSTART;VALUE=DATE:20280229\r\nDTEND;VALUE=DATE:20280301\r\n"), "{made}");
         assert!(made.contains("SUMMARY:Tell\\; the County\\, of \\\\ Example\\nEND:VEVENT\r\n"), "{made}");
-        assert!(made.contains("DESCRIPTION:a\\\\u{202e}b\\\\u{1b}é") && !made.contains(['\u{202e}', '\u{1b}']), "{made}");
+        assert!(
+            made.contains("DESCRIPTION:a\\\\u{202e}b\\\\u{1b}é") && !made.contains(['\u{202e}', '\u{1b}']),
+            "{made}"
+        );
         assert_eq!(made.matches("\r\nEND:VEVENT\r\n").count(), 1);
     }
 }

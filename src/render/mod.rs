@@ -1,5 +1,5 @@
-//! Renders the dossier. A renderer sees the dossier and nothing else, so that all outputs hold the same numbers; the same
-//! dossier gives the same bytes on every machine.
+//! Renders the dossier. A renderer sees the dossier and nothing else, so that all outputs hold the same
+//! numbers; the same dossier gives the same bytes on every machine.
 
 pub mod answer_report;
 pub mod answers;
@@ -58,7 +58,8 @@ impl Templates {
         self.0.keys().find(|name| name.ends_with(".html.jinja")).map_or("", String::as_str)
     }
 
-    /// Lays the files of a user's folder over ours; only names that we have count, so a stray file cannot slip in.
+    /// Lays the files of a user's folder over ours; only names that we have count, so a stray file cannot
+    /// slip in.
     pub fn overlay(mut self, folder: &Path) -> std::io::Result<Templates> {
         for (name, bytes) in &mut self.0 {
             let path = name.split('/').fold(folder.to_path_buf(), |p, part| p.join(part));
@@ -80,17 +81,21 @@ impl Templates {
     }
 
     fn bytes(&self, name: &str) -> Result<&[u8], RenderError> {
-        self.0
-            .get(name)
-            .map(Vec::as_slice)
-            .ok_or_else(|| RenderError::Template { name: name.into(), what: "there is no such template".into() })
+        self.0.get(name).map(Vec::as_slice).ok_or_else(|| RenderError::Template {
+            name: name.into(),
+            what: "there is no such template".into(),
+        })
     }
 
     fn text(&self, name: &str) -> Result<&str, RenderError> {
-        std::str::from_utf8(self.bytes(name)?).map_err(|e| RenderError::Template { name: name.into(), what: e.to_string() })
+        std::str::from_utf8(self.bytes(name)?)
+            .map_err(|e| RenderError::Template { name: name.into(), what: e.to_string() })
     }
 
     fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.0.iter().filter(move |(name, _)| name.starts_with(folder)).map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        self.0
+            .iter()
+            .filter(move |(name, _)| name.starts_with(folder))
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 }

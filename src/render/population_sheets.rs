@@ -37,7 +37,11 @@ pub fn book(table: &PopulationTable<'_>, day: (u16, u8, u8)) -> Result<Vec<u8>, 
         Sheet {
             name: "About".into(),
             columns: vec![Column::new("What", 26.0), Column::new("Value", 110.0)],
-            rows: table.about.iter().map(|(what, value)| vec![what.clone().into(), value.clone().into()]).collect(),
+            rows: table
+                .about
+                .iter()
+                .map(|(what, value)| vec![what.clone().into(), value.clone().into()])
+                .collect(),
         },
     ];
     workbook(&sheets, day)

@@ -42,24 +42,50 @@ pub fn sheets(dossier: &Dossier) -> Vec<Sheet> {
         },
         table(
             "Resources",
-            &[("Id", 11.0), ("Resource", 90.0), ("First seen", 22.0), ("Last seen", 22.0), ("In this run", 12.0)],
+            &[
+                ("Id", 11.0),
+                ("Resource", 90.0),
+                ("First seen", 22.0),
+                ("Last seen", 22.0),
+                ("In this run", 12.0),
+            ],
             rows,
             |r| {
                 let of = member_rows(r).into_iter();
-                of.map(|row| std::iter::once(r.id.clone()).chain(row).map(SheetCell::from).collect()).collect()
+                of.map(|row| std::iter::once(r.id.clone()).chain(row).map(SheetCell::from).collect())
+                    .collect()
             },
         ),
-        table("Steps", &[("Id", 11.0), ("Step", 60.0), ("Owner", 26.0), ("Due", 11.0), ("Done", 11.0), ("Proof", 40.0)], rows, |r| {
-            let of = r.decided.steps.iter();
-            of.map(|s| [&r.id, &s.action, &s.owner, &s.due, &s.done, &s.proof].map(|t| SheetCell::from(t.clone())).to_vec()).collect()
-        }),
+        table(
+            "Steps",
+            &[("Id", 11.0), ("Step", 60.0), ("Owner", 26.0), ("Due", 11.0), ("Done", 11.0), ("Proof", 40.0)],
+            rows,
+            |r| {
+                let of = r.decided.steps.iter();
+                of.map(|s| {
+                    [&r.id, &s.action, &s.owner, &s.due, &s.done, &s.proof]
+                        .map(|t| SheetCell::from(t.clone()))
+                        .to_vec()
+                })
+                .collect()
+            },
+        ),
         table("History", &[("Id", 11.0), ("On", 11.0), ("By", 26.0), ("What", 80.0)], rows, |r| {
-            r.decided.history.iter().map(|h| [&r.id, &h.on, &h.by, &h.what].map(|t| SheetCell::from(t.clone())).to_vec()).collect()
+            r.decided
+                .history
+                .iter()
+                .map(|h| [&r.id, &h.on, &h.by, &h.what].map(|t| SheetCell::from(t.clone())).to_vec())
+                .collect()
         }),
     ]
 }
 
-fn table(name: &str, columns: &[(&'static str, f64)], rows: &[RiskReport], of: impl Fn(&RiskReport) -> Vec<Vec<SheetCell>>) -> Sheet {
+fn table(
+    name: &str,
+    columns: &[(&'static str, f64)],
+    rows: &[RiskReport],
+    of: impl Fn(&RiskReport) -> Vec<Vec<SheetCell>>,
+) -> Sheet {
     Sheet {
         name: name.into(),
         columns: columns.iter().map(|(head, width)| Column::new(head, *width)).collect(),

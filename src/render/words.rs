@@ -1,5 +1,6 @@
-//! The sentences that the PDF and the HTML report share: `templates/words.yaml`, asked for by key. `code` in backticks and
-//! *emphasis* are all their markup; values fill the braces afterwards and are never read as markup.
+//! The sentences that the PDF and the HTML report share: `templates/words.yaml`, asked for by key. `code` in
+//! backticks and *emphasis* are all their markup; values fill the braces afterwards and are never read as
+//! markup.
 
 use minijinja::Error;
 use minijinja::value::{Kwargs, Value};
@@ -85,12 +86,14 @@ mod tests {
     use super::*;
 
     fn html(sentence: &str, values: &[(&str, &str)]) -> Result<String, Error> {
-        said(sentence, &values.iter().map(|(name, value)| (*name, Value::from(*value))).collect()).map(|v| v.to_string())
+        said(sentence, &values.iter().map(|(name, value)| (*name, Value::from(*value))).collect())
+            .map(|v| v.to_string())
     }
 
     #[test]
     fn markup_comes_from_the_sentence_and_never_from_a_value() {
-        let made = html("*Look* at `{path}` & {who}.", &[("path", "a*b*`c`<d>"), ("who", "{path} *x*")]).expect("it is filled");
+        let made = html("*Look* at `{path}` & {who}.", &[("path", "a*b*`c`<d>"), ("who", "{path} *x*")])
+            .expect("it is filled");
         assert_eq!(made, "<b>Look</b> at <code>a*b*`c`&lt;d&gt;</code> &amp; {path} *x*.");
         assert_eq!(html("a * b", &[]).expect("no markup"), "a * b");
         assert!(html("{who} is missing", &[("path", "x")]).is_err());

@@ -1,4 +1,5 @@
-//! An auditor's workpapers as sheets: a line a check, the sample to be tested, the whole population, and how it was drawn.
+//! An auditor's workpapers as sheets: a line a check, the sample to be tested, the whole population, and how
+//! it was drawn.
 
 use super::xlsx::{Column, Sheet, SheetCell};
 use crate::model::workpapers::{DrawnRow, Workpaper, WorkpaperFile};
@@ -34,7 +35,11 @@ fn papers(file: &WorkpaperFile) -> Sheet {
         filled("Date", 12.0),
     ];
     let line = |p: &Workpaper| {
-        let gaps = if p.gaps.is_empty() { "none: the population is complete".to_string() } else { p.gaps.join("\n") };
+        let gaps = if p.gaps.is_empty() {
+            "none: the population is complete".to_string()
+        } else {
+            p.gaps.join("\n")
+        };
         let mut cells: Vec<SheetCell> = vec![
             p.check.clone().into(),
             p.control.clone().into(),
@@ -71,23 +76,40 @@ fn sample(file: &WorkpaperFile) -> Sheet {
     let line = |p: &Workpaper, d: &DrawnRow| {
         let r = &d.row;
         let mut cells: Vec<SheetCell> = vec![p.check.clone().into(), d.number.unwrap_or_default().into()];
-        cells.extend([&r.resource, &r.account, &r.region, &r.verdict, &r.reason, &r.evidence, &r.sha256].map(|t| t.clone().into()));
+        cells.extend(
+            [&r.resource, &r.account, &r.region, &r.verdict, &r.reason, &r.evidence, &r.sha256]
+                .map(|t| t.clone().into()),
+        );
         cells.extend(["", "", ""].map(SheetCell::from));
         cells
     };
-    let rows = file.papers.iter().flat_map(|p| p.drawn().into_iter().map(|d| line(p, d)).collect::<Vec<_>>()).collect();
+    let rows = file
+        .papers
+        .iter()
+        .flat_map(|p| p.drawn().into_iter().map(|d| line(p, d)).collect::<Vec<_>>())
+        .collect();
     Sheet { name: "Sample".into(), columns, rows }
 }
 
 fn population(file: &WorkpaperFile) -> Sheet {
-    let columns =
-        [("Check", 30.0), ("Drawn", 8.0), ("Resource", 70.0), ("Account", 15.0), ("Region", 14.0), ("Verdict", 20.0), ("Rank", 20.0)]
-            .map(|(head, width)| Column::new(head, width))
-            .to_vec();
+    let columns = [
+        ("Check", 30.0),
+        ("Drawn", 8.0),
+        ("Resource", 70.0),
+        ("Account", 15.0),
+        ("Region", 14.0),
+        ("Verdict", 20.0),
+        ("Rank", 20.0),
+    ]
+    .map(|(head, width)| Column::new(head, width))
+    .to_vec();
     let line = |p: &Workpaper, d: &DrawnRow| -> Vec<SheetCell> {
-        let verdict = if d.row.excluded { format!("excluded ({})", d.row.verdict) } else { d.row.verdict.clone() };
+        let verdict =
+            if d.row.excluded { format!("excluded ({})", d.row.verdict) } else { d.row.verdict.clone() };
         let drawn = d.number.map(|n| n.to_string()).unwrap_or_default();
-        [&p.check, &drawn, &d.row.resource, &d.row.account, &d.row.region, &verdict, &d.rank].map(|t| SheetCell::from(t.clone())).to_vec()
+        [&p.check, &drawn, &d.row.resource, &d.row.account, &d.row.region, &verdict, &d.rank]
+            .map(|t| SheetCell::from(t.clone()))
+            .to_vec()
     };
     let all = file.papers.iter().flat_map(|p| p.rows.iter().map(move |d| line(p, d)));
     Sheet { name: "Population".into(), columns, rows: all.take(POPULATION).collect() }
@@ -96,7 +118,10 @@ fn population(file: &WorkpaperFile) -> Sheet {
 fn about(file: &WorkpaperFile, draw: &str) -> Sheet {
     let total: usize = file.papers.iter().map(|p| p.rows.len()).sum();
     let shown = match total > POPULATION {
-        true => format!("{total} rows; the sheet Population shows the first {POPULATION}, the CSV beside this file has all"),
+        true => format!(
+            "{total} rows; the sheet Population shows the first {POPULATION}, the CSV beside this file has \
+             all"
+        ),
         false => format!("{total} rows, all on the sheet Population and in the CSV beside this file"),
     };
     let lines = [
@@ -110,7 +135,9 @@ fn about(file: &WorkpaperFile, draw: &str) -> Sheet {
         ("How it was drawn", draw.to_string()),
         (
             "Whose conclusion",
-            "The verdicts are the program's. What was tested, what came of it and what follows is the auditor's to write.".into(),
+            "The verdicts are the program's. What was tested, what came of it and what follows is the \
+             auditor's to write."
+                .into(),
         ),
     ];
     let queries = file.papers.iter().map(|p| (format!("Query of {}", p.check), p.sql.clone()));

@@ -1,7 +1,9 @@
-//! Workbooks (Office Open XML) for people who work in a spreadsheet. Every cell is text or a number, never a formula; the same
-//! sheets give the same bytes.
+//! Workbooks (Office Open XML) for people who work in a spreadsheet. Every cell is text or a number, never a
+//! formula; the same sheets give the same bytes.
 
-use rust_xlsxwriter::{Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, XlsxError,
+};
 
 use super::RenderError;
 use crate::diag::printable;
@@ -66,7 +68,11 @@ fn build(sheets: &[Sheet], (year, month, day): (u16, u8, u8)) -> Result<Vec<u8>,
     let mut workbook = Workbook::new();
     let created = ExcelDateTime::from_ymd(year, month, day)?;
     workbook.set_properties(&DocProperties::new().set_author("Affiant").set_creation_datetime(&created));
-    let head = Format::new().set_bold().set_font_color(Color::White).set_background_color(Color::RGB(0x0B_5563)).set_text_wrap();
+    let head = Format::new()
+        .set_bold()
+        .set_font_color(Color::White)
+        .set_background_color(Color::RGB(0x0B_5563))
+        .set_text_wrap();
     let plain = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let to_fill = plain.clone().set_background_color(Color::RGB(0xFF_F8E5));
     for sheet in sheets {

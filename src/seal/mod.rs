@@ -1,4 +1,5 @@
-//! Signatures: keys, CMS, PDF signatures, and verifying all of it. Only this module knows ASN.1, X.509 and PDF structure.
+//! Signatures: keys, CMS, PDF signatures, and verifying all of it. Only this module knows ASN.1, X.509 and
+//! PDF structure.
 
 pub mod bag;
 pub mod keys;

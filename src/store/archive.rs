@@ -1,5 +1,5 @@
-//! One folder as one ZIP, the same bytes each time: sorted names, one date, one mode, no directory entries, one top
-//! folder. What is compressed already is stored. Written under a temporary name and renamed.
+//! One folder as one ZIP, the same bytes each time: sorted names, one date, one mode, no directory entries,
+//! one top folder. What is compressed already is stored. Written under a temporary name and renamed.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,9 +16,12 @@ use crate::store::problem::Problem;
 use crate::store::tree::{Tree, TreeError};
 
 /// Endings whose content deflate cannot make smaller.
-const COMPRESSED: &[&str] =
-    &["gz", "zip", "pdf", "png", "jpg", "jpeg", "woff", "woff2", "p7s", "tsr", "xlsx", "docx", "zst", "xz", "bz2", "7z", "webp"];
-/// From this size on, an entry gets ZIP64 fields. Below 4 GiB by what deflate may add to incompressible bytes.
+const COMPRESSED: &[&str] = &[
+    "gz", "zip", "pdf", "png", "jpg", "jpeg", "woff", "woff2", "p7s", "tsr", "xlsx", "docx", "zst", "xz",
+    "bz2", "7z", "webp",
+];
+/// From this size on, an entry gets ZIP64 fields. Below 4 GiB by what deflate may add to incompressible
+/// bytes.
 const LARGE: u64 = 0xf000_0000;
 
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +53,8 @@ pub fn write(folder: &Path, top: &str, target: &Path, existing: Existing) -> Res
     Ok(fixity)
 }
 
-/// Writes the archive at `target`, which is `tree`, anew with further files. What was there is copied; the old archive stays
-/// until the new one is whole.
+/// Writes the archive at `target`, which is `tree`, anew with further files. What was there is copied; the
+/// old archive stays until the new one is whole.
 pub fn extend(target: &Path, tree: &Tree, added: Vec<(BagPath, Vec<u8>)>) -> Result<Fixity, ArchiveError> {
     let fail = |source| ArchiveError::Write { path: target.to_owned(), source };
     let top = tree.top().ok_or_else(|| ArchiveError::Top(String::new()))?.to_owned();

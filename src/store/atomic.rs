@@ -1,5 +1,5 @@
-//! Writing so that a file is there whole or not at all: temporary name in the same folder, fsync, rename, fsync of the
-//! folder. A temporary file that was not committed is removed when dropped.
+//! Writing so that a file is there whole or not at all: temporary name in the same folder, fsync, rename,
+//! fsync of the folder. A temporary file that was not committed is removed when dropped.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

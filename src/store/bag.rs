@@ -1,5 +1,5 @@
-//! Writing a BagIt 1.0 bag (RFC 8493): payload, then tag files, then the tag manifest, then the rename that makes the
-//! bag exist. Each file is hashed once, while it is written.
+//! Writing a BagIt 1.0 bag (RFC 8493): payload, then tag files, then the tag manifest, then the rename that
+//! makes the bag exist. Each file is hashed once, while it is written.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,7 +11,8 @@ use crate::store::atomic::{self, Access};
 use crate::store::manifest::{self as tags, BagInfo, Manifest};
 use crate::store::path::{BagPath, Names, PathProblem};
 
-/// A bag that still takes payload. It lies under `.<name>.partial`; dropped, it is removed unless [`Payload::keep`].
+/// A bag that still takes payload. It lies under `.<name>.partial`; dropped, it is removed unless
+/// [`Payload::keep`].
 pub struct Payload {
     work: Work,
     manifest: Manifest,
@@ -25,7 +26,8 @@ pub struct Closed {
     tags: Manifest,
 }
 
-/// One payload file being written; it belongs to the bag when [`PayloadFile::finish`]ed, and is removed otherwise.
+/// One payload file being written; it belongs to the bag when [`PayloadFile::finish`]ed, and is removed
+/// otherwise.
 pub struct PayloadFile<'a> {
     bag: &'a mut Payload,
     path: BagPath,
@@ -57,7 +59,8 @@ struct Work {
 }
 
 impl Payload {
-    /// Begins the bag `parent/name`. What an earlier run left under the temporary name is an error: see [`Payload::resume`].
+    /// Begins the bag `parent/name`. What an earlier run left under the temporary name is an error: see
+    /// [`Payload::resume`].
     pub fn create(parent: &Path, name: &str, access: Access) -> Result<Payload, BagError> {
         let mut work = Work::new(parent, name, access)?;
         if work.partial.exists() {
@@ -108,12 +111,16 @@ impl Payload {
     /// A payload file to write into piece by piece.
     pub fn file(&mut self, path: &str) -> Result<PayloadFile<'_>, BagError> {
         let path = payload_path(path)?;
-        self.work.names.claim(&path).map_err(|other| BagError::Collision { name: path.to_string(), other })?;
+        self.work
+            .names
+            .claim(&path)
+            .map_err(|other| BagError::Collision { name: path.to_string(), other })?;
         let file = self.work.create_file(&path)?;
         Ok(PayloadFile { bag: self, path, file: Some(file), hasher: Hasher::default() })
     }
 
-    /// Takes in a file that something else (SQLite, an earlier attempt) wrote at its place in [`Payload::folder`].
+    /// Takes in a file that something else (SQLite, an earlier attempt) wrote at its place in
+    /// [`Payload::folder`].
     pub fn adopt(&mut self, path: &str) -> Result<Fixity, BagError> {
         let path = payload_path(path)?;
         let place = path.under(&self.work.partial);
@@ -121,7 +128,10 @@ impl Payload {
         if !kind.is_file() {
             return Err(io("adopt", &place)(io::Error::other("not a regular file")));
         }
-        self.work.names.claim(&path).map_err(|other| BagError::Collision { name: path.to_string(), other })?;
+        self.work
+            .names
+            .claim(&path)
+            .map_err(|other| BagError::Collision { name: path.to_string(), other })?;
         let mut file = File::open(&place).map_err(io("open", &place))?;
         self.work.set_mode(&file, &place)?;
         let fixity = Digest::of_reader(&mut file).map_err(io("read", &place))?;
@@ -213,7 +223,10 @@ impl Closed {
         if path.as_str().starts_with(tags::PAYLOAD) {
             return Err(BagError::Place(path.to_string()));
         }
-        self.work.names.claim(&path).map_err(|other| BagError::Collision { name: path.to_string(), other })?;
+        self.work
+            .names
+            .claim(&path)
+            .map_err(|other| BagError::Collision { name: path.to_string(), other })?;
         let place = path.under(&self.work.partial);
         let mut file = self.work.create_file(&path)?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io("write", &place))?;

@@ -1,5 +1,5 @@
-//! The text files of a BagIt bag (RFC 8493): declaration, manifests, bag-info. Reading is as strict as writing is
-//! regular: text that we would not have written is an error, so nothing can hide in a variant.
+//! The text files of a BagIt bag (RFC 8493): declaration, manifests, bag-info. Reading is as strict as
+//! writing is regular: text that we would not have written is an error, so nothing can hide in a variant.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,12 @@ impl Manifest {
 impl BagInfo {
     /// Pairs as they will be written: see [`clean`] for values. Labels are the caller's constants.
     pub fn new<L: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (L, V)>) -> BagInfo {
-        BagInfo(pairs.into_iter().map(|(label, value)| (label.as_ref().to_owned(), clean(value.as_ref()))).collect())
+        BagInfo(
+            pairs
+                .into_iter()
+                .map(|(label, value)| (label.as_ref().to_owned(), clean(value.as_ref())))
+                .collect(),
+        )
     }
 
     /// The value of a label that occurs exactly once.
@@ -121,14 +126,20 @@ impl BagInfo {
     }
 }
 
-/// A value as bag-info.txt can hold it: one line; control and direction characters and runs of spaces become one space.
+/// A value as bag-info.txt can hold it: one line; control and direction characters and runs of spaces become
+/// one space.
 pub fn clean(value: &str) -> String {
-    value.split(|c: char| c.is_whitespace() || is_hazard(c)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    value
+        .split(|c: char| c.is_whitespace() || is_hazard(c))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = (usize, &str)>, TagFileError> {
     let text = std::str::from_utf8(bytes).map_err(|_| TagFileError::NotLines)?;
-    let body = if text.is_empty() { Some("") } else { text.strip_suffix('\n') }.ok_or(TagFileError::NotLines)?;
+    let body =
+        if text.is_empty() { Some("") } else { text.strip_suffix('\n') }.ok_or(TagFileError::NotLines)?;
     let lines = if text.is_empty() { None } else { Some(body.split('\n')) };
     Ok(lines.into_iter().flatten().enumerate().map(|(i, line)| (i + 1, line)))
 }
@@ -139,7 +150,11 @@ fn encode(path: &str) -> String {
 }
 
 fn decode(path: &str) -> String {
-    path.replace("%0A", "\n").replace("%0a", "\n").replace("%0D", "\r").replace("%0d", "\r").replace("%25", "%")
+    path.replace("%0A", "\n")
+        .replace("%0a", "\n")
+        .replace("%0D", "\r")
+        .replace("%0d", "\r")
+        .replace("%25", "%")
 }
 
 #[cfg(test)]

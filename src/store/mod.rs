@@ -1,5 +1,5 @@
-//! Files on disk that last: runs, bags, archives, atomic writes, and the items and secrets inside them. It knows nothing of
-//! signatures or of what evidence proves.
+//! Files on disk that last: runs, bags, archives, atomic writes, and the items and secrets inside them. It
+//! knows nothing of signatures or of what evidence proves.
 
 pub mod archive;
 pub mod atomic;

@@ -1,5 +1,5 @@
-//! Names that are safe on every system a package may be opened on. One rule for writing and for reading, so an
-//! archive holds no name that a file system, a shell or a reader's eye could take for another.
+//! Names that are safe on every system a package may be opened on. One rule for writing and for reading, so
+//! an archive holds no name that a file system, a shell or a reader's eye could take for another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,9 +14,9 @@ pub const MAX_PATH: usize = 220;
 /// The longest name that [`portable_name`] makes, in bytes.
 pub const MAX_NAME: usize = 80;
 
-/// A path inside a bag: relative, `/` between its parts, printable ASCII without what Windows, shells or BagIt
-/// manifests (RFC 8493 section 2.1.3) would need to escape. ASCII alone rules out look-alikes, right-to-left
-/// overrides and Unicode normalization; names from outside go through [`portable_name`].
+/// A path inside a bag: relative, `/` between its parts, printable ASCII without what Windows, shells or
+/// BagIt manifests (RFC 8493 section 2.1.3) would need to escape. ASCII alone rules out look-alikes,
+/// right-to-left overrides and Unicode normalization; names from outside go through [`portable_name`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BagPath(String);
 
@@ -95,13 +95,18 @@ fn check_part(part: &str) -> Result<(), PathProblem> {
 /// Device names that Windows gives a meaning in every folder, with any extension.
 fn reserved(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_lowercase();
-    let numbered = |base| stem.strip_prefix(base).is_some_and(|n: &str| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$") || numbered("com") || numbered("lpt")
+    let numbered = |base| {
+        stem.strip_prefix(base).is_some_and(|n: &str| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || numbered("com")
+        || numbered("lpt")
 }
 
-/// Any text as one part of a [`BagPath`]: letters, digits, `.`, `_` and `-` stay, each other byte of its UTF-8
-/// becomes `~` and two hexadecimal digits. Long names are cut and end in `~~` and sixteen digits of their digest. Two
-/// texts never give the same name (but names may differ in case alone: see `Payload::unoccupied`).
+/// Any text as one part of a [`BagPath`]: letters, digits, `.`, `_` and `-` stay, each other byte of its
+/// UTF-8 becomes `~` and two hexadecimal digits. Long names are cut and end in `~~` and sixteen digits of
+/// their digest. Two texts never give the same name (but names may differ in case alone: see
+/// `Payload::unoccupied`).
 pub fn portable_name(text: &str) -> String {
     let edge = |i: usize| i == 0 || i + 1 == text.len();
     let mut name: String = text
@@ -126,18 +131,19 @@ pub fn portable_name(text: &str) -> String {
     name
 }
 
-/// Longest path of an artifact below a run's `data/`. A package keeps a run in `data/evidence/<run>-redacted/data/`, and there the
-/// whole must not be longer than [`MAX_PATH`].
+/// Longest path of an artifact below a run's `data/`. A package keeps a run in
+/// `data/evidence/<run>-redacted/data/`, and there the whole must not be longer than [`MAX_PATH`].
 pub const MAX_ARTIFACT: usize = 150;
 
-/// A path of portable names whose last name is cut where the whole is longer than [`MAX_ARTIFACT`]; it then ends in `~~`, sixteen
-/// digits of the path's digest, and its extension. Two paths never become one.
+/// A path of portable names whose last name is cut where the whole is longer than [`MAX_ARTIFACT`]; it then
+/// ends in `~~`, sixteen digits of the path's digest, and its extension. Two paths never become one.
 pub fn fitting(path: &str) -> String {
     if path.len() <= MAX_ARTIFACT {
         return path.to_string();
     }
     let (folder, leaf) = path.rsplit_once('/').unwrap_or(("", path));
-    let dot = leaf.len() - if leaf.ends_with(".json.gz") { 8 } else { leaf.rfind('.').map_or(0, |at| leaf.len() - at) };
+    let dot = leaf.len()
+        - if leaf.ends_with(".json.gz") { 8 } else { leaf.rfind('.').map_or(0, |at| leaf.len() - at) };
     let digest = Digest::of(path.as_bytes()).to_string();
     let end = format!("~~{}{}", &digest[..16], &leaf[dot..]);
     let room = MAX_ARTIFACT.saturating_sub(folder.len() + 1 + end.len()).clamp(1, dot.max(1));
@@ -170,17 +176,22 @@ impl Names {
             return wanted.clone();
         }
         let (stem, extension) = wanted.split_extension();
-        (2..).map(|n| BagPath(format!("{stem}~{n}{extension}"))).find(|p| self.collision(p).is_none()).unwrap_or_else(|| wanted.clone())
+        (2..)
+            .map(|n| BagPath(format!("{stem}~{n}{extension}")))
+            .find(|p| self.collision(p).is_none())
+            .unwrap_or_else(|| wanted.clone())
     }
 
-    /// A file of that name; a folder of that name; a file or an otherwise spelled folder where it needs a folder.
+    /// A file of that name; a folder of that name; a file or an otherwise spelled folder where it needs a
+    /// folder.
     fn collision(&self, path: &BagPath) -> Option<String> {
         let file = path.0.to_ascii_lowercase();
         let taken = self.0.get(&file).or_else(|| self.0.get(&format!("{file}/")));
         let folders = path.0.match_indices('/').map(|(end, _)| &path.0[..end]);
         let blocked = |folder: &str| {
             let key = folder.to_ascii_lowercase();
-            let spelled = self.0.get(&format!("{key}/")).filter(|known| known.trim_end_matches('/') != folder);
+            let spelled =
+                self.0.get(&format!("{key}/")).filter(|known| known.trim_end_matches('/') != folder);
             self.0.get(&key).or(spelled).cloned()
         };
         taken.cloned().or_else(|| folders.into_iter().find_map(blocked))
@@ -208,10 +219,19 @@ mod tests {
     fn what_a_run_holds_fits_into_a_package() {
         let run = "data/evidence/2026-09-30T120000Z-0123abcd-redacted/data/";
         assert!(run.len() + MAX_ARTIFACT <= MAX_PATH);
-        let folder = "aws/111122223333/aws-global/sso-admin/ListCustomerManagedPolicyReferencesInPermissionSet";
-        let name = |n: u32| format!("{folder}/{}~0000{n}.json", portable_name(&"arn:aws:sso:::permissionSet/".repeat(4)));
+        let folder =
+            "aws/111122223333/aws-global/sso-admin/ListCustomerManagedPolicyReferencesInPermissionSet";
+        let name = |n: u32| {
+            format!("{folder}/{}~0000{n}.json", portable_name(&"arn:aws:sso:::permissionSet/".repeat(4)))
+        };
         let (first, second) = (fitting(&name(2)), fitting(&name(3)));
-        assert!(first.len() <= MAX_ARTIFACT && first != second && first.ends_with(".json") && first.starts_with(folder), "{first}");
+        assert!(
+            first.len() <= MAX_ARTIFACT
+                && first != second
+                && first.ends_with(".json")
+                && first.starts_with(folder),
+            "{first}"
+        );
         assert!(BagPath::new(&format!("{run}{first}")).is_ok());
         let csv = fitting(&format!("{folder}/{}.json.gz", "a".repeat(300)));
         assert!(csv.ends_with(".json.gz") && csv.len() <= MAX_ARTIFACT, "{csv}");

@@ -38,9 +38,11 @@ pub enum ProblemKind {
 pub(super) fn admit(text: &str, names: &mut Names) -> Result<BagPath, ProblemKind> {
     let path = BagPath::new(text).map_err(|problem| match problem {
         PathProblem::Escapes => ProblemKind::Traversal,
-        PathProblem::Empty | PathProblem::Character(_) | PathProblem::Reserved | PathProblem::Edge | PathProblem::TooLong => {
-            ProblemKind::Unportable
-        }
+        PathProblem::Empty
+        | PathProblem::Character(_)
+        | PathProblem::Reserved
+        | PathProblem::Edge
+        | PathProblem::TooLong => ProblemKind::Unportable,
     })?;
     match names.claim(&path) {
         Ok(()) => Ok(path),
@@ -58,15 +60,21 @@ impl ProblemKind {
             ProblemKind::Duplicate => "the archive holds the name twice",
             ProblemKind::Traversal => "the name is absolute or climbs out of its folder",
             ProblemKind::Unportable => "the name is not portable",
-            ProblemKind::Collision => "the name differs from another in case alone, or a file has the name of a folder",
+            ProblemKind::Collision => {
+                "the name differs from another in case alone, or a file has the name of a folder"
+            }
             ProblemKind::Link => "the entry is a symbolic link",
             ProblemKind::Special => "the entry is neither a file nor a plain folder",
             ProblemKind::SeveralTops => "the archive has more than one top folder, or files beside it",
             ProblemKind::HeaderMismatch => "the archive's directory and the entry's own header differ",
-            ProblemKind::DataDescriptor => "the entry's length stands behind its data, where streaming readers disagree",
+            ProblemKind::DataDescriptor => {
+                "the entry's length stands behind its data, where streaming readers disagree"
+            }
             ProblemKind::Encrypted => "the entry is encrypted",
             ProblemKind::Unsupported => "the entry uses a ZIP feature that our archives never use",
-            ProblemKind::Layout => "entries overlap, leave gaps or stand in another order than the directory says",
+            ProblemKind::Layout => {
+                "entries overlap, leave gaps or stand in another order than the directory says"
+            }
             ProblemKind::Bomb => "the entry or archive unpacks to far more than its size allows",
             ProblemKind::Damaged => "the entry's bytes do not unpack to the declared length and checksum",
         }

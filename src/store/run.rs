@@ -1,5 +1,5 @@
-//! A run on disk: a BagIt bag whose payload is artifacts and four files that say what they are. Writing streams; reading
-//! checks shapes, not hashes (that is `verify`'s).
+//! A run on disk: a BagIt bag whose payload is artifacts and four files that say what they are. Writing
+//! streams; reading checks shapes, not hashes (that is `verify`'s).
 
 mod folder;
 
@@ -37,7 +37,10 @@ pub enum RunError {
     Shape { path: PathBuf, line: usize, what: String },
     #[error("`{0}` is not a run: it has no data/run.json")]
     NotARun(PathBuf),
-    #[error("`{0}` is not a run: there is nothing of that name here or in evidence/; `affiant runs` lists the runs")]
+    #[error(
+        "`{0}` is not a run: there is nothing of that name here or in evidence/; `affiant runs` lists the \
+         runs"
+    )]
     Nowhere(PathBuf),
     #[error("`{path}` is of format `{format}`; this version reads `{RUN_FORMAT}`")]
     Format { path: PathBuf, format: String },
@@ -47,12 +50,14 @@ pub enum RunError {
     None(PathBuf),
 }
 
-/// Beside the folder of an unfinished run: what was begun, and a line an artifact, so that the run can be resumed.
+/// Beside the folder of an unfinished run: what was begun, and a line an artifact, so that the run can be
+/// resumed.
 fn journal_path(evidence: &Path, id: &str) -> PathBuf {
     evidence.join(format!(".{id}.journal"))
 }
 
-/// A run being written. Dropped unfinished, it leaves nothing, unless it keeps a journal and holds an artifact.
+/// A run being written. Dropped unfinished, it leaves nothing, unless it keeps a journal and holds an
+/// artifact.
 pub struct Writer {
     payload: Payload,
     artifacts: Vec<Artifact>,
@@ -72,7 +77,12 @@ impl Journal {
         let mut line = serde_json::to_vec(artifact).expect("an artifact serialises");
         line.push(b'\n');
         if self.file.is_none() {
-            atomic::write(&self.path, format!("{}\n", self.begun).as_bytes(), Access::Private, Existing::Replace)?;
+            atomic::write(
+                &self.path,
+                format!("{}\n", self.begun).as_bytes(),
+                Access::Private,
+                Existing::Replace,
+            )?;
             self.file = Some(File::options().append(true).open(&self.path)?);
         }
         self.file.as_mut().expect("just opened").write_all(&line)
@@ -82,18 +92,27 @@ impl Journal {
 impl Writer {
     /// Begins the run `evidence/<id>`.
     pub fn create(evidence: &Path, id: &str) -> Result<Writer, RunError> {
-        Ok(Writer { payload: Payload::create(evidence, id, Access::Private)?, artifacts: Vec::new(), journal: None })
+        Ok(Writer {
+            payload: Payload::create(evidence, id, Access::Private)?,
+            artifacts: Vec::new(),
+            journal: None,
+        })
     }
 
     /// Begins a run that can be resumed; `begun` is the journal's first line.
-    pub fn create_resumable(evidence: &Path, id: &str, begun: &serde_json::Value) -> Result<Writer, RunError> {
+    pub fn create_resumable(
+        evidence: &Path,
+        id: &str,
+        begun: &serde_json::Value,
+    ) -> Result<Writer, RunError> {
         let mut writer = Writer::create(evidence, id)?;
-        writer.journal = Some(Journal { path: journal_path(evidence, id), begun: begun.to_string(), file: None });
+        writer.journal =
+            Some(Journal { path: journal_path(evidence, id), begun: begun.to_string(), file: None });
         Ok(writer)
     }
 
-    /// Goes on with an unfinished run: gives its journal's first line and the artifacts that are whole. What lies there and is not
-    /// whole is removed.
+    /// Goes on with an unfinished run: gives its journal's first line and the artifacts that are whole. What
+    /// lies there and is not whole is removed.
     pub fn resume(evidence: &Path, id: &str) -> Result<(Writer, serde_json::Value, Vec<Artifact>), RunError> {
         let mut payload = Payload::resume(evidence, id, Access::Private)?;
         payload.keep(true);
@@ -103,18 +122,24 @@ impl Writer {
         // a last line without its end was being written when the run was cut short
         let mut whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
         let shape = |line, what: String| RunError::Shape { path: path.clone(), line, what };
-        let begun: serde_json::Value =
-            whole.next().and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| shape(1, "no beginning".into()))?;
+        let begun: serde_json::Value = whole
+            .next()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .ok_or_else(|| shape(1, "no beginning".into()))?;
         let mut artifacts: Vec<Artifact> = Vec::new();
         for artifact in whole.filter_map(|line| serde_json::from_str::<Artifact>(line).ok()) {
             let place = format!("data/{}", artifact.path);
-            let same = fs::File::open(payload.folder().join(&place)).and_then(|mut f| Digest::of_reader(&mut f));
-            if same.is_ok_and(|f| f.digest == artifact.sha256) && !artifacts.iter().any(|a| a.path == artifact.path) {
+            let same =
+                fs::File::open(payload.folder().join(&place)).and_then(|mut f| Digest::of_reader(&mut f));
+            if same.is_ok_and(|f| f.digest == artifact.sha256)
+                && !artifacts.iter().any(|a| a.path == artifact.path)
+            {
                 payload.adopt(&place)?;
                 artifacts.push(artifact);
             }
         }
-        let known: std::collections::BTreeSet<PathBuf> = artifacts.iter().map(|a| payload.folder().join("data").join(&a.path)).collect();
+        let known: std::collections::BTreeSet<PathBuf> =
+            artifacts.iter().map(|a| payload.folder().join("data").join(&a.path)).collect();
         sweep(&payload.folder().join("data"), &known).map_err(fault)?;
         let lines: Vec<u8> = [format!("{begun}\n").into_bytes(), lines(&artifacts)].concat();
         atomic::write(&path, &lines, Access::Private, Existing::Replace).map_err(fault)?;
@@ -123,8 +148,15 @@ impl Writer {
         Ok((Writer { payload, artifacts: artifacts.clone(), journal }, begun, artifacts))
     }
 
-    /// Stores `content` under `wanted` (below `data/`; beside it, if that name is taken), byte for byte, and its custody record.
-    pub fn add(&mut self, wanted: &str, content: &mut dyn Read, at: &str, source: Source) -> Result<Artifact, RunError> {
+    /// Stores `content` under `wanted` (below `data/`; beside it, if that name is taken), byte for byte, and
+    /// its custody record.
+    pub fn add(
+        &mut self,
+        wanted: &str,
+        content: &mut dyn Read,
+        at: &str,
+        source: Source,
+    ) -> Result<Artifact, RunError> {
         let path = self.payload.unoccupied(&format!("data/{}", fitting(wanted)))?;
         let fixity = self.payload.add(path.as_str(), content)?;
         let artifact = Artifact {
@@ -135,7 +167,9 @@ impl Writer {
             source,
         };
         if let Some(journal) = &mut self.journal {
-            journal.note(&artifact).map_err(|source| RunError::Read { path: journal.path.clone(), source })?;
+            journal
+                .note(&artifact)
+                .map_err(|source| RunError::Read { path: journal.path.clone(), source })?;
             self.payload.keep(true);
         }
         self.artifacts.push(artifact.clone());
@@ -152,7 +186,12 @@ impl Writer {
     }
 
     /// Writes what is known of the run and closes the payload; the caller seals and finishes the bag.
-    pub fn close(mut self, record: &RunRecord, coverage: &[Coverage], redactions: &[Redaction]) -> Result<Closed, RunError> {
+    pub fn close(
+        mut self,
+        record: &RunRecord,
+        coverage: &[Coverage],
+        redactions: &[Redaction],
+    ) -> Result<Closed, RunError> {
         self.artifacts.sort_by(|a, b| a.path.cmp(&b.path));
         let mut pretty = serde_json::to_vec_pretty(record).expect("a record serialises");
         pretty.push(b'\n');
@@ -207,10 +246,8 @@ impl Reader {
         if !record_path.is_file() {
             return Err(RunError::NotARun(root.to_path_buf()));
         }
-        let record: RunRecord = serde_json::from_slice(&read(&record_path)?).map_err(|error| RunError::Shape {
-            path: record_path.clone(),
-            line: error.line(),
-            what: error.to_string(),
+        let record: RunRecord = serde_json::from_slice(&read(&record_path)?).map_err(|error| {
+            RunError::Shape { path: record_path.clone(), line: error.line(), what: error.to_string() }
         })?;
         if record.format != RUN_FORMAT {
             return Err(RunError::Format { path: record_path, format: record.format });
@@ -219,7 +256,8 @@ impl Reader {
         if let Some(what) = custody_problem(&read(&root.join(CUSTODY))?, &manifest) {
             return Err(RunError::Custody { path: root.join(CUSTODY), what });
         }
-        let redactions = if record.derived_from.is_some() { read_lines(&root.join(REDACTIONS))? } else { Vec::new() };
+        let redactions =
+            if record.derived_from.is_some() { read_lines(&root.join(REDACTIONS))? } else { Vec::new() };
         Ok(Reader {
             artifacts: read_lines(&root.join(CUSTODY))?,
             coverage: read_lines(&root.join(COVERAGE))?,
@@ -247,21 +285,31 @@ impl Reader {
     }
 }
 
-/// What is wrong with the custody records `lines` of a run with this manifest: each must be of a file that the manifest lists, with
-/// that digest; each file must have one.
+/// What is wrong with the custody records `lines` of a run with this manifest: each must be of a file that
+/// the manifest lists, with that digest; each file must have one.
 pub fn custody_problem(lines: &[u8], manifest: &[u8]) -> Option<String> {
     let Ok(manifest) = Manifest::parse(manifest) else { return Some("the manifest cannot be read".into()) };
     let mut recorded = BTreeSet::new();
     for (index, line) in lines.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let at = index + 1;
-        let Ok(artifact) = serde_json::from_slice::<Artifact>(line) else { return Some(format!("line {at} is no custody record")) };
+        let Ok(artifact) = serde_json::from_slice::<Artifact>(line) else {
+            return Some(format!("line {at} is no custody record"));
+        };
         let Ok(path) = BagPath::new(&format!("data/{}", artifact.path)) else {
             return Some(format!("line {at} names a place outside the run: {:?}", artifact.path));
         };
         match manifest.digest(&path) {
-            None => return Some(format!("line {at} names `{}`, which the manifest does not list", artifact.path)),
+            None => {
+                return Some(format!(
+                    "line {at} names `{}`, which the manifest does not list",
+                    artifact.path
+                ));
+            }
             Some(digest) if digest != artifact.sha256 => {
-                return Some(format!("line {at} gives `{}` the digest {}, the manifest {digest}", artifact.path, artifact.sha256));
+                return Some(format!(
+                    "line {at} gives `{}` the digest {}, the manifest {digest}",
+                    artifact.path, artifact.sha256
+                ));
             }
             Some(_) => {}
         }
@@ -270,7 +318,10 @@ pub fn custody_problem(lines: &[u8], manifest: &[u8]) -> Option<String> {
         }
     }
     let own = [RECORD, CUSTODY, COVERAGE, REDACTIONS];
-    let without = manifest.entries().map(|(path, _)| path).find(|path| !recorded.contains(path) && !own.contains(&path.as_str()));
+    let without = manifest
+        .entries()
+        .map(|(path, _)| path)
+        .find(|path| !recorded.contains(path) && !own.contains(&path.as_str()));
     without.map(|path| format!("`{path}` has no custody record"))
 }
 
@@ -285,7 +336,11 @@ pub fn plain(path: &Path) -> io::Result<Box<dyn Read>> {
     let most = RATIO_FLOOR.max(MAX_RATIO.saturating_mul(file.metadata()?.len()));
     let mut input = BufReader::with_capacity(256 * 1024, file);
     let gzip = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzip { Box::new(Bounded { inner: MultiGzDecoder::new(input), left: most }) } else { Box::new(input) })
+    Ok(if gzip {
+        Box::new(Bounded { inner: MultiGzDecoder::new(input), left: most })
+    } else {
+        Box::new(input)
+    })
 }
 
 /// Ends in an error where a file unpacks to far more than evidence does.
@@ -297,10 +352,12 @@ struct Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(n as u64)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("it unpacks to more than {MAX_RATIO} times its size")))?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("it unpacks to more than {MAX_RATIO} times its size"),
+            )
+        })?;
         Ok(n)
     }
 }

@@ -1,5 +1,6 @@
-//! The files of a bag, whether it lies in a folder or in a ZIP that stays packed. Reading streams; links are not
-//! followed; whatever is not a plain file with a portable name is a [`Problem`], never skipped in silence.
+//! The files of a bag, whether it lies in a folder or in a ZIP that stays packed. Reading streams; links are
+//! not followed; whatever is not a plain file with a portable name is a [`Problem`], never skipped in
+//! silence.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -45,14 +46,16 @@ impl Tree {
     }
 
     pub fn open_folder(root: &Path) -> Result<Tree, TreeError> {
-        let mut tree = Tree { files: BTreeMap::new(), problems: Vec::new(), source: Source::Folder(root.to_owned()) };
+        let mut tree =
+            Tree { files: BTreeMap::new(), problems: Vec::new(), source: Source::Folder(root.to_owned()) };
         let mut names = Names::default();
         tree.walk(root, "", &mut names)?;
         Ok(tree)
     }
 
     pub fn open_zip(path: &Path) -> Result<Tree, TreeError> {
-        let (zip, entries, problems) = Zip::open(path).map_err(|source| TreeError::Read { path: path.to_owned(), source })?;
+        let (zip, entries, problems) =
+            Zip::open(path).map_err(|source| TreeError::Read { path: path.to_owned(), source })?;
         let files = entries.into_iter().map(|(path, entry)| (path, Place::Entry(entry))).collect();
         Ok(Tree { files, problems, source: Source::Zip(zip) })
     }
@@ -78,13 +81,19 @@ impl Tree {
         self.files.contains_key(path)
     }
 
-    /// A stream of the file's bytes. For a ZIP entry it ends in an error unless length and CRC are as declared.
+    /// A stream of the file's bytes. For a ZIP entry it ends in an error unless length and CRC are as
+    /// declared.
     pub fn open(&self, path: &BagPath) -> io::Result<Box<dyn Read + '_>> {
-        let place = self.files.get(path).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file in the bag"))?;
+        let place = self
+            .files
+            .get(path)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file in the bag"))?;
         match (place, &self.source) {
             (Place::Entry(entry), Source::Zip(zip)) => zip.read(entry),
             (Place::File(_), Source::Folder(root)) => Ok(Box::new(open_plain(&path.under(root))?)),
-            (Place::Entry(_), Source::Folder(_)) | (Place::File(_), Source::Zip(_)) => unreachable!("places come from their own source"),
+            (Place::Entry(_), Source::Folder(_)) | (Place::File(_), Source::Zip(_)) => {
+                unreachable!("places come from their own source")
+            }
         }
     }
 
@@ -101,7 +110,8 @@ impl Tree {
 
     fn walk(&mut self, folder: &Path, prefix: &str, names: &mut Names) -> Result<(), TreeError> {
         let fail = |source| TreeError::Read { path: folder.to_owned(), source };
-        let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(fail)?;
+        let mut entries =
+            fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(fail)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let name = entry.file_name();
@@ -111,7 +121,11 @@ impl Tree {
                 self.walk(&entry.path(), &format!("{path}/"), names)?;
                 continue;
             }
-            let kind = if metadata.is_symlink() { Some(ProblemKind::Link) } else { (!metadata.is_file()).then_some(ProblemKind::Special) };
+            let kind = if metadata.is_symlink() {
+                Some(ProblemKind::Link)
+            } else {
+                (!metadata.is_file()).then_some(ProblemKind::Special)
+            };
             match (kind, name.to_str()) {
                 (Some(kind), _) => self.problems.push(Problem { kind, subject: path }),
                 (None, None) => self.problems.push(Problem { kind: ProblemKind::Unportable, subject: path }),

@@ -1,7 +1,8 @@
-//! Reading the one shape of ZIP that [`crate::store::archive`] writes, and naming whatever differs from it. Entries
-//! must follow one another from the first byte to the directory, and every header field must be what we write; so
-//! two readers can never see two different archives in the same bytes. (APPNOTE 6.3.10; the `zip` crate reads
-//! leniently, keeps the last of two equal names and skips prepended bytes, which is why it is not used here.)
+//! Reading the one shape of ZIP that [`crate::store::archive`] writes, and naming whatever differs from it.
+//! Entries must follow one another from the first byte to the directory, and every header field must be what
+//! we write; so two readers can never see two different archives in the same bytes. (APPNOTE 6.3.10; the
+//! `zip` crate reads leniently, keeps the last of two equal names and skips prepended bytes, which is why it
+//! is not used here.)
 
 mod checked;
 
@@ -60,7 +61,8 @@ enum Stop {
 }
 
 impl Zip {
-    /// Reads the directory and every local header; no entry is unpacked. Below the top folder, whose name is dropped.
+    /// Reads the directory and every local header; no entry is unpacked. Below the top folder, whose name is
+    /// dropped.
     pub fn open(path: &Path) -> io::Result<Opened> {
         let mut directory = BufReader::new(File::open(path)?);
         let mut locals = BufReader::with_capacity(512, File::open(path)?);
@@ -69,7 +71,9 @@ impl Zip {
         match read_directory(&mut directory, &mut locals) {
             Ok((entries, problems, top)) => Ok((zip(top), entries, problems)),
             Err(Stop::Problem(problem)) => stop(problem),
-            Err(Stop::Io(e)) if e.kind() == io::ErrorKind::UnexpectedEof => stop(whole(ProblemKind::NotAnArchive)),
+            Err(Stop::Io(e)) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                stop(whole(ProblemKind::NotAnArchive))
+            }
             Err(Stop::Io(e)) => Err(e),
         }
     }
@@ -84,7 +88,8 @@ impl Zip {
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(entry.data))?;
         let packed = BufReader::with_capacity(64 * 1024, file.take(entry.compressed));
-        let inner = if entry.deflated { Inner::Deflated(DeflateDecoder::new(packed)) } else { Inner::Stored(packed) };
+        let inner =
+            if entry.deflated { Inner::Deflated(DeflateDecoder::new(packed)) } else { Inner::Stored(packed) };
         Ok(Box::new(Checked { inner, crc: flate2::Crc::new(), entry: entry.clone(), seen: 0 }))
     }
 }
@@ -96,7 +101,10 @@ struct End {
     count: u64,
 }
 
-fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> Result<(Entries, Vec<Problem>, Option<String>), Stop> {
+fn read_directory(
+    file: &mut BufReader<File>,
+    locals: &mut BufReader<File>,
+) -> Result<(Entries, Vec<Problem>, Option<String>), Stop> {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let archive_len = file.seek(SeekFrom::End(0)).map_err(Stop::Io)?;
     let end = read_end(file, archive_len)?;
@@ -107,7 +115,10 @@ fn read_directory(file: &mut BufReader<File>, locals: &mut BufReader<File>) -> R
         let header = Central::read(file, at, end.directory + end.directory_len)?;
         at += header.len();
         let data = header.check_local(locals, next_data)?;
-        next_data = data.checked_add(header.compressed).filter(|&n| n <= end.directory).ok_or_else(|| header.stop(ProblemKind::Layout))?;
+        next_data = data
+            .checked_add(header.compressed)
+            .filter(|&n| n <= end.directory)
+            .ok_or_else(|| header.stop(ProblemKind::Layout))?;
         match header.name_below(&mut top).and_then(|name| admit(name, &mut names)) {
             Ok(path) => entries.push((path, header.entry(data))),
             Err(kind) => problems.push(Problem { kind, subject: header.name.clone() }),
@@ -130,7 +141,11 @@ fn read_end(file: &mut BufReader<File>, len: u64) -> Result<End, Stop> {
     if record[..4] != EOCD || u16_at(&record, 20) != 0 {
         return Err(Stop::Problem(whole(find_earlier_end(file, len)?)));
     }
-    let short = End { directory: u32_at(&record, 16).into(), directory_len: u32_at(&record, 12).into(), count: u16_at(&record, 10).into() };
+    let short = End {
+        directory: u32_at(&record, 16).into(),
+        directory_len: u32_at(&record, 12).into(),
+        count: u16_at(&record, 10).into(),
+    };
     if u32_at(&record, 4) != 0 || u16_at(&record, 8) != u16_at(&record, 10) {
         return Err(Stop::Problem(whole(ProblemKind::Unsupported)));
     }
@@ -156,7 +171,11 @@ fn read_zip64_end(file: &mut BufReader<File>, eocd: u64, short: End) -> Result<(
         && u64_at(&record, 4) == ZIP64_EOCD_LEN - 12
         && (u32_at(&record, 16), u32_at(&record, 20)) == (0, 0)
         && u64_at(&record, 24) == u64_at(&record, 32);
-    let end = End { directory: u64_at(&record, 48), directory_len: u64_at(&record, 40), count: u64_at(&record, 32) };
+    let end = End {
+        directory: u64_at(&record, 48),
+        directory_len: u64_at(&record, 40),
+        count: u64_at(&record, 32),
+    };
     let agrees = |short: u64, long: u64, see_there: u64| short == long || short == see_there;
     let same = agrees(short.directory, end.directory, u32::MAX.into())
         && agrees(short.directory_len, end.directory_len, u32::MAX.into())
@@ -193,7 +212,14 @@ impl Central {
         }
         let name = read_vec(file, name_len)?;
         let extra = read_vec(file, extra_len)?;
-        let mut header = Central { name: String::from_utf8_lossy(&name).into_owned(), fixed, extra, compressed: 0, size: 0, local: 0 };
+        let mut header = Central {
+            name: String::from_utf8_lossy(&name).into_owned(),
+            fixed,
+            extra,
+            compressed: 0,
+            size: 0,
+            local: 0,
+        };
         header.check(&name)?;
         header.read_sizes()?;
         Ok(header)
@@ -223,10 +249,13 @@ impl Central {
     /// Sizes and offset, from the ZIP64 field (APPNOTE 4.5.3) where the short ones say so.
     fn read_sizes(&mut self) -> Result<(), Stop> {
         let short = [u32_at(&self.fixed, 24), u32_at(&self.fixed, 20), u32_at(&self.fixed, 42)];
-        let mut long = zip64_values(&self.extra).ok_or_else(|| self.stop(ProblemKind::Unsupported))?.into_iter();
+        let mut long =
+            zip64_values(&self.extra).ok_or_else(|| self.stop(ProblemKind::Unsupported))?.into_iter();
         let mut value = |short: u32| if short == u32::MAX { long.next() } else { Some(short.into()) };
         let values = (value(short[0]), value(short[1]), value(short[2]));
-        let (Some(size), Some(compressed), Some(local)) = values else { return Err(self.stop(ProblemKind::HeaderMismatch)) };
+        let (Some(size), Some(compressed), Some(local)) = values else {
+            return Err(self.stop(ProblemKind::HeaderMismatch));
+        };
         (self.size, self.compressed, self.local) = (size, compressed, local);
         if long.next().is_some() || (!self.deflated() && size != compressed) {
             return Err(self.stop(ProblemKind::HeaderMismatch));
@@ -240,7 +269,11 @@ impl Central {
     /// The local header must lie where the last entry ended and say the same. Returns where the data begins.
     fn check_local(&self, file: &mut BufReader<File>, expected: u64) -> Result<u64, Stop> {
         if self.local != expected {
-            return Err(self.stop(if expected == 0 { ProblemKind::PrependedData } else { ProblemKind::Layout }));
+            return Err(self.stop(if expected == 0 {
+                ProblemKind::PrependedData
+            } else {
+                ProblemKind::Layout
+            }));
         }
         let fixed: [u8; 30] = read_at(file, self.local)?;
         let name = read_vec(file, u16_at(&fixed, 26))?;
@@ -254,7 +287,9 @@ impl Central {
         let long = zip64_values(&extra).ok_or_else(|| self.stop(ProblemKind::Unsupported))?;
         let sized = match long.as_slice() {
             [] => sizes.map(u64::from) == [self.size, self.compressed],
-            [size, compressed] => sizes == [u32::MAX; 2] && [*size, *compressed] == [self.size, self.compressed],
+            [size, compressed] => {
+                sizes == [u32::MAX; 2] && [*size, *compressed] == [self.size, self.compressed]
+            }
             _ => false,
         };
         if !same || !sized {
@@ -265,7 +300,10 @@ impl Central {
 
     /// The name without the top folder, which must be the same for all.
     fn name_below<'a>(&'a self, top: &mut Option<String>) -> Result<&'a str, ProblemKind> {
-        if self.name.starts_with('/') || self.name.contains('\\') || self.name.split('/').any(|part| part == "..") {
+        if self.name.starts_with('/')
+            || self.name.contains('\\')
+            || self.name.split('/').any(|part| part == "..")
+        {
             return Err(ProblemKind::Traversal);
         }
         let (first, rest) = self.name.split_once('/').ok_or(ProblemKind::SeveralTops)?;
@@ -285,7 +323,13 @@ impl Central {
     }
 
     fn entry(&self, data: u64) -> Entry {
-        Entry { size: self.size, compressed: self.compressed, crc: u32_at(&self.fixed, 16), deflated: self.deflated(), data }
+        Entry {
+            size: self.size,
+            compressed: self.compressed,
+            crc: u32_at(&self.fixed, 16),
+            deflated: self.deflated(),
+            data,
+        }
     }
 
     fn stop(&self, kind: ProblemKind) -> Stop {
@@ -310,7 +354,8 @@ fn whole(kind: ProblemKind) -> Problem {
 fn read_at<const N: usize>(file: &mut BufReader<File>, at: u64) -> Result<[u8; N], Stop> {
     // Relative, so that a sequential scan keeps its buffer.
     let position = file.stream_position().map_err(Stop::Io)?;
-    let step = i64::try_from(i128::from(at) - i128::from(position)).map_err(|_| Stop::Problem(whole(ProblemKind::Layout)))?;
+    let step = i64::try_from(i128::from(at) - i128::from(position))
+        .map_err(|_| Stop::Problem(whole(ProblemKind::Layout)))?;
     file.seek_relative(step).map_err(Stop::Io)?;
     let mut bytes = [0; N];
     file.read_exact(&mut bytes).map_err(Stop::Io)?;

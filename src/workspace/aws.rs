@@ -1,4 +1,5 @@
-//! What the section `aws` of `affiant.yaml` must say to be asked for: names that exist, roles that can be taken on.
+//! What the section `aws` of `affiant.yaml` must say to be asked for: names that exist, roles that can be
+//! taken on.
 
 use super::FILES;
 use super::check::{Checker, named};
@@ -11,12 +12,19 @@ impl Checker<'_> {
         let speakers = accounts.iter().filter(|a| a.organization).count();
         if aws.organization && speakers != 1 {
             let message = "`aws.organization: true` needs one account to list the others from".to_string();
-            let hint = "write `organization: true` beside the id of the management or a delegated administrator account in `accounts`";
+            let hint = "write `organization: true` beside the id of the management or a delegated \
+                        administrator account in `accounts`";
             self.complain(file, "aws/organization", "AFW-030", message, hint);
         }
         if aws.organization && aws.role.is_none() {
             let message = "`aws.organization: true` needs a role to take on in each account".to_string();
-            self.complain(file, "aws/organization", "AFW-031", message, "write its name as `aws.role`, as in `role: affiant-read`");
+            self.complain(
+                file,
+                "aws/organization",
+                "AFW-031",
+                message,
+                "write its name as `aws.role`, as in `role: affiant-read`",
+            );
         }
         let role = aws.role.as_deref().unwrap_or_default();
         let fixed = role.starts_with("arn:") && !role.contains("{account}");
@@ -28,11 +36,18 @@ impl Checker<'_> {
         let elsewhere = aws.aggregator.as_ref().and_then(|a| a.account.as_ref());
         if let Some(id) = elsewhere.filter(|id| !accounts.iter().any(|a| a.id == **id)) {
             let message = format!("the aggregator's account `{id}` is not in `accounts`");
-            self.complain(file, "aws/aggregator/account", "AFW-033", message, "add the account, with its role, to `accounts`");
+            self.complain(
+                file,
+                "aws/aggregator/account",
+                "AFW-033",
+                message,
+                "add the account, with its role, to `accounts`",
+            );
         }
         if aws.config == ConfigWay::Aggregator && aws.aggregator.is_none() && speakers != 1 {
             let message = "`config: aggregator` does not say whose aggregator".to_string();
-            let hint = "name it as `aws.aggregator`, or mark the account that has it with `organization: true`";
+            let hint =
+                "name it as `aws.aggregator`, or mark the account that has it with `organization: true`";
             self.complain(file, "aws/config", "AFW-034", message, hint);
         }
     }

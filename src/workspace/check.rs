@@ -1,5 +1,5 @@
-//! What a value must be beyond its form: real days in order, people who are two, names that are used once. Each problem stands at
-//! the value it is about.
+//! What a value must be beyond its form: real days in order, people who are two, names that are used once.
+//! Each problem stands at the value it is about.
 
 use chrono::NaiveDate;
 
@@ -21,8 +21,15 @@ pub fn named(text: &str) -> bool {
 
 /// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
 pub fn same_person(a: &str, b: &str) -> bool {
-    let name =
-        |text: &str| text.split([',', '(', '<']).next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let name = |text: &str| {
+        text.split([',', '(', '<'])
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    };
     named(a) && named(b) && name(a) == name(b)
 }
 
@@ -61,7 +68,14 @@ impl Checker<'_> {
         self.permissions(decisions);
     }
 
-    pub fn complain(&mut self, file: &str, path: &str, code: &'static str, message: String, hint: impl Into<String>) {
+    pub fn complain(
+        &mut self,
+        file: &str,
+        path: &str,
+        code: &'static str,
+        message: String,
+        hint: impl Into<String>,
+    ) {
         let problem = Diagnostic::new(code, message).hint(hint);
         self.found.push(match self.documents.get(file) {
             Some(document) => document.mark(problem, path),
@@ -80,8 +94,16 @@ impl Checker<'_> {
     }
 
     /// Two days of which the second is not before the first.
-    fn span(&mut self, file: &str, entry: &str, (from, begins): (&str, &str), (to, ends): (&str, &str), hint: &str) {
-        let path = |member: &str| if entry.is_empty() { member.to_string() } else { format!("{entry}/{member}") };
+    fn span(
+        &mut self,
+        file: &str,
+        entry: &str,
+        (from, begins): (&str, &str),
+        (to, ends): (&str, &str),
+        hint: &str,
+    ) {
+        let path =
+            |member: &str| if entry.is_empty() { member.to_string() } else { format!("{entry}/{member}") };
         let (first, last) = (self.date(file, &path(from), begins), self.date(file, &path(to), ends));
         if let (Some(_), Some(_), true) = (first, last, last < first) {
             let leaf = |member: &str| member.rsplit('/').next().unwrap_or_default().to_string();
@@ -96,7 +118,13 @@ impl Checker<'_> {
         for (i, value) in values.enumerate() {
             if named(value) && seen.contains(&value) {
                 let message = format!("a second entry of `{list}` is for `{value}`");
-                self.complain(file, &format!("{list}/{i}/{member}"), "AFW-026", message, "keep one of the two");
+                self.complain(
+                    file,
+                    &format!("{list}/{i}/{member}"),
+                    "AFW-026",
+                    message,
+                    "keep one of the two",
+                );
             }
             seen.push(value);
         }
@@ -108,8 +136,12 @@ impl Checker<'_> {
         for (i, e) in all.iter().enumerate() {
             let entry = format!("exceptions/{i}");
             let overlaps = |o: &ExceptionRecord| o.accepted <= e.expires && e.accepted <= o.expires;
-            if all[..i].iter().any(|o| named(&e.check) && o.check == e.check && o.resource == e.resource && overlaps(o)) {
-                let message = format!("a second exception for `{}` on `{}`, for the same days", e.check, e.resource);
+            if all[..i]
+                .iter()
+                .any(|o| named(&e.check) && o.check == e.check && o.resource == e.resource && overlaps(o))
+            {
+                let message =
+                    format!("a second exception for `{}` on `{}`, for the same days", e.check, e.resource);
                 self.complain(file, &format!("{entry}/resource"), "AFW-026", message, "keep one of the two");
             }
             self.span(
@@ -120,8 +152,15 @@ impl Checker<'_> {
                 "write the last day on which it holds as `expires`",
             );
             if same_person(&e.approver, &e.owner) {
-                let message = format!("the exception for `{}` needs an approver who is not its owner", e.check);
-                self.complain(file, &format!("{entry}/approver"), "AFW-004", message, "name a second person as `approver`");
+                let message =
+                    format!("the exception for `{}` needs an approver who is not its owner", e.check);
+                self.complain(
+                    file,
+                    &format!("{entry}/approver"),
+                    "AFW-004",
+                    message,
+                    "name a second person as `approver`",
+                );
             }
         }
     }
@@ -131,8 +170,15 @@ impl Checker<'_> {
         let all = &decisions.attestations.attestations;
         self.once(file, "attestations", "id", all.iter().map(|a| &a.id));
         for (i, a) in all.iter().enumerate() {
-            let hint = "write the day the person said it as `on`, and the last day on which it holds as `valid_until`";
-            self.span(file, &format!("attestations/{i}"), ("on", &a.on), ("valid_until", &a.valid_until), hint);
+            let hint = "write the day the person said it as `on`, and the last day on which it holds as \
+                        `valid_until`";
+            self.span(
+                file,
+                &format!("attestations/{i}"),
+                ("on", &a.on),
+                ("valid_until", &a.valid_until),
+                hint,
+            );
         }
     }
 
@@ -140,7 +186,10 @@ impl Checker<'_> {
         let file = FILES[4];
         for (i, risk) in decisions.risks.entries.iter().enumerate() {
             let matched = &risk.matches;
-            if decisions.risks.entries[..i].iter().any(|other| other.matches == *matched && other.id == risk.id) && named(&matched.control)
+            if decisions.risks.entries[..i]
+                .iter()
+                .any(|other| other.matches == *matched && other.id == risk.id)
+                && named(&matched.control)
             {
                 let message = format!("a second entry matches the same risk of `{}`", matched.control);
                 self.complain(file, &format!("entries/{i}/match"), "AFW-026", message, "keep one of the two");
@@ -176,14 +225,22 @@ impl Checker<'_> {
             }
             (None, Some(_)) => {
                 let message = "`confirmed_on` has nobody beside it".to_string();
-                self.complain(file, &format!("{entry}/confirmed_on"), "AFW-027", message, "add `confirmed_by`, the person who confirmed");
+                self.complain(
+                    file,
+                    &format!("{entry}/confirmed_on"),
+                    "AFW-027",
+                    message,
+                    "add `confirmed_by`, the person who confirmed",
+                );
             }
             (Some(_), Some(_) | None) | (None, None) => {}
         }
         let Some(acceptance) = &risk.acceptance else {
             if risk.treatment == "accept" {
-                let message = format!("the risk of `{}` is to be accepted, and nobody did", risk.matches.control);
-                let hint = "add `acceptance: { approver: …, reason: …, accepted: 2026-09-30, expires: 2027-03-31 }`";
+                let message =
+                    format!("the risk of `{}` is to be accepted, and nobody did", risk.matches.control);
+                let hint =
+                    "add `acceptance: { approver: …, reason: …, accepted: 2026-09-30, expires: 2027-03-31 }`";
                 self.complain(file, &format!("{entry}/treatment"), "AFW-028", message, hint);
             }
             return;
@@ -193,11 +250,25 @@ impl Checker<'_> {
 
     fn acceptance(&mut self, file: &str, entry: &str, of: &str, owner: &str, acceptance: &RiskAcceptance) {
         let place = format!("{entry}/acceptance");
-        let (accepted, expires) = (("accepted", acceptance.accepted.as_str()), ("expires", acceptance.expires.as_str()));
-        self.span(file, &place, accepted, expires, "write the last day on which the acceptance holds as `expires`");
+        let (accepted, expires) =
+            (("accepted", acceptance.accepted.as_str()), ("expires", acceptance.expires.as_str()));
+        self.span(
+            file,
+            &place,
+            accepted,
+            expires,
+            "write the last day on which the acceptance holds as `expires`",
+        );
         if same_person(&acceptance.approver, owner) {
-            let message = format!("the acceptance of a risk of `{of}` needs an approver who is not its owner");
-            self.complain(file, &format!("{place}/approver"), "AFW-004", message, "name a second person as `approver`");
+            let message =
+                format!("the acceptance of a risk of `{of}` needs an approver who is not its owner");
+            self.complain(
+                file,
+                &format!("{place}/approver"),
+                "AFW-004",
+                message,
+                "name a second person as `approver`",
+            );
         }
     }
 
@@ -216,18 +287,26 @@ impl Checker<'_> {
         }
     }
 
-    /// Days of operating records; a privileged one says its basis, and nothing that would travel with the file of records.
+    /// Days of operating records; a privileged one says its basis, and nothing that would travel with the
+    /// file of records.
     fn records(&mut self, decisions: &Decisions) {
         let file = FILES[9];
         for (i, r) in decisions.records.records.iter().enumerate() {
             self.date(file, &format!("records/{i}/on"), &r.on);
             if r.privileged && !named(&r.basis) {
                 let message = format!("`{}` is privileged, and nobody says on what basis", r.title);
-                self.complain(file, &format!("records/{i}/privileged"), "AFW-080", message, "write `basis`, as counsel has it");
+                self.complain(
+                    file,
+                    &format!("records/{i}/privileged"),
+                    "AFW-080",
+                    message,
+                    "write `basis`, as counsel has it",
+                );
             }
             if r.privileged && (!r.population.is_empty() || !r.result.is_empty()) {
                 let message = format!("`{}` is privileged, and this file goes into every package", r.title);
-                let hint = "leave out `population` and `result`; title, day and basis stand in the log of what is withheld";
+                let hint = "leave out `population` and `result`; title, day and basis stand in the log of \
+                            what is withheld";
                 self.complain(file, &format!("records/{i}/privileged"), "AFW-081", message, hint);
             }
         }
@@ -272,18 +351,37 @@ impl Checker<'_> {
         let file = FILES[0];
         let w = &decisions.workspace;
         let (start, end) = (("start", w.period.start.as_str()), ("end", w.period.end.as_str()));
-        self.span(file, "period", start, end, "write the first day of the period as `start`, and its last as `end`");
+        self.span(
+            file,
+            "period",
+            start,
+            end,
+            "write the first day of the period as `start`, and its last as `end`",
+        );
         for (i, e) in w.exclude.iter().enumerate() {
             self.date(file, &format!("exclude/{i}/on"), &e.on);
         }
         self.once(file, "accounts", "id", w.accounts.iter().map(|a| &a.id));
-        for (i, region) in w.regions.iter().enumerate().filter(|(i, region)| w.regions[..*i].contains(region)) {
-            self.complain(file, &format!("regions/{i}"), "AFW-026", format!("`{region}` is named twice"), "keep one of the two");
+        for (i, region) in w.regions.iter().enumerate().filter(|(i, region)| w.regions[..*i].contains(region))
+        {
+            self.complain(
+                file,
+                &format!("regions/{i}"),
+                "AFW-026",
+                format!("`{region}` is named twice"),
+                "keep one of the two",
+            );
         }
-        let mut partitions: Vec<&str> = w.regions.iter().filter_map(|region| regions::partition_of(region)).collect();
+        let mut partitions: Vec<&str> =
+            w.regions.iter().filter_map(|region| regions::partition_of(region)).collect();
         partitions.dedup();
-        if let Some(i) = w.regions.iter().position(|r| regions::partition_of(r).is_some_and(|p| p != partitions[0])) {
-            let message = format!("`{}` lies in the partition {}, and regions before it in {}", w.regions[i], partitions[1], partitions[0]);
+        if let Some(i) =
+            w.regions.iter().position(|r| regions::partition_of(r).is_some_and(|p| p != partitions[0]))
+        {
+            let message = format!(
+                "`{}` lies in the partition {}, and regions before it in {}",
+                w.regions[i], partitions[1], partitions[0]
+            );
             let hint = "credentials hold in one partition only; keep a workspace for each";
             self.complain(file, &format!("regions/{i}"), "AFW-029", message, hint);
         }

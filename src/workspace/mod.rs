@@ -1,5 +1,5 @@
-//! The user's folder: `affiant.yaml` and `program/`. Reads what people decided and reports every problem at once. It knows no
-//! evidence and no verdicts.
+//! The user's folder: `affiant.yaml` and `program/`. Reads what people decided and reports every problem at
+//! once. It knows no evidence and no verdicts.
 
 mod aws;
 mod check;
@@ -89,9 +89,17 @@ pub fn require(root: &Path) -> Result<(), Diagnostic> {
     }
     let problem = |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint));
     if !root.exists() {
-        return problem("AFW-060", format!("there is no folder `{}`", root.display()), "name the folder that holds affiant.yaml".into());
+        return problem(
+            "AFW-060",
+            format!("there is no folder `{}`", root.display()),
+            "name the folder that holds affiant.yaml".into(),
+        );
     }
-    let names = std::fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    let names = std::fs::read_dir(root)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned());
     let near = names.filter(|name| name.to_lowercase().starts_with("affiant.") && name != FILES[0]).min();
     match near {
         Some(name) => problem(
@@ -101,8 +109,12 @@ pub fn require(root: &Path) -> Result<(), Diagnostic> {
         ),
         None => problem(
             "AFW-060",
-            format!("`{}` is no workspace, and neither is a folder above it: there is no `affiant.yaml`", root.display()),
-            "go to your workspace, name it with `--workspace DIR`, or make one with `affiant init DIR`".into(),
+            format!(
+                "`{}` is no workspace, and neither is a folder above it: there is no `affiant.yaml`",
+                root.display()
+            ),
+            "go to your workspace, name it with `--workspace DIR`, or make one with `affiant init DIR`"
+                .into(),
         ),
     }
 }
@@ -119,16 +131,27 @@ pub fn open(root: &Path) -> Result<Workspace, Problems> {
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_symlink() => {
                 let to = std::fs::read_link(&path).unwrap_or_default();
-                let problem = Diagnostic::new("AFW-001", format!("this link leads to `{}`, and nothing is there", to.display()));
+                let problem = Diagnostic::new(
+                    "AFW-001",
+                    format!("this link leads to `{}`, and nothing is there", to.display()),
+                );
                 found.push(problem.file(name).hint("put the file there, or remove the link"));
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => in_the_way(name, &mut found),
             Err(_) if path.is_dir() => {
-                found.push(Diagnostic::new("AFW-001", "this is a folder, and should be a file").file(name).hint("move the folder away"));
+                found.push(
+                    Diagnostic::new("AFW-001", "this is a folder, and should be a file")
+                        .file(name)
+                        .hint("move the folder away"),
+                );
             }
             Err(error) => {
-                found.push(Diagnostic::new("AFW-001", format!("cannot read: {error}")).file(name).hint("let your user read it"));
+                found.push(
+                    Diagnostic::new("AFW-001", format!("cannot read: {error}"))
+                        .file(name)
+                        .hint("let your user read it"),
+                );
             }
         }
     }
@@ -145,12 +168,18 @@ pub fn open(root: &Path) -> Result<Workspace, Problems> {
 fn in_the_way(name: &str, found: &mut Vec<Diagnostic>) {
     let folder = name.rsplit_once('/').map_or(name, |(folder, _)| folder);
     if !found.iter().any(|problem| problem.file.as_deref() == Some(folder)) {
-        let problem = Diagnostic::new("AFW-001", "this is a file, and should be the folder of what people decided").file(folder);
-        found.push(problem.hint("move the file away; `affiant init` in another folder writes a starter of the folder"));
+        let problem =
+            Diagnostic::new("AFW-001", "this is a file, and should be the folder of what people decided")
+                .file(folder);
+        found.push(
+            problem
+                .hint("move the file away; `affiant init` in another folder writes a starter of the folder"),
+        );
     }
 }
 
-/// Reads decisions from files, as they were packaged: what they must say beyond their form was asked when they were sealed.
+/// Reads decisions from files, as they were packaged: what they must say beyond their form was asked when
+/// they were sealed.
 pub fn decisions(files: &BTreeMap<String, Vec<u8>>) -> Result<Decisions, Problems> {
     let mut problems = Problems::default();
     let decisions = Decisions {
@@ -168,7 +197,11 @@ pub fn decisions(files: &BTreeMap<String, Vec<u8>>) -> Result<Decisions, Problem
     problems.or(decisions)
 }
 
-fn packaged<T: DeserializeOwned + JsonSchema>(files: &BTreeMap<String, Vec<u8>>, name: &str, problems: &mut Problems) -> Option<T> {
+fn packaged<T: DeserializeOwned + JsonSchema>(
+    files: &BTreeMap<String, Vec<u8>>,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<T> {
     match yaml::yaml(name, files.get(name)?) {
         Ok(value) => Some(value),
         Err(found) => {
@@ -183,7 +216,10 @@ fn strangers(root: &Path) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if root.join("affiant.yml").exists() {
         let problem = Diagnostic::new("AFW-061", "this file is not read").file("affiant.yml");
-        found.push(problem.hint("what counts is `affiant.yaml`; move over what is missing there, and remove this file"));
+        found
+            .push(problem.hint(
+                "what counts is `affiant.yaml`; move over what is missing there, and remove this file",
+            ));
     }
     let mut names: Vec<String> = std::fs::read_dir(root.join("program"))
         .into_iter()
@@ -197,7 +233,10 @@ fn strangers(root: &Path) -> Vec<Diagnostic> {
     for name in names {
         let data = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
         let level = if data { Gravity::Error } else { Gravity::Warning };
-        let list = format!("the files of program/ are: {}", known().map(|n| &n["program/".len()..]).collect::<Vec<_>>().join(", "));
+        let list = format!(
+            "the files of program/ are: {}",
+            known().map(|n| &n["program/".len()..]).collect::<Vec<_>>().join(", ")
+        );
         let stem = |name: &'static str| name.trim_start_matches("program/").trim_end_matches(".yaml");
         let typed = name.trim_start_matches("program/").split('.').next().unwrap_or_default();
         let hint = match near::nearest(typed, known().map(stem)).filter(|_| data) {
@@ -205,7 +244,9 @@ fn strangers(root: &Path) -> Vec<Diagnostic> {
             None if data => format!("{list}; keep other files in documents/"),
             None => "nothing of it reaches a package; keep papers in documents/".to_string(),
         };
-        found.push(Diagnostic::new("AFW-062", "nobody reads a file of this name").level(level).file(name).hint(hint));
+        found.push(
+            Diagnostic::new("AFW-062", "nobody reads a file of this name").level(level).file(name).hint(hint),
+        );
     }
     found
 }
@@ -258,13 +299,16 @@ impl Reader<'_> {
         };
         if document.root.kind() == yaml::NodeKind::Null {
             let empty = Diagnostic::new("AFW-063", "the file is empty").file(name).at(1, 1);
-            self.found.push(empty.hint("`affiant init` in another folder writes a starter of it; or remove the file"));
+            self.found.push(
+                empty.hint("`affiant init` in another folder writes a starter of it; or remove the file"),
+            );
             return None;
         }
         let before = self.found.len();
         self.found.extend(twice);
         self.found.extend(document.check(&schema_of::<T>(Strictness::Filled), Strictness::Filled));
-        let told = self.found.len() > before && self.found[before..].iter().any(|p| p.level == Gravity::Error);
+        let told =
+            self.found.len() > before && self.found[before..].iter().any(|p| p.level == Gravity::Error);
         let value = match yaml::value(&document) {
             Ok(value) => {
                 self.sound.push(name);

@@ -1,4 +1,5 @@
-//! Writes a decision on a risk into the text of `program/risks.yaml`, and leaves every comment and every other byte alone.
+//! Writes a decision on a risk into the text of `program/risks.yaml`, and leaves every comment and every
+//! other byte alone.
 
 use crate::yaml::edit::{self, EditError, PathStep, Value};
 
@@ -10,7 +11,15 @@ pub enum RiskPlace {
     /// The place of a risk in `own`.
     Own(usize),
     /// A finding that nobody has decided on yet.
-    New { id: String, control: String, account: String, asset_class: String, phi: bool, owner: String, treatment: String },
+    New {
+        id: String,
+        control: String,
+        account: String,
+        asset_class: String,
+        phi: bool,
+        owner: String,
+        treatment: String,
+    },
 }
 
 /// What happened, for the history.
@@ -25,11 +34,16 @@ pub struct Happening {
 pub type Change = (&'static str, Value);
 
 /// The file of a workspace that has none yet.
-pub const EMPTY: &str =
-    "# The risk register: what people decided about findings, and the risks that no finding shows.\nformat: affiant.risks/1\n";
+pub const EMPTY: &str = "# The risk register: what people decided about findings, and the risks that no \
+                         finding shows.\nformat: affiant.risks/1\n";
 
 /// The text with the changes made and the event added.
-pub fn decide(text: &str, target: &RiskPlace, changes: &[Change], event: &Happening) -> Result<String, EditError> {
+pub fn decide(
+    text: &str,
+    target: &RiskPlace,
+    changes: &[Change],
+    event: &Happening,
+) -> Result<String, EditError> {
     match target {
         RiskPlace::Entry(n) => changed(text, "entries", *n, changes, event),
         RiskPlace::Own(n) => changed(text, "own", *n, changes, event),
@@ -53,7 +67,10 @@ pub fn decide(text: &str, target: &RiskPlace, changes: &[Change], event: &Happen
                     None => members.push(((*name).into(), value.clone())),
                 }
             }
-            members.push(("detail".into(), Value::Map(vec![("history".into(), Value::List(vec![history(event)]))])));
+            members.push((
+                "detail".into(),
+                Value::Map(vec![("history".into(), Value::List(vec![history(event)]))]),
+            ));
             edit::push(text, &[], "entries", &Value::Map(members))
         }
     }
@@ -66,7 +83,13 @@ pub fn add(text: &str, members: Vec<(String, Value)>, event: &Happening) -> Resu
     edit::push(text, &[], "own", &Value::Map(members))
 }
 
-fn changed(text: &str, list: &str, n: usize, changes: &[Change], event: &Happening) -> Result<String, EditError> {
+fn changed(
+    text: &str,
+    list: &str,
+    n: usize,
+    changes: &[Change],
+    event: &Happening,
+) -> Result<String, EditError> {
     let entry = vec![PathStep::Member(list.into()), PathStep::Item(n)];
     let mut text = text.to_string();
     for (member, value) in changes {
@@ -82,8 +105,8 @@ fn changed(text: &str, list: &str, n: usize, changes: &[Change], event: &Happeni
     }
 }
 
-/// A mapping that is there already is changed member by member, so that what people wrote beside it stays; a member that the new
-/// one does not have says nothing any more.
+/// A mapping that is there already is changed member by member, so that what people wrote beside it stays; a
+/// member that the new one does not have says nothing any more.
 fn set(text: &str, path: &[PathStep], member: &str, value: &Value) -> Result<String, EditError> {
     let at = path.iter().cloned().chain([PathStep::Member(member.into())]).collect::<Vec<_>>();
     let there = edit::members(text, &at)?;
@@ -107,8 +130,8 @@ fn history(event: &Happening) -> Value {
 mod tests {
     use super::*;
 
-    const FILE: &str =
-        "format: affiant.risks/1\nentries: # decided\n  - match: { control: a } # broad\n    owner: A. Example\n    treatment: mitigate\n";
+    const FILE: &str = "format: affiant.risks/1\nentries: # decided\n  - match: { control: a } # \
+                        broad\n    owner: A. Example\n    treatment: mitigate\n";
 
     fn event() -> Happening {
         Happening { on: "2026-11-30".into(), by: "C. Example".into(), what: "confirmed".into() }
@@ -118,19 +141,26 @@ mod tests {
     fn a_decision_is_added_to_its_entry_with_its_history() {
         let changes = [("confirmed_by", Value::text("C. Example"))];
         let once = decide(FILE, &RiskPlace::Entry(0), &changes, &event()).expect("it is written");
-        let detail = "    confirmed_by: C. Example\n    detail:\n      history:\n        - on: 2026-11-30\n          by: C. Example\n          what: confirmed\n";
+        let detail = "    confirmed_by: C. Example\n    detail:\n      history:\n        - on: \
+                      2026-11-30\n          by: C. Example\n          what: confirmed\n";
         assert_eq!(once, format!("{FILE}{detail}"));
         let twice = decide(&once, &RiskPlace::Entry(0), &changes, &event()).expect("it is written");
-        assert_eq!(twice, format!("{once}        - on: 2026-11-30\n          by: C. Example\n          what: confirmed\n"));
+        assert_eq!(
+            twice,
+            format!("{once}        - on: 2026-11-30\n          by: C. Example\n          what: confirmed\n")
+        );
     }
 
     #[test]
     fn a_second_acceptance_keeps_what_stands_beside_the_first() {
-        let first = "    acceptance: # by the board\n      approver: R. Example # chair\n      reason: Old\n      compensating: A guard\n";
+        let first = "    acceptance: # by the board\n      approver: R. Example # chair\n      reason: \
+                     Old\n      compensating: A guard\n";
         let file = format!("{FILE}{first}");
         let new = ["approver", "reason"].map(|name| (name.to_string(), Value::text("New"))).to_vec();
-        let made = decide(&file, &RiskPlace::Entry(0), &[("acceptance", Value::Map(new))], &event()).expect("it is written");
-        let second = "    acceptance: # by the board\n      approver: New # chair\n      reason: New\n      compensating: \"\"\n";
+        let made = decide(&file, &RiskPlace::Entry(0), &[("acceptance", Value::Map(new))], &event())
+            .expect("it is written");
+        let second = "    acceptance: # by the board\n      approver: New # chair\n      reason: \
+                      New\n      compensating: \"\"\n";
         assert!(made.starts_with(&format!("{FILE}{second}")), "{made}");
     }
 
@@ -146,7 +176,8 @@ mod tests {
             owner: text("P. Example"),
             treatment: text("mitigate"),
         };
-        let made = decide(EMPTY, &new, &[("due", Value::text("2027-01-31"))], &event()).expect("it is written");
+        let made =
+            decide(EMPTY, &new, &[("due", Value::text("2027-01-31"))], &event()).expect("it is written");
         assert!(made.starts_with(EMPTY), "{made}");
         let json = edit::json(&made).expect("it parses");
         assert_eq!(json["entries"][0]["match"]["account"], "111122223333");

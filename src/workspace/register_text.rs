@@ -1,6 +1,6 @@
-//! What `affiant risks confirm|accept|close|add` do to the text of the register, over files as people write them: any order of
-//! members, comments before and behind, blank lines, texts in three styles, lines with either end. Every comment and every other
-//! byte stays.
+//! What `affiant risks confirm|accept|close|add` do to the text of the register, over files as people write
+//! them: any order of members, comments before and behind, blank lines, texts in three styles, lines with
+//! either end. Every comment and every other byte stays.
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -19,12 +19,8 @@ struct Style {
 }
 
 fn style() -> impl Strategy<Value = Style> {
-    (0u8..5, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(form, before, behind, blank)| Style {
-        form,
-        before,
-        behind,
-        blank,
-    })
+    (0u8..5, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2))
+        .prop_map(|(form, before, behind, blank)| Style { form, before, behind, blank })
 }
 
 const MEMBERS: [(&str, &str); 9] = [
@@ -91,7 +87,15 @@ impl Made {
         }
     }
 
-    fn entry(&mut self, first: &str, order: &[usize], styles: &[Style], dash: usize, acceptance: u8, target: bool) {
+    fn entry(
+        &mut self,
+        first: &str,
+        order: &[usize],
+        styles: &[Style],
+        dash: usize,
+        acceptance: u8,
+        target: bool,
+    ) {
         let indent = dash + 2;
         let start = self.lines.len();
         self.push(format!("{}- {first}", " ".repeat(dash)), None);
@@ -112,12 +116,15 @@ impl Made {
                 self.push(format!("{pad}acceptance: {c}"), Some("acceptance"));
                 let d = self.comment();
                 self.push(format!("{pad}  approver: Rowan Example {d}"), Some("acceptance"));
-                for line in ["reason: Old", "accepted: 2026-01-01", "expires: 2026-06-30", "compensating: A guard"] {
+                for line in
+                    ["reason: Old", "accepted: 2026-01-01", "expires: 2026-06-30", "compensating: A guard"]
+                {
                     self.push(format!("{pad}  {line}"), Some("acceptance"));
                 }
             }
             2 => {
-                let flow = "{ approver: Rowan Example, reason: Old, accepted: 2026-01-01, expires: 2026-06-30 }";
+                let flow =
+                    "{ approver: Rowan Example, reason: Old, accepted: 2026-01-01, expires: 2026-06-30 }";
                 self.push(format!("{pad}acceptance: {flow} {c}"), Some("acceptance"));
             }
             _ => self.push(format!("{pad}{c}"), None),
@@ -131,8 +138,15 @@ impl Made {
 fn made() -> impl Strategy<Value = (Made, usize)> {
     let order = Just((0..MEMBERS.len()).collect::<Vec<_>>()).prop_shuffle();
     let entry = (order, prop::collection::vec(style(), MEMBERS.len()), 0u8..3);
-    (prop::collection::vec(entry, 1..4), 0usize..3, any::<bool>(), any::<bool>(), prop::bool::weighted(0.8), any::<bool>()).prop_map(
-        |(entries, target, crlf, deep, end, own)| {
+    (
+        prop::collection::vec(entry, 1..4),
+        0usize..3,
+        any::<bool>(),
+        any::<bool>(),
+        prop::bool::weighted(0.8),
+        any::<bool>(),
+    )
+        .prop_map(|(entries, target, crlf, deep, end, own)| {
             let mut made = Made { lines: Vec::new(), comments: 0, crlf, end };
             let target = target % entries.len();
             let head = made.comment();
@@ -154,11 +168,11 @@ fn made() -> impl Strategy<Value = (Made, usize)> {
                 made.push("    title: Another may be late".into(), None);
             }
             (made, target)
-        },
-    )
+        })
 }
 
-/// Every line but those of the changed members is in the new text, in its order and to the byte; so is every comment, once.
+/// Every line but those of the changed members is in the new text, in its order and to the byte; so is every
+/// comment, once.
 fn kept(made: &Made, new: &str, changed: &[&str]) -> Result<(), TestCaseError> {
     let old = made.text();
     let mut rest = new.split('\n');
@@ -167,7 +181,10 @@ fn kept(made: &Made, new: &str, changed: &[&str]) -> Result<(), TestCaseError> {
             continue;
         }
         let whole = |l: &&str| l.trim_end_matches('\r') == line;
-        prop_assert!(rest.any(|l| whole(&l)), "a line was changed or lost: {line}\nbefore:\n{old}\nafter:\n{new}");
+        prop_assert!(
+            rest.any(|l| whole(&l)),
+            "a line was changed or lost: {line}\nbefore:\n{old}\nafter:\n{new}"
+        );
     }
     for n in 1..=made.comments {
         let token = format!("# c{n}: all \"well\"; > | x");
@@ -197,7 +214,11 @@ fn read_alike(old: &str, new: &str, list: &str, n: usize, changed: &[&str]) -> R
 }
 
 fn event() -> Happening {
-    Happening { on: "2026-11-30".into(), by: "Casey Example".into(), what: "decided: \"so\" # and not otherwise".into() }
+    Happening {
+        on: "2026-11-30".into(),
+        by: "Casey Example".into(),
+        what: "decided: \"so\" # and not otherwise".into(),
+    }
 }
 
 fn map(members: &[(&str, &str)]) -> Value {
@@ -207,9 +228,24 @@ fn map(members: &[(&str, &str)]) -> Value {
 /// Words as people type them, among them what YAML would read as something else.
 fn words() -> impl Strategy<Value = String> {
     prop_oneof![
-        "[ -~\u{e9}]{1,60}".prop_map(|t| t.trim().to_string()).prop_filter("says something", |t| !t.is_empty()),
-        prop::sample::select(vec!["- x", "# y", "a: b", "yes", "2026-01-01", "{ }", "'", "|", "null", "  x", "x\ty", "=1+1"])
-            .prop_map(String::from),
+        "[ -~\u{e9}]{1,60}"
+            .prop_map(|t| t.trim().to_string())
+            .prop_filter("says something", |t| !t.is_empty()),
+        prop::sample::select(vec![
+            "- x",
+            "# y",
+            "a: b",
+            "yes",
+            "2026-01-01",
+            "{ }",
+            "'",
+            "|",
+            "null",
+            "  x",
+            "x\ty",
+            "=1+1"
+        ])
+        .prop_map(String::from),
     ]
 }
 

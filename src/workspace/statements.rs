@@ -1,11 +1,12 @@
-//! Writes a statement into the text of `program/attestations.yaml`, and leaves every comment and every other byte alone.
+//! Writes a statement into the text of `program/attestations.yaml`, and leaves every comment and every other
+//! byte alone.
 
 use crate::model::decisions::Attestation;
 use crate::yaml::edit::{self, EditError, PathStep, Value};
 
 /// The file of a workspace that has none yet.
-pub const NO_STATEMENTS: &str =
-    "# What no API can show, said by a named person. `affiant attest` writes here.\nformat: affiant.attestations/1\n";
+pub const NO_STATEMENTS: &str = "# What no API can show, said by a named person. `affiant attest` writes \
+                                 here.\nformat: affiant.attestations/1\n";
 
 const LIST: &str = "attestations";
 
@@ -16,7 +17,12 @@ pub fn put(text: &str, said: &Attestation) -> Result<String, EditError> {
     let members = members(said);
     let Some(n) = there else {
         let whole = members.into_iter().filter(|(name, value)| *name == "evidence" || !is_nothing(value));
-        return edit::push(text, &[], LIST, &Value::Map(whole.map(|(name, value)| (name.to_string(), value)).collect()));
+        return edit::push(
+            text,
+            &[],
+            LIST,
+            &Value::Map(whole.map(|(name, value)| (name.to_string(), value)).collect()),
+        );
     };
     let entry = [PathStep::Member(LIST.into()), PathStep::Item(n)];
     let had = edit::members(text, &entry)?;
@@ -38,12 +44,22 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn members(said: &Attestation) -> Vec<(&'static str, Value)> {
-    let map = |members: &[(&str, String)]| Value::Map(members.iter().map(|(k, v)| ((*k).to_string(), Value::text(v))).collect());
+    let map = |members: &[(&str, String)]| {
+        Value::Map(members.iter().map(|(k, v)| ((*k).to_string(), Value::text(v))).collect())
+    };
     let files = said.files.iter().map(|f| map(&[("path", f.path.clone()), ("sha256", f.sha256.to_string())]));
-    let before = said.supersedes.iter().map(|s| map(&[("by", s.by.clone()), ("on", s.on.clone()), ("sha256", s.sha256.to_string())]));
+    let before = said
+        .supersedes
+        .iter()
+        .map(|s| map(&[("by", s.by.clone()), ("on", s.on.clone()), ("sha256", s.sha256.to_string())]));
     let decided = said.decided.iter().map(|d| {
         let access = d.access.clone();
-        map(&[("principal", d.principal.clone()), ("decision", d.decision.clone()), ("by", d.by.clone()), ("access", access)])
+        map(&[
+            ("principal", d.principal.clone()),
+            ("decision", d.decision.clone()),
+            ("by", d.by.clone()),
+            ("access", access),
+        ])
     });
     let signed = said.signatures.iter().map(|s| map(&[("role", s.role.clone()), ("cms", s.cms.clone())]));
     vec![
@@ -67,8 +83,10 @@ fn members(said: &Attestation) -> Vec<(&'static str, Value)> {
 mod tests {
     use super::*;
 
-    const FILE: &str = "# ours\nformat: affiant.attestations/1\nattestations:\n  # four\n  - id: a # first\n    statement: >-\n      It is\n      so.\n    by: \
-        A. Example\n    role: Owner\n    on: 2026-01-31\n    valid_until: 2026-12-31 # a year\n    evidence: [documents/a.md]\n\n  # five\n  - id: b\n    \
+    const FILE: &str = "# ours\nformat: affiant.attestations/1\nattestations:\n  # four\n  - id: a # \
+                        first\n    statement: >-\n      It is\n      so.\n    by: \
+        A. Example\n    role: Owner\n    on: 2026-01-31\n    valid_until: 2026-12-31 # a year\n    evidence: \
+        [documents/a.md]\n\n  # five\n  - id: b\n    \
         statement: x\n    by: B\n    role: R\n    on: 2026-01-31\n    valid_until: 2026-12-31\n";
 
     fn said(id: &str) -> Attestation {
@@ -80,9 +98,12 @@ mod tests {
     #[test]
     fn a_statement_is_replaced_where_it_stands_and_comments_stay() {
         let made = put(FILE, &said("a")).expect("it is written");
-        for kept in
-            ["# ours\n", "  # four\n  - id: a # first\n", "valid_until: 2027-02-28 # a year\n", "\n  # five\n  - id: b\n    statement: x\n"]
-        {
+        for kept in [
+            "# ours\n",
+            "  # four\n  - id: a # first\n",
+            "valid_until: 2027-02-28 # a year\n",
+            "\n  # five\n  - id: b\n    statement: x\n",
+        ] {
             assert!(made.contains(kept), "`{kept}` is gone: {made}");
         }
         let read = edit::json(&made).expect("it parses");

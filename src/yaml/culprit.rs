@@ -1,5 +1,6 @@
-//! What a person did where the parser only says which character it could not use: marks of a merge, spaces that are none,
-//! indentation. It looks at the text around the place, and says nothing where it does not know better.
+//! What a person did where the parser only says which character it could not use: marks of a merge, spaces
+//! that are none, indentation. It looks at the text around the place, and says nothing where it does not know
+//! better.
 
 /// A better account of a syntax error: line and column, what is wrong, what to write.
 pub struct Culprit {
@@ -11,7 +12,9 @@ pub struct Culprit {
 
 /// Looks for the cause of an error at `line`; `item` where the parser expected the `-` of a list.
 pub fn culprit(text: &str, line: u64, item: bool) -> Option<Culprit> {
-    merge(text).or_else(|| odd_space(text, line)).or_else(|| if item { indentation(text, line) } else { None })
+    merge(text)
+        .or_else(|| odd_space(text, line))
+        .or_else(|| if item { indentation(text, line) } else { None })
 }
 
 fn numbered(text: &str) -> impl Iterator<Item = (u64, &str)> {
@@ -20,7 +23,8 @@ fn numbered(text: &str) -> impl Iterator<Item = (u64, &str)> {
 
 /// Marks that a merge leaves where it could not decide.
 fn merge(text: &str) -> Option<Culprit> {
-    let (line, _) = numbered(text).find(|(_, l)| l.starts_with("<<<<<<< ") || l.starts_with(">>>>>>> ") || *l == "=======")?;
+    let (line, _) = numbered(text)
+        .find(|(_, l)| l.starts_with("<<<<<<< ") || l.starts_with(">>>>>>> ") || *l == "=======")?;
     let message = "a merge left its marks here, and both versions".to_string();
     let hint = "keep one version, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`";
     Some(Culprit { line, column: 1, message, hint })
@@ -30,15 +34,25 @@ fn merge(text: &str) -> Option<Culprit> {
 fn odd_space(text: &str, line: u64) -> Option<Culprit> {
     let near = numbered(text).filter(|(n, _)| *n <= line && *n + 3 > line);
     let odd = |(n, l): (u64, &str)| {
-        let (column, c) = (1..).zip(l.chars().take_while(|c| c.is_whitespace())).find(|(_, c)| !c.is_ascii())?;
+        let (column, c) =
+            (1..).zip(l.chars().take_while(|c| c.is_whitespace())).find(|(_, c)| !c.is_ascii())?;
         Some((n, column, c))
     };
     let (line, column, c) = near.filter_map(odd).next()?;
-    let message = format!("the indentation holds a character that looks like a space and is none (U+{:04X})", u32::from(c));
-    Some(Culprit { line, column, message, hint: "delete the indentation of this line, and type it again with spaces" })
+    let message = format!(
+        "the indentation holds a character that looks like a space and is none (U+{:04X})",
+        u32::from(c)
+    );
+    Some(Culprit {
+        line,
+        column,
+        message,
+        hint: "delete the indentation of this line, and type it again with spaces",
+    })
 }
 
-/// A line without `- ` where the parser looked for one, because it is indented otherwise than what it belongs to.
+/// A line without `- ` where the parser looked for one, because it is indented otherwise than what it belongs
+/// to.
 fn indentation(text: &str, line: u64) -> Option<Culprit> {
     let (_, here) = numbered(text).find(|(n, _)| *n == line)?;
     let member = here.trim_start();

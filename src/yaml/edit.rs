@@ -1,5 +1,5 @@
-//! Changes single values of a YAML file in place. Every comment and every other byte stays; what comes out is read again, and
-//! if anything but the value that was meant differs, nothing is changed.
+//! Changes single values of a YAML file in place. Every comment and every other byte stays; what comes out is
+//! read again, and if anything but the value that was meant differs, nothing is changed.
 
 use std::ops::Range;
 
@@ -30,7 +30,8 @@ pub fn set(text: &str, path: &[PathStep], member: &str, value: &Value) -> Result
             let Some((first, _)) = members.first() else { return Err(EditError::Style(words(path))) };
             let indent = indent_of(text, first);
             let end = end_of_members(text, members);
-            let line = format!("{newline}{}{}", " ".repeat(indent), block_member(member, value, indent, newline));
+            let line =
+                format!("{newline}{}{}", " ".repeat(indent), block_member(member, value, indent, newline));
             splice(text, end..end, &line)
         }
     };
@@ -39,7 +40,8 @@ pub fn set(text: &str, path: &[PathStep], member: &str, value: &Value) -> Result
     proved(text, made, &steps, value, false)
 }
 
-/// Adds an item to the end of the list that is `member` of the mapping at `path`; the list is made where there is none.
+/// Adds an item to the end of the list that is `member` of the mapping at `path`; the list is made where
+/// there is none.
 pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Result<String, EditError> {
     let root = parse(text)?;
     let map = at(&root, path)?;
@@ -62,7 +64,8 @@ pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Resul
                 false => {
                     let dash = dash_of(text, &items[0]).ok_or_else(|| EditError::Style(words(&steps)))?;
                     let end = line_end(text, end_of(text, last));
-                    let item = format!("{newline}{}- {}", " ".repeat(dash), block_item(value, dash + 2, newline));
+                    let item =
+                        format!("{newline}{}- {}", " ".repeat(dash), block_item(value, dash + 2, newline));
                     splice(text, end..end, &item)
                 }
             }
@@ -70,7 +73,9 @@ pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Resul
         found => {
             let whole = Value::List(vec![value.clone()]);
             match (found, flow) {
-                (Some((key, old)), _) => replaced(text, key, old, *flow, indent_of(text, key), newline, &whole)?,
+                (Some((key, old)), _) => {
+                    replaced(text, key, old, *flow, indent_of(text, key), newline, &whole)?
+                }
                 (None, _) => return set(text, path, member, &whole),
             }
         }
@@ -105,7 +110,13 @@ fn words(path: &[PathStep]) -> String {
 }
 
 /// Reads both again: the new one must be the old one with this value, the same comments, and nothing else.
-fn proved(old: &str, new: String, path: &[PathStep], value: &Value, pushed: bool) -> Result<String, EditError> {
+fn proved(
+    old: &str,
+    new: String,
+    path: &[PathStep],
+    value: &Value,
+    pushed: bool,
+) -> Result<String, EditError> {
     let (mut expected, found) = (json(old)?, json(&new).map_err(|_| EditError::Unsure)?);
     let slot = path.iter().try_fold(&mut expected, |at, step| match (at, step) {
         (Json::Object(map), PathStep::Member(name)) => Some(map.entry(name.clone()).or_insert(Json::Null)),
@@ -127,7 +138,9 @@ fn proved(old: &str, new: String, path: &[PathStep], value: &Value, pushed: bool
 fn plain(value: &Value) -> Json {
     match value {
         Value::Text(text) | Value::Plain(text) => Json::String(text.clone()),
-        Value::Map(members) => Json::Object(members.iter().map(|(k, v)| (k.clone(), plain(v))).collect::<Map<_, _>>()),
+        Value::Map(members) => {
+            Json::Object(members.iter().map(|(k, v)| (k.clone(), plain(v))).collect::<Map<_, _>>())
+        }
         Value::List(items) => Json::Array(items.iter().map(plain).collect()),
     }
 }
@@ -171,7 +184,9 @@ fn dash_of(text: &str, item: &SpanNode) -> Option<usize> {
 fn end_of(text: &str, node: &SpanNode) -> usize {
     match &node.kind {
         Shape::Map { flow: false, members } if !members.is_empty() => own_end(text, members),
-        Shape::List { flow: false, items } if !items.is_empty() => end_of(text, items.last().expect("not empty")),
+        Shape::List { flow: false, items } if !items.is_empty() => {
+            end_of(text, items.last().expect("not empty"))
+        }
         Shape::Map { .. } | Shape::List { .. } | Shape::Other | Shape::Scalar(_) => {
             let own = &text[node.range.start..node.range.end.min(text.len())];
             node.range.start + own.trim_end().len()
@@ -226,7 +241,11 @@ fn replaced(
             let line = line_end(text, start);
             let header = &text[start..line];
             let behind = header.find('#').map_or("", |i| &header[header[..i].trim_end().len()..]);
-            Ok(splice(text, start..end, &format!("{}{behind}", block_scalar(value, indent, newline, !behind.is_empty()))))
+            Ok(splice(
+                text,
+                start..end,
+                &format!("{}{behind}", block_scalar(value, indent, newline, !behind.is_empty())),
+            ))
         }
         (false, Value::Text(_) | Value::Plain(_)) => {
             // what stands behind the value on its last line, a comment, would become a part of a folded text
@@ -240,7 +259,13 @@ fn replaced(
     }
 }
 
-fn flow_insert(text: &str, map: &SpanNode, members: &[(SpanNode, SpanNode)], member: &str, value: &Value) -> String {
+fn flow_insert(
+    text: &str,
+    map: &SpanNode,
+    members: &[(SpanNode, SpanNode)],
+    member: &str,
+    value: &Value,
+) -> String {
     let new = format!("{member}: {}", flow_value(value));
     match members.last() {
         Some((_, last)) => {

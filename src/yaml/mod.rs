@@ -1,4 +1,5 @@
-//! The one door to YAML: a document becomes a value, or diagnostics that show the line and say what to write instead.
+//! The one door to YAML: a document becomes a value, or diagnostics that show the line and say what to write
+//! instead.
 
 mod culprit;
 pub mod edit;
@@ -70,10 +71,17 @@ pub fn value<T: DeserializeOwned>(document: &Document) -> Result<T, Diagnostic> 
 }
 
 /// Why a document does not parse: what the tree and the schema tell, or else what the parser does.
-fn explain<T: JsonSchema>(file: &str, bytes: &[u8], text: &str, error: &serde_saphyr::Error) -> Vec<Diagnostic> {
+fn explain<T: JsonSchema>(
+    file: &str,
+    bytes: &[u8],
+    text: &str,
+    error: &serde_saphyr::Error,
+) -> Vec<Diagnostic> {
     let found = match Document::read(file, bytes) {
         Err(problem) => vec![problem],
-        Ok((document, twice)) if twice.is_empty() => document.check(&schema_of::<T>(Strictness::Shape), Strictness::Shape),
+        Ok((document, twice)) if twice.is_empty() => {
+            document.check(&schema_of::<T>(Strictness::Shape), Strictness::Shape)
+        }
         Ok((_, twice)) => twice,
     };
     if found.is_empty() { vec![last(file, text, error)] } else { found }
@@ -97,7 +105,9 @@ fn decoded(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
             let line = before.matches('\n').count() as u64 + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
             let message = format!("the byte {:#04x} is not UTF-8", bytes[error.valid_up_to()]);
-            let problem = wrong(&message).at(line, column).hint("save the file as UTF-8; it looks like Latin-1 or Windows-1252");
+            let problem = wrong(&message)
+                .at(line, column)
+                .hint("save the file as UTF-8; it looks like Latin-1 or Windows-1252");
             Err(problem.quoting(&String::from_utf8_lossy(bytes), 1))
         }
     }
@@ -107,7 +117,8 @@ fn decoded(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
 pub fn within(node: &Node, text: &str, offset: usize) -> Option<At> {
     let NodeValue::Scalar { text: content, style } = &node.value else { return None };
     let before = content.get(..offset.min(content.len()))?;
-    let (skipped, column) = (before.matches('\n').count(), before.rsplit('\n').next().unwrap_or_default().chars().count());
+    let (skipped, column) =
+        (before.matches('\n').count(), before.rsplit('\n').next().unwrap_or_default().chars().count());
     let rest = &content[before.len()..];
     let width = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1) as u64;
     match style {
@@ -115,8 +126,10 @@ pub fn within(node: &Node, text: &str, offset: usize) -> Option<At> {
             let first = content.lines().next()?;
             let header = usize::try_from(node.at.line).ok()?;
             let lines: Vec<&str> = text.lines().collect();
-            // the header (`|`) stands on the line above the first line of text, or on the line that the node names
-            let begin = (header.saturating_sub(1)..lines.len()).find(|i| lines[*i].trim_start() == first.trim_start())?;
+            // the header (`|`) stands on the line above the first line of text, or on the line that the node
+            // names
+            let begin = (header.saturating_sub(1)..lines.len())
+                .find(|i| lines[*i].trim_start() == first.trim_start())?;
             let indent = lines[begin].chars().count() - first.chars().count();
             Some(At { line: (begin + skipped) as u64 + 1, column: (indent + column) as u64 + 1, width })
         }

@@ -14,7 +14,8 @@ pub fn values(schema: &Map<String, Json>) -> Option<Vec<&Json>> {
     }
     // an enumeration whose values are described one by one
     let one_of = schema.get("oneOf").and_then(Json::as_array)?;
-    let parts: Vec<Vec<&Json>> = one_of.iter().map(|part| part.as_object().and_then(values)).collect::<Option<_>>()?;
+    let parts: Vec<Vec<&Json>> =
+        one_of.iter().map(|part| part.as_object().and_then(values)).collect::<Option<_>>()?;
     Some(parts.concat())
 }
 
@@ -65,7 +66,9 @@ pub fn is(node: &Node) -> &'static str {
 }
 
 pub fn example(schema: &Map<String, Json>) -> String {
-    schema.get("minimum").map_or_else(|| "60".to_string(), |least| least.to_string().trim_end_matches(".0").to_string())
+    schema
+        .get("minimum")
+        .map_or_else(|| "60".to_string(), |least| least.to_string().trim_end_matches(".0").to_string())
 }
 
 /// What to write, in the schema's own words.

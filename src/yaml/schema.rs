@@ -1,5 +1,5 @@
-//! A tree against a JSON Schema: the schema that `affiant schema` prints is the one that files are read by, so an editor refuses
-//! what the program refuses. It knows as much of draft 7 as our schemas use.
+//! A tree against a JSON Schema: the schema that `affiant schema` prints is the one that files are read by,
+//! so an editor refuses what the program refuses. It knows as much of draft 7 as our schemas use.
 
 mod made;
 mod path;
@@ -12,8 +12,8 @@ use crate::diag::{Diagnostic, Gravity, near};
 pub use made::schema_of;
 use path::Path;
 
-/// What a starter file leaves to fill in, `<name, role>`, and what people write for later. A mail address or a link in angle
-/// brackets is none.
+/// What a starter file leaves to fill in, `<name, role>`, and what people write for later. A mail address or
+/// a link in angle brackets is none.
 pub const PLACEHOLDER: &str = r"<[^<>@/\s]([^<>@/]*[^<>@/\s])?>|^\s*(TODO|TBD|FIXME|XXX)\s*$";
 
 /// How close a file is read.
@@ -82,7 +82,11 @@ impl<'s> Checker<'s> {
         match &node.value {
             NodeValue::Map(entries) => self.members(node, entries, schema, path),
             NodeValue::List(items) => {
-                if let Some(least) = schema.get("minItems").and_then(Json::as_u64).filter(|least| (items.len() as u64) < *least) {
+                if let Some(least) = schema
+                    .get("minItems")
+                    .and_then(Json::as_u64)
+                    .filter(|least| (items.len() as u64) < *least)
+                {
                     self.say(node.at, "AFC-022", format!("`{}` holds fewer than {least}", path.leaf()), "");
                 }
                 let Some(rule) = schema.get("items") else { return };
@@ -110,14 +114,26 @@ impl<'s> Checker<'s> {
             .iter()
             .filter(|part| {
                 let resolved = self.resolved(part);
-                resolved.is_some_and(|part| kinds(part).is_empty() && values(part).is_none() || fits(node, &kinds(part), part))
+                resolved.is_some_and(|part| {
+                    kinds(part).is_empty() && values(part).is_none() || fits(node, &kinds(part), part)
+                })
             })
             .collect();
         match fitting.as_slice() {
             [] => {
-                let words: Vec<&str> = any.iter().filter_map(|part| self.resolved(part)).flat_map(kinds).filter(|k| *k != "null").collect();
+                let words: Vec<&str> = any
+                    .iter()
+                    .filter_map(|part| self.resolved(part))
+                    .flat_map(kinds)
+                    .filter(|k| *k != "null")
+                    .collect();
                 let kind = words.into_iter().map(kind_words).collect::<Vec<_>>().join(" or ");
-                self.say(node.at, "AFC-022", format!("`{}` is {kind}, and this is {}", path.leaf(), is(node)), "");
+                self.say(
+                    node.at,
+                    "AFC-022",
+                    format!("`{}` is {kind}, and this is {}", path.leaf(), is(node)),
+                    "",
+                );
             }
             [one] => self.node(node, one, path),
             several => {
@@ -136,7 +152,8 @@ impl<'s> Checker<'s> {
     }
 
     fn one_of(&mut self, node: &Node, allowed: &[&Json], schema: &Map<String, Json>, path: &Path) {
-        let null = node.kind() == NodeKind::Null && (allowed.contains(&&Json::Null) || kinds(schema).contains(&"null"));
+        let null = node.kind() == NodeKind::Null
+            && (allowed.contains(&&Json::Null) || kinds(schema).contains(&"null"));
         let texts: Vec<&str> = allowed.iter().filter_map(|value| value.as_str()).collect();
         match node.text() {
             _ if null => {}
@@ -150,9 +167,15 @@ impl<'s> Checker<'s> {
                 } else {
                     "write one of:"
                 };
-                let all = if known.is_empty() { words_of(schema).to_string() } else { format!("{known} {list}") };
+                let all =
+                    if known.is_empty() { words_of(schema).to_string() } else { format!("{known} {list}") };
                 let message = format!("`{text}` is not {}", what_of(schema, path.leaf()));
-                self.say(node.at, "AFC-023", message, straight(text, &near::hint(text, texts.iter().copied(), &all)));
+                self.say(
+                    node.at,
+                    "AFC-023",
+                    message,
+                    straight(text, &near::hint(text, texts.iter().copied(), &all)),
+                );
             }
             _ => {
                 let list = texts.iter().take(12).map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
@@ -175,31 +198,50 @@ impl<'s> Checker<'s> {
         if node.text().is_some_and(|text| self.unfinished(node, text, path)) {
             return false;
         }
-        let kind = wanted.iter().filter(|k| **k != "null").map(|k| kind_words(k)).collect::<Vec<_>>().join(" or ");
+        let kind =
+            wanted.iter().filter(|k| **k != "null").map(|k| kind_words(k)).collect::<Vec<_>>().join(" or ");
         let leaf = path.leaf().to_string();
         let text = node.text().unwrap_or_default();
         let (message, hint) = match (wanted[0], node.kind()) {
-            (_, NodeKind::Null) => (format!("`{leaf}` has no value"), format!("write {kind}, or remove the member if it may be missing")),
-            ("string", NodeKind::Integer | NodeKind::Number | NodeKind::Bool) => {
-                (format!("`{text}` reads as {}, and `{leaf}` is text", is(node)), format!("put it in quotes: `{leaf}: \"{text}\"`"))
-            }
+            (_, NodeKind::Null) => (
+                format!("`{leaf}` has no value"),
+                format!("write {kind}, or remove the member if it may be missing"),
+            ),
+            ("string", NodeKind::Integer | NodeKind::Number | NodeKind::Bool) => (
+                format!("`{text}` reads as {}, and `{leaf}` is text", is(node)),
+                format!("put it in quotes: `{leaf}: \"{text}\"`"),
+            ),
             ("array", NodeKind::Text | NodeKind::Integer | NodeKind::Number | NodeKind::Bool) => {
                 (format!("`{leaf}` is a list, and this is one value"), format!("write `{leaf}: [{text}]`"))
             }
             ("boolean", _) if node.text().is_some() => {
-                let meant = if ["yes", "y", "on", "true", "1"].contains(&text.to_lowercase().as_str()) { "true" } else { "false" };
-                (format!("`{text}` is text, and `{leaf}` is true or false"), format!("write `{leaf}: {meant}`"))
+                let meant = if ["yes", "y", "on", "true", "1"].contains(&text.to_lowercase().as_str()) {
+                    "true"
+                } else {
+                    "false"
+                };
+                (
+                    format!("`{text}` is text, and `{leaf}` is true or false"),
+                    format!("write `{leaf}: {meant}`"),
+                )
             }
-            ("integer" | "number", _) if node.text().is_some() => {
-                (format!("`{text}` is not {kind}"), format!("write a number without quotes or unit, such as `{leaf}: {}`", example(schema)))
-            }
+            ("integer" | "number", _) if node.text().is_some() => (
+                format!("`{text}` is not {kind}"),
+                format!("write a number without quotes or unit, such as `{leaf}: {}`", example(schema)),
+            ),
             _ => (format!("`{leaf}` is {kind}, and this is {}", is(node)), String::new()),
         };
         self.say(node.at, "AFC-022", message, hint);
         false
     }
 
-    fn members(&mut self, node: &Node, entries: &[(MemberKey, Node)], schema: &'s Map<String, Json>, path: &Path) {
+    fn members(
+        &mut self,
+        node: &Node,
+        entries: &[(MemberKey, Node)],
+        schema: &'s Map<String, Json>,
+        path: &Path,
+    ) {
         let empty = Map::new();
         let known = schema.get("properties").and_then(Json::as_object);
         let names = || known.unwrap_or(&empty).keys().map(String::as_str).collect::<Vec<_>>();
@@ -209,23 +251,35 @@ impl<'s> Checker<'s> {
             match (known.and_then(|known| known.get(&key.text)), schema.get("additionalProperties")) {
                 (Some(rule), _) => self.node(value, rule, &inner),
                 (None, Some(Json::Bool(false))) => {
-                    let free: Vec<&str> = names().into_iter().filter(|n| !entries.iter().any(|(k, _)| k.text == *n)).collect();
+                    let free: Vec<&str> =
+                        names().into_iter().filter(|n| !entries.iter().any(|(k, _)| k.text == *n)).collect();
                     let near = near::nearest(&key.text, free.iter().copied());
                     meant.extend(near.map(str::to_string));
                     let list = format!("members here: {}", names().join(", "));
                     let hint = near.map_or(list, |near| format!("did you mean `{near}`?"));
-                    let place = if path.0.is_empty() { "of this file".to_string() } else { format!("of `{}`", path.0) };
+                    let place = if path.0.is_empty() {
+                        "of this file".to_string()
+                    } else {
+                        format!("of `{}`", path.0)
+                    };
                     self.say(key.at, "AFC-020", format!("`{}` is not a member {place}", key.text), hint);
                 }
                 (None, Some(rule)) => self.node(value, rule, &inner),
                 (None, None) => {}
             }
         }
-        for name in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
+        for name in
+            schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
+        {
             // a mistyped member is told once
             if !entries.iter().any(|(key, _)| key.text == name) && !meant.iter().any(|m| m == name) {
-                let about = known.and_then(|known| known.get(name)).and_then(|rule| rule.get("description")).and_then(Json::as_str);
-                let about = about.map(|text| format!("add `{name}: …`: {}", text.split_whitespace().collect::<Vec<_>>().join(" ")));
+                let about = known
+                    .and_then(|known| known.get(name))
+                    .and_then(|rule| rule.get("description"))
+                    .and_then(Json::as_str);
+                let about = about.map(|text| {
+                    format!("add `{name}: …`: {}", text.split_whitespace().collect::<Vec<_>>().join(" "))
+                });
                 let hint = about.unwrap_or_else(|| format!("add `{name}: …`"));
                 let place = entries.first().map_or(node.at, |(key, _)| key.at);
                 self.say(place, "AFC-024", format!("the member `{name}`{} is missing", path.of()), hint);
@@ -234,10 +288,14 @@ impl<'s> Checker<'s> {
     }
 
     fn scalar(&mut self, node: &Node, text: &str, schema: &Map<String, Json>, path: &Path) {
-        if node.kind() == NodeKind::Null && kinds(schema).contains(&"null") || self.unfinished(node, text, path) {
+        if node.kind() == NodeKind::Null && kinds(schema).contains(&"null")
+            || self.unfinished(node, text, path)
+        {
             return;
         }
-        if let Some(number) = text.parse::<f64>().ok().filter(|_| matches!(node.kind(), NodeKind::Integer | NodeKind::Number)) {
+        if let Some(number) =
+            text.parse::<f64>().ok().filter(|_| matches!(node.kind(), NodeKind::Integer | NodeKind::Number))
+        {
             let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
             let (least, most) = (bound("minimum"), bound("maximum"));
             let most = most.or_else(|| largest(schema).filter(|most| number > *most));
@@ -250,7 +308,12 @@ impl<'s> Checker<'s> {
                 };
                 let why = words_of(schema);
                 let hint = if why.is_empty() { format!("write {range}") } else { why.to_string() };
-                self.say(node.at, "AFC-025", format!("`{}: {text}` is out of range: it is {range}", path.leaf()), hint);
+                self.say(
+                    node.at,
+                    "AFC-025",
+                    format!("`{}: {text}` is out of range: it is {range}", path.leaf()),
+                    hint,
+                );
             }
             return;
         }
@@ -258,13 +321,28 @@ impl<'s> Checker<'s> {
             let hint = format!("write it in decimal digits, such as `{}: {}`", path.leaf(), example(schema));
             return self.say(node.at, "AFC-022", format!("`{text}` is not a decimal number"), hint);
         }
-        let pattern = schema.get("pattern").and_then(Json::as_str).and_then(|pattern| regex::Regex::new(pattern).ok());
-        let blank = schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| (text.chars().count() as u64) < least);
-        if blank || pattern.as_ref().is_some_and(|_| text.trim().is_empty()) && pattern.as_ref().is_some_and(|p| !p.is_match(text)) {
+        let pattern =
+            schema.get("pattern").and_then(Json::as_str).and_then(|pattern| regex::Regex::new(pattern).ok());
+        let blank = schema
+            .get("minLength")
+            .and_then(Json::as_u64)
+            .is_some_and(|least| (text.chars().count() as u64) < least);
+        if blank
+            || pattern.as_ref().is_some_and(|_| text.trim().is_empty())
+                && pattern.as_ref().is_some_and(|p| !p.is_match(text))
+        {
             self.say(node.at, "AFC-026", format!("`{}` is empty", path.leaf()), words_of(schema));
         } else if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
-            self.say(node.at, "AFC-026", format!("`{text}` is not {}", what_of(schema, path.leaf())), straight(text, words_of(schema)));
-        } else if schema.get("format").is_some_and(|format| format == "date") && !text.is_empty() && !is_date(text) {
+            self.say(
+                node.at,
+                "AFC-026",
+                format!("`{text}` is not {}", what_of(schema, path.leaf())),
+                straight(text, words_of(schema)),
+            );
+        } else if schema.get("format").is_some_and(|format| format == "date")
+            && !text.is_empty()
+            && !is_date(text)
+        {
             self.say(node.at, "AFC-026", format!("`{text}` is not a day of the calendar"), words_of(schema));
         }
     }
@@ -274,7 +352,8 @@ impl<'s> Checker<'s> {
         let is = self.strictness == Strictness::Filled && is_placeholder(text);
         if is {
             let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            let problem = Diagnostic::new("AFC-027", format!("`{}` is not filled in: `{shown}`", path.0)).level(Gravity::Unfinished);
+            let problem = Diagnostic::new("AFC-027", format!("`{}` is not filled in: `{shown}`", path.0))
+                .level(Gravity::Unfinished);
             self.found.push((node.at, problem.hint("write what is true in its place")));
         }
         is
@@ -296,7 +375,9 @@ fn largest(schema: &Map<String, Json>) -> Option<f64> {
 /// Curly quotation marks are letters to YAML.
 fn straight(text: &str, otherwise: &str) -> String {
     match text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
-        true => "quotation marks of a word processor (`\u{201c}`) are part of the text to YAML: write straight ones (`\"`)".to_string(),
+        true => "quotation marks of a word processor (`\u{201c}`) are part of the text to YAML: write \
+                 straight ones (`\"`)"
+            .to_string(),
         false => otherwise.to_string(),
     }
 }

@@ -45,9 +45,12 @@ pub fn to_json(text: &str, node: &SpanNode) -> Json {
         Shape::Scalar(value) => Json::String(value.clone()),
         Shape::Other => Json::String(text.get(node.range.clone()).unwrap_or_default().into()),
         Shape::List { items, .. } => Json::Array(items.iter().map(|n| to_json(text, n)).collect()),
-        Shape::Map { members, .. } => {
-            Json::Object(members.iter().map(|(k, v)| (scalar(k).unwrap_or_default().to_string(), to_json(text, v))).collect::<Map<_, _>>())
-        }
+        Shape::Map { members, .. } => Json::Object(
+            members
+                .iter()
+                .map(|(k, v)| (scalar(k).unwrap_or_default().to_string(), to_json(text, v)))
+                .collect::<Map<_, _>>(),
+        ),
     }
 }
 
@@ -89,7 +92,9 @@ fn events(text: &str) -> Result<Events, EditError> {
             Event::SequenceStart(style, 0, None) => Read::List(style == StructureStyle::Flow),
             Event::MappingEnd | Event::SequenceEnd => Read::End,
             Event::Scalar(..) | Event::Alias(_) => Read::Other,
-            Event::MappingStart(..) | Event::SequenceStart(..) => return Err(EditError::Style("an anchor or a tag".into())),
+            Event::MappingStart(..) | Event::SequenceStart(..) => {
+                return Err(EditError::Style("an anchor or a tag".into()));
+            }
             _ => continue,
         };
         out.push((read, range));
@@ -133,7 +138,10 @@ pub fn parse(text: &str) -> Result<SpanNode, EditError> {
     node(first, &mut events)
 }
 
-fn node((read, range): (Read, Range<usize>), rest: &mut std::vec::IntoIter<(Read, Range<usize>)>) -> Result<SpanNode, EditError> {
+fn node(
+    (read, range): (Read, Range<usize>),
+    rest: &mut std::vec::IntoIter<(Read, Range<usize>)>,
+) -> Result<SpanNode, EditError> {
     let cut = || EditError::Syntax("it ends too early".into());
     match read {
         Read::Scalar(value) => Ok(SpanNode { range, kind: Shape::Scalar(value) }),
@@ -144,7 +152,10 @@ fn node((read, range): (Read, Range<usize>), rest: &mut std::vec::IntoIter<(Read
             loop {
                 let next = rest.next().ok_or_else(cut)?;
                 if next.0 == Read::End {
-                    return Ok(SpanNode { range: range.start..next.1.end, kind: Shape::Map { flow, members } });
+                    return Ok(SpanNode {
+                        range: range.start..next.1.end,
+                        kind: Shape::Map { flow, members },
+                    });
                 }
                 let key = node(next, rest)?;
                 let value = rest.next().ok_or_else(cut)?;
@@ -156,7 +167,10 @@ fn node((read, range): (Read, Range<usize>), rest: &mut std::vec::IntoIter<(Read
             loop {
                 let next = rest.next().ok_or_else(cut)?;
                 if next.0 == Read::End {
-                    return Ok(SpanNode { range: range.start..next.1.end, kind: Shape::List { flow, items } });
+                    return Ok(SpanNode {
+                        range: range.start..next.1.end,
+                        kind: Shape::List { flow, items },
+                    });
                 }
                 items.push(node(next, rest)?);
             }

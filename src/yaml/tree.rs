@@ -90,13 +90,16 @@ impl Node {
 
     fn step(&self, step: &str) -> Option<(Option<&MemberKey>, &Node)> {
         match &self.value {
-            NodeValue::Map(entries) => entries.iter().find(|(key, _)| key.text == step).map(|(key, node)| (Some(key), node)),
+            NodeValue::Map(entries) => {
+                entries.iter().find(|(key, _)| key.text == step).map(|(key, node)| (Some(key), node))
+            }
             NodeValue::List(items) => items.get(step.parse::<usize>().ok()?).map(|node| (None, node)),
             NodeValue::Scalar { .. } => None,
         }
     }
 
-    /// Where the value at a path stands (`exceptions/1/check`); where it is missing, the nearest thing that holds it.
+    /// Where the value at a path stands (`exceptions/1/check`); where it is missing, the nearest thing that
+    /// holds it.
     pub fn at(&self, path: &str) -> At {
         let mut here = self;
         for step in path.split('/').filter(|step| !step.is_empty()) {
@@ -120,7 +123,9 @@ impl Node {
     }
 
     pub fn find(&self, path: &str) -> Option<&Node> {
-        path.split('/').filter(|step| !step.is_empty()).try_fold(self, |here, step| here.step(step).map(|(_, node)| node))
+        path.split('/')
+            .filter(|step| !step.is_empty())
+            .try_fold(self, |here, step| here.step(step).map(|(_, node)| node))
     }
 }
 
@@ -134,7 +139,10 @@ fn plain(text: &str) -> NodeKind {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let hex = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
-    if digits(unsigned) || unsigned.strip_prefix("0x").is_some_and(hex) || unsigned.strip_prefix("0o").is_some_and(digits) {
+    if digits(unsigned)
+        || unsigned.strip_prefix("0x").is_some_and(hex)
+        || unsigned.strip_prefix("0o").is_some_and(digits)
+    {
         return NodeKind::Integer;
     }
     let numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
@@ -191,7 +199,9 @@ impl<'i> Builder<'i> {
                 }
                 let item = matches!(error.kind(), granit_parser::ErrorKind::ExpectedBlockSequenceEntry);
                 if let Some(found) = culprit(self.text, line, item) {
-                    return Err(Diagnostic::new("AFC-003", found.message).at(found.line, found.column).hint(found.hint));
+                    return Err(Diagnostic::new("AFC-003", found.message)
+                        .at(found.line, found.column)
+                        .hint(found.hint));
                 }
                 let (message, hint) = words::syntax(error.kind());
                 Err(Diagnostic::new("AFC-003", message).at(line.max(1), column).hint(hint))
@@ -206,15 +216,18 @@ impl<'i> Builder<'i> {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if root.is_some() => {
                     let at = at(&span);
-                    let problem = Diagnostic::new("AFC-003", "a second document begins here").at(at.line, at.column);
-                    return Err(problem.hint("one file holds one document; remove the line `---` and what follows it"));
+                    let problem =
+                        Diagnostic::new("AFC-003", "a second document begins here").at(at.line, at.column);
+                    return Err(problem
+                        .hint("one file holds one document; remove the line `---` and what follows it"));
                 }
                 Event::DocumentStart(..) => {}
                 Event::StreamEnd => break,
                 event => root = Some(self.node(event, &span, 0)?),
             }
         }
-        let nothing = Node { value: scalar(String::new(), Written::Plain), at: At { line: 1, column: 1, width: 1 } };
+        let nothing =
+            Node { value: scalar(String::new(), Written::Plain), at: At { line: 1, column: 1, width: 1 } };
         Ok(root.unwrap_or(nothing))
     }
 
@@ -226,10 +239,10 @@ impl<'i> Builder<'i> {
         }
         let (anchor, node) = match event {
             Event::Alias(id) => {
-                let node =
-                    self.anchors.get(&id).cloned().ok_or_else(|| {
-                        Diagnostic::new("AFC-003", "this alias names a value that holds itself").at(here.line, here.column)
-                    })?;
+                let node = self.anchors.get(&id).cloned().ok_or_else(|| {
+                    Diagnostic::new("AFC-003", "this alias names a value that holds itself")
+                        .at(here.line, here.column)
+                })?;
                 self.nodes += weight(&node);
                 (0, Node { at: here, ..node })
             }
@@ -248,8 +261,12 @@ impl<'i> Builder<'i> {
                 };
                 (anchor, Node { value: scalar(text.into_owned(), style), at: here })
             }
-            Event::SequenceStart(_, anchor, _) => (anchor, Node { value: NodeValue::List(self.items(depth)?), at: here }),
-            Event::MappingStart(_, anchor, _) => (anchor, Node { value: NodeValue::Map(self.entries(depth)?), at: here }),
+            Event::SequenceStart(_, anchor, _) => {
+                (anchor, Node { value: NodeValue::List(self.items(depth)?), at: here })
+            }
+            Event::MappingStart(_, anchor, _) => {
+                (anchor, Node { value: NodeValue::Map(self.entries(depth)?), at: here })
+            }
             _ => (0, Node { value: scalar(String::new(), Written::Plain), at: here }),
         };
         if anchor > 0 {
@@ -297,22 +314,29 @@ impl<'i> Builder<'i> {
 
 fn twice(key: &MemberKey, first: &MemberKey) -> Diagnostic {
     let message = format!("`{}` stands twice; the first is in line {}", key.text, first.at.line);
-    let mut problem = Diagnostic::new("AFC-021", message).at(key.at.line, key.at.column).hint("keep one of the two");
+    let mut problem =
+        Diagnostic::new("AFC-021", message).at(key.at.line, key.at.column).hint("keep one of the two");
     // carried to where the text is known
-    problem.excerpt = Some(Box::new(crate::diag::Excerpt { line: String::new(), column: key.at.column, width: key.at.width }));
+    problem.excerpt = Some(Box::new(crate::diag::Excerpt {
+        line: String::new(),
+        column: key.at.column,
+        width: key.at.width,
+    }));
     problem
 }
 
 /// A tag that YAML itself defines, or the bare `!`.
 fn is_core(handle: &str, suffix: &str) -> bool {
-    suffix.is_empty() || (handle == CORE && ["bool", "float", "int", "map", "null", "seq", "str"].contains(&suffix))
+    suffix.is_empty()
+        || (handle == CORE && ["bool", "float", "int", "map", "null", "seq", "str"].contains(&suffix))
 }
 
 fn scalar(text: String, style: Written) -> NodeValue {
     NodeValue::Scalar { text, style }
 }
 
-/// Where the line before has a quotation mark that nothing on it closes: the parser notices it only a line later.
+/// Where the line before has a quotation mark that nothing on it closes: the parser notices it only a line
+/// later.
 fn unclosed(text: &str, line: u64) -> Option<u64> {
     let before = text.lines().nth(usize::try_from(line.checked_sub(2)?).ok()?)?;
     let opens: Vec<usize> = before.char_indices().filter(|(_, c)| *c == '"').map(|(at, _)| at).collect();
@@ -322,7 +346,8 @@ fn unclosed(text: &str, line: u64) -> Option<u64> {
 }
 
 fn weight(node: &Node) -> usize {
-    1 + node.items().iter().map(weight).sum::<usize>() + node.entries().iter().map(|(_, node)| weight(node)).sum::<usize>()
+    1 + node.items().iter().map(weight).sum::<usize>()
+        + node.entries().iter().map(|(_, node)| weight(node)).sum::<usize>()
 }
 
 /// What ends on another line is marked by its first character.

@@ -10,9 +10,10 @@ pub fn syntax(kind: &ErrorKind) -> (String, &'static str) {
         K::MismatchedFlowCollectionEnd { open, close } => {
             (format!("a `{open}` that was opened before is closed by `{close}`"), closing(*open))
         }
-        K::UnexpectedCharacter { character } => {
-            (format!("a value cannot begin with `{character}` unless it is quoted"), "put the value in quotes")
-        }
+        K::UnexpectedCharacter { character } => (
+            format!("a value cannot begin with `{character}` unless it is quoted"),
+            "put the value in quotes",
+        ),
         other => {
             let (message, hint) = fixed(other);
             (message.to_string(), hint)
@@ -24,26 +25,34 @@ pub fn syntax(kind: &ErrorKind) -> (String, &'static str) {
 fn fixed(kind: &ErrorKind) -> (&'static str, &'static str) {
     use ErrorKind as K;
     match kind {
-        K::TabNotAllowed | K::TabInBlockIndentation | K::TabInIndentation | K::TabAtBlockScalarStart | K::TabInPlainScalar => {
-            ("a tab stands where YAML takes spaces only", "indent with spaces")
-        }
+        K::TabNotAllowed
+        | K::TabInBlockIndentation
+        | K::TabInIndentation
+        | K::TabAtBlockScalarStart
+        | K::TabInPlainScalar => ("a tab stands where YAML takes spaces only", "indent with spaces"),
         K::UnexpectedEofFlowSequence => ("the file ends within a list that `[` opened", "close it with `]`"),
         K::UnexpectedEofFlowMapping | K::UnexpectedEofImplicitFlowMapping => {
             ("the file ends within an entry that `{` opened", "close it with `}`")
         }
-        K::ExpectedFlowSequenceSeparator => {
-            ("a list that `[` opened is not closed before this", "close it with `]`, or put a comma between its items")
+        K::ExpectedFlowSequenceSeparator => (
+            "a list that `[` opened is not closed before this",
+            "close it with `]`, or put a comma between its items",
+        ),
+        K::ExpectedFlowMappingSeparator => (
+            "an entry that `{` opened is not closed before this",
+            "close it with `}`, or put a comma between its members",
+        ),
+        K::MisplacedFlowCollectionEnd => {
+            ("a bracket closes here that was never opened", "remove it, or quote the text that holds it")
         }
-        K::ExpectedFlowMappingSeparator => {
-            ("an entry that `{` opened is not closed before this", "close it with `}`, or put a comma between its members")
-        }
-        K::MisplacedFlowCollectionEnd => ("a bracket closes here that was never opened", "remove it, or quote the text that holds it"),
-        K::UnclosedQuotedScalar | K::DocumentIndicatorInQuotedScalar => {
-            ("a quotation mark opens here and is never closed", "close the quotation, or double a `'` that belongs to the text")
-        }
-        K::InvalidTrailingSingleQuotedScalar | K::InvalidTrailingDoubleQuotedScalar => {
-            ("something follows the closing quotation mark", "quote the whole value, and double a `'` that belongs to it")
-        }
+        K::UnclosedQuotedScalar | K::DocumentIndicatorInQuotedScalar => (
+            "a quotation mark opens here and is never closed",
+            "close the quotation, or double a `'` that belongs to the text",
+        ),
+        K::InvalidTrailingSingleQuotedScalar | K::InvalidTrailingDoubleQuotedScalar => (
+            "something follows the closing quotation mark",
+            "quote the whole value, and double a `'` that belongs to it",
+        ),
         _ => placed(kind),
     }
 }
@@ -52,36 +61,60 @@ fn fixed(kind: &ErrorKind) -> (&'static str, &'static str) {
 fn placed(kind: &ErrorKind) -> (&'static str, &'static str) {
     use ErrorKind as K;
     match kind {
-        K::UnknownQuotedScalarEscape | K::InvalidQuotedScalarHexEscape | K::InvalidUnicodeEscape => {
-            ("a backslash within `\"…\"` begins an escape that YAML does not know", "write `\\\\` for a backslash, or use `'…'`")
+        K::UnknownQuotedScalarEscape | K::InvalidQuotedScalarHexEscape | K::InvalidUnicodeEscape => (
+            "a backslash within `\"…\"` begins an escape that YAML does not know",
+            "write `\\\\` for a backslash, or use `'…'`",
+        ),
+        K::UnknownAnchor => {
+            ("this alias (`*…`) names no value before it", "quote the text if the `*` belongs to it")
         }
-        K::UnknownAnchor => ("this alias (`*…`) names no value before it", "quote the text if the `*` belongs to it"),
-        K::MissingAnchorOrAliasName => ("`*` and `&` at the start of a value mean something to YAML", "quote the text"),
-        K::MappingValueNotAllowed | K::InvalidColonPlacement | K::FlowMappingValueAdjacentCollection => {
-            ("a colon stands where no member can begin", "quote the text if the colon belongs to it; otherwise look at the indentation")
+        K::MissingAnchorOrAliasName => {
+            ("`*` and `&` at the start of a value mean something to YAML", "quote the text")
         }
+        K::MappingValueNotAllowed | K::InvalidColonPlacement | K::FlowMappingValueAdjacentCollection => (
+            "a colon stands where no member can begin",
+            "quote the text if the colon belongs to it; otherwise look at the indentation",
+        ),
         K::SimpleKeyExpected | K::InvalidSimpleKey | K::ExpectedBlockMappingKey | K::MappingKeyNotAllowed => {
-            ("a line is neither `member: value` nor part of what stands above it", "add the colon, or look at the indentation")
+            (
+                "a line is neither `member: value` nor part of what stands above it",
+                "add the colon, or look at the indentation",
+            )
         }
-        K::ExpectedBlockSequenceEntry | K::BlockSequenceEntryNotAllowed | K::BlockEntryInFlowCollection => {
-            ("an item (`- …`) stands where no list is", "look at the indentation: the items of a list stand below each other")
+        K::ExpectedBlockSequenceEntry | K::BlockSequenceEntryNotAllowed | K::BlockEntryInFlowCollection => (
+            "an item (`- …`) stands where no list is",
+            "look at the indentation: the items of a list stand below each other",
+        ),
+        K::InvalidBlockEntryWhitespace => {
+            ("an item's `-` is not followed by a space", "write `- ` before the item")
         }
-        K::InvalidBlockEntryWhitespace => ("an item's `-` is not followed by a space", "write `- ` before the item"),
-        K::InvalidIndentation | K::InvalidFlowScalarIndent | K::InvalidQuotedScalarIndent | K::InvalidBlockScalarIndent => {
+        K::InvalidIndentation
+        | K::InvalidFlowScalarIndent
+        | K::InvalidQuotedScalarIndent
+        | K::InvalidBlockScalarIndent => {
             ("this line does not stand where its indentation says", "indent the members of one entry alike")
         }
-        K::CommentNotSeparated | K::CommentInterceptedScalar => {
-            ("a comment (`#`) stands in the middle of a value", "put a space before the `#`, or quote the text")
-        }
+        K::CommentNotSeparated | K::CommentInterceptedScalar => (
+            "a comment (`#`) stands in the middle of a value",
+            "put a space before the `#`, or quote the text",
+        ),
         K::InvalidBlockScalarHeader | K::ZeroBlockScalarIndent => {
             ("`|` or `>` is followed by something on its line", "begin the text on the next line, indented")
         }
-        K::BomInsideDocument => ("an invisible byte order mark stands within the file", "save the file as UTF-8 without it"),
-        K::MultipleDocumentsUnsupported => ("a second document begins here", "one file holds one document"),
-        K::RecursionLimitExceeded => ("this is nested deeper than any file of this kind", "look for a bracket that is never closed"),
-        K::UnexpectedEof | K::UnexpectedEofBlockMapping | K::UnexpectedEofBlockSequence | K::UnexpectedEndOfPlainScalar => {
-            ("the file ends in the middle of something", "look at the last lines: a value or a closing bracket is missing")
+        K::BomInsideDocument => {
+            ("an invisible byte order mark stands within the file", "save the file as UTF-8 without it")
         }
+        K::MultipleDocumentsUnsupported => ("a second document begins here", "one file holds one document"),
+        K::RecursionLimitExceeded => {
+            ("this is nested deeper than any file of this kind", "look for a bracket that is never closed")
+        }
+        K::UnexpectedEof
+        | K::UnexpectedEofBlockMapping
+        | K::UnexpectedEofBlockSequence
+        | K::UnexpectedEndOfPlainScalar => (
+            "the file ends in the middle of something",
+            "look at the last lines: a value or a closing bracket is missing",
+        ),
         _ => ("this is not YAML", "look at the line before this one, too: quotes, brackets and colons"),
     }
 }
@@ -102,8 +135,11 @@ pub fn shape(error: &serde_saphyr::Error) -> String {
         E::Message { msg, .. } => msg.lines().next().unwrap_or_default().to_string(),
         E::SerdeUnknownField { field, .. } => format!("there is no member `{field}` here"),
         E::SerdeMissingField { field, .. } => format!("the member `{field}` is missing"),
-        E::SerdeUnknownVariant { variant, expected, .. } => format!("`{variant}` is none of: {}", expected.join(", ")),
-        E::SerdeInvalidType { unexpected, expected, .. } | E::SerdeInvalidValue { unexpected, expected, .. } => {
+        E::SerdeUnknownVariant { variant, expected, .. } => {
+            format!("`{variant}` is none of: {}", expected.join(", "))
+        }
+        E::SerdeInvalidType { unexpected, expected, .. }
+        | E::SerdeInvalidValue { unexpected, expected, .. } => {
             format!("{unexpected} stands where {expected} belongs")
         }
         E::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` stands twice"),

@@ -19,7 +19,9 @@ impl Value {
 /// `key: value` as it stands in a block mapping whose keys stand at `indent`.
 pub fn block_member(member: &str, value: &Value, indent: usize, newline: &str) -> String {
     match value {
-        Value::Text(_) | Value::Plain(_) => format!("{member}: {}", block_scalar(value, indent, newline, false)),
+        Value::Text(_) | Value::Plain(_) => {
+            format!("{member}: {}", block_scalar(value, indent, newline, false))
+        }
         Value::Map(_) | Value::List(_) => format!("{member}:{}", block_below(value, indent, newline)),
     }
 }
@@ -28,12 +30,14 @@ pub fn block_member(member: &str, value: &Value, indent: usize, newline: &str) -
 pub fn block_below(value: &Value, indent: usize, newline: &str) -> String {
     let deeper = " ".repeat(indent + 2);
     match value {
-        Value::Map(members) if !members.is_empty() => {
-            members.iter().map(|(k, v)| format!("{newline}{deeper}{}", block_member(k, v, indent + 2, newline))).collect()
-        }
-        Value::List(items) if !items.is_empty() => {
-            items.iter().map(|v| format!("{newline}{deeper}- {}", block_item(v, indent + 4, newline))).collect()
-        }
+        Value::Map(members) if !members.is_empty() => members
+            .iter()
+            .map(|(k, v)| format!("{newline}{deeper}{}", block_member(k, v, indent + 2, newline)))
+            .collect(),
+        Value::List(items) if !items.is_empty() => items
+            .iter()
+            .map(|v| format!("{newline}{deeper}- {}", block_item(v, indent + 4, newline)))
+            .collect(),
         other => format!(" {}", flow_value(other)),
     }
 }
@@ -42,7 +46,8 @@ pub fn block_below(value: &Value, indent: usize, newline: &str) -> String {
 pub fn block_item(value: &Value, indent: usize, newline: &str) -> String {
     match value {
         Value::Map(members) if !members.is_empty() => {
-            let lines: Vec<String> = members.iter().map(|(k, v)| block_member(k, v, indent, newline)).collect();
+            let lines: Vec<String> =
+                members.iter().map(|(k, v)| block_member(k, v, indent, newline)).collect();
             lines.join(&format!("{newline}{}", " ".repeat(indent)))
         }
         Value::Text(_) | Value::Plain(_) => block_scalar(value, indent, newline, true),
@@ -61,8 +66,11 @@ pub fn block_scalar(value: &Value, indent: usize, newline: &str, one_line: bool)
         Value::Map(_) | Value::List(_) => return flow_value(value),
     };
     let spaced = text.contains("  ") || text.contains(['\n', '\r', '\t']) || text.trim() != text.as_str();
-    let odd =
-        text.chars().any(|c| c.is_control() || ('\u{7f}'..='\u{a0}').contains(&c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    let odd = text.chars().any(|c| {
+        c.is_control()
+            || ('\u{7f}'..='\u{a0}').contains(&c)
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+    });
     let longest = text.split(' ').map(|w| w.chars().count()).max().unwrap_or(0);
     if one_line || spaced || odd || text.chars().count() <= LONG || longest > WIDTH - 2 - indent.min(60) {
         return short_scalar(text);
@@ -88,10 +96,16 @@ pub fn block_scalar(value: &Value, indent: usize, newline: &str, one_line: bool)
 fn short_scalar(text: &str) -> String {
     let first = text.chars().next();
     let starts = first.is_some_and(|c| c.is_alphanumeric());
-    let tame = text.chars().all(|c| c.is_alphanumeric() || " .,_-()/'".contains(c)) && !text.ends_with(' ') && !text.contains("  ");
-    let word =
-        matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n" | "nan" | "inf");
-    let date = text.len() == 10 && text.split('-').count() == 3 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let tame = text.chars().all(|c| c.is_alphanumeric() || " .,_-()/'".contains(c))
+        && !text.ends_with(' ')
+        && !text.contains("  ");
+    let word = matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n" | "nan" | "inf"
+    );
+    let date = text.len() == 10
+        && text.split('-').count() == 3
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let number = first.is_some_and(|c| c.is_ascii_digit()) && !date;
     if starts && tame && !word && !number { text.to_string() } else { quoted(text) }
 }
@@ -105,7 +119,10 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || ('\u{7f}'..='\u{a0}').contains(&c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            c if c.is_control()
+                || ('\u{7f}'..='\u{a0}').contains(&c)
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+            {
                 out.push_str(&format!("\\u{:04x}", c as u32));
             }
             c => out.push(c),

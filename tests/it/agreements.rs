@@ -39,9 +39,24 @@ const REFUSED: &str = r#"{"Error": {"Code": "AccessDeniedException", "Message": 
 /// State, words of the terminal, words of the reports, verdict of the check.
 const EXPECTED: [(&str, &str, &str, &str); 5] = [
     ("in force", "in force: account agreement, active since 2025-02-03", "as active since 2025-02-03", "met"),
-    ("terminated", "terminated: ended on 2026-06-30 by the customer", "as terminated by the customer: it ended on 2026-06-30", "not met"),
-    ("none found", "none found in AWS Artifact; one signed elsewhere must be filed", "One signed elsewhere must be filed", "not evidenced"),
-    ("unknown", "unknown: nothing listed in a member account; ask 123456789012", "this is a member account", "not evidenced"),
+    (
+        "terminated",
+        "terminated: ended on 2026-06-30 by the customer",
+        "as terminated by the customer: it ended on 2026-06-30",
+        "not met",
+    ),
+    (
+        "none found",
+        "none found in AWS Artifact; one signed elsewhere must be filed",
+        "One signed elsewhere must be filed",
+        "not evidenced",
+    ),
+    (
+        "unknown",
+        "unknown: nothing listed in a member account; ask 123456789012",
+        "this is a member account",
+        "not evidenced",
+    ),
     (
         "denied",
         "denied: the call artifact:ListCustomerAgreements was refused",
@@ -60,10 +75,15 @@ fn five_states_make_five_statements_in_every_output() {
         let table = box_.affiant(&["assess"]).out;
         assert!(table.contains(&format!("BAA {ACCOUNT}  {terminal}")), "{state}: {table}");
         assert!(table.lines().filter(|l| l.starts_with("BAA ")).all(|l| l.chars().count() <= 80), "{table}");
-        let data: Value = serde_json::from_str(&box_.affiant(&["assess", "--format", "json"]).out).expect("JSON");
+        let data: Value =
+            serde_json::from_str(&box_.affiant(&["assess", "--format", "json"]).out).expect("JSON");
         assert_eq!(data["baa"][0]["state"], **state);
         assert!(data["baa"][0]["words"].as_str().is_some_and(|w| w.contains(report)), "{}", data["baa"]);
-        let checks = data["controls"].as_array().expect("controls").iter().flat_map(|c| c["checks"].as_array().expect("checks"));
+        let checks = data["controls"]
+            .as_array()
+            .expect("controls")
+            .iter()
+            .flat_map(|c| c["checks"].as_array().expect("checks"));
         let check = checks.into_iter().find(|c| c["id"] == "artifact.baa-in-force").expect("the check");
         assert_eq!(check["rows"][0]["verdict"], **verdict, "{state}");
         let zip = box_.package();
@@ -73,7 +93,9 @@ fn five_states_make_five_statements_in_every_output() {
         for (place, text) in [("HTML", words(&page)), ("PDF", words(&pdf))] {
             assert!(text.contains(report), "{state}: {place} lacks \"{report}\"");
             let others = EXPECTED.iter().filter(|(other, ..)| other != state);
-            others.for_each(|(other, _, said, _)| assert!(!text.contains(said), "{state}: {place} also says that of {other}"));
+            others.for_each(|(other, _, said, _)| {
+                assert!(!text.contains(said), "{state}: {place} also says that of {other}")
+            });
         }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use affiant::model::answers::{AnswerWord, AnsweredQuestion, BuyerQuestion, Fact, QuestionSet, StatementRecord, Statements, Support};
+use affiant::model::answers::{
+    AnswerWord, AnsweredQuestion, BuyerQuestion, Fact, QuestionSet, StatementRecord, Statements, Support,
+};
 use affiant::model::digest::Digest;
 use affiant::model::dossier::{CheckReport, ControlReport, Dossier};
 use affiant::model::verdict::{Counts, Verdict};
@@ -31,7 +33,8 @@ impl Ground {
         let folder = exported().zip.with_extension("");
         let bytes = fs::read(folder.join("data/dossier.json")).expect("a dossier");
         let record: serde_json::Value =
-            serde_json::from_slice(&fs::read(folder.join("data/package.json")).expect("a record")).expect("JSON");
+            serde_json::from_slice(&fs::read(folder.join("data/package.json")).expect("a record"))
+                .expect("JSON");
         let run = record["run"].as_str().expect("a run").to_string();
         let all = files(&folder).into_iter().filter(|(name, _)| !name.starts_with(&run));
         let parts = all.map(|(name, bytes)| (name, Digest::of(&bytes).to_string())).collect();
@@ -62,7 +65,9 @@ impl Ground {
         match support {
             Support::Checks(ids) => {
                 self.blind(|_, check| {
-                    ids.iter().any(|id| id.strip_suffix('*').map_or(*id == check.id, |start| check.id.starts_with(start)))
+                    ids.iter().any(|id| {
+                        id.strip_suffix('*').map_or(*id == check.id, |start| check.id.starts_with(start))
+                    })
                 });
             }
             Support::Controls(ids) => self.blind(|control, _| ids.iter().any(|id| id == control)),
@@ -126,12 +131,16 @@ fn stated(set: &QuestionSet) -> Statements {
         evidence: Vec::new(),
         plan: None,
     };
-    Statements { statements: set.questions.iter().filter(asks).map(record).collect(), ..Statements::default() }
+    Statements {
+        statements: set.questions.iter().filter(asks).map(record).collect(),
+        ..Statements::default()
+    }
 }
 
 #[test]
 fn every_question_names_checks_and_statements_of_the_catalog() {
-    let (set, catalog) = (questions().expect("our questions"), affiant::catalog::load(None).expect("the catalog"));
+    let (set, catalog) =
+        (questions().expect("our questions"), affiant::catalog::load(None).expect("the catalog"));
     assert_eq!(set.questions.len(), 64);
     let ids: std::collections::BTreeSet<&str> = set.questions.iter().map(|q| q.id.as_str()).collect();
     assert_eq!(ids.len(), 64);
@@ -141,11 +150,24 @@ fn every_question_names_checks_and_statements_of_the_catalog() {
             let unknown: Vec<&String> = match support {
                 Support::Checks(ids) => ids
                     .iter()
-                    .filter(|id| !catalog.checks.values().any(|c| id.strip_suffix('*').map_or(**id == c.id, |s| c.id.starts_with(s))))
+                    .filter(|id| {
+                        !catalog
+                            .checks
+                            .values()
+                            .any(|c| id.strip_suffix('*').map_or(**id == c.id, |s| c.id.starts_with(s)))
+                    })
                     .collect(),
-                Support::Controls(ids) => ids.iter().filter(|id| !catalog.controls.iter().any(|c| c.id == **id)).collect(),
-                Support::Attested(id) if !catalog.controls.iter().any(|c| c.attest.iter().any(|a| a.id == *id)) => vec![id],
-                Support::Attested(_) | Support::Document(_) | Support::Statement(_) | Support::Fact(_) => Vec::new(),
+                Support::Controls(ids) => {
+                    ids.iter().filter(|id| !catalog.controls.iter().any(|c| c.id == **id)).collect()
+                }
+                Support::Attested(id)
+                    if !catalog.controls.iter().any(|c| c.attest.iter().any(|a| a.id == *id)) =>
+                {
+                    vec![id]
+                }
+                Support::Attested(_) | Support::Document(_) | Support::Statement(_) | Support::Fact(_) => {
+                    Vec::new()
+                }
             };
             assert!(unknown.is_empty(), "{}: {unknown:?}", question.id);
         }
@@ -174,7 +196,8 @@ fn with_its_evidence_gone_no_answer_says_yes() {
             let mut less = ground.clone();
             less.without(support, question);
             let left = less.answer(&question.id);
-            let raised = answer.answer == AnswerWord::Partial && left.answer == AnswerWord::Yes && !question.adverse;
+            let raised =
+                answer.answer == AnswerWord::Partial && left.answer == AnswerWord::Yes && !question.adverse;
             assert!(!raised, "{} gains where it loses {support:?}", question.id);
             let whole = if question.adverse { AnswerWord::No } else { AnswerWord::Yes };
             assert_ne!(left.answer, whole, "{} is whole without {support:?}", question.id);
@@ -185,7 +208,8 @@ fn with_its_evidence_gone_no_answer_says_yes() {
     bare.parts.clear();
     bare.statements.statements.clear();
     for (question, answer) in bare.set.questions.iter().zip(bare.on(&NOW[..10])) {
-        let fits = matches!(answer.answer, AnswerWord::Unknown) || answer.answer == AnswerWord::No && !question.adverse;
+        let fits = matches!(answer.answer, AnswerWord::Unknown)
+            || answer.answer == AnswerWord::No && !question.adverse;
         assert!(fits, "{} says {:?} with nothing in the package", question.id, answer.answer);
     }
 }
@@ -199,12 +223,16 @@ fn each_answer_rests_on_files_of_the_package_with_their_digest() {
         assert_eq!(answer.evidence.is_empty(), unknown, "{}", answer.id);
         assert_eq!(answer.confidence.is_none(), unknown, "{}", answer.id);
         assert!(!answer.narrative.is_empty(), "{}", answer.id);
-        if matches!(answer.answer, AnswerWord::No | AnswerWord::Partial | AnswerWord::Unknown) && answer.id != "enforcement" {
-            let turned = ["enforcement", "offshore", "incidents", "ai-training"].contains(&answer.id.as_str());
+        if matches!(answer.answer, AnswerWord::No | AnswerWord::Partial | AnswerWord::Unknown)
+            && answer.id != "enforcement"
+        {
+            let turned =
+                ["enforcement", "offshore", "incidents", "ai-training"].contains(&answer.id.as_str());
             assert!(!answer.gaps.is_empty() || turned, "{} tells no gap", answer.id);
         }
         for proof in answer.evidence.iter().filter(|p| p.kind != "statement") {
-            let bytes = fs::read(folder.join(&proof.path)).unwrap_or_else(|e| panic!("{}: {}: {e}", answer.id, proof.path));
+            let bytes = fs::read(folder.join(&proof.path))
+                .unwrap_or_else(|e| panic!("{}: {}: {e}", answer.id, proof.path));
             assert_eq!(Digest::of(&bytes).to_string(), proof.sha256, "{}: {}", answer.id, proof.path);
             opened += 1;
         }
@@ -216,11 +244,21 @@ fn each_answer_rests_on_files_of_the_package_with_their_digest() {
 fn what_is_old_takes_a_step_down_and_what_has_ended_does_not_count() {
     let ground = Ground::sample();
     let (fresh, old) = (ground.on("2026-12-31"), ground.on("2027-01-01"));
-    let word = |all: &[AnsweredQuestion], id: &str| all.iter().find(|a| a.id == id).expect("a question").answer;
-    assert_eq!((word(&fresh, "aws-services"), word(&old, "aws-services")), (AnswerWord::Partial, AnswerWord::Unknown));
-    assert_eq!((word(&fresh, "hipaa-role"), word(&old, "hipaa-role")), (AnswerWord::Yes, AnswerWord::Partial));
+    let word =
+        |all: &[AnsweredQuestion], id: &str| all.iter().find(|a| a.id == id).expect("a question").answer;
+    assert_eq!(
+        (word(&fresh, "aws-services"), word(&old, "aws-services")),
+        (AnswerWord::Partial, AnswerWord::Unknown)
+    );
+    assert_eq!(
+        (word(&fresh, "hipaa-role"), word(&old, "hipaa-role")),
+        (AnswerWord::Yes, AnswerWord::Partial)
+    );
     assert_eq!(word(&old, "insurance"), AnswerWord::Unknown, "no document is in the sample");
-    assert_eq!((word(&old, "test-data"), word(&ground.on("2027-09-02"), "test-data")), (AnswerWord::Yes, AnswerWord::Unknown));
+    assert_eq!(
+        (word(&old, "test-data"), word(&ground.on("2027-09-02"), "test-data")),
+        (AnswerWord::Yes, AnswerWord::Unknown)
+    );
     for (a, b) in fresh.iter().zip(&old) {
         let rose = b.answer == AnswerWord::Yes && a.answer != AnswerWord::Yes;
         assert!(!rose, "{} gains by age", a.id);
@@ -295,7 +333,11 @@ fn the_question_that_is_meant_is_among_three_proposals() {
             missed.push(text);
         }
     }
-    assert!(among >= 24 && first >= 18, "{first} first and {among} among three of {}; missed: {missed:?}", ASKED.len());
+    assert!(
+        among >= 24 && first >= 18,
+        "{first} first and {among} among three of {}; missed: {missed:?}",
+        ASKED.len()
+    );
     assert!(index.proposals("\" OR * NEAR( a").expect("no syntax of a buyer reaches the search").len() <= 3);
 }
 
@@ -329,9 +371,14 @@ fn nothing_leaves_without_an_approval_of_exactly_these_answers() {
     let draft = answer("draft", &["--draft"]).exits(3);
     let text = fs::read_to_string(box_.path().join("draft/answers-draft.csv")).expect("a sheet");
     assert_eq!(text.matches("DRAFT, not approved: ").count(), 64);
-    assert_eq!(listed(&box_.path().join("draft")), ["answers-draft.csv", "answers-draft.yaml", "evidence-draft.csv"]);
+    assert_eq!(
+        listed(&box_.path().join("draft")),
+        ["answers-draft.csv", "answers-draft.yaml", "evidence-draft.csv"]
+    );
     let digest = draft.err.split("answers: \"").nth(1).expect("a digest")[..12].to_string();
-    let approved = format!("{STATEMENTS}approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, answers: \"{digest}\" }}\n");
+    let approved = format!(
+        "{STATEMENTS}approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, answers: \"{digest}\" }}\n"
+    );
     box_.write("said.yaml", &approved);
     answer("out", &[]).exits(3);
     let text = fs::read_to_string(box_.path().join("out/answers.csv")).expect("a sheet");
@@ -358,14 +405,17 @@ fn a_buyers_file_is_filled_with_what_a_person_picked() {
     let zip = exported().zip.display().to_string();
     box_.write("buyer.csv", BUYER);
     let answer = |more: &[&str]| {
-        let args = [&["answer", &zip, "--questionnaire", "buyer.csv", "--map", "map.yaml", "--draft"], more].concat();
+        let args = [&["answer", &zip, "--questionnaire", "buyer.csv", "--map", "map.yaml", "--draft"], more]
+            .concat();
         box_.affiant(&args)
     };
     answer(&[]).exits(0);
     let map = fs::read_to_string(box_.path().join("map.yaml")).expect("a map");
     assert_eq!(map.matches("pick: \"\"").count(), 4, "{map}");
     answer(&["--output", "none"]).exits(3);
-    let filled = |folder: &str| fs::read_to_string(box_.path().join(folder).join("questionnaire-draft.csv")).expect("a file");
+    let filled = |folder: &str| {
+        fs::read_to_string(box_.path().join(folder).join("questionnaire-draft.csv")).expect("a file")
+    };
     let lines = |text: &str| text.replace("\r\n", "\n");
     assert_eq!(lines(&filled("none")), BUYER, "nobody picked, so nothing is filled");
     let mut left = map.as_str();

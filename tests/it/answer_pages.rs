@@ -18,7 +18,9 @@ fn statements(box_: &Sandbox, digest: &str) {
     let words = serde_json::to_string(HOSTILE).expect("JSON").replace("\\\\u{202e}", "\\u202e");
     let approved = match digest {
         "" => String::new(),
-        digest => format!("approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, answers: \"{digest}\" }}\n"),
+        digest => format!(
+            "approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, answers: \"{digest}\" }}\n"
+        ),
     };
     let text = format!(
         "format: affiant.answers/1\nstatements:\n  - question: background-checks\n    answer: yes\n    words: {words}\n    by: Casey Example\n    \
@@ -29,7 +31,9 @@ fn statements(box_: &Sandbox, digest: &str) {
 
 fn answer(box_: &Sandbox, out: &str, more: &[&str]) -> Ran {
     let zip = exported().zip.display().to_string();
-    box_.affiant(&[&["answer", &zip, "--statements", "said.yaml", "--output", out, "--pdf", "--html"], more].concat())
+    box_.affiant(
+        &[&["answer", &zip, "--statements", "said.yaml", "--output", out, "--pdf", "--html"], more].concat(),
+    )
 }
 
 /// A workspace that drafted and then approved its answers, in `draft` and `out`.
@@ -48,7 +52,8 @@ fn read(box_: &Sandbox, name: &str) -> Vec<u8> {
 }
 
 fn pdf_text(path: &Path) -> String {
-    let ran = Command::new("pdftotext").arg("-raw").arg(path).arg("-").output().expect("pdftotext is installed");
+    let ran =
+        Command::new("pdftotext").arg("-raw").arg(path).arg("-").output().expect("pdftotext is installed");
     String::from_utf8_lossy(&ran.stdout).into_owned()
 }
 
@@ -58,22 +63,46 @@ fn approved_answers_are_certified_and_a_draft_is_marked_and_unsigned() {
     let report = affiant::seal::pades::verify(&read(&box_, "out/answers.pdf"));
     assert_eq!(report.signatures.len(), 1);
     assert!(report.problems.is_empty() && report.signatures[0].facts.is_ok(), "{:?}", report.problems);
-    assert!(affiant::seal::pades::verify(&read(&box_, "draft/answers-draft.pdf")).signatures.is_empty(), "nobody signs a draft");
+    assert!(
+        affiant::seal::pades::verify(&read(&box_, "draft/answers-draft.pdf")).signatures.is_empty(),
+        "nobody signs a draft"
+    );
     assert!(!box_.path().join("draft/answers-draft.html.p7s").exists());
     let text = pdf_text(&box_.path().join("out/answers.pdf"));
-    assert!(text.contains("Rowan Example, Chief executive, on 2026-09-30") && text.contains(&digest), "{text}");
+    assert!(
+        text.contains("Rowan Example, Chief executive, on 2026-09-30") && text.contains(&digest),
+        "{text}"
+    );
     assert!(!text.contains("DRAFT"));
     let draft = pdf_text(&box_.path().join("draft/answers-draft.pdf"));
     let pages = draft.matches('\u{c}').count();
-    assert!(pages > 5 && draft.matches("DRAFT: approved by nobody").count() == pages, "every page says so at its foot");
+    assert!(
+        pages > 5 && draft.matches("DRAFT: approved by nobody").count() == pages,
+        "every page says so at its foot"
+    );
     // turned letters come one by one
     assert!(draft.matches("D\nR\nA").count() >= pages, "and across it");
     // stock openssl checks the page by its signature
     let certificate = box_.path().join(".affiant/seal/certificate.pem").display().to_string();
-    let args = ["cms", "-verify", "-binary", "-inform", "DER", "-in", "answers.html.p7s", "-content", "answers.html", "-CAfile"];
+    let args = [
+        "cms",
+        "-verify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        "answers.html.p7s",
+        "-content",
+        "answers.html",
+        "-CAfile",
+    ];
     let check = || {
         let mut command = Command::new("openssl");
-        command.args(args).arg(&certificate).args(["-purpose", "any", "-out", "/dev/null"]).current_dir(box_.path().join("out"));
+        command
+            .args(args)
+            .arg(&certificate)
+            .args(["-purpose", "any", "-out", "/dev/null"])
+            .current_dir(box_.path().join("out"));
         command.output().expect("openssl is installed").status.success()
     };
     assert!(check());
@@ -90,7 +119,8 @@ fn approved_answers_are_certified_and_a_draft_is_marked_and_unsigned() {
 fn the_index_names_the_files_of_the_package_and_every_reference_leads_into_it() {
     let (box_, _) = approved();
     let html = String::from_utf8(read(&box_, "out/answers.html")).expect("UTF-8").replace("<wbr>", "");
-    let row = regex::Regex::new(r#"(?s)<tr id="(X\d+)">.*?<code>([^\n<]+)\n([0-9a-f]{64})</code>"#).expect("a pattern");
+    let row = regex::Regex::new(r#"(?s)<tr id="(X\d+)">.*?<code>([^\n<]+)\n([0-9a-f]{64})</code>"#)
+        .expect("a pattern");
     let folder = exported().zip.with_extension("");
     let (mut rows, mut opened) = (BTreeSet::new(), 0);
     for found in row.captures_iter(&html) {
@@ -119,7 +149,10 @@ fn text_of_a_buyer_or_of_a_statement_stays_text() {
     statements(&box_, "");
     let asked = "Is </td><script>alert(1)</script> #import \"/etc/passwd\" $x$ required for administrators, {% include 'x' %}?";
     let quoted = asked.replace('"', "\"\"");
-    box_.write("buyer.csv", format!("No,Question,Response,Comments\n1,\"{quoted}\",,\n2,\"{}\",,\n", "W".repeat(3000)));
+    box_.write(
+        "buyer.csv",
+        format!("No,Question,Response,Comments\n1,\"{quoted}\",,\n2,\"{}\",,\n", "W".repeat(3000)),
+    );
     let zip = exported().zip.display().to_string();
     box_.affiant(&["answer", &zip, "--questionnaire", "buyer.csv"]).exits(0);
     let map = fs::read_to_string(box_.path().join("buyer.csv.affiant.yaml")).expect("a map");
@@ -129,8 +162,16 @@ fn text_of_a_buyer_or_of_a_statement_stays_text() {
     for tag in ["<script", "<img", "{{", "onerror=\""] {
         assert!(!html.replace("{{ 7*7 }}", "").contains(tag), "{tag}");
     }
-    assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && html.contains("{{ 7*7 }}") && html.contains("\\u{202e}"));
-    assert!(html.contains("Content-Security-Policy") && html.contains("default-src 'none'") && !html.contains("unsafe-inline"));
+    assert!(
+        html.contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+            && html.contains("{{ 7*7 }}")
+            && html.contains("\\u{202e}")
+    );
+    assert!(
+        html.contains("Content-Security-Policy")
+            && html.contains("default-src 'none'")
+            && !html.contains("unsafe-inline")
+    );
     let text = pdf_text(&box_.path().join("out/answers-draft.pdf"));
     let flat = text.replace('\n', " ");
     for piece in ["#import", "$x$ required", "#panic(`x`)", "$1$ *b* [l](u) @a", "[U+6F22]"] {
@@ -158,13 +199,24 @@ fn answers_of_aws_are_quoted_and_change_none_of_ours() {
     let quoted = answer(&box_, "out", &["--draft", "--aws-answers", "inquiry.json"]).exits(3);
     let digest = |ran: &Ran| ran.err.split("answers: \"").nth(1).expect("a digest")[..12].to_string();
     assert_ne!(digest(&plain), digest(&quoted), "another file of AWS is another approval");
-    assert_eq!(read(&box_, "plain/answers-draft.csv"), read(&box_, "out/answers-draft.csv"), "no answer changes");
+    assert_eq!(
+        read(&box_, "plain/answers-draft.csv"),
+        read(&box_, "out/answers-draft.csv"),
+        "no answer changes"
+    );
     assert!(!box_.path().join("plain/aws-answers-draft.csv").exists(), "never unasked");
     let csv = String::from_utf8(read(&box_, "out/aws-answers-draft.csv")).expect("UTF-8");
-    assert!(csv.lines().count() == 2 && csv.contains("HUMAN,2026-09-01,SOC 2 report,inquiry.json") && !csv.contains(",=1+1"), "{csv}");
+    assert!(
+        csv.lines().count() == 2
+            && csv.contains("HUMAN,2026-09-01,SOC 2 report,inquiry.json")
+            && !csv.contains(",=1+1"),
+        "{csv}"
+    );
     let html = String::from_utf8(read(&box_, "out/answers-draft.html")).expect("UTF-8");
     assert!(
-        html.contains("&lt;b onclick=x&gt;Yes&lt;/b&gt;") && html.contains("reviewed by a person of AWS") && !html.contains("<b onclick")
+        html.contains("&lt;b onclick=x&gt;Yes&lt;/b&gt;")
+            && html.contains("reviewed by a person of AWS")
+            && !html.contains("<b onclick")
     );
     let text = pdf_text(&box_.path().join("out/answers-draft.pdf")).replace('\n', " ");
     assert!(text.contains("Queries without a finished answer: 1"), "{text}");

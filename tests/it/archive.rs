@@ -52,13 +52,29 @@ fn a_folder_takes_a_package_once_and_finds_it_again() {
     assert!(!box_.path().join("kept").exists(), "something was made before a day was typed");
 
     let first = archive(&day).exits(0);
-    assert!(first.err.contains("is archived") && first.err.contains("a folder locks nothing"), "{}", first.err);
+    assert!(
+        first.err.contains("is archived") && first.err.contains("a folder locks nothing"),
+        "{}",
+        first.err
+    );
     let kept = files(&box_.path().join("kept"));
     let names: Vec<&str> = kept.keys().map(|name| name.rsplit('.').next().expect("an ending")).collect();
-    assert!(kept.keys().all(|name| name.starts_with("20") && name.matches('/').count() == 2), "{:?}", kept.keys());
-    assert_eq!(names, if cfg!(feature = "pdf") { vec!["html", "p7s", "pdf", "zip", "json"] } else { vec!["html", "p7s", "zip", "json"] });
+    assert!(
+        kept.keys().all(|name| name.starts_with("20") && name.matches('/').count() == 2),
+        "{:?}",
+        kept.keys()
+    );
+    assert_eq!(
+        names,
+        if cfg!(feature = "pdf") {
+            vec!["html", "p7s", "pdf", "zip", "json"]
+        } else {
+            vec!["html", "p7s", "zip", "json"]
+        }
+    );
     for name in kept.keys() {
-        let mode = fs::metadata(box_.path().join("kept").join(name)).expect("a file").permissions().mode() & 0o777;
+        let mode =
+            fs::metadata(box_.path().join("kept").join(name)).expect("a file").permissions().mode() & 0o777;
         assert_eq!(mode, 0o400, "{name}");
     }
     let archived = kept.iter().find(|(name, _)| name.ends_with(".zip")).expect("the ZIP").1;
@@ -85,18 +101,29 @@ fn what_lies_there_is_read_again_and_told() {
     let day = computed(&box_, &zip);
     box_.affiant(&["archive", &zip, "kept", "--retain-until", &day]).exits(0);
     let checked = box_.affiant(&["archive", "verify", "kept"]).exits(0).out;
-    assert!(checked.contains("holds") && checked.contains("no lock is claimed") && checked.contains(&day), "{checked}");
+    assert!(
+        checked.contains("holds") && checked.contains("no lock is claimed") && checked.contains(&day),
+        "{checked}"
+    );
     let listed = json_of(&box_.affiant(&["archive", "list", "kept", "--json"]).exits(0).out);
     crate::outputs::fits("archive-list", &listed);
-    crate::outputs::fits("archive-check", &json_of(&box_.affiant(&["archive", "verify", "kept", "--json"]).exits(0).out));
+    crate::outputs::fits(
+        "archive-check",
+        &json_of(&box_.affiant(&["archive", "verify", "kept", "--json"]).exits(0).out),
+    );
     let entry = &listed["packages"][0];
-    assert_eq!((entry["retain_until"].as_str(), entry["period"].as_str()), (Some(day.as_str()), Some("2026-Q3")));
+    assert_eq!(
+        (entry["retain_until"].as_str(), entry["period"].as_str()),
+        (Some(day.as_str()), Some("2026-Q3"))
+    );
     assert_eq!(entry["destruction"], json!({ "state": "not-before", "on": day }));
     assert_eq!(entry["lock"], json!({ "state": "not-claimed" }));
     assert!(box_.affiant(&["archive", "list", "kept"]).exits(0).out.contains("may be destroyed after"));
 
     let kept = box_.path().join("kept");
-    let file = |ending: &str| kept.join(files(&kept).keys().find(|name| name.ends_with(ending)).expect("a file").clone());
+    let file = |ending: &str| {
+        kept.join(files(&kept).keys().find(|name| name.ends_with(ending)).expect("a file").clone())
+    };
     let whole = |ending: &str| fs::read(file(ending)).expect("read");
     // one changed byte, of the same length
     let (html, mut bytes) = (file(".html"), whole(".html"));
@@ -115,7 +142,10 @@ fn what_lies_there_is_read_again_and_told() {
 
     // a receipt that says less, one that leads elsewhere, and none
     let (receipt, text) = (file("archive.json"), String::from_utf8(whole("archive.json")).expect("text"));
-    replace(&receipt, text.replace(&format!("\"retain_until\": \"{day}\""), "\"retain_until\": \"2027-01-01\"").as_bytes());
+    replace(
+        &receipt,
+        text.replace(&format!("\"retain_until\": \"{day}\""), "\"retain_until\": \"2027-01-01\"").as_bytes(),
+    );
     assert!(box_.affiant(&["archive", "verify", "kept"]).exits(4).out.contains("is to be kept until"));
     replace(&receipt, text.replace("\"name\": \"2026", "\"name\": \"../2026").as_bytes());
     assert!(box_.affiant(&["archive", "verify", "kept"]).exits(4).out.contains("no receipt of ours"));
@@ -130,7 +160,8 @@ fn what_lies_there_is_read_again_and_told() {
 fn the_holders_receipt_is_signed_and_tells_what_is_gone() {
     let (box_, zip) = packaged();
     let day = computed(&box_, &zip.display().to_string());
-    let archive = || box_.affiant(&["archive", &zip.display().to_string(), "kept", "--retain-until", &day]).exits(0);
+    let archive =
+        || box_.affiant(&["archive", &zip.display().to_string(), "kept", "--retain-until", &day]).exits(0);
     let said = archive().err;
     let receipt = zip.with_extension("archived.json");
     assert!(said.contains(&format!("signed receipt: {}", receipt.display())), "{said}");
@@ -139,21 +170,35 @@ fn the_holders_receipt_is_signed_and_tells_what_is_gone() {
     let deposit = json_of(&fs::read_to_string(&receipt).expect("a receipt"));
     let stored = deposit["files"].as_array().expect("files");
     assert_eq!(stored.len(), files(&box_.path().join("kept")).len());
-    assert!(
-        stored
-            .iter()
-            .all(|file| file["lock"] == json!({ "state": "not-claimed" }) && file["sha256"].as_str().is_some_and(|d| d.len() == 64))
-    );
+    assert!(stored.iter().all(|file| file["lock"] == json!({ "state": "not-claimed" })
+        && file["sha256"].as_str().is_some_and(|d| d.len() == 64)));
     let folder = receipt.parent().expect("a folder");
     let name = receipt.file_name().expect("a name").to_string_lossy().into_owned();
     let signature = format!("{name}.p7s");
-    let args = ["cms", "-verify", "-inform", "DER", "-in", &signature, "-content", &name, "-binary", "-noverify", "-out", "/dev/null"];
-    assert!(Command::new("openssl").args(args).current_dir(folder).output().expect("openssl").status.success());
+    let args = [
+        "cms",
+        "-verify",
+        "-inform",
+        "DER",
+        "-in",
+        &signature,
+        "-content",
+        &name,
+        "-binary",
+        "-noverify",
+        "-out",
+        "/dev/null",
+    ];
+    assert!(
+        Command::new("openssl").args(args).current_dir(folder).output().expect("openssl").status.success()
+    );
 
     let trust = box_.path().join(".affiant/seal/certificate.pem").display().to_string();
     let kept = box_.path().join("kept").display().to_string();
     let named = receipt.display().to_string();
-    let check = |more: &[&str]| box_.affiant(&[&["archive", "verify", &kept, "--receipt", &named][..], more].concat());
+    let check = |more: &[&str]| {
+        box_.affiant(&[&["archive", "verify", &kept, "--receipt", &named][..], more].concat())
+    };
     let held = check(&["--trust", &trust]).exits(0);
     assert!(held.err.contains("was signed by"), "{}", held.err);
     assert!(check(&[]).exits(0).err.contains("was not pinned"));
@@ -162,7 +207,8 @@ fn the_holders_receipt_is_signed_and_tells_what_is_gone() {
     let foreign = other.path().join(".affiant/seal/certificate.pem").display().to_string();
     assert!(check(&["--trust", &foreign]).exits(4).err.contains("none of the pinned certificates"));
     // a whole package that went away leaves no receipt of the archive's own, and this one tells it
-    let gone = fs::read_dir(box_.path().join("kept")).expect("years").flatten().next().expect("a year").path();
+    let gone =
+        fs::read_dir(box_.path().join("kept")).expect("years").flatten().next().expect("a year").path();
     fs::rename(&gone, box_.path().join("aside")).expect("moved");
     box_.write("kept/2020/x/x.zip", "something else");
     let ran = check(&[]).exits(4);
@@ -183,8 +229,14 @@ fn the_years_say_what_is_due_and_what_may_be_destroyed() {
     let zip = zip.display().to_string();
     let day = computed(&box_, &zip);
     box_.affiant(&["archive", &zip, "kept", "--retain-until", &day]).exits(0);
-    let at =
-        |day: &str| box_.affiant_with(&["archive", "list", "kept"], &[("AFFIANT_PINNED_CLOCK", &format!("{day}T23:00:00Z"))]).exits(0).out;
+    let at = |day: &str| {
+        box_.affiant_with(
+            &["archive", "list", "kept"],
+            &[("AFFIANT_PINNED_CLOCK", &format!("{day}T23:00:00Z"))],
+        )
+        .exits(0)
+        .out
+    };
     let last = at(&day);
     assert!(last.contains(&format!("may be destroyed after {day}")), "{last}");
     let gone = at(&moved(&day, 1));
@@ -207,7 +259,9 @@ fn what_no_archive_takes_is_refused() {
     let (box_, zip) = packaged();
     let day = computed(&box_, &zip.display().to_string());
     let refuse = |package: &Path, code: i32, words: &str| {
-        let ran = box_.affiant(&["archive", &package.display().to_string(), "kept", "--retain-until", &day]).exits(code);
+        let ran = box_
+            .affiant(&["archive", &package.display().to_string(), "kept", "--retain-until", &day])
+            .exits(code);
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
         assert!(!box_.path().join("kept").exists(), "{words}: something was archived");
     };
@@ -236,7 +290,9 @@ fn what_no_archive_takes_is_refused() {
     // nobody's, if somebody's was asked for
     let other = packaged().0;
     let pin = other.path().join(".affiant/seal/certificate.pem").display().to_string();
-    let ran = box_.affiant(&["archive", &zip.display().to_string(), "kept", "--retain-until", &day, "--trust", &pin]).exits(4);
+    let ran = box_
+        .affiant(&["archive", &zip.display().to_string(), "kept", "--retain-until", &day, "--trust", &pin])
+        .exits(4);
     assert!(ran.err.contains("does not verify"), "{}", ran.err);
 }
 
@@ -246,7 +302,10 @@ fn wrong_words_get_a_word_on_what_is_meant() {
     let zip = zip.display().to_string();
     for (args, words) in [
         (&["archive", &zip, "s3://Example/x", "--retain-until", "2040-01-01"][..], "no name of a bucket"),
-        (&["archive", &zip, "https://example.com", "--retain-until", "2040-01-01"], "neither a bucket nor a folder"),
+        (
+            &["archive", &zip, "https://example.com", "--retain-until", "2040-01-01"],
+            "neither a bucket nor a folder",
+        ),
         (&["archive", &zip, "kept", "--retain-until", "2040"], "--retain-until"),
         (&["archive", "nothing.zip", "kept"], "there is no `nothing.zip`"),
         (&["archive", "verify", "nowhere"], "there is no folder `nowhere`"),
@@ -258,7 +317,12 @@ fn wrong_words_get_a_word_on_what_is_meant() {
         assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
     }
     let policy = json_of(&box_.affiant(&["policy", "--archive", "s3://example-archive/clinic"]).exits(0).out);
-    let refused = policy["Statement"].as_array().expect("statements").iter().find(|s| s["Effect"] == "Deny").expect("a refusal");
+    let refused = policy["Statement"]
+        .as_array()
+        .expect("statements")
+        .iter()
+        .find(|s| s["Effect"] == "Deny")
+        .expect("a refusal");
     assert!(refused["Action"].as_array().expect("actions").contains(&json!("s3:DeleteObjectVersion")));
 }
 
@@ -274,7 +338,8 @@ fn a_bucket_that_cannot_be_reached_is_no_usage_fault() {
         ("AWS_SECRET_ACCESS_KEY", "testing"),
         ("AWS_REGION", "us-east-1"),
     ];
-    let ran = box_.affiant_with(&["archive", &zip, "s3://example-archive", "--retain-until", &day], &env).exits(5);
+    let ran =
+        box_.affiant_with(&["archive", &zip, "s3://example-archive", "--retain-until", &day], &env).exits(5);
     assert!(ran.err.contains("s3://example-archive"), "{}", ran.err);
 }
 
@@ -288,7 +353,11 @@ fn the_walk_of_the_book_runs() {
     box_.snapshot("export", &[item("AWS::S3::Bucket", "b", json!({ "name": "b" }))]);
     let bin = Path::new(env!("CARGO_BIN_EXE_affiant")).parent().expect("a folder");
     let mut command = Command::new("sh");
-    command.args(["-eu", "-c", script]).current_dir(box_.path()).env_clear().env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command
+        .args(["-eu", "-c", script])
+        .current_dir(box_.path())
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("sh");
     let (mut typing, told) = (child.stdin.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
@@ -309,7 +378,10 @@ fn the_walk_of_the_book_runs() {
     let (status, out) = (child.wait().expect("ended"), out.join().expect("read"));
     assert!(status.success(), "{status}: {out}{err}");
     assert_eq!(typed, 2, "{err}");
-    assert!(out.contains("holds") && out.contains("may be destroyed after") && err.contains("is archived"), "{out}{err}");
+    assert!(
+        out.contains("holds") && out.contains("may be destroyed after") && err.contains("is archived"),
+        "{out}{err}"
+    );
     let answers = fs::read_to_string(box_.path().join("answers/answers.csv")).expect("the answers");
     assert!(answers.lines().count() > 64 && !answers.contains("DRAFT"), "{answers}");
 }

@@ -27,7 +27,8 @@ fn small() -> (Sandbox, PathBuf) {
 
 #[track_caller]
 fn refused(box_: &Sandbox, path: &Path, what: &str) {
-    let ran = box_.affiant(&["verify", path.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"]);
+    let ran =
+        box_.affiant(&["verify", path.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"]);
     assert_eq!(ran.code, 4, "{what} was not refused:\n{}{}", ran.out, ran.err);
     assert!(ran.out.contains("AFV-"), "{what} has no diagnostic:\n{}", ran.out);
 }
@@ -36,19 +37,23 @@ fn refused(box_: &Sandbox, path: &Path, what: &str) {
 /// `./test --long`.
 fn some_of_a_kind(all: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
     let long = std::env::var_os("AFFIANT_LONG").is_some();
-    let chosen = |(index, (name, _)): &(usize, (String, Vec<u8>))| long || !name.starts_with("data/catalog/") || index % 40 == 0;
+    let chosen = |(index, (name, _)): &(usize, (String, Vec<u8>))| {
+        long || !name.starts_with("data/catalog/") || index % 40 == 0
+    };
     all.into_iter().enumerate().filter(chosen).map(|(_, file)| file).collect()
 }
 
 #[test]
 fn any_flipped_byte_is_seen() {
     let (box_, folder) = small();
-    box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"]).exits(0);
+    box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"])
+        .exits(0);
     for (name, bytes) in some_of_a_kind(files(&folder)) {
         let path = folder.join(&name);
         // The first, the last, and one in the middle (in each quarter under --long): headers, bodies, trailers.
         let parts = if std::env::var_os("AFFIANT_LONG").is_some() { 4 } else { 2 };
-        let mut places: Vec<usize> = (0..parts).map(|q| bytes.len() * q / parts).chain([bytes.len().saturating_sub(1)]).collect();
+        let mut places: Vec<usize> =
+            (0..parts).map(|q| bytes.len() * q / parts).chain([bytes.len().saturating_sub(1)]).collect();
         places.dedup();
         for at in places.into_iter().filter(|at| *at < bytes.len()) {
             let mut forged = bytes.clone();
@@ -58,7 +63,8 @@ fn any_flipped_byte_is_seen() {
         }
         fs::write(&path, &bytes).expect("restored");
     }
-    box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"]).exits(0);
+    box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem"])
+        .exits(0);
 }
 
 #[test]
@@ -99,11 +105,16 @@ fn a_regenerated_manifest_is_seen() {
 
 fn relist(folder: &Path, manifest: &str, name: &str) {
     use sha2::Digest;
-    let digest: String = sha2::Sha256::digest(fs::read(folder.join(name)).expect("read")).iter().map(|b| format!("{b:02x}")).collect();
+    let digest: String = sha2::Sha256::digest(fs::read(folder.join(name)).expect("read"))
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let path = folder.join(manifest);
     let text = fs::read_to_string(&path).expect("a manifest");
-    let lines: Vec<String> =
-        text.lines().map(|l| if l.ends_with(&format!(" {name}")) { format!("{digest}  {name}") } else { l.to_string() }).collect();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|l| if l.ends_with(&format!(" {name}")) { format!("{digest}  {name}") } else { l.to_string() })
+        .collect();
     fs::write(path, lines.join("\n") + "\n").expect("written");
 }
 
@@ -113,8 +124,15 @@ fn a_package_sealed_by_another_key_is_not_the_pinned_ones() {
     let (box_, _) = small();
     let (other, folder) = small();
     let trust = box_.path().join(".affiant/seal/certificate.pem");
-    let ran = other.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", trust.to_str().expect("UTF-8")]).exits(4);
-    assert!(ran.out.contains("authenticity FAILED") || ran.out.contains("authenticity") && ran.out.contains("FAILED"), "{}", ran.out);
+    let ran = other
+        .affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", trust.to_str().expect("UTF-8")])
+        .exits(4);
+    assert!(
+        ran.out.contains("authenticity FAILED")
+            || ran.out.contains("authenticity") && ran.out.contains("FAILED"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
@@ -126,7 +144,8 @@ fn hostile_archives_are_refused_each_with_its_code() {
         let path = box_.path().join("forged.zip");
         let mut zip = zip::ZipWriter::new(fs::File::create(&path).expect("a file"));
         for (name, bytes) in &all {
-            zip.start_file(format!("{top}/{name}"), zip::write::SimpleFileOptions::default()).expect("an entry");
+            zip.start_file(format!("{top}/{name}"), zip::write::SimpleFileOptions::default())
+                .expect("an entry");
             zip.write_all(bytes).expect("written");
         }
         extra(&mut zip);
@@ -139,9 +158,12 @@ fn hostile_archives_are_refused_each_with_its_code() {
             zip.write_all(bytes).expect("written");
         }
     };
-    for (what, name) in
-        [("a traversal", "../../etc/passwd"), ("an absolute path", "/etc/passwd"), ("a second top", "other/file"), ("a bare file", "file")]
-    {
+    for (what, name) in [
+        ("a traversal", "../../etc/passwd"),
+        ("an absolute path", "/etc/passwd"),
+        ("a second top", "other/file"),
+        ("a bare file", "file"),
+    ] {
         refused(&box_, &build(&entry(name, b"x")), what);
     }
     let collision = format!("{top}/DATA/package.json");
@@ -156,7 +178,10 @@ fn hostile_archives_are_refused_each_with_its_code() {
     let link = format!("{top}/link");
     refused(
         &box_,
-        &build(&|zip| zip.add_symlink(link.as_str(), "/etc/passwd", zip::write::SimpleFileOptions::default()).expect("a link")),
+        &build(&|zip| {
+            zip.add_symlink(link.as_str(), "/etc/passwd", zip::write::SimpleFileOptions::default())
+                .expect("a link")
+        }),
         "a link",
     );
     let clean = build(&|_| {});
@@ -179,7 +204,8 @@ fn a_bomb_is_refused() {
     let top = folder.file_name().expect("a name").to_str().expect("UTF-8").to_string();
     let path = box_.path().join("bomb.zip");
     let mut zip = zip::ZipWriter::new(fs::File::create(&path).expect("a file"));
-    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     zip.start_file(format!("{top}/data/zeros"), options).expect("an entry");
     for _ in 0..512 {
         zip.write_all(&vec![0; 1 << 20]).expect("written");

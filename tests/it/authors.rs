@@ -9,7 +9,17 @@ use crate::harness::{Sandbox, files, repository};
 #[test]
 fn a_new_check_passes_its_tests_once_it_is_filled_in() {
     let box_ = Sandbox::default();
-    let args = ["controls", "new", "rds.multi-az-example", "--table", "rds_database", "--column", "deletion_protection", "--control", "9"];
+    let args = [
+        "controls",
+        "new",
+        "rds.multi-az-example",
+        "--table",
+        "rds_database",
+        "--column",
+        "deletion_protection",
+        "--control",
+        "9",
+    ];
     let made = box_.affiant(&args).exits(0);
     assert!(made.out.contains("my-catalog/checks/rds/multi-az-example.yaml"), "{}", made.out);
     let test = ["--catalog", "my-catalog", "controls", "test", "rds.multi-az-example"];
@@ -56,7 +66,12 @@ fn a_new_check_replaces_nothing() {
 #[test]
 fn a_check_is_explained_with_rows() {
     let shown = Sandbox::default().affiant(&["controls", "show", "ec2.volume-encrypted"]).exits(0).out;
-    for part in ["examples", "ec2_volume: arn = ", "encrypted = 0", "not met arn:aws:ec2:us-east-1:111122223333:volume/vol-1"] {
+    for part in [
+        "examples",
+        "ec2_volume: arn = ",
+        "encrypted = 0",
+        "not met arn:aws:ec2:us-east-1:111122223333:volume/vol-1",
+    ] {
         assert!(shown.contains(part), "{part}:\n{shown}");
     }
 }
@@ -105,7 +120,9 @@ pub fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<St
     for (word, rule) in schema {
         match word.as_str() {
             "$ref" => {
-                let target = root.pointer(rule.as_str().expect("a reference").trim_start_matches('#')).expect("it is there");
+                let target = root
+                    .pointer(rule.as_str().expect("a reference").trim_start_matches('#'))
+                    .expect("it is there");
                 out.extend(faults(value, target, root, path));
             }
             "type" => {
@@ -126,7 +143,11 @@ pub fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<St
             }
             "required" => {
                 let missing = rule.as_array().expect("names").iter().map(|n| n.as_str().expect("a name"));
-                out.extend(missing.filter(|n| value.is_object() && value.get(n).is_none()).map(|n| format!("{path} lacks {n}")));
+                out.extend(
+                    missing
+                        .filter(|n| value.is_object() && value.get(n).is_none())
+                        .map(|n| format!("{path} lacks {n}")),
+                );
             }
             "properties" | "additionalProperties" => {}
             "items" => {
@@ -134,17 +155,35 @@ pub fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<St
                     out.extend(faults(item, rule, root, &format!("{path}[{i}]")));
                 }
             }
-            "enum" if !rule.as_array().expect("values").contains(value) => out.push(format!("{path} is none of {rule}")),
+            "enum" if !rule.as_array().expect("values").contains(value) => {
+                out.push(format!("{path} is none of {rule}"))
+            }
             "const" if rule != value => out.push(format!("{path} is not {rule}")),
-            "anyOf" | "oneOf" if !rule.as_array().expect("schemas").iter().any(|s| faults(value, s, root, path).is_empty()) => {
+            "anyOf" | "oneOf"
+                if !rule
+                    .as_array()
+                    .expect("schemas")
+                    .iter()
+                    .any(|s| faults(value, s, root, path).is_empty()) =>
+            {
                 out.push(format!("{path} fits none"));
             }
-            "allOf" => rule.as_array().expect("schemas").iter().for_each(|s| out.extend(faults(value, s, root, path))),
-            "not" if faults(value, rule, root, path).is_empty() => out.push(format!("{path} is what it must not be")),
+            "allOf" => rule
+                .as_array()
+                .expect("schemas")
+                .iter()
+                .for_each(|s| out.extend(faults(value, s, root, path))),
+            "not" if faults(value, rule, root, path).is_empty() => {
+                out.push(format!("{path} is what it must not be"))
+            }
             "minimum" if value.as_f64().is_some_and(|n| rule.as_f64().is_some_and(|least| n < least)) => {
                 out.push(format!("{path} is less than {rule}"));
             }
-            "minItems" if value.as_array().is_some_and(|items| (items.len() as u64) < rule.as_u64().expect("a number")) => {
+            "minItems"
+                if value
+                    .as_array()
+                    .is_some_and(|items| (items.len() as u64) < rule.as_u64().expect("a number")) =>
+            {
                 out.push(format!("{path} has fewer than {rule}"));
             }
             "pattern" => {
@@ -193,7 +232,8 @@ fn every_file_of_ours_fits_its_schema() {
 #[test]
 fn a_schema_refuses_what_the_program_refuses() {
     let check = schema("check");
-    let good = yaml(&fs::read(repository().join("controls/checks/ec2/volume-encrypted.yaml")).expect("a check"));
+    let good =
+        yaml(&fs::read(repository().join("controls/checks/ec2/volume-encrypted.yaml")).expect("a check"));
     let wrong = |change: &dyn Fn(&mut Value)| {
         let mut value = good.clone();
         change(&mut value);
@@ -208,7 +248,8 @@ fn a_schema_refuses_what_the_program_refuses() {
     let table = schema("table");
     assert!(!faults(&json!({ "table": "x" }), &table, &table, "").is_empty());
     let control = schema("control");
-    let mut own = yaml(&fs::read(repository().join("controls/technical/07-session-timeout.yaml")).expect("a control"));
+    let mut own =
+        yaml(&fs::read(repository().join("controls/technical/07-session-timeout.yaml")).expect("a control"));
     own["citations"][0] = json!("312(a)");
     assert!(!faults(&own, &control, &control, "").is_empty(), "a citation has its form");
 }

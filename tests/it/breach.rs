@@ -40,7 +40,8 @@ fn the_clock_agrees_with_every_dated_case() {
     assert!(cases.len() >= 60, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     for case in &cases {
-        let t = breach::timeline(&case.incident, &catalog.clocks, &catalog.states).unwrap_or_else(|e| panic!("{}: {e:?}", case.name));
+        let t = breach::timeline(&case.incident, &catalog.clocks, &catalog.states)
+            .unwrap_or_else(|e| panic!("{}: {e:?}", case.name));
         for (id, expected) in &case.expect {
             let found = match id.as_str() {
                 "discovered" => t.discovered.day.clone(),
@@ -51,8 +52,18 @@ fn the_clock_agrees_with_every_dated_case() {
             }
         }
         for duty in &t.duties {
-            assert!(duty.basis == "contract" || !duty.source.is_empty() || matches!(duty.due, Due::NotDetermined { .. }), "{duty:?}");
-            assert!(t.duties.iter().filter(|d| d.id == duty.id).count() == 1, "{}: {} twice", case.name, duty.id);
+            assert!(
+                duty.basis == "contract"
+                    || !duty.source.is_empty()
+                    || matches!(duty.due, Due::NotDetermined { .. }),
+                "{duty:?}"
+            );
+            assert!(
+                t.duties.iter().filter(|d| d.id == duty.id).count() == 1,
+                "{}: {} twice",
+                case.name,
+                duty.id
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -64,8 +75,12 @@ fn fewer_and_more_are_never_both_owed() {
     let catalog = affiant::catalog::load(None).expect("the catalog");
     for case in cases() {
         for n in [0, 1, 499, 500, 501, 100_000] {
-            let incident =
-                Incident { individuals: Some(n), residents: BTreeMap::new(), role: "covered entity".into(), ..case.incident.clone() };
+            let incident = Incident {
+                individuals: Some(n),
+                residents: BTreeMap::new(),
+                role: "covered entity".into(),
+                ..case.incident.clone()
+            };
             let t = breach::timeline(&incident, &catalog.clocks, &catalog.states).expect("it counts");
             let dated = |id: &str| t.duties.iter().any(|d| d.id == id && d.due.until().is_some());
             assert!(dated("hhs-500-or-more") != dated("hhs-fewer-than-500"), "{n}");
@@ -79,7 +94,8 @@ const CLOCK: [&str; 4] = ["breach", "clock", "--discovered", "2026-09-30T23:30@A
 #[test]
 fn the_words_name_the_standard_the_limit_and_where_it_stands() {
     let box_ = Sandbox::default().workspace();
-    let args = [&CLOCK[..], &["--zone", "America/New_York", "--agent", "--residents", "TX=501,ny=3,WY=1"]].concat();
+    let args =
+        [&CLOCK[..], &["--zone", "America/New_York", "--agent", "--residents", "TX=501,ny=3,WY=1"]].concat();
     let ran = box_.affiant(&args).exits(3);
     for part in [
         "Without unreasonable delay, and no later than",
@@ -97,13 +113,20 @@ fn the_words_name_the_standard_the_limit_and_where_it_stands() {
     assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
     let json = crate::spine::json(&box_.affiant(&[&args[..], &["--format", "json"]].concat()).exits(3).out);
     assert_eq!(json["format"], "affiant.breach-clock/1");
-    assert_eq!(json["duties"].as_array().expect("duties").iter().filter(|d| d["basis"] == "contract").count(), plan_clocks());
+    assert_eq!(
+        json["duties"].as_array().expect("duties").iter().filter(|d| d["basis"] == "contract").count(),
+        plan_clocks()
+    );
 }
 
 /// The agreements of the sample's plan that bind its role.
 fn plan_clocks() -> usize {
     let plan = fs::read_to_string(repository().join("program/incident-response.yaml")).expect("a plan");
-    let clocks = plan.split("contract_clocks:").nth(1).and_then(|t| t.split("\nescalation:").next()).expect("its clocks");
+    let clocks = plan
+        .split("contract_clocks:")
+        .nth(1)
+        .and_then(|t| t.split("\nescalation:").next())
+        .expect("its clocks");
     clocks.matches("by: business associate").count()
 }
 
@@ -112,9 +135,13 @@ fn a_calendar_has_every_dated_duty_and_no_other() {
     let box_ = Sandbox::default().workspace();
     let args = [&CLOCK[..], &["--role", "covered entity", "--residents", "CA=501"]].concat();
     let json = crate::spine::json(&box_.affiant(&[&args[..], &["--format", "json"]].concat()).out);
-    let dated = json["duties"].as_array().expect("duties").iter().filter(|d| d["due"]["until"].is_string()).count();
+    let dated =
+        json["duties"].as_array().expect("duties").iter().filter(|d| d["due"]["until"].is_string()).count();
     let ics = box_.affiant(&[&args[..], &["--format", "ics"]].concat()).out;
-    assert!(ics.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && ics.ends_with("END:VCALENDAR\r\n"), "{ics}");
+    assert!(
+        ics.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && ics.ends_with("END:VCALENDAR\r\n"),
+        "{ics}"
+    );
     assert_eq!(ics.matches("BEGIN:VEVENT").count(), dated, "{ics}");
     assert!(ics.contains("DTSTART;VALUE=DATE:20261129\r\n"), "{ics}");
     let unfolded = ics.replace("\r\n ", "");
@@ -148,11 +175,28 @@ fn wrong_input_is_refused_all_at_once_and_a_broken_workspace_is_no_obstacle() {
     ] {
         assert!(ran.err.contains(part), "`{part}` is missing:\n{}", ran.err);
     }
-    let skipped = ["breach", "clock", "--role", "covered entity", "--discovered", "2026-03-08T02:30@America/Chicago", "--individuals", "3"];
+    let skipped = [
+        "breach",
+        "clock",
+        "--role",
+        "covered entity",
+        "--discovered",
+        "2026-03-08T02:30@America/Chicago",
+        "--individuals",
+        "3",
+    ];
     assert!(box_.affiant(&skipped).exits(2).err.contains("did not happen"), "a time that the clocks skipped");
     box_.write("affiant.yaml", "organization: [");
-    let ran =
-        box_.affiant(&["breach", "clock", "--role", "covered entity", "--discovered", "2026-03-08@America/Chicago", "--individuals", "3"]);
+    let ran = box_.affiant(&[
+        "breach",
+        "clock",
+        "--role",
+        "covered entity",
+        "--discovered",
+        "2026-03-08@America/Chicago",
+        "--individuals",
+        "3",
+    ]);
     let ran = ran.exits(0);
     assert!(ran.err.contains("was not read") && ran.out.contains("2026-05-07"), "{}{}", ran.out, ran.err);
 }

@@ -19,11 +19,15 @@ fn every_check_passes_its_own_cases() {
 #[test]
 fn a_check_that_forgets_null_is_caught() {
     let box_ = Sandbox::default();
-    let check = fs::read_to_string(repository().join("controls/checks/rds/storage-encrypted.yaml")).expect("a check");
+    let check =
+        fs::read_to_string(repository().join("controls/checks/rds/storage-encrypted.yaml")).expect("a check");
     let start = check.find("sql: |").expect("SQL");
     let end = check.find("cases:").expect("cases");
     let careless = "sql: |\n  SELECT arn AS resource, account, region, CASE WHEN coalesce(storage_encrypted, 1) THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_database\n";
-    box_.write("own/checks/rds/storage-encrypted.yaml", format!("{}{careless}{}", &check[..start], &check[end..]));
+    box_.write(
+        "own/checks/rds/storage-encrypted.yaml",
+        format!("{}{careless}{}", &check[..start], &check[end..]),
+    );
     let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
     assert!(ran.out.contains("unknown still reads met"), "{}", ran.out);
 }
@@ -50,8 +54,14 @@ fn a_check_that_accuses_of_what_was_not_read_is_caught() {
     let absent = "CASE WHEN k.arn IS NULL THEN 'not met' ELSE 'met' END";
     let accused = tried("", absent);
     assert!(accused.contains("without `kms_key`, `a` turns not met"), "{accused}");
-    assert!(tried("rests_on_absence: [kms_key]\n", absent).contains("(1 declared); 0 cases of 0 tables: all as expected"));
-    assert!(tried("in_favor: { kms_key: it is }\n", absent).contains("(1 declared); 0 cases of 0 tables: all as expected"));
+    assert!(
+        tried("rests_on_absence: [kms_key]\n", absent)
+            .contains("(1 declared); 0 cases of 0 tables: all as expected")
+    );
+    assert!(
+        tried("in_favor: { kms_key: it is }\n", absent)
+            .contains("(1 declared); 0 cases of 0 tables: all as expected")
+    );
     let open = "CASE WHEN k.arn IS NULL THEN 'not evidenced' ELSE 'met' END";
     assert!(tried("", open).contains("(0 declared); 0 cases of 0 tables: all as expected"));
     let unknown = tried("in_favor: { nobody: it is }\n", open);
@@ -63,7 +73,11 @@ fn the_cases_notice_faults_in_checks_and_tables() {
     let all = mutate(&["--quiet"]).exits(0);
     let total = |words: &str| {
         let line = all.out.lines().find(|line| line.contains(words)).expect("a line of totals");
-        line.split(" of ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse::<usize>().ok()).expect("a total")
+        line.split(" of ")
+            .nth(1)
+            .and_then(|t| t.split(' ').next())
+            .and_then(|n| n.parse::<usize>().ok())
+            .expect("a total")
     };
     assert!(total("NULLs that turn into met") > 2000, "{}", all.out);
     assert!(total("tables with cases noticed") > 0, "{}", all.out);
@@ -111,7 +125,9 @@ fn cases_that_notice_nothing_are_seen() {
     box_.write("own/checks/rds/storage-encrypted.yaml", format!("{head}{lax}{cases}"));
     let own = box_.path().join("own").display().to_string();
     let seen = mutate(&["--catalog", &own, "--check", "rds.storage-encrypted"]).exits(1);
-    for what in ["alive dropped (as 1): d.kms_key_id <> ''", "alive unread: rds_database.kms_key_id", "0 NULLs"] {
+    for what in
+        ["alive dropped (as 1): d.kms_key_id <> ''", "alive unread: rds_database.kms_key_id", "0 NULLs"]
+    {
         assert!(seen.out.contains(what), "{what}:\n{}", seen.out);
     }
     let joined = "sql: SELECT d.arn AS resource, d.account, d.region, CASE WHEN k.key_state = 'PendingDeletion' THEN 'not met' ELSE 'met' END AS verdict, 'x' AS reason FROM rds_database AS d JOIN kms_key AS k ON k.arn = d.kms_key_id WHERE d.storage_encrypted IS NOT NULL\n";
@@ -125,12 +141,18 @@ fn all_problems_are_reported_at_once_with_their_places() {
     let box_ = Sandbox::default();
     box_.write("own/technical/02-encryption-at-rest.yaml", "control: encryption-at-rest\nnumber: two\n");
     box_.write("own/checks/rds/storage-encrypted.yaml", "id: rds.storage-encrypted\ntitle: [unclosed\n");
-    box_.write("own/tables/rds/extra.yaml", "table: extra\nabout: x\nsources: []\nsql: SELECT arn FROM resource\n");
+    box_.write(
+        "own/tables/rds/extra.yaml",
+        "table: extra\nabout: x\nsources: []\nsql: SELECT arn FROM resource\n",
+    );
     box_.write("own/stray/file.yaml", "x: 1\n");
     let ran = box_.affiant(&["--catalog", "own", "controls", "list"]).exits(2);
-    for place in
-        ["technical/02-encryption-at-rest.yaml:2:", "checks/rds/storage-encrypted.yaml:", "tables/rds/extra.yaml:3:1", "stray/file.yaml"]
-    {
+    for place in [
+        "technical/02-encryption-at-rest.yaml:2:",
+        "checks/rds/storage-encrypted.yaml:",
+        "tables/rds/extra.yaml:3:1",
+        "stray/file.yaml",
+    ] {
         assert!(ran.err.contains(place), "{place} is not named:\n{}", ran.err);
     }
     assert!(ran.err.matches("[AFC-").count() >= 4, "{}", ran.err);
@@ -140,8 +162,16 @@ fn all_problems_are_reported_at_once_with_their_places() {
 #[test]
 fn a_table_names_the_evidence_that_it_reads() {
     let wrong = [
-        ("sources: []\nsql: SELECT arn FROM main.resource\n", "AFC-015", "reads `resource` and names no source"),
-        ("sources: []\nsql: SELECT body FROM (ec2_volume JOIN \"response\")\n", "AFC-015", "reads `response` and names no source"),
+        (
+            "sources: []\nsql: SELECT arn FROM main.resource\n",
+            "AFC-015",
+            "reads `resource` and names no source",
+        ),
+        (
+            "sources: []\nsql: SELECT body FROM (ec2_volume JOIN \"response\")\n",
+            "AFC-015",
+            "reads `response` and names no source",
+        ),
         (
             "sources: [AWS::EC2::Volume]\nsql: SELECT arn FROM resource WHERE type IN ('AWS::EC2::Volume', 'AWS::EC2::Instance')\n",
             "AFC-015",
@@ -158,9 +188,16 @@ fn a_table_names_the_evidence_that_it_reads() {
     for (rest, code, words) in wrong {
         let box_ = Sandbox::default();
         box_.write("own/tables/ec2/mine.yaml", format!("table: mine\nabout: x\n{rest}"));
-        box_.write("own/tables/ec2/other.yaml", "table: other\nabout: x\nsources: []\nsql: SELECT arn FROM mine\n");
+        box_.write(
+            "own/tables/ec2/other.yaml",
+            "table: other\nabout: x\nsources: []\nsql: SELECT arn FROM mine\n",
+        );
         let ran = box_.affiant(&["--catalog", "own", "controls", "test", "ec2.volume-encrypted"]).exits(2);
-        assert!(ran.err.contains(code) && ran.err.contains(words) && ran.err.contains("tables/ec2/mine.yaml:"), "{rest}:\n{}", ran.err);
+        assert!(
+            ran.err.contains(code) && ran.err.contains(words) && ran.err.contains("tables/ec2/mine.yaml:"),
+            "{rest}:\n{}",
+            ran.err
+        );
     }
 }
 
@@ -170,45 +207,74 @@ fn a_gap_bears_on_tables_made_from_tables() {
     let verdict = |recorded: &[&str]| {
         let box_ = Sandbox::default();
         box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
-        box_.write("own/tables/ec2/again.yaml", "table: again\nabout: x\nsources: []\nsql: SELECT * FROM ec2_volume\n");
-        box_.write("own/tables/ec2/more.yaml", "table: more\nabout: x\nsources: []\nsql: SELECT v.* FROM ec2_instance AS i, again AS v\n");
+        box_.write(
+            "own/tables/ec2/again.yaml",
+            "table: again\nabout: x\nsources: []\nsql: SELECT * FROM ec2_volume\n",
+        );
+        box_.write(
+            "own/tables/ec2/more.yaml",
+            "table: more\nabout: x\nsources: []\nsql: SELECT v.* FROM ec2_instance AS i, again AS v\n",
+        );
         let check = "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\ncases: [{ name: n, expect: [] }]\n\
                      sql: SELECT arn AS resource, account, region, 'met' AS verdict, 'r' AS reason FROM more\n";
         box_.write("own/checks/ec2/volume-encrypted.yaml", check);
         let volume = item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }));
         box_.snapshot("in", &[volume, item("AWS::EC2::Instance", "i-1", json!({}))]);
-        let group =
-            json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": recorded });
+        let group = json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": recorded });
         let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] });
-        box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", recorders.to_string());
+        box_.write(
+            "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json",
+            recorders.to_string(),
+        );
         box_.affiant(&["--catalog", "own", "collect", "--snapshot", "in"]).exits(3);
         let out = box_.affiant(&["--catalog", "own", "assess", "--format", "json"]).out;
         let row = crate::spine::check(&crate::spine::json(&out), "ec2.volume-encrypted")["rows"][0].clone();
-        format!("{}: {}", row["verdict"].as_str().unwrap_or_default(), row["reason"].as_str().unwrap_or_default())
+        format!(
+            "{}: {}",
+            row["verdict"].as_str().unwrap_or_default(),
+            row["reason"].as_str().unwrap_or_default()
+        )
     };
     assert_eq!(verdict(&["AWS::EC2::Volume", "AWS::EC2::Instance"]), "met: r");
     for lost in ["AWS::EC2::Volume", "AWS::EC2::Instance"] {
-        let other = ["AWS::EC2::Volume", "AWS::EC2::Instance"].into_iter().filter(|t| *t != lost).collect::<Vec<_>>();
+        let other =
+            ["AWS::EC2::Volume", "AWS::EC2::Instance"].into_iter().filter(|t| *t != lost).collect::<Vec<_>>();
         let said = verdict(&other);
-        assert!(said.starts_with("not evidenced: ") && said.contains(&format!("{lost} not recorded")), "{said}");
+        assert!(
+            said.starts_with("not evidenced: ") && said.contains(&format!("{lost} not recorded")),
+            "{said}"
+        );
     }
 }
 
 #[test]
 fn a_check_cannot_reach_beyond_the_evidence() {
     for (sql, why) in [
-        ("SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, sql AS reason FROM sqlite_master", "sqlite_master"),
+        (
+            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, sql AS reason FROM sqlite_master",
+            "sqlite_master",
+        ),
         ("DELETE FROM rds_instance", "DELETE"),
-        ("SELECT load_extension('x') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason", "load_extension"),
-        ("SELECT arn AS resource, account, region, 'met' AS verdict, datetime('now') AS reason FROM rds_instance", "now"),
-        ("SELECT readfile('/etc/passwd') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason", "readfile"),
+        (
+            "SELECT load_extension('x') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason",
+            "load_extension",
+        ),
+        (
+            "SELECT arn AS resource, account, region, 'met' AS verdict, datetime('now') AS reason FROM rds_instance",
+            "now",
+        ),
+        (
+            "SELECT readfile('/etc/passwd') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason",
+            "readfile",
+        ),
         ("ATTACH 'x' AS y", "ATTACH"),
         ("PRAGMA writable_schema = 1", "PRAGMA"),
     ] {
         let box_ = Sandbox::default();
         let body = serde_json::to_string(sql).expect("JSON");
-        let text =
-            format!("id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\nsql: {body}\ncases: [{{name: n, expect: []}}]\n");
+        let text = format!(
+            "id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\nsql: {body}\ncases: [{{name: n, expect: []}}]\n"
+        );
         box_.write("own/checks/rds/storage-encrypted.yaml", text);
         let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
         assert!(ran.out.contains(why) || ran.err.contains(why), "{sql}:\n{}{}", ran.out, ran.err);
@@ -287,7 +353,11 @@ fn no_operation_is_asked_that_nobody_reads() {
         let more: Vec<&str> = catalog
             .operations
             .iter()
-            .filter(|(name, o)| wanted(name) || o.facts.is_some() || o.fill.iter().any(|f| f.tags_of.is_some() || wanted(&f.resource_type)))
+            .filter(|(name, o)| {
+                wanted(name)
+                    || o.facts.is_some()
+                    || o.fill.iter().any(|f| f.tags_of.is_some() || wanted(&f.resource_type))
+            })
             .map(|(name, _)| name.as_str())
             .filter(|name| !used.contains(name))
             .collect();
@@ -296,7 +366,8 @@ fn no_operation_is_asked_that_nobody_reads() {
         }
         used.extend(more);
     }
-    let nobody: Vec<&str> = catalog.operations.keys().map(String::as_str).filter(|name| !used.contains(name)).collect();
+    let nobody: Vec<&str> =
+        catalog.operations.keys().map(String::as_str).filter(|name| !used.contains(name)).collect();
     assert_eq!(nobody, [""; 0], "in the registry, and read by nobody");
 }
 
@@ -314,7 +385,12 @@ fn idle_timers_and_absolute_limits_are_counted_apart() {
     let idle = &control.tallies[0].checks;
     let sure = ["ssm.session-idle-timeout", "appstream.fleet-idle-timeout", "workspaces.pool-idle-timeout"];
     assert!(sure.iter().all(|id| idle.iter().any(|known| known == id)), "{idle:?}");
-    let absolute = ["ssm.session-maximum", "iam.role-session-limit", "cognito.client-token-lifetime", "sso.permission-set-session"];
+    let absolute = [
+        "ssm.session-maximum",
+        "iam.role-session-limit",
+        "cognito.client-token-lifetime",
+        "sso.permission-set-session",
+    ];
     assert!(absolute.iter().all(|id| !idle.iter().any(|known| known == id)), "{idle:?}");
 }
 
@@ -343,7 +419,8 @@ fn no_rank_is_the_first_character_of_a_text() {
     ] {
         assert!(hidden_rank(planted).is_some(), "{planted}");
     }
-    let plain = "CASE WHEN size > 3 THEN json_array('not met', '3 ports are open, of ' || substr(arn, 5, 1)) END";
+    let plain =
+        "CASE WHEN size > 3 THEN json_array('not met', '3 ports are open, of ' || substr(arn, 5, 1)) END";
     assert_eq!(hidden_rank(plain), None);
 }
 
@@ -354,6 +431,7 @@ fn hidden_rank(sql: &str) -> Option<String> {
         r"(?i)substr(?:ing)?\s*\((?:[^(),]|\([^()]*\))+,\s*1,\s*[12]\s*\)",
         r"(?i)[<>]=?\s*'[0-9]'|LIKE\s+'[0-9]%'|GLOB\s+'(?:\[[0-9]+\]|[0-9])\*'",
     ];
-    let found = |form: &str| regex::Regex::new(form).expect("a pattern").find(sql).map(|m| m.as_str().to_string());
+    let found =
+        |form: &str| regex::Regex::new(form).expect("a pattern").find(sql).map(|m| m.as_str().to_string());
     FORMS.iter().find_map(|form| found(form))
 }

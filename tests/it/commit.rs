@@ -10,7 +10,8 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 fn git(folder: &Path, args: &[&str]) -> String {
-    let who = ["-c", "user.name=Ada Example", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
+    let who =
+        ["-c", "user.name=Ada Example", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
     let output = Command::new("git").arg("-C").arg(folder).args(who).args(args).output().expect("git starts");
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_string()
@@ -24,7 +25,9 @@ fn seen(folder: &Path, change: impl FnOnce()) -> bool {
         fs::File::open(path).and_then(|file| file.set_modified(long_ago)).expect("its time can be set");
     }
     change();
-    let newer = |path: &std::path::PathBuf| fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|at| at > long_ago);
+    let newer = |path: &std::path::PathBuf| {
+        fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|at| at > long_ago)
+    };
     watched.iter().any(newer)
 }
 
@@ -48,7 +51,13 @@ fn the_commit_is_the_one_that_is_checked_out() {
     let tree = dir.path().join("tree");
     git(&root, &["worktree", "add", "--quiet", "-b", "side", &tree.display().to_string(), "HEAD~1"]);
     assert_eq!(named(&tree), Some(git(&root, &["rev-parse", "HEAD~1"])), "a worktree");
-    assert!(seen(&tree, || drop(git(&tree, &["commit", "--quiet", "--allow-empty", "--message", "aside"]))), "a commit in a worktree");
-    assert!(seen(&root, || drop(git(&root, &["checkout", "--quiet", "--detach", "HEAD~1"]))), "another checkout is seen");
+    assert!(
+        seen(&tree, || drop(git(&tree, &["commit", "--quiet", "--allow-empty", "--message", "aside"]))),
+        "a commit in a worktree"
+    );
+    assert!(
+        seen(&root, || drop(git(&root, &["checkout", "--quiet", "--detach", "HEAD~1"]))),
+        "another checkout is seen"
+    );
     assert_eq!(named(&root), Some(head()), "detached");
 }

@@ -14,9 +14,13 @@ pub fn pinned(name: &str, made: &str) {
     if there != made {
         let (old, new): (Vec<&str>, Vec<&str>) = (there.lines().collect(), made.lines().collect());
         let first = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-        let lines = |sign: &str, all: &[&str]| all.iter().skip(first).take(5).map(|line| format!("\n{sign} {line}")).collect::<String>();
+        let lines = |sign: &str, all: &[&str]| {
+            all.iter().skip(first).take(5).map(|line| format!("\n{sign} {line}")).collect::<String>()
+        };
         let differ = format!("from line {}:{}{}", first + 1, lines("-", &old), lines("+", &new));
-        panic!("{name} is not what the program makes; `AFFIANT_BLESS=1 cargo test --release --test it` writes it anew; {differ}");
+        panic!(
+            "{name} is not what the program makes; `AFFIANT_BLESS=1 cargo test --release --test it` writes it anew; {differ}"
+        );
     }
 }
 
@@ -40,7 +44,8 @@ fn the_permissions_page_is_current() {
 fn diagnostics() -> String {
     let mut found: std::collections::BTreeMap<String, (String, String)> = std::collections::BTreeMap::new();
     let mut of_workspace: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
-    let pattern = regex::Regex::new(r#""(AF[A-Z]-\d{3})"\s*,\s*(?:format!\()?"((?:[^"\\]|\\.)*)""#).expect("a pattern");
+    let pattern =
+        regex::Regex::new(r#""(AF[A-Z]-\d{3})"\s*,\s*(?:format!\()?"((?:[^"\\]|\\.)*)""#).expect("a pattern");
     let bare = regex::Regex::new(r#""(AF[CEUW]-\d{3})""#).expect("a pattern");
     for (name, bytes) in crate::harness::files(&repository().join("src")) {
         let text = String::from_utf8(bytes).expect("UTF-8");
@@ -71,8 +76,15 @@ fn diagnostics() -> String {
 fn every_dependency_has_its_line() {
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("a manifest");
     let page = fs::read_to_string(repository().join("docs/src/dependencies.md")).expect("a page");
-    let section = manifest.split("[dependencies]").nth(1).and_then(|s| s.split("\n[lints").next()).expect("dependencies");
-    let names = section.lines().filter_map(|l| l.split_once(" = ").map(|(n, _)| n.trim())).filter(|n| !n.is_empty() && !n.starts_with('#'));
+    let section = manifest
+        .split("[dependencies]")
+        .nth(1)
+        .and_then(|s| s.split("\n[lints").next())
+        .expect("dependencies");
+    let names = section
+        .lines()
+        .filter_map(|l| l.split_once(" = ").map(|(n, _)| n.trim()))
+        .filter(|n| !n.is_empty() && !n.starts_with('#'));
     for name in names {
         assert!(page.contains(&format!("`{name}`")), "docs/src/dependencies.md has no line on `{name}`");
     }
@@ -86,7 +98,9 @@ fn the_repository_speaks_of_the_product_alone() {
             if name == "it/docs.rs" {
                 continue;
             }
-            for word in ["/work/", "/root/", "/home/", "index.crates.io", "registry.npmjs.org", "pypi.org/simple"] {
+            for word in
+                ["/work/", "/root/", "/home/", "index.crates.io", "registry.npmjs.org", "pypi.org/simple"]
+            {
                 assert!(!text.contains(word), "{folder}/{name} mentions {word}");
             }
         }

@@ -44,9 +44,12 @@ impl Pair {
 
 fn edition(sandbox: &Sandbox, package: &Path, audience: &str, recipient: &str) -> (PathBuf, PathBuf) {
     let package = package.display().to_string();
-    let args = ["package", "--edition", "shareable", "--for", audience, "--recipient", recipient, "--of", &package];
+    let args =
+        ["package", "--edition", "shareable", "--for", audience, "--recipient", recipient, "--of", &package];
     let made = sandbox.affiant(&args).exits(0);
-    let named = |what: &str| made.out.lines().find_map(|l| l.strip_prefix(what)).map(|p| sandbox.path().join(p.trim()));
+    let named = |what: &str| {
+        made.out.lines().find_map(|l| l.strip_prefix(what)).map(|p| sandbox.path().join(p.trim()))
+    };
     (named("EDITION").expect("an edition"), named("LINK").expect("a link file"))
 }
 
@@ -64,13 +67,17 @@ fn sample() -> &'static Pair {
 fn layers(zip: &Path, scratch: &Path) -> BTreeMap<String, Vec<u8>> {
     let folder = unzip(zip, scratch);
     let mut all = files(&folder);
-    let names = all.keys().cloned().collect::<Vec<_>>().join("\n") + &zip.file_name().expect("a name").to_string_lossy();
+    let names = all.keys().cloned().collect::<Vec<_>>().join("\n")
+        + &zip.file_name().expect("a name").to_string_lossy();
     all.insert("names".into(), names.into_bytes());
     let pdf = all.get("data/report/audit-package.pdf").cloned().unwrap_or_default();
     for (i, stream) in streams(&pdf).into_iter().enumerate() {
         all.insert(format!("pdf stream {i}"), stream);
     }
-    let printed = Command::new("pdftotext").args(["-raw", "data/report/audit-package.pdf", "-"]).current_dir(&folder).output();
+    let printed = Command::new("pdftotext")
+        .args(["-raw", "data/report/audit-package.pdf", "-"])
+        .current_dir(&folder)
+        .output();
     if let Ok(output) = printed {
         // a name over two lines, or with a soft hyphen in it, is one word again
         let text = String::from_utf8_lossy(&output.stdout).replace(['\n', '\u{ad}', '\u{c}'], "");
@@ -98,13 +105,20 @@ fn streams(pdf: &[u8]) -> Vec<Vec<u8>> {
 
 /// Where any of `originals` stands; a page's embedded faces are chance and are left out.
 fn hits(layers: &BTreeMap<String, Vec<u8>>, originals: &BTreeSet<String>) -> Vec<String> {
-    let found = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(originals).expect("an automaton");
+    let found = aho_corasick::AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(originals)
+        .expect("an automaton");
     let originals: Vec<&String> = originals.iter().collect();
     let faces = regex::Regex::new(r"base64,[A-Za-z0-9+/=]+").expect("an expression");
     let mut all = Vec::new();
     for (name, bytes) in layers {
         let text = String::from_utf8_lossy(bytes);
-        let shown = if name.ends_with(".html") { faces.replace_all(&text, "").into_owned().into_bytes() } else { bytes.clone() };
+        let shown = if name.ends_with(".html") {
+            faces.replace_all(&text, "").into_owned().into_bytes()
+        } else {
+            bytes.clone()
+        };
         // in what is no text, a few letters are chance
         let packed = name.starts_with("pdf stream") || name.ends_with(".pdf") || name.ends_with(".p7s");
         for hit in found.find_overlapping_iter(&shown) {
@@ -112,7 +126,11 @@ fn hits(layers: &BTreeMap<String, Vec<u8>>, originals: &BTreeSet<String>) -> Vec
                 continue;
             }
             let around = &shown[hit.start().saturating_sub(30)..(hit.end() + 30).min(shown.len())];
-            all.push(format!("{name}: {} in {:?}", originals[hit.pattern().as_usize()], String::from_utf8_lossy(around)));
+            all.push(format!(
+                "{name}: {} in {:?}",
+                originals[hit.pattern().as_usize()],
+                String::from_utf8_lossy(around)
+            ));
         }
     }
     all
@@ -129,20 +147,42 @@ fn originals(package: &Path, scratch: &Path) -> BTreeSet<String> {
     let dossier: Value = serde_json::from_slice(&all["data/dossier.json"]).expect("JSON");
     let record: Value = serde_json::from_slice(&all["data/package.json"]).expect("JSON");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    out.extend([&dossier["run"]["id"], &dossier["package_id"], &dossier["short_id"], &dossier["run"]["manifest"]].map(text));
-    out.extend([&record["results"], &record["run_manifest"], &record["seal"]["fingerprint"], &record["seal"]["subject"]].map(text));
+    out.extend(
+        [&dossier["run"]["id"], &dossier["package_id"], &dossier["short_id"], &dossier["run"]["manifest"]]
+            .map(text),
+    );
+    out.extend(
+        [
+            &record["results"],
+            &record["run_manifest"],
+            &record["seal"]["fingerprint"],
+            &record["seal"]["subject"],
+        ]
+        .map(text),
+    );
     out.extend(dossier["risks"]["rows"].as_array().expect("rows").iter().map(|risk| text(&risk["id"])));
     for exhibit in dossier["evidence"].as_array().expect("exhibits") {
         out.extend([text(&exhibit["path"]), text(&exhibit["sha256"])]);
     }
-    let program: String = all.iter().filter(|(n, _)| n.starts_with("data/decisions/")).map(|(_, b)| String::from_utf8_lossy(b)).collect();
-    for expression in [r"\b(?:Avery|Casey|Emerson|Morgan|Peyton|Riley|Rowan|Jordan|Skyler) Example\b", r"[\w.-]+@[\w.-]+\.\w+"] {
+    let program: String = all
+        .iter()
+        .filter(|(n, _)| n.starts_with("data/decisions/"))
+        .map(|(_, b)| String::from_utf8_lossy(b))
+        .collect();
+    for expression in [
+        r"\b(?:Avery|Casey|Emerson|Morgan|Peyton|Riley|Rowan|Jordan|Skyler) Example\b",
+        r"[\w.-]+@[\w.-]+\.\w+",
+    ] {
         let found = regex::Regex::new(expression).expect("an expression");
         out.extend(found.find_iter(&program).map(|m| m.as_str().to_string()));
     }
     // what AWS itself calls the roles of its services, and a stage that has no name
     out.into_iter()
-        .filter(|name| name.len() >= 4 && !name.contains("AWSServiceRoleFor") && !["default", "$default"].contains(&name.as_str()))
+        .filter(|name| {
+            name.len() >= 4
+                && !name.contains("AWSServiceRoleFor")
+                && !["default", "$default"].contains(&name.as_str())
+        })
         .collect()
 }
 
@@ -157,11 +197,14 @@ fn as_names(originals: BTreeSet<String>) -> BTreeSet<String> {
         }
     }
     let own = own.to_lowercase();
-    let (words, names): (Vec<_>, Vec<_>) = originals.into_iter().partition(|name| own.contains(&name.to_lowercase()));
+    let (words, names): (Vec<_>, Vec<_>) =
+        originals.into_iter().partition(|name| own.contains(&name.to_lowercase()));
     assert!(words.len() < 60, "{words:?}");
     // every pseudonym of a name begins so
     let words: Vec<_> = words.into_iter().filter(|word| word != "name").collect();
-    let ends = words.iter().flat_map(|word| [format!(":db:{word}"), format!(":::{word}"), format!(":{word},"), format!("/{word},")]);
+    let ends = words.iter().flat_map(|word| {
+        [format!(":db:{word}"), format!(":::{word}"), format!(":{word},"), format!("/{word},")]
+    });
     names.into_iter().chain(ends).collect()
 }
 
@@ -172,9 +215,17 @@ fn no_layer_of_the_samples_edition_holds_an_original() {
     let originals = as_names(originals(&pair.package, &scratch.path().join("original")));
     assert!(originals.len() > 1000, "{}", originals.len());
     let layers = layers(&pair.edition, &scratch.path().join("edition"));
-    assert!(layers.keys().filter(|name| name.starts_with("pdf stream")).count() > 20, "the PDF was not opened");
+    assert!(
+        layers.keys().filter(|name| name.starts_with("pdf stream")).count() > 20,
+        "the PDF was not opened"
+    );
     let found = hits(&layers, &originals);
-    assert!(found.is_empty(), "{} hits:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} hits:\n{}",
+        found.len(),
+        found.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
+    );
     for part in ["data/evidence", "data/catalog", "data/decisions", "evidence.sqlite", "assessment.json"] {
         assert!(!layers["names"].windows(part.len()).any(|w| w == part.as_bytes()), "{part} is inside");
     }
@@ -187,14 +238,19 @@ fn no_layer_of_the_samples_edition_holds_an_original() {
     assert!(html.contains("SHAREABLE EDITION for Example County, procurement, 2026-09-30"));
     let pages = String::from_utf8_lossy(&layers["pdf lines"]).into_owned();
     let count = pages.matches('\u{c}').count();
-    assert_eq!(pages.matches("SHAREABLE EDITION for Example County, procurement, 2026-09-30").count(), count, "of {count} pages");
+    assert_eq!(
+        pages.matches("SHAREABLE EDITION for Example County, procurement, 2026-09-30").count(),
+        count,
+        "of {count} pages"
+    );
 }
 
 /// The same look at a pair that somebody made elsewhere: `AFFIANT_TEST_PACKAGE` and `AFFIANT_TEST_EDITION` name the two archives.
 #[test]
 fn no_layer_of_a_given_edition_holds_an_original() {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let (Some(package), Some(edition)) = (named("AFFIANT_TEST_PACKAGE"), named("AFFIANT_TEST_EDITION")) else {
+    let (Some(package), Some(edition)) = (named("AFFIANT_TEST_PACKAGE"), named("AFFIANT_TEST_EDITION"))
+    else {
         println!("not run: AFFIANT_TEST_PACKAGE and AFFIANT_TEST_EDITION name no pair");
         return;
     };
@@ -204,22 +260,39 @@ fn no_layer_of_a_given_edition_holds_an_original() {
     let bytes: usize = layers.values().map(Vec::len).sum();
     let found = hits(&layers, &originals);
     println!("{} originals, {} layers, {bytes} bytes, {} hits", originals.len(), layers.len(), found.len());
-    assert!(found.is_empty(), "{} hits:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} hits:\n{}",
+        found.len(),
+        found.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
 fn an_edition_verifies_and_says_that_it_cannot_be_recomputed() {
     let pair = sample();
     let unknown = pair.verify(&[]).exits(3);
-    assert!(unknown.out.contains("not recomputable") && unknown.out.contains("audience county"), "{}", unknown.out);
+    assert!(
+        unknown.out.contains("not recomputable") && unknown.out.contains("audience county"),
+        "{}",
+        unknown.out
+    );
     let certificate = pair.link.with_file_name("seal-certificate.pem").display().to_string();
     pair.verify(&["--trust", &certificate]).exits(0);
     let again = pair.verify(&["--trust", &certificate, "--recompute"]).exits(3);
-    assert!(again.out.contains("not recomputable: shareable edition") && !again.out.contains("differs"), "{}", again.out);
+    assert!(
+        again.out.contains("not recomputable: shareable edition") && !again.out.contains("differs"),
+        "{}",
+        again.out
+    );
     let inside = files(&unzip(&pair.edition, &pair.sandbox.path().join("seen")));
     let record: Value = serde_json::from_slice(&inside["data/package.json"]).expect("JSON");
     assert_eq!((&record["edition"], &record["recomputable"]), (&json!("shareable"), &json!(false)));
-    assert!(record["shared"]["removals"].as_array().is_some_and(|kinds| kinds.len() >= 6), "{}", record["shared"]["removals"]);
+    assert!(
+        record["shared"]["removals"].as_array().is_some_and(|kinds| kinds.len() >= 6),
+        "{}",
+        record["shared"]["removals"]
+    );
 }
 
 #[test]
@@ -227,14 +300,21 @@ fn only_link_file_and_key_join_an_edition_to_its_original() {
     let pair = sample();
     let joined = pair.join(&pair.link, &pair.package, &pair.key()).exits(3);
     assert!(joined.out.contains("byte for byte") && !joined.out.contains("FAILED"), "{}", joined.out);
-    pair.verify(&["--link", &pair.link.display().to_string(), "--original", &pair.package.display().to_string()]).exits(2);
+    pair.verify(&[
+        "--link",
+        &pair.link.display().to_string(),
+        "--original",
+        &pair.package.display().to_string(),
+    ])
+    .exits(2);
     let other = pair.sandbox.write("other/key.hex", format!("{}\n", "5".repeat(64)));
     set_private(&other);
     let refused = pair.join(&pair.link, &pair.package, &other).exits(4);
     assert!(refused.out.contains("AFV-702"), "{}", refused.out);
     let text = fs::read_to_string(&pair.link).expect("a link file");
     let forged = pair.sandbox.write("other/forged.link.json", text.replacen("file-", "fi1e-", 1));
-    fs::copy(pair.link.with_extension("json.p7s"), pair.sandbox.path().join("other/forged.link.json.p7s")).expect("copied");
+    fs::copy(pair.link.with_extension("json.p7s"), pair.sandbox.path().join("other/forged.link.json.p7s"))
+        .expect("copied");
     let refused = pair.join(&forged, &pair.package, &pair.key()).exits(4);
     assert!(refused.out.contains("AFV-701"), "{}", refused.out);
     let refused = pair.join(&pair.link, &pair.edition, &pair.key()).exits(4);
@@ -256,11 +336,19 @@ fn one_commitment_opens_with_stock_tools() {
     let original = unzip(&pair.package, &pair.sandbox.path().join("opened"));
     let inside = unzip(&pair.edition, &pair.sandbox.path().join("closed"));
     let link: Value = serde_json::from_slice(&fs::read(&pair.link).expect("a link file")).expect("JSON");
-    let file = link["files"].as_array().expect("files").iter().find(|f| f["path"] == "data/assessment.json").expect("the assessment");
+    let file = link["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .find(|f| f["path"] == "data/assessment.json")
+        .expect("the assessment");
     let said = fs::read_to_string(inside.join("VERIFY.md")).expect("VERIFY.md");
     let command = said.lines().find(|line| line.starts_with("(printf")).expect("the command");
-    let script =
-        format!("FILE='{}'; SALT={}\n{command}", original.join("data/assessment.json").display(), file["salt"].as_str().expect("a salt"));
+    let script = format!(
+        "FILE='{}'; SALT={}\n{command}",
+        original.join("data/assessment.json").display(),
+        file["salt"].as_str().expect("a salt")
+    );
     let output = Command::new("sh").args(["-c", &script]).output().expect("sh");
     let digest = String::from_utf8_lossy(&output.stdout)[..64].to_string();
     assert_eq!(digest, file["commitment"].as_str().expect("a commitment"), "{script}");
@@ -289,7 +377,9 @@ fn one_audience_has_the_same_pseudonyms_and_another_has_others() {
             .map(|m| m.as_str().to_string())
             .collect()
     };
-    assert!(tokens(&a[resources]).len() > 500 && tokens(&a[resources]).is_disjoint(&tokens(&county[resources])));
+    assert!(
+        tokens(&a[resources]).len() > 500 && tokens(&a[resources]).is_disjoint(&tokens(&county[resources]))
+    );
 }
 
 /// Names as hostile as AWS takes them, and some that it does not.
@@ -356,13 +446,24 @@ fn forty_hostile_names_are_nowhere_in_any_layer() {
     sandbox.write("program/risks.yaml", plan);
     let ran = sandbox.affiant(&["collect", "--snapshot", "import"]);
     assert!([0, 3].contains(&ran.code), "{}", ran.err);
-    let package = sandbox.affiant(&["package"]).exits(0).out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP").trim().to_string();
+    let package = sandbox
+        .affiant(&["package"])
+        .exits(0)
+        .out
+        .lines()
+        .find_map(|l| l.strip_prefix("ZIP"))
+        .expect("a ZIP")
+        .trim()
+        .to_string();
     let pair = Pair::of(sandbox, PathBuf::from(package), "Somebody");
     let layers = layers(&pair.edition, &pair.sandbox.path().join("layers"));
     // words of the report's own are looked for where they can only be names
     let words = ["records", "backup", "encryption"];
-    let mut wanted: BTreeSet<String> = HOSTILE.iter().filter(|name| !words.contains(name)).map(|name| (*name).to_string()).collect();
-    let encoded = |name: &str| percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let mut wanted: BTreeSet<String> =
+        HOSTILE.iter().filter(|name| !words.contains(name)).map(|name| (*name).to_string()).collect();
+    let encoded = |name: &str| {
+        percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
     wanted.extend(HOSTILE.iter().map(|name| format!(":::{name}")));
     wanted.extend(HOSTILE.iter().filter(|name| !words.contains(name)).map(|name| encoded(name)));
     wanted.insert("111122223333".into());
@@ -373,6 +474,11 @@ fn forty_hostile_names_are_nowhere_in_any_layer() {
             .map(|n| n.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&#x27;")),
     );
     let found = hits(&layers, &wanted);
-    assert!(found.is_empty(), "{} hits:\n{}", found.len(), found.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} hits:\n{}",
+        found.len(),
+        found.iter().take(40).cloned().collect::<Vec<_>>().join("\n")
+    );
     pair.join(&pair.link, &pair.package, &pair.key()).exits(3);
 }

@@ -33,18 +33,28 @@ impl Analysis {
         let mut decisions = affiant::workspace::open(box_.path()).expect("the sample's workspace").decisions;
         // one risk of which everything is written
         let detail = &mut decisions.risks.own.first_mut().expect("a risk that people name").detail;
-        (detail.threat_source, detail.threat_event) = ("adversarial".into(), "Phishing of a person who may read records".into());
+        (detail.threat_source, detail.threat_event) =
+            ("adversarial".into(), "Phishing of a person who may read records".into());
         detail.measures = vec![Measure { measure: "Second factors".into(), evidence: "E1".into() }];
         detail.next_review = "2026-12-31".into();
         let catalog = affiant::catalog::load(None).expect("our own catalog");
         let evidence = box_.path().join("evidence");
-        let mut run = Reader::open_run(&run::find(&evidence, None).expect("a run")).expect("the committed run");
+        let mut run =
+            Reader::open_run(&run::find(&evidence, None).expect("a run")).expect("the committed run");
         let ended = run.record.ended.clone();
         let cleared = assess::cleared(&decisions, &ended);
         let copy = box_.path().join("derived");
-        run = assess::redacted(run, &cleared, &copy, |_| Ok(None), |closed| Ok(closed.finish(&[])?)).expect("a derived run");
-        let assessment = assess::judge(&catalog, &decisions, &run, None, &box_.path().join("evidence.sqlite")).expect("judged");
-        let document = run.artifacts.iter().find(|a| a.path.starts_with("documents/")).expect("the sample has documents").clone();
+        run = assess::redacted(run, &cleared, &copy, |_| Ok(None), |closed| Ok(closed.finish(&[])?))
+            .expect("a derived run");
+        let assessment =
+            assess::judge(&catalog, &decisions, &run, None, &box_.path().join("evidence.sqlite"))
+                .expect("judged");
+        let document = run
+            .artifacts
+            .iter()
+            .find(|a| a.path.starts_with("documents/"))
+            .expect("the sample has documents")
+            .clone();
         run.artifacts.push(Artifact { path: POLICY.into(), ..document });
         Analysis { assessment, decisions, catalog, run }
     }
@@ -62,7 +72,13 @@ impl Analysis {
             before: None,
             standing: &BTreeMap::new(),
             others: &[],
-            seal: SealInfo { kind: "none".into(), subject: none(), fingerprint: none(), words: none(), time_words: none() },
+            seal: SealInfo {
+                kind: "none".into(),
+                subject: none(),
+                fingerprint: none(),
+                words: none(),
+                time_words: none(),
+            },
             package_id: "elements",
             program_version: "1",
         })
@@ -81,7 +97,10 @@ impl Analysis {
 const POLICY: &str = "documents/risk-management-policy-2026.md";
 
 fn rank(state: &str) -> usize {
-    ["none supplied", "in part", "supplied"].iter().position(|s| *s == state).unwrap_or_else(|| panic!("{state} is no state"))
+    ["none supplied", "in part", "supplied"]
+        .iter()
+        .position(|s| *s == state)
+        .unwrap_or_else(|| panic!("{state} is no state"))
 }
 
 /// Takes one part away, by its number.
@@ -105,7 +124,8 @@ fn each_element_that_is_taken_away_shows_and_no_other() {
     let mut analysis = Analysis::of_sample();
     let whole = analysis.elements();
     assert_eq!(whole.iter().map(|e| e.number).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
-    let (decisions, assessment, artifacts) = (analysis.decisions.clone(), analysis.assessment.clone(), analysis.run.artifacts.clone());
+    let (decisions, assessment, artifacts) =
+        (analysis.decisions.clone(), analysis.assessment.clone(), analysis.run.artifacts.clone());
     for (numbers, remove) in REMOVALS {
         remove(&mut analysis);
         let left = analysis.elements();
@@ -119,7 +139,13 @@ fn each_element_that_is_taken_away_shows_and_no_other() {
                 had.words,
                 has.words
             );
-            assert!(rank(&has.state) <= rank(&had.state), "element {} got better: {} -> {}", had.number, had.state, has.state);
+            assert!(
+                rank(&has.state) <= rank(&had.state),
+                "element {} got better: {} -> {}",
+                had.number,
+                had.state,
+                has.state
+            );
         }
         (analysis.decisions, analysis.assessment) = (decisions.clone(), assessment.clone());
         analysis.run.artifacts.clone_from(&artifacts);
@@ -140,14 +166,25 @@ fn each_element_that_is_taken_away_shows_and_no_other() {
 fn each_element_leads_to_where_it_stands() {
     let dossier = Analysis::of_sample().dossier();
     let templates = Templates::new(affiant::catalog::templates());
-    let page = html::report(&dossier, &figures::draw(&dossier, &templates).expect("figures"), &templates).expect("a page");
+    let page = html::report(&dossier, &figures::draw(&dossier, &templates).expect("figures"), &templates)
+        .expect("a page");
     for element in &dossier.risks.elements {
-        assert!(page.contains(&format!("id=\"{}\"", element.anchor)), "element {} leads to `{}`", element.number, element.anchor);
-        assert!(page.contains(&format!("<a href=\"#{}\">{}</a>", element.anchor, element.name)), "{} is not in the report", element.name);
+        assert!(
+            page.contains(&format!("id=\"{}\"", element.anchor)),
+            "element {} leads to `{}`",
+            element.number,
+            element.anchor
+        );
+        assert!(
+            page.contains(&format!("<a href=\"#{}\">{}</a>", element.anchor, element.name)),
+            "{} is not in the report",
+            element.name
+        );
         for exhibit in &element.evidence {
             assert!(dossier.evidence.iter().any(|e| e.id == *exhibit), "{exhibit} is no exhibit");
         }
     }
-    let named: Vec<&str> = dossier.risks.elements.iter().filter_map(|e| e.words.split("data/tables/").nth(1)).collect();
+    let named: Vec<&str> =
+        dossier.risks.elements.iter().filter_map(|e| e.words.split("data/tables/").nth(1)).collect();
     assert!(named.iter().all(|rest| rest.starts_with("risk.csv")), "a table that no package has: {named:?}");
 }

@@ -14,7 +14,10 @@ const TITLE: &str = "=HYPERLINK(\"http://example.com\",\"open\") may run";
 /// Runs a script in the Python of the judges; none where that lacks the module.
 fn python(script: &str, module: &str, args: &[&Path]) -> Option<Value> {
     let python = std::env::var("AFFIANT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has = Command::new(&python).args(["-c", &format!("import {module}")]).output().is_ok_and(|ran| ran.status.success());
+    let has = Command::new(&python)
+        .args(["-c", &format!("import {module}")])
+        .output()
+        .is_ok_and(|ran| ran.status.success());
     if !has {
         println!("{module} is not here");
         return None;
@@ -57,16 +60,32 @@ print(json.dumps({"days": sorted([str(e["DTSTART"].dt), str(e["SUMMARY"])] for e
 fn workspace() -> Sandbox {
     let box_ = Sandbox::default().workspace();
     box_.collect_sample(1);
-    let add = ["risks", "add", "--by", "Casey Example", "--likelihood", "low", "--impact", "low", "--owner", "@SUM(1)"];
-    box_.affiant(&[&add[..], &["--title", TITLE, "--rationale", "+1+1 \u{201E}\u{FC}ber\u{201C}"]].concat()).exits(0);
+    let add = [
+        "risks",
+        "add",
+        "--by",
+        "Casey Example",
+        "--likelihood",
+        "low",
+        "--impact",
+        "low",
+        "--owner",
+        "@SUM(1)",
+    ];
+    box_.affiant(&[&add[..], &["--title", TITLE, "--rationale", "+1+1 \u{201E}\u{FC}ber\u{201C}"]].concat())
+        .exits(0);
     box_
 }
 
 /// Ids and titles of a sheet of the register, and its resources.
 fn told(book: &Value) -> (BTreeMap<String, String>, usize) {
-    let sheet = |name: &str| book["cells"][name].as_array().unwrap_or_else(|| panic!("no sheet {name}")).clone();
+    let sheet =
+        |name: &str| book["cells"][name].as_array().unwrap_or_else(|| panic!("no sheet {name}")).clone();
     let text = |row: &Value, at: usize| row[at].as_str().expect("a text").to_string();
-    (sheet("Risks").iter().skip(1).map(|row| (text(row, 0), text(row, 1))).collect(), sheet("Resources").len() - 1)
+    (
+        sheet("Risks").iter().skip(1).map(|row| (text(row, 0), text(row, 1))).collect(),
+        sheet("Resources").len() - 1,
+    )
 }
 
 #[test]
@@ -77,8 +96,9 @@ fn the_register_opens_in_openpyxl_and_libreoffice() {
     }
     let list = crate::spine::json(&box_.affiant(&["risks", "list", "--format", "json"]).exits(0).out);
     let rows = list["risks"].as_array().expect("risks").iter();
-    let titles: BTreeMap<String, String> =
-        rows.map(|r| (r["id"].as_str().expect("an id").into(), r["title"].as_str().expect("a title").into())).collect();
+    let titles: BTreeMap<String, String> = rows
+        .map(|r| (r["id"].as_str().expect("an id").into(), r["title"].as_str().expect("a title").into()))
+        .collect();
     assert!(titles.values().any(|title| title == TITLE));
     let Some(book) = python(CELLS, "openpyxl", &[&box_.path().join("risks.xlsx")]) else { return };
     let (read, resources) = told(&book);
@@ -87,13 +107,15 @@ fn the_register_opens_in_openpyxl_and_libreoffice() {
     let heads = &book["cells"]["Resources"][0];
     assert_eq!((&heads[2], &heads[3]), (&"First seen".into(), &"Last seen".into()));
     if office(box_.path(), "xlsx", "risks.xlsx") {
-        let again = python(CELLS, "openpyxl", &[&box_.path().join("office/risks.xlsx")]).expect("it was here");
+        let again =
+            python(CELLS, "openpyxl", &[&box_.path().join("office/risks.xlsx")]).expect("it was here");
         assert_eq!(again["formulas"], 0);
         assert_eq!(told(&again), (titles.clone(), resources), "LibreOffice reads what was written");
     }
     // the record, as a spreadsheet opens it
     if office(box_.path(), "xlsx:Calc MS Excel 2007 XML", "risks.csv") {
-        let record = python(CELLS, "openpyxl", &[&box_.path().join("office/risks.xlsx")]).expect("it was here");
+        let record =
+            python(CELLS, "openpyxl", &[&box_.path().join("office/risks.xlsx")]).expect("it was here");
         assert_eq!(record["formulas"], 0);
         assert!(record["cells"].to_string().contains("'=HYPERLINK"), "the apostrophe keeps it a text");
     }
@@ -104,9 +126,11 @@ fn the_calendar_opens_in_a_calendar_library() {
     let box_ = workspace();
     let ics = box_.affiant(&["calendar", "--days", "900", "--format", "ics"]).exits(0).out;
     let file = box_.write("year.ics", &ics);
-    let entries = crate::spine::json(&box_.affiant(&["calendar", "--days", "900", "--format", "json"]).exits(0).out);
+    let entries =
+        crate::spine::json(&box_.affiant(&["calendar", "--days", "900", "--format", "json"]).exits(0).out);
     let text = |e: &Value, key: &str| e[key].as_str().expect("text").to_string();
-    let mut days: Vec<(String, String)> = entries.as_array().expect("entries").iter().map(|e| (text(e, "day"), text(e, "what"))).collect();
+    let mut days: Vec<(String, String)> =
+        entries.as_array().expect("entries").iter().map(|e| (text(e, "day"), text(e, "what"))).collect();
     days.sort();
     assert!(days.len() > 10, "{days:?}");
     let Some(read) = python(DAYS, "icalendar", &[&file]) else { return };

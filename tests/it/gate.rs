@@ -11,7 +11,10 @@ use crate::harness::{Sandbox, item};
 fn volume(box_: &Sandbox, folder: &str, encrypted: bool) {
     box_.snapshot(folder, &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": encrypted }))]);
     // who records what is not in the evidence
-    let recorders = box_.path().join(folder).join("aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json");
+    let recorders = box_
+        .path()
+        .join(folder)
+        .join("aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json");
     fs::remove_file(recorders).expect("written beside the snapshot");
 }
 
@@ -115,14 +118,25 @@ fn the_recipe_of_the_book_runs() {
     let run = |minute: u8, encrypted: bool| {
         let now = format!("2026-09-30T12:0{minute}:00Z");
         volume(&box_, "export", encrypted);
-        let path = format!("{}:{}", env!("CARGO_BIN_EXE_affiant").rsplit_once('/').expect("a folder").0, "/usr/bin:/bin");
+        let path = format!(
+            "{}:{}",
+            env!("CARGO_BIN_EXE_affiant").rsplit_once('/').expect("a folder").0,
+            "/usr/bin:/bin"
+        );
         let mut command = Command::new("sh");
-        command.args(["-eu", "-c", script]).current_dir(box_.path()).env_clear().env("PATH", path).env("AFFIANT_PINNED_CLOCK", now);
+        command
+            .args(["-eu", "-c", script])
+            .current_dir(box_.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("AFFIANT_PINNED_CLOCK", now);
         crate::harness::ran(command.output().expect("sh"))
     };
     let bad = run(0, false);
     assert_eq!(bad.code, 1, "{}{}", bad.out, bad.err);
-    let report = crate::spine::json(&fs::read_to_string(box_.path().join("affiant-assessment.json")).expect("published"));
+    let report = crate::spine::json(
+        &fs::read_to_string(box_.path().join("affiant-assessment.json")).expect("published"),
+    );
     assert_eq!(report["format"], "affiant.assessment/1");
     let exception = |check: &str, resource: &str| {
         format!(
@@ -137,5 +151,8 @@ fn the_recipe_of_the_book_runs() {
     box_.write("program/exceptions.yaml", "exceptions: []\n");
     let sound = run(2, true);
     assert_eq!(sound.code, 0, "{}{}", sound.out, sound.err);
-    assert!(fs::read_dir(box_.path().join("packages/2026-Q3")).expect("packages").count() > 0, "the package is kept");
+    assert!(
+        fs::read_dir(box_.path().join("packages/2026-Q3")).expect("packages").count() > 0,
+        "the package is kept"
+    );
 }

@@ -48,18 +48,25 @@ fn genuine_recordings_load_whole_and_fill_their_tables() {
         let box_ = Sandbox::default().workspace();
         let recorded = by_type(&folder.join(part));
         assert!(!recorded.is_empty(), "{part} holds nothing");
-        let ran = box_.affiant(&["collect", "--snapshot", folder.join(part).to_str().expect("UTF-8")]).exits(3);
+        let ran =
+            box_.affiant(&["collect", "--snapshot", folder.join(part).to_str().expect("UTF-8")]).exits(3);
         for gap in ["unreadable", "failed", "denied"] {
             assert!(!ran.err.contains(gap), "{part}: {gap}: {}", ran.err);
         }
         let zip = box_.package();
         let root = unzip(&zip, &box_.path().join("x"));
-        let db =
-            Connection::open_with_flags(root.join("data/tables/evidence.sqlite"), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a database");
+        let db = Connection::open_with_flags(
+            root.join("data/tables/evidence.sqlite"),
+            OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )
+        .expect("a database");
         let catalog = affiant::catalog::load(None).expect("our own catalog");
         let mut unfilled = BTreeSet::new();
         for kind in recorded.keys() {
-            assert!(count(&db, &format!("SELECT count(*) FROM resource WHERE type = '{kind}'")) > 0, "{part}: no {kind} was loaded");
+            assert!(
+                count(&db, &format!("SELECT count(*) FROM resource WHERE type = '{kind}'")) > 0,
+                "{part}: no {kind} was loaded"
+            );
             let tables = fed_by(&catalog, kind);
             // A row of a listener begins with its load balancer's ARN, hence the prefix.
             let filled = tables.iter().filter(|table| {

@@ -40,7 +40,8 @@ fn what_verify_says_of_a_package_that_was_kept() {
         box_.write(name, fs::read(kept.join(name)).expect("it is kept"));
     }
     // after its seal was made, and before its certificates end
-    let said = |args: &[&str]| box_.affiant_with(args, &[("AFFIANT_PINNED_CLOCK", "2027-01-01T00:00:00Z")]).out;
+    let said =
+        |args: &[&str]| box_.affiant_with(args, &[("AFFIANT_PINNED_CLOCK", "2027-01-01T00:00:00Z")]).out;
     pinned("tests/goldens/verify.txt", &said(&["verify", "package.zip"]));
     let trusted = ["verify", "package.zip", "--trust", "sealer.pem", "--tsa-trust", "time-root.pem"];
     pinned("tests/goldens/verify-pinned.txt", &said(&trusted));
@@ -58,12 +59,21 @@ fn what_the_report_of_the_sample_says() {
 fn dossier(box_: &Sandbox) -> Dossier {
     let workspace = affiant::workspace::open(box_.path()).expect("the sample's workspace");
     let catalog = affiant::catalog::load(None).expect("our own catalog");
-    let run = Reader::open_run(&run::find(&workspace.evidence(), None).expect("a run")).expect("the committed run");
+    let run =
+        Reader::open_run(&run::find(&workspace.evidence(), None).expect("a run")).expect("the committed run");
     let as_of = run.record.ended.clone();
     let cleared = assess::cleared(&workspace.decisions, &as_of);
-    let derived = assess::redacted(run, &cleared, &box_.path().join("derived"), |_| Ok(None), |closed| Ok(closed.finish(&[])?))
-        .expect("a derived run");
-    let assessment = assess::judge(&catalog, &workspace.decisions, &derived, None, &box_.path().join("evidence.sqlite")).expect("judged");
+    let derived = assess::redacted(
+        run,
+        &cleared,
+        &box_.path().join("derived"),
+        |_| Ok(None),
+        |closed| Ok(closed.finish(&[])?),
+    )
+    .expect("a derived run");
+    let assessment =
+        assess::judge(&catalog, &workspace.decisions, &derived, None, &box_.path().join("evidence.sqlite"))
+            .expect("judged");
     affiant::program::dossier(&Inputs {
         assessment: &assessment,
         decisions: &workspace.decisions,
@@ -90,18 +100,29 @@ fn dossier(box_: &Sandbox) -> Dossier {
 /// A page as text: a line for each block, ` | ` between cells, and of long tables and lists the first rows. Digests, ids made of
 /// them and the queries say nothing to a reader and change with every word.
 fn text(page: &str) -> String {
-    let replace = |text: &str, pattern: &str, by: &str| Regex::new(pattern).expect("a pattern").replace_all(text, by).into_owned();
+    let replace = |text: &str, pattern: &str, by: &str| {
+        Regex::new(pattern).expect("a pattern").replace_all(text, by).into_owned()
+    };
     let page = replace(page, r"(?s)<(style|script|svg|pre)\b.*?</(style|script|svg|pre)>", "");
     let page = replace(&page, r"<(tr|li)\b[^>]*>", "\n\u{1}");
-    let page = replace(&page, r"</?(p|div|section|h\d|ul|ol|table|thead|tbody|details|summary|dt|dd|dl|nav|main|figure)\b[^>]*>", "\n");
+    let page = replace(
+        &page,
+        r"</?(p|div|section|h\d|ul|ol|table|thead|tbody|details|summary|dt|dd|dl|nav|main|figure)\b[^>]*>",
+        "\n",
+    );
     let page = replace(&page, r"<(td|th)\b[^>]*>", " | ");
     let page = replace(&page, r"<[^>]+>", "");
     let page = replace(&page, r"\b[0-9a-f]{12,64}\b", "…");
-    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
+    let plain =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
     let page = plain.iter().fold(page, |page, (from, to)| page.replace(from, to));
     let mut out = String::new();
     let mut rows = 0;
-    for line in page.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|line| !line.is_empty()) {
+    for line in page
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+    {
         match line.strip_prefix('\u{1}').map(str::trim) {
             Some(row) => {
                 rows += 1;

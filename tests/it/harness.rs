@@ -55,7 +55,12 @@ impl Sandbox {
 
     pub fn affiant_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_affiant"));
-        command.args(args).current_dir(self.path()).env_clear().env("LANG", "C.UTF-8").env("TMPDIR", std::env::temp_dir());
+        command
+            .args(args)
+            .current_dir(self.path())
+            .env_clear()
+            .env("LANG", "C.UTF-8")
+            .env("TMPDIR", std::env::temp_dir());
         if let Some(clock) = &self.clock {
             command.env("AFFIANT_PINNED_CLOCK", clock);
         }
@@ -78,7 +83,10 @@ impl Sandbox {
         let body = serde_json::json!({ "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-555555555555", "configurationItems": items });
         let path = self.write(&name, gzip(body.to_string().as_bytes()));
         let recorders = serde_json::json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }] });
-        self.write(&format!("{folder}/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json"), recorders.to_string());
+        self.write(
+            &format!("{folder}/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json"),
+            recorders.to_string(),
+        );
         path
     }
 
@@ -155,14 +163,20 @@ pub fn sample(seed: u64) -> PathBuf {
 
 /// Runs the generator of the repository.
 pub fn generate(target: &Path, args: &[&str]) {
-    let output = Command::new(example("sample")).arg(target).args(args).output().expect("the generator starts");
+    let output =
+        Command::new(example("sample")).arg(target).args(args).output().expect("the generator starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A built program of `examples/`.
 pub fn example(name: &str) -> PathBuf {
-    let example = Path::new(env!("CARGO_BIN_EXE_affiant")).parent().expect("a folder").join("examples").join(name);
-    assert!(example.is_file(), "{} is not built: run `cargo build --release --example {name}`", example.display());
+    let example =
+        Path::new(env!("CARGO_BIN_EXE_affiant")).parent().expect("a folder").join("examples").join(name);
+    assert!(
+        example.is_file(),
+        "{} is not built: run `cargo build --release --example {name}`",
+        example.display()
+    );
     example
 }
 
@@ -194,7 +208,12 @@ pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
 pub fn unzip(zip: &Path, into: &Path) -> PathBuf {
     let mut archive = zip::ZipArchive::new(fs::File::open(zip).expect("a file")).expect("a ZIP");
     archive.extract(into).expect("unpacked");
-    let top = archive.file_names().flatten().next().and_then(|n| n.split('/').next().map(String::from)).expect("a top folder");
+    let top = archive
+        .file_names()
+        .flatten()
+        .next()
+        .and_then(|n| n.split('/').next().map(String::from))
+        .expect("a top folder");
     into.join(top)
 }
 

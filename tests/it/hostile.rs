@@ -47,8 +47,11 @@ fn hostile() -> Sandbox {
         bucket["ARN"] = json!(format!("arn:aws:s3:::{name}"));
         bucket["tags"] = json!({ "data-classification": "phi" });
         let own = json!([{ "policyName": name, "policyDocument": policy.to_string() }]);
-        let mut role =
-            item("AWS::IAM::Role", name, json!({ "path": "/", "roleName": name, "rolePolicyList": own, "assumeRolePolicyDocument": "{}" }));
+        let mut role = item(
+            "AWS::IAM::Role",
+            name,
+            json!({ "path": "/", "roleName": name, "rolePolicyList": own, "assumeRolePolicyDocument": "{}" }),
+        );
         role["ARN"] = json!(format!("arn:aws:iam::111122223333:role/{name}"));
         role["awsRegion"] = json!("global");
         items.extend([bucket, role]);
@@ -64,7 +67,10 @@ fn hostile_names_are_text_in_every_output() {
     let zip = box_.package();
     let folder = unzip(&zip, &box_.path().join("x"));
     let all = files(&folder);
-    assert!(all.keys().all(|n| !n.contains("..") && n.bytes().all(|b| (0x20..0x7f).contains(&b))), "a path is not portable");
+    assert!(
+        all.keys().all(|n| !n.contains("..") && n.bytes().all(|b| (0x20..0x7f).contains(&b))),
+        "a path is not portable"
+    );
 
     let html = String::from_utf8(all["data/report/index.html"].clone()).expect("UTF-8");
     assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "HTML injection");
@@ -89,7 +95,8 @@ fn hostile_names_are_text_in_every_output() {
     }
     assert!(all["data/report/audit-package.pdf"].starts_with(b"%PDF-1.7"));
     assert!(
-        !contains(&all["data/report/audit-package.pdf"], b"/JavaScript") && !contains(&all["data/report/audit-package.pdf"], b"/Launch")
+        !contains(&all["data/report/audit-package.pdf"], b"/JavaScript")
+            && !contains(&all["data/report/audit-package.pdf"], b"/Launch")
     );
     box_.affiant(&["verify", zip.to_str().expect("UTF-8"), "--recompute"]).exits(3);
 }
@@ -97,7 +104,8 @@ fn hostile_names_are_text_in_every_output() {
 #[test]
 fn the_terminal_is_not_commanded() {
     let box_ = hostile();
-    let hidden = |text: &str| text.chars().find(|c| affiant::diag::is_hazard(*c) && !matches!(c, '\n' | '\r' | '\t'));
+    let hidden =
+        |text: &str| text.chars().find(|c| affiant::diag::is_hazard(*c) && !matches!(c, '\n' | '\r' | '\t'));
     for args in [
         &["assess", "--checks"][..],
         &["assess", "--format", "csv"],
@@ -117,7 +125,11 @@ fn the_terminal_is_not_commanded() {
         assert!(ran.code < 4 || ran.out.is_empty(), "{args:?}: {}", ran.err);
         assert_eq!((hidden(&ran.out), hidden(&ran.err)), (None, None), "{args:?} writes what nobody sees");
         let json = args.ends_with(&["json"]);
-        assert!(!json || serde_json::from_str::<serde_json::Value>(&ran.out).is_ok(), "{args:?}: {}", ran.out);
+        assert!(
+            !json || serde_json::from_str::<serde_json::Value>(&ran.out).is_ok(),
+            "{args:?}: {}",
+            ran.out
+        );
     }
     // what is made for people beside the package: the workbook of the access review
     for (name, bytes) in files(box_.path()).iter().filter(|(name, _)| name.ends_with(".xlsx")) {
@@ -137,12 +149,18 @@ fn hostile_file_names_become_portable_paths() {
     for name in ["CON.md", "a:b.md", "\u{202e}evil.md", "UPPER.md", "upper.md", "line\nbreak.md", "50%.md"] {
         box_.write(&format!("in/documents/{name}"), "text");
     }
-    box_.write("in/aws/111122223333/us-east-1/rds/DescribeDBParameters/..%2F..%2Fetc%2Fpasswd.json", r#"{"Parameters":[]}"#);
+    box_.write(
+        "in/aws/111122223333/us-east-1/rds/DescribeDBParameters/..%2F..%2Fetc%2Fpasswd.json",
+        r#"{"Parameters":[]}"#,
+    );
     let ran = box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     let run = std::path::Path::new(ran.out.trim()).to_path_buf();
     let paths: Vec<String> = files(&run).into_keys().collect();
     assert!(paths.iter().filter(|p| p.starts_with("data/documents/")).count() >= 7, "{paths:?}");
-    assert!(paths.iter().all(|p| p.bytes().all(|b| (0x20..0x7f).contains(&b) && b != b'%' && b != b':')), "{paths:?}");
+    assert!(
+        paths.iter().all(|p| p.bytes().all(|b| (0x20..0x7f).contains(&b) && b != b'%' && b != b':')),
+        "{paths:?}"
+    );
     box_.affiant(&["verify", run.to_str().expect("UTF-8")]).exits(3);
     let custody = fs::read_to_string(run.join("data/custody.jsonl")).expect("custody");
     assert!(custody.contains("../../etc/passwd"), "the true parameter is kept in the record");

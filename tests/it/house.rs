@@ -29,7 +29,9 @@ struct Named {
 
 impl<'ast> Visit<'ast> for Named {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        let test = item.attrs.iter().any(|a| a.path().is_ident("cfg") && a.parse_args::<syn::Path>().is_ok_and(|p| p.is_ident("test")));
+        let test = item.attrs.iter().any(|a| {
+            a.path().is_ident("cfg") && a.parse_args::<syn::Path>().is_ok_and(|p| p.is_ident("test"))
+        });
         if !test {
             syn::visit::visit_item_mod(self, item);
         }
@@ -42,7 +44,9 @@ impl<'ast> Visit<'ast> for Named {
             if path.last().is_some_and(|last| last == "self") {
                 path.pop();
             }
-            if let (syn::Visibility::Public(_) | syn::Visibility::Restricted(_), Some(last)) = (&item.vis, path.last()) {
+            if let (syn::Visibility::Public(_) | syn::Visibility::Restricted(_), Some(last)) =
+                (&item.vis, path.last())
+            {
                 self.exported.insert(last.clone(), path.clone());
             }
             self.paths.push(path);
@@ -60,7 +64,8 @@ impl<'ast> Visit<'ast> for Named {
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         let text = item.tokens.to_string().replace(' ', "");
         let pattern = regex::Regex::new(r"(?:^|[^\w:])([a-z_]\w*(?:::\w+)+)").expect("a pattern");
-        self.paths.extend(pattern.captures_iter(&text).map(|c| c[1].split("::").map(str::to_string).collect()));
+        self.paths
+            .extend(pattern.captures_iter(&text).map(|c| c[1].split("::").map(str::to_string).collect()));
     }
 
     /// `pub(in crate::seal)` leans on nothing.
@@ -109,7 +114,8 @@ impl House {
         let parsed = files.filter(|(module, _)| module != "main").map(|(module, text)| {
             let mut named = Named::default();
             named.visit_file(&syn::parse_file(&text).unwrap_or_else(|e| panic!("{module}: {e}")));
-            let name = if module == "lib" { Vec::new() } else { module.split('/').map(str::to_string).collect() };
+            let name =
+                if module == "lib" { Vec::new() } else { module.split('/').map(str::to_string).collect() };
             (name, named)
         });
         House(parsed.collect())
@@ -149,7 +155,8 @@ impl House {
     /// Who leans on whom. A file may lean on the `mod.rs` of a folder that it is in: that is the door of its own room.
     fn arrows(&self) -> BTreeMap<Name, BTreeSet<Name>> {
         let leans = |(module, named): (&Name, &Named)| {
-            let targets = named.paths.iter().filter_map(|p| self.absolute(module, p)).map(|p| self.definer(p));
+            let targets =
+                named.paths.iter().filter_map(|p| self.absolute(module, p)).map(|p| self.definer(p));
             (module.clone(), targets.filter(|t| !module.starts_with(t)).collect())
         };
         self.0.iter().map(leans).collect()
@@ -168,12 +175,16 @@ impl House {
             }
             seen
         };
-        let reached: BTreeMap<&Name, BTreeSet<Name>> = arrows.keys().map(|name| (name, reach(name))).collect();
+        let reached: BTreeMap<&Name, BTreeSet<Name>> =
+            arrows.keys().map(|name| (name, reach(name))).collect();
         let circle = |name: &&Name| {
-            let others = reached[*name].iter().filter(|other| reached.get(other).is_some_and(|back| back.contains(*name)));
+            let others = reached[*name]
+                .iter()
+                .filter(|other| reached.get(other).is_some_and(|back| back.contains(*name)));
             others.map(|n| n.join("/")).collect::<Vec<_>>()
         };
-        let found: BTreeSet<Vec<String>> = reached.keys().map(circle).filter(|circle| circle.len() > 1).collect();
+        let found: BTreeSet<Vec<String>> =
+            reached.keys().map(circle).filter(|circle| circle.len() > 1).collect();
         found.into_iter().map(|circle| circle.join(", ")).collect()
     }
 
@@ -221,11 +232,24 @@ fn the_drawing_shows_the_rooms() {
         drawn.extend(rooms.split_whitespace().map(|room| (room.to_string(), layer)));
     }
     let held = LAYERS.into_iter().filter(|(room, _)| !["main", "lib", "build"].contains(room));
-    assert_eq!(drawn, held.map(|(room, layer)| (room.to_string(), layer)).collect(), "the drawing is not the table of tests/it/layers.rs");
-    let folders = House::built().0.into_keys().filter(|name| name.len() > 1).map(|name| name[..name.len() - 1].join("/"));
+    assert_eq!(
+        drawn,
+        held.map(|(room, layer)| (room.to_string(), layer)).collect(),
+        "the drawing is not the table of tests/it/layers.rs"
+    );
+    let folders = House::built()
+        .0
+        .into_keys()
+        .filter(|name| name.len() > 1)
+        .map(|name| name[..name.len() - 1].join("/"));
     let is_of_a_file = |folder: &String| repository().join("src").join(format!("{folder}.rs")).is_file();
-    for folder in folders.filter(|folder| !is_of_a_file(folder)).chain(drawn.into_keys()).collect::<BTreeSet<_>>() {
-        assert!(page.contains(&format!("| `{folder}` |")), "docs/src/architecture.md has no row for `{folder}`");
+    for folder in
+        folders.filter(|folder| !is_of_a_file(folder)).chain(drawn.into_keys()).collect::<BTreeSet<_>>()
+    {
+        assert!(
+            page.contains(&format!("| `{folder}` |")),
+            "docs/src/architecture.md has no row for `{folder}`"
+        );
     }
 }
 
@@ -242,6 +266,7 @@ fn a_circle_and_a_second_name_are_seen() {
     let house = House::of(files.iter().map(|(m, t)| (m.to_string(), t.to_string())));
     assert_eq!(house.circles(), ["a, b, room/inner"]);
     assert_eq!(house.twice().into_keys().collect::<Vec<_>>(), ["Twin"]);
-    let whole = House::of(files.iter().filter(|(m, _)| *m != "b").map(|(m, t)| (m.to_string(), t.to_string())));
+    let whole =
+        House::of(files.iter().filter(|(m, _)| *m != "b").map(|(m, t)| (m.to_string(), t.to_string())));
     assert!(whole.circles().is_empty() && whole.twice().is_empty());
 }

@@ -46,10 +46,27 @@ fn what_is_broken_in_part_is_a_gap_with_its_reason() {
     let whole = gzip(format!(r#"{{"fileVersion":"1.0","configurationItems":[{good},{good}]}}"#).as_bytes());
     for (name, bytes, words) in [
         ("cut.json.gz", whole[..whole.len() - 9].to_vec(), "after"),
-        ("cut.json", format!(r#"{{"configurationItems":[{good},{{"resourceType":"AWS::S3::Bu"#).into_bytes(), "middle of"),
-        ("typed.json", format!(r#"[{good},{{"resourceType":"AWS::S3::Bucket","resourceId":7}}]"#).into_bytes(), "item 2"),
-        ("nameless.json", format!(r#"[{good},{{"resourceType":"AWS::S3::Bucket"}}]"#).into_bytes(), "neither resourceId nor ARN"),
-        ("latin1.json", [b"[", good.as_bytes(), b",{\"resourceType\":\"AWS::S3::Bucket\",\"resourceId\":\"caf\xe9\"}]"].concat(), "item 2"),
+        (
+            "cut.json",
+            format!(r#"{{"configurationItems":[{good},{{"resourceType":"AWS::S3::Bu"#).into_bytes(),
+            "middle of",
+        ),
+        (
+            "typed.json",
+            format!(r#"[{good},{{"resourceType":"AWS::S3::Bucket","resourceId":7}}]"#).into_bytes(),
+            "item 2",
+        ),
+        (
+            "nameless.json",
+            format!(r#"[{good},{{"resourceType":"AWS::S3::Bucket"}}]"#).into_bytes(),
+            "neither resourceId nor ARN",
+        ),
+        (
+            "latin1.json",
+            [b"[", good.as_bytes(), b",{\"resourceType\":\"AWS::S3::Bucket\",\"resourceId\":\"caf\xe9\"}]"]
+                .concat(),
+            "item 2",
+        ),
         ("number.json", format!("[{good}, 17]").into_bytes(), "neither an object nor a row"),
     ] {
         let box_ = one();
@@ -58,10 +75,17 @@ fn what_is_broken_in_part_is_a_gap_with_its_reason() {
         assert!(ran.err.contains("unreadable") && ran.err.contains(words), "{name}: {}", ran.err);
         let assessed = box_.affiant(&["assess", "--format", "json"]).exits(3);
         let assessment = crate::spine::json(&assessed.out);
-        let met: u64 =
-            assessment["controls"].as_array().expect("controls").iter().map(|c| c["counts"]["met"].as_u64().expect("a count")).sum();
+        let met: u64 = assessment["controls"]
+            .as_array()
+            .expect("controls")
+            .iter()
+            .map(|c| c["counts"]["met"].as_u64().expect("a count"))
+            .sum();
         assert!(
-            name.starts_with("typed") || name.starts_with("nameless") || name.starts_with("latin1") || met == 0,
+            name.starts_with("typed")
+                || name.starts_with("nameless")
+                || name.starts_with("latin1")
+                || met == 0,
             "{name}: {met} rows read met beside a gap of every type"
         );
         box_.affiant(&["package"]).exits(0);
@@ -81,7 +105,13 @@ fn a_long_line_does_not_cost_memory() {
     let binary = env!("CARGO_BIN_EXE_affiant");
     // 150 MB of data segment: the program must stream.
     let script = format!("ulimit -d 150000; exec {binary} collect --snapshot long.json");
-    let output = Command::new("sh").arg("-c").arg(script).current_dir(box_.path()).env("AFFIANT_PINNED_CLOCK", NOW).output().expect("sh");
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .current_dir(box_.path())
+        .env("AFFIANT_PINNED_CLOCK", NOW)
+        .output()
+        .expect("sh");
     let ran = crate::harness::ran(output).exits(3);
     assert!(ran.err.contains("longer than 64 MiB"), "{}", ran.err);
 }
@@ -112,8 +142,12 @@ fn every_envelope_and_wrapper_is_read() {
         assert!(!ran.err.contains("unreadable"), "{name}: {}", ran.err);
         let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
         let check = crate::spine::check(&assessment, "ec2.volume-encrypted");
-        let judged =
-            check["rows"].as_array().expect("rows").iter().filter(|r| r["resource"].as_str().expect("an ARN").contains("vol-1")).count();
+        let judged = check["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .filter(|r| r["resource"].as_str().expect("an ARN").contains("vol-1"))
+            .count();
         assert_eq!(judged, 1, "{name}: {check}");
     }
 }
@@ -132,7 +166,11 @@ fn deleted_and_older_items_do_not_count() {
     box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
     let check = crate::spine::check(&assessment, "ec2.volume-encrypted");
-    assert_eq!((check["counts"]["not_met"].as_u64(), assessment["resources"].as_u64()), (Some(0), Some(1)), "{check}");
+    assert_eq!(
+        (check["counts"]["not_met"].as_u64(), assessment["resources"].as_u64()),
+        (Some(0), Some(1)),
+        "{check}"
+    );
 }
 
 #[test]
@@ -152,7 +190,10 @@ fn a_stopped_recorder_makes_evidence_stale() {
     let box_ = one();
     box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }))]);
     let stopped = json!({ "ConfigurationRecordersStatus": [{ "name": "default", "recording": false }] });
-    box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorderStatus.json", stopped.to_string());
+    box_.write(
+        "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorderStatus.json",
+        stopped.to_string(),
+    );
     let ran = box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     assert!(ran.err.contains("stale"), "{}", ran.err);
     let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
@@ -165,9 +206,11 @@ fn daily_recording_makes_evidence_stale() {
     let weigh = |mode: serde_json::Value| {
         let box_ = one();
         box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }))]);
-        let recorders =
-            json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true }, "recordingMode": mode }] });
-        box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", recorders.to_string());
+        let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true }, "recordingMode": mode }] });
+        box_.write(
+            "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json",
+            recorders.to_string(),
+        );
         box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
         let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
         crate::spine::check(&assessment, "ec2.volume-encrypted")["verdict"].clone()
@@ -209,16 +252,28 @@ fn a_full_disk_leaves_nothing_half_written() {
     let box_ = one();
     let mount = box_.path().join("small");
     fs::create_dir(&mount).expect("a folder");
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=600k", "tmpfs"]).arg(&mount).status().expect("mount").success();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=600k", "tmpfs"])
+        .arg(&mount)
+        .status()
+        .expect("mount")
+        .success();
     assert!(mounted, "no file system can be mounted here");
     let items: Vec<serde_json::Value> = (0..4000)
-        .map(|i| item("AWS::EC2::Volume", &format!("vol-{i}"), json!({ "encrypted": true, "pad": format!("{:x}", i * 7919) })))
+        .map(|i| {
+            item(
+                "AWS::EC2::Volume",
+                &format!("vol-{i}"),
+                json!({ "encrypted": true, "pad": format!("{:x}", i * 7919) }),
+            )
+        })
         .collect();
     box_.write("big.json", serde_json::to_vec(&items).expect("JSON"));
     fs::copy(box_.path().join("affiant.yaml"), mount.join("affiant.yaml")).expect("copied");
     let big = box_.path().join("big.json");
     let ran = box_.affiant(&["--workspace", "small", "collect", "--snapshot", big.to_str().expect("UTF-8")]);
-    let left: Vec<String> = crate::harness::files(&mount).into_keys().filter(|n| n.starts_with("evidence/")).collect();
+    let left: Vec<String> =
+        crate::harness::files(&mount).into_keys().filter(|n| n.starts_with("evidence/")).collect();
     let _ = Command::new("umount").arg(&mount).status();
     assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
     assert_eq!(left, Vec::<String>::new());
@@ -261,8 +316,15 @@ fn the_section_aws_is_checked_before_anything_is_asked() {
         (accounts, "{ config: snapshot, delivered: { bucket: b, role: reader } }", "AFC-026"),
     ] {
         let box_ = Sandbox::default();
-        box_.write("affiant.yaml", format!("{}{accounts}aws: {aws}\n", include_str!("../fixtures/small/affiant.yaml")));
+        box_.write(
+            "affiant.yaml",
+            format!("{}{accounts}aws: {aws}\n", include_str!("../fixtures/small/affiant.yaml")),
+        );
         let ran = box_.affiant(&["collect", "--aws", "--dry-run"]).exits(2);
-        assert!(ran.err.contains(code) && ran.err.contains("affiant.yaml:") && ran.err.contains("hint"), "{aws}: {}", ran.err);
+        assert!(
+            ran.err.contains(code) && ran.err.contains("affiant.yaml:") && ran.err.contains("hint"),
+            "{aws}: {}",
+            ran.err
+        );
     }
 }

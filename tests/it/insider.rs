@@ -17,8 +17,12 @@ use crate::seal::fixture;
 fn collected() -> (Sandbox, PathBuf) {
     let box_ = Sandbox::default();
     box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
-    let function = json!({ "functionName": "f", "environment": { "variables": { "DB_PASSWORD": "Xy7kLm92qa" } } });
-    box_.snapshot("in", &[item("AWS::S3::Bucket", "b", json!({ "name": "b" })), item("AWS::Lambda::Function", "f", function)]);
+    let function =
+        json!({ "functionName": "f", "environment": { "variables": { "DB_PASSWORD": "Xy7kLm92qa" } } });
+    box_.snapshot(
+        "in",
+        &[item("AWS::S3::Bucket", "b", json!({ "name": "b" })), item("AWS::Lambda::Function", "f", function)],
+    );
     box_.write("in/documents/plan.md", "A plan.\n");
     let ran = box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     let run = PathBuf::from(ran.out.trim());
@@ -48,10 +52,12 @@ fn reseal(box_: &Sandbox, folder: &Path) {
 /// The same, at another time.
 pub fn reseal_at(box_: &Sandbox, folder: &Path, at: chrono::DateTime<chrono::Utc>) {
     let text = |name: &str| fs::read_to_string(box_.path().join(".affiant/seal").join(name)).expect("a key");
-    let key = LocalKey::from_pem(&text("key.pem"), &text("certificate.pem"), RsaPadding::Pkcs1).expect("the workspace's key");
+    let key = LocalKey::from_pem(&text("key.pem"), &text("certificate.pem"), RsaPadding::Pkcs1)
+        .expect("the workspace's key");
     for list in ["manifest-sha256.txt", "tagmanifest-sha256.txt"] {
         fixture::rehash(folder);
-        let signature = sign_detached(&fs::read(folder.join(list)).expect("a list"), &key, at).expect("signed");
+        let signature =
+            sign_detached(&fs::read(folder.join(list)).expect("a list"), &key, at).expect("signed");
         fs::write(folder.join(format!("seal/{list}.p7s")), signature).expect("written");
     }
 }
@@ -62,9 +68,16 @@ fn refused_everywhere(box_: &Sandbox, file: &str) {
     for args in [&["assess"][..], &["package"], &["services"], &["policy", "--missing"]] {
         let ran = box_.affiant(args);
         assert_eq!(ran.code, 4, "{args:?}: {}{}", ran.out, ran.err);
-        assert!(ran.err.contains(file) && ran.err.contains("AFR-001"), "{args:?} does not name {file}: {}", ran.err);
+        assert!(
+            ran.err.contains(file) && ran.err.contains("AFR-001"),
+            "{args:?} does not name {file}: {}",
+            ran.err
+        );
     }
-    assert!(!box_.path().join("packages").exists() || files(&box_.path().join("packages")).is_empty(), "something was packaged");
+    assert!(
+        !box_.path().join("packages").exists() || files(&box_.path().join("packages")).is_empty(),
+        "something was packaged"
+    );
 }
 
 #[test]
@@ -98,7 +111,11 @@ fn a_file_added_to_a_run_is_not_packaged() {
 #[test]
 fn links_and_pipes_in_a_run_are_refused_by_name() {
     let (box_, run) = collected();
-    std::os::unix::fs::symlink(box_.path().join(".affiant/seal/key.pem"), run.join("data/documents/notes.md")).expect("a link");
+    std::os::unix::fs::symlink(
+        box_.path().join(".affiant/seal/key.pem"),
+        run.join("data/documents/notes.md"),
+    )
+    .expect("a link");
     refused_everywhere(&box_, "data/documents/notes.md");
     let (box_, run) = collected();
     let plan = run.join("data/documents/plan.md");
@@ -106,7 +123,8 @@ fn links_and_pipes_in_a_run_are_refused_by_name() {
     std::os::unix::fs::symlink(box_.path().join("elsewhere.md"), &plan).expect("a link");
     refused_everywhere(&box_, "data/documents/plan.md");
     let (box_, run) = collected();
-    let made = std::process::Command::new("mkfifo").arg(run.join("data/pipe")).status().is_ok_and(|s| s.success());
+    let made =
+        std::process::Command::new("mkfifo").arg(run.join("data/pipe")).status().is_ok_and(|s| s.success());
     if made {
         refused_everywhere(&box_, "data/pipe");
     }
@@ -133,7 +151,13 @@ fn forged(change: impl Fn(&Path)) -> (i32, String) {
     let (box_, folder) = packed();
     change(&folder);
     reseal(&box_, &folder);
-    let ran = box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem", "--recompute"]);
+    let ran = box_.affiant(&[
+        "verify",
+        folder.to_str().expect("UTF-8"),
+        "--trust",
+        ".affiant/seal/certificate.pem",
+        "--recompute",
+    ]);
     (ran.code, format!("{}{}", ran.out, ran.err))
 }
 
@@ -147,10 +171,14 @@ fn what_was_resealed_unchanged_still_holds() {
 fn reseal_run(box_: &Sandbox, folder: &Path) {
     let run = run_of(folder);
     reseal(box_, &run);
-    let manifest = affiant::model::digest::Digest::of(&fs::read(run.join("manifest-sha256.txt")).expect("a list")).to_string();
+    let manifest =
+        affiant::model::digest::Digest::of(&fs::read(run.join("manifest-sha256.txt")).expect("a list"))
+            .to_string();
     record(folder, |r| r["run_manifest"] = json!(manifest));
     let text = fs::read_to_string(folder.join("bag-info.txt")).expect("text");
-    let lines = text.lines().map(|l| if l.starts_with("Affiant-Run: ") { format!("Affiant-Run: {manifest}\n") } else { format!("{l}\n") });
+    let lines = text.lines().map(|l| {
+        if l.starts_with("Affiant-Run: ") { format!("Affiant-Run: {manifest}\n") } else { format!("{l}\n") }
+    });
     fs::write(folder.join("bag-info.txt"), lines.collect::<String>()).expect("written");
 }
 
@@ -168,7 +196,13 @@ fn what_a_package_says_of_itself_must_follow() {
         }
         reseal(&box_, &folder);
         let began = std::time::Instant::now();
-        let ran = box_.affiant(&["verify", folder.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem", "--recompute"]);
+        let ran = box_.affiant(&[
+            "verify",
+            folder.to_str().expect("UTF-8"),
+            "--trust",
+            ".affiant/seal/certificate.pem",
+            "--recompute",
+        ]);
         let (seconds, said) = (began.elapsed().as_secs(), format!("{}{}", ran.out, ran.err));
         if ran.code != 4 || !said.contains(code) || seconds > 60 {
             wrong.push(format!("{name}: expected {code}, exit code {} after {seconds} s:\n{said}", ran.code));
@@ -211,7 +245,22 @@ fn tags_that_nearly_say_phi_are_asked_about() {
     box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     let ran = box_.affiant(&["assess", "--format", "json"]);
     let assessment: Value = serde_json::from_str(&ran.out).expect("JSON");
-    let asked: Vec<&str> = assessment["phi_asked"].as_array().expect("a list").iter().filter_map(|a| a["resource"].as_str()).collect();
-    assert_eq!(asked, ["arn:aws:s3:::b0", "arn:aws:s3:::b1", "arn:aws:s3:::b2", "arn:aws:s3:::b3", "arn:aws:s3:::b4", "arn:aws:s3:::b5"]);
+    let asked: Vec<&str> = assessment["phi_asked"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|a| a["resource"].as_str())
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            "arn:aws:s3:::b0",
+            "arn:aws:s3:::b1",
+            "arn:aws:s3:::b2",
+            "arn:aws:s3:::b3",
+            "arn:aws:s3:::b4",
+            "arn:aws:s3:::b5"
+        ]
+    );
     assert!(box_.affiant(&["assess"]).out.contains("PHI? kept in scope"));
 }

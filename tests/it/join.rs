@@ -27,17 +27,30 @@ fn evidence(box_: &Sandbox, folder: &str, account: &str) {
             "ARN": format!("arn:aws:rds:us-east-1:{account}:db:{name}"), "awsRegion": "us-east-1", "tags": {}, "configuration": configuration })
     };
     let encrypted = account != ACCOUNTS[1];
-    let items = [item("AWS::RDS::DBInstance", "db-1", json!({ "storageEncrypted": encrypted, "engine": "postgres", "multiAZ": true }))];
-    let name =
-        format!("{folder}/snapshots/{account}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json");
-    box_.write(&name, json!({ "fileVersion": "1.0", "configSnapshotId": "1", "configurationItems": items }).to_string());
-    let answer = |place: &str, body: Value| drop(box_.write(&format!("{folder}/aws/{account}/{place}.json"), body.to_string()));
+    let items = [item(
+        "AWS::RDS::DBInstance",
+        "db-1",
+        json!({ "storageEncrypted": encrypted, "engine": "postgres", "multiAZ": true }),
+    )];
+    let name = format!(
+        "{folder}/snapshots/{account}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json"
+    );
+    box_.write(
+        &name,
+        json!({ "fileVersion": "1.0", "configSnapshotId": "1", "configurationItems": items }).to_string(),
+    );
+    let answer = |place: &str, body: Value| {
+        drop(box_.write(&format!("{folder}/aws/{account}/{place}.json"), body.to_string()))
+    };
     let group = json!({ "allSupported": true, "includeGlobalResourceTypes": true });
     answer(
         "us-east-1/config/DescribeConfigurationRecorders",
         json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] }),
     );
-    answer("aws-global/sts/GetCallerIdentity", json!({ "Account": account, "Arn": format!("arn:aws:iam::{account}:role/affiant-read") }));
+    answer(
+        "aws-global/sts/GetCallerIdentity",
+        json!({ "Account": account, "Arn": format!("arn:aws:iam::{account}:role/affiant-read") }),
+    );
     let policy = if encrypted {
         json!({ "Error": { "Code": "AccessDenied" } })
     } else {
@@ -80,7 +93,8 @@ fn a_joined_run_is_judged_as_one_run_over_all() {
     let whole = place("2026-Q3");
     ACCOUNTS.iter().for_each(|id| evidence(&whole, "in", id));
     let one = collected(&whole, "in", &[]);
-    let parts: Vec<(Sandbox, PathBuf)> = [&ACCOUNTS[..1], &ACCOUNTS[1..3], &ACCOUNTS[3..]].into_iter().map(part).collect();
+    let parts: Vec<(Sandbox, PathBuf)> =
+        [&ACCOUNTS[..1], &ACCOUNTS[1..3], &ACCOUNTS[3..]].into_iter().map(part).collect();
     let box_ = place("2026-Q3");
     let mut words = vec!["join".to_string()];
     words.extend(parts.iter().map(|(_, run)| run.display().to_string()));
@@ -98,7 +112,8 @@ fn a_joined_run_is_judged_as_one_run_over_all() {
     let record = parse(&fs::read_to_string(joined.join("data/run.json")).expect("a record"));
     for ((_, run), told) in parts.iter().zip(record["joined"].as_array().expect("parts")) {
         let id = told["id"].as_str().expect("an id");
-        let manifest = fs::read(joined.join("joined").join(id).join("manifest-sha256.txt")).expect("its manifest");
+        let manifest =
+            fs::read(joined.join("joined").join(id).join("manifest-sha256.txt")).expect("its manifest");
         assert_eq!(told["manifest"], affiant::model::digest::Digest::of(&manifest).to_string());
         assert_eq!(manifest, fs::read(run.join("manifest-sha256.txt")).expect("the part's"));
         assert!(joined.join("joined").join(id).join("seal/manifest-sha256.txt.p7s").is_file());
@@ -111,11 +126,15 @@ fn what_does_not_make_one_run_is_refused() {
     let (_keep, overlapping) = part(&ACCOUNTS[1..3]);
     let (other, last) = part(&ACCOUNTS[3..]);
     let box_ = place("2026-Q3");
-    let join = |a: &Path, b: &Path| box_.affiant(&["join", &a.display().to_string(), &b.display().to_string()]);
+    let join =
+        |a: &Path, b: &Path| box_.affiant(&["join", &a.display().to_string(), &b.display().to_string()]);
     let said = join(&first, &overlapping).exits(2).err;
     assert!(said.contains("AFR-003") && said.contains(&format!("account {} too", ACCOUNTS[1])), "{said}");
     assert!(join(&first, &first).exits(2).err.contains("too"), "the same run twice");
-    assert!(fs::read_dir(box_.path().join("evidence")).map_or(true, |mut folder| folder.next().is_none()), "nothing is left");
+    assert!(
+        fs::read_dir(box_.path().join("evidence")).map_or(true, |mut folder| folder.next().is_none()),
+        "nothing is left"
+    );
     // another affiant.yaml
     other.write("affiant.yaml", settings("2026-Q4"));
     let changed = collected(&other, "in", &ACCOUNTS[3..]);
@@ -127,7 +146,12 @@ fn what_does_not_make_one_run_is_refused() {
     // files of an account that the part does not name, and an account that nobody knows
     let said = one.affiant(&["collect", "--snapshot", "in", "--account", ACCOUNTS[0]]).exits(2).err;
     assert!(said.contains("AFE-007") && said.contains(ACCOUNTS[1]), "{said}");
-    assert!(one.affiant(&["collect", "--snapshot", "in", "--account", "999900001111"]).exits(2).err.contains("does not name"));
+    assert!(
+        one.affiant(&["collect", "--snapshot", "in", "--account", "999900001111"])
+            .exits(2)
+            .err
+            .contains("does not name")
+    );
 }
 
 #[test]
@@ -136,5 +160,8 @@ fn a_part_alone_says_what_it_lacks() {
     let record = parse(&fs::read_to_string(run.join("data/run.json")).expect("a record"));
     assert_eq!(record["accounts"], json!(ACCOUNTS[..2]));
     let said = box_.affiant(&["assess"]).err;
-    assert!(said.contains(&format!("asks for account {}, account {} too", ACCOUNTS[2], ACCOUNTS[3])), "{said}");
+    assert!(
+        said.contains(&format!("asks for account {}, account {} too", ACCOUNTS[2], ACCOUNTS[3])),
+        "{said}"
+    );
 }

@@ -32,7 +32,10 @@ fn with_rule(name: &str, results: &[Value], listed: Option<Value>) -> Sandbox {
         box_.write(&format!("{folder}/GetComplianceDetailsByConfigRule/{name}.json"), body);
     }
     if let Some(rules) = listed {
-        box_.write(&format!("{folder}/DescribeConfigRules.json"), json!({ "ConfigRules": rules }).to_string());
+        box_.write(
+            &format!("{folder}/DescribeConfigRules.json"),
+            json!({ "ConfigRules": rules }).to_string(),
+        );
     }
     box_.affiant(&["collect", "--snapshot", "in"]);
     box_
@@ -84,7 +87,10 @@ fn a_disagreement_is_a_finding_of_its_own_and_changes_no_verdict() {
     let box_ = with_rule("encrypted-volumes", &[evaluation("yes", "NON_COMPLIANT", LATER)], None);
     let all = assessment(&box_);
     assert_eq!(all["disagreements"][0]["check"], VOLUME);
-    assert_eq!((&all["disagreements"][0]["ours"], &all["disagreements"][0]["theirs"]), (&json!("met"), &json!("NON_COMPLIANT")));
+    assert_eq!(
+        (&all["disagreements"][0]["ours"], &all["disagreements"][0]["theirs"]),
+        (&json!("met"), &json!("NON_COMPLIANT"))
+    );
     assert_eq!(check(&all, VOLUME)["counts"]["met"], 1);
     let risks = box_.affiant(&["risks"]).out;
     assert!(risks.contains("AWS Config says the opposite of ec2.volume-encrypted on 1 resource"), "{risks}");
@@ -95,14 +101,21 @@ fn a_disagreement_is_a_finding_of_its_own_and_changes_no_verdict() {
 #[test]
 fn not_deployed_is_said_only_where_the_rules_were_listed() {
     assert_eq!(opinion(&with_rule("", &[], None))["state"], "not collected");
-    assert_eq!(opinion(&with_rule("", &[], Some(json!([rule("mine", "ENCRYPTED_VOLUMES", "{}")]))))["state"], "not collected");
-    assert_eq!(opinion(&with_rule("", &[], Some(json!([rule("other", "EC2_IMDSV2_CHECK", "{}")]))))["state"], "not deployed");
+    assert_eq!(
+        opinion(&with_rule("", &[], Some(json!([rule("mine", "ENCRYPTED_VOLUMES", "{}")]))))["state"],
+        "not collected"
+    );
+    assert_eq!(
+        opinion(&with_rule("", &[], Some(json!([rule("other", "EC2_IMDSV2_CHECK", "{}")]))))["state"],
+        "not deployed"
+    );
 }
 
 #[test]
 fn a_rule_with_other_parameters_asks_another_question() {
     let both = [evaluation("yes", "NON_COMPLIANT", LATER)];
-    let listed = json!([rule("mine", "ENCRYPTED_VOLUMES", r#"{"kmsId":"arn:aws:kms:us-east-1:111122223333:key/1"}"#)]);
+    let listed =
+        json!([rule("mine", "ENCRYPTED_VOLUMES", r#"{"kmsId":"arn:aws:kms:us-east-1:111122223333:key/1"}"#)]);
     let said = opinion(&with_rule("mine", &both, Some(listed)));
     assert_eq!(said["state"], "other parameters", "{said}");
     assert!(said["detail"].as_str().expect("words").contains("kmsId"), "{said}");
@@ -113,7 +126,8 @@ fn a_rule_with_other_parameters_asks_another_question() {
 #[test]
 fn parameters_of_a_rule_are_compared_with_ours() {
     let box_ = Sandbox::default();
-    let own = fs::read_to_string(repository().join("controls/checks/ec2/volume-encrypted.yaml")).expect("a check");
+    let own =
+        fs::read_to_string(repository().join("controls/checks/ec2/volume-encrypted.yaml")).expect("a check");
     let own = own.replace(
         "corroborated_by: [encrypted-volumes]",
         "corroborated_by: [ { rule: encrypted-volumes, parameters: { days: access_key_days } } ]",
@@ -123,7 +137,11 @@ fn parameters_of_a_rule_are_compared_with_ours() {
         let box_ = with_rule(
             "encrypted-volumes",
             &[evaluation("yes", "COMPLIANT", LATER)],
-            Some(json!([rule("encrypted-volumes", "ENCRYPTED_VOLUMES", &json!({ "days": value }).to_string())])),
+            Some(json!([rule(
+                "encrypted-volumes",
+                "ENCRYPTED_VOLUMES",
+                &json!({ "days": value }).to_string()
+            )])),
         );
         box_.write("own/checks/ec2/volume-encrypted.yaml", &own);
         let all = parse(&box_.affiant(&["--catalog", "own", "assess", "--format", "json"]).out);
@@ -157,11 +175,16 @@ fn excepted(extra: &str, check_id: &str, catalog: Option<&dyn Fn(&Sandbox)>) -> 
 fn an_exception_covers_until_it_expires() {
     let fresh = excepted("accepted: 2026-09-01, expires: 2026-12-31", VOLUME, None);
     assert_eq!(fresh["counts"]["accepted"], 1, "{fresh}");
-    for (name, when) in
-        [("expired", "accepted: 2026-01-01, expires: 2026-09-29"), ("not yet made", "accepted: 2026-10-01, expires: 2026-12-31")]
-    {
+    for (name, when) in [
+        ("expired", "accepted: 2026-01-01, expires: 2026-09-29"),
+        ("not yet made", "accepted: 2026-10-01, expires: 2026-12-31"),
+    ] {
         let lapsed = excepted(when, VOLUME, None);
-        assert_eq!((&lapsed["counts"]["accepted"], &lapsed["counts"]["not_met"]), (&json!(0), &json!(1)), "{name}");
+        assert_eq!(
+            (&lapsed["counts"]["accepted"], &lapsed["counts"]["not_met"]),
+            (&json!(0), &json!(1)),
+            "{name}"
+        );
     }
     let last_day = excepted("accepted: 2026-01-01, expires: 2026-09-30", VOLUME, None);
     assert_eq!(last_day["counts"]["accepted"], 1, "its last day counts");
@@ -206,9 +229,17 @@ fn nobody_approves_their_own_exception() {
         let ran = refused("program/exceptions.yaml", &record(approver, owner, "r", dates));
         assert!(ran.err.contains(code), "{approver}/{owner}: {}", ran.err);
     }
-    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "", dates)).err.contains("AFC-026"));
+    assert!(
+        refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "", dates))
+            .err
+            .contains("AFC-026")
+    );
     let backwards = "accepted: 2026-09-01, expires: 2026-08-31";
-    assert!(refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "r", backwards)).err.contains("AFW-021"));
+    assert!(
+        refused("program/exceptions.yaml", &record("Ada Example", "Bo Example", "r", backwards))
+            .err
+            .contains("AFW-021")
+    );
 }
 
 #[test]
@@ -265,7 +296,8 @@ fn a_statement_counts_no_longer_than_the_catalog_lets_it() {
     let attested = |on: &str, until: &str| {
         let box_ = Sandbox::default().workspace();
         let id = "session.application-idle-timeout";
-        let text = fs::read_to_string(repository().join("controls/technical/07-session-timeout.yaml")).expect("a control");
+        let text = fs::read_to_string(repository().join("controls/technical/07-session-timeout.yaml"))
+            .expect("a control");
         let id = text.lines().find_map(|l| l.trim().strip_prefix("- id: ")).unwrap_or(id).to_string();
         box_.write(
             "program/attestations.yaml",
@@ -290,8 +322,14 @@ fn every_listing_of_verdicts_says_as_of_when() {
     let at = ["--as-of", "2026-10-15T08:00:00Z"];
     assert!(box_.affiant(&["assess", at[0], at[1]]).out.contains("as of 2026-10-15T08:00:00Z"));
     let csv = box_.affiant(&["assess", "--format", "csv", at[0], at[1]]).out;
-    assert!(csv.lines().count() > 10 && csv.lines().skip(1).all(|l| l.ends_with(",2026-10-15T08:00:00Z")), "{csv}");
-    assert_eq!(parse(&box_.affiant(&["assess", "--format", "json", at[0], at[1]]).out)["as_of"], "2026-10-15T08:00:00Z");
+    assert!(
+        csv.lines().count() > 10 && csv.lines().skip(1).all(|l| l.ends_with(",2026-10-15T08:00:00Z")),
+        "{csv}"
+    );
+    assert_eq!(
+        parse(&box_.affiant(&["assess", "--format", "json", at[0], at[1]]).out)["as_of"],
+        "2026-10-15T08:00:00Z"
+    );
     let folder = crate::harness::unzip(&box_.package(), &box_.path().join("x"));
     let table = fs::read_to_string(folder.join("data/tables/result.csv")).expect("a table");
     assert!(table.lines().next().expect("a head").ends_with(",as_of"), "{table}");
@@ -312,16 +350,33 @@ fn services_are_said_to_be_on_the_list_of_its_date() {
     box_.snapshot("in", &[volumes()[0].clone(), item("AWS::Unheard::Of", "x", json!({}))]);
     box_.affiant(&["collect", "--snapshot", "in"]);
     let ours = box_.affiant(&["services"]).exits(0);
-    for printed in ["on the list dated 2026-05-22", "unknown to the list dated 2026-05-22", "sha256", "HIPAA Eligible Services Reference"] {
+    for printed in [
+        "on the list dated 2026-05-22",
+        "unknown to the list dated 2026-05-22",
+        "sha256",
+        "HIPAA Eligible Services Reference",
+    ] {
         assert!(ours.out.contains(printed), "{printed}:\n{}", ours.out);
     }
-    assert!(ours.err.contains("warning: the list is dated 2026-05-22"), "ours is more than 90 days old: {}", ours.err);
+    assert!(
+        ours.err.contains("warning: the list is dated 2026-05-22"),
+        "ours is more than 90 days old: {}",
+        ours.err
+    );
 
     box_.write("new.yaml", service_list("2026-09-01", "listed"));
     let newer = box_.affiant(&["services", "--list", "new.yaml"]).exits(0);
-    assert!(newer.out.contains("on the list dated 2026-09-01") && !newer.err.contains("warning"), "{}{}", newer.out, newer.err);
+    assert!(
+        newer.out.contains("on the list dated 2026-09-01") && !newer.err.contains("warning"),
+        "{}{}",
+        newer.out,
+        newer.err
+    );
     box_.write("edge.yaml", service_list("2026-07-02", "listed"));
-    assert!(!box_.affiant(&["services", "--list", "edge.yaml"]).err.contains("warning"), "90 days are not more than 90");
+    assert!(
+        !box_.affiant(&["services", "--list", "edge.yaml"]).err.contains("warning"),
+        "90 days are not more than 90"
+    );
     box_.write("old.yaml", service_list("2026-07-01", "listed"));
     assert!(box_.affiant(&["services", "--list", "old.yaml"]).err.contains("warning"), "91 days are");
 
@@ -330,7 +385,11 @@ fn services_are_said_to_be_on_the_list_of_its_date() {
     assert!(off.out.contains("not on the list dated 2026-09-01"), "{}", off.out);
     box_.write("word.yaml", service_list("2026-09-01", "eligible"));
     let word = box_.affiant(&["services", "--list", "word.yaml"]).exits(2);
-    assert!(word.err.contains("word.yaml:5:") && word.err.contains("eligible"), "a status of no meaning is refused: {}", word.err);
+    assert!(
+        word.err.contains("word.yaml:5:") && word.err.contains("eligible"),
+        "a status of no meaning is refused: {}",
+        word.err
+    );
     box_.write("bad.yaml", "format: affiant.services/1\n");
     assert!(box_.affiant(&["services", "--list", "bad.yaml"]).exits(2).err.contains("bad.yaml"));
 }
@@ -342,7 +401,10 @@ fn a_service_off_the_list_with_phi_is_a_finding() {
     box_.affiant(&["collect", "--snapshot", "in"]);
     box_.write("own/services/aws-2026-09-01.yaml", service_list("2026-09-01", "not listed"));
     let risks = box_.affiant(&["--catalog", "own", "risks"]).out;
-    assert!(risks.contains("Amazon EC2 is not on the list dated 2026-09-01 and has 1 resource in PHI scope"), "{risks}");
+    assert!(
+        risks.contains("Amazon EC2 is not on the list dated 2026-09-01 and has 1 resource in PHI scope"),
+        "{risks}"
+    );
 }
 
 /// What AWS Config does not record is in use all the same: off the list, it is open whether it handles ePHI; on it, it is found by what its
@@ -351,13 +413,19 @@ fn a_service_off_the_list_with_phi_is_a_finding() {
 fn a_service_off_the_list_without_resources_is_an_open_question() {
     let box_ = Sandbox::default().workspace();
     box_.snapshot("in", &[volumes()[0].clone()]);
-    let cluster = json!({ "ClusterName": "quick", "ClusterArn": "arn:aws:dax:us-east-1:111122223333:cache/quick" });
-    box_.write("in/aws/111122223333/us-east-1/dax/DescribeClusters.json", json!({ "Clusters": [cluster] }).to_string());
+    let cluster =
+        json!({ "ClusterName": "quick", "ClusterArn": "arn:aws:dax:us-east-1:111122223333:cache/quick" });
+    box_.write(
+        "in/aws/111122223333/us-east-1/dax/DescribeClusters.json",
+        json!({ "Clusters": [cluster] }).to_string(),
+    );
     let policies = json!({ "SslPolicies": [{ "Name": "p", "SslProtocols": ["TLSv1.2"] }] });
     box_.write("in/aws/111122223333/us-east-1/elbv2/DescribeSSLPolicies.json", policies.to_string());
     box_.affiant(&["collect", "--snapshot", "in"]);
     let seen = box_.affiant(&["services"]).exits(0).out;
-    let line = |name: &str| seen.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}:\n{seen}")).to_string();
+    let line = |name: &str| {
+        seen.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}:\n{seen}")).to_string()
+    };
     assert!(line("Amazon DynamoDB Accelerator").contains("not on the list dated 2026-05-22"), "{seen}");
     assert!(line("Amazon DynamoDB Accelerator").ends_with("no resource read, PHI scope not known"), "{seen}");
     assert!(line("Elastic Load Balancing").contains("on the list dated"), "{seen}");
@@ -369,7 +437,9 @@ fn a_service_off_the_list_without_resources_is_an_open_question() {
 fn services_without_resources_are_seen_by_their_traces() {
     let box_ = Sandbox::default().workspace();
     let mut role = item("AWS::IAM::Role", "AWSServiceRoleForAmazonMacie", json!({}));
-    role["ARN"] = json!("arn:aws:iam::111122223333:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie");
+    role["ARN"] = json!(
+        "arn:aws:iam::111122223333:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
+    );
     box_.snapshot("in", &[role]);
     box_.affiant(&["collect", "--snapshot", "in"]);
     let seen = box_.affiant(&["services"]).out;
@@ -397,7 +467,8 @@ fn the_proposal_is_off_unless_asked_for_and_never_law() {
     assert!(!html(&without).contains("2025 proposal"));
     let page = html(&with);
     assert!(
-        page.contains("Not law: The 2025 proposal to change the HIPAA Security Rule") && page.contains("It changes no verdict"),
+        page.contains("Not law: The 2025 proposal to change the HIPAA Security Rule")
+            && page.contains("It changes no verdict"),
         "not printed"
     );
     assert_eq!(assessment(&without)["controls"], assessment(&with)["controls"]);
@@ -429,18 +500,36 @@ fn a_gap_in_one_region_bears_on_a_row_of_the_whole_account() {
     let verdict = |types: &[&str]| {
         let box_ = Sandbox::default();
         box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
-        box_.snapshot("in", &[item("AWS::Lambda::Function", "f", json!({ "functionName": "f", "role": role }))]);
-        let group =
-            json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": types });
+        box_.snapshot(
+            "in",
+            &[item("AWS::Lambda::Function", "f", json!({ "functionName": "f", "role": role }))],
+        );
+        let group = json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": types });
         let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] });
-        box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", recorders.to_string());
+        box_.write(
+            "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json",
+            recorders.to_string(),
+        );
         box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
         let rows = check(&assessment(&box_), "iam.role-not-shared")["rows"].clone();
-        let row = rows.as_array().expect("rows").iter().find(|row| row["resource"] == role).expect("the role's row").clone();
-        format!("{}: {}", row["verdict"].as_str().unwrap_or_default(), row["reason"].as_str().unwrap_or_default())
+        let row = rows
+            .as_array()
+            .expect("rows")
+            .iter()
+            .find(|row| row["resource"] == role)
+            .expect("the role's row")
+            .clone();
+        format!(
+            "{}: {}",
+            row["verdict"].as_str().unwrap_or_default(),
+            row["reason"].as_str().unwrap_or_default()
+        )
     };
     let whole = verdict(&["AWS::Lambda::Function", "AWS::ECS::TaskDefinition", "AWS::EC2::Instance"]);
     assert!(whole.starts_with("met: "), "{whole}");
     let lost = verdict(&["AWS::Lambda::Function", "AWS::EC2::Instance"]);
-    assert!(lost.starts_with("not evidenced: ") && lost.contains("AWS::ECS::TaskDefinition not recorded"), "{lost}");
+    assert!(
+        lost.starts_with("not evidenced: ") && lost.contains("AWS::ECS::TaskDefinition not recorded"),
+        "{lost}"
+    );
 }

@@ -91,8 +91,12 @@ pub fn flatten(tree: &syn::UseTree, before: &mut Vec<String>, out: &mut Vec<Vec<
             before.pop();
         }
         syn::UseTree::Group(group) => group.items.iter().for_each(|tree| flatten(tree, before, out)),
-        syn::UseTree::Name(name) => out.push(before.iter().cloned().chain([name.ident.to_string()]).collect()),
-        syn::UseTree::Rename(name) => out.push(before.iter().cloned().chain([name.ident.to_string()]).collect()),
+        syn::UseTree::Name(name) => {
+            out.push(before.iter().cloned().chain([name.ident.to_string()]).collect())
+        }
+        syn::UseTree::Rename(name) => {
+            out.push(before.iter().cloned().chain([name.ident.to_string()]).collect())
+        }
         syn::UseTree::Glob(_) => out.push(before.clone()),
     }
 }
@@ -125,14 +129,18 @@ fn violations(module: &str, source: &str) -> Vec<String> {
     let mut bad = Vec::new();
     for path in uses.0 {
         let first = path[0].as_str();
-        let within = |inside: &[&str]| inside.iter().any(|m| module == *m || module.starts_with(&format!("{m}/")));
+        let within =
+            |inside: &[&str]| inside.iter().any(|m| module == *m || module.starts_with(&format!("{m}/")));
         if let Some((_, inside)) = FENCES.iter().find(|(name, inside)| *name == first && !within(inside)) {
             bad.push(format!("src/{module}.rs names `{first}`, which belongs in {}", inside.join(" or ")));
         }
         let Some(target) = path.get(1).filter(|_| first == "crate") else { continue };
         let Some(layer) = layers.get(target.as_str()) else { continue };
         if *layer >= own && target != top && own < 6 {
-            bad.push(format!("src/{module}.rs imports `crate::{}`: layer {own} may not reach {layer}", path[1..].join("::")));
+            bad.push(format!(
+                "src/{module}.rs imports `crate::{}`: layer {own} may not reach {layer}",
+                path[1..].join("::")
+            ));
         }
     }
     bad
@@ -144,7 +152,10 @@ fn imports_go_down() {
     let mut files = Vec::new();
     sources(&root, &mut files);
     assert!(files.len() > 40, "found only {} sources", files.len());
-    let bad: Vec<String> = files.iter().flat_map(|f| violations(&module_of(f, &root), &fs::read_to_string(f).expect("readable"))).collect();
+    let bad: Vec<String> = files
+        .iter()
+        .flat_map(|f| violations(&module_of(f, &root), &fs::read_to_string(f).expect("readable")))
+        .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
@@ -156,7 +167,11 @@ fn a_broken_layer_is_seen() {
     assert_eq!(violations("program/risks", "fn f() { rusqlite::Connection::open_in_memory(); }").len(), 1);
     assert_eq!(violations("redact/scan", "use crate::render::Templates;").len(), 1);
     assert_eq!(violations("evidence/config_item", "use crate::yaml::yaml;").len(), 1);
-    assert_eq!(violations("assess/database/load", "use crate::evidence::config_item; use rusqlite::Connection;").len(), 0);
+    assert_eq!(
+        violations("assess/database/load", "use crate::evidence::config_item; use rusqlite::Connection;")
+            .len(),
+        0
+    );
 }
 
 #[test]

@@ -38,11 +38,13 @@ impl Exported {
     }
 
     fn dossier(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.package().join("data/dossier.json")).expect("a dossier")).expect("JSON")
+        serde_json::from_slice(&fs::read(self.package().join("data/dossier.json")).expect("a dossier"))
+            .expect("JSON")
     }
 
     fn events(&self) -> Vec<Value> {
-        let text = fs::read_to_string(self.box_.path().join("out/ocsf/compliance-findings.jsonl")).expect("events");
+        let text =
+            fs::read_to_string(self.box_.path().join("out/ocsf/compliance-findings.jsonl")).expect("events");
         text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect()
     }
 }
@@ -76,10 +78,13 @@ fn dangling(document: &Value) -> Vec<String> {
         let Some(text) = value.as_str() else { return };
         match key {
             "uuid" if !made.insert(text.to_string()) => twice.push(format!("{text} stands twice")),
-            "subject-uuid" | "actor-uuid" | "observation-uuid" | "risk-uuid" | "finding-uuid" | "party-uuid" => {
+            "subject-uuid" | "actor-uuid" | "observation-uuid" | "risk-uuid" | "finding-uuid"
+            | "party-uuid" => {
                 asked.push((key.to_string(), text.to_string()));
             }
-            "href" | "source" => asked.extend(text.strip_prefix('#').map(|id| (key.to_string(), id.to_string()))),
+            "href" | "source" => {
+                asked.extend(text.strip_prefix('#').map(|id| (key.to_string(), id.to_string())))
+            }
             "id" => drop(objectives.insert(text.to_string())),
             _ => {}
         }
@@ -89,7 +94,8 @@ fn dangling(document: &Value) -> Vec<String> {
             twice.push(format!("no objective {value}"));
         }
     });
-    let gone = asked.into_iter().filter(|(_, id)| !made.contains(id)).map(|(key, id)| format!("{key} {id} dangles"));
+    let gone =
+        asked.into_iter().filter(|(_, id)| !made.contains(id)).map(|(key, id)| format!("{key} {id} dangles"));
     twice.into_iter().chain(gone).collect()
 }
 
@@ -115,7 +121,9 @@ fn every_reference_of_oscal_resolves() {
 /// A control of NIST's catalog: `ac-2` or `ac-2.1`.
 fn is_nist(id: &str) -> bool {
     let (family, number) = id.split_once('-').unwrap_or_default();
-    family.len() == 2 && family.bytes().all(|b| b.is_ascii_lowercase()) && number.split('.').all(|n| n.parse::<u32>().is_ok())
+    family.len() == 2
+        && family.bytes().all(|b| b.is_ascii_lowercase())
+        && number.split('.').all(|n| n.parse::<u32>().is_ok())
 }
 
 #[test]
@@ -139,17 +147,30 @@ fn every_id_of_a_mapping_is_one_of_its_catalog() {
         covered.extend(refs(map, "targets"));
     }
     for map in mappings[1]["maps"].as_array().expect("maps") {
-        assert!(refs(map, "sources").is_subset(&ids) && refs(map, "targets").iter().all(|id| is_nist(id)), "{map}");
+        assert!(
+            refs(map, "sources").is_subset(&ids) && refs(map, "targets").iter().all(|id| is_nist(id)),
+            "{map}"
+        );
     }
     // every row of the law is on one side of the first mapping or is named as one that no check bears on
     let left = &mappings[0]["target-gap-summary"]["unmapped-controls"][0]["with-ids"];
-    let left: BTreeSet<String> = left.as_array().expect("ids").iter().map(|id| id.as_str().expect("text").to_string()).collect();
-    let rows: BTreeSet<String> = ids.iter().filter(|id| id.starts_with("hipaa-") && !id.ends_with("_smt")).cloned().collect();
+    let left: BTreeSet<String> =
+        left.as_array().expect("ids").iter().map(|id| id.as_str().expect("text").to_string()).collect();
+    let rows: BTreeSet<String> =
+        ids.iter().filter(|id| id.starts_with("hipaa-") && !id.ends_with("_smt")).cloned().collect();
     assert_eq!(covered.union(&left).cloned().collect::<BTreeSet<_>>(), rows);
-    assert!(covered.is_disjoint(&left) && covered.iter().filter(|id| id.starts_with("hipaa-164.312")).count() > 8, "{covered:?}");
-    let checks: usize =
-        exported.dossier()["controls"].as_array().expect("controls").iter().map(|c| c["checks"].as_array().map_or(0, Vec::len)).sum();
-    let named: BTreeSet<String> = mappings[0]["maps"].as_array().expect("maps").iter().flat_map(|map| refs(map, "sources")).collect();
+    assert!(
+        covered.is_disjoint(&left) && covered.iter().filter(|id| id.starts_with("hipaa-164.312")).count() > 8,
+        "{covered:?}"
+    );
+    let checks: usize = exported.dossier()["controls"]
+        .as_array()
+        .expect("controls")
+        .iter()
+        .map(|c| c["checks"].as_array().map_or(0, Vec::len))
+        .sum();
+    let named: BTreeSet<String> =
+        mappings[0]["maps"].as_array().expect("maps").iter().flat_map(|map| refs(map, "sources")).collect();
     assert_eq!(named.len(), checks, "every check bears on a row");
 }
 
@@ -157,7 +178,8 @@ fn every_id_of_a_mapping_is_one_of_its_catalog() {
 #[test]
 fn a_reference_that_dangles_is_found() {
     let mut document = exported().json(OSCAL[0]);
-    let observations = document["assessment-results"]["results"][0]["observations"].as_array_mut().expect("observations");
+    let observations =
+        document["assessment-results"]["results"][0]["observations"].as_array_mut().expect("observations");
     observations.remove(0);
     assert_eq!(dangling(&document).len(), 2, "the finding of the check and that of its control");
     document["assessment-results"]["back-matter"]["resources"].as_array_mut().expect("resources").clear();
@@ -187,7 +209,8 @@ fn every_digest_is_that_of_a_file_of_the_package() {
     assert!(links.len() > 100, "{}", links.len());
     for (href, sha256) in links {
         let path = percent_encoding::percent_decode_str(&href).decode_utf8().expect("UTF-8").to_string();
-        let folder = if path.contains('/') { exported.package() } else { exported.box_.path().join("out/oscal") };
+        let folder =
+            if path.contains('/') { exported.package() } else { exported.box_.path().join("out/oscal") };
         let bytes = fs::read(folder.join(&path)).unwrap_or_else(|e| panic!("{path}: {e}"));
         assert_eq!(Digest::of(&bytes).to_string(), sha256, "{path}");
     }
@@ -281,9 +304,10 @@ fn sarif_points_at_the_lines_that_name_the_resource() {
     for result in sarif["runs"][0]["results"].as_array().expect("results") {
         for location in result["locations"].as_array().into_iter().flatten() {
             let region = &location["physicalLocation"]["region"];
-            let (Some(line), Some(name)) =
-                (region["startLine"].as_u64(), result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].as_str())
-            else {
+            let (Some(line), Some(name)) = (
+                region["startLine"].as_u64(),
+                result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].as_str(),
+            ) else {
                 continue;
             };
             let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().expect("a URI");

@@ -25,11 +25,19 @@ fn rows(assessment: &Value, id: &str) -> BTreeMap<String, String> {
     let rows = check(assessment, id)["rows"].as_array().cloned().unwrap_or_default();
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_string();
     let last = |arn: String| arn.rsplit([':', '/']).next().unwrap_or_default().to_string();
-    rows.iter().map(|row| (last(text(row, "resource")), format!("{}: {}", text(row, "verdict"), text(row, "reason")))).collect()
+    rows.iter()
+        .map(|row| {
+            (last(text(row, "resource")), format!("{}: {}", text(row, "verdict"), text(row, "reason")))
+        })
+        .collect()
 }
 
 fn group(id: &str, rules: &[Value]) -> Value {
-    item("AWS::EC2::SecurityGroup", id, json!({ "groupId": id, "groupName": id, "ipPermissions": rules, "ipPermissionsEgress": [] }))
+    item(
+        "AWS::EC2::SecurityGroup",
+        id,
+        json!({ "groupId": id, "groupName": id, "ipPermissions": rules, "ipPermissionsEgress": [] }),
+    )
 }
 
 fn rule(port: u16, v4: &[&str], v6: &[&str], lists: &[&str]) -> Value {
@@ -42,7 +50,11 @@ fn rule(port: u16, v4: &[&str], v6: &[&str], lists: &[&str]) -> Value {
 
 fn list(id: &str, name: &str, owner: &str, ranges: &[&str]) -> Value {
     let entries = ranges.iter().map(|cidr| json!({ "Cidr": cidr })).collect::<Vec<_>>();
-    item("AWS::EC2::PrefixList", id, json!({ "PrefixListId": id, "PrefixListName": name, "OwnerId": owner, "Entries": entries }))
+    item(
+        "AWS::EC2::PrefixList",
+        id,
+        json!({ "PrefixListId": id, "PrefixListName": name, "OwnerId": owner, "Entries": entries }),
+    )
 }
 
 const ADMIN: &str = "ec2.security-group-no-world-open-admin";
@@ -57,7 +69,10 @@ fn the_world_is_one_thing_in_every_spelling() {
         group("one-rule", &[rule(5432, &["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/1"], &[], &[])]),
         group("six", &[rule(22, &[], &["::/1", "8000::/1"], &[])]),
         group("list", &[rule(22, &[], &[], &["pl-world"])]),
-        group("office", &[rule(22, &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], &["fc00::/7"], &["pl-office"])]),
+        group(
+            "office",
+            &[rule(22, &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], &["fc00::/7"], &["pl-office"])],
+        ),
         group("aws", &[rule(22, &[], &[], &["pl-aws"])]),
         group("blur", &[rule(22, &[], &[], &["pl-nowhere"])]),
         group("web", &[rule(443, &["0.0.0.0/0"], &["::/0"], &["pl-nowhere"])]),
@@ -83,10 +98,15 @@ fn a_list_is_read_by_its_entries_too() {
         { "PrefixListId": "pl-2", "PrefixListName": "com.amazonaws.global.cloudfront.origin-facing", "OwnerId": "AWS" }
     ] });
     let entries = json!({ "Entries": [{ "Cidr": "0.0.0.0/0" }] });
-    let items = [group("one", &[rule(22, &[], &[], &["pl-1"])]), group("two", &[rule(22, &[], &[], &["pl-2"])])];
-    let answers = [("ec2/DescribeManagedPrefixLists", described), ("ec2/GetManagedPrefixListEntries/pl-1", entries)];
+    let items =
+        [group("one", &[rule(22, &[], &[], &["pl-1"])]), group("two", &[rule(22, &[], &[], &["pl-2"])])];
+    let answers =
+        [("ec2/DescribeManagedPrefixLists", described), ("ec2/GetManagedPrefixListEntries/pl-1", entries)];
     let told = rows(&judged(&items, &answers), ADMIN);
-    assert!(told["one"].starts_with("not met: lets in tcp 22 (SSH) from pl-1 (mine: 0.0.0.0/0)"), "{told:#?}");
+    assert!(
+        told["one"].starts_with("not met: lets in tcp 22 (SSH) from pl-1 (mine: 0.0.0.0/0)"),
+        "{told:#?}"
+    );
     assert!(told["two"].starts_with("met"), "{told:#?}");
 }
 
@@ -97,7 +117,8 @@ fn subnet(account: &str, id: &str, owner: &str) -> Value {
         json!({ "subnetId": id, "vpcId": "vpc-1", "ownerId": owner, "mapPublicIpOnLaunch": false,
         "assignIpv6AddressOnCreation": false }),
     );
-    (subnet["awsAccountId"], subnet["ARN"]) = (json!(account), json!(format!("arn:aws:ec2:us-east-1:{account}:subnet/{id}")));
+    (subnet["awsAccountId"], subnet["ARN"]) =
+        (json!(account), json!(format!("arn:aws:ec2:us-east-1:{account}:subnet/{id}")));
     subnet
 }
 
@@ -106,9 +127,13 @@ fn routes(account: &str, id: &str, subnet: Option<&str>, routes: Value) -> Value
         Some(subnet) => json!({ "main": false, "subnetId": subnet }),
         None => json!({ "main": true }),
     };
-    let mut table =
-        item("AWS::EC2::RouteTable", id, json!({ "routeTableId": id, "vpcId": "vpc-1", "associations": [association], "routes": routes }));
-    (table["awsAccountId"], table["ARN"]) = (json!(account), json!(format!("arn:aws:ec2:us-east-1:{account}:route-table/{id}")));
+    let mut table = item(
+        "AWS::EC2::RouteTable",
+        id,
+        json!({ "routeTableId": id, "vpcId": "vpc-1", "associations": [association], "routes": routes }),
+    );
+    (table["awsAccountId"], table["ARN"]) =
+        (json!(account), json!(format!("arn:aws:ec2:us-east-1:{account}:route-table/{id}")));
     table
 }
 
@@ -171,7 +196,9 @@ fn a_block_that_was_not_read_blocks_nothing_and_leaves_nothing_open() {
         bucket
     };
     let flags = |on: bool| json!({ "blockPublicAcls": on, "ignorePublicAcls": on, "blockPublicPolicy": on, "restrictPublicBuckets": on });
-    let of = |items: &[Value], answers: &[(&str, Value)]| rows(&judged(items, answers), "s3.bucket-not-public")["site"].clone();
+    let of = |items: &[Value], answers: &[(&str, Value)]| {
+        rows(&judged(items, answers), "s3.bucket-not-public")["site"].clone()
+    };
     let account = |on: bool| item("AWS::S3::AccountPublicAccessBlock", "111122223333", flags(on));
     assert!(of(&[bucket(flags(false))], &[]).starts_with("not evidenced"));
     assert!(of(&[bucket(flags(false)), account(true)], &[]).starts_with("met"));
@@ -182,15 +209,22 @@ fn a_block_that_was_not_read_blocks_nothing_and_leaves_nothing_open() {
 #[test]
 fn a_copy_that_a_service_keeps_elsewhere_counts_and_so_do_the_backups_of_its_source() {
     let table = |region: &str, replicas: Value| {
-        let mut table =
-            item("AWS::DynamoDB::Table", "visits", json!({ "tableName": "visits", "tableStatus": "ACTIVE", "replicas": replicas }));
-        (table["awsRegion"], table["ARN"]) = (json!(region), json!(format!("arn:aws:dynamodb:{region}:111122223333:table/visits")));
+        let mut table = item(
+            "AWS::DynamoDB::Table",
+            "visits",
+            json!({ "tableName": "visits", "tableStatus": "ACTIVE", "replicas": replicas }),
+        );
+        (table["awsRegion"], table["ARN"]) =
+            (json!(region), json!(format!("arn:aws:dynamodb:{region}:111122223333:table/visits")));
         table
     };
     let away = json!([{ "regionName": "us-west-2", "replicaStatus": "ACTIVE" }]);
     let beside = json!([{ "regionName": "us-east-1" }]);
     let of = |items: &[Value]| rows(&judged(items, &[]), "backup.copy-elsewhere")["visits"].clone();
-    assert!(of(&[table("us-east-1", away)]).contains("global table (arn:aws:dynamodb:us-west-2:111122223333:table/visits)"));
+    assert!(
+        of(&[table("us-east-1", away)])
+            .contains("global table (arn:aws:dynamodb:us-west-2:111122223333:table/visits)")
+    );
     assert!(of(&[table("us-east-1", beside)]).starts_with("not met"));
     assert!(of(&[table("us-east-1", json!(null))]).starts_with("not met"));
 }

@@ -12,7 +12,8 @@ use crate::spine::json;
 fn closed(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
-            let mut out: serde_json::Map<String, Value> = members.iter().map(|(name, rule)| (name.clone(), closed(rule))).collect();
+            let mut out: serde_json::Map<String, Value> =
+                members.iter().map(|(name, rule)| (name.clone(), closed(rule))).collect();
             let of_object = out.get("type").is_some_and(|kind| kind == "object");
             if of_object && out.contains_key("properties") && !out.contains_key("additionalProperties") {
                 out.insert("additionalProperties".into(), json!(false));
@@ -34,7 +35,11 @@ pub fn fits(name: &str, printed: &Value) {
 /// A run of two volumes, one of which fails.
 fn small() -> Sandbox {
     let box_ = Sandbox::default().workspace();
-    box_.snapshot("in", &["vol-0a1", "vol-0b2"].map(|id| item("AWS::EC2::Volume", id, json!({ "encrypted": id == "vol-0a1" }))));
+    box_.snapshot(
+        "in",
+        &["vol-0a1", "vol-0b2"]
+            .map(|id| item("AWS::EC2::Volume", id, json!({ "encrypted": id == "vol-0a1" }))),
+    );
     box_
 }
 
@@ -50,7 +55,9 @@ fn what_is_printed_fits_its_schema() {
         tried.insert(name);
         value
     };
-    let json_of = |args: &[&'static str]| -> Vec<&'static str> { args.iter().copied().chain(["--format", "json"]).collect() };
+    let json_of = |args: &[&'static str]| -> Vec<&'static str> {
+        args.iter().copied().chain(["--format", "json"]).collect()
+    };
     print("collect", &json_of(&["collect", "--snapshot", "in"]));
     for (name, args) in [
         ("assess", &["assess"][..]),
@@ -70,11 +77,17 @@ fn what_is_printed_fits_its_schema() {
     let risks = print("risks", &json_of(&["risks", "list"]));
     let id = risks["risks"][0]["id"].as_str().expect("a risk").to_string();
     print("risk", &["risks", "show", &id, "--format", "json"]);
-    let run = json(&box_.affiant(&["runs", "--format", "json"]).out)["runs"][0]["id"].as_str().expect("a run").to_string();
+    let run = json(&box_.affiant(&["runs", "--format", "json"]).out)["runs"][0]["id"]
+        .as_str()
+        .expect("a run")
+        .to_string();
     print("verify", &["verify", &format!("evidence/{run}"), "--format", "json"]);
     let listed = box_.affiant(&["schema"]).exits(0).out;
-    let outputs: BTreeSet<&str> =
-        listed.lines().filter_map(|l| l.strip_prefix("--output ")).filter_map(|l| l.split_whitespace().next()).collect();
+    let outputs: BTreeSet<&str> = listed
+        .lines()
+        .filter_map(|l| l.strip_prefix("--output "))
+        .filter_map(|l| l.split_whitespace().next())
+        .collect();
     assert_eq!(outputs, tried, "every output that has a schema is tried");
 }
 

@@ -13,7 +13,8 @@ const CHECK: &str = "s3.versioning";
 fn bucket(name: &str, versioning: &str, captured: &str) -> Value {
     let mut bucket = item("AWS::S3::Bucket", name, json!({ "name": name }));
     bucket["ARN"] = json!(format!("arn:aws:s3:::{name}"));
-    bucket["supplementaryConfiguration"] = json!({ "BucketVersioningConfiguration": { "status": versioning, "isMfaDeleteEnabled": null } });
+    bucket["supplementaryConfiguration"] =
+        json!({ "BucketVersioningConfiguration": { "status": versioning, "isMfaDeleteEnabled": null } });
     bucket["configurationItemCaptureTime"] = json!(captured);
     bucket["resourceCreationTime"] = json!("2024-01-01T00:00:00.000Z");
     bucket
@@ -38,7 +39,12 @@ const NOW: &str = "2026-09-30T11:00:00.000Z";
 fn five() -> Sandbox {
     let box_ = Sandbox::default().workspace();
     let now = ["repaired", "before", "still", "lately", "steady"];
-    box_.snapshot("in", &now.map(|name| bucket(name, if matches!(name, "still" | "lately") { "Suspended" } else { "Enabled" }, NOW)));
+    box_.snapshot(
+        "in",
+        &now.map(|name| {
+            bucket(name, if matches!(name, "still" | "lately") { "Suspended" } else { "Enabled" }, NOW)
+        }),
+    );
     let mut made = bucket("made-and-gone", "Suspended", "2026-08-10T00:00:00.000Z");
     made["resourceCreationTime"] = json!("2026-08-10T00:00:00.000Z");
     let mut versions = vec![
@@ -70,7 +76,14 @@ fn told(assessment: &Value) -> Vec<[String; 4]> {
     let episodes = assessment["history"]["episodes"].as_array().expect("episodes");
     let of_check = episodes.iter().filter(|e| e["check"] == CHECK);
     let mut told: Vec<_> = of_check
-        .map(|e| [text(&e["resource"]).replace("arn:aws:s3:::", ""), text(&e["broken_at"]), text(&e["ended_at"]), text(&e["ended"])])
+        .map(|e| {
+            [
+                text(&e["resource"]).replace("arn:aws:s3:::", ""),
+                text(&e["broken_at"]),
+                text(&e["ended_at"]),
+                text(&e["ended"]),
+            ]
+        })
         .collect();
     told.sort();
     told
@@ -92,15 +105,27 @@ fn what_was_broken_shows_when_it_began_and_how_it_ended() {
 
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
-    let part = &html[html.find("id=\"past\"").expect("the part")..html.find("Trails and recorders that stood still").expect("its end")];
-    for words in ["2026-08-03T04:05:06Z", "2026-08-05T06:07:08Z", "after 2 days 2 hours", "before the first change", "still so", "gone"] {
+    let part = &html[html.find("id=\"past\"").expect("the part")
+        ..html.find("Trails and recorders that stood still").expect("its end")];
+    for words in [
+        "2026-08-03T04:05:06Z",
+        "2026-08-05T06:07:08Z",
+        "after 2 days 2 hours",
+        "before the first change",
+        "still so",
+        "gone",
+    ] {
         assert!(part.contains(words), "{words}: {part}");
     }
     assert!(!part.contains("steady"));
     let csv = fs::read_to_string(folder.join("data/tables/episode.csv")).expect("the table");
     assert!(csv.contains("2026-08-03T04:05:06Z") && csv.lines().count() >= 5, "{csv}");
     let zip = box_.path().join("packages/2026-Q3");
-    let zip = fs::read_dir(zip).expect("packages").flatten().map(|e| e.path()).find(|p| p.extension().is_some_and(|e| e == "zip"));
+    let zip = fs::read_dir(zip)
+        .expect("packages")
+        .flatten()
+        .map(|e| e.path())
+        .find(|p| p.extension().is_some_and(|e| e == "zip"));
     let verified = box_.affiant(&["verify", "--recompute", &zip.expect("a ZIP").display().to_string()]);
     assert!(verified.out.contains("evidence database  built again, byte for byte"), "{}", verified.out);
 }
@@ -144,8 +169,13 @@ fn without_history_the_report_says_that_it_does_not_know() {
     let box_ = Sandbox::default().workspace();
     box_.snapshot("in", &[bucket("steady", "Enabled", NOW)]);
     assert_eq!(assessed(&box_)["history"], Value::Null);
-    let html = fs::read_to_string(unzip(&box_.package(), &box_.path().join("x")).join("data/report/index.html")).expect("HTML");
-    assert!(html.contains("history was not read for this package") && html.contains("event history was not read, so"));
+    let html =
+        fs::read_to_string(unzip(&box_.package(), &box_.path().join("x")).join("data/report/index.html"))
+            .expect("HTML");
+    assert!(
+        html.contains("history was not read for this package")
+            && html.contains("event history was not read, so")
+    );
 }
 
 /// The past is evidence like any other: names are escaped, secrets are taken out before anything is loaded.
@@ -159,10 +189,14 @@ fn history_is_escaped_and_redacted() {
         bucket["tags"] = json!({ "note": format!("password={secret}") });
         bucket
     };
-    let versions = [named("Enabled", "2026-07-02T00:00:00.000Z"), named("Suspended", "2026-08-03T00:00:00.000Z")];
+    let versions =
+        [named("Enabled", "2026-07-02T00:00:00.000Z"), named("Suspended", "2026-08-03T00:00:00.000Z")];
     history(&box_, &versions);
     let assessment = assessed(&box_);
-    assert!(told(&assessment).iter().any(|row| row[0].contains("bold") && row[3] == "gone"), "{assessment:#}");
+    assert!(
+        told(&assessment).iter().any(|row| row[0].contains("bold") && row[3] == "gone"),
+        "{assessment:#}"
+    );
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
     assert!(!html.contains("<b>bold</b>") && html.contains("bold"));
@@ -174,7 +208,11 @@ fn history_is_escaped_and_redacted() {
 
 fn unzipped(path: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(fs::File::open(path).expect("a file")), &mut bytes).expect("gzip");
+    std::io::Read::read_to_end(
+        &mut flate2::read::MultiGzDecoder::new(fs::File::open(path).expect("a file")),
+        &mut bytes,
+    )
+    .expect("gzip");
     bytes
 }
 
@@ -191,25 +229,41 @@ fn event(name: &str, at: &str, error: Option<&str>) -> Value {
 #[test]
 fn a_stopped_trail_shows_both_dates_and_a_refused_attempt_is_none() {
     let box_ = Sandbox::default().workspace();
-    let mut trail =
-        item("AWS::CloudTrail::Trail", "main", json!({ "name": "main", "homeRegion": "us-east-1", "isMultiRegionTrail": true }));
+    let mut trail = item(
+        "AWS::CloudTrail::Trail",
+        "main",
+        json!({ "name": "main", "homeRegion": "us-east-1", "isMultiRegionTrail": true }),
+    );
     trail["ARN"] = json!("arn:aws:cloudtrail:us-east-1:111122223333:trail/main");
     box_.snapshot("in", &[trail]);
     let answer = |name: &str, events: Value| {
-        let key = format!("%5B%7B%22AttributeKey%22%3A%22EventName%22%2C%22AttributeValue%22%3A%22{name}%22%7D%5D");
-        box_.write(&format!("in/aws/111122223333/us-east-1/cloudtrail/LookupEvents/{key}.json"), json!({ "Events": events }).to_string());
+        let key =
+            format!("%5B%7B%22AttributeKey%22%3A%22EventName%22%2C%22AttributeValue%22%3A%22{name}%22%7D%5D");
+        box_.write(
+            &format!("in/aws/111122223333/us-east-1/cloudtrail/LookupEvents/{key}.json"),
+            json!({ "Events": events }).to_string(),
+        );
     };
-    let stops =
-        [event("StopLogging", "2026-08-20T11:40:00+00:00", None), event("StopLogging", "2026-09-11T00:00:00+00:00", Some("AccessDenied"))];
+    let stops = [
+        event("StopLogging", "2026-08-20T11:40:00+00:00", None),
+        event("StopLogging", "2026-09-11T00:00:00+00:00", Some("AccessDenied")),
+    ];
     answer("StopLogging", json!(stops));
     answer("StartLogging", json!([event("StartLogging", "2026-08-20T13:40:00-04:00", None)]));
     let assessment = assessed(&box_);
     let stops = assessment["stops"].as_array().expect("stops");
     assert_eq!(stops.len(), 1, "{stops:?}");
-    assert_eq!((&stops[0]["stopped_at"], &stops[0]["started_at"]), (&json!("2026-08-20T11:40:00Z"), &json!("2026-08-20T17:40:00Z")));
-    let run = fs::read_dir(box_.path().join("evidence")).expect("runs").flatten().next().expect("a run").path();
+    assert_eq!(
+        (&stops[0]["stopped_at"], &stops[0]["started_at"]),
+        (&json!("2026-08-20T11:40:00Z"), &json!("2026-08-20T17:40:00Z"))
+    );
+    let run =
+        fs::read_dir(box_.path().join("evidence")).expect("runs").flatten().next().expect("a run").path();
     for (path, bytes) in crate::harness::files(&run) {
-        assert!(!String::from_utf8_lossy(&bytes).contains("ASIAEXAMPLEEXAMPLE00"), "{path}: `never_store` holds for saved answers too");
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains("ASIAEXAMPLEEXAMPLE00"),
+            "{path}: `never_store` holds for saved answers too"
+        );
     }
 }
 
@@ -219,12 +273,23 @@ fn the_recorders_item_says_what_is_not_recorded() {
     let box_ = Sandbox::default().workspace();
     let group = json!({ "AllSupported": false, "RecordingStrategy": { "UseOnly": "INCLUSION_BY_RESOURCE_TYPES" },
         "ResourceTypes": ["AWS::S3::Bucket", "AWS::EC2::Volume"] });
-    let recorder = item("AWS::Config::ConfigurationRecorder", "default", json!({ "Name": "default", "RecordingGroup": group }));
+    let recorder = item(
+        "AWS::Config::ConfigurationRecorder",
+        "default",
+        json!({ "Name": "default", "RecordingGroup": group }),
+    );
     box_.snapshot("in", &[bucket("steady", "Enabled", NOW), recorder]);
-    fs::remove_file(box_.path().join("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json")).expect("removed");
+    fs::remove_file(
+        box_.path().join("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json"),
+    )
+    .expect("removed");
     let assessment = assessed(&box_);
     let state = |source: &str| {
-        let found = assessment["sources"].as_array().expect("sources").iter().find(|s| s["source"] == source && s["region"] == "us-east-1");
+        let found = assessment["sources"]
+            .as_array()
+            .expect("sources")
+            .iter()
+            .find(|s| s["source"] == source && s["region"] == "us-east-1");
         found.map(|s| s["state"].as_str().expect("a state").to_string())
     };
     assert_eq!(state("AWS::S3::Bucket").as_deref(), Some("read"));

@@ -15,13 +15,15 @@ fn catalog() -> Catalog {
 
 /// The data of a page; none where neither data nor page is there.
 fn data(name: &str) -> Option<Value> {
-    let (path, page) = (repository().join(format!("docs/{name}.yaml")), repository().join(format!("docs/src/{name}.md")));
+    let (path, page) =
+        (repository().join(format!("docs/{name}.yaml")), repository().join(format!("docs/src/{name}.md")));
     assert_eq!(
         path.exists(),
         page.exists() || std::env::var_os("AFFIANT_BLESS").is_some() && path.exists(),
         "docs/{name}.yaml without its page, or the page without its data"
     );
-    path.exists().then(|| serde_saphyr::from_str(&fs::read_to_string(&path).expect("readable")).expect("YAML"))
+    path.exists()
+        .then(|| serde_saphyr::from_str(&fs::read_to_string(&path).expect("readable")).expect("YAML"))
 }
 
 fn text<'a>(row: &'a Value, members: &[&str]) -> &'a str {
@@ -51,7 +53,9 @@ fn faults(rows: &[Value], known: &dyn Fn(&str) -> bool, ours: &[&str]) -> Vec<St
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     for row in rows {
-        let key = format!("{} {}", text(row, &["type"]), text(row, &["id", "rule", "check", "property"])).trim().to_string();
+        let key = format!("{} {}", text(row, &["type"]), text(row, &["id", "rule", "check", "property"]))
+            .trim()
+            .to_string();
         let named = names(row, ours);
         out.extend(named.iter().filter(|n| !known(n)).map(|n| format!("{key}: there is no `{n}`")));
         if named.is_empty() && text(row, &["reason", "why"]).len() < 10 {
@@ -65,8 +69,9 @@ fn faults(rows: &[Value], known: &dyn Fn(&str) -> bool, ours: &[&str]) -> Vec<St
 }
 
 fn peers_page(data: &Value) -> String {
-    let mut out =
-        String::from("# Beside what others check\n\nThis page is generated from `docs/peers.yaml`; a test holds it to the catalog.\n");
+    let mut out = String::from(
+        "# Beside what others check\n\nThis page is generated from `docs/peers.yaml`; a test holds it to the catalog.\n",
+    );
     for peer in list(data, &["peers"]) {
         let rows = list(peer, &["rows", "rules", "checks"]);
         let here = rows.iter().filter(|row| !names(row, &["ours"]).is_empty()).count();
@@ -99,7 +104,8 @@ fn properties_page(data: &Value) -> String {
         rows.len()
     );
     for row in rows {
-        let tables: Vec<String> = names(row, &["tables", "table", "ours"]).iter().map(|n| format!("`{n}`")).collect();
+        let tables: Vec<String> =
+            names(row, &["tables", "table", "ours"]).iter().map(|n| format!("`{n}`")).collect();
         out.push_str(&format!(
             "| {} | `{}` | {} | {} |\n",
             text(row, &["type"]),
@@ -119,8 +125,12 @@ fn every_rule_of_a_peer_has_a_check_here_or_a_reason() {
     let peers = list(&data, &["peers"]);
     let mut sizes: Vec<usize> = peers.iter().map(|p| list(p, &["rows", "rules", "checks"]).len()).collect();
     sizes.sort_unstable();
-    assert!(sizes.len() >= 2 && sizes[0] >= 95 && sizes[sizes.len() - 1] >= 130, "95 checks of one peer and 130 rules of AWS: {sizes:?}");
-    let bad: Vec<String> = peers.iter().flat_map(|p| faults(list(p, &["rows", "rules", "checks"]), &known, &["ours"])).collect();
+    assert!(
+        sizes.len() >= 2 && sizes[0] >= 95 && sizes[sizes.len() - 1] >= 130,
+        "95 checks of one peer and 130 rules of AWS: {sizes:?}"
+    );
+    let bad: Vec<String> =
+        peers.iter().flat_map(|p| faults(list(p, &["rows", "rules", "checks"]), &known, &["ours"])).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     crate::docs::pinned("docs/src/peers.md", &peers_page(&data));
 }

@@ -48,7 +48,11 @@ fn placed(kind: &'static str, n: usize, name: &str, value: &str) -> Planted {
         3 => json!({ "configuration": json!({ "environment": { "variables": free } }).to_string() }),
         _ => json!({ "Tags": [{ "Key": name, "Value": value }] }),
     };
-    Planted { kind, document: item("AWS::Lambda::Function", &format!("planted-{n}"), configuration), needle: value.into() }
+    Planted {
+        kind,
+        document: item("AWS::Lambda::Function", &format!("planted-{n}"), configuration),
+        needle: value.into(),
+    }
 }
 
 /// A value that shows itself, in running text: a description, a name, user data, a command.
@@ -57,10 +61,13 @@ fn shown(kind: &'static str, n: usize, text: &str, needle: &str) -> Planted {
         0 => json!({ "description": format!("see {text} for the rest") }),
         1 => json!({ "tags": { "note": text } }),
         2 => json!({ "command": ["sh", "-c", format!("run --with {text}")] }),
-        3 => json!({ "policy": json!({ "Statement": [{ "Sid": "x", "Condition": { "StringEquals": { "x": text } } }] }).to_string() }),
+        3 => {
+            json!({ "policy": json!({ "Statement": [{ "Sid": "x", "Condition": { "StringEquals": { "x": text } } }] }).to_string() })
+        }
         _ => json!({ "userData": base64(&format!("#!/bin/sh\nexport X='{text}'\n")) }),
     };
-    let needle = if n % 5 == 4 { base64(&format!("#!/bin/sh\nexport X='{text}'\n")) } else { needle.to_string() };
+    let needle =
+        if n % 5 == 4 { base64(&format!("#!/bin/sh\nexport X='{text}'\n")) } else { needle.to_string() };
     Planted { kind, document: item("AWS::EC2::Instance", &format!("shown-{n}"), configuration), needle }
 }
 
@@ -102,13 +109,31 @@ fn corpus() -> Vec<Planted> {
         let tokens: [(&'static str, String); 20] = [
             ("aws-access-key", format!("AKIA{}", x(16, UPPER))),
             ("aws-session-token", format!("IQoJb3JpZ2lu{}", x(80, ALNUM))),
-            ("private-key", format!("-----BEGIN RSA PRIVATE KEY----- {} -----END RSA PRIVATE KEY-----", x(60, ALNUM))),
+            (
+                "private-key",
+                format!("-----BEGIN RSA PRIVATE KEY----- {} -----END RSA PRIVATE KEY-----", x(60, ALNUM)),
+            ),
             ("json-web-token", format!("eyJ{}.eyJ{}.{}", x(20, ALNUM), x(30, ALNUM), x(40, ALNUM))),
             ("url-password", format!("postgres://app:{}@db.example:5432/ehr", x(14, ALNUM))),
-            ("github-token", if n % 2 == 0 { format!("ghp_{}", x(36, ALNUM)) } else { format!("github_pat_{}", x(40, ALNUM)) }),
+            (
+                "github-token",
+                if n % 2 == 0 {
+                    format!("ghp_{}", x(36, ALNUM))
+                } else {
+                    format!("github_pat_{}", x(40, ALNUM))
+                },
+            ),
             ("gitlab-token", format!("glpat-{}", x(20, ALNUM))),
             ("slack-token", format!("xox{}-{}", ["b", "p", "e"][n % 3], x(24, ALNUM))),
-            ("slack-webhook", format!("https://hooks.slack.com/services/T{}/B{}/{}", x(8, UPPER), x(8, UPPER), x(24, ALNUM))),
+            (
+                "slack-webhook",
+                format!(
+                    "https://hooks.slack.com/services/T{}/B{}/{}",
+                    x(8, UPPER),
+                    x(8, UPPER),
+                    x(24, ALNUM)
+                ),
+            ),
             ("stripe-key", format!("{}_{}", ["sk_live", "rk_live", "sk_test"][n % 3], x(24, ALNUM))),
             ("google-key", format!("AIza{}", x(35, ALNUM))),
             ("sendgrid-key", format!("SG.{}.{}", x(22, ALNUM), x(43, ALNUM))),
@@ -124,13 +149,29 @@ fn corpus() -> Vec<Planted> {
         for (kind, token) in tokens {
             all.push(shown(kind, n, &token, &token));
         }
-        let name =
-            ["DB_PASSWORD", "API_KEY", "clientSecret", "SMTP_PASS", "ENCRYPTION_KEY", "auth-token", "REDIS_DSN", "app.passphrase"][n % 8];
+        let name = [
+            "DB_PASSWORD",
+            "API_KEY",
+            "clientSecret",
+            "SMTP_PASS",
+            "ENCRYPTION_KEY",
+            "auth-token",
+            "REDIS_DSN",
+            "app.passphrase",
+        ][n % 8];
         all.push(placed("named-secret", n, name, &format!("v{}", x(15, ALNUM))));
         let ssn = format!("{}-{:02}-{:04}", 101 + 37 * n, 11 + 7 * n, 1201 + 311 * n);
-        all.push(if n % 2 == 0 { shown("phi-ssn", n, &ssn, &ssn) } else { placed("phi-ssn", n, "SSN", &ssn.replace('-', "")) });
+        all.push(if n % 2 == 0 {
+            shown("phi-ssn", n, &ssn, &ssn)
+        } else {
+            placed("phi-ssn", n, "SSN", &ssn.replace('-', ""))
+        });
         let mrn = format!("00{}", x(6, DIGITS));
-        all.push(if n % 2 == 0 { shown("phi-mrn", n, &format!("MRN {mrn}"), &mrn) } else { placed("phi-mrn", n, "patient-mrn", &mrn) });
+        all.push(if n % 2 == 0 {
+            shown("phi-mrn", n, &format!("MRN {mrn}"), &mrn)
+        } else {
+            placed("phi-mrn", n, "patient-mrn", &mrn)
+        });
         let born = format!("19{:02}-0{}-1{}", 40 + n, 1 + n % 9, n % 10);
         all.push(if n % 2 == 0 {
             shown("phi-birth-date", n, &format!("DOB: {born}"), &born)
@@ -138,10 +179,19 @@ fn corpus() -> Vec<Planted> {
             placed("phi-birth-date", n, ["dob", "birthDate", "date_of_birth"][n % 3], &born)
         });
         let area = 202 + n;
-        let phone =
-            [format!("({area}) 555-01{n}7"), format!("{area}-555-01{n}7"), format!("+1 {area} 555 01{n}7"), format!("{area}.555.01{n}7")];
+        let phone = [
+            format!("({area}) 555-01{n}7"),
+            format!("{area}-555-01{n}7"),
+            format!("+1 {area} 555 01{n}7"),
+            format!("{area}.555.01{n}7"),
+        ];
         all.push(shown("phi-telephone", n, &phone[n % 4], &phone[n % 4]));
-        all.push(placed("phi-patient-name", n, "patient-name", ["Quinn Example", "Example, Avery", "Jo Q. Example"][n % 3]));
+        all.push(placed(
+            "phi-patient-name",
+            n,
+            "patient-name",
+            ["Quinn Example", "Example, Avery", "Jo Q. Example"][n % 3],
+        ));
         // beyond the rules, and so the page says
         let bare = x(40, ALNUM);
         all.push(shown("beyond: a key without shape or name", n - n % 5, &format!("setup {bare}"), &bare));
@@ -188,7 +238,8 @@ fn found(document: &Value) -> (String, Findings) {
     let text = document.to_string();
     let mut findings = Findings::default();
     let quick = scan::suspicious(text.as_bytes());
-    let new = if quick { scan::json(&text, &mut findings).unwrap_or_else(|| text.clone()) } else { text.clone() };
+    let new =
+        if quick { scan::json(&text, &mut findings).unwrap_or_else(|| text.clone()) } else { text.clone() };
     (new, findings)
 }
 
@@ -208,8 +259,14 @@ fn measured() -> String {
         *count = (count.0 + 1, count.1 + u64::from(gone));
     }
     let rows = kinds.iter().map(|kind| format!("| {kind} | {} | {} |\n", counts[kind].0, counts[kind].1));
-    let within = counts.iter().filter(|(kind, _)| !kind.starts_with("beyond")).fold((0, 0), |(a, b), (_, (n, m))| (a + n, b + m));
-    let beyond = counts.iter().filter(|(kind, _)| kind.starts_with("beyond")).fold((0, 0), |(a, b), (_, (n, m))| (a + n, b + m));
+    let within = counts
+        .iter()
+        .filter(|(kind, _)| !kind.starts_with("beyond"))
+        .fold((0, 0), |(a, b), (_, (n, m))| (a + n, b + m));
+    let beyond = counts
+        .iter()
+        .filter(|(kind, _)| kind.starts_with("beyond"))
+        .fold((0, 0), |(a, b), (_, (n, m))| (a + n, b + m));
     let healthy = alike();
     let wrong: u64 = healthy.iter().map(|document| found(document).1.rules.values().sum::<u64>()).sum();
     format!(
@@ -251,7 +308,11 @@ fn planted(documents: &[(&str, &str)]) -> Sandbox {
     let box_ = Sandbox::default().workspace();
     box_.snapshot(
         "in",
-        &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true, "tags": { "078-05-1120": "x", "MRN": "00123456" } }))],
+        &[item(
+            "AWS::EC2::Volume",
+            "vol-1",
+            json!({ "encrypted": true, "tags": { "078-05-1120": "x", "MRN": "00123456" } }),
+        )],
     );
     for (name, text) in documents {
         box_.write(&format!("in/documents/{name}"), text);
@@ -266,15 +327,20 @@ fn phi_in_text_is_redacted_before_anything_is_packaged() {
     let box_ = planted(&[("plan.md", "Call the ward: (202) 555-0147. DOB 1970-01-02.")]);
     let made = box_.affiant(&["package"]).exits(0);
     assert!(made.err.contains("were redacted"), "{}", made.err);
-    let package = box_.path().join(made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP").trim()).with_extension("");
+    let package = box_
+        .path()
+        .join(made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP").trim())
+        .with_extension("");
     let mut seen = false;
     for (name, bytes) in files(&package) {
         let text = String::from_utf8_lossy(&bytes);
         for value in ["078-05-1120", "00123456", "555-0147", "1970-01-02"] {
             assert!(!text.contains(value), "{name} holds {value}");
         }
-        seen |=
-            name.ends_with("redactions.jsonl") && text.contains("phi-telephone") && text.contains("phi-mrn") && text.contains("phi-ssn");
+        seen |= name.ends_with("redactions.jsonl")
+            && text.contains("phi-telephone")
+            && text.contains("phi-mrn")
+            && text.contains("phi-ssn");
     }
     assert!(seen, "redactions.jsonl names the rules");
 }
@@ -283,9 +349,14 @@ fn phi_in_text_is_redacted_before_anything_is_packaged() {
 fn phi_that_redaction_cannot_reach_stops_the_package_until_it_is_cleared() {
     let box_ = planted(&[("scan 078-05-1120.md", "nothing")]);
     let refused = box_.affiant(&["package"]).exits(2);
-    assert!(refused.err.contains("phi-ssn in the file's name") && !refused.err.contains("078-05-1120"), "{}", refused.err);
+    assert!(
+        refused.err.contains("phi-ssn in the file's name") && !refused.err.contains("078-05-1120"),
+        "{}",
+        refused.err
+    );
     let run = files(&box_.path().join("evidence"));
-    let (path, bytes) = run.iter().find(|(name, _)| name.contains("/data/documents/scan")).expect("the document");
+    let (path, bytes) =
+        run.iter().find(|(name, _)| name.contains("/data/documents/scan")).expect("the document");
     let path = &path[path.find("data/").expect("in the run")..];
     let digest = affiant::model::digest::Digest::of(bytes).to_string();
     let clear = |sha256: &str, until: &str| {
@@ -301,7 +372,8 @@ fn phi_that_redaction_cannot_reach_stops_the_package_until_it_is_cleared() {
     assert!(box_.affiant(&["package"]).exits(2).err.contains("another content"));
     clear(&digest, "2027-01-01");
     let zip = box_.package();
-    let page = std::fs::read_to_string(zip.with_extension("").join("data/report/index.html")).expect("a page");
+    let page =
+        std::fs::read_to_string(zip.with_extension("").join("data/report/index.html")).expect("a page");
     assert!(page.contains("Casey Example cleared phi-ssn"), "the report says who cleared what");
     box_.affiant(&["verify", &zip.display().to_string(), "--recompute"]);
 }
@@ -310,7 +382,14 @@ fn phi_that_redaction_cannot_reach_stops_the_package_until_it_is_cleared() {
 fn what_people_wrote_is_looked_at_too() {
     let box_ = planted(&[]);
     let text = std::fs::read_to_string(box_.path().join("program/alternatives.yaml")).expect("decisions");
-    box_.write("program/alternatives.yaml", text.replace("An entry explains", "Patient MRN 0012345. An entry explains"));
+    box_.write(
+        "program/alternatives.yaml",
+        text.replace("An entry explains", "Patient MRN 0012345. An entry explains"),
+    );
     let refused = box_.affiant(&["package"]).exits(2);
-    assert!(refused.err.contains("phi-mrn") && refused.err.contains("program/alternatives.yaml"), "{}", refused.err);
+    assert!(
+        refused.err.contains("phi-mrn") && refused.err.contains("program/alternatives.yaml"),
+        "{}",
+        refused.err
+    );
 }

@@ -34,11 +34,18 @@ fn subnet(id: &str) -> Value {
 
 /// A route table of one subnet, with these routes beside the local one.
 fn routes(subnet: &str, targets: &[(&str, &str)]) -> Value {
-    let mut routes = vec![json!({ "destinationCidrBlock": "10.0.0.0/16", "gatewayId": "local", "state": "active" })];
-    routes
-        .extend(targets.iter().map(|(member, target)| json!({ "destinationCidrBlock": "0.0.0.0/0", *member: target, "state": "active" })));
-    let associations = json!([{ "subnetId": subnet, "main": false, "routeTableAssociationId": "rtbassoc-1" }]);
-    item("AWS::EC2::RouteTable", &format!("rtb-{subnet}"), json!({ "vpcId": "vpc-1", "routes": routes, "associations": associations }))
+    let mut routes =
+        vec![json!({ "destinationCidrBlock": "10.0.0.0/16", "gatewayId": "local", "state": "active" })];
+    routes.extend(targets.iter().map(
+        |(member, target)| json!({ "destinationCidrBlock": "0.0.0.0/0", *member: target, "state": "active" }),
+    ));
+    let associations =
+        json!([{ "subnetId": subnet, "main": false, "routeTableAssociationId": "rtbassoc-1" }]);
+    item(
+        "AWS::EC2::RouteTable",
+        &format!("rtb-{subnet}"),
+        json!({ "vpcId": "vpc-1", "routes": routes, "associations": associations }),
+    )
 }
 
 fn instance(id: &str, subnet: &str) -> Value {
@@ -52,9 +59,17 @@ fn instance(id: &str, subnet: &str) -> Value {
 fn dossier(box_: &Sandbox) -> (Value, String, String) {
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
-    let text = std::process::Command::new("pdftotext").arg("-layout").arg(folder.join("data/report/audit-package.pdf")).arg("-").output();
+    let text = std::process::Command::new("pdftotext")
+        .arg("-layout")
+        .arg(folder.join("data/report/audit-package.pdf"))
+        .arg("-")
+        .output();
     let text = String::from_utf8_lossy(&text.expect("pdftotext is installed").stdout).into_owned();
-    (crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier")), html, text)
+    (
+        crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier")),
+        html,
+        text,
+    )
 }
 
 fn figure<'a>(html: &'a str, name: &str) -> &'a str {
@@ -69,23 +84,44 @@ fn the_sample_shows_who_reads_and_what_stands_where() {
     let (dossier, html, pdf) = dossier(&box_);
     let (readers, network) = (&dossier["readers"], &dossier["network"]);
     let open = &readers["stores"][0];
-    assert!(open["everyone"].as_u64() == Some(1) && open["name"] == "twin/database/reports", "the open store comes first: {open}");
+    assert!(
+        open["everyone"].as_u64() == Some(1) && open["name"] == "twin/database/reports",
+        "the open store comes first: {open}"
+    );
     let words = readers["words"].as_str().expect("words");
-    assert!(words.contains("secret twin/database/reports: 1 statement for everyone") && words.contains("(everything)"), "{words}");
+    assert!(
+        words.contains("secret twin/database/reports: 1 statement for everyone")
+            && words.contains("(everything)"),
+        "{words}"
+    );
     let drawn = figure(&html, "readers");
     assert!(
-        drawn.contains(">open</text>") && drawn.contains(">E</text>") && drawn.contains(">K</text>") && drawn.contains(">S</text>"),
+        drawn.contains(">open</text>")
+            && drawn.contains(">E</text>")
+            && drawn.contains(">K</text>")
+            && drawn.contains(">S</text>"),
         "{drawn}"
     );
     assert!(drawn.contains("1 statement for everyone"), "the figure has no words: {drawn}");
     let vpc = &network["vpcs"][0];
     assert_eq!((&vpc["name"], &vpc["internet_gateway"]), (&json!("twin-prod"), &json!(true)), "{network}");
-    let tiers: Vec<&str> = vpc["tiers"].as_array().expect("tiers").iter().map(|t| t["tier"].as_str().expect("a name")).collect();
+    let tiers: Vec<&str> =
+        vpc["tiers"].as_array().expect("tiers").iter().map(|t| t["tier"].as_str().expect("a name")).collect();
     assert_eq!(tiers[..3], ["public", "private", "isolated"]);
-    let databases = vpc["tiers"][2]["places"].as_array().expect("places").iter().find(|p| p["kind"] == "RDS database").expect("databases");
+    let databases = vpc["tiers"][2]["places"]
+        .as_array()
+        .expect("places")
+        .iter()
+        .find(|p| p["kind"] == "RDS database")
+        .expect("databases");
     assert!(databases["phi"].as_u64().expect("a count") > 0 && databases["class"] == "data", "{databases}");
     assert!(figure(&html, "network").contains("twin-prod"));
-    for words in ["Who can read each store of ePHI", "every action on everything", "Network map and asset inventory", "internet gateway"] {
+    for words in [
+        "Who can read each store of ePHI",
+        "every action on everything",
+        "Network map and asset inventory",
+        "internet gateway",
+    ] {
         assert!(pdf.contains(words), "the PDF lacks `{words}`");
     }
 }
@@ -94,11 +130,15 @@ fn the_sample_shows_who_reads_and_what_stands_where() {
 #[test]
 fn a_large_account_is_counted_and_not_drawn_in_full() {
     let box_ = Sandbox::default().workspace();
-    let mut items: Vec<Value> =
-        (0..40).map(|i| bucket(&format!("a-very-long-bucket-name-that-goes-on-and-on-{i:02}-in-us-east-1"))).collect();
-    items.extend(
-        (0..30).map(|i| role(&format!("role-with-a-very-long-name-{i:02}-for-a-workload"), "arn:aws:s3:::a-very-long-bucket-name-*")),
-    );
+    let mut items: Vec<Value> = (0..40)
+        .map(|i| bucket(&format!("a-very-long-bucket-name-that-goes-on-and-on-{i:02}-in-us-east-1")))
+        .collect();
+    items.extend((0..30).map(|i| {
+        role(
+            &format!("role-with-a-very-long-name-{i:02}-for-a-workload"),
+            "arn:aws:s3:::a-very-long-bucket-name-*",
+        )
+    }));
     items.push(role("<b onclick=x>&\u{202e}evil", "*"));
     for i in 0..6 {
         let id = format!("vpc-{i}");
@@ -113,15 +153,32 @@ fn a_large_account_is_counted_and_not_drawn_in_full() {
     box_.affiant(&["collect", "--snapshot", "in"]);
     let (dossier, html, pdf) = dossier(&box_);
     let readers = &dossier["readers"];
-    assert_eq!((readers["stores"].as_array().map(Vec::len), readers["stores_total"].as_u64()), (Some(14), Some(40)), "{readers}");
-    assert_eq!((readers["readers"].as_array().map(Vec::len), readers["readers_total"].as_u64()), (Some(12), Some(31)), "{readers}");
+    assert_eq!(
+        (readers["stores"].as_array().map(Vec::len), readers["stores_total"].as_u64()),
+        (Some(14), Some(40)),
+        "{readers}"
+    );
+    assert_eq!(
+        (readers["readers"].as_array().map(Vec::len), readers["readers_total"].as_u64()),
+        (Some(12), Some(31)),
+        "{readers}"
+    );
     assert_eq!(readers["stores"][0]["own_more"].as_u64(), Some(19));
     let drawn = figure(&html, "readers");
-    assert!(drawn.contains("…") && drawn.contains(">19</text>") && drawn.contains("19 more users, roles"), "{drawn}");
+    assert!(
+        drawn.contains("…") && drawn.contains(">19</text>") && drawn.contains("19 more users, roles"),
+        "{drawn}"
+    );
     assert!(!drawn.contains("<b onclick") && !html.contains('\u{202e}'), "a name became markup");
-    assert!(html.contains("14 of 40 stores") && pdf.contains("14 of 40 stores"), "what is left out is not said");
+    assert!(
+        html.contains("14 of 40 stores") && pdf.contains("14 of 40 stores"),
+        "what is left out is not said"
+    );
     let network = &dossier["network"];
-    assert_eq!((network["vpcs"].as_array().map(Vec::len), network["vpcs_total"].as_u64()), (Some(3), Some(6)));
+    assert_eq!(
+        (network["vpcs"].as_array().map(Vec::len), network["vpcs_total"].as_u64()),
+        (Some(3), Some(6))
+    );
     assert!(html.contains("3 VPCs of 6 in use") && pdf.contains("3 VPCs of 6 in use"));
 }
 
@@ -135,7 +192,8 @@ fn tiers_come_from_routes() {
     let mut dead = routes("subnet-dead", &[("gatewayId", "igw-1")]);
     dead["configuration"]["routes"][1]["state"] = json!("blackhole");
     let mut both = instance("i-both", "subnet-nat");
-    both["configuration"]["networkInterfaces"] = json!([{ "subnetId": "subnet-nat" }, { "subnetId": "subnet-private-by-name" }]);
+    both["configuration"]["networkInterfaces"] =
+        json!([{ "subnetId": "subnet-nat" }, { "subnetId": "subnet-private-by-name" }]);
     box_.snapshot(
         "in",
         &[
@@ -157,10 +215,17 @@ fn tiers_come_from_routes() {
     box_.affiant(&["collect", "--snapshot", "in"]);
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let table = fs::read_to_string(folder.join("data/tables/network_place.csv")).expect("a table");
-    for (id, tier) in
-        [("i-public", "public"), ("i-private", "private"), ("i-isolated", "isolated"), ("i-lost", "unknown"), ("i-both", "public")]
-    {
-        let line = table.lines().find(|l| l.contains(&format!(":{id},"))).unwrap_or_else(|| panic!("{id}:\n{table}"));
+    for (id, tier) in [
+        ("i-public", "public"),
+        ("i-private", "private"),
+        ("i-isolated", "isolated"),
+        ("i-lost", "unknown"),
+        ("i-both", "public"),
+    ] {
+        let line = table
+            .lines()
+            .find(|l| l.contains(&format!(":{id},")))
+            .unwrap_or_else(|| panic!("{id}:\n{table}"));
         assert!(line.contains(&format!(",{tier},")), "{id} is not {tier}: {line}");
     }
 }

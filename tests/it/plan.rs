@@ -44,14 +44,42 @@ fn whole() -> Evidence {
     let group = |id: &str, name: &str| json!({ "groupId": id, "groupName": name, "vpcId": "vpc-1", "ipPermissions": [], "ipPermissionsEgress": [] });
     let items = BTreeMap::from([
         ("trail", of(item("AWS::CloudTrail::Trail", "records", trail), TRAIL)),
-        ("bucket", of(item("AWS::S3::Bucket", "example-trail", json!({ "name": "example-trail" })), "arn:aws:s3:::example-trail")),
-        ("topic", of(item("AWS::SNS::Topic", "security-alerts", json!({ "TopicName": "security-alerts" })), TOPIC)),
+        (
+            "bucket",
+            of(
+                item("AWS::S3::Bucket", "example-trail", json!({ "name": "example-trail" })),
+                "arn:aws:s3:::example-trail",
+            ),
+        ),
+        (
+            "topic",
+            of(item("AWS::SNS::Topic", "security-alerts", json!({ "TopicName": "security-alerts" })), TOPIC),
+        ),
         (
             "alarm",
-            of(item("AWS::CloudWatch::Alarm", "security-root", alarm), "arn:aws:cloudwatch:us-east-1:111122223333:alarm:security-root"),
+            of(
+                item("AWS::CloudWatch::Alarm", "security-root", alarm),
+                "arn:aws:cloudwatch:us-east-1:111122223333:alarm:security-root",
+            ),
         ),
-        ("key", phi(of(item("AWS::KMS::Key", "0a1b", json!({ "keyId": "0a1b", "keyManager": "CUSTOMER", "keyState": "Enabled" })), key))),
-        ("database", phi(of(item("AWS::RDS::DBInstance", "records", database), "arn:aws:rds:us-east-1:111122223333:db:records"))),
+        (
+            "key",
+            phi(of(
+                item(
+                    "AWS::KMS::Key",
+                    "0a1b",
+                    json!({ "keyId": "0a1b", "keyManager": "CUSTOMER", "keyState": "Enabled" }),
+                ),
+                key,
+            )),
+        ),
+        (
+            "database",
+            phi(of(
+                item("AWS::RDS::DBInstance", "records", database),
+                "arn:aws:rds:us-east-1:111122223333:db:records",
+            )),
+        ),
         (
             "detector",
             of(
@@ -61,12 +89,19 @@ fn whole() -> Evidence {
         ),
         (
             "quarantine",
-            of(item("AWS::EC2::SecurityGroup", "sg-0a", group("sg-0a", "hold")), "arn:aws:ec2:us-east-1:111122223333:security-group/sg-0a"),
+            of(
+                item("AWS::EC2::SecurityGroup", "sg-0a", group("sg-0a", "hold")),
+                "arn:aws:ec2:us-east-1:111122223333:security-group/sg-0a",
+            ),
         ),
         (
             "instance",
             of(
-                item("AWS::EC2::Instance", "i-1", json!({ "vpcId": "vpc-1", "state": { "name": "running" } })),
+                item(
+                    "AWS::EC2::Instance",
+                    "i-1",
+                    json!({ "vpcId": "vpc-1", "state": { "name": "running" } }),
+                ),
                 "arn:aws:ec2:us-east-1:111122223333:instance/i-1",
             ),
         ),
@@ -88,7 +123,10 @@ fn whole() -> Evidence {
     let recorder = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }] });
     let answers = BTreeMap::from([
         ("us-east-1/config/DescribeConfigurationRecorders", recorder),
-        ("us-east-1/logs/DescribeLogGroups", json!({ "logGroups": [log("/trail"), log("/aws/rds/instance/records/postgresql")] })),
+        (
+            "us-east-1/logs/DescribeLogGroups",
+            json!({ "logGroups": [log("/trail"), log("/aws/rds/instance/records/postgresql")] }),
+        ),
         ("us-east-1/sns/ListSubscriptions", json!({ "Subscriptions": [subscription] })),
         ("us-east-1/backup/ListBackupVaults", json!({ "BackupVaultList": [vault] })),
         ("aws-global/sts/GetCallerIdentity", json!({ "Account": ACCOUNT })),
@@ -109,9 +147,14 @@ fn workspace(evidence: &Evidence, plan: &str) -> Sandbox {
          period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
     );
     box_.write("program/incident-response.yaml", plan);
-    let name = format!("in/snapshots/{ACCOUNT}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json");
+    let name = format!(
+        "in/snapshots/{ACCOUNT}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json"
+    );
     let items: Vec<&Value> = evidence.items.values().collect();
-    box_.write(&name, json!({ "fileVersion": "1.0", "configSnapshotId": "1", "configurationItems": items }).to_string());
+    box_.write(
+        &name,
+        json!({ "fileVersion": "1.0", "configSnapshotId": "1", "configurationItems": items }).to_string(),
+    );
     for (place, body) in &evidence.answers {
         box_.write(&format!("in/aws/{ACCOUNT}/{place}.json"), body.to_string());
     }
@@ -134,7 +177,11 @@ fn shown(box_: &Sandbox) -> Shown {
     let list = |row: &Value, member: &str| -> Vec<String> {
         row[member].as_array().into_iter().flatten().map(|s| s.as_str().expect("words").to_string()).collect()
     };
-    let by = |member: &str| rows.iter().map(|row| (row["means"].as_str().expect("a kind").to_string(), list(row, member))).collect();
+    let by = |member: &str| {
+        rows.iter()
+            .map(|row| (row["means"].as_str().expect("a kind").to_string(), list(row, member)))
+            .collect()
+    };
     let commands = plan["environment"]["commands"].as_array().expect("commands").iter();
     let risks = parse(&box_.affiant(&["risks", "list", "--format", "json"]).out);
     let risks = risks["rows"].as_array().or_else(|| risks["risks"].as_array()).expect("risks").iter();
@@ -159,26 +206,48 @@ fn whatever_is_taken_away_is_a_defect_of_the_plan_and_a_risk() {
     let open: Vec<_> = all.unread.iter().filter(|(_, list)| !list.is_empty()).collect();
     assert!(open.is_empty(), "{open:?}");
     for name in [TOPIC, ROLE, TRAIL, "example-trail", "d1", "safe", "key/0a1b", "sg-0a", "example-evidence"] {
-        let found = all.commands.iter().any(|c| c.contains(&format!("{name}'"))) || name == "example-evidence";
+        let found =
+            all.commands.iter().any(|c| c.contains(&format!("{name}'"))) || name == "example-evidence";
         assert!(found, "{name}: {:#?}", all.commands);
     }
     let empty = |member: &str| json!({ member: [] });
     type Change = Box<dyn Fn(&mut Evidence)>;
-    let without = |name: &'static str| -> Change { Box::new(move |e: &mut Evidence| drop(e.items.remove(name).expect("it is there"))) };
-    let answer =
-        |name: &'static str, body: Value| -> Change { Box::new(move |e: &mut Evidence| drop(e.answers.insert(name, body.clone()))) };
+    let without = |name: &'static str| -> Change {
+        Box::new(move |e: &mut Evidence| drop(e.items.remove(name).expect("it is there")))
+    };
+    let answer = |name: &'static str, body: Value| -> Change {
+        Box::new(move |e: &mut Evidence| drop(e.answers.insert(name, body.clone())))
+    };
     let set = |name: &'static str, pointer: &'static str, value: Value| -> Change {
-        Box::new(move |e: &mut Evidence| e.items.get_mut(name).expect("it is there")["configuration"][pointer] = value.clone())
+        Box::new(move |e: &mut Evidence| {
+            e.items.get_mut(name).expect("it is there")["configuration"][pointer] = value.clone()
+        })
     };
     let walk: Vec<(&str, &str, Change)> = vec![
         ("trail", "no trail that records the account", without("trail")),
         ("topic", "no alarm or rule whose topic", without("alarm")),
-        ("topic", "no alarm or rule whose topic", answer("us-east-1/sns/ListSubscriptions", empty("Subscriptions"))),
+        (
+            "topic",
+            "no alarm or rule whose topic",
+            answer("us-east-1/sns/ListSubscriptions", empty("Subscriptions")),
+        ),
         ("break-glass", "responder`, which the plan names", without("role")),
-        ("log-group", "`/trail`, which trail records feeds", answer("us-east-1/logs/DescribeLogGroups", empty("logGroups"))),
-        ("detector", "no GuardDuty detector that is on (account 111122223333, us-east-1)", without("detector")),
+        (
+            "log-group",
+            "`/trail`, which trail records feeds",
+            answer("us-east-1/logs/DescribeLogGroups", empty("logGroups")),
+        ),
+        (
+            "detector",
+            "no GuardDuty detector that is on (account 111122223333, us-east-1)",
+            without("detector"),
+        ),
         ("detector", "it is suspended", set("detector", "Enable", json!(false))),
-        ("vault", "no backup vault beside databases", answer("us-east-1/backup/ListBackupVaults", empty("BackupVaultList"))),
+        (
+            "vault",
+            "no backup vault beside databases",
+            answer("us-east-1/backup/ListBackupVaults", empty("BackupVaultList")),
+        ),
         (
             "key",
             "it is to be deleted on 2026-10-21",
@@ -192,14 +261,23 @@ fn whatever_is_taken_away_is_a_defect_of_the_plan_and_a_risk() {
         (
             "quarantine",
             "it lets traffic through",
-            set("quarantine", "ipPermissionsEgress", json!([{ "ipProtocol": "-1", "ipRanges": ["0.0.0.0/0"] }])),
+            set(
+                "quarantine",
+                "ipPermissionsEgress",
+                json!([{ "ipProtocol": "-1", "ipRanges": ["0.0.0.0/0"] }]),
+            ),
         ),
     ];
     for (means, words, change) in walk {
         let mut evidence = whole();
         change(&mut evidence);
         let now = shown(&workspace(&evidence, PLAN));
-        assert!(now.defects[means].iter().any(|defect| defect.contains(words)), "{means}, {words}: {:?} {:?}", now.defects, now.unread);
+        assert!(
+            now.defects[means].iter().any(|defect| defect.contains(words)),
+            "{means}, {words}: {:?} {:?}",
+            now.defects,
+            now.unread
+        );
         let id = risk(means);
         assert!(now.risks.contains(&id) && !all.risks.contains(&id), "{means}: no {id} in {:?}", now.risks);
     }
@@ -207,7 +285,11 @@ fn whatever_is_taken_away_is_a_defect_of_the_plan_and_a_risk() {
 
 #[test]
 fn what_the_plans_file_leaves_out_is_a_defect_too() {
-    let bare = PLAN.split("environment:").next().expect("a head").replace("account 111122223333 in us-east-1", "the clinic's records");
+    let bare = PLAN
+        .split("environment:")
+        .next()
+        .expect("a head")
+        .replace("account 111122223333 in us-east-1", "the clinic's records");
     let now = shown(&workspace(&whole(), &bare));
     for (means, words) in [
         ("quarantine", "names no quarantine group"),
@@ -215,19 +297,26 @@ fn what_the_plans_file_leaves_out_is_a_defect_too() {
         ("bucket", "names no bucket for evidence"),
         ("place", "0 of 1 region"),
     ] {
-        assert!(now.defects[means].iter().any(|defect| defect.contains(words)), "{means}: {:?}", now.defects[means]);
+        assert!(
+            now.defects[means].iter().any(|defect| defect.contains(words)),
+            "{means}: {:?}",
+            now.defects[means]
+        );
         assert!(now.risks.contains(&risk(means)), "{means}");
     }
     let same = PLAN.replace("444455556666", ACCOUNT);
     let now = shown(&workspace(&whole(), &same));
-    assert!(now.defects["bucket"].iter().any(|defect| defect.contains("the one examined")), "{:?}", now.defects["bucket"]);
+    assert!(
+        now.defects["bucket"].iter().any(|defect| defect.contains("the one examined")),
+        "{:?}",
+        now.defects["bucket"]
+    );
 }
 
 /// An item of another account than the plan's role is in.
 fn elsewhere(name: &str, trusted: &str) -> Value {
     let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": trusted } }] });
-    let role =
-        json!({ "roleName": name, "path": "/", "rolePolicyList": [], "attachedManagedPolicies": [], "assumeRolePolicyDocument": trust });
+    let role = json!({ "roleName": name, "path": "/", "rolePolicyList": [], "attachedManagedPolicies": [], "assumeRolePolicyDocument": trust });
     let mut role = of(item("AWS::IAM::Role", name, role), &format!("arn:aws:iam::444455556666:role/{name}"));
     role["awsAccountId"] = json!("444455556666");
     role
@@ -244,13 +333,19 @@ fn each_account_has_its_emergency_role_or_one_that_the_named_one_may_take_on() {
         box_.write("affiant.yaml", yaml);
         box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
         let plan = parse(&box_.affiant(&["plan", "--format", "json"]).out);
-        let row =
-            plan["environment"]["rows"].as_array().expect("rows").iter().find(|r| r["means"] == "break-glass").expect("a row").clone();
+        let row = plan["environment"]["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .find(|r| r["means"] == "break-glass")
+            .expect("a row")
+            .clone();
         (row["defects"].to_string(), row["unread"].to_string())
     };
     let (defects, unread) = two(elsewhere("reports", "arn:aws:iam::444455556666:root"));
-    let told =
-        [&defects, &unread].into_iter().any(|words| words.contains("kept for an emergency") && words.contains("account 444455556666"));
+    let told = [&defects, &unread]
+        .into_iter()
+        .any(|words| words.contains("kept for an emergency") && words.contains("account 444455556666"));
     assert!(told && !defects.contains("account 111122223333"), "{defects} {unread}");
     let (defects, unread) = two(elsewhere("responder-there", ROLE));
     assert!(!defects.contains("444455556666") && !unread.contains("444455556666"), "{defects} {unread}");
@@ -268,7 +363,11 @@ fn what_was_not_read_is_not_evidenced_and_never_missing() {
         let now = shown(&workspace(&evidence, PLAN));
         assert!(now.defects[means].is_empty(), "{means}: {:?}", now.defects[means]);
         assert!(!now.unread[means].is_empty(), "{means} says nothing");
-        assert!(now.risks.contains(&risk("not evidenced")) && !now.risks.contains(&risk(means)), "{means}: {:?}", now.risks);
+        assert!(
+            now.risks.contains(&risk("not evidenced")) && !now.risks.contains(&risk(means)),
+            "{means}: {:?}",
+            now.risks
+        );
     }
     // a recorder that leaves types out, and none of them in the evidence
     let mut evidence = whole();
@@ -291,18 +390,29 @@ fn what_was_not_read_is_not_evidenced_and_never_missing() {
     let mut evidence = whole();
     evidence.items.remove("bucket");
     let now = shown(&workspace(&evidence, PLAN));
-    assert!(now.defects["bucket"].is_empty() && now.unread["bucket"][0].contains("example-trail"), "{:?}", now.unread["bucket"]);
+    assert!(
+        now.defects["bucket"].is_empty() && now.unread["bucket"][0].contains("example-trail"),
+        "{:?}",
+        now.unread["bucket"]
+    );
 }
 
 /// Each command goes through a shell in which `aws` writes its arguments down and nothing else is there.
 #[test]
 fn names_of_the_evidence_do_nothing_in_a_command() {
-    let attacks =
-        ["x'; touch owned; '", "$(touch owned)", "`touch owned`", "x\ntouch owned", "-rf", "file:///etc/passwd", "a b", "\u{202e}safe"];
+    let attacks = [
+        "x'; touch owned; '",
+        "$(touch owned)",
+        "`touch owned`",
+        "x\ntouch owned",
+        "-rf",
+        "file:///etc/passwd",
+        "a b",
+        "\u{202e}safe",
+    ];
     for attack in attacks {
         let mut evidence = whole();
-        let vault =
-            json!({ "BackupVaultName": attack, "BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:x", "Locked": true });
+        let vault = json!({ "BackupVaultName": attack, "BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:x", "Locked": true });
         evidence.answers.insert("us-east-1/backup/ListBackupVaults", json!({ "BackupVaultList": [vault] }));
         evidence.items.get_mut("detector").expect("a detector")["configuration"]["Id"] = json!(attack);
         evidence.items.get_mut("trail").expect("a trail")["configuration"]["s3BucketName"] = json!(attack);
@@ -332,10 +442,16 @@ fn names_of_the_evidence_do_nothing_in_a_command() {
 fn run(box_: &Sandbox, commands: &[String]) -> String {
     box_.write("bin/aws", "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$OUT\"\n");
     let stub = box_.path().join("bin/aws");
-    assert!(Command::new("chmod").args(["+x", &stub.display().to_string()]).status().expect("chmod").success());
+    assert!(
+        Command::new("chmod").args(["+x", &stub.display().to_string()]).status().expect("chmod").success()
+    );
     let script = format!("PATH={}:$PATH\n{}\n", box_.path().join("bin").display(), commands.join("\n"));
-    let done =
-        Command::new("sh").args(["-c", &script]).current_dir(box_.path()).env("OUT", box_.path().join("typed")).output().expect("a shell");
+    let done = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(box_.path())
+        .env("OUT", box_.path().join("typed"))
+        .output()
+        .expect("a shell");
     assert!(done.status.success() || done.status.code().is_some(), "{done:?}");
     std::fs::read_to_string(box_.path().join("typed")).unwrap_or_default()
 }
@@ -361,9 +477,21 @@ fn the_plan_of_the_sample_names_the_samples_own_resources() {
         assert!(text.out.contains(name), "{name} is not in\n{}", text.out);
     }
     let page = box_.path().join("plan.html");
-    box_.affiant(&["--workspace", &root, "plan", "--format", "html", "--output", &page.display().to_string()]);
+    box_.affiant(&[
+        "--workspace",
+        &root,
+        "plan",
+        "--format",
+        "html",
+        "--output",
+        &page.display().to_string(),
+    ]);
     let html = std::fs::read_to_string(&page).expect("a page");
-    assert!(html.contains("The first ten commands") && html.contains("twin-security-alerts") && !html.contains("<script"));
+    assert!(
+        html.contains("The first ten commands")
+            && html.contains("twin-security-alerts")
+            && !html.contains("<script")
+    );
 }
 
 /// Two sheets that fit a telephone; what people and the evidence call a thing does nothing in them.
@@ -371,20 +499,34 @@ fn the_plan_of_the_sample_names_the_samples_own_resources() {
 fn the_incident_card_has_two_sheets_and_holds_no_markup_of_others() {
     let box_ = workspace(
         &whole(),
-        &format!("{PLAN}roles:\n  - {{ role: \"<img src=x>`*_$#[\", name: \"Casey *Example*\", contact: \"+1 202-555-0101\" }}\n"),
+        &format!(
+            "{PLAN}roles:\n  - {{ role: \"<img src=x>`*_$#[\", name: \"Casey *Example*\", contact: \"+1 202-555-0101\" }}\n"
+        ),
     );
     let made = |format: &str| {
         let ran = box_.affiant(&["plan", "--card", "--format", format]);
         std::path::PathBuf::from(ran.out.trim())
     };
     let html = std::fs::read_to_string(made("html")).expect("a page");
-    for held in
-        ["&lt;img src=x&gt;`*_$#[", "Casey *Example*", "+1 202-555-0101", "aws sts get-caller-identity", "version 1", "approved by Rowan"]
-    {
+    for held in [
+        "&lt;img src=x&gt;`*_$#[",
+        "Casey *Example*",
+        "+1 202-555-0101",
+        "aws sts get-caller-identity",
+        "version 1",
+        "approved by Rowan",
+    ] {
         assert!(html.contains(held), "{held} is not in the card");
     }
-    assert!(!html.contains("<img") && !html.contains("<script") && html.matches("class=\"sheet\"").count() == 2);
-    let pdf = Command::new("pdftotext").arg("-layout").arg(made("pdf")).arg("-").output().expect("pdftotext is installed");
+    assert!(
+        !html.contains("<img") && !html.contains("<script") && html.matches("class=\"sheet\"").count() == 2
+    );
+    let pdf = Command::new("pdftotext")
+        .arg("-layout")
+        .arg(made("pdf"))
+        .arg("-")
+        .output()
+        .expect("pdftotext is installed");
     let text = String::from_utf8_lossy(&pdf.stdout).into_owned();
     assert_eq!(text.matches('\u{c}').count(), 2, "{text}");
     assert!(text.contains("<img src=x>`*_$#[") && text.contains("Casey *Example*"), "{text}");

@@ -31,14 +31,19 @@ impl Quarters {
     #[track_caller]
     fn row(&self, check: &str, resource: &str) -> Value {
         let rows = self.check(check)["rows"].as_array().expect("rows").clone();
-        let row = rows.iter().find(|r| r["resource"].as_str().expect("a resource").ends_with(resource)).cloned();
+        let row =
+            rows.iter().find(|r| r["resource"].as_str().expect("a resource").ends_with(resource)).cloned();
         row.unwrap_or_else(|| panic!("{check} has no changed row of {resource}: {rows:#?}"))
     }
 
     #[track_caller]
     fn check(&self, check: &str) -> Value {
         let checks = self.changes["checks"].as_array().expect("checks");
-        checks.iter().find(|c| c["check"] == check).cloned().unwrap_or_else(|| panic!("nothing changed in {check}"))
+        checks
+            .iter()
+            .find(|c| c["check"] == check)
+            .cloned()
+            .unwrap_or_else(|| panic!("nothing changed in {check}"))
     }
 }
 
@@ -57,10 +62,12 @@ fn make() -> Quarters {
     let ran = box_.affiant_with(&["collect", "--snapshot", "second"], &later);
     assert!(ran.code == 0 || ran.code == 3, "{}{}", ran.out, ran.err);
     let made = box_.affiant_with(&["package", "--catalog", "changed"], &later).exits(0);
-    let zip = made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named").trim().to_string();
+    let zip =
+        made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named").trim().to_string();
     let second = box_.path().join(zip);
     let folder = unzip(&second, &box_.path().join("y"));
-    let dossier = crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
+    let dossier =
+        crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
     Quarters { box_, first, second, changes: dossier["since"]["changes"].clone() }
 }
 
@@ -79,8 +86,7 @@ fn second_quarter(from: &Path, to: &Path) {
         "configuration": { "dBInstanceIdentifier": "ireland", "storageEncrypted": false, "publiclyAccessible": true, "engine": "postgres" },
         "supplementaryConfiguration": {}
     });
-    let snapshot =
-        json!({ "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-666666666666", "configurationItems": [database] });
+    let snapshot = json!({ "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-666666666666", "configurationItems": [database] });
     let name = "snapshots/111122223333_Config_eu-west-1_ConfigSnapshot_20261231T114000Z_11111111-2222-4333-8444-666666666666.json.gz";
     fs::write(to.join(name), gzip(snapshot.to_string().as_bytes())).expect("a file");
 }
@@ -95,7 +101,9 @@ fn changed(name: &str, bytes: &[u8]) -> Vec<u8> {
     }
     if name.contains("us-east-1") {
         items.retain(|item| item["ARN"] != "arn:aws:rds:us-east-1:111122223333:db:geocoder");
-        let of = |items: &[Value], arn: &str| items.iter().position(|i| i["ARN"] == arn).expect("the sample has it");
+        let of = |items: &[Value], arn: &str| {
+            items.iter().position(|i| i["ARN"] == arn).expect("the sample has it")
+        };
         let analytics = of(items, "arn:aws:rds:us-east-1:111122223333:db:analytics");
         let mut copy = items[analytics].clone();
         items[analytics]["configuration"]["publiclyAccessible"] = json!(false);
@@ -103,14 +111,20 @@ fn changed(name: &str, bytes: &[u8]) -> Vec<u8> {
         items[primary]["configuration"]["publiclyAccessible"] = json!(true);
         let desk = of(items, "arn:aws:rds:us-east-1:111122223333:db:desk-6b10");
         items[desk]["configuration"]["backupRetentionPeriod"] = json!(2);
-        for (member, value) in
-            [("ARN", "arn:aws:rds:us-east-1:111122223333:db:second"), ("resourceId", "db-SECOND"), ("resourceName", "second")]
-        {
+        for (member, value) in [
+            ("ARN", "arn:aws:rds:us-east-1:111122223333:db:second"),
+            ("resourceId", "db-SECOND"),
+            ("resourceName", "second"),
+        ] {
             copy[member] = json!(value);
         }
         copy["configuration"]["dBInstanceIdentifier"] = json!("second");
         items.push(copy);
-        items.push(crate::harness::item("AWS::MemoryDB::Cluster", "sessions", json!({ "Name": "sessions", "TLSEnabled": true })));
+        items.push(crate::harness::item(
+            "AWS::MemoryDB::Cluster",
+            "sessions",
+            json!({ "Name": "sessions", "TLSEnabled": true }),
+        ));
     }
     gzip(snapshot.to_string().as_bytes())
 }
@@ -144,7 +158,8 @@ fn decide(box_: &Sandbox) {
         )],
     );
     let check = crate::harness::repository().join("controls/checks/kms/rotation-period.yaml");
-    let text = fs::read_to_string(check).expect("a check").replacen("sql: |\n", "sql: |\n  -- asked otherwise\n", 1);
+    let text =
+        fs::read_to_string(check).expect("a check").replacen("sql: |\n", "sql: |\n  -- asked otherwise\n", 1);
     box_.write("changed/checks/kms/rotation-period.yaml", text);
 }
 
@@ -152,12 +167,17 @@ fn decide(box_: &Sandbox) {
 fn every_planted_change_has_its_class_and_its_cause() {
     let q = quarters();
     let broken = q.row("rds.not-public", ":db:twin-primary");
-    assert_eq!((&broken["class"], &broken["old"], &broken["new"]), (&json!("regressed"), &json!("met"), &json!("not met")), "{broken:#}");
+    assert_eq!(
+        (&broken["class"], &broken["old"], &broken["new"]),
+        (&json!("regressed"), &json!("met"), &json!("not met")),
+        "{broken:#}"
+    );
     let cause = &broken["causes"][0];
     assert_eq!(cause["member"], "configuration.publiclyAccessible", "{broken:#}");
     assert_eq!((&cause["before"], &cause["after"]), (&json!("false"), &json!("true")));
     assert!(
-        cause["artifact_before"].as_str().expect("a path").contains("20260930") && cause["captured_after"] == "2026-12-31T11:30:00Z",
+        cause["artifact_before"].as_str().expect("a path").contains("20260930")
+            && cause["captured_after"] == "2026-12-31T11:30:00Z",
         "{cause:#}"
     );
     assert_eq!(q.row("rds.not-public", ":db:analytics")["class"], "fixed");
@@ -185,13 +205,17 @@ fn what_was_asked_otherwise_is_not_compared_and_says_why() {
     assert_eq!(asked["class"], "not comparable");
     assert!(asked["why"].as_str().expect("why").contains("another question"), "{asked:#}");
     let tightened = q.check("iam.access-key-age");
-    assert!(tightened["why"].as_str().expect("why").contains("access_key_days was 90 and is 60"), "{tightened:#}");
+    assert!(
+        tightened["why"].as_str().expect("why").contains("access_key_days was 90 and is 60"),
+        "{tightened:#}"
+    );
     let terms = q.changes["terms"].to_string();
     for part in ["Region added: eu-west-1", "access_key_days was 90 and is 60", "The catalog changed"] {
         assert!(terms.contains(part), "`{part}` is missing: {terms}");
     }
     assert!(q.changes["services_new"].to_string().contains("MemoryDB"), "{}", q.changes["services_new"]);
-    let points: Vec<&Value> = q.changes["trend"].as_array().expect("points").iter().map(|p| &p["as_of"]).collect();
+    let points: Vec<&Value> =
+        q.changes["trend"].as_array().expect("points").iter().map(|p| &p["as_of"]).collect();
     assert_eq!(points, [&json!(crate::harness::NOW), &json!(LATER)]);
 }
 
@@ -211,7 +235,10 @@ fn package_terminal_and_report_say_the_same_numbers() {
         let count = html.matches(&format!("<td><b>{class}</b>")).count() as u64;
         assert_eq!(count, n.as_u64().expect("a number"), "rows of `{class}` in the HTML");
     }
-    assert!(html.contains("configuration.publiclyAccessible") && html.contains("Region added: eu-west-1."), "the chapter is in the report");
+    assert!(
+        html.contains("configuration.publiclyAccessible") && html.contains("Region added: eu-west-1."),
+        "the chapter is in the report"
+    );
     q.later(&["diff", first, second, "--fail-on", "critical"]);
     q.later(&["diff", first, second, "--fail-on", "low"]).exits(1);
     q.later(&["diff", second, second, "--fail-on", "low"]).exits(0);
@@ -220,7 +247,13 @@ fn package_terminal_and_report_say_the_same_numbers() {
 #[test]
 fn the_assessment_before_travels_and_is_compared_again() {
     let q = quarters();
-    let args = ["verify", q.second.to_str().expect("UTF-8"), "--trust", ".affiant/seal/certificate.pem", "--recompute"];
+    let args = [
+        "verify",
+        q.second.to_str().expect("UTF-8"),
+        "--trust",
+        ".affiant/seal/certificate.pem",
+        "--recompute",
+    ];
     let ran = q.later(&args).exits(0);
     assert!(ran.out.contains("dossier") && !ran.out.contains("differs"), "{}", ran.out);
     let folder = q.second.with_extension("");
@@ -230,7 +263,8 @@ fn the_assessment_before_travels_and_is_compared_again() {
         fs::read(q.first.with_extension("").join("data/assessment.json")).expect("the first"),
         "byte for byte that of the first"
     );
-    let items = crate::spine::json(&fs::read_to_string(folder.join("data/previous/items.json")).expect("items"));
+    let items =
+        crate::spine::json(&fs::read_to_string(folder.join("data/previous/items.json")).expect("items"));
     assert!(items.as_array().is_some_and(|i| !i.is_empty()), "items of the rows that changed");
 }
 
@@ -247,7 +281,8 @@ fn member(dossier: &Value, name: &str) -> Vec<(String, String, bool)> {
 fn resources_of_a_risk_keep_the_run_that_first_showed_them() {
     let q = quarters();
     let folder = q.second.with_extension("");
-    let dossier = crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
+    let dossier =
+        crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
     let now = crate::harness::NOW;
     assert_eq!(dossier["risks"]["seen_from"], now);
     let new = member(&dossier, ":db:second");
@@ -263,13 +298,27 @@ fn resources_of_a_risk_keep_the_run_that_first_showed_them() {
     let line = table.lines().find(|l| l.contains(":db:geocoder")).expect("a row");
     assert!(line.ends_with(&format!("{now},{now},no")), "{line}");
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
-    assert!(html.contains("2026-09-30, not in this run") && html.contains("as far back as the run of 2026-09-30"));
-    let counts = |value: &Value| value["risks"].as_array().expect("risks").iter().map(|r| r["members"].clone()).collect::<Vec<_>>();
-    let listed = crate::spine::json(&q.later(&["risks", "list", "--format", "json", "--catalog", "changed"]).exits(0).out);
-    assert_eq!(counts(&listed), counts(&dossier["risks"].as_object().map(|r| json!({ "risks": r["rows"] })).expect("a register")));
-    let id =
-        listed["risks"].as_array().expect("risks").iter().find(|r| r["members"].to_string().contains(":db:second")).expect("it is there");
-    let shown = q.later(&["risks", "show", id["id"].as_str().expect("an id"), "--catalog", "changed"]).exits(0).out;
+    assert!(
+        html.contains("2026-09-30, not in this run") && html.contains("as far back as the run of 2026-09-30")
+    );
+    let counts = |value: &Value| {
+        value["risks"].as_array().expect("risks").iter().map(|r| r["members"].clone()).collect::<Vec<_>>()
+    };
+    let listed = crate::spine::json(
+        &q.later(&["risks", "list", "--format", "json", "--catalog", "changed"]).exits(0).out,
+    );
+    assert_eq!(
+        counts(&listed),
+        counts(&dossier["risks"].as_object().map(|r| json!({ "risks": r["rows"] })).expect("a register"))
+    );
+    let id = listed["risks"]
+        .as_array()
+        .expect("risks")
+        .iter()
+        .find(|r| r["members"].to_string().contains(":db:second"))
+        .expect("it is there");
+    let shown =
+        q.later(&["risks", "show", id["id"].as_str().expect("an id"), "--catalog", "changed"]).exits(0).out;
     assert!(shown.contains(&format!(":db:second  first seen {LATER}")), "{shown}");
 }
 
@@ -278,14 +327,19 @@ fn runs_are_compared_without_packages_and_what_is_missing_is_said() {
     let q = quarters();
     let runs = q.later(&["diff", "--format", "json"]).exits(0);
     let changes = crate::spine::json(&runs.out);
-    assert!(changes["old"]["source"].as_str().expect("words").starts_with("run 2026-09-30"), "{}", changes["old"]);
+    assert!(
+        changes["old"]["source"].as_str().expect("words").starts_with("run 2026-09-30"),
+        "{}",
+        changes["old"]
+    );
     assert!(changes["totals"]["regressed"].as_u64().expect("a number") >= 1);
     let alone = Sandbox::default().workspace();
     alone.collect_sample(1);
     assert!(alone.affiant(&["diff"]).exits(2).err.contains("names no run before it"));
     let package = alone.package();
     let folder = unzip(&package, &alone.path().join("x"));
-    let dossier = crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
+    let dossier =
+        crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
     assert!(dossier["since"]["words"].as_str().expect("words").contains("first run"), "{}", dossier["since"]);
     assert!(alone.affiant(&["diff", "nowhere", "nothing"]).exits(2).err.contains("is not a run"));
 }

@@ -15,7 +15,8 @@ fn recipes() -> BTreeMap<String, String> {
     let sections = page.split("\n## ").skip(1);
     let diff = |section: &str| {
         let (heading, rest) = section.split_once('\n').expect("a heading");
-        let block = rest.split_once("```diff\n").and_then(|(_, rest)| rest.split_once("\n```")).expect("a diff");
+        let block =
+            rest.split_once("```diff\n").and_then(|(_, rest)| rest.split_once("\n```")).expect("a diff");
         (heading.to_string(), format!("{}\n", block.0))
     };
     sections.map(diff).collect()
@@ -102,18 +103,30 @@ fn a_check_a_table_and_an_operation_need_no_rebuild() {
         clone.git(&all[kind], &[]);
     }
     let check = "controls/checks/ecr/tag-immutable.yaml";
-    clone.tested("ecr.tag-immutable", check, "{ resource: a, verdict: met }", "{ resource: a, verdict: not met }");
+    clone.tested(
+        "ecr.tag-immutable",
+        check,
+        "{ resource: a, verdict: met }",
+        "{ resource: a, verdict: not met }",
+    );
     assert!(clone.affiant(&["controls", "list"]).exits(0).out.contains("ecr.tag-immutable"));
     let table = "controls/tables/backup/restore_testing_plan.yaml";
     clone.tested("backup_restore_testing_plan", table, "plan: monthly", "plan: yearly");
     assert!(clone.affiant(&["controls", "tables", "backup"]).exits(0).out.contains("start_window_hours"));
-    clone.tested("efs_access_point", "controls/tables/efs/access_point.yaml", "user_id: 1000", "user_id: 1001");
+    clone.tested(
+        "efs_access_point",
+        "controls/tables/efs/access_point.yaml",
+        "user_id: 1000",
+        "user_id: 1001",
+    );
     let permission = "elasticfilesystem:DescribeAccessPoints";
     assert!(!before.contains(permission) && clone.affiant(&["policy"]).exits(0).out.contains(permission));
     // what the recipe says of a check without its control
     let list = "  - ecr.tag-immutable\n";
     clone.edit("controls/technical/04-least-privilege.yaml", list, "");
-    assert!(clone.affiant(&["controls", "test", "ecr.tag-immutable"]).exits(2).err.contains("no control lists"));
+    assert!(
+        clone.affiant(&["controls", "test", "ecr.tag-immutable"]).exits(2).err.contains("no control lists")
+    );
 }
 
 /// Rust is compiled by `./test --long` alone, in a copy, over what is compiled of the dependencies.
@@ -132,7 +145,11 @@ fn an_output_and_a_command_compile_and_work() {
     let built = build(clone.path());
     let run = |box_: &Sandbox, args: &[&str]| {
         let mut affiant = Command::new(&built);
-        affiant.args(args).current_dir(box_.path()).env_clear().env("AFFIANT_PINNED_CLOCK", crate::harness::NOW);
+        affiant
+            .args(args)
+            .current_dir(box_.path())
+            .env_clear()
+            .env("AFFIANT_PINNED_CLOCK", crate::harness::NOW);
         ran(affiant.output().expect("the program starts"))
     };
     let box_ = Sandbox::default();
@@ -142,14 +159,23 @@ fn an_output_and_a_command_compile_and_work() {
     let words: Vec<&str> = set.split_whitespace().collect();
     assert_eq!(words, ["access_key_days", "60", "days", "affiant.yaml"], "{set}");
     assert!(run(&box_, &["parameters"]).exits(0).out.lines().count() > 10);
-    box_.snapshot("in", &[crate::harness::item("AWS::EC2::Volume", "vol-1", serde_json::json!({ "encrypted": false }))]);
+    box_.snapshot(
+        "in",
+        &[crate::harness::item("AWS::EC2::Volume", "vol-1", serde_json::json!({ "encrypted": false }))],
+    );
     assert!([0, 3].contains(&run(&box_, &["collect", "--snapshot", "in"]).code));
     let made = run(&box_, &["package"]).exits(0).out;
     let zip = made.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named").trim().to_string();
-    let table = fs::read_to_string(box_.path().join(&zip).with_extension("").join("data/tables/control.csv")).expect("the table");
+    let table = fs::read_to_string(box_.path().join(&zip).with_extension("").join("data/tables/control.csv"))
+        .expect("the table");
     assert!(table.lines().count() == 11 && table.contains("2,encryption-at-rest,"), "{table}");
     let again = run(&box_, &["verify", &zip, "--recompute"]);
-    assert!([0, 3].contains(&again.code) && again.out.contains("every CSV file, byte for byte"), "{}{}", again.out, again.err);
+    assert!(
+        [0, 3].contains(&again.code) && again.out.contains("every CSV file, byte for byte"),
+        "{}{}",
+        again.out,
+        again.err
+    );
 }
 
 /// The program of a copy of the sources; what is compiled of other crates is linked in, not compiled again.
@@ -159,9 +185,15 @@ fn build(root: &Path) -> std::path::PathBuf {
     fs::create_dir_all(&release).expect("a folder");
     let ours = Path::new(env!("CARGO_BIN_EXE_affiant")).parent().expect("a folder");
     for folder in ["build", "deps", ".fingerprint"] {
-        let linked = Command::new("cp").arg("-al").arg(ours.join(folder)).arg(&release).status().expect("cp starts");
+        let linked =
+            Command::new("cp").arg("-al").arg(ours.join(folder)).arg(&release).status().expect("cp starts");
         if !linked.success() {
-            let copied = Command::new("cp").arg("-a").arg(ours.join(folder)).arg(&release).status().expect("cp starts");
+            let copied = Command::new("cp")
+                .arg("-a")
+                .arg(ours.join(folder))
+                .arg(&release)
+                .status()
+                .expect("cp starts");
             assert!(copied.success(), "{folder} is copied");
         }
     }

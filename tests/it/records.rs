@@ -29,16 +29,23 @@ fn what_is_late_is_a_risk_and_what_is_privileged_is_in_no_package() {
     assert!(risks.contains("was due on 2026-03-02"), "{risks}");
     assert!(!risks.contains("Test of the portal"), "a test of August is not late: {risks}");
     let calendar = box_.affiant(&["calendar"]).exits(0).out;
-    assert!(calendar.contains("2027-08-01") && calendar.contains("penetration test is due again"), "{calendar}");
+    assert!(
+        calendar.contains("2027-08-01") && calendar.contains("penetration test is due again"),
+        "{calendar}"
+    );
     let zip = box_.package();
     let folder = zip.with_extension("");
     for (path, bytes) in files(&folder) {
         assert!(!String::from_utf8_lossy(&bytes).contains(SECRET), "{path} holds what is privileged");
     }
     let page = fs::read_to_string(folder.join("data/report/index.html")).expect("a page");
-    for part in
-        ["What is withheld", "Test of the portal from outside", "At the request of counsel", "41 of 41 people", "overdue 2026-03-02"]
-    {
+    for part in [
+        "What is withheld",
+        "Test of the portal from outside",
+        "At the request of counsel",
+        "41 of 41 people",
+        "overdue 2026-03-02",
+    ] {
         assert!(page.contains(part), "`{part}` is not on the page");
     }
 }

@@ -31,7 +31,8 @@ fn a_named_person_confirms_and_the_file_keeps_every_byte() {
     box_.collect_sample(1);
     let before = register(&box_);
     let id = ids(&box_, "finding", "owner", "").first().expect("a finding that nobody decided on").clone();
-    let confirm = ["risks", "confirm", &id, "--by", "Casey Example", "--likelihood", "low", "--impact", "high"];
+    let confirm =
+        ["risks", "confirm", &id, "--by", "Casey Example", "--likelihood", "low", "--impact", "high"];
     assert!(box_.affiant(&confirm).exits(2).err.contains("nobody owns"), "an owner is needed");
     let owned = [&confirm[..], &["--owner", "Riley Example, cloud platform lead"]].concat();
     assert!(box_.affiant(&owned).exits(2).err.contains("reason"), "a rationale is needed");
@@ -41,7 +42,12 @@ fn a_named_person_confirms_and_the_file_keeps_every_byte() {
     let after = register(&box_);
     only_added(&before, &after);
     let shown = box_.affiant(&["risks", "show", &id]).exits(0).out;
-    for part in ["likelihood low, impact high", "Riley Example", "scores confirmed", "Only two hosts: neither holds records."] {
+    for part in [
+        "likelihood low, impact high",
+        "Riley Example",
+        "scores confirmed",
+        "Only two hosts: neither holds records.",
+    ] {
         assert!(shown.contains(part), "`{part}` is missing:\n{shown}");
     }
     assert!(!shown.contains("suggested"), "{shown}");
@@ -58,18 +64,38 @@ fn a_named_person_confirms_and_the_file_keeps_every_byte() {
 fn an_acceptance_needs_a_second_person_a_reason_and_an_end() {
     let box_ = Sandbox::default().workspace();
     box_.collect_sample(1);
-    let id = ids(&box_, "finding", "owner", "Riley Example, cloud platform lead").first().expect("a risk of Riley's").clone();
+    let id = ids(&box_, "finding", "owner", "Riley Example, cloud platform lead")
+        .first()
+        .expect("a risk of Riley's")
+        .clone();
     let before = register(&box_);
     let accept = |approver: &str, expires: &str| {
-        box_.affiant(&["risks", "accept", &id, "--approver", approver, "--reason", "It goes in March.", "--expires", expires])
+        box_.affiant(&[
+            "risks",
+            "accept",
+            &id,
+            "--approver",
+            approver,
+            "--reason",
+            "It goes in March.",
+            "--expires",
+            expires,
+        ])
     };
     assert!(accept("riley  example", "2027-03-31").exits(2).err.contains("cannot accept"), "the owner");
-    assert!(accept("Rowan Example", "2026-09-30").exits(2).err.contains("ends after"), "an end that is no later");
+    assert!(
+        accept("Rowan Example", "2026-09-30").exits(2).err.contains("ends after"),
+        "an end that is no later"
+    );
     assert!(accept("<name>", "2027-03-31").exits(2).err.contains("names nobody"), "a placeholder");
     assert_eq!(register(&box_), before, "nothing was written");
     accept("Rowan Example", "2027-03-31").exits(0);
     only_added(&before, &register(&box_));
-    assert!(ids(&box_, "finding", "status", "accepted").contains(&id), "{}", box_.affiant(&["risks", "list"]).out);
+    assert!(
+        ids(&box_, "finding", "status", "accepted").contains(&id),
+        "{}",
+        box_.affiant(&["risks", "list"]).out
+    );
     let calendar = box_.affiant(&["calendar", "--format", "ics"]).exits(0).out;
     assert!(calendar.contains("20270331"), "{calendar}");
 }
@@ -78,7 +104,8 @@ fn an_acceptance_needs_a_second_person_a_reason_and_an_end() {
 fn a_machine_closes_nothing() {
     let box_ = Sandbox::default().workspace();
     box_.collect_sample(1);
-    let id = ids(&box_, "finding", "owner", "Riley Example, cloud platform lead").first().expect("a risk").clone();
+    let id =
+        ids(&box_, "finding", "owner", "Riley Example, cloud platform lead").first().expect("a risk").clone();
     let close = ["risks", "close", id.as_str(), "--by", "Casey Example", "--reason", "Looked at."];
     assert!(box_.affiant(&close).exits(2).err.contains("still there"), "a finding that is still there");
     // one that was closed and shows again is open again, until somebody accepts it anew
@@ -104,16 +131,23 @@ fn a_machine_closes_nothing() {
     box_.write("program/risks.yaml", &with);
     let list = box_.affiant(&["risks", "list"]).exits(0).out;
     let line = list.lines().find(|l| l.contains("A thing may do harm")).expect("the entry is listed");
-    let (id, observed) = (line.split_whitespace().next().expect("an id"), line.contains("remediation observed"));
+    let (id, observed) =
+        (line.split_whitespace().next().expect("an id"), line.contains("remediation observed"));
     let gaps = box_.affiant(&["assess", "--format", "json"]).out;
     if observed {
-        box_.affiant(&["risks", "close", id, "--by", "Casey Example", "--reason", "Seen in the console."]).exits(0);
+        box_.affiant(&["risks", "close", id, "--by", "Casey Example", "--reason", "Seen in the console."])
+            .exits(0);
         only_added(&with, &register(&box_));
         assert!(ids(&box_, "finding", "status", "closed").contains(&id.to_string()));
     } else {
         // evidence of the control is missing in the sample: then nothing may be said to be mended
         assert!(line.contains("open") && gaps.contains("not evidenced"), "{line}");
-        assert!(box_.affiant(&["risks", "close", id, "--by", "Casey Example", "--reason", "x"]).exits(2).err.contains("cannot be closed"));
+        assert!(
+            box_.affiant(&["risks", "close", id, "--by", "Casey Example", "--reason", "x"])
+                .exits(2)
+                .err
+                .contains("cannot be closed")
+        );
     }
 }
 
@@ -145,7 +179,8 @@ fn own_risks_are_added_with_a_new_id_and_closed_by_a_person() {
     only_added(&before, &register(&box_));
     let shown = box_.affiant(&["risks", "show", &id]).exits(0).out;
     assert!(shown.contains("A vendor may be late: \"quoted\" # and so on"), "{shown}");
-    box_.affiant(&["risks", "close", &id, "--by", "Casey Example", "--reason", "The contract ended."]).exits(0);
+    box_.affiant(&["risks", "close", &id, "--by", "Casey Example", "--reason", "The contract ended."])
+        .exits(0);
     assert!(ids(&box_, "program", "status", "closed").contains(&id));
     let bad = [
         "risks",
@@ -194,9 +229,14 @@ fn what_is_exported_runs_nothing() {
     assert!(box_.affiant(&["risks", "export", "risks.xlsx"]).code != 0, "a file is never replaced");
     let csv = fs::read_to_string(box_.path().join("risks.csv")).expect("CSV");
     assert!(csv.contains("'=HYPERLINK") && csv.contains("'@SUM"), "{csv}");
-    let mut archive = zip::ZipArchive::new(fs::File::open(box_.path().join("risks.xlsx")).expect("a file")).expect("a workbook");
+    let mut archive = zip::ZipArchive::new(fs::File::open(box_.path().join("risks.xlsx")).expect("a file"))
+        .expect("a workbook");
     let mut sheet = String::new();
-    std::io::Read::read_to_string(&mut archive.by_name("xl/worksheets/sheet1.xml").expect("a sheet"), &mut sheet).expect("XML");
+    std::io::Read::read_to_string(
+        &mut archive.by_name("xl/worksheets/sheet1.xml").expect("a sheet"),
+        &mut sheet,
+    )
+    .expect("XML");
     assert!(!sheet.contains("<f>") && sheet.contains("t=\"s\""), "no cell is a formula");
     let again = fs::read(box_.path().join("risks.xlsx")).expect("a file");
     box_.affiant(&["risks", "export", "again.xlsx"]).exits(0);
@@ -208,11 +248,17 @@ fn the_calendar_knows_what_ends() {
     let box_ = Sandbox::default().workspace();
     box_.collect_sample(1);
     let table = box_.affiant(&["calendar", "--days", "900"]).exits(0).out;
-    for part in ["2026-12-15      exception", "2027-03-18      plan", "2026-08-12 PAST attestation", "R-P03 is due"] {
+    for part in
+        ["2026-12-15      exception", "2027-03-18      plan", "2026-08-12 PAST attestation", "R-P03 is due"]
+    {
         assert!(table.contains(part), "`{part}` is missing:\n{table}");
     }
     let soon = box_.affiant(&["calendar", "--days", "30", "--format", "json"]).exits(0).out;
-    let days: Vec<String> =
-        crate::spine::json(&soon).as_array().expect("entries").iter().map(|e| e["day"].as_str().expect("a day").into()).collect();
+    let days: Vec<String> = crate::spine::json(&soon)
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|e| e["day"].as_str().expect("a day").into())
+        .collect();
     assert!(days.is_sorted() && days.iter().all(|d| d.as_str() <= "2026-10-30"), "{days:?}");
 }

@@ -54,7 +54,9 @@ struct Answered {
 fn respond(box_: &Sandbox, text: &str, more: &[&str]) -> Ran {
     box_.write("request.yaml", text);
     let zip = exported().zip.display().to_string();
-    box_.affiant(&[&["package", "--request", "request.yaml", "--as-of", "2026-09-30", "--from", &zip], more].concat())
+    box_.affiant(
+        &[&["package", "--request", "request.yaml", "--as-of", "2026-09-30", "--from", &zip], more].concat(),
+    )
 }
 
 fn answered(text: &str) -> Answered {
@@ -62,7 +64,8 @@ fn answered(text: &str) -> Answered {
     let ran = respond(&box_, text, &[]).exits(3);
     let zip = PathBuf::from(ran.out.trim().strip_prefix("RESPONSE ").expect("a path"));
     let folder = unzip(&zip, &box_.path().join("x"));
-    let record = serde_json::from_slice(&fs::read(folder.join("data/package.json")).expect("a record")).expect("JSON");
+    let record =
+        serde_json::from_slice(&fs::read(folder.join("data/package.json")).expect("a record")).expect("JSON");
     box_.affiant(&["verify", &zip.display().to_string()]).exits(3);
     Answered { box_, folder, record }
 }
@@ -73,7 +76,12 @@ impl Answered {
     }
 
     fn part(&self, id: &str, part: &str) -> &Value {
-        self.item(id)["parts"].as_array().expect("parts").iter().find(|p| p["part"] == part).unwrap_or_else(|| panic!("{id} {part}"))
+        self.item(id)["parts"]
+            .as_array()
+            .expect("parts")
+            .iter()
+            .find(|p| p["part"] == part)
+            .unwrap_or_else(|| panic!("{id} {part}"))
     }
 
     fn path(&self, id: &str, name: &str) -> PathBuf {
@@ -82,39 +90,69 @@ impl Answered {
 }
 
 fn pdf_text(path: &Path) -> String {
-    let ran = Command::new("pdftotext").arg("-raw").arg(path).arg("-").output().expect("pdftotext is installed");
+    let ran =
+        Command::new("pdftotext").arg("-raw").arg(path).arg("-").output().expect("pdftotext is installed");
     String::from_utf8_lossy(&ran.stdout).replace('\n', " ")
 }
 
 #[test]
 fn each_item_has_its_files_and_the_bag_verifies() {
     let a = answered(REQUEST);
-    let order: Vec<&str> = a.record["items"].as_array().expect("items").iter().map(|i| i["citation"].as_str().expect("text")).collect();
-    assert_eq!(order, ["164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(C)", "164.312(a)(1)", "164.312(a)(2)(iv)"], "the regulation's order");
+    let order: Vec<&str> = a.record["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|i| i["citation"].as_str().expect("text"))
+        .collect();
+    assert_eq!(
+        order,
+        ["164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(C)", "164.312(a)(1)", "164.312(a)(2)(iv)"],
+        "the regulation's order"
+    );
     let package = exported().zip.with_extension("");
     let mut listed = 0;
-    let items = a.record["items"].as_array().expect("items").iter().flat_map(|i| i["files"].as_array().expect("files"));
+    let items = a.record["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .flat_map(|i| i["files"].as_array().expect("files"));
     for file in items.chain(a.record["files"].as_array().expect("files")) {
         let bytes = fs::read(a.folder.join(file["path"].as_str().expect("a path"))).expect("a file");
         assert_eq!(Digest::of(&bytes).to_string(), file["sha256"], "{}", file["path"]);
         listed += 1;
         if file["kind"] == "document" {
-            let run = serde_json::from_slice::<Value>(&fs::read(package.join("data/package.json")).expect("a record")).expect("JSON");
+            let run = serde_json::from_slice::<Value>(
+                &fs::read(package.join("data/package.json")).expect("a record"),
+            )
+            .expect("JSON");
             let name = file["source"].as_str().expect("text").split(", ").nth(1).expect("a path").to_string();
-            let held = fs::read(package.join(run["run"].as_str().expect("a run")).join("data").join(name)).expect("a document");
+            let held = fs::read(package.join(run["run"].as_str().expect("a run")).join("data").join(name))
+                .expect("a document");
             assert_eq!(bytes, held, "{}", file["path"]);
         }
         if file["path"].as_str().expect("a path").ends_with(".pdf") {
             let report = affiant::seal::pades::verify(&bytes);
-            assert!(report.signatures.len() == 1 && report.signatures[0].facts.is_ok() && report.problems.is_empty(), "{}", file["path"]);
+            assert!(
+                report.signatures.len() == 1
+                    && report.signatures[0].facts.is_ok()
+                    && report.problems.is_empty(),
+                "{}",
+                file["path"]
+            );
         }
     }
     let index = fs::read_to_string(a.folder.join("data/index.csv")).expect("an index");
     // the index is in no list of its own, and the PDF of it comes after
     assert_eq!(index.lines().count(), listed - 1, "{index}");
-    assert!(index.contains("\"'=cmd|'/c calc'!A1") || index.contains("'=cmd|"), "no cell is a formula: {index}");
+    assert!(
+        index.contains("\"'=cmd|'/c calc'!A1") || index.contains("'=cmd|"),
+        "no cell is a formula: {index}"
+    );
     let text = pdf_text(&a.path("4", "response.pdf"));
-    assert!(text.contains("<script>alert(1)</script> #panic() encryption") && text.contains("SAMPLE"), "{text}");
+    assert!(
+        text.contains("<script>alert(1)</script> #panic() encryption") && text.contains("SAMPLE"),
+        "{text}"
+    );
     let schema = crate::authors::schema("response");
     assert_eq!(crate::authors::faults(&a.record, &schema, &schema, ""), Vec::<String>::new());
     // a byte of a document, and the bag says so
@@ -129,15 +167,29 @@ fn each_item_has_its_files_and_the_bag_verifies() {
 fn absent_is_what_a_person_says_and_the_rest_is_not_evidenced() {
     let a = answered(REQUEST);
     assert_eq!(a.part("1", "risk-analysis")["state"], "stated absent");
-    assert_eq!((&a.item("1")["state"], &a.part("1", "risks")["state"]), (&Value::from("in part"), &Value::from("given")));
+    assert_eq!(
+        (&a.item("1")["state"], &a.part("1", "risks")["state"]),
+        (&Value::from("in part"), &Value::from("given"))
+    );
     let page = pdf_text(&a.path("1", "statement-of-absence.pdf"));
-    for words in ["No written risk analysis was made before 2026-10-01", "Casey Example, Security official, on 2026-09-30"] {
+    for words in [
+        "No written risk analysis was made before 2026-10-01",
+        "Casey Example, Security official, on 2026-09-30",
+    ] {
         assert!(page.contains(words), "{page}");
     }
-    assert_eq!(a.part("2", "policy")["state"], "not evidenced", "nobody said that there is no sanction policy");
+    assert_eq!(
+        a.part("2", "policy")["state"],
+        "not evidenced",
+        "nobody said that there is no sanction policy"
+    );
     assert!(!a.path("2", "statement-of-absence.pdf").exists());
     for part in ["leavers", "incidents"] {
-        assert_eq!(a.part("3", part)["state"], "not evidenced", "an empty list that nobody read shows nothing");
+        assert_eq!(
+            a.part("3", part)["state"],
+            "not evidenced",
+            "an empty list that nobody read shows nothing"
+        );
         assert!(!a.path("3", &format!("population-{part}.csv")).exists());
     }
     let practices = pdf_text(&a.folder.join("data/recognized-security-practices.pdf"));
@@ -167,7 +219,9 @@ fn a_population_is_the_same_as_csv_and_as_workbook() {
             }
         }
     }
-    let count = |kind: &str| fs::read_to_string(a.path("3", &format!("population-{kind}.csv"))).expect("CSV").lines().count();
+    let count = |kind: &str| {
+        fs::read_to_string(a.path("3", &format!("population-{kind}.csv"))).expect("CSV").lines().count()
+    };
     assert!(count("users") < count("service-accounts"));
 }
 
@@ -184,7 +238,10 @@ fn nobodys_word_stands_against_what_is_there() {
         ran.err
     };
     let said = told("part: risk-analysis", "part: risks");
-    assert!(said.contains("AFU-075") && said.contains("request.yaml:18:15") && said.contains("^^^^^"), "{said}");
+    assert!(
+        said.contains("AFU-075") && said.contains("request.yaml:18:15") && said.contains("^^^^^"),
+        "{said}"
+    );
     let said = told("part: risk-analysis", "part: risk-analysys");
     assert!(said.contains("AFU-074") && said.contains("risk-analysis"), "{said}");
     let said = told("by: Casey Example", "by: <name>");
@@ -206,9 +263,13 @@ fn a_package_of_a_later_day_and_a_draft_are_not_in_effect() {
     let box_ = Sandbox::default().workspace();
     box_.write("request.yaml", REQUEST);
     let zip = exported().zip.display().to_string();
-    let ran = box_.affiant(&["package", "--request", "request.yaml", "--as-of", "2026-09-29", "--from", &zip]).exits(2);
+    let ran = box_
+        .affiant(&["package", "--request", "request.yaml", "--as-of", "2026-09-29", "--from", &zip])
+        .exits(2);
     assert!(ran.err.contains("AFU-078"), "{}", ran.err);
-    let ran = box_.affiant(&["package", "--request", "request.yaml", "--as-of", "2026-10-01", "--from", &zip]).exits(2);
+    let ran = box_
+        .affiant(&["package", "--request", "request.yaml", "--as-of", "2026-10-01", "--from", &zip])
+        .exits(2);
     assert!(ran.err.contains("yet to come"), "{}", ran.err);
     let ran = box_.affiant(&["package", "--request", "request.yaml", "--from", &zip]).exits(2);
     assert!(ran.err.contains("--as-of"), "{}", ran.err);
@@ -229,11 +290,19 @@ fn read(text: &str) -> RegulatorRequest {
     affiant::pipeline::response::request("r.yaml", text.as_bytes(), now).expect("a request")
 }
 
-fn planned(dossier: &Dossier, item: &str, populations: &BTreeMap<PopulationKind, PopulationList>) -> PlannedItem {
-    let text = format!("format: affiant.request/1\nreference: r\nfrom: f\nreceived: 2026-09-30\nitems:\n  - id: a\n    ask: b\n{item}");
+fn planned(
+    dossier: &Dossier,
+    item: &str,
+    populations: &BTreeMap<PopulationKind, PopulationList>,
+) -> PlannedItem {
+    let text = format!(
+        "format: affiant.request/1\nreference: r\nfrom: f\nreceived: 2026-09-30\nitems:\n  - id: a\n    ask: b\n{item}"
+    );
     let request: RegulatorRequest = read(&text);
     let documents = history(&[("p", dossier)]);
-    plan(&ResponseInputs { request: &request, dossier, documents: &documents, populations }).expect("a plan").remove(0)
+    plan(&ResponseInputs { request: &request, dossier, documents: &documents, populations })
+        .expect("a plan")
+        .remove(0)
 }
 
 #[test]
@@ -247,7 +316,9 @@ fn an_empty_population_is_none_only_where_all_of_it_was_read() {
         about: "who".into(),
         read,
     };
-    let state = |list: PopulationList| planned(&dossier, item, &BTreeMap::from([(PopulationKind::Privileged, list)])).state;
+    let state = |list: PopulationList| {
+        planned(&dossier, item, &BTreeMap::from([(PopulationKind::Privileged, list)])).state
+    };
     assert_eq!(state(list(0, 0, true)), GivenState::Given, "none is an answer");
     assert_eq!(state(list(0, 1, true)), GivenState::NotEvidenced);
     assert_eq!(state(list(0, 0, false)), GivenState::NotEvidenced);
@@ -261,11 +332,15 @@ fn the_version_of_the_day_is_the_one_in_effect() {
     let (old, mut new) = (dossier("2026-06-30"), dossier("2026-09-30"));
     let at = new.evidence.iter().position(|e| e.path.ends_with("contingency-plan.md")).expect("a document");
     new.evidence[at].sha256 = "0".repeat(64);
-    let gone = new.evidence.iter().position(|e| e.path.ends_with("encryption-policy.md")).expect("a document");
+    let gone =
+        new.evidence.iter().position(|e| e.path.ends_with("encryption-policy.md")).expect("a document");
     new.evidence.remove(gone);
     let documents = history(&[("old", &old), ("new", &new)]);
     let versions = &documents["documents/contingency-plan.md"];
-    assert_eq!(versions.iter().map(|v| (v.package.as_str(), v.in_effect)).collect::<Vec<_>>(), [("old", false), ("new", true)]);
+    assert_eq!(
+        versions.iter().map(|v| (v.package.as_str(), v.in_effect)).collect::<Vec<_>>(),
+        [("old", false), ("new", true)]
+    );
     assert!(documents["documents/encryption-policy.md"].iter().all(|v| !v.in_effect));
     let kept = &documents["documents/access-control-policy.md"];
     assert_eq!((kept.len(), kept[0].since.as_str(), kept[0].last.as_str()), (1, "2026-06-30", "2026-09-30"));
@@ -276,13 +351,18 @@ fn the_version_of_the_day_is_the_one_in_effect() {
              documents: [{word}], versions: {versions} }}\n"
         );
         let request: RegulatorRequest = read(&text);
-        let inputs = ResponseInputs { request: &request, dossier: &new, documents: &documents, populations: &none };
+        let inputs =
+            ResponseInputs { request: &request, dossier: &new, documents: &documents, populations: &none };
         let item = plan(&inputs).expect("a plan").remove(0);
         (item.state, item.parts[0].documents.len())
     };
     assert_eq!(ask("current", "contingency"), (GivenState::Given, 1));
     assert_eq!(ask("all", "contingency"), (GivenState::Given, 2));
-    assert_eq!(ask("all", "encryption-policy"), (GivenState::NotEvidenced, 1), "what was in effect once is no answer for the day");
+    assert_eq!(
+        ask("all", "encryption-policy"),
+        (GivenState::NotEvidenced, 1),
+        "what was in effect once is no answer for the day"
+    );
 }
 
 #[test]
@@ -295,7 +375,8 @@ fn twelve_months_are_whole_only_where_a_package_speaks_for_their_first_day() {
     assert!(whole.controls.iter().all(|c| c.over_time.matches(';').count() == 2), "{:?}", whole.controls[0]);
     let part = practices(&all[2..].iter().collect::<Vec<_>>(), day);
     assert!(
-        !part.whole && part.gaps[0] == "no package speaks for the days from 2025-09-30 to 2025-12-30: not evidenced",
+        !part.whole
+            && part.gaps[0] == "no package speaks for the days from 2025-09-30 to 2025-12-30: not evidenced",
         "{:?}",
         part.gaps
     );

@@ -106,7 +106,10 @@ fn a_review_comes_back_signed_and_is_the_statement_that_the_control_asks_for() {
     let lint = box_.affiant(&["lint"]);
     assert!(!lint.err.contains("AFW-075") && !lint.err.contains("AFW-076"), "{}", lint.err);
     // an edit after signing is told, in lint and in the report
-    box_.write("program/attestations.yaml", after.replacen("access-reviewed\n", "access-reviewed\n    scope: everything\n", 1));
+    box_.write(
+        "program/attestations.yaml",
+        after.replacen("access-reviewed\n", "access-reviewed\n    scope: everything\n", 1),
+    );
     assert!(box_.affiant(&["lint"]).err.contains("changed after it was signed"));
     box_.write("program/attestations.yaml", &after);
     fs::write(folder.join("access-review-2026-09-30.csv"), "other").expect("a file");
@@ -115,7 +118,20 @@ fn a_review_comes_back_signed_and_is_the_statement_that_the_control_asks_for() {
 
 /// Stock `openssl` finds that the signature holds.
 fn openssl(folder: &Path, signature: &str, content: &str) {
-    let args = ["cms", "-verify", "-inform", "DER", "-in", signature, "-content", content, "-binary", "-noverify", "-out", "/dev/null"];
+    let args = [
+        "cms",
+        "-verify",
+        "-inform",
+        "DER",
+        "-in",
+        signature,
+        "-content",
+        content,
+        "-binary",
+        "-noverify",
+        "-out",
+        "/dev/null",
+    ];
     let ran = Command::new("openssl").args(args).current_dir(folder).output().expect("openssl");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
@@ -123,7 +139,9 @@ fn openssl(folder: &Path, signature: &str, content: &str) {
 #[test]
 fn what_was_to_be_removed_and_is_still_there_is_a_finding_of_the_next_quarter() {
     let box_ = written();
-    fill(&box_.path().join(FILE), &|row| if row == 3 { words("remove", "Left.", "Casey Example") } else { keep_all(row) });
+    fill(&box_.path().join(FILE), &|row| {
+        if row == 3 { words("remove", "Left.", "Casey Example") } else { keep_all(row) }
+    });
     let ran = read(&box_, FILE);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
     // nothing is held against anybody on the day of the review itself
@@ -137,16 +155,25 @@ fn what_was_to_be_removed_and_is_still_there_is_a_finding_of_the_next_quarter() 
     let made = later(&["package", "--draft"]);
     assert_eq!(made.code, 0, "{}", made.err);
     let zip = made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named");
-    let page = fs::read_to_string(PathBuf::from(zip.trim()).with_extension("").join("data/report/index.html")).expect("a page");
+    let page =
+        fs::read_to_string(PathBuf::from(zip.trim()).with_extension("").join("data/report/index.html"))
+            .expect("a page");
     for part in ["Signed by the workspace", "is still there", "It is to be removed."] {
         assert!(page.contains(part), "`{part}` is not on the page");
     }
     assert_eq!(later(&["verify", zip.trim(), "--recompute"]).code, 3, "whole, and who sealed is not known");
     let second = later(&["review", "access"]);
-    assert!(second.err.contains("NOT CARRIED OUT") && second.err.contains("1 decisions not carried out"), "{}", second.err);
+    assert!(
+        second.err.contains("NOT CARRIED OUT") && second.err.contains("1 decisions not carried out"),
+        "{}",
+        second.err
+    );
     let shown = parts(&box_.path().join("access-review-2026-12-31.xlsx"));
     let strings = String::from_utf8_lossy(&shown["xl/sharedStrings.xml"]).into_owned();
-    assert!(strings.contains("as on 2026-09-30 (keep)") && strings.contains("documents/access-review-2026-09-30.csv"));
+    assert!(
+        strings.contains("as on 2026-09-30 (keep)")
+            && strings.contains("documents/access-review-2026-09-30.csv")
+    );
 }
 
 /// Each fault alone: what is told, with sheet and cell, and nothing is kept.
@@ -176,7 +203,10 @@ fn what_is_about_other_people_or_undecided_is_refused() {
     let other = tried("other.xlsx", &keep_all, &|s| {
         regex::Regex::new(r#"<c r="A5"[^>]*>.*?</c>"#)
             .expect("a pattern")
-            .replace(&s, r#"<c r="A5" t="inlineStr"><is><t>arn:aws:iam::111122223333:user/nobody</t></is></c>"#)
+            .replace(
+                &s,
+                r#"<c r="A5" t="inlineStr"><is><t>arn:aws:iam::111122223333:user/nobody</t></is></c>"#,
+            )
             .into_owned()
     });
     assert!(other.contains("cell A5: `arn:aws:iam::111122223333:user/nobody` is not among"), "{other}");
@@ -194,29 +224,42 @@ fn what_is_about_other_people_or_undecided_is_refused() {
             .into_owned()
     });
     assert!(leaver.contains("cell J3"), "{leaver}");
-    let formula = tried("formula.xlsx", &keep_all, &|s| s.replacen("</row>", "<c r=\"K2\" t=\"str\"><f>1+1</f><v>2</v></c></row>", 1));
+    let formula = tried("formula.xlsx", &keep_all, &|s| {
+        s.replacen("</row>", "<c r=\"K2\" t=\"str\"><f>1+1</f><v>2</v></c></row>", 1)
+    });
     assert!(formula.contains("formula"), "{formula}");
     let unsaid = tried("unsaid.xlsx", &|row| if row == 7 { words("", "", "") } else { keep_all(row) }, &same);
-    assert!(unsaid.contains("cell L7: nothing is decided") && unsaid.contains("cell N7: nobody is named"), "{unsaid}");
-    let word = tried("word.xlsx", &|row| if row == 7 { words("retain", "", "C") } else { keep_all(row) }, &same);
+    assert!(
+        unsaid.contains("cell L7: nothing is decided") && unsaid.contains("cell N7: nobody is named"),
+        "{unsaid}"
+    );
+    let word =
+        tried("word.xlsx", &|row| if row == 7 { words("retain", "", "C") } else { keep_all(row) }, &same);
     assert!(word.contains("cell L7: `retain` is not a decision"), "{word}");
-    let why = tried("why.xlsx", &|row| if row == 7 { words("remove", " ", "C") } else { keep_all(row) }, &same);
+    let why =
+        tried("why.xlsx", &|row| if row == 7 { words("remove", " ", "C") } else { keep_all(row) }, &same);
     assert!(why.contains("cell M7: `remove` has no reason"), "{why}");
     assert!(read(&box_, "affiant.yaml").exits(2).err.contains("AFU-046"));
-    let kept: Vec<PathBuf> = fs::read_dir(box_.path().join("documents")).expect("documents").flatten().map(|e| e.path()).collect();
-    assert!(!kept.iter().any(|p| p.to_string_lossy().contains("access-review-2026-09-30")), "nothing is kept: {kept:?}");
+    let kept: Vec<PathBuf> =
+        fs::read_dir(box_.path().join("documents")).expect("documents").flatten().map(|e| e.path()).collect();
+    assert!(
+        !kept.iter().any(|p| p.to_string_lossy().contains("access-review-2026-09-30")),
+        "nothing is kept: {kept:?}"
+    );
 }
 
 /// openpyxl and, where it is installed, LibreOffice open the workbook, fill it in and write it anew.
 #[test]
 fn other_programs_carry_it_round() {
     let python = std::env::var("AFFIANT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has = Command::new(&python).args(["-c", "import openpyxl"]).output().is_ok_and(|ran| ran.status.success());
+    let has =
+        Command::new(&python).args(["-c", "import openpyxl"]).output().is_ok_and(|ran| ran.status.success());
     let box_ = written();
     let script = box_.write("fill.py", PYTHON);
     let target = box_.path().join("filled.xlsx");
     if has {
-        let ran = Command::new(&python).args([&script, &box_.path().join(FILE), &target]).output().expect("Python");
+        let ran =
+            Command::new(&python).args([&script, &box_.path().join(FILE), &target]).output().expect("Python");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         let ran = read(&box_, "filled.xlsx");
         assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
@@ -247,31 +290,50 @@ fn center(named: bool) -> (Sandbox, String) {
          period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
     );
     box_.write("documents/leavers.csv", "name,left\nJordan Example,2026-09-11\n");
-    let answer = |place: &str, body: &str| drop(box_.write(&format!("in/aws/111122223333/aws-global/{place}.json"), body));
+    let answer = |place: &str, body: &str| {
+        drop(box_.write(&format!("in/aws/111122223333/aws-global/{place}.json"), body))
+    };
     let set = r#""PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1""#;
     answer(
         "sso-admin/ListInstances",
         r#"{"Instances": [{"InstanceArn": "arn:aws:sso:::instance/ssoins-1", "IdentityStoreId": "d-0123456789"}]}"#,
     );
-    answer("sso-admin/DescribePermissionSet/ps-1", &format!(r#"{{"PermissionSet": {{{set}, "Name": "Clinician"}}}}"#));
-    let to = |kind: &str, id: &str| format!(r#"{{"AccountId": "111122223333", {set}, "PrincipalType": "{kind}", "PrincipalId": "{id}"}}"#);
+    answer(
+        "sso-admin/DescribePermissionSet/ps-1",
+        &format!(r#"{{"PermissionSet": {{{set}, "Name": "Clinician"}}}}"#),
+    );
+    let to = |kind: &str, id: &str| {
+        format!(r#"{{"AccountId": "111122223333", {set}, "PrincipalType": "{kind}", "PrincipalId": "{id}"}}"#)
+    };
     let both = format!(r#"{{"AccountAssignments": [{}, {}]}}"#, to("GROUP", "g-1"), to("USER", "u-2"));
     answer("sso-admin/ListAccountAssignments/111122223333-ps-1", &both);
     if named {
         let user = |id: &str, name: &str, shown: &str, more: &str| {
-            format!(r#"{{"UserId": "{id}", "UserName": "{name}", "DisplayName": "{shown}", "IdentityStoreId": "d-0123456789"{more}}}"#)
+            format!(
+                r#"{{"UserId": "{id}", "UserName": "{name}", "DisplayName": "{shown}", "IdentityStoreId": "d-0123456789"{more}}}"#
+            )
         };
         let private = r#", "Emails": [{"Value": "kept.nowhere@example.com"}], "PhoneNumbers": [{"Value": "kept nowhere"}]"#;
-        let users = [user("u-1", "je4711", "Jordan Example", private), user("u-2", "riley", "riley", r#", "UserStatus": "DISABLED""#)];
+        let users = [
+            user("u-1", "je4711", "Jordan Example", private),
+            user("u-2", "riley", "riley", r#", "UserStatus": "DISABLED""#),
+        ];
         answer("identitystore/ListUsers/d-0123456789", &format!(r#"{{"Users": [{}]}}"#, users.join(",")));
-        answer("identitystore/ListGroups/d-0123456789", r#"{"Groups": [{"GroupId": "g-1", "DisplayName": "clinicians"}]}"#);
-        answer("identitystore/ListGroupMemberships/g-1", r#"{"GroupMemberships": [{"GroupId": "g-1", "MemberId": {"UserId": "u-1"}}]}"#);
+        answer(
+            "identitystore/ListGroups/d-0123456789",
+            r#"{"Groups": [{"GroupId": "g-1", "DisplayName": "clinicians"}]}"#,
+        );
+        answer(
+            "identitystore/ListGroupMemberships/g-1",
+            r#"{"GroupMemberships": [{"GroupId": "g-1", "MemberId": {"UserId": "u-1"}}]}"#,
+        );
     }
     let ran = box_.affiant(&["collect", "--snapshot", "in"]);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
     let ran = box_.affiant(&["review", "access"]);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
-    let texts = String::from_utf8(parts(&box_.path().join(FILE))["xl/sharedStrings.xml"].clone()).expect("XML");
+    let texts =
+        String::from_utf8(parts(&box_.path().join(FILE))["xl/sharedStrings.xml"].clone()).expect("XML");
     (box_, texts)
 }
 
@@ -289,7 +351,10 @@ fn people_of_identity_center_have_names_where_they_were_read_and_ids_where_not()
     }
     for (name, bytes) in crate::harness::files(&box_.path().join("evidence")) {
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains("kept.nowhere") && !text.contains("kept nowhere"), "{name} holds more of a person than a name");
+        assert!(
+            !text.contains("kept.nowhere") && !text.contains("kept nowhere"),
+            "{name} holds more of a person than a name"
+        );
     }
     let (_, texts) = center(false);
     for part in [
@@ -299,7 +364,10 @@ fn people_of_identity_center_have_names_where_they_were_read_and_ids_where_not()
     ] {
         assert!(texts.contains(part), "`{part}` is missing: {texts}");
     }
-    assert!(!texts.contains("LEFT:") && texts.contains("identitystore:ListUsers"), "the gap is named: {texts}");
+    assert!(
+        !texts.contains("LEFT:") && texts.contains("identitystore:ListUsers"),
+        "the gap is named: {texts}"
+    );
 }
 
 #[test]
@@ -307,12 +375,23 @@ fn a_sample_is_drawn_by_its_seed_from_the_whole_population() {
     let box_ = Sandbox::default().workspace();
     box_.collect_sample(1);
     let draw = |stem: &str, seed: &str, size: &str| {
-        let ran = box_.affiant(&["review", "sample", "encryption-at-rest", "--seed", seed, "--size", size, "--output", stem]);
+        let ran = box_.affiant(&[
+            "review",
+            "sample",
+            "encryption-at-rest",
+            "--seed",
+            seed,
+            "--size",
+            size,
+            "--output",
+            stem,
+        ]);
         assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
         assert!(ran.err.contains(&format!("seed {seed}")), "{}", ran.err);
         fs::read_to_string(box_.path().join(format!("{stem}.csv"))).expect("the record")
     };
-    let (first, again, other) = (draw("a", "2026 AB", "3"), draw("b", "2026 AB", "3"), draw("c", "2027", "3"));
+    let (first, again, other) =
+        (draw("a", "2026 AB", "3"), draw("b", "2026 AB", "3"), draw("c", "2027", "3"));
     assert_eq!(first, again, "the same seed");
     let books = ["a.xlsx", "b.xlsx"].map(|name| fs::read(box_.path().join(name)).expect("a workbook"));
     assert_eq!(books[0], books[1], "the same bytes");
@@ -324,8 +403,13 @@ fn a_sample_is_drawn_by_its_seed_from_the_whole_population() {
     assert_ne!(drawn(&first), drawn(&other));
     // the population of each check is what the assessment counts, and the rank is as the words say
     let data = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
-    let control =
-        data["controls"].as_array().expect("controls").iter().find(|c| c["id"] == "encryption-at-rest").expect("the control").clone();
+    let control = data["controls"]
+        .as_array()
+        .expect("controls")
+        .iter()
+        .find(|c| c["id"] == "encryption-at-rest")
+        .expect("the control")
+        .clone();
     let mut reader = csv::Reader::from_reader(first.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(|r| r.expect("a row")).collect();
     for check in control["checks"].as_array().expect("checks") {
@@ -333,7 +417,12 @@ fn a_sample_is_drawn_by_its_seed_from_the_whole_population() {
         let (inside, outside): (Vec<_>, Vec<_>) = all.partition(|r| !r[8].starts_with("excluded"));
         assert_eq!(check["rows_total"].as_u64(), Some(inside.len() as u64), "{}", check["id"]);
         assert_eq!(check["excluded"].as_u64(), Some(outside.len() as u64), "{}", check["id"]);
-        assert_eq!(inside.iter().filter(|r| !r[3].is_empty()).count(), inside.len().min(3), "{}", check["id"]);
+        assert_eq!(
+            inside.iter().filter(|r| !r[3].is_empty()).count(),
+            inside.len().min(3),
+            "{}",
+            check["id"]
+        );
     }
     let row = rows.first().expect("a row");
     let text = format!("{}\n{}\n{}\n{}\n{}\n", &row[2], &row[0], &row[6], &row[7], &row[5]);
@@ -353,16 +442,44 @@ fn a_statement_is_attested_in_place_and_an_unknown_one_is_not() {
     assert!(box_.affiant(&far).exits(2).err.contains("documents/"));
     let early = ["attest", "root-custody", "--by", "Casey Example", "--until", "2026-01-01"];
     assert!(box_.affiant(&early).exits(2).err.contains("before the day"));
-    assert!(box_.affiant(&["attest", "root-custody", "--by", "<name>"]).exits(2).err.contains("names nobody"));
+    assert!(
+        box_.affiant(&["attest", "root-custody", "--by", "<name>"]).exits(2).err.contains("names nobody")
+    );
     assert_eq!(file(), before, "nothing was written");
-    let args = ["attest", "root-custody", "--by", "Casey Example", "--scope", "account 111122223333", "--next-review", "2027-03-01"];
+    let args = [
+        "attest",
+        "root-custody",
+        "--by",
+        "Casey Example",
+        "--scope",
+        "account 111122223333",
+        "--next-review",
+        "2027-03-01",
+    ];
     box_.affiant(&[&args[..], &["--file", "documents/access-control-policy.md"]].concat()).exits(0);
     let after = file();
-    assert!(after.lines().filter(|l| l.trim_start().starts_with('#')).eq(before.lines().filter(|l| l.trim_start().starts_with('#'))));
-    for part in ["scope: account 111122223333", "next_review: 2027-03-01", "sha256: ", "supersedes:", "signatures:", "role: seal"] {
+    assert!(
+        after
+            .lines()
+            .filter(|l| l.trim_start().starts_with('#'))
+            .eq(before.lines().filter(|l| l.trim_start().starts_with('#')))
+    );
+    for part in [
+        "scope: account 111122223333",
+        "next_review: 2027-03-01",
+        "sha256: ",
+        "supersedes:",
+        "signatures:",
+        "role: seal",
+    ] {
         assert!(after.contains(part), "`{part}` is missing:\n{after}");
     }
-    let others = |text: &str| text.split("  - id: ").filter(|e| !e.starts_with("root-custody")).map(String::from).collect::<Vec<_>>();
+    let others = |text: &str| {
+        text.split("  - id: ")
+            .filter(|e| !e.starts_with("root-custody"))
+            .map(String::from)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(others(&before), others(&after), "no other entry changed");
     // folding the text anew is no change; another word is
     let lint = || box_.affiant(&["lint"]).err;
@@ -372,7 +489,10 @@ fn a_statement_is_attested_in_place_and_an_unknown_one_is_not() {
         after.replacen("scope: account 111122223333", "scope: >-\n      account\n      111122223333", 1),
     );
     assert!(!lint().contains("AFW-075"), "{}", lint());
-    box_.write("program/attestations.yaml", after.replacen("scope: account 111122223333", "scope: account 444455556666", 1));
+    box_.write(
+        "program/attestations.yaml",
+        after.replacen("scope: account 111122223333", "scope: account 444455556666", 1),
+    );
     assert!(lint().contains("`root-custody` was changed after it was signed"), "{}", lint());
     box_.write("program/attestations.yaml", &before);
     box_.affiant(&["attest", "root-custody", "--by", "Casey Example", "--unsigned"]).exits(0);

@@ -23,9 +23,12 @@ const ELB: &str = "arn:aws:elasticloadbalancing:us-east-1:111122223333";
 
 fn listener(name: &str, kind: &str, protocol: &str, action: Value) -> Value {
     let balancer = format!("{ELB}:loadbalancer/{kind}/twin/1");
-    let configuration =
-        json!({ "LoadBalancerArn": balancer, "Port": 443, "Protocol": protocol, "Certificates": [], "DefaultActions": [action] });
-    at(&format!("{ELB}:listener/{kind}/twin/1/{name}"), "AWS::ElasticLoadBalancingV2::Listener", configuration)
+    let configuration = json!({ "LoadBalancerArn": balancer, "Port": 443, "Protocol": protocol, "Certificates": [], "DefaultActions": [action] });
+    at(
+        &format!("{ELB}:listener/{kind}/twin/1/{name}"),
+        "AWS::ElasticLoadBalancingV2::Listener",
+        configuration,
+    )
 }
 
 fn group(name: &str, protocol: &str) -> Value {
@@ -60,19 +63,31 @@ fn distribution(id: &str, certificate: Value, origins: Value) -> Value {
     let behavior = json!({ "viewerProtocolPolicy": "https-only", "targetOriginId": "o" });
     let configuration = json!({ "id": id, "status": "Deployed", "distributionConfig": { "enabled": true, "viewerCertificate": certificate,
         "origins": { "quantity": 1, "items": origins }, "defaultCacheBehavior": behavior, "cacheBehaviors": { "quantity": 0, "items": [] } } });
-    let mut item = at(&format!("arn:aws:cloudfront::111122223333:distribution/{id}"), "AWS::CloudFront::Distribution", configuration);
+    let mut item = at(
+        &format!("arn:aws:cloudfront::111122223333:distribution/{id}"),
+        "AWS::CloudFront::Distribution",
+        configuration,
+    );
     item["awsRegion"] = json!("us-east-1");
     item
 }
 
 fn distributions() -> Vec<Value> {
     let s3 = json!([{ "id": "o", "domainName": "files.s3.us-east-1.amazonaws.com", "s3OriginConfig": { "originAccessIdentity": "" } }]);
-    vec![distribution("EDEFAULT", json!({ "cloudFrontDefaultCertificate": true, "minimumProtocolVersion": "TLSv1" }), s3)]
+    vec![distribution(
+        "EDEFAULT",
+        json!({ "cloudFrontDefaultCertificate": true, "minimumProtocolVersion": "TLSv1" }),
+        s3,
+    )]
 }
 
 fn bucket(name: &str, supplementary: Value) -> Value {
     with(
-        at(&format!("arn:aws:s3:::{name}"), "AWS::S3::Bucket", json!({ "name": name, "creationDate": "2019-02-12T07:21:45.000Z" })),
+        at(
+            &format!("arn:aws:s3:::{name}"),
+            "AWS::S3::Bucket",
+            json!({ "name": name, "creationDate": "2019-02-12T07:21:45.000Z" }),
+        ),
         supplementary,
     )
 }
@@ -84,7 +99,8 @@ fn policy(statements: Value) -> Value {
 
 fn stores() -> Vec<Value> {
     let read = |condition: Value| {
-        let mut statement = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
+        let mut statement =
+            json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
         if !condition.is_null() {
             statement["Condition"] = condition;
         }
@@ -93,17 +109,28 @@ fn stores() -> Vec<Value> {
     let aes = json!({ "rules": [{ "applyServerSideEncryptionByDefault": { "sseAlgorithm": "AES256", "kmsMasterKeyID": null }, "bucketKeyEnabled": false }] });
     vec![
         bucket("before-2023", json!({ "BucketPolicy": { "policyText": null } })),
-        bucket("takes-logs", json!({ "BucketPolicy": { "policyText": null }, "ServerSideEncryptionConfiguration": aes })),
+        bucket(
+            "takes-logs",
+            json!({ "BucketPolicy": { "policyText": null }, "ServerSideEncryptionConfiguration": aes }),
+        ),
         bucket(
             "sends-logs",
             json!({ "BucketPolicy": { "policyText": null }, "ServerSideEncryptionConfiguration": aes,
             "BucketLoggingConfiguration": { "destinationBucketName": "takes-logs", "logFilePrefix": "" } }),
         ),
-        bucket("denies-all", policy(json!([{ "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*" }]))),
-        bucket("of-the-organization", policy(read(json!({ "StringEquals": { "aws:PrincipalOrgID": "o-example1234" } })))),
+        bucket(
+            "denies-all",
+            policy(json!([{ "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*" }])),
+        ),
+        bucket(
+            "of-the-organization",
+            policy(read(json!({ "StringEquals": { "aws:PrincipalOrgID": "o-example1234" } }))),
+        ),
         bucket(
             "of-a-source",
-            policy(read(json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/all" } }))),
+            policy(read(
+                json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/all" } }),
+            )),
         ),
         bucket("of-an-endpoint", policy(read(json!({ "StringEquals": { "aws:SourceVpce": "vpce-1" } })))),
         bucket("of-everybody", policy(read(Value::Null))),
@@ -112,14 +139,26 @@ fn stores() -> Vec<Value> {
             "AWS::DynamoDB::Table",
             json!({ "tableName": "owned", "tableStatus": "ACTIVE" }),
         ),
-        at("arn:aws:eks:us-east-1:111122223333:cluster/new", "AWS::EKS::Cluster", json!({ "Name": "new", "Version": "1.28" })),
-        at("arn:aws:eks:us-east-1:111122223333:cluster/old", "AWS::EKS::Cluster", json!({ "Name": "old", "Version": "1.27" })),
+        at(
+            "arn:aws:eks:us-east-1:111122223333:cluster/new",
+            "AWS::EKS::Cluster",
+            json!({ "Name": "new", "Version": "1.28" }),
+        ),
+        at(
+            "arn:aws:eks:us-east-1:111122223333:cluster/old",
+            "AWS::EKS::Cluster",
+            json!({ "Name": "old", "Version": "1.27" }),
+        ),
         at(
             "arn:aws:sqs:us-east-1:111122223333:silent",
             "AWS::SQS::Queue",
             json!({ "QueueName": "silent", "CreatedTimestamp": "1618263401" }),
         ),
-        at("arn:aws:kinesis:us-east-1:111122223333:stream/silent", "AWS::Kinesis::Stream", json!({ "Name": "silent" })),
+        at(
+            "arn:aws:kinesis:us-east-1:111122223333:stream/silent",
+            "AWS::Kinesis::Stream",
+            json!({ "Name": "silent" }),
+        ),
     ]
 }
 
@@ -143,11 +182,9 @@ fn cluster(id: &str, engine: &str, members: &[&str]) -> Value {
 }
 
 fn databases() -> Vec<Value> {
-    let group =
-        |name: &str, status: &str| json!({ "dBParameterGroups": [{ "dBParameterGroupName": name, "parameterApplyStatus": status }] });
+    let group = |name: &str, status: &str| json!({ "dBParameterGroups": [{ "dBParameterGroupName": name, "parameterApplyStatus": status }] });
     // A member says false of what its cluster holds.
-    let member =
-        |of: &str| json!({ "dBClusterIdentifier": of, "storageEncrypted": false, "backupRetentionPeriod": 0, "deletionProtection": false });
+    let member = |of: &str| json!({ "dBClusterIdentifier": of, "storageEncrypted": false, "backupRetentionPeriod": 0, "deletionProtection": false });
     vec![
         database("pg14-unsaid", "postgres", "14.9", group("unsaid", "in-sync")),
         database("pg15-default", "postgres", "15.4", group("unsaid", "in-sync")),
@@ -210,7 +247,12 @@ fn roles() -> Vec<Value> {
         role("/aws-service-role/x.amazonaws.com/", "AWSServiceRoleForX", service.clone(), wide.clone()),
         role("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Admin_1", service.clone(), wide.clone()),
         role("/", "wide", service, wide),
-        role("/", "sister", foreign(json!({ "StringEquals": { "aws:PrincipalOrgID": "o-example1234" } })), narrow.clone()),
+        role(
+            "/",
+            "sister",
+            foreign(json!({ "StringEquals": { "aws:PrincipalOrgID": "o-example1234" } })),
+            narrow.clone(),
+        ),
         role("/", "stranger", foreign(json!({})), narrow),
     ]
 }
@@ -219,7 +261,11 @@ fn machines() -> Vec<Value> {
     let off = json!({ "state": { "name": "running" }, "metadataOptions": { "httpEndpoint": "disabled", "httpTokens": "optional" } });
     let loose = json!({ "state": { "name": "running" }, "metadataOptions": { "httpEndpoint": "enabled", "httpTokens": "optional" } });
     vec![
-        at("arn:aws:ec2:us-east-1:111122223333:vpc/vpc-empty", "AWS::EC2::VPC", json!({ "vpcId": "vpc-empty", "isDefault": true })),
+        at(
+            "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-empty",
+            "AWS::EC2::VPC",
+            json!({ "vpcId": "vpc-empty", "isDefault": true }),
+        ),
         at("arn:aws:ec2:us-east-1:111122223333:instance/i-off", "AWS::EC2::Instance", off),
         at("arn:aws:ec2:us-east-1:111122223333:instance/i-loose", "AWS::EC2::Instance", loose),
     ]
@@ -240,7 +286,13 @@ fn plan(name: &str, days: &[u64]) -> Value {
 /// An answer's file, called after what was asked: other characters than these are percent-encoded.
 fn named(key: &str) -> String {
     key.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"._-".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"._-".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }
 
@@ -251,8 +303,13 @@ fn own_words(box_: &Sandbox) -> Vec<[String; 4]> {
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let mut reader = csv::Reader::from_path(folder.join("data/tables/result.csv")).expect("a table");
     let head = reader.headers().expect("a head").clone();
-    let places = ["check_id", "resource", "sql_verdict", "reason"].map(|name| head.iter().position(|h| h == name).expect("a column"));
-    reader.records().map(|record| record.expect("a row")).map(|record| places.map(|place| record[place].to_string())).collect()
+    let places = ["check_id", "resource", "sql_verdict", "reason"]
+        .map(|name| head.iter().position(|h| h == name).expect("a column"));
+    reader
+        .records()
+        .map(|record| record.expect("a row"))
+        .map(|record| places.map(|place| record[place].to_string()))
+        .collect()
 }
 
 /// One run of all of them, judged once.
@@ -289,7 +346,8 @@ fn judged() -> &'static [[String; 4]] {
 
 /// Verdict and reason of the one row of a check whose resource ends so; `none` where the check has no such row.
 fn said(check: &str, resource: &str) -> (String, String) {
-    let found: Vec<&[String; 4]> = judged().iter().filter(|row| row[0] == check && row[1].ends_with(resource)).collect();
+    let found: Vec<&[String; 4]> =
+        judged().iter().filter(|row| row[0] == check && row[1].ends_with(resource)).collect();
     assert!(found.len() <= 1, "{check} says {} things of {resource}", found.len());
     found.first().map_or(("none".into(), String::new()), |row| (row[2].clone(), row[3].clone()))
 }
@@ -356,7 +414,10 @@ fn what_aws_encrypts_itself_is_never_called_unencrypted() {
         ("sqs.queue-encrypted", ":silent"),
     ] {
         let (_, reason) = said(id, resource);
-        assert!(!reason.contains("unencrypted") && !reason.contains("not encrypted"), "{id} of {resource}: {reason}");
+        assert!(
+            !reason.contains("unencrypted") && !reason.contains("not encrypted"),
+            "{id} of {resource}: {reason}"
+        );
     }
 }
 
@@ -373,11 +434,18 @@ fn an_absent_parameter_is_not_off_and_one_that_waits_is_not_on() {
 #[test]
 fn members_are_judged_at_their_cluster() {
     for id in ["rds.storage-encrypted", "rds.deletion-protection"] {
-        for (cluster, member) in [("cluster:aurora", "db:aurora-1"), ("cluster:papers", "db:papers-1"), ("cluster:graph", "db:graph-1")] {
+        for (cluster, member) in [
+            ("cluster:aurora", "db:aurora-1"),
+            ("cluster:papers", "db:papers-1"),
+            ("cluster:graph", "db:graph-1"),
+        ] {
             holds(&[(id, cluster, "met"), (id, member, "none")]);
         }
     }
-    holds(&[("rds.automated-backups", "cluster:aurora", "met"), ("rds.automated-backups", "db:aurora-1", "none")]);
+    holds(&[
+        ("rds.automated-backups", "cluster:aurora", "met"),
+        ("rds.automated-backups", "db:aurora-1", "none"),
+    ]);
     let (verdict, reason) = said("rds.automated-backups", "db:replica");
     assert!(verdict == "not applicable" && reason.contains("replica of pg15-default"), "{verdict}: {reason}");
 }
@@ -401,7 +469,10 @@ fn a_bound_principal_is_not_the_public() {
         holds(&[("access.phi-store-not-public", bucket, "met"), ("s3.bucket-not-public", bucket, "met")]);
     }
     // whether a block of the account stands before it was not asked
-    holds(&[("access.phi-store-not-public", ":of-everybody", "not met"), ("s3.bucket-not-public", ":of-everybody", "not evidenced")]);
+    holds(&[
+        ("access.phi-store-not-public", ":of-everybody", "not met"),
+        ("s3.bucket-not-public", ":of-everybody", "not evidenced"),
+    ]);
 }
 
 #[test]
@@ -452,7 +523,10 @@ fn a_root_without_credentials_has_no_mfa_to_show() {
         let summary = json!({ "SummaryMap": { "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0, "AccountPasswordPresent": password, "AccountSigningCertificatesPresent": 0 } });
         box_.write(&format!("in/aws/{account}/aws-global/iam/GetAccountSummary.json"), summary.to_string());
         let rows = own_words(&box_);
-        let row = rows.iter().find(|row| row[0] == "iam.root-mfa" && row[1].ends_with(":root")).expect("a row of the root user");
+        let row = rows
+            .iter()
+            .find(|row| row[0] == "iam.root-mfa" && row[1].ends_with(":root"))
+            .expect("a row of the root user");
         assert_eq!(row[2], verdict, "{region} {password}: {}", row[3]);
     }
 }

@@ -23,10 +23,18 @@ fn faults(text: &str) -> BTreeSet<(String, String)> {
 fn failing(box_: &Sandbox) -> BTreeSet<(String, String)> {
     let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
     let mut found = BTreeSet::new();
-    for check in assessment["controls"].as_array().expect("controls").iter().flat_map(|c| c["checks"].as_array().expect("checks")) {
+    for check in assessment["controls"]
+        .as_array()
+        .expect("controls")
+        .iter()
+        .flat_map(|c| c["checks"].as_array().expect("checks"))
+    {
         for row in check["rows"].as_array().expect("rows") {
             if ["not met", "accepted"].contains(&row["verdict"].as_str().expect("a verdict")) {
-                found.insert((check["id"].as_str().expect("an id").to_string(), row["resource"].as_str().expect("a resource").to_string()));
+                found.insert((
+                    check["id"].as_str().expect("an id").to_string(),
+                    row["resource"].as_str().expect("a resource").to_string(),
+                ));
             }
         }
     }
@@ -51,7 +59,8 @@ fn the_sample_is_large_enough_and_in_awss_own_forms() {
     box_.collect_sample(1);
     let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
     let inventory = assessment["inventory"].as_array().expect("an inventory");
-    let types: BTreeSet<&str> = inventory.iter().map(|i| i["resource_type"].as_str().expect("a type")).collect();
+    let types: BTreeSet<&str> =
+        inventory.iter().map(|i| i["resource_type"].as_str().expect("a type")).collect();
     assert!(types.len() >= 45, "{} types", types.len());
     assert!(assessment["resources"].as_u64() >= Some(250));
 }
@@ -66,9 +75,18 @@ fn the_three_envelopes_say_the_same() {
         box_.affiant(&["collect", "--snapshot", "in"]);
         let assessment = json(&box_.affiant(&["assess", "--format", "json"]).out);
         let mut rows = BTreeSet::new();
-        for check in assessment["controls"].as_array().expect("controls").iter().flat_map(|c| c["checks"].as_array().expect("checks")) {
+        for check in assessment["controls"]
+            .as_array()
+            .expect("controls")
+            .iter()
+            .flat_map(|c| c["checks"].as_array().expect("checks"))
+        {
             for row in check["rows"].as_array().expect("rows") {
-                rows.insert((row["verdict"].to_string(), check["id"].to_string(), row["resource"].to_string()));
+                rows.insert((
+                    row["verdict"].to_string(),
+                    check["id"].to_string(),
+                    row["resource"].to_string(),
+                ));
             }
         }
         rows
@@ -99,14 +117,18 @@ fn the_committed_run_is_what_the_generator_makes() {
     let made = std::path::PathBuf::from(ran.out.trim());
     let committed = repository().join("evidence").join(made.file_name().expect("a name"));
     assert!(committed.is_dir(), "{} is not committed; see docs/src/evidence.md", committed.display());
-    let ours = |name: &String| !name.starts_with("seal/") && name != "VERIFY.md" && name != "tagmanifest-sha256.txt";
+    let ours =
+        |name: &String| !name.starts_with("seal/") && name != "VERIFY.md" && name != "tagmanifest-sha256.txt";
     let (a, b) = (files(&made), files(&committed));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     for (name, bytes) in a.iter().filter(|(name, _)| ours(name)) {
         assert!(bytes == &b[name], "{name} differs from the committed run");
     }
     let listed = fs::read_to_string(repository().join("evidence/sample-faults.yaml")).expect("committed");
-    assert_eq!(faults(&listed), faults(&fs::read_to_string(box_.path().join("target/sample/faults.yaml")).expect("made")));
+    assert_eq!(
+        faults(&listed),
+        faults(&fs::read_to_string(box_.path().join("target/sample/faults.yaml")).expect("made"))
+    );
 }
 
 /// The well-run vendor: exactly its lapses fail, three controls have none, and each failing row's risk has an owner, a confirmed
@@ -140,7 +162,8 @@ fn everything_open_at_the_vendor_is_owned_scored_and_dated() {
     assert!((3..=4).contains(&clean), "{clean} controls have no failing row");
     let listed = json(&box_.affiant(&["risks", "list", "--format", "json"]).out);
     for risk in listed["risks"].as_array().expect("risks") {
-        let owned = !risk["owner"].as_str().unwrap_or_default().is_empty() && !risk["confirmed"].as_str().unwrap_or_default().is_empty();
+        let owned = !risk["owner"].as_str().unwrap_or_default().is_empty()
+            && !risk["confirmed"].as_str().unwrap_or_default().is_empty();
         assert!(owned && risk["due"].as_str() > Some("2026-09-30"), "{risk}");
     }
 }

@@ -22,14 +22,22 @@ fn workspace(accounts: &[&str], regions: &str) -> Sandbox {
     let box_ = Sandbox::default();
     box_.write("affiant.yaml", settings(accounts, regions));
     for account in accounts {
-        box_.write(&format!("in/aws/{account}/aws-global/sts/GetCallerIdentity.json"), json!({ "Account": account }).to_string());
+        box_.write(
+            &format!("in/aws/{account}/aws-global/sts/GetCallerIdentity.json"),
+            json!({ "Account": account }).to_string(),
+        );
     }
     box_
 }
 
 fn snapshot(box_: &Sandbox, account: &str, region: &str, items: &[Value]) {
-    let name = format!("in/snapshots/{account}_Config_{region}_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json");
-    box_.write(&name, json!({ "fileVersion": "1.0", "configSnapshotId": "1", "configurationItems": items }).to_string());
+    let name = format!(
+        "in/snapshots/{account}_Config_{region}_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json"
+    );
+    box_.write(
+        &name,
+        json!({ "fileVersion": "1.0", "configSnapshotId": "1", "configurationItems": items }).to_string(),
+    );
 }
 
 fn answer(box_: &Sandbox, account: &str, place: &str, body: &Value) {
@@ -52,10 +60,14 @@ fn at(mut item: Value, account: &str, region: &str) -> Value {
 fn collected(box_: &Sandbox) -> Vec<(String, String, String, String)> {
     let ran = box_.affiant(&["collect", "--snapshot", "in"]);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
-    let lines = std::fs::read_to_string(box_.path().join(ran.out.trim()).join("data/coverage.jsonl")).expect("coverage");
+    let lines = std::fs::read_to_string(box_.path().join(ran.out.trim()).join("data/coverage.jsonl"))
+        .expect("coverage");
     let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_string();
     let all = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line"));
-    all.map(|line| (text(&line, "region"), text(&line, "source"), text(&line, "state"), text(&line, "detail"))).collect()
+    all.map(|line| {
+        (text(&line, "region"), text(&line, "source"), text(&line, "state"), text(&line, "detail"))
+    })
+    .collect()
 }
 
 #[track_caller]
@@ -73,24 +85,46 @@ fn judged(box_: &Sandbox, check: &str, end: &str) -> Option<(String, String)> {
     let checks = list(&assessment["controls"]).into_iter().flat_map(|control| list(&control["checks"]));
     let rows = checks.filter(|c| c["id"] == check).flat_map(|c| list(&c["rows"]));
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_string();
-    rows.filter(|row| text(row, "resource").ends_with(end)).map(|row| (text(&row, "verdict"), text(&row, "reason"))).next()
+    rows.filter(|row| text(row, "resource").ends_with(end))
+        .map(|row| (text(&row, "verdict"), text(&row, "reason")))
+        .next()
 }
 
 #[test]
 fn with_the_home_out_of_scope_what_belongs_to_no_region_is_a_gap_and_not_empty() {
     let box_ = workspace(&[ACCOUNT], "us-west-2");
-    snapshot(&box_, ACCOUNT, "us-west-2", &[at(item("AWS::S3::Bucket", "records", json!({ "name": "records" })), ACCOUNT, "us-west-2")]);
+    snapshot(
+        &box_,
+        ACCOUNT,
+        "us-west-2",
+        &[at(item("AWS::S3::Bucket", "records", json!({ "name": "records" })), ACCOUNT, "us-west-2")],
+    );
     recorder(&box_, ACCOUNT, "us-west-2");
     let lines = collected(&box_);
-    is(&lines, "aws-global", "AWS::CloudFront::Distribution", "not-collected", "in us-east-1 only, which is not among the regions");
+    is(
+        &lines,
+        "aws-global",
+        "AWS::CloudFront::Distribution",
+        "not-collected",
+        "in us-east-1 only, which is not among the regions",
+    );
     is(&lines, "us-east-1", "AWS::WAFv2::WebACL", "not-collected", "in us-east-1 only");
     is(&lines, "aws-global", "AWS::IAM::User", "empty", "");
-    assert!(!lines.iter().any(|(region, source, ..)| region == "us-east-1" && source == "AWS::S3::Bucket"), "the home is not in scope");
-    let (verdict, reason) = judged(&box_, "cloudfront.viewer-https", "aws-global").expect("a row for the gap");
+    assert!(
+        !lines.iter().any(|(region, source, ..)| region == "us-east-1" && source == "AWS::S3::Bucket"),
+        "the home is not in scope"
+    );
+    let (verdict, reason) =
+        judged(&box_, "cloudfront.viewer-https", "aws-global").expect("a row for the gap");
     assert_eq!(verdict, "not evidenced", "{reason}");
     // at home the same recorder answers for it
     let home = workspace(&[ACCOUNT], "us-east-1");
-    snapshot(&home, ACCOUNT, "us-east-1", &[item("AWS::S3::Bucket", "records", json!({ "name": "records" }))]);
+    snapshot(
+        &home,
+        ACCOUNT,
+        "us-east-1",
+        &[item("AWS::S3::Bucket", "records", json!({ "name": "records" }))],
+    );
     recorder(&home, ACCOUNT, "us-east-1");
     is(&collected(&home), "aws-global", "AWS::CloudFront::Distribution", "empty", "");
 }
@@ -98,14 +132,32 @@ fn with_the_home_out_of_scope_what_belongs_to_no_region_is_a_gap_and_not_empty()
 #[test]
 fn a_region_without_recorder_leaves_nothing_out_and_an_empty_list_is_read() {
     let box_ = workspace(&[ACCOUNT], "us-west-2");
-    answer(&box_, ACCOUNT, "us-west-2/config/DescribeConfigurationRecorders", &json!({ "ConfigurationRecorders": [] }));
+    answer(
+        &box_,
+        ACCOUNT,
+        "us-west-2/config/DescribeConfigurationRecorders",
+        &json!({ "ConfigurationRecorders": [] }),
+    );
     answer(&box_, ACCOUNT, "us-west-2/sns/ListTopics", &json!({ "Topics": [] }));
     answer(&box_, ACCOUNT, "us-west-2/ec2/DescribeImages", &json!({ "Images": [] }));
-    answer(&box_, ACCOUNT, "us-west-2/ec2/DescribeVolumes", &json!({ "Volumes": [{ "VolumeId": "vol-1", "Encrypted": true }] }));
-    answer(&box_, ACCOUNT, "aws-global/cloudfront/ListDistributions", &json!({ "DistributionList": { "Items": [] } }));
+    answer(
+        &box_,
+        ACCOUNT,
+        "us-west-2/ec2/DescribeVolumes",
+        &json!({ "Volumes": [{ "VolumeId": "vol-1", "Encrypted": true }] }),
+    );
+    answer(
+        &box_,
+        ACCOUNT,
+        "aws-global/cloudfront/ListDistributions",
+        &json!({ "DistributionList": { "Items": [] } }),
+    );
     let lines = collected(&box_);
     is(&lines, "us-west-2", "AWS::RDS::DBInstance", "not-recorded", "has no recorder");
-    assert!(lines.iter().all(|(.., detail)| !detail.contains("leaves this type out")), "there is nothing that could leave it out");
+    assert!(
+        lines.iter().all(|(.., detail)| !detail.contains("leaves this type out")),
+        "there is nothing that could leave it out"
+    );
     is(&lines, "aws-global", "AWS::CloudFront::Distribution", "empty", "in us-east-1 only, out of scope");
     is(&lines, "us-west-2", "AWS::SNS::Topic", "empty", "read directly");
     is(&lines, "us-west-2", "ec2:DescribeImageAttribute", "empty", "nothing to ask it about");
@@ -121,7 +173,12 @@ fn a_region_without_recorder_leaves_nothing_out_and_an_empty_list_is_read() {
 fn an_answer_of_one_region_is_not_missed_in_another() {
     let box_ = workspace(&[ACCOUNT], "us-east-1, us-west-2");
     for region in ["us-east-1", "us-west-2"] {
-        snapshot(&box_, ACCOUNT, region, &[at(item("AWS::S3::Bucket", region, json!({ "name": region })), ACCOUNT, region)]);
+        snapshot(
+            &box_,
+            ACCOUNT,
+            region,
+            &[at(item("AWS::S3::Bucket", region, json!({ "name": region })), ACCOUNT, region)],
+        );
     }
     recorder(&box_, ACCOUNT, "us-east-1");
     answer(&box_, ACCOUNT, "us-west-2/ec2/DescribeVolumes", &json!({ "Volumes": [] }));
@@ -141,15 +198,26 @@ fn trail(name: &str, owner: &str, organization: bool) -> Value {
 /// A member whose region is us-west-2, what CloudTrail lists there, and what it says of a trail at home in us-east-1.
 fn member(listed: Option<&[Value]>) -> Sandbox {
     let box_ = workspace(&[MEMBER], "us-west-2");
-    snapshot(&box_, MEMBER, "us-west-2", &[at(item("AWS::S3::Bucket", "records", json!({ "name": "records" })), MEMBER, "us-west-2")]);
+    snapshot(
+        &box_,
+        MEMBER,
+        "us-west-2",
+        &[at(item("AWS::S3::Bucket", "records", json!({ "name": "records" })), MEMBER, "us-west-2")],
+    );
     recorder(&box_, MEMBER, "us-west-2");
     if let Some(list) = listed {
         answer(&box_, MEMBER, "us-west-2/cloudtrail/DescribeTrails", &json!({ "trailList": list }));
         for trail in list {
             let arn = trail["TrailARN"].as_str().expect("an ARN");
             let key = arn.replace(':', "%3A").replace('/', "%2F");
-            answer(&box_, MEMBER, &format!("us-east-1/cloudtrail/GetTrailStatus/{key}"), &json!({ "IsLogging": true }));
-            let selectors = json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [] }]);
+            answer(
+                &box_,
+                MEMBER,
+                &format!("us-east-1/cloudtrail/GetTrailStatus/{key}"),
+                &json!({ "IsLogging": true }),
+            );
+            let selectors =
+                json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [] }]);
             answer(
                 &box_,
                 MEMBER,
@@ -167,14 +235,20 @@ fn a_trail_at_home_elsewhere_is_a_trail_and_one_of_the_organization_is_named_as_
     let check = "cloudtrail.multi-region-trail-logging";
     let told = |listed: Option<&[Value]>| judged(&member(listed), check, ":root").expect("a row");
     let (verdict, reason) = told(Some(&[trail("all", MEMBER, false)]));
-    assert_eq!((verdict.as_str(), reason.as_str()), ("met", "trail all logs management events of all regions"));
+    assert_eq!(
+        (verdict.as_str(), reason.as_str()),
+        ("met", "trail all logs management events of all regions")
+    );
     let (verdict, reason) = told(Some(&[trail("org", ACCOUNT, true)]));
     assert_eq!(verdict, "met", "CloudTrail lists it to the member: {reason}");
     assert!(reason.contains(&format!("trail org of the organization, in account {ACCOUNT}")), "{reason}");
     let (verdict, reason) = told(Some(&[]));
     assert_eq!((verdict.as_str(), reason.as_str()), ("not met", "the account has no trail"));
     let (verdict, reason) = told(None);
-    assert_eq!(verdict, "not evidenced", "one may be at home elsewhere, and CloudTrail was not asked: {reason}");
+    assert_eq!(
+        verdict, "not evidenced",
+        "one may be at home elsewhere, and CloudTrail was not asked: {reason}"
+    );
 }
 
 #[test]
@@ -192,12 +266,20 @@ fn what_affiant_yaml_names_since_the_run_is_a_gap_of_everything_there() {
     assert!(!box_.affiant(&["assess"]).err.contains("asks for"), "nothing was added");
     box_.write("affiant.yaml", settings(&[ACCOUNT, MEMBER], "us-east-1, eu-west-1"));
     let ran = box_.affiant(&["assess", "--format", "json"]);
-    assert!(ran.err.contains(&format!("the run covers accounts {ACCOUNT}; regions us-east-1")), "{}", ran.err);
+    assert!(
+        ran.err.contains(&format!("the run covers accounts {ACCOUNT}; regions us-east-1")),
+        "{}",
+        ran.err
+    );
     assert!(ran.err.contains(&format!("asks for account {MEMBER}, region eu-west-1 too")), "{}", ran.err);
     let after = parse(&ran.out);
     let gaps = |a: &Value| a["coverage"]["gaps"].as_u64().expect("a number");
     assert_eq!(gaps(&after), gaps(&before) + 2);
-    assert_eq!(judged(&box_, "rds.storage-encrypted", ":db-1").expect("a row").0, "met", "what was read stays read");
+    assert_eq!(
+        judged(&box_, "rds.storage-encrypted", ":db-1").expect("a row").0,
+        "met",
+        "what was read stays read"
+    );
     for place in [format!("{MEMBER}/aws-global"), format!("{ACCOUNT}/eu-west-1")] {
         let (verdict, reason) = judged(&box_, "rds.storage-encrypted", &place).expect("a row for the gap");
         assert_eq!(verdict, "not evidenced", "{reason}");
@@ -212,20 +294,28 @@ fn an_operation_that_nothing_reads_is_not_asked() {
     let planned = affiant::collect::live::plan(&catalog, &on);
     let read = catalog.read();
     let names: Vec<&str> = planned.iter().map(|p| p.name.as_str()).collect();
-    let feeds = |name: &str| names.iter().any(|other| catalog.operations[*other].each.iter().any(|e| e.from == name));
+    let feeds =
+        |name: &str| names.iter().any(|other| catalog.operations[*other].each.iter().any(|e| e.from == name));
     let fills = |name: &str| {
         let of = |fill: &affiant::model::registry::Fill| {
-            fill.tags_of.is_some() || read.contains(fill.resource_type.as_str()) || fill.also.iter().any(|t| read.contains(t.as_str()))
+            fill.tags_of.is_some()
+                || read.contains(fill.resource_type.as_str())
+                || fill.also.iter().any(|t| read.contains(t.as_str()))
         };
         catalog.operations[name].fill.iter().any(of)
     };
-    let idle = |name: &&str| !read.contains(*name) && !feeds(name) && !fills(name) && catalog.operations[*name].facts.is_none();
+    let idle = |name: &&str| {
+        !read.contains(*name) && !feeds(name) && !fills(name) && catalog.operations[*name].facts.is_none()
+    };
     let unread: Vec<&str> = names.iter().copied().filter(idle).collect();
     assert!(unread.is_empty(), "asked and read by nothing: {unread:?}");
     // what is not asked, and not by the collector itself either, has no place in the registry
     let by_itself = ["config", "sts", "s3", "artifact"];
-    let known =
-        |name: &&String| catalog.operations[*name].via.is_none() && !by_itself.contains(&name.split(':').next().unwrap_or_default());
-    let never: Vec<&String> = catalog.operations.keys().filter(known).filter(|name| !names.contains(&name.as_str())).collect();
+    let known = |name: &&String| {
+        catalog.operations[*name].via.is_none()
+            && !by_itself.contains(&name.split(':').next().unwrap_or_default())
+    };
+    let never: Vec<&String> =
+        catalog.operations.keys().filter(known).filter(|name| !names.contains(&name.as_str())).collect();
     assert!(never.is_empty(), "in the registry and never asked: {never:?}");
 }

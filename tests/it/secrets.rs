@@ -100,8 +100,13 @@ const KINDS: &[Kind] = &[
         _ => json!({ "Parameter": { "Name": "/ehr/prod/x", "Type": "SecureString", "Value": s } }),
     }),
     ("defaults of a template", |n, s| {
-        let template = json!({ "Parameters": { "DbPassword": { "Type": "String", "Default": s } }, "Resources": {} });
-        if n % 2 == 0 { json!({ "TemplateBody": template.to_string() }) } else { json!({ "TemplateBody": template }) }
+        let template =
+            json!({ "Parameters": { "DbPassword": { "Type": "String", "Default": s } }, "Resources": {} });
+        if n % 2 == 0 {
+            json!({ "TemplateBody": template.to_string() })
+        } else {
+            json!({ "TemplateBody": template })
+        }
     }),
     ("user data", |n, s| {
         let script = [
@@ -119,10 +124,13 @@ const KINDS: &[Kind] = &[
         json!({ member: base64(&gzip(script.as_bytes())) })
     }),
     ("user data in UTF-16", |n, s| {
-        let script = format!("<powershell>\n$p = ConvertTo-SecureString '{s}' -AsPlainText -Force\n</powershell>");
+        let script =
+            format!("<powershell>\n$p = ConvertTo-SecureString '{s}' -AsPlainText -Force\n</powershell>");
         match n % 2 {
             0 => json!({ "userData": base64(&utf16(&script)) }),
-            _ => json!({ "userData": base64(format!("powershell -EncodedCommand {}", base64(&utf16(&script))).as_bytes()) }),
+            _ => {
+                json!({ "userData": base64(format!("powershell -EncodedCommand {}", base64(&utf16(&script))).as_bytes()) })
+            }
         }
     }),
     ("base64 outside user data", |n, s| {
@@ -135,10 +143,14 @@ const KINDS: &[Kind] = &[
         json!({ "rolePolicyList": [{ "policyName": format!("p{n}"), "policyDocument": percent(&policy.to_string()) }] })
     }),
     ("XML of a VPN", |n, s| {
-        let xml = format!("<?xml version=\"1.0\"?><vpn_connection><ike><pre_shared_key>{s}</pre_shared_key></ike></vpn_connection>");
+        let xml = format!(
+            "<?xml version=\"1.0\"?><vpn_connection><ike><pre_shared_key>{s}</pre_shared_key></ike></vpn_connection>"
+        );
         match n % 2 {
             0 => json!({ "customerGatewayConfiguration": xml }),
-            _ => json!({ "options": { "tunnelOptions": [{ "outsideIpAddress": "203.0.113.9", "preSharedKey": s }] }, "note": xml }),
+            _ => {
+                json!({ "options": { "tunnelOptions": [{ "outsideIpAddress": "203.0.113.9", "preSharedKey": s }] }, "note": xml })
+            }
         }
     }),
     ("connection strings", |n, s| {
@@ -159,8 +171,12 @@ const KINDS: &[Kind] = &[
         0 => {
             json!({ "HttpEndpointDestinationDescription": { "EndpointConfiguration": { "Url": "https://in.example/v1", "AccessKey": s } } })
         }
-        1 => json!({ "RequestConfiguration": { "CommonAttributes": [{ "AttributeName": "api-key", "AttributeValue": s }] } }),
-        _ => json!({ "users": [{ "username": "app", "password": s }], "ldapServerMetadata": { "serviceAccountPassword": s } }),
+        1 => {
+            json!({ "RequestConfiguration": { "CommonAttributes": [{ "AttributeName": "api-key", "AttributeValue": s }] } })
+        }
+        _ => {
+            json!({ "users": [{ "username": "app", "password": s }], "ldapServerMetadata": { "serviceAccountPassword": s } })
+        }
     }),
     ("Step Functions", |n, s| {
         let parameters = match n % 2 {
@@ -172,7 +188,9 @@ const KINDS: &[Kind] = &[
         json!({ "definition": json!({ "StartAt": "A", "States": { "A": { "Type": "Task", "Parameters": parameters, "End": true } } }).to_string() })
     }),
     ("EventBridge", |n, s| match n % 3 {
-        0 => json!({ "targets": [{ "Id": "1", "Input": json!({ "user": "app", "apiToken": s }).to_string() }] }),
+        0 => {
+            json!({ "targets": [{ "Id": "1", "Input": json!({ "user": "app", "apiToken": s }).to_string() }] })
+        }
         1 => {
             json!({ "AuthParameters": { "InvocationHttpParameters": { "HeaderParameters": [{ "Key": "x-tenant", "Value": s, "IsValueSecret": true }] } } })
         }
@@ -185,13 +203,17 @@ const KINDS: &[Kind] = &[
         }
     }),
     ("EMR", |n, s| match n % 2 {
-        0 => json!({ "configurations": [{ "Classification": "hive-site", "Properties": { "javax.jdo.option.ConnectionPassword": s } }] }),
+        0 => {
+            json!({ "configurations": [{ "Classification": "hive-site", "Properties": { "javax.jdo.option.ConnectionPassword": s } }] })
+        }
         _ => {
             json!({ "steps": [{ "Config": { "Jar": "command-runner.jar", "Args": ["spark-submit", "--conf", format!("spark.app.password={s}")] } }] })
         }
     }),
     ("CodeBuild", |n, s| match n % 3 {
-        0 => json!({ "environment": { "environmentVariables": [{ "name": "NPM_TOKEN", "value": s, "type": "PLAINTEXT" }] } }),
+        0 => {
+            json!({ "environment": { "environmentVariables": [{ "name": "NPM_TOKEN", "value": s, "type": "PLAINTEXT" }] } })
+        }
         1 => {
             json!({ "source": { "buildspec": format!("version: 0.2\nphases:\n  build:\n    commands:\n      - docker login -u ci -p {s} registry.example\n") } })
         }
@@ -229,7 +251,10 @@ const KINDS: &[Kind] = &[
         json!({ "description": format!("uses {} for now", token[n % 5]) })
     }),
     ("error messages", |n, s| {
-        let text = [format!("could not log in with password={s}"), format!("GET https://x.example/v1?access_token={s} failed")];
+        let text = [
+            format!("could not log in with password={s}"),
+            format!("GET https://x.example/v1?access_token={s} failed"),
+        ];
         json!({ "stateReason": { "code": "Client.Error", "message": text[n % 2] } })
     }),
 ];
@@ -260,13 +285,17 @@ const ALIKE: &[Kind] = &[
         json!({ "command": ["sh", "-c", line], "userData": base64(format!("#!/bin/bash\n{line}\nyum -y update\n").as_bytes()) })
     }),
     ("settings of databases", |n, _| {
-        let (name, value) =
-            [("password_encryption", "scram-sha-256"), ("rds.force_ssl", "1"), ("secret_rotation_days", "30"), ("tokenizer", "standard")]
-                [n % 4];
+        let (name, value) = [
+            ("password_encryption", "scram-sha-256"),
+            ("rds.force_ssl", "1"),
+            ("secret_rotation_days", "30"),
+            ("tokenizer", "standard"),
+        ][n % 4];
         json!({ "Parameters": [{ "ParameterName": name, "ParameterValue": value, "Description": "Determines the algorithm to encrypt the password." }] })
     }),
     ("policies", |n, _| {
-        let actions = ["secretsmanager:GetSecretValue", "sts:GetSessionToken", "cognito-idp:AdminSetUserPassword"];
+        let actions =
+            ["secretsmanager:GetSecretValue", "sts:GetSessionToken", "cognito-idp:AdminSetUserPassword"];
         let policy = json!({ "Statement": [{ "Effect": "Deny", "Action": actions[n % 3], "Resource": "arn:aws:secretsmanager:*:*:secret:ehr/*",
             "Condition": { "DateLessThan": { "aws:TokenIssueTime": "2026-01-01T00:00:00Z" }, "Bool": { "kms:GrantIsForAWSResource": "true" } } }] });
         json!({ "policyDocument": percent(&policy.to_string()), "policy": policy.to_string() })
@@ -303,8 +332,11 @@ const ALIKE: &[Kind] = &[
 fn found(document: &Value) -> (String, Findings) {
     let text = item("AWS::Lambda::Function", "x", document.clone()).to_string();
     let mut findings = Findings::default();
-    let new =
-        if scan::suspicious(text.as_bytes()) { scan::json(&text, &mut findings).unwrap_or_else(|| text.clone()) } else { text.clone() };
+    let new = if scan::suspicious(text.as_bytes()) {
+        scan::json(&text, &mut findings).unwrap_or_else(|| text.clone())
+    } else {
+        text.clone()
+    };
     (new, findings)
 }
 
@@ -332,15 +364,24 @@ fn reveals(text: &str, secret: &str, depth: u32) -> bool {
         return text.contains(secret);
     }
     let plain = percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/=".contains(c))).filter(|word| word.len() >= 12);
+    let words = text
+        .split(|c: char| !(c.is_ascii_alphanumeric() || "+/=".contains(c)))
+        .filter(|word| word.len() >= 12);
     let decoded = words.filter_map(|word| base64::engine::general_purpose::STANDARD.decode(word).ok());
     let inner = decoded.flat_map(|bytes| {
         let mut unpacked = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut unpacked);
-        let wide: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-        [String::from_utf8_lossy(&bytes).into_owned(), String::from_utf8_lossy(&unpacked).into_owned(), String::from_utf16_lossy(&wide)]
+        let _ =
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut unpacked);
+        let wide: Vec<u16> =
+            bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        [
+            String::from_utf8_lossy(&bytes).into_owned(),
+            String::from_utf8_lossy(&unpacked).into_owned(),
+            String::from_utf16_lossy(&wide),
+        ]
     });
-    (plain != text && reveals(&plain, secret, depth + 1)) || inner.into_iter().any(|text| reveals(&text, secret, depth + 1))
+    (plain != text && reveals(&plain, secret, depth + 1))
+        || inner.into_iter().any(|text| reveals(&text, secret, depth + 1))
 }
 
 const EACH: usize = 10;
@@ -353,7 +394,11 @@ fn measured() -> String {
             let value = secret(*n);
             let document = make(*n, &value);
             // where the value is not ours, what must go is told by the finding alone
-            if *name == "keys of further issuers" { !found(&document).1.is_empty() } else { gone(&document, &value) }
+            if *name == "keys of further issuers" {
+                !found(&document).1.is_empty()
+            } else {
+                gone(&document, &value)
+            }
         });
         let count = count.count();
         out.push_str(&format!("| {name} | {EACH} | {count} |\n"));
@@ -366,7 +411,9 @@ fn measured() -> String {
         out.push_str(&format!("| {name} | {EACH} | {count} |\n"));
         (documents, wrong) = (documents + EACH, wrong + count);
     }
-    out.push_str(&format!("\nBy place: {hit} of {planted}. False findings: {wrong} of {documents} documents that look alike.\n"));
+    out.push_str(&format!(
+        "\nBy place: {hit} of {planted}. False findings: {wrong} of {documents} documents that look alike.\n"
+    ));
     assert!(hit * 100 >= planted * 90, "recall fell:\n{out}");
     assert!(wrong * 100 <= documents, "look-alikes are taken for secrets:\n{out}");
     out
@@ -393,13 +440,17 @@ fn look_alikes_say_which() {
 /// Two names that hide different things stay two, and the same one stays one wherever it stands.
 #[test]
 fn markers_are_as_many_as_originals() {
-    let document = json!({ "tags": { "a": "logs-219-09-1112", "b": "logs-219-09-1113", "c": "logs-219-09-1112" } }).to_string();
+    let document =
+        json!({ "tags": { "a": "logs-219-09-1112", "b": "logs-219-09-1113", "c": "logs-219-09-1112" } })
+            .to_string();
     let mut findings = Findings::default();
-    let new: Value = serde_json::from_str(&scan::json(&document, &mut findings).expect("found")).expect("JSON");
+    let new: Value =
+        serde_json::from_str(&scan::json(&document, &mut findings).expect("found")).expect("JSON");
     assert_eq!(new["tags"]["a"], new["tags"]["c"]);
     assert_ne!(new["tags"]["a"], new["tags"]["b"]);
     let forged = json!({ "tags": { "a": "x-219-09-1112", "b": "x-[redacted phi-ssn]" } }).to_string();
-    let new: Value = serde_json::from_str(&scan::json(&forged, &mut Findings::default()).expect("found")).expect("JSON");
+    let new: Value =
+        serde_json::from_str(&scan::json(&forged, &mut Findings::default()).expect("found")).expect("JSON");
     assert_ne!(new["tags"]["a"], new["tags"]["b"], "what looks like a marker is not one");
 }
 
@@ -408,7 +459,8 @@ fn markers_are_as_many_as_originals() {
 fn redaction_never_merges_two_resources() {
     let box_ = Sandbox::default().workspace();
     let volume = |id: &str, encrypted: bool| {
-        let mut volume = item("AWS::EC2::Volume", id, json!({ "volumeId": id, "encrypted": encrypted, "size": 8 }));
+        let mut volume =
+            item("AWS::EC2::Volume", id, json!({ "volumeId": id, "encrypted": encrypted, "size": 8 }));
         volume["ARN"] = json!(format!("arn:aws:ec2:us-east-1:111122223333:volume/{id}"));
         volume
     };
@@ -420,7 +472,10 @@ fn redaction_never_merges_two_resources() {
     assert_eq!(csv.lines().filter(|l| l.contains("AWS::EC2::Volume")).count(), 2, "{csv}");
     assert!(!csv.contains("219-09-111"), "{csv}");
     let results = std::fs::read_to_string(root.join("data/tables/result.csv")).expect("a table");
-    assert!(results.lines().any(|l| l.contains("volume/logs-[redacted") && l.contains("not met")), "{results}");
+    assert!(
+        results.lines().any(|l| l.contains("volume/logs-[redacted") && l.contains("not met")),
+        "{results}"
+    );
 }
 
 /// Everything that leaves: names of files, what services answered, what was typed, the workspace's own files, frames of snapshots,
@@ -429,15 +484,19 @@ fn redaction_never_merges_two_resources() {
 fn no_layer_of_a_package_holds_a_planted_secret() {
     let box_ = Sandbox::default().workspace();
     let planted = secret(0);
-    let documents: Vec<Value> =
-        KINDS.iter().enumerate().map(|(n, (_, make))| item("AWS::Lambda::Function", &format!("f{n}"), make(n, &planted))).collect();
+    let documents: Vec<Value> = KINDS
+        .iter()
+        .enumerate()
+        .map(|(n, (_, make))| item("AWS::Lambda::Function", &format!("f{n}"), make(n, &planted)))
+        .collect();
     box_.snapshot("in", &documents);
     let frame = json!({ "fileVersion": "1.0", "note": format!("password={planted}"), "configurationItems": [item("AWS::S3::Bucket", "b", json!({ "name": "b" }))] });
     box_.write(
         "in/snapshots/111122223333_Config_us-west-2_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json",
         frame.to_string(),
     );
-    let wide: Vec<u8> = [vec![0xff, 0xfe], utf16(&format!("Runbook\r\ndb password = {planted}\r\n"))].concat();
+    let wide: Vec<u8> =
+        [vec![0xff, 0xfe], utf16(&format!("Runbook\r\ndb password = {planted}\r\n"))].concat();
     box_.write("in/documents/runbook.txt", wide);
     let ran = box_.affiant(&["collect", "--snapshot", "in"]);
     assert!(ran.code == 0 || ran.code == 3, "{}", ran.err);
@@ -446,7 +505,10 @@ fn no_layer_of_a_package_holds_a_planted_secret() {
     for (name, content) in files(&zip.with_extension("")) {
         bytes.clear();
         match content.starts_with(&[0x1f, 0x8b]) {
-            true => drop(std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(content.as_slice()), &mut bytes)),
+            true => drop(std::io::Read::read_to_end(
+                &mut flate2::read::MultiGzDecoder::new(content.as_slice()),
+                &mut bytes,
+            )),
             false => bytes.write_all(&content).expect("memory"),
         }
         let wide: Vec<u8> = utf16(&planted);
@@ -465,7 +527,11 @@ fn a_secret_in_a_name_or_in_the_workspace_stops_the_package() {
     box_.write("in/documents/key AKIAIOSFODNN7EXAMPLE.md", "nothing");
     box_.affiant(&["collect", "--snapshot", "in"]);
     let refused = box_.affiant(&["package"]).exits(2);
-    assert!(refused.err.contains("aws-access-key in the file's name") && !refused.err.contains("AKIAIOSFODNN7"), "{}", refused.err);
+    assert!(
+        refused.err.contains("aws-access-key in the file's name") && !refused.err.contains("AKIAIOSFODNN7"),
+        "{}",
+        refused.err
+    );
     let box_ = Sandbox::default().workspace();
     box_.snapshot("in", &[item("AWS::S3::Bucket", "b", json!({ "name": "b" }))]);
     box_.affiant(&["collect", "--snapshot", "in"]);

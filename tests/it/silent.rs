@@ -27,7 +27,12 @@ fn rows(assessment: &Value) -> Vec<(String, String, String, String)> {
     let mut out = Vec::new();
     for check in list(&assessment["controls"]).iter().flat_map(|control| list(&control["checks"])) {
         for row in list(&check["rows"]) {
-            out.push((text(&check["id"]), text(&row["resource"]), text(&row["verdict"]), text(&row["reason"])));
+            out.push((
+                text(&check["id"]),
+                text(&row["resource"]),
+                text(&row["verdict"]),
+                text(&row["reason"]),
+            ));
         }
     }
     out
@@ -36,7 +41,9 @@ fn rows(assessment: &Value) -> Vec<(String, String, String, String)> {
 /// The checks that name `resource` as of a kind that none reads.
 fn named(assessment: &Value, resource: &str) -> Vec<String> {
     let all = rows(assessment).into_iter();
-    let silent = all.filter(|(_, r, v, why)| r.contains(resource) && v == "not evidenced" && why.starts_with("no check reads this kind: "));
+    let silent = all.filter(|(_, r, v, why)| {
+        r.contains(resource) && v == "not evidenced" && why.starts_with("no check reads this kind: ")
+    });
     silent.map(|(check, ..)| check).collect()
 }
 
@@ -82,29 +89,43 @@ fn what_a_check_reads_and_what_aws_makes_everywhere_is_not_named() {
         item("AWS::Cassandra::Keyspace", "system_schema", json!({})),
         item("AWS::Athena::WorkGroup", "primary", json!({})),
         item("AWS::CloudFormation::Stack", "stack", json!({})),
-        tagged(item("AWS::HealthImaging::Datastore", "demo", json!({})), json!({ "data-classification": "public" })),
+        tagged(
+            item("AWS::HealthImaging::Datastore", "demo", json!({})),
+            json!({ "data-classification": "public" }),
+        ),
         // a setting, whatever its tags say
-        tagged(item("AWS::CloudFormation::Stack", "tagged", json!({})), json!({ "data-classification": "phi" })),
+        tagged(
+            item("AWS::CloudFormation::Stack", "tagged", json!({})),
+            json!({ "data-classification": "phi" }),
+        ),
         // of a type that the catalog does not know, and not said to hold PHI
         item("AWS::Unheard::Of", "plain", json!({})),
     ];
     let cluster = json!({ "Clusters": [{ "Name": "quick", "ARN": "arn:aws:memorydb:us-east-1:111122223333:cluster/quick" }] });
     let (_, assessment) = assessed(&items, &[("memorydb/DescribeClusters", cluster)]);
-    let silent: Vec<_> = rows(&assessment).into_iter().filter(|(_, _, _, why)| why.starts_with("no check reads this kind")).collect();
+    let silent: Vec<_> = rows(&assessment)
+        .into_iter()
+        .filter(|(_, _, _, why)| why.starts_with("no check reads this kind"))
+        .collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
 
 #[test]
 fn an_item_whose_own_api_did_not_answer_is_named() {
     let (_, assessment) = assessed(&[item("AWS::MemoryDB::Cluster", "quick", json!({}))], &[]);
-    let why = |check: &str| rows(&assessment).into_iter().find(|(id, r, ..)| id == check && r.contains("quick")).map(|row| row.3);
+    let why = |check: &str| {
+        rows(&assessment).into_iter().find(|(id, r, ..)| id == check && r.contains("quick")).map(|row| row.3)
+    };
     let reason = why("kinds.encryption-at-rest").expect("a row");
     assert!(reason.contains("is read by memorydb:DescribeClusters, which did not answer here"), "{reason}");
 }
 
 #[test]
 fn an_unknown_type_that_is_tagged_as_phi_is_named() {
-    let (_, assessment) = assessed(&[tagged(item("AWS::Unheard::Of", "x-1", json!({})), json!({ "data-classification": "phi" }))], &[]);
+    let (_, assessment) = assessed(
+        &[tagged(item("AWS::Unheard::Of", "x-1", json!({})), json!({ "data-classification": "phi" }))],
+        &[],
+    );
     assert_eq!(named(&assessment, "x-1").len(), 3, "{:?}", rows(&assessment));
 }
 
@@ -123,11 +144,19 @@ fn not_applicable_is_not_said_beside_a_sibling() {
     for check in ["opensearch.in-vpc", "opensearch.audit-logs", "opensearch.customer-key"] {
         let said = here(&with, check);
         assert_eq!(said.len(), 1, "{check}: {said:?}");
-        assert!(said[0].starts_with("not evidenced: no check reads this kind: 1 x AWS::OpenSearchServerless::Collection"), "{said:?}");
+        assert!(
+            said[0].starts_with(
+                "not evidenced: no check reads this kind: 1 x AWS::OpenSearchServerless::Collection"
+            ),
+            "{said:?}"
+        );
         assert!(here(&without, check).is_empty(), "{check}: nothing there, and no sibling");
     }
     for check in ["msk.customer-key", "opensearch.dashboard-session-timeout"] {
-        assert!(here(&with, check).is_empty(), "{check}: no sibling of its own, or none that bears on its control");
+        assert!(
+            here(&with, check).is_empty(),
+            "{check}: no sibling of its own, or none that bears on its control"
+        );
     }
 }
 
@@ -135,11 +164,18 @@ fn not_applicable_is_not_said_beside_a_sibling() {
 fn things_in_answers_that_nobody_knows_are_named_too() {
     let arn = "arn:aws:medical-imaging:us-east-1:111122223333:datastore/0123456789abcdef0123456789abcdef";
     let summary = json!({ "datastoreId": "0123456789abcdef0123456789abcdef", "datastoreArn": arn, "datastoreStatus": "ACTIVE" });
-    let answer = json!({ "datastoreSummaries": [summary], "kmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1" });
-    let (box_, assessment) = assessed(&[item("AWS::EC2::Volume", "vol-1", json!({}))], &[("medical-imaging/ListDatastores", answer)]);
+    let answer =
+        json!({ "datastoreSummaries": [summary], "kmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1" });
+    let (box_, assessment) = assessed(
+        &[item("AWS::EC2::Volume", "vol-1", json!({}))],
+        &[("medical-imaging/ListDatastores", answer)],
+    );
     assert_eq!(named(&assessment, arn).len(), 4);
     let unread = assessment["unread"].as_array().expect("a list");
-    assert!(unread.iter().any(|u| u["source"] == "medical-imaging:ListDatastores" && u["items"] == 1), "{unread:?}");
+    assert!(
+        unread.iter().any(|u| u["source"] == "medical-imaging:ListDatastores" && u["items"] == 1),
+        "{unread:?}"
+    );
     assert!(named(&assessment, "key/1").is_empty());
     let table = box_.affiant(&["assess"]).out;
     assert!(table.contains("stored, and read by no table"), "{table}");
@@ -149,7 +185,10 @@ fn things_in_answers_that_nobody_knows_are_named_too() {
 fn coverage_counts_what_no_table_reads() {
     let items = [
         item("AWS::SecurityLake::DataLake", "a", json!({})),
-        tagged(item("AWS::SecurityLake::DataLake", "b", json!({})), json!({ "data-classification": "public" })),
+        tagged(
+            item("AWS::SecurityLake::DataLake", "b", json!({})),
+            json!({ "data-classification": "public" }),
+        ),
         item("AWS::Unheard::Of", "c", json!({})),
         item("AWS::EC2::Volume", "vol-1", json!({})),
     ];
@@ -163,7 +202,8 @@ fn coverage_counts_what_no_table_reads() {
     let folder = crate::harness::unzip(&box_.package(), &box_.path().join("x"));
     let html = std::fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
     assert!(
-        html.contains("Stored, and read by no table") && html.contains("AWS::<wbr>SecurityLake::<wbr>DataLake"),
+        html.contains("Stored, and read by no table")
+            && html.contains("AWS::<wbr>SecurityLake::<wbr>DataLake"),
         "the report names them"
     );
 }
@@ -171,7 +211,8 @@ fn coverage_counts_what_no_table_reads() {
 #[test]
 fn a_catalog_whose_kinds_name_what_is_not_there_is_refused() {
     let box_ = Sandbox::default().workspace();
-    let ours = std::fs::read_to_string(crate::harness::repository().join("controls/kinds/aws.yaml")).expect("a file");
+    let ours = std::fs::read_to_string(crate::harness::repository().join("controls/kinds/aws.yaml"))
+        .expect("a file");
     for (from, to) in [
         ("  - nature: database\n", "  - nature: nonesuch\n"),
         ("beside: [opensearch]", "beside: [nonesuch]"),
@@ -180,6 +221,12 @@ fn a_catalog_whose_kinds_name_what_is_not_there_is_refused() {
         assert!(ours.contains(from), "{from}");
         box_.write("own/kinds/aws.yaml", ours.replacen(from, to, 1));
         let ran = box_.affiant(&["--catalog", "own", "controls", "list"]).exits(2);
-        assert!(ran.err.contains("AFC-017") && ran.err.contains("nonesuch") && ran.err.contains("kinds/aws.yaml:"), "{}", ran.err);
+        assert!(
+            ran.err.contains("AFC-017")
+                && ran.err.contains("nonesuch")
+                && ran.err.contains("kinds/aws.yaml:"),
+            "{}",
+            ran.err
+        );
     }
 }

@@ -12,7 +12,8 @@ fn the_sample_becomes_a_package_that_verifies_and_recomputes() {
     let zip = zip.to_str().expect("UTF-8");
     let unknown = box_.affiant(&["verify", zip]).exits(3);
     assert!(unknown.out.contains("SAMPLE") && unknown.out.contains("authenticity"), "{}", unknown.out);
-    let pinned = box_.affiant(&["verify", zip, "--trust", ".affiant/seal/certificate.pem", "--recompute"]).exits(0);
+    let pinned =
+        box_.affiant(&["verify", zip, "--trust", ".affiant/seal/certificate.pem", "--recompute"]).exits(0);
     assert!(!pinned.out.contains("differs"), "{}", pinned.out);
     for what in ["results", "evidence database", "dossier", "HTML report", "PDF report"] {
         assert!(pinned.out.contains(what), "{what} was not compared:\n{}", pinned.out);
@@ -26,7 +27,9 @@ fn a_key_that_is_not_the_sealers_does_not_verify() {
     let other = Sandbox::default().workspace();
     other.affiant(&["seal", "key"]).exits(0);
     let trust = other.path().join(".affiant/seal/certificate.pem");
-    let ran = box_.affiant(&["verify", zip.to_str().expect("UTF-8"), "--trust", trust.to_str().expect("UTF-8")]).exits(4);
+    let ran = box_
+        .affiant(&["verify", zip.to_str().expect("UTF-8"), "--trust", trust.to_str().expect("UTF-8")])
+        .exits(4);
     assert!(ran.out.contains("FAILED"), "{}", ran.out);
 }
 
@@ -40,21 +43,34 @@ fn two_packages_of_one_run_differ_only_in_signatures() {
     let a = files(&unzip(&first, &box_.path().join("a")));
     let b = files(&unzip(&second, &box_.path().join("b")));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    let signed = |name: &str| name.ends_with(".p7s") || name.ends_with(".pdf") || name.contains("manifest-sha256");
+    let signed =
+        |name: &str| name.ends_with(".p7s") || name.ends_with(".pdf") || name.contains("manifest-sha256");
     // Payload-Oxum counts bytes, and an ECDSA signature has seventy or seventy-two of them.
     let text = |bytes: &[u8]| {
-        String::from_utf8_lossy(bytes).lines().filter(|l| !l.starts_with("Payload-Oxum")).map(String::from).collect::<Vec<_>>()
+        String::from_utf8_lossy(bytes)
+            .lines()
+            .filter(|l| !l.starts_with("Payload-Oxum"))
+            .map(String::from)
+            .collect::<Vec<_>>()
     };
     for (name, bytes) in a.iter().filter(|(name, _)| !signed(name)) {
-        let same = if name.ends_with("bag-info.txt") { text(bytes) == text(&b[name]) } else { bytes == &b[name] };
+        let same =
+            if name.ends_with("bag-info.txt") { text(bytes) == text(&b[name]) } else { bytes == &b[name] };
         assert!(same, "{name} differs");
     }
     let (pa, pb) = (&a["data/report/audit-package.pdf"], &b["data/report/audit-package.pdf"]);
-    let revision = pa.windows(6).position(|w| w == b"%%EOF\n").or_else(|| pa.windows(5).position(|w| w == b"%%EOF")).expect("an end");
+    let revision = pa
+        .windows(6)
+        .position(|w| w == b"%%EOF\n")
+        .or_else(|| pa.windows(5).position(|w| w == b"%%EOF"))
+        .expect("an end");
     assert!(pa[..revision] == pb[..revision], "the PDF before its signature differs");
     let lines = |m: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
         let text = String::from_utf8(m["manifest-sha256.txt"].clone()).expect("UTF-8");
-        text.lines().filter(|l| !l.ends_with(".p7s") && !l.ends_with(".pdf") && !l.contains("manifest-sha256")).map(String::from).collect()
+        text.lines()
+            .filter(|l| !l.ends_with(".p7s") && !l.ends_with(".pdf") && !l.contains("manifest-sha256"))
+            .map(String::from)
+            .collect()
     };
     assert_eq!(lines(&a), lines(&b));
 }
@@ -87,7 +103,12 @@ fn what_was_not_read_is_never_a_pass() {
     for id in ["rds.pgaudit-loaded", "rds.connection-logging", "cloudtrail.multi-region-trail-logging"] {
         let (before, after) = (check(&whole, id), check(&less, id));
         assert!(before["counts"]["met"].as_u64() > Some(0), "{id} had nothing to lose");
-        let east = after["rows"].as_array().expect("rows").iter().filter(|r| r["region"] == "us-east-1" && r["verdict"] == "met").count();
+        let east = after["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .filter(|r| r["region"] == "us-east-1" && r["verdict"] == "met")
+            .count();
         assert_eq!(east, 0, "{id} still reads met in us-east-1 without its evidence");
         assert!(!after["gaps"].as_array().expect("gaps").is_empty(), "{id} does not say what is missing");
     }
@@ -102,7 +123,8 @@ fn a_run_under_the_machines_clock_is_no_sample() {
     let run = box_.affiant(&["collect", "--snapshot", "in"]).exits(3).out;
     let ran = box_.affiant(&["verify", run.trim()]).exits(3);
     assert!(!ran.out.contains("SAMPLE"), "{}", ran.out);
-    let record = json(&fs::read_to_string(std::path::Path::new(run.trim()).join("data/run.json")).expect("a record"));
+    let record =
+        json(&fs::read_to_string(std::path::Path::new(run.trim()).join("data/run.json")).expect("a record"));
     assert_eq!((record["sample"].as_bool(), record["clock"].as_str()), (Some(false), Some("system")));
     assert!(record["program"]["binary"].is_string() && record["program"]["commit"].is_string());
 }
@@ -132,7 +154,10 @@ fn the_private_key_stays_private() {
     let secret = secret.lines().nth(1).expect("base64").to_string();
     for (name, bytes) in files(&unzip(&zip, &box_.path().join("x"))) {
         assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{name} holds the private key");
-        assert!(!bytes.windows(11).any(|w| w == b"PRIVATE KEY") || name.ends_with(".yaml"), "{name} mentions a private key");
+        assert!(
+            !bytes.windows(11).any(|w| w == b"PRIVATE KEY") || name.ends_with(".yaml"),
+            "{name} mentions a private key"
+        );
     }
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("chmod");
     let ran = box_.affiant(&["package"]).exits(2);
@@ -164,7 +189,9 @@ pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 fn plain(bytes: &[u8]) -> Vec<u8> {
     use std::io::Read;
     let mut out = Vec::new();
-    match bytes.starts_with(&[0x1f, 0x8b]) && flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut out).is_ok() {
+    match bytes.starts_with(&[0x1f, 0x8b])
+        && flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut out).is_ok()
+    {
         true => out,
         false => bytes.to_vec(),
     }
@@ -177,7 +204,11 @@ pub fn json(text: &str) -> serde_json::Value {
 /// One check of an assessment.
 pub fn check<'a>(assessment: &'a serde_json::Value, id: &str) -> &'a serde_json::Value {
     let controls = assessment["controls"].as_array().expect("controls");
-    controls.iter().flat_map(|c| c["checks"].as_array().expect("checks")).find(|c| c["id"] == id).unwrap_or_else(|| panic!("no check {id}"))
+    controls
+        .iter()
+        .flat_map(|c| c["checks"].as_array().expect("checks"))
+        .find(|c| c["id"] == id)
+        .unwrap_or_else(|| panic!("no check {id}"))
 }
 
 pub fn copy(from: &std::path::Path, to: &std::path::Path) {

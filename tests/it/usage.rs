@@ -32,12 +32,21 @@ fn what_was_billed_is_a_denominator_of_what_is_seen() {
     let text = std::fs::read_to_string(zip.with_extension("").join("data/dossier.json")).expect("a dossier");
     let dossier: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let note = dossier["services"]["note"].as_str().expect("a note");
-    assert!(note.contains("AWS billed 3 services") && note.contains("2 of them left no other trace"), "{note}");
+    assert!(
+        note.contains("AWS billed 3 services") && note.contains("2 of them left no other trace"),
+        "{note}"
+    );
     assert!(note.contains("Billed in regions that were not read: eu-central-1."), "{note}");
     let rows = dossier["services"]["rows"].as_array().expect("rows");
-    let row = |name: &str| rows.iter().find(|r| r["service"].as_str().is_some_and(|s| s.contains(name))).expect(name);
+    let row = |name: &str| {
+        rows.iter().find(|r| r["service"].as_str().is_some_and(|s| s.contains(name))).expect(name)
+    };
     assert_eq!(row("Elastic Compute Cloud")["resources"], 1);
-    assert!(row("Elastic Compute Cloud")["seen"].as_str().is_some_and(|s| s.contains("billed to 111122223333 in us-east-1")));
+    assert!(
+        row("Elastic Compute Cloud")["seen"]
+            .as_str()
+            .is_some_and(|s| s.contains("billed to 111122223333 in us-east-1"))
+    );
     assert_eq!(row("Unheard Of")["status"], "unknown");
     assert!(rows.iter().all(|r| r["service"] != "Tax"));
 }
@@ -190,8 +199,13 @@ const BILLS: [(&str, &str); 132] = [
 #[test]
 fn services_are_known_by_the_names_that_stand_on_bills() {
     let catalog = affiant::catalog::load(None).expect("our own catalog");
-    let known = |name| affiant::program::services::by_bill(&catalog.services, name).map(|entry| entry.name.as_str());
-    let wrong: Vec<_> = BILLS.iter().filter(|(bill, name)| known(bill) != Some(*name)).map(|(bill, _)| (bill, known(bill))).collect();
+    let known =
+        |name| affiant::program::services::by_bill(&catalog.services, name).map(|entry| entry.name.as_str());
+    let wrong: Vec<_> = BILLS
+        .iter()
+        .filter(|(bill, name)| known(bill) != Some(*name))
+        .map(|(bill, _)| (bill, known(bill)))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     for stranger in ["Amazon Unheard Of", "Datadog Pro", "Amazon", "AWS", ""] {
         assert_eq!(known(stranger), None, "{stranger}");
@@ -247,15 +261,21 @@ const PRINCIPALS: [(&str, &str); 40] = [
 #[test]
 fn services_are_known_by_their_principals() {
     let catalog = affiant::catalog::load(None).expect("our own catalog");
-    let known = |name| affiant::program::services::by_name(&catalog.services, name).map(|entry| entry.name.as_str());
-    let wrong: Vec<_> = PRINCIPALS.iter().filter(|(by, name)| known(by) != Some(*name)).map(|(by, _)| (by, known(by))).collect();
+    let known =
+        |name| affiant::program::services::by_name(&catalog.services, name).map(|entry| entry.name.as_str());
+    let wrong: Vec<_> = PRINCIPALS
+        .iter()
+        .filter(|(by, name)| known(by) != Some(*name))
+        .map(|(by, _)| (by, known(by)))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     assert_eq!((known("unheard"), known("unheard.of")), (None, None));
 }
 
 fn role(principal: &str, name: &str) -> serde_json::Value {
     let mut role = item("AWS::IAM::Role", name, json!({}));
-    role["ARN"] = json!(format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/{principal}.amazonaws.com/{name}"));
+    role["ARN"] =
+        json!(format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/{principal}.amazonaws.com/{name}"));
     role
 }
 
@@ -273,7 +293,10 @@ fn roles_that_aws_makes_everywhere_are_no_sign_of_use() {
     roles.push(role("eks-nodegroup", "AWSServiceRoleForAmazonEKSNodegroup"));
     box_.snapshot("in", &roles);
     let seen = services(&box_);
-    assert!(seen.contains("Amazon Elastic Kubernetes Service") && !seen.contains("eks-nodegroup  "), "{seen}");
+    assert!(
+        seen.contains("Amazon Elastic Kubernetes Service") && !seen.contains("eks-nodegroup  "),
+        "{seen}"
+    );
     for name in ["AWS Organizations", "AWS Support", "AWS IAM Identity Center"] {
         assert!(!seen.lines().any(|l| l.starts_with(name)), "{name}:\n{seen}");
     }
@@ -287,13 +310,23 @@ fn services_that_leave_no_resource_are_seen_by_their_use() {
     let report = json!({ "JobStatus": "COMPLETED", "JobCompletionDate": "2026-09-30T10:00:00Z", "IsTruncated": false, "ServicesLastAccessed": [
         used("bedrock", Some("2026-09-12T08:00:00Z")), used("textract", None), used("iam", Some("2026-09-12T08:00:00Z")),
     ] });
-    box_.write(&format!("in/aws/{ACCOUNT}/aws-global/iam/GetServiceLastAccessedDetails.json"), report.to_string());
+    box_.write(
+        &format!("in/aws/{ACCOUNT}/aws-global/iam/GetServiceLastAccessedDetails.json"),
+        report.to_string(),
+    );
     let event = |source: &str| json!({ "EventId": source, "EventName": "StartTranscriptionJob", "EventSource": source, "EventTime": "2026-09-20T08:00:00Z" });
     let events = json!({ "Events": [event("transcribe.amazonaws.com"), event("sts.amazonaws.com")] });
     box_.write(&format!("in/aws/{ACCOUNT}/us-east-1/cloudtrail/LookupEvents.json"), events.to_string());
     let seen = services(&box_);
-    assert!(seen.contains("Amazon Bedrock") && seen.contains("last used on 2026-09-12, as IAM tells of an identity"), "{seen}");
-    assert!(seen.contains("AWS Transcribe") && seen.contains("an event of 2026-09-20 in CloudTrail's history"), "{seen}");
+    assert!(
+        seen.contains("Amazon Bedrock")
+            && seen.contains("last used on 2026-09-12, as IAM tells of an identity"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("AWS Transcribe") && seen.contains("an event of 2026-09-20 in CloudTrail's history"),
+        "{seen}"
+    );
     assert!(!seen.contains("Amazon Textract"), "never used is no use:\n{seen}");
 }
 
@@ -310,7 +343,9 @@ fn databases_are_told_apart_by_their_engine() {
     ];
     box_.snapshot("in", &items);
     let seen = services(&box_);
-    let line = |name: &str| seen.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}:\n{seen}")).to_string();
+    let line = |name: &str| {
+        seen.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}:\n{seen}")).to_string()
+    };
     for name in ["Amazon Aurora", "Amazon DocumentDB", "Amazon Neptune"] {
         assert!(line(name).ends_with("1 resource, 1 in PHI scope"), "{}", line(name));
     }

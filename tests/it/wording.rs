@@ -5,7 +5,14 @@ use std::fs;
 use crate::harness::{Sandbox, files, repository, unzip};
 
 /// Words that we never use of a customer in our own words.
-const NEVER: [&str; 6] = ["hipaa compliant", "is compliant", "fully compliant", "hipaa certified", "is certified", "hipaa-compliant"];
+const NEVER: [&str; 6] = [
+    "hipaa compliant",
+    "is compliant",
+    "fully compliant",
+    "hipaa certified",
+    "is certified",
+    "hipaa-compliant",
+];
 
 fn texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
@@ -61,9 +68,13 @@ fn reports_print_no_single_percentage_and_both_retention_numbers() {
     let folder = unzip(&box_.package_sample(1), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
     let body = html.split("</style>").last().expect("a body");
-    let percent = regex::Regex::new(r"\b\d{1,3}(\.\d+)?\s?%\s+(compliant|compliance|complete|covered|ready)").expect("a pattern");
+    let percent = regex::Regex::new(r"\b\d{1,3}(\.\d+)?\s?%\s+(compliant|compliance|complete|covered|ready)")
+        .expect("a pattern");
     assert!(!percent.is_match(body), "{:?}", percent.find(body));
-    assert!(body.contains("six years") && body.contains("164.316(b)(2)(i)"), "the law's six years are not named beside the policy's");
+    assert!(
+        body.contains("six years") && body.contains("164.316(b)(2)(i)"),
+        "the law's six years are not named beside the policy's"
+    );
 }
 
 /// What published guides get wrong about HIPAA on AWS: a name, a pattern, a sentence that the pattern must find, and words that,
@@ -89,7 +100,11 @@ const MISSTATEMENTS: [(&str, &str, &str); 20] = [
         r"(hipaa|security rule)\s[^.]{0,40}(retain|keep)[^.]{0,20}(logs|backups|medical records)[^.]{0,20}\d+ (years|days)",
         "HIPAA says to keep logs for 2190 days",
     ),
-    ("3 2555 days are seven years", r"2,?555\W[^.]{0,40}(seven|7)[ -]years?", "expiration { days = 2555 } # 7 years"),
+    (
+        "3 2555 days are seven years",
+        r"2,?555\W[^.]{0,40}(seven|7)[ -]years?",
+        "expiration { days = 2555 } # 7 years",
+    ),
     (
         "4 automated backups reach seven years",
         r"automated backups?\W[^.]{0,60}(meet|satisf|fulfil|cover|reach)[^.]{0,40}(seven|7)[ -]years?",
@@ -105,7 +120,11 @@ const MISSTATEMENTS: [(&str, &str, &str); 20] = [
         r"business associates?\W[^.]{0,60}(notif(y|ies)|report to) (hhs|the secretary|the media|individuals)",
         "A business associate must notify HHS within 60 days",
     ),
-    ("7 all are required", r"all (ten|10) (controls|safeguards|specifications) are required", "All ten controls are required"),
+    (
+        "7 all are required",
+        r"all (ten|10) (controls|safeguards|specifications) are required",
+        "All ten controls are required",
+    ),
     (
         "7 encryption is required today",
         r"encryption (at rest|in transit)\W[^.]{0,20}is (a )?required( specification)?\b",
@@ -144,7 +163,11 @@ const MISSTATEMENTS: [(&str, &str, &str); 20] = [
         r"(hipaa|the security rule|164\.3\d\d\S*)\s+(requires|mandates|demands|names|prescribes|asks for)\s+([a-z-]+\s+){0,3}(mfa|multi-factor|vpcs?\b|tls|aes|pgaudit)",
         "The Security Rule requires TLS 1.2",
     ),
-    ("a list of today", r"(the |a )?current(ly)? (list of (hipaa|eligible)|hipaa[- ]eligible)", "the service is currently HIPAA eligible"),
+    (
+        "a list of today",
+        r"(the |a )?current(ly)? (list of (hipaa|eligible)|hipaa[- ]eligible)",
+        "the service is currently HIPAA eligible",
+    ),
 ];
 
 /// A sentence that denies, quotes or warns of a misstatement may hold its words.
@@ -174,7 +197,9 @@ fn squeezed(text: &str) -> String {
 /// Each misstatement in `text`, with the words around it.
 fn misstated(text: &str) -> Vec<String> {
     static PATTERNS: std::sync::OnceLock<Vec<regex::Regex>> = std::sync::OnceLock::new();
-    let patterns = PATTERNS.get_or_init(|| MISSTATEMENTS.iter().map(|(_, p, _)| regex::Regex::new(p).expect("a pattern")).collect());
+    let patterns = PATTERNS.get_or_init(|| {
+        MISSTATEMENTS.iter().map(|(_, p, _)| regex::Regex::new(p).expect("a pattern")).collect()
+    });
     let text = squeezed(text);
     let mut found = Vec::new();
     for (pattern, (name, ..)) in patterns.iter().zip(MISSTATEMENTS) {
@@ -202,7 +227,10 @@ fn each_misstatement_would_be_found() {
         let found = misstated(bad);
         assert!(found.iter().any(|f| f.starts_with(name)), "`{pattern}` does not find `{bad}`: {found:?}");
     }
-    assert_eq!(misstated("The Security Rule names no MFA, and HIPAA sets six years for documentation."), Vec::<String>::new());
+    assert_eq!(
+        misstated("The Security Rule names no MFA, and HIPAA sets six years for documentation."),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -211,7 +239,10 @@ fn no_text_of_ours_holds_a_misstatement() {
     for (name, bytes) in files(&repository().join("src")) {
         all.push((format!("src/{name}"), String::from_utf8(bytes).expect("UTF-8")));
     }
-    let bad: Vec<String> = all.iter().flat_map(|(name, text)| misstated(text).into_iter().map(move |m| format!("{name}: {m}"))).collect();
+    let bad: Vec<String> = all
+        .iter()
+        .flat_map(|(name, text)| misstated(text).into_iter().map(move |m| format!("{name}: {m}")))
+        .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
@@ -229,7 +260,12 @@ const ONLY_WITH: [(&str, &str, &[&str], &str); 12] = [
         &["164.402", "unsecured"],
         "treat a public snapshot as a possible breach",
     ),
-    ("a breach until shown otherwise", r"breach until shown", &["164.402"], "Ransomware is a breach until shown otherwise"),
+    (
+        "a breach until shown otherwise",
+        r"breach until shown",
+        &["164.402"],
+        "Ransomware is a breach until shown otherwise",
+    ),
     (
         "the minimum necessary is the Privacy Rule's",
         r"minimum necessary",
@@ -260,14 +296,24 @@ const ONLY_WITH: [(&str, &str, &[&str], &str); 12] = [
         &["agent"],
         "Discovery is the first day on which the breach would have been known with reasonable diligence.",
     ),
-    ("the sign-off page holds signature fields", r"pen and ink", &["signature field"], "the sign-off page is for pen and ink"),
+    (
+        "the sign-off page holds signature fields",
+        r"pen and ink",
+        &["signature field"],
+        "the sign-off page is for pen and ink",
+    ),
     (
         "pgaudit leaves out bind parameters only",
         r"log_parameter (is )?(on|off|to 0)",
         &["bind", "is not in the evidence", "parameter_group", "then '", "else '"],
         "With pgaudit.log_parameter off, no value of a statement stands in the log",
     ),
-    ("an agreement is documented, 164.308(b)(3)", r"satisfactory assurances first", &["308(b)(3)"], "gives satisfactory assurances first"),
+    (
+        "an agreement is documented, 164.308(b)(3)",
+        r"satisfactory assurances first",
+        &["308(b)(3)"],
+        "gives satisfactory assurances first",
+    ),
     (
         "a foreign account may be the covered entity's",
         r"another company's account|account outside the organization may read",
@@ -278,9 +324,17 @@ const ONLY_WITH: [(&str, &str, &[&str], &str); 12] = [
 
 /// Words that are not so whatever stands near them.
 const NEVER_SO: [(&str, &str, &str); 4] = [
-    ("the ten controls are ours", r"controls of the (hipaa )?security rule", "ten technical controls of the HIPAA Security Rule"),
+    (
+        "the ten controls are ours",
+        r"controls of the (hipaa )?security rule",
+        "ten technical controls of the HIPAA Security Rule",
+    ),
     ("the last day of a document in effect is not known", r"\bkeep until\b", "keep until 2033-09-30"),
-    ("AWS's addendum is AWS's", r"business associate agreement with aws", "Business associate agreement with AWS: in force"),
+    (
+        "AWS's addendum is AWS's",
+        r"business associate agreement with aws",
+        "Business associate agreement with AWS: in force",
+    ),
     ("standards bind", r"standard: the aim", "Standard: the aim that its specifications serve"),
 ];
 
@@ -327,7 +381,10 @@ fn words_that_a_lawyer_would_strike_do_not_occur() {
             all.push((format!("{folder}/{name}"), String::from_utf8(bytes).expect("UTF-8")));
         }
     }
-    let bad: Vec<String> = all.iter().flat_map(|(name, text)| struck(text).into_iter().map(move |m| format!("{name}: {m}"))).collect();
+    let bad: Vec<String> = all
+        .iter()
+        .flat_map(|(name, text)| struck(text).into_iter().map(move |m| format!("{name}: {m}")))
+        .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
@@ -355,7 +412,10 @@ fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
         out.push((args.join(" "), format!("{}\n{}", ran.out, ran.err)));
     }
     for number in 1..=10 {
-        out.push((format!("controls show {number}"), box_.affiant(&["controls", "show", &number.to_string()]).exits(0).out));
+        out.push((
+            format!("controls show {number}"),
+            box_.affiant(&["controls", "show", &number.to_string()]).exits(0).out,
+        ));
     }
     let catalog = affiant::catalog::load(None).expect("our own catalog");
     for id in catalog.checks.keys() {
@@ -363,7 +423,12 @@ fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
     }
     let zip = box_.package();
     let path = zip.to_str().expect("UTF-8");
-    for args in [&["verify", path][..], &["verify", path, "--format", "json"], &["seal", "status", path], &["seal", "declaration", path]] {
+    for args in [
+        &["verify", path][..],
+        &["verify", path, "--format", "json"],
+        &["seal", "status", path],
+        &["seal", "declaration", path],
+    ] {
         let ran = box_.affiant(args);
         assert!(ran.code == 0 || ran.code == 3, "{args:?}: {}{}", ran.out, ran.err);
         out.push((args[..args.len().min(2)].join(" "), format!("{}\n{}", ran.out, ran.err)));
@@ -377,7 +442,11 @@ fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
         if name.ends_with(".pdf") {
             out.push((name.clone(), pdf_text(&folder.join(&name))));
         } else if let Ok(text) = String::from_utf8(bytes) {
-            let text = if name.ends_with(".html") { text.split("</style>").last().expect("a body").replace('<', " <") } else { text };
+            let text = if name.ends_with(".html") {
+                text.split("</style>").last().expect("a body").replace('<', " <")
+            } else {
+                text
+            };
             out.push((name, text));
         }
     }
@@ -386,7 +455,12 @@ fn outputs(box_: &Sandbox) -> Vec<(String, String)> {
 
 /// The text of a PDF: by `pdftotext` (poppler-utils), which `./test` installs.
 fn pdf_text(pdf: &std::path::Path) -> String {
-    let output = std::process::Command::new("pdftotext").arg("-layout").arg(pdf).arg("-").output().expect("pdftotext is installed");
+    let output = std::process::Command::new("pdftotext")
+        .arg("-layout")
+        .arg(pdf)
+        .arg("-")
+        .output()
+        .expect("pdftotext is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -416,7 +490,10 @@ fn no_output_holds_a_misstatement() {
             all.iter().map(|a| &a.0).collect::<Vec<_>>()
         );
     }
-    let bad: Vec<String> = all.iter().flat_map(|(name, text)| misstated(text).into_iter().map(move |m| format!("{name}: {m}"))).collect();
+    let bad: Vec<String> = all
+        .iter()
+        .flat_map(|(name, text)| misstated(text).into_iter().map(move |m| format!("{name}: {m}")))
+        .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
@@ -429,22 +506,36 @@ fn the_facts_behind_the_words_hold() {
     let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let rule = fs::read_to_string(repository().join("controls/hipaa/security-rule.yaml")).expect("the rule");
-    for citation in ["164.312(a)(2)(iv)", "164.312(e)(2)(ii)", "164.312(a)(2)(iii)", "164.312(e)(2)(i)", "164.312(c)(2)"] {
-        let row = rule.split("- citation:").find(|r| r.trim_start().starts_with(&format!("\"{citation}\""))).expect("a row");
+    for citation in
+        ["164.312(a)(2)(iv)", "164.312(e)(2)(ii)", "164.312(a)(2)(iii)", "164.312(e)(2)(i)", "164.312(c)(2)"]
+    {
+        let row = rule
+            .split("- citation:")
+            .find(|r| r.trim_start().starts_with(&format!("\"{citation}\"")))
+            .expect("a row");
         assert!(row.contains("status: addressable"), "{citation}");
     }
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
-    let row = html.split("<tr").find(|r| r.contains("164.312(a)(2)(iv)<small>")).expect("a row of the crosswalk");
+    let row =
+        html.split("<tr").find(|r| r.contains("164.312(a)(2)(iv)<small>")).expect("a row of the crosswalk");
     assert!(row.contains("addressable"), "{row}");
     let logging = &assessment["controls"][7];
-    let said = logging["attested"].as_array().expect("a list").len() + logging["unattested"].as_array().expect("a list").len();
+    let said = logging["attested"].as_array().expect("a list").len()
+        + logging["unattested"].as_array().expect("a list").len();
     assert!(said > 0 && logging["verdict"] != "met", "database access logging rests on people too");
     let shown = box_.affiant(&["controls", "show", "database-access-logging"]).exits(0).out.to_lowercase();
     assert!(shown.contains("pgaudit") && shown.contains("only a person can say"), "{shown}");
     let retention = box_.affiant(&["controls", "show", "9"]).exits(0).out;
-    assert!(retention.contains("backup_retention_days = 2557") && squeezed(&retention).contains("policy"), "{retention}");
+    assert!(
+        retention.contains("backup_retention_days = 2557") && squeezed(&retention).contains("policy"),
+        "{retention}"
+    );
     let clocks = fs::read_to_string(repository().join("controls/hipaa/breach-clocks.yaml")).expect("clocks");
-    for entry in clocks.split("- id:").skip(1).filter(|e| e.contains("by: business associate") || e.contains("by: subcontractor")) {
+    for entry in clocks
+        .split("- id:")
+        .skip(1)
+        .filter(|e| e.contains("by: business associate") || e.contains("by: subcontractor"))
+    {
         let who = entry.lines().find(|l| l.trim_start().starts_with("who:")).expect("who").to_lowercase();
         assert!(who.contains("covered entity") || who.contains("business associate"), "{who}");
     }

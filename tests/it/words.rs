@@ -25,9 +25,17 @@ fn html_passages(text: &str) -> Vec<String> {
 
 /// The strings and the content blocks of a typst template.
 fn typst_passages(text: &str) -> Vec<String> {
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     let strings = pattern(r#""((?:[^"\\]|\\.)*)"|\[([^\[\]#"]{20,})\]"#);
-    strings.captures_iter(&code).filter_map(|c| c.get(1).or(c.get(2))).map(|m| m.as_str().to_string()).collect()
+    strings
+        .captures_iter(&code)
+        .filter_map(|c| c.get(1).or(c.get(2)))
+        .map(|m| m.as_str().to_string())
+        .collect()
 }
 
 fn word_passages(text: &str) -> Vec<String> {
@@ -65,7 +73,11 @@ fn runs(passages: &[String]) -> BTreeMap<Vec<String>, &str> {
 /// The passages of `one` that share a run of words with `other`.
 fn shared<'a>(one: &'a [String], other: &[String]) -> BTreeSet<&'a str> {
     let other = runs(other);
-    runs(one).into_iter().filter(|(run, _)| other.contains_key(run)).map(|(_, passage)| passage.trim()).collect()
+    runs(one)
+        .into_iter()
+        .filter(|(run, _)| other.contains_key(run))
+        .map(|(_, passage)| passage.trim())
+        .collect()
 }
 
 struct Texts {
@@ -95,31 +107,51 @@ fn texts() -> Texts {
 fn no_sentence_stands_in_two_places() {
     let it = texts();
     let words = word_passages(&it.words);
-    assert_eq!(shared(&it.html, &it.pdf), BTreeSet::new(), "in both folders of templates: move it to templates/words.yaml");
+    assert_eq!(
+        shared(&it.html, &it.pdf),
+        BTreeSet::new(),
+        "in both folders of templates: move it to templates/words.yaml"
+    );
     assert_eq!(shared(&it.html, &words), BTreeSet::new(), "written out in HTML: ask for it by its key");
     assert_eq!(shared(&it.pdf, &words), BTreeSet::new(), "written out in the PDF: ask for it by its key");
 
     // the search itself finds what is planted
-    let planted = "<p>A gap turns <b>met</b> into not evidenced; {{ n }} of them are listed here in full.</p>";
+    let planted =
+        "<p>A gap turns <b>met</b> into not evidenced; {{ n }} of them are listed here in full.</p>";
     let other = "#let x = par(\"In full: a gap turns met into not evidenced; that is all\")";
     assert_eq!(shared(&html_passages(planted), &typst_passages(other)).len(), 1);
-    assert_eq!(shared(&html_passages("<p>a gap turns {{ x }} met into not evidenced</p>"), &typst_passages(other)).len(), 0);
+    assert_eq!(
+        shared(&html_passages("<p>a gap turns {{ x }} met into not evidenced</p>"), &typst_passages(other))
+            .len(),
+        0
+    );
 }
 
 #[test]
 fn every_key_is_asked_for_and_there() {
     let it = texts();
     let words = parsed(&it.words);
-    let asked = pattern(r#"\b(?:say|word|entries)\((?:if [^{]*\{ )?"([a-z_.]+)"(?: \} else \{ "([a-z_.]+)" \})?"#);
+    let asked =
+        pattern(r#"\b(?:say|word|entries)\((?:if [^{]*\{ )?"([a-z_.]+)"(?: \} else \{ "([a-z_.]+)" \})?"#);
     let mut keys: BTreeSet<String> = BTreeSet::new();
     for text in &it.sources {
-        keys.extend(asked.captures_iter(text).flat_map(|c| [c.get(1), c.get(2)]).flatten().map(|m| m.as_str().to_string()));
+        keys.extend(
+            asked
+                .captures_iter(text)
+                .flat_map(|c| [c.get(1), c.get(2)])
+                .flatten()
+                .map(|m| m.as_str().to_string()),
+        );
     }
     assert!(keys.len() > 90, "few keys are asked for: {keys:?}");
     for key in keys.iter().filter(|key| !key.ends_with('.')) {
-        assert!(key.split('.').try_fold(&words, |at, part| at.get(part)).is_some(), "no `{key}` in words.yaml");
+        assert!(
+            key.split('.').try_fold(&words, |at, part| at.get(part)).is_some(),
+            "no `{key}` in words.yaml"
+        );
     }
-    let own: BTreeSet<String> = words.as_object().expect("parts").iter().flat_map(|(part, of)| of_part(part, of)).collect();
+    let own: BTreeSet<String> =
+        words.as_object().expect("parts").iter().flat_map(|(part, of)| of_part(part, of)).collect();
     let unasked: Vec<&String> = own.iter().filter(|key| !keys.contains(*key) && !whole(key, &keys)).collect();
     assert_eq!(unasked, Vec::<&String>::new(), "nobody asks for these");
 }

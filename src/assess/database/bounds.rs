@@ -1,6 +1,7 @@
-//! What the SQL of a catalog may cost, in steps, time, rows, bytes and memory. All of it grows with the evidence that was loaded, so
-//! that a large estate is judged to its end and a small package cannot keep its reader busy. What exceeds a bound is an error,
-//! never a shorter answer. The clock here only stops what runs away: no result depends on it.
+//! What the SQL of a catalog may cost, in steps, time, rows, bytes and memory. All of it grows with the
+//! evidence that was loaded, so that a large estate is judged to its end and a small package cannot keep its
+//! reader busy. What exceeds a bound is an error, never a shorter answer. The clock here only stops what runs
+//! away: no result depends on it.
 
 #![allow(clippy::disallowed_methods)] // a watchdog; no result depends on it
 
@@ -47,7 +48,9 @@ pub struct Bounds {
 impl Bounds {
     /// From what was loaded.
     pub fn of(db: &Connection) -> Result<Bounds, Fault> {
-        let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| u64::try_from(n).unwrap_or(0));
+        let one = |sql: &str| {
+            db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| u64::try_from(n).unwrap_or(0))
+        };
         let tables = ["resource", "response", "history", "coverage", "artifact"];
         let mut rows = 0;
         for table in tables {
@@ -82,7 +85,11 @@ impl Bounds {
     pub fn on(self, db: &mut Connection) -> Result<Meter, Fault> {
         let most = (DATABASE + DATABASE_A_BYTE * self.bytes) / PAGE;
         db.execute_batch(&format!("PRAGMA main.max_page_count = {most};"))?;
-        let meter = Meter(Arc::new(Inner { begun: Instant::now(), steps: AtomicU64::new(0), started: AtomicU64::new(0) }));
+        let meter = Meter(Arc::new(Inner {
+            begun: Instant::now(),
+            steps: AtomicU64::new(0),
+            started: AtomicU64::new(0),
+        }));
         let inner = Arc::clone(&meter.0);
         let steps = STEPS + STEPS_A_ROW * self.rows;
         let each = Duration::from_secs(SECONDS + self.rows / ROWS_A_SECOND);

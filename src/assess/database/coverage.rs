@@ -1,5 +1,5 @@
-//! The `coverage` table: what is known of each catalog table in each account and region, and the gaps that a check must answer
-//! for. The engine, not a check's author, decides what is known.
+//! The `coverage` table: what is known of each catalog table in each account and region, and the gaps that a
+//! check must answer for. The engine, not a check's author, decides what is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,24 @@ use crate::store::run::Reader;
 pub fn fill(db: &Connection, run: &Reader, catalog: &Catalog) -> Result<(), Fault> {
     let mut insert = db.prepare("INSERT INTO coverage VALUES (?,?,?,?,?,?,?,?,?)")?;
     for line in &run.coverage {
-        let mut tables: Vec<&str> = catalog.tables.iter().filter(|t| feeds(line, t)).map(|t| t.name.as_str()).collect();
+        let mut tables: Vec<&str> =
+            catalog.tables.iter().filter(|t| feeds(line, t)).map(|t| t.name.as_str()).collect();
         if tables.is_empty() {
             tables.push("");
         }
         for table in tables {
             let (state, gap) = (line.state.as_str(), line.state.is_gap());
-            insert.execute(params![line.account, line.region, table, line.source, state, line.expected, line.read, gap, line.detail])?;
+            insert.execute(params![
+                line.account,
+                line.region,
+                table,
+                line.source,
+                state,
+                line.expected,
+                line.read,
+                gap,
+                line.detail
+            ])?;
         }
     }
     Ok(())
@@ -55,7 +66,8 @@ pub fn lose(run: &mut Reader, catalog: &Catalog, broken: &[BrokenTable]) {
     }
 }
 
-/// Whether a coverage line bears on a table: the same source, any Config type where all of them are meant, or anything.
+/// Whether a coverage line bears on a table: the same source, any Config type where all of them are meant, or
+/// anything.
 fn feeds(line: &Coverage, table: &Table) -> bool {
     let is = |s: &String| match line.source.as_str() {
         ITEMS => s.starts_with("AWS::"),
@@ -73,7 +85,9 @@ impl Gaps {
     /// Gaps in any of `tables`, and in the tables these are made from.
     pub fn of(run: &Reader, catalog: &Catalog, tables: &BTreeSet<String>) -> Gaps {
         let (needed, all) = (needed(catalog, tables), closure(catalog, tables));
-        let of = |names: &BTreeSet<String>| catalog.tables.iter().filter(|t| names.contains(&t.name)).collect::<Vec<&Table>>();
+        let of = |names: &BTreeSet<String>| {
+            catalog.tables.iter().filter(|t| names.contains(&t.name)).collect::<Vec<&Table>>()
+        };
         let looked_up: BTreeSet<String> = all.difference(&needed).cloned().collect();
         let (needed, looked_up) = (of(&needed), of(&looked_up));
         let mut gaps = Gaps::default();
@@ -86,8 +100,9 @@ impl Gaps {
         gaps
     }
 
-    /// Why a row of this account and region cannot be a pass, if it cannot: a gap there, in the account as a whole, or anywhere
-    /// (an unreadable file of unknown origin). A row for the whole account suffers from a gap in any of its regions.
+    /// Why a row of this account and region cannot be a pass, if it cannot: a gap there, in the account as a
+    /// whole, or anywhere (an unreadable file of unknown origin). A row for the whole account suffers from a
+    /// gap in any of its regions.
     pub fn on(&self, account: &str, region: &str) -> Option<&str> {
         if account.is_empty() {
             return None;
@@ -95,16 +110,18 @@ impl Gaps {
         let wide = region.is_empty() || region == GLOBAL;
         self.0
             .iter()
-            .find(|((a, r), _)| a.is_empty() || (a == account && (wide || r == region || r == GLOBAL || r.is_empty())))
+            .find(|((a, r), _)| {
+                a.is_empty() || (a == account && (wide || r == region || r == GLOBAL || r.is_empty()))
+            })
             .and_then(|(_, words)| words.iter().next())
             .map(String::as_str)
     }
 
     /// Every account and region with a gap, and the gap in words.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str, String)> {
-        self.0
-            .iter()
-            .map(|((account, region), words)| (account.as_str(), region.as_str(), words.iter().cloned().collect::<Vec<_>>().join("; ")))
+        self.0.iter().map(|((account, region), words)| {
+            (account.as_str(), region.as_str(), words.iter().cloned().collect::<Vec<_>>().join("; "))
+        })
     }
 }
 
@@ -120,7 +137,10 @@ fn words(line: &Coverage) -> String {
 fn replaced(run: &Reader, gap: &Coverage, table: &Table) -> bool {
     run.coverage.iter().any(|line| {
         let other = line.source != gap.source && table.sources.contains(&line.source);
-        other && line.account == gap.account && line.region == gap.region && matches!(line.state, State::Read | State::Absent)
+        other
+            && line.account == gap.account
+            && line.region == gap.region
+            && matches!(line.state, State::Read | State::Absent)
     })
 }
 
@@ -128,7 +148,12 @@ fn replaced(run: &Reader, gap: &Coverage, table: &Table) -> bool {
 fn in_part(state: State) -> bool {
     match state {
         State::Failed | State::Unreadable | State::Stale => true,
-        State::Read | State::Empty | State::Absent | State::Denied | State::NotCollected | State::NotRecorded => false,
+        State::Read
+        | State::Empty
+        | State::Absent
+        | State::Denied
+        | State::NotCollected
+        | State::NotRecorded => false,
     }
 }
 

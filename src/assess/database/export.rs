@@ -1,4 +1,5 @@
-//! What leaves the database for the package: a description inside it, and its tables as CSV (RFC 4180, UTF-8, header line).
+//! What leaves the database for the package: a description inside it, and its tables as CSV (RFC 4180, UTF-8,
+//! header line).
 
 use std::io::Write;
 use std::path::Path;
@@ -21,7 +22,8 @@ pub const CSV: [(&str, &str); 7] = [
     ("network_place", "*"),
     (
         "resource",
-        "arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, captured_at, created_at, artifact",
+        "arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, \
+         captured_at, created_at, artifact",
     ),
 ];
 
@@ -49,7 +51,10 @@ pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> 
     for control in &input.catalog.controls {
         for id in &control.checks {
             let check = &input.catalog.checks[id];
-            db.execute("INSERT INTO check_sql VALUES (?,?,?,?,?)", [id, &control.id, &check.title, check.severity.as_str(), &check.sql])?;
+            db.execute(
+                "INSERT INTO check_sql VALUES (?,?,?,?,?)",
+                [id, &control.id, &check.title, check.severity.as_str(), &check.sql],
+            )?;
         }
     }
     for (position, table) in input.catalog.tables.iter().enumerate() {

@@ -1,5 +1,6 @@
-//! What a check may do: read the evidence tables, with functions that depend on nothing but their arguments. A check that asks
-//! for more does not compile; one that runs for too long is an error, never a shorter answer.
+//! What a check may do: read the evidence tables, with functions that depend on nothing but their arguments.
+//! A check that asks for more does not compile; one that runs for too long is an error, never a shorter
+//! answer.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,7 +112,8 @@ pub fn functions(db: &Connection) -> Result<(), Fault> {
 /// The Julian days that SQLite knows: to the end of the year 9999.
 const JULIAN_DAYS: std::ops::Range<f64> = 0.0..5_373_484.5;
 
-/// Days since noon of 24 November 4714 BC (proleptic Gregorian), as SQLite counts them; `None` for what is no date.
+/// Days since noon of 24 November 4714 BC (proleptic Gregorian), as SQLite counts them; `None` for what is no
+/// date.
 fn julian_day(text: &str) -> Option<f64> {
     let text = text.trim();
     let full = match text.len() {
@@ -142,7 +144,9 @@ pub fn compile(db: &mut Connection, sql: &str, extra: bool) -> Result<Reads, Str
 /// An SQL error without rusqlite's wrapping.
 pub fn words(error: &rusqlite::Error) -> String {
     match error {
-        rusqlite::Error::SqliteFailure(code, Some(text)) if code.code == rusqlite::ErrorCode::OperationInterrupted => {
+        rusqlite::Error::SqliteFailure(code, Some(text))
+            if code.code == rusqlite::ErrorCode::OperationInterrupted =>
+        {
             format!("stopped: it needs too many steps ({text})")
         }
         rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
@@ -220,7 +224,9 @@ fn unwatch(db: &mut Connection) -> rusqlite::Result<()> {
 fn decide(action: &AuthAction<'_>, extra: bool, reads: &mut Reads) -> Result<(), String> {
     match action {
         AuthAction::Select | AuthAction::Recursive => Ok(()),
-        AuthAction::Read { table_name, column_name } if is_inner(table_name) => Err(format!("reading `{table_name}.{column_name}`")),
+        AuthAction::Read { table_name, column_name } if is_inner(table_name) => {
+            Err(format!("reading `{table_name}.{column_name}`"))
+        }
         AuthAction::Read { table_name, column_name } => {
             reads.insert(((*table_name).to_string(), (*column_name).to_string()));
             Ok(())
@@ -231,7 +237,9 @@ fn decide(action: &AuthAction<'_>, extra: bool, reads: &mut Reads) -> Result<(),
             let clock = ["date", "time", "datetime", "strftime", "unixepoch"].contains(&name.as_str());
             match (known, clock) {
                 (true, _) => Ok(()),
-                (false, true) => Err(format!("the function `{name}` (the time is `param.as_of`; julianday counts days)")),
+                (false, true) => {
+                    Err(format!("the function `{name}` (the time is `param.as_of`; julianday counts days)"))
+                }
                 (false, false) => Err(format!("the function `{name}`")),
             }
         }

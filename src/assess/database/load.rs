@@ -1,5 +1,5 @@
-//! Fills the evidence database from a run: items stream into `resource`, API answers into `response`. What cannot be read is
-//! already a gap in the run's coverage; here it is passed over.
+//! Fills the evidence database from a run: items stream into `resource`, API answers into `response`. What
+//! cannot be read is already a gap in the run's coverage; here it is passed over.
 
 use std::io::Read;
 
@@ -19,7 +19,12 @@ use crate::model::run::{Artifact, Source};
 use crate::store::run::Reader;
 
 /// Loads every artifact of the run; what stands in for AWS Config items is left to be inserted.
-pub fn load(db: &Connection, run: &Reader, catalog: &Catalog, decisions: &Decisions) -> Result<Direct, Fault> {
+pub fn load(
+    db: &Connection,
+    run: &Reader,
+    catalog: &Catalog,
+    decisions: &Decisions,
+) -> Result<Direct, Fault> {
     let mut direct = Direct::default();
     for (index, artifact) in run.artifacts.iter().enumerate() {
         let id = index as i64 + 1;
@@ -44,17 +49,35 @@ fn record(db: &Connection, id: i64, artifact: &Artifact) -> Result<(), Fault> {
     let (kind, account, region, service, operation, key) = match &artifact.source {
         Source::Snapshot { history: true, .. } => ("history", "", "", "config", "", ""),
         Source::Snapshot { .. } => ("snapshot", "", "", "config", "", ""),
-        Source::Response { account, region, service, operation, key, .. } => {
-            ("response", account.as_str(), region.as_str(), service.as_str(), operation.as_str(), key.as_str())
-        }
+        Source::Response { account, region, service, operation, key, .. } => (
+            "response",
+            account.as_str(),
+            region.as_str(),
+            service.as_str(),
+            operation.as_str(),
+            key.as_str(),
+        ),
         Source::Document { .. } => ("document", "", "", "", "", ""),
     };
     let (path, digest) = (&artifact.path, artifact.sha256.to_string());
-    insert.execute(params![id, path, digest, artifact.size, artifact.collected_at, kind, account, region, service, operation, key])?;
+    insert.execute(params![
+        id,
+        path,
+        digest,
+        artifact.size,
+        artifact.collected_at,
+        kind,
+        account,
+        region,
+        service,
+        operation,
+        key
+    ])?;
     Ok(())
 }
 
-/// Loads one file of items, of what is or of what was; the rows of those that say that their resource is gone.
+/// Loads one file of items, of what is or of what was; the rows of those that say that their resource is
+/// gone.
 fn snapshot(
     db: &Connection,
     id: i64,
@@ -64,10 +87,15 @@ fn snapshot(
     decisions: &Decisions,
 ) -> Result<Vec<i64>, Fault> {
     let mut deleted = Vec::new();
-    let into = if matches!(artifact.source, Source::Snapshot { history: true, .. }) { "history" } else { "resource" };
+    let into = if matches!(artifact.source, Source::Snapshot { history: true, .. }) {
+        "history"
+    } else {
+        "resource"
+    };
     let input = run.open(artifact)?;
     let mut insert = db.prepare_cached(&format!(
-        "INSERT INTO {into} (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
+        "INSERT INTO {into} (arn, type, resource_id, name, account, region, availability_zone, tags, \
+         phi_scope, excluded, status,
          captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     ))?;
     let walked = config_files::walk(input, |found| -> Result<(), Fault> {
@@ -105,7 +133,8 @@ fn insert_item<'a>(
     let tags = read_tags(item.tags.map(|raw| raw.get()), decisions);
     let excluded = decisions.workspace.excludes(&arn);
     let phi = if excluded { "out" } else { tags.phi };
-    let given = |raw: Option<&'a serde_json::value::RawValue>| raw.map(|r| r.get()).filter(|text| *text != "null");
+    let given =
+        |raw: Option<&'a serde_json::value::RawValue>| raw.map(|r| r.get()).filter(|text| *text != "null");
     let name = item.resource_name.as_deref().or(tags.name.as_deref());
     insert.execute(params![
         arn,
@@ -128,8 +157,18 @@ fn insert_item<'a>(
     Ok(())
 }
 
-fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: &Catalog, direct: &mut Direct) -> Result<(), Fault> {
-    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source else { return Ok(()) };
+fn answer(
+    db: &Connection,
+    id: i64,
+    run: &Reader,
+    artifact: &Artifact,
+    catalog: &Catalog,
+    direct: &mut Direct,
+) -> Result<(), Fault> {
+    let Source::Response { account, region, service, operation: name, key, custody } = &artifact.source
+    else {
+        return Ok(());
+    };
     let mut bytes = Vec::new();
     if run.open(artifact)?.take(MAX_ANSWER).read_to_end(&mut bytes).is_err() {
         return Ok(());
@@ -137,20 +176,37 @@ fn answer(db: &Connection, id: i64, run: &Reader, artifact: &Artifact, catalog: 
     let operation = catalog.operations.get(&format!("{service}:{name}"));
     let read = api_answer::read(&bytes, service, name, custody, artifact.path.ends_with(".csv"), catalog);
     let mut insert = db.prepare_cached(
-        "INSERT INTO response (account, region, service, operation, key, position, body, artifact) VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO response (account, region, service, operation, key, position, body, artifact) VALUES \
+         (?,?,?,?,?,?,?,?)",
     )?;
     for (position, body) in read.elements(operation).into_iter().enumerate() {
         let body = encodings::element(body);
-        insert.execute(params![account, region, service, name, key, position as i64, body.to_string(), id])?;
+        insert.execute(params![
+            account,
+            region,
+            service,
+            name,
+            key,
+            position as i64,
+            body.to_string(),
+            id
+        ])?;
     }
     if let Some(operation) = operation.filter(|o| !o.fill.is_empty()) {
-        direct.take(&read, operation, &format!("{service}:{name}"), Call { account, region, key }, (id, &artifact.collected_at));
+        direct.take(
+            &read,
+            operation,
+            &format!("{service}:{name}"),
+            Call { account, region, key },
+            (id, &artifact.collected_at),
+        );
     }
     Ok(())
 }
 
-/// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer exists.
-/// `deleted` are the items that say so: to look for them would read the whole table, configurations and all.
+/// Keeps the newest item of each resource, one of AWS Config before a direct answer, and drops what no longer
+/// exists. `deleted` are the items that say so: to look for them would read the whole table, configurations
+/// and all.
 pub fn settle(db: &Connection, deleted: &[i64]) -> Result<(), Fault> {
     db.execute_batch(
         "DELETE FROM resource WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER

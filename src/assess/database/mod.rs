@@ -1,5 +1,5 @@
-//! From a run to tables: the SQLite schema, what is loaded into it, what stands in for AWS Config items, coverage, the catalog's
-//! tables, and the guard under which SQL of the catalog runs.
+//! From a run to tables: the SQLite schema, what is loaded into it, what stands in for AWS Config items,
+//! coverage, the catalog's tables, and the guard under which SQL of the catalog runs.
 
 pub(super) mod bounds;
 pub(super) mod coverage;

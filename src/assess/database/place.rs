@@ -11,9 +11,13 @@ pub fn place_words(account: &str, region: &str, words: &str) -> String {
     }
 }
 
-/// Account and region of a row: what the check says, else what the ARN says. AWS Config's `global` is [`GLOBAL`] here too, since a
-/// gap anywhere in the account bears on such a row.
-pub(in crate::assess) fn place<'a>(resource: &'a str, account: Option<&'a str>, region: Option<&'a str>) -> (&'a str, &'a str) {
+/// Account and region of a row: what the check says, else what the ARN says. AWS Config's `global` is
+/// [`GLOBAL`] here too, since a gap anywhere in the account bears on such a row.
+pub(in crate::assess) fn place<'a>(
+    resource: &'a str,
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+) -> (&'a str, &'a str) {
     let part = |given: Option<&'a str>, n| given.or_else(|| arn_part(resource, n)).unwrap_or_default();
     (part(account, 4), if region == Some("global") { GLOBAL } else { part(region, 3) })
 }

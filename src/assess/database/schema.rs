@@ -32,7 +32,8 @@ CREATE TABLE response (
   key TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL, artifact INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE coverage (
-  account TEXT NOT NULL, region TEXT NOT NULL, \"table\" TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL,
+  account TEXT NOT NULL, region TEXT NOT NULL, \"table\" TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT \
+                                                 NULL,
   expected INTEGER NOT NULL, read INTEGER NOT NULL, gap INTEGER NOT NULL, detail TEXT NOT NULL
 ) STRICT;
 CREATE TABLE program_plan (
@@ -69,11 +70,13 @@ CREATE TABLE result (
 ) STRICT;
 ";
 
-/// Opens a database for building: no journal, no sync, since it is made under a temporary name and renamed when whole.
+/// Opens a database for building: no journal, no sync, since it is made under a temporary name and renamed
+/// when whole.
 pub fn open(path: &std::path::Path) -> Result<Connection, Fault> {
     let db = Connection::open(path)?;
     db.execute_batch(
-        "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+        "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = \
+         EXCLUSIVE;
          PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;",
     )?;
     db.set_prepared_statement_cache_capacity(64);
@@ -88,7 +91,8 @@ pub fn create(db: &Connection) -> Result<(), Fault> {
 /// Made after the load: an index costs less when it is built once.
 pub fn index(db: &Connection) -> Result<(), Fault> {
     db.execute_batch(
-        "CREATE INDEX resource_type_arn ON resource (type, arn, account, region, phi_scope, artifact, resource_id);
+        "CREATE INDEX resource_type_arn ON resource (type, arn, account, region, phi_scope, artifact, \
+         resource_id);
          CREATE INDEX resource_arn ON resource (arn);
          CREATE INDEX response_operation ON response (service, operation, key);",
     )?;

@@ -1,5 +1,5 @@
-//! What the workspace asks for and the run does not hold: accounts and regions that `affiant.yaml` names since. Each is a gap of
-//! everything there.
+//! What the workspace asks for and the run does not hold: accounts and regions that `affiant.yaml` names
+//! since. Each is a gap of everything there.
 
 use crate::model::decisions::Decisions;
 use crate::model::run::{Coverage, EVERYTHING, GLOBAL, RunRecord, State};
@@ -27,6 +27,9 @@ pub fn gaps(record: &RunRecord, decisions: &Decisions) -> Vec<Coverage> {
         detail: format!("affiant.yaml names the {what}, and this run does not hold it"),
     };
     let of_accounts = accounts.iter().map(|account| line(account, GLOBAL, "account"));
-    let of_regions = record.accounts.iter().flat_map(|account| regions.iter().map(move |region| line(account, region, "region")));
+    let of_regions = record
+        .accounts
+        .iter()
+        .flat_map(|account| regions.iter().map(move |region| line(account, region, "region")));
     of_accounts.chain(of_regions).collect()
 }

@@ -1,5 +1,6 @@
-//! What an edition for others takes from the database: the names that it knows, rows of the tables that people look for, and a
-//! new database of those rows alone, which therefore has no free page with anything else in it.
+//! What an edition for others takes from the database: the names that it knows, rows of the tables that
+//! people look for, and a new database of those rows alone, which therefore has no free page with anything
+//! else in it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -107,19 +108,30 @@ pub const SHARED: [SharedTable; 6] = [
     ),
     (
         "resource",
-        &[("arn", Name), ("type", Own), ("name", Name), ("account", Name), ("region", Own), ("phi_scope", Own), ("excluded", Own)],
+        &[
+            ("arn", Name),
+            ("type", Own),
+            ("name", Name),
+            ("account", Name),
+            ("region", Own),
+            ("phi_scope", Own),
+            ("excluded", Own),
+        ],
     ),
 ];
 
 /// A member of the evidence and the value that it names something with.
 pub type MemberValue = (String, String);
 
-/// Every value of the evidence that names something: of tables, of tags, and of members in items and answers whose names say so.
+/// Every value of the evidence that names something: of tables, of tags, and of members in items and answers
+/// whose names say so.
 pub fn names(database: &Path) -> Result<BTreeSet<MemberValue>, Fault> {
     let db = open(database)?;
     let mut found = BTreeSet::new();
     for table in ["resource", "history"] {
-        let sql = format!("SELECT arn, resource_id, name, account, tags, configuration, supplementary FROM {table}");
+        let sql = format!(
+            "SELECT arn, resource_id, name, account, tags, configuration, supplementary FROM {table}"
+        );
         each(&db, &sql, &mut |cells| {
             for (member, cell) in ["arn", "resourceId", "resourceName", "account"].iter().zip(cells) {
                 keep(member, cell, &mut found);
@@ -145,7 +157,11 @@ pub fn names(database: &Path) -> Result<BTreeSet<MemberValue>, Fault> {
 }
 
 /// Hands over each row of a table, its columns in their order.
-pub fn rows(database: &Path, shared: SharedTable, row: &mut dyn FnMut(Vec<Cell>) -> Result<(), Fault>) -> Result<(), Fault> {
+pub fn rows(
+    database: &Path,
+    shared: SharedTable,
+    row: &mut dyn FnMut(Vec<Cell>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let (table, columns) = shared;
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
     let db = open(database)?;
@@ -193,7 +209,9 @@ impl SharedDatabase {
 
     pub fn insert(&self, table: &str, cells: &[Cell]) -> Result<(), Fault> {
         let places = vec!["?"; cells.len()].join(", ");
-        self.0.prepare_cached(&format!("INSERT INTO \"{table}\" VALUES ({places})"))?.execute(params_from_iter(cells))?;
+        self.0
+            .prepare_cached(&format!("INSERT INTO \"{table}\" VALUES ({places})"))?
+            .execute(params_from_iter(cells))?;
         Ok(())
     }
 
@@ -219,7 +237,9 @@ fn each(db: &Connection, sql: &str, row: &mut dyn FnMut(&[String])) -> Result<()
         for i in 0..columns {
             texts.push(match cells.get_ref(i)? {
                 ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => String::new(),
+                ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => {
+                    String::new()
+                }
             });
         }
         row(&texts);
@@ -293,8 +313,11 @@ fn walk(member: &str, value: &Value, all: bool, found: &mut BTreeSet<MemberValue
         }
         Value::Array(items) => items.iter().for_each(|item| walk(member, item, all, found)),
         Value::Object(members) => {
-            let text = |names: [&str; 2]| names.iter().find_map(|name| members.get(*name).and_then(Value::as_str));
-            if let (Some(key), Some(value), true) = (text(["key", "Key"]), text(["value", "Value"]), members.len() == 2) {
+            let text =
+                |names: [&str; 2]| names.iter().find_map(|name| members.get(*name).and_then(Value::as_str));
+            if let (Some(key), Some(value), true) =
+                (text(["key", "Key"]), text(["value", "Value"]), members.len() == 2)
+            {
                 return keep(&format!("tag {key}"), value, found);
             }
             members.iter().for_each(|(name, value)| walk(name, value, all, found));

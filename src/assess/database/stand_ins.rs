@@ -1,5 +1,6 @@
-//! Direct answers in the place of AWS Config items: gathered while answers are loaded, put together when all are there, and
-//! inserted as resources. A resource of which a part was not answered is left out: what was not read is not judged.
+//! Direct answers in the place of AWS Config items: gathered while answers are loaded, put together when all
+//! are there, and inserted as resources. A resource of which a part was not answered is left out: what was
+//! not read is not judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,19 +41,36 @@ struct Whole {
 
 impl Direct {
     /// Notes what one answer says of resources.
-    pub fn take(&mut self, answer: &Answer, operation: &Operation, name: &str, call: Call<'_>, artifact: (i64, &str)) {
+    pub fn take(
+        &mut self,
+        answer: &Answer,
+        operation: &Operation,
+        name: &str,
+        call: Call<'_>,
+        artifact: (i64, &str),
+    ) {
         for fill in &operation.fill {
             match (&fill.tags_of, &fill.into, answer) {
                 (Some(member), _, Answer::Body(body)) => {
                     for element in stand_in::elements(body, operation.list.as_deref()) {
-                        let (Some(arn), Some(tags)) = (element.get(member).and_then(Value::as_str), fill.tags.as_ref()) else { continue };
-                        let tags = element.get(tags).map(|t| crate::evidence::encodings::tags(&t.to_string()));
+                        let (Some(arn), Some(tags)) =
+                            (element.get(member).and_then(Value::as_str), fill.tags.as_ref())
+                        else {
+                            continue;
+                        };
+                        let tags =
+                            element.get(tags).map(|t| crate::evidence::encodings::tags(&t.to_string()));
                         self.tags.insert((call.account.into(), arn.into()), tags.unwrap_or_default());
                     }
                 }
                 (None, Some(into), Answer::Body(_) | Answer::Absent(_)) => {
                     let body = if let Answer::Body(body) = answer { Some(body) } else { None };
-                    let key = (fill.resource_type.clone(), call.account.to_string(), call.key.to_string(), format!("{name} {into}"));
+                    let key = (
+                        fill.resource_type.clone(),
+                        call.account.to_string(),
+                        call.key.to_string(),
+                        format!("{name} {into}"),
+                    );
                     if let Answer::Absent(code) = answer
                         && operation.means_gone(code, "")
                     {
@@ -62,13 +80,20 @@ impl Direct {
                     let value = stand_in::part(body, operation, fill);
                     match self.parts.get_mut(&key) {
                         // a further page of a list
-                        Some((_, Value::Array(list))) if fill.all => list.extend(value.as_array().into_iter().flatten().cloned()),
+                        Some((_, Value::Array(list))) if fill.all => {
+                            list.extend(value.as_array().into_iter().flatten().cloned())
+                        }
                         _ => drop(self.parts.insert(key, (into.clone(), value))),
                     }
                 }
                 (None, None, Answer::Body(body)) => {
                     for filled in stand_in::resources(body, operation, fill, call) {
-                        self.whole.push(Whole { account: call.account.into(), filled, artifact: artifact.0, at: artifact.1.into() });
+                        self.whole.push(Whole {
+                            account: call.account.into(),
+                            filled,
+                            artifact: artifact.0,
+                            at: artifact.1.into(),
+                        });
                     }
                 }
                 _ => {}
@@ -76,12 +101,18 @@ impl Direct {
         }
     }
 
-    /// Inserts every resource of which all parts were answered, and the tags that AWS Config did not give. What had to be left out
-    /// is a gap of its type.
-    pub fn insert(self, db: &Connection, catalog: &Catalog, decisions: &Decisions) -> Result<Vec<Coverage>, Fault> {
+    /// Inserts every resource of which all parts were answered, and the tags that AWS Config did not give.
+    /// What had to be left out is a gap of its type.
+    pub fn insert(
+        self,
+        db: &Connection,
+        catalog: &Catalog,
+        decisions: &Decisions,
+    ) -> Result<Vec<Coverage>, Fault> {
         let mut left_out: BTreeMap<(String, String, String), (u64, String)> = BTreeMap::new();
         let mut insert = db.prepare_cached(
-            "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status,
+            "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, \
+             phi_scope, excluded, status,
              captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,'live',?,?,?,?,?)",
         )?;
         let mut known = db.prepare_cached("SELECT 1 FROM resource WHERE arn = ? AND type = ?")?;
@@ -93,7 +124,8 @@ impl Direct {
                 Err(None) => continue,
                 // an item of AWS Config says all that these parts would
                 Err(Some(_)) if known.exists(params![filled.arn, filled.resource_type])? => continue,
-                // a list of the whole account names it; nothing asks about it, and nothing is said of its region
+                // a list of the whole account names it; nothing asks about it, and nothing is said of its
+                // region
                 Err(Some(_)) if decisions.workspace.is_beyond(&filled.region) => continue,
                 Err(Some(part)) => {
                     let place = (whole.account.clone(), filled.region.clone(), filled.resource_type.clone());
@@ -122,8 +154,9 @@ impl Direct {
                 whole.artifact
             ])?;
         }
-        let mut update =
-            db.prepare_cached("UPDATE resource SET tags = ?, phi_scope = iif(excluded, 'out', ?) WHERE arn = ? AND tags = '{}'")?;
+        let mut update = db.prepare_cached(
+            "UPDATE resource SET tags = ?, phi_scope = iif(excluded, 'out', ?) WHERE arn = ? AND tags = '{}'",
+        )?;
         for ((_, arn), tags) in &self.tags {
             let tags = read_tags(Some(&tags.to_string()), decisions);
             update.execute(params![tags.text, tags.phi, arn])?;
@@ -131,10 +164,16 @@ impl Direct {
         Ok(left_out.into_iter().map(unread).collect())
     }
 
-    /// A resource from its parts; without one of them nothing, and which part it is unless the resource was deleted meanwhile.
-    fn put_together(&self, whole: &Whole, needed: &BTreeMap<&str, Vec<Part<'_>>>) -> Result<Value, Option<String>> {
+    /// A resource from its parts; without one of them nothing, and which part it is unless the resource was
+    /// deleted meanwhile.
+    fn put_together(
+        &self,
+        whole: &Whole,
+        needed: &BTreeMap<&str, Vec<Part<'_>>>,
+    ) -> Result<Value, Option<String>> {
         let filled = &whole.filled;
-        let mut item = serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
+        let mut item =
+            serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
         for part in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
             let key = match part.by {
                 Some("arn") => filled.arn.clone(),
@@ -192,7 +231,9 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
 }
 
 /// Resources that were listed, but not read in full.
-fn unread(((account, region, source), (count, operation)): ((String, String, String), (u64, String))) -> Coverage {
+fn unread(
+    ((account, region, source), (count, operation)): ((String, String, String), (u64, String)),
+) -> Coverage {
     let detail = match count {
         1 => format!("1 resource was listed and not read in full: {operation} has no answer for it"),
         n => format!("{n} resources were listed and not read in full: {operation} has no answer for them"),

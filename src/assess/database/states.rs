@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 use crate::assess::input::Fault;
 use crate::model::changes::ItemState;
 
-/// The items of these resources, ordered by resource, account and region. The database may come from a package of somebody
-/// else: its schema is not trusted.
+/// The items of these resources, ordered by resource, account and region. The database may come from a
+/// package of somebody else: its schema is not trusted.
 pub fn items(database: &Path, resources: &BTreeSet<String>) -> Result<Vec<ItemState>, Fault> {
-    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let db = Connection::open_with_flags(
+        database,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;")?;
     let mut statement = db.prepare(
         "SELECT r.arn, r.account, r.region, r.captured_at, a.path, r.configuration, r.supplementary, r.tags

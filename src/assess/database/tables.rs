@@ -19,9 +19,9 @@ pub struct BrokenTable {
     pub words: String,
 }
 
-/// One table after another, in dependency order. Each SELECT compiles under the guard before it runs; one that fails over the
-/// evidence costs its own sources and no other. What the program works out from some of them is filled in before the first that
-/// reads it.
+/// One table after another, in dependency order. Each SELECT compiles under the guard before it runs; one
+/// that fails over the evidence costs its own sources and no other. What the program works out from some of
+/// them is filled in before the first that reads it.
 pub fn make(db: &mut Connection, catalog: &Catalog) -> Result<Vec<BrokenTable>, Fault> {
     make_those(db, catalog, |_| true)
 }
@@ -38,7 +38,11 @@ pub fn late(catalog: &Catalog) -> BTreeSet<String> {
 }
 
 /// Of the catalog's tables those whose name is `wanted`.
-pub fn make_those(db: &mut Connection, catalog: &Catalog, wanted: impl Fn(&str) -> bool) -> Result<Vec<BrokenTable>, Fault> {
+pub fn make_those(
+    db: &mut Connection,
+    catalog: &Catalog,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<BrokenTable>, Fault> {
     let known: BTreeSet<&str> = catalog.tables.iter().map(|t| t.name.as_str()).collect();
     let meter = Bounds::of(db)?.on(db)?;
     let mut broken = Vec::new();
@@ -49,7 +53,10 @@ pub fn make_those(db: &mut Connection, catalog: &Catalog, wanted: impl Fn(&str) 
                 watched::fill(db, name)?;
             }
         }
-        let fault = |what| Fault::Table { table: table.name.clone(), source: rusqlite::Error::InvalidParameterName(what) };
+        let fault = |what| Fault::Table {
+            table: table.name.clone(),
+            source: rusqlite::Error::InvalidParameterName(what),
+        };
         let reads = guard::compile(db, &table.sql, true).map_err(fault)?;
         if let Some(what) = undeclared(table, &reads, &known) {
             return Err(fault(what));
@@ -74,11 +81,12 @@ fn empty(db: &Connection, table: &Table) -> Result<(), Fault> {
     let statement = db.prepare(&table.sql).map_err(fault)?;
     let columns: Vec<String> = statement.column_names().map(|n| format!("\"{}\"", quoted(n))).collect();
     drop(statement);
-    db.execute_batch(&format!("CREATE TABLE \"{}\" ({})", quoted(&table.name), columns.join(", "))).map_err(fault)
+    db.execute_batch(&format!("CREATE TABLE \"{}\" ({})", quoted(&table.name), columns.join(", ")))
+        .map_err(fault)
 }
 
-/// What SQLite saw a table read and the catalog does not know that it reads. Gaps are looked for in what the catalog knows, so
-/// such a table could turn what was not read into a pass.
+/// What SQLite saw a table read and the catalog does not know that it reads. Gaps are looked for in what the
+/// catalog knows, so such a table could turn what was not read into a pass.
 fn undeclared(table: &Table, reads: &Reads, known: &BTreeSet<&str>) -> Option<String> {
     let read: BTreeSet<&str> = reads.iter().map(|(name, _)| name.as_str()).collect();
     let evidence = ["resource", "response"].into_iter().find(|name| read.contains(name));
@@ -106,7 +114,12 @@ pub fn quoted(name: &str) -> String {
 }
 
 /// The one-row table `param`: a column for each parameter of the catalog, and `as_of`.
-pub fn parameters(db: &Connection, catalog: &Catalog, decisions: &Decisions, as_of: &str) -> Result<(), Fault> {
+pub fn parameters(
+    db: &Connection,
+    catalog: &Catalog,
+    decisions: &Decisions,
+    as_of: &str,
+) -> Result<(), Fault> {
     let mut columns = vec!["as_of TEXT".to_string()];
     let mut values = vec![format!("'{}'", as_of.replace('\'', "''"))];
     for parameter in catalog.parameters() {
@@ -114,7 +127,11 @@ pub fn parameters(db: &Connection, catalog: &Catalog, decisions: &Decisions, as_
         columns.push(format!("\"{}\" NUMERIC", parameter.name.replace('"', "")));
         values.push(number(value));
     }
-    db.execute_batch(&format!("CREATE TABLE param ({}); INSERT INTO param VALUES ({});", columns.join(", "), values.join(", ")))?;
+    db.execute_batch(&format!(
+        "CREATE TABLE param ({}); INSERT INTO param VALUES ({});",
+        columns.join(", "),
+        values.join(", ")
+    ))?;
     Ok(())
 }
 
@@ -126,7 +143,8 @@ pub fn number(value: f64) -> String {
 /// `program_plan`, `program_role`, `program_drill`.
 pub fn program(db: &Connection, decisions: &Decisions) -> Result<(), Fault> {
     let Some(plan) = &decisions.incident else { return Ok(()) };
-    let filled = |text: &str| (!text.trim().is_empty() && !is_placeholder(text)).then(|| text.trim().to_string());
+    let filled =
+        |text: &str| (!text.trim().is_empty() && !is_placeholder(text)).then(|| text.trim().to_string());
     db.execute(
         "INSERT INTO program_plan VALUES ('program/incident-response', '', '', ?,?,?,?,?,?)",
         params![
@@ -141,7 +159,11 @@ pub fn program(db: &Connection, decisions: &Decisions) -> Result<(), Fault> {
     roles_and_drills(db, plan, filled)
 }
 
-fn roles_and_drills(db: &Connection, plan: &Plan, filled: impl Fn(&str) -> Option<String>) -> Result<(), Fault> {
+fn roles_and_drills(
+    db: &Connection,
+    plan: &Plan,
+    filled: impl Fn(&str) -> Option<String>,
+) -> Result<(), Fault> {
     for role in &plan.roles {
         db.execute(
             "INSERT INTO program_role VALUES (?, '', '', ?,?,?,?,?)",

@@ -13,8 +13,8 @@ pub(in crate::assess) struct Tags {
     pub phi: &'static str,
 }
 
-/// `in` PHI scope unless the PHI tag is there with another value that is not near one that means PHI: an untagged resource is in
-/// scope.
+/// `in` PHI scope unless the PHI tag is there with another value that is not near one that means PHI: an
+/// untagged resource is in scope.
 pub(in crate::assess) fn read_tags(raw: Option<&str>, decisions: &Decisions) -> Tags {
     let raw = raw.unwrap_or("{}");
     if matches!(raw, "{}" | "null" | "[]") {

@@ -1,5 +1,6 @@
-//! SQLite's text functions whose time grows with the product of their arguments, made anew so that one call ends: SQLite looks at its
-//! bounds only between calls, and `instr` over twenty million characters took hours. What they answer is what SQLite answers.
+//! SQLite's text functions whose time grows with the product of their arguments, made anew so that one call
+//! ends: SQLite looks at its bounds only between calls, and `instr` over twenty million characters took
+//! hours. What they answer is what SQLite answers.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,7 +17,8 @@ const LONGEST: usize = 16 << 20;
 
 /// Puts them in the place of SQLite's own.
 pub(super) fn functions(db: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     db.create_scalar_function("instr", 2, flags, |context| {
         let (Some(text), Some(part)) = (text(context, 0), text(context, 1)) else { return Ok(None) };
         Ok(Some(text.find(&*part).map_or(0, |at| text[..at].chars().count() as i64 + 1)))
@@ -53,11 +55,17 @@ fn failed(code: std::ffi::c_int) -> Error {
 }
 
 fn replace(context: &Context<'_>) -> rusqlite::Result<Option<String>> {
-    let (Some(whole), Some(from), Some(to)) = (text(context, 0), text(context, 1), text(context, 2)) else { return Ok(None) };
+    let (Some(whole), Some(from), Some(to)) = (text(context, 0), text(context, 1), text(context, 2)) else {
+        return Ok(None);
+    };
     if from.is_empty() {
         return Ok(Some(whole.into_owned()));
     }
-    let grown = if to.len() > from.len() { whole.matches(&*from).count().saturating_mul(to.len() - from.len()) } else { 0 };
+    let grown = if to.len() > from.len() {
+        whole.matches(&*from).count().saturating_mul(to.len() - from.len())
+    } else {
+        0
+    };
     if whole.len().saturating_add(grown) > LONGEST {
         return Err(failed(ffi::SQLITE_TOOBIG));
     }
@@ -83,7 +91,10 @@ fn kept(context: &Context<'_>, read: impl Fn(&str) -> Pattern) -> rusqlite::Resu
 }
 
 /// `X LIKE Y` is `like(Y, X)`: the pattern comes first.
-fn matches(context: &Context<'_>, read: impl Fn(&str) -> rusqlite::Result<Arc<Pattern>>) -> rusqlite::Result<Option<bool>> {
+fn matches(
+    context: &Context<'_>,
+    read: impl Fn(&str) -> rusqlite::Result<Arc<Pattern>>,
+) -> rusqlite::Result<Option<bool>> {
     let (Some(pattern), Some(subject)) = (text(context, 0), text(context, 1)) else { return Ok(None) };
     match read(&pattern)?.holds(to_zero(&subject)) {
         Some(holds) => Ok(Some(holds)),
@@ -116,7 +127,9 @@ enum Token {
 impl Pattern {
     fn like(pattern: &str, escape: Option<char>) -> Pattern {
         let mut rest = to_zero(pattern).chars();
-        let literal = |c: char| if c.is_ascii_alphabetic() { Token::Letter(c.to_ascii_lowercase()) } else { Token::Just(c) };
+        let literal = |c: char| {
+            if c.is_ascii_alphabetic() { Token::Letter(c.to_ascii_lowercase()) } else { Token::Just(c) }
+        };
         let mut tokens = Vec::new();
         while let Some(c) = rest.next() {
             tokens.push(match c {
@@ -143,8 +156,8 @@ impl Pattern {
         Pattern(tokens)
     }
 
-    /// Whether all of `text` fits; nothing if that costs too much. Only the last `Any` is ever tried again: what an earlier one
-    /// could take, that one takes.
+    /// Whether all of `text` fits; nothing if that costs too much. Only the last `Any` is ever tried again:
+    /// what an earlier one could take, that one takes.
     fn holds(&self, text: &str) -> Option<bool> {
         let (mut token, mut at, mut work) = (0, 0, 0u64);
         let mut again: Option<(usize, usize)> = None;
@@ -177,13 +190,15 @@ impl Token {
             Token::One => true,
             Token::Just(own) => *own == c,
             Token::Letter(own) => *own == c.to_ascii_lowercase(),
-            Token::Set { inverted, ranges } => ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)) != *inverted,
+            Token::Set { inverted, ranges } => {
+                ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)) != *inverted
+            }
         }
     }
 }
 
-/// What follows a `[`: a `^` turns the set round, a `]` in the first place is itself, and a `-` between two makes a range. After a
-/// range another `-` is itself.
+/// What follows a `[`: a `^` turns the set round, a `]` in the first place is itself, and a `-` between two
+/// makes a range. After a range another `-` is itself.
 fn set(rest: &mut std::str::Chars<'_>) -> Token {
     let mut next = rest.next();
     let inverted = next == Some('^');
@@ -221,7 +236,8 @@ mod tests {
     use super::*;
 
     fn pair() -> (Connection, Connection) {
-        let (stock, ours) = (Connection::open_in_memory().expect("memory"), Connection::open_in_memory().expect("memory"));
+        let (stock, ours) =
+            (Connection::open_in_memory().expect("memory"), Connection::open_in_memory().expect("memory"));
         functions(&ours).expect("registered");
         (stock, ours)
     }
@@ -270,7 +286,9 @@ mod tests {
             "SELECT typeof(replace(1, 2, 3))",
             "SELECT 'a' LIKE 'a' ESCAPE NULL",
         ] {
-            let ask = |db: &Connection| db.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0)).expect(sql);
+            let ask = |db: &Connection| {
+                db.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0)).expect(sql)
+            };
             assert_eq!(ask(&stock), ask(&ours), "{sql}");
         }
     }
@@ -280,12 +298,18 @@ mod tests {
         let (_, ours) = pair();
         let long = "a".repeat(4_000_000);
         let part = format!("{}b", &long[..2_000_000]);
-        for sql in ["SELECT instr(?1, ?2)", "SELECT length(replace(?1, ?2, ''))", "SELECT length(trim(?1, ?2))"] {
+        for sql in
+            ["SELECT instr(?1, ?2)", "SELECT length(replace(?1, ?2, ''))", "SELECT length(trim(?1, ?2))"]
+        {
             ours.query_row(sql, [&long, &part], |row| row.get::<_, i64>(0)).expect(sql);
         }
-        let stopped = ours.query_row("SELECT ?1 LIKE '%' || ?2", [&long, &part], |row| row.get::<_, i64>(0)).expect_err("too long");
+        let stopped = ours
+            .query_row("SELECT ?1 LIKE '%' || ?2", [&long, &part], |row| row.get::<_, i64>(0))
+            .expect_err("too long");
         assert_eq!(super::super::bounds::exceeded(&stopped), Some("it needs too many steps or too long"));
-        let grown = ours.query_row("SELECT replace(?1, 'a', ?2)", [&long, &part], |row| row.get::<_, String>(0)).expect_err("too big");
+        let grown = ours
+            .query_row("SELECT replace(?1, 'a', ?2)", [&long, &part], |row| row.get::<_, String>(0))
+            .expect_err("too big");
         assert_eq!(super::super::bounds::exceeded(&grown), Some("a value in it grows too long"));
     }
 }

@@ -1,5 +1,6 @@
-//! The state of AWS's Business Associate Addendum, account by account, from what AWS Artifact and AWS Organizations answered. An
-//! empty answer is never "no BAA": a member account may not see what its organization signed, and paper may lie elsewhere.
+//! The state of AWS's Business Associate Addendum, account by account, from what AWS Artifact and AWS
+//! Organizations answered. An empty answer is never "no BAA": a member account may not see what its
+//! organization signed, and paper may lie elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,11 +37,14 @@ pub struct BaaEvidence<'a> {
 /// Places of the accounts, by account.
 pub fn places(db: &Connection) -> Result<BTreeMap<String, InOrganization>, Fault> {
     let mut statement = db.prepare(
-        "SELECT account, coalesce(body ->> '$.Organization.MasterAccountId', body ->> '$.Organization.ManagementAccountId'),
+        "SELECT account, coalesce(body ->> '$.Organization.MasterAccountId', body ->> \
+         '$.Organization.ManagementAccountId'),
                 coalesce(body ->> '$.Organization.Arn', ''), body ->> '$._absent' IS NOT NULL
          FROM response WHERE service = 'organizations' AND operation = 'DescribeOrganization' ORDER BY account",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, bool>(3)?)))?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, bool>(3)?))
+    })?;
     let mut places = BTreeMap::new();
     for row in rows {
         let (account, management, organization_arn, absent): (String, Option<String>, String, bool) = row?;
@@ -72,7 +76,10 @@ impl BaaEvidence<'_> {
             return say(
                 BaaState::InForce,
                 format!("{level} agreement, active since {}", a.effective_start),
-                format!("AWS Artifact lists \"{}\" ({level} agreement) as active since {}.", a.name, a.effective_start),
+                format!(
+                    "AWS Artifact lists \"{}\" ({level} agreement) as active since {}.",
+                    a.name, a.effective_start
+                ),
                 Some(a),
             );
         }
@@ -81,14 +88,15 @@ impl BaaEvidence<'_> {
                 BaaState::InForce,
                 format!("by the organization's agreement, active since {}", a.effective_start),
                 format!(
-                    "AWS Artifact lists \"{}\", accepted for the whole organization by account {}, as active since {}; this account is a \
-                     member of that organization.",
+                    "AWS Artifact lists \"{}\", accepted for the whole organization by account {}, as active \
+                     since {}; this account is a member of that organization.",
                     a.name, a.account, a.effective_start
                 ),
                 Some(a),
             );
         }
-        if let Some(a) = own.iter().copied().filter(|a| self.ended(a)).max_by_key(|a| a.effective_end.clone()) {
+        if let Some(a) = own.iter().copied().filter(|a| self.ended(a)).max_by_key(|a| a.effective_end.clone())
+        {
             let end = a.effective_end.clone().unwrap_or_else(|| "a date not given".into());
             let who = match a.state.as_str() {
                 "CUSTOMER_TERMINATED" => " by the customer",
@@ -98,7 +106,11 @@ impl BaaEvidence<'_> {
             return say(
                 BaaState::Terminated,
                 format!("ended on {end}{who}"),
-                format!("AWS Artifact lists \"{}\" as terminated{who}: it ended on {end}. No active agreement was listed.", a.name),
+                format!(
+                    "AWS Artifact lists \"{}\" as terminated{who}: it ended on {end}. No active agreement \
+                     was listed.",
+                    a.name
+                ),
                 Some(a),
             );
         }
@@ -107,13 +119,22 @@ impl BaaEvidence<'_> {
     }
 
     /// Where no agreement in force or ended was listed for the account.
-    fn without(&self, account: &str, listed: &[&AgreementFacts], own: &[&AgreementFacts]) -> (BaaState, String, String) {
-        let lines: Vec<&Coverage> = self.coverage.iter().filter(|l| l.account == account && l.source == SOURCE).collect();
+    fn without(
+        &self,
+        account: &str,
+        listed: &[&AgreementFacts],
+        own: &[&AgreementFacts],
+    ) -> (BaaState, String, String) {
+        let lines: Vec<&Coverage> =
+            self.coverage.iter().filter(|l| l.account == account && l.source == SOURCE).collect();
         if let Some(line) = lines.iter().find(|l| l.state == State::Denied) {
             return (
                 BaaState::Denied,
                 format!("the call {SOURCE} was refused"),
-                format!("The call that lists agreements was refused, so nothing is known{}. Allow {SOURCE}.", because(&line.detail)),
+                format!(
+                    "The call that lists agreements was refused, so nothing is known{}. Allow {SOURCE}.",
+                    because(&line.detail)
+                ),
             );
         }
         let Some(line) = lines.iter().max_by_key(|l| l.state.is_gap()) else {
@@ -132,8 +153,9 @@ impl BaaEvidence<'_> {
                 BaaState::Unknown,
                 format!("nothing listed in a member account; ask {management}"),
                 format!(
-                    "AWS Artifact listed no Business Associate Addendum, and this is a member account: it may not see what its organization \
-                     accepted. Collect in the management account {management}, or file an agreement signed elsewhere."
+                    "AWS Artifact listed no Business Associate Addendum, and this is a member account: it \
+                     may not see what its organization accepted. Collect in the management account \
+                     {management}, or file an agreement signed elsewhere."
                 ),
             );
         }
@@ -146,13 +168,17 @@ impl BaaEvidence<'_> {
         let place = self.places.get(account)?;
         let management = place.management.as_deref()?;
         self.agreements.iter().find(|a| {
-            let same = a.organization_arn.as_deref().is_some_and(|arn| !arn.is_empty() && arn == place.organization_arn);
+            let same = a
+                .organization_arn
+                .as_deref()
+                .is_some_and(|arn| !arn.is_empty() && arn == place.organization_arn);
             a.organization && a.account == management && same && self.is_baa(a) && self.in_force(a)
         })
     }
 
     fn is_baa(&self, a: &AgreementFacts) -> bool {
-        let pinned = self.pinned.iter().any(|p| *p == a.id || Some(p) == a.agreement_arn.as_ref() || *p == a.name);
+        let pinned =
+            self.pinned.iter().any(|p| *p == a.id || Some(p) == a.agreement_arn.as_ref() || *p == a.name);
         pinned || (a.name.to_ascii_lowercase().contains("business associate") && !is_hcls(&a.name))
     }
 
@@ -166,7 +192,8 @@ impl BaaEvidence<'_> {
     }
 }
 
-/// The healthcare and life sciences addendum goes with one service; it is not the addendum that covers the eligible services.
+/// The healthcare and life sciences addendum goes with one service; it is not the addendum that covers the
+/// eligible services.
 fn is_hcls(name: &str) -> bool {
     name.to_ascii_lowercase().contains("hcls")
 }
@@ -177,8 +204,10 @@ fn because(detail: &str) -> String {
 
 /// That an account lists no addendum, and what it lists in its place.
 fn none_found(listed: &[&AgreementFacts], own: &[&AgreementFacts], alone_or_unknown: bool) -> String {
-    let mut words =
-        String::from("AWS Artifact listed no Business Associate Addendum for this account. One signed elsewhere must be filed.");
+    let mut words = String::from(
+        "AWS Artifact listed no Business Associate Addendum for this account. One signed elsewhere must be \
+         filed.",
+    );
     if let Some(a) = own.first() {
         words.push_str(&format!(" \"{}\" is listed, with effect from {} only.", a.name, a.effective_start));
     } else if let Some(a) = listed.iter().find(|a| is_hcls(&a.name)) {
@@ -186,7 +215,8 @@ fn none_found(listed: &[&AgreementFacts], own: &[&AgreementFacts], alone_or_unkn
     }
     if alone_or_unknown {
         words.push_str(
-            " Whether the account is a member of an organization is not in the evidence; if it is, its management account may hold one.",
+            " Whether the account is a member of an organization is not in the evidence; if it is, its \
+             management account may hold one.",
         );
     }
     words
@@ -203,7 +233,11 @@ fn unusable(line: &Coverage) -> (BaaState, String, String) {
             ("AWS Artifact's answer could not be used", "AWS Artifact's answer could not be used")
         }
     };
-    (BaaState::Unknown, short.into(), format!("{long} ({SOURCE}{}), so nothing is known.", because(&line.detail)))
+    (
+        BaaState::Unknown,
+        short.into(),
+        format!("{long} ({SOURCE}{}), so nothing is known.", because(&line.detail)),
+    )
 }
 
 #[cfg(test)]
@@ -241,9 +275,16 @@ mod tests {
         }
     }
 
-    fn state(agreements: &[AgreementFacts], coverage: &[Coverage], places: &[(&str, Option<&str>)], pinned: &[String]) -> BaaFacts {
-        let place =
-            |m: &Option<&str>| InOrganization { management: m.map(str::to_string), organization_arn: "arn:aws:organizations::o".into() };
+    fn state(
+        agreements: &[AgreementFacts],
+        coverage: &[Coverage],
+        places: &[(&str, Option<&str>)],
+        pinned: &[String],
+    ) -> BaaFacts {
+        let place = |m: &Option<&str>| InOrganization {
+            management: m.map(str::to_string),
+            organization_arn: "arn:aws:organizations::o".into(),
+        };
         let known = BaaEvidence {
             accounts: BTreeSet::from([MINE.to_string()]),
             agreements,
@@ -265,21 +306,35 @@ mod tests {
         assert_eq!(of(agreement(MINE, BAA, "ACTIVE", Some("2027-01-01"))), BaaState::InForce);
         assert_eq!(of(agreement(MINE, BAA, "ACTIVE", Some("2026-09-30"))), BaaState::Terminated);
         assert_eq!(of(agreement(MINE, BAA, "AWS_TERMINATED", None)), BaaState::Terminated);
-        assert_eq!(of(agreement(MINE, "AWS Organizations HCLS BAA Addendum", "ACTIVE", None)), BaaState::NoneFound);
+        assert_eq!(
+            of(agreement(MINE, "AWS Organizations HCLS BAA Addendum", "ACTIVE", None)),
+            BaaState::NoneFound
+        );
         assert_eq!(of(agreement(MINE, "AWS NDA", "CUSTOMER_TERMINATED", None)), BaaState::NoneFound);
         let mut late = agreement(MINE, BAA, "ACTIVE", None);
         late.effective_start = "2026-10-01".into();
         let told = state(&[late], &read, &[(MINE, None)], &[]);
-        assert!(told.state == BaaState::NoneFound && told.words.contains("from 2026-10-01 only"), "{}", told.words);
+        assert!(
+            told.state == BaaState::NoneFound && told.words.contains("from 2026-10-01 only"),
+            "{}",
+            told.words
+        );
         let pinned = ["Paper 7".to_string()];
-        assert_eq!(state(&[agreement(MINE, "Paper 7", "ACTIVE", None)], &read, &[], &pinned).state, BaaState::InForce);
+        assert_eq!(
+            state(&[agreement(MINE, "Paper 7", "ACTIVE", None)], &read, &[], &pinned).state,
+            BaaState::InForce
+        );
     }
 
     #[test]
     fn an_empty_list_means_what_the_account_may_see() {
         let empty = [asked(State::Empty)];
         let member = state(&[], &empty, &[(MINE, Some(HEAD))], &[]);
-        assert!(member.state == BaaState::Unknown && member.words.contains("member account") && member.words.contains(HEAD));
+        assert!(
+            member.state == BaaState::Unknown
+                && member.words.contains("member account")
+                && member.words.contains(HEAD)
+        );
         assert_eq!(state(&[], &empty, &[(MINE, Some(MINE))], &[]).state, BaaState::NoneFound);
         assert_eq!(state(&[], &empty, &[(MINE, None)], &[]).state, BaaState::NoneFound);
         let untold = state(&[], &empty, &[], &[]);
@@ -291,23 +346,32 @@ mod tests {
         let mut whole = agreement(HEAD, "AWS Organizations Business Associate Addendum", "ACTIVE", None);
         (whole.organization, whole.organization_arn) = (true, Some("arn:aws:organizations::o".into()));
         let empty = [asked(State::Empty)];
-        let of = |a: &AgreementFacts| state(std::slice::from_ref(a), &empty, &[(MINE, Some(HEAD))], &[]).state;
+        let of =
+            |a: &AgreementFacts| state(std::slice::from_ref(a), &empty, &[(MINE, Some(HEAD))], &[]).state;
         assert_eq!(of(&whole), BaaState::InForce);
-        assert_eq!(state(std::slice::from_ref(&whole), &empty, &[(MINE, None)], &[]).state, BaaState::NoneFound);
+        assert_eq!(
+            state(std::slice::from_ref(&whole), &empty, &[(MINE, None)], &[]).state,
+            BaaState::NoneFound
+        );
         whole.organization_arn = Some("arn:aws:organizations::other".into());
         assert_eq!(of(&whole), BaaState::Unknown);
     }
 
     #[test]
     fn not_asked_not_answered_and_refused_differ() {
-        let told: Vec<BaaFacts> = [&[][..], &[asked(State::Failed)], &[asked(State::NotCollected)], &[asked(State::Denied)]]
-            .into_iter()
-            .map(|coverage| state(&[], coverage, &[], &[]))
-            .collect();
+        let told: Vec<BaaFacts> =
+            [&[][..], &[asked(State::Failed)], &[asked(State::NotCollected)], &[asked(State::Denied)]]
+                .into_iter()
+                .map(|coverage| state(&[], coverage, &[], &[]))
+                .collect();
         assert_eq!(
             told.iter().map(|t| t.state).collect::<Vec<_>>(),
             [BaaState::Unknown, BaaState::Unknown, BaaState::Unknown, BaaState::Denied]
         );
-        assert!(told[0].words.contains("not asked") && told[1].words.contains("no usable answer") && told[3].words.contains("refused"));
+        assert!(
+            told[0].words.contains("not asked")
+                && told[1].words.contains("no usable answer")
+                && told[3].words.contains("refused")
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! Event patterns of EventBridge, asked about an event of which only some members are known. Amazon's user guide of EventBridge,
-//! "Comparison operators for use in event patterns", says what they mean. An operator that this file does not know is unknown. It
-//! reads no evidence and judges nothing.
+//! Event patterns of EventBridge, asked about an event of which only some members are known. Amazon's user
+//! guide of EventBridge, "Comparison operators for use in event patterns", says what they mean. An operator
+//! that this file does not know is unknown. It reads no evidence and judges nothing.
 
 use serde_json::{Map, Value};
 
@@ -20,7 +20,11 @@ impl EventPattern {
     /// Whether it takes in an event.
     pub fn takes(&self, event: &Value) -> EventTaken {
         let Some(map) = &self.0 else {
-            return EventTaken::of(Taken::Unknown, Taken::Unknown, vec!["a pattern that cannot be read".into()]);
+            return EventTaken::of(
+                Taken::Unknown,
+                Taken::Unknown,
+                vec!["a pattern that cannot be read".into()],
+            );
         };
         let mut open = Vec::new();
         let taken = all(map, event, &mut Vec::new(), &mut open);
@@ -44,9 +48,9 @@ fn one(name: &str, wanted: &Value, event: &Value, path: &mut Vec<String>, open: 
         Value::Object(inner) if path.len() < MAX_DEPTH => all(inner, event, path, open),
         Value::Array(any) => {
             let found = reached(event, path);
-            let taken = any
-                .iter()
-                .fold(Taken::No, |so_far, matcher| so_far.or(found.iter().fold(Taken::No, |so_far, here| so_far.or(fits(matcher, *here)))));
+            let taken = any.iter().fold(Taken::No, |so_far, matcher| {
+                so_far.or(found.iter().fold(Taken::No, |so_far, here| so_far.or(fits(matcher, *here))))
+            });
             if taken == Taken::Unknown {
                 open.push(path.join("."));
             }
@@ -63,7 +67,9 @@ fn reached<'a>(event: &'a Value, path: &[String]) -> Vec<Member<'a>> {
     let (mut here, mut rest) = (event, path);
     while let Some((name, after)) = rest.split_first() {
         match member(here, std::slice::from_ref(name)) {
-            Member::Value(Value::Array(list)) => return list.iter().flat_map(|inner| reached(inner, after)).collect(),
+            Member::Value(Value::Array(list)) => {
+                return list.iter().flat_map(|inner| reached(inner, after)).collect();
+            }
             Member::Value(inner) => (here, rest) = (inner, after),
             other => return vec![other],
         }
@@ -96,14 +102,20 @@ fn same(a: &Value, b: &Value) -> bool {
 
 fn operated(operator: &str, operand: &Value, here: Member<'_>) -> Taken {
     if operator == "exists" {
-        return operand.as_bool().map_or(Taken::Unknown, |wanted| Taken::of((here != Member::Absent) == wanted));
+        return operand
+            .as_bool()
+            .map_or(Taken::Unknown, |wanted| Taken::of((here != Member::Absent) == wanted));
     }
     let Member::Value(value) = here else { return Taken::No };
     match operator {
         "anything-but" => match operand {
-            Value::Array(list) => list.iter().fold(Taken::No, |so_far, item| so_far.or(Taken::of(same(item, value)))).not(),
+            Value::Array(list) => {
+                list.iter().fold(Taken::No, |so_far, item| so_far.or(Taken::of(same(item, value)))).not()
+            }
             Value::Object(map) => match map.iter().next() {
-                Some((inner, operand)) if map.len() == 1 => any_of(operand, |one| written(inner, one, value)).not(),
+                Some((inner, operand)) if map.len() == 1 => {
+                    any_of(operand, |one| written(inner, one, value)).not()
+                }
                 _ => Taken::Unknown,
             },
             plain => Taken::of(!same(plain, value)),
@@ -133,7 +145,8 @@ fn written(operator: &str, operand: &Value, value: &Value) -> Taken {
         _ => return Taken::Unknown,
     };
     let fold = fold || operator == "equals-ignore-case";
-    let (wanted, text) = if fold { (wanted.to_lowercase(), text.to_lowercase()) } else { (wanted.into(), text.into()) };
+    let (wanted, text) =
+        if fold { (wanted.to_lowercase(), text.to_lowercase()) } else { (wanted.into(), text.into()) };
     match operator {
         "prefix" => Taken::of(text.starts_with(&wanted)),
         "suffix" => Taken::of(text.ends_with(&wanted)),
@@ -172,7 +185,10 @@ mod tests {
             (json!({ "source": ["aws.guardduty"] }), Taken::Yes),
             (json!({ "source": ["aws.ec2", "aws.guardduty"] }), Taken::Yes),
             (json!({ "source": [] }), Taken::No),
-            (json!({ "source": ["aws.guardduty"], "detail": { "severity": [{ "numeric": [">=", 4] }] } }), Taken::Yes),
+            (
+                json!({ "source": ["aws.guardduty"], "detail": { "severity": [{ "numeric": [">=", 4] }] } }),
+                Taken::Yes,
+            ),
             (json!({ "detail": { "severity": [{ "numeric": [">=", 4, "<", 7] }] } }), Taken::No),
             (json!({ "detail": { "severity": [7, 7.5, 8.0] } }), Taken::Yes),
             (json!({ "detail": { "type": ["x"] } }), Taken::Unknown),
@@ -202,7 +218,10 @@ mod tests {
     #[test]
     fn an_unknown_names_the_members_that_it_rests_on() {
         let event = json!({ "source": "a", "detail": { "n": 1 } });
-        assert_eq!(EventPattern::read(r#"{"source":["a"],"detail":{"type":["x"],"n":[1]}}"#).takes(&event).open, ["detail.type"]);
+        assert_eq!(
+            EventPattern::read(r#"{"source":["a"],"detail":{"type":["x"],"n":[1]}}"#).takes(&event).open,
+            ["detail.type"]
+        );
         assert_eq!(EventPattern::read("no JSON").takes(&event).taken, Taken::Unknown);
     }
 }

@@ -1,5 +1,6 @@
-//! What lies in the evidence and is read by no check. A check reads what feeds the tables that its SQL reads: that is derived from
-//! the catalog, never written down. What a type is by nature, and on which controls that bears, `kinds/` says.
+//! What lies in the evidence and is read by no check. A check reads what feeds the tables that its SQL reads:
+//! that is derived from the catalog, never written down. What a type is by nature, and on which controls that
+//! bears, `kinds/` says.
 
 use std::collections::BTreeSet;
 
@@ -18,8 +19,9 @@ use crate::model::kinds::{ResourceKind, ResourceKinds};
 /// How deep an answer is searched for ARNs.
 const DEPTH: usize = 6;
 
-/// Fills `kind`, a row a type in the evidence and control that it bears on, and `kind_answer`, what answers of unknown operations
-/// name. The tables that checks read are made already, but for those that are made of these two.
+/// Fills `kind`, a row a type in the evidence and control that it bears on, and `kind_answer`, what answers
+/// of unknown operations name. The tables that checks read are made already, but for those that are made of
+/// these two.
 pub fn fill(db: &mut Connection, catalog: &Catalog, decisions: &Decisions) -> Result<(), Fault> {
     if catalog.kinds.kinds.is_empty() {
         return Ok(());
@@ -35,7 +37,16 @@ pub fn fill(db: &mut Connection, catalog: &Catalog, decisions: &Decisions) -> Re
                 let (except, answers) = (list(kind.except.iter().collect()), list(answers(&read, kind)));
                 let seen = read.contains(resource_type);
                 for control in catalog.kinds.controls(kind) {
-                    let values = params![resource_type, control, kind.nature, kind.what, seen, answers, None::<String>, except];
+                    let values = params![
+                        resource_type,
+                        control,
+                        kind.nature,
+                        kind.what,
+                        seen,
+                        answers,
+                        None::<String>,
+                        except
+                    ];
                     insert.execute(values)?;
                 }
             }
@@ -43,7 +54,16 @@ pub fn fill(db: &mut Connection, catalog: &Catalog, decisions: &Decisions) -> Re
                 let (nature, tag) = (&catalog.kinds.tagged, &decisions.workspace.phi.tag);
                 let what = catalog.kinds.natures.get(nature).map_or("", |n| &n.words);
                 for control in catalog.kinds.of_nature(nature) {
-                    insert.execute(params![resource_type, control, nature, what, read.contains(resource_type), "[]", tag, "[]"])?;
+                    insert.execute(params![
+                        resource_type,
+                        control,
+                        nature,
+                        what,
+                        read.contains(resource_type),
+                        "[]",
+                        tag,
+                        "[]"
+                    ])?;
                 }
             }
         }
@@ -56,7 +76,8 @@ fn answers<'a>(read: &BTreeSet<String>, kind: &'a ResourceKind) -> Vec<&'a Strin
     kind.answers.iter().filter(|operation| read.contains(*operation)).collect()
 }
 
-/// Every source of every table that a check reads, itself or through other tables, and those that it does not wait for.
+/// Every source of every table that a check reads, itself or through other tables, and those that it does not
+/// wait for.
 fn sources_of_checks(db: &mut Connection, catalog: &Catalog) -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
     for id in catalog.controls.iter().flat_map(|control| &control.checks) {
@@ -65,14 +86,25 @@ fn sources_of_checks(db: &mut Connection, catalog: &Catalog) -> BTreeSet<String>
         tables.extend(reads.into_iter().map(|(table, _)| table));
     }
     let all = closure(catalog, &tables);
-    catalog.tables.iter().filter(|t| all.contains(&t.name)).flat_map(|t| t.sources.iter().chain(&t.if_read).cloned()).collect()
+    catalog
+        .tables
+        .iter()
+        .filter(|t| all.contains(&t.name))
+        .flat_map(|t| t.sources.iter().chain(&t.if_read).cloned())
+        .collect()
 }
 
-/// Finds, in answers of operations that the catalog does not know, the ARNs of things of kinds that no check reads, and gives the
-/// types of these.
-fn named_in_answers(db: &Connection, catalog: &Catalog, read: &BTreeSet<String>) -> Result<BTreeSet<String>, Fault> {
+/// Finds, in answers of operations that the catalog does not know, the ARNs of things of kinds that no check
+/// reads, and gives the types of these.
+fn named_in_answers(
+    db: &Connection,
+    catalog: &Catalog,
+    read: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, Fault> {
     let mut types = BTreeSet::new();
-    let mut bodies = db.prepare("SELECT account, region, body FROM response WHERE service = ?1 AND operation = ?2 ORDER BY id")?;
+    let mut bodies = db.prepare(
+        "SELECT account, region, body FROM response WHERE service = ?1 AND operation = ?2 ORDER BY id",
+    )?;
     let mut insert = db.prepare("INSERT INTO kind_answer VALUES (?,?,?,?,?)")?;
     for (service, operation, _) in unknown_answers(db, catalog)? {
         let source = format!("{service}:{operation}");
@@ -88,7 +120,8 @@ fn named_in_answers(db: &Connection, catalog: &Catalog, read: &BTreeSet<String>)
                 if !known.insert((account.clone(), region.clone(), arn.to_string())) {
                     continue;
                 }
-                let part = |n, given: &str| arn_part(arn, n).filter(|p| !p.is_empty()).unwrap_or(given).to_string();
+                let part =
+                    |n, given: &str| arn_part(arn, n).filter(|p| !p.is_empty()).unwrap_or(given).to_string();
                 insert.execute(params![arn, part(4, &account), part(3, &region), resource_type, source])?;
                 types.insert(resource_type.to_string());
             }
@@ -108,23 +141,39 @@ fn type_of<'a>(kinds: &'a ResourceKinds, read: &BTreeSet<String>, arn: &str) -> 
 /// What stands in members whose name ends in `arn`.
 fn collect_arns<'a>(value: &'a Value, member: &str, depth: usize, out: &mut BTreeSet<&'a str>) {
     match value {
-        Value::String(text) if text.starts_with("arn:") && member.to_ascii_lowercase().ends_with("arn") => drop(out.insert(text)),
-        Value::Array(list) if depth < DEPTH => list.iter().for_each(|item| collect_arns(item, member, depth + 1, out)),
-        Value::Object(map) if depth < DEPTH => map.iter().for_each(|(name, item)| collect_arns(item, name, depth + 1, out)),
-        Value::String(_) | Value::Array(_) | Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) if text.starts_with("arn:") && member.to_ascii_lowercase().ends_with("arn") => {
+            drop(out.insert(text))
+        }
+        Value::Array(list) if depth < DEPTH => {
+            list.iter().for_each(|item| collect_arns(item, member, depth + 1, out))
+        }
+        Value::Object(map) if depth < DEPTH => {
+            map.iter().for_each(|(name, item)| collect_arns(item, name, depth + 1, out))
+        }
+        Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_) => {}
     }
 }
 
 /// Service, operation and number of elements of answers that the catalog knows no operation for.
 fn unknown_answers(db: &Connection, catalog: &Catalog) -> Result<Vec<(String, String, u64)>, Fault> {
-    let mut statement = db.prepare("SELECT service, operation, count(*) FROM response GROUP BY 1, 2 ORDER BY 1, 2")?;
+    let mut statement =
+        db.prepare("SELECT service, operation, count(*) FROM response GROUP BY 1, 2 ORDER BY 1, 2")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let all: Vec<(String, String, u64)> = rows.collect::<Result<_, _>>()?;
     Ok(all.into_iter().filter(|(s, o, _)| !catalog.operations.contains_key(&format!("{s}:{o}"))).collect())
 }
 
 /// Stored items that no table reads, by type, and answers of operations that the catalog does not know.
-pub fn unread(db: &Connection, catalog: &Catalog, inventory: &[AssetClass]) -> Result<Vec<UnreadKind>, Fault> {
+pub fn unread(
+    db: &Connection,
+    catalog: &Catalog,
+    inventory: &[AssetClass],
+) -> Result<Vec<UnreadKind>, Fault> {
     let sources = catalog.sources();
     let mut unread: Vec<UnreadKind> = Vec::new();
     for class in inventory.iter().filter(|class| !sources.contains(class.resource_type.as_str())) {
@@ -135,7 +184,12 @@ pub fn unread(db: &Connection, catalog: &Catalog, inventory: &[AssetClass]) -> R
             }
             None => {
                 let nature = catalog.kinds.of(&class.resource_type).map_or("", |kind| &kind.nature);
-                unread.push(UnreadKind { source: class.resource_type.clone(), nature: nature.into(), items: class.count, phi: class.phi });
+                unread.push(UnreadKind {
+                    source: class.resource_type.clone(),
+                    nature: nature.into(),
+                    items: class.count,
+                    phi: class.phi,
+                });
             }
         }
     }
@@ -170,15 +224,24 @@ impl Silent {
         if !catalog.tables.iter().any(|t| t.name == TABLE) {
             return Ok(Silent::default());
         }
-        let mut statement =
-            db.prepare("SELECT control, type, account, region, count(*) FROM kinds_unread GROUP BY 1, 2, 3, 4 ORDER BY 3, 4, 1, 2")?;
+        let mut statement = db.prepare(
+            "SELECT control, type, account, region, count(*) FROM kinds_unread GROUP BY 1, 2, 3, \
+                        4 ORDER BY 3, 4, 1, 2",
+        )?;
         let rows = statement.query_map([], |row| {
-            Ok(Group { control: row.get(0)?, resource_type: row.get(1)?, account: row.get(2)?, region: row.get(3)?, count: row.get(4)? })
+            Ok(Group {
+                control: row.get(0)?,
+                resource_type: row.get(1)?,
+                account: row.get(2)?,
+                region: row.get(3)?,
+                count: row.get(4)?,
+            })
         })?;
         Ok(Silent(rows.collect::<Result<_, _>>()?))
     }
 
-    /// Account, region and words of each unread kind that is a sibling of what a check of this control judges.
+    /// Account, region and words of each unread kind that is a sibling of what a check of this control
+    /// judges.
     pub fn beside<'a>(
         &'a self,
         catalog: &'a Catalog,
@@ -187,7 +250,10 @@ impl Silent {
     ) -> impl Iterator<Item = (&'a str, &'a str, String)> {
         self.0.iter().filter(move |group| group.control == control).filter_map(move |group| {
             let kind = catalog.kinds.of(&group.resource_type).filter(|kind| kind.is_beside(check))?;
-            let words = format!("no check reads this kind: {} x {} ({})", group.count, group.resource_type, kind.what);
+            let words = format!(
+                "no check reads this kind: {} x {} ({})",
+                group.count, group.resource_type, kind.what
+            );
             Some((group.account.as_str(), group.region.as_str(), words))
         })
     }

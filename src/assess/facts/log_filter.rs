@@ -1,6 +1,6 @@
-//! Filter patterns of CloudWatch Logs, asked about an event of which only some members are known. AWS's user guide, "Filter pattern
-//! syntax for metric filters", says what they mean; names and values keep their letter case. What it does not say is unknown. It reads
-//! no evidence and judges nothing.
+//! Filter patterns of CloudWatch Logs, asked about an event of which only some members are known. AWS's user
+//! guide, "Filter pattern syntax for metric filters", says what they mean; names and values keep their letter
+//! case. What it does not say is unknown. It reads no evidence and judges nothing.
 
 use serde_json::Value;
 
@@ -30,8 +30,12 @@ impl LogFilter {
 impl PatternNode {
     fn takes(&self, event: &Value, strict: bool, open: &mut Vec<String>) -> Taken {
         match self {
-            PatternNode::And(all) => all.iter().map(|n| n.takes(event, strict, open)).fold(Taken::Yes, Taken::and),
-            PatternNode::Or(any) => any.iter().map(|n| n.takes(event, strict, open)).fold(Taken::No, Taken::or),
+            PatternNode::And(all) => {
+                all.iter().map(|n| n.takes(event, strict, open)).fold(Taken::Yes, Taken::and)
+            }
+            PatternNode::Or(any) => {
+                any.iter().map(|n| n.takes(event, strict, open)).fold(Taken::No, Taken::or)
+            }
             PatternNode::Term(term) => {
                 let taken = term.takes(event);
                 if taken == Taken::Unknown {
@@ -47,7 +51,8 @@ impl PatternNode {
 }
 
 impl Term {
-    /// Whether it asks for one value, of a member that differs from event to event. In which region an event is written does not.
+    /// Whether it asks for one value, of a member that differs from event to event. In which region an event
+    /// is written does not.
     fn selects(&self) -> bool {
         let Some(path) = &self.path else { return false };
         let one = match &self.test {
@@ -67,16 +72,22 @@ impl Term {
             (Test::Exists, here) => Taken::of(here != Member::Absent),
             (Test::NotExists, here) => Taken::of(here == Member::Absent),
             // the guide does not say what `!=` means for a member that is not there
-            (Test::Equals { wanted: false, .. } | Test::Fits { wanted: false, .. }, Member::Absent) => Taken::Unknown,
+            (Test::Equals { wanted: false, .. } | Test::Fits { wanted: false, .. }, Member::Absent) => {
+                Taken::Unknown
+            }
             (_, Member::Absent) => Taken::No,
             (Test::Null, Member::Value(_)) => Taken::No,
-            (Test::Is(wanted), Member::Value(value)) => value.as_bool().map_or(Taken::No, |is| Taken::of(is == *wanted)),
+            (Test::Is(wanted), Member::Value(value)) => {
+                value.as_bool().map_or(Taken::No, |is| Taken::of(is == *wanted))
+            }
             (Test::Equals { wanted, text }, Member::Value(value)) => agree(equal(text, value), *wanted),
             (Test::Fits { wanted, regex }, Member::Value(value)) => match (regex, value.as_str()) {
                 (Some(regex), Some(text)) => agree(Taken::of(regex.is_match(text)), *wanted),
                 (None, _) | (_, None) => Taken::Unknown,
             },
-            (Test::Compare { op, number }, Member::Value(value)) => value.as_f64().map_or(Taken::No, |is| Taken::of(op.holds(is, *number))),
+            (Test::Compare { op, number }, Member::Value(value)) => {
+                value.as_f64().map_or(Taken::No, |is| Taken::of(op.holds(is, *number)))
+            }
         }
     }
 }
@@ -129,7 +140,8 @@ fn said(words: &[Word], event: &Value) -> (Taken, Vec<String>) {
         true => words.iter().map(holds).fold(Taken::No, Taken::or),
         false => words.iter().map(each).fold(Taken::Yes, Taken::and),
     };
-    let open = words.iter().filter(|w| each(w) == Taken::Unknown).map(|w| format!("the word {}", w.text)).collect();
+    let open =
+        words.iter().filter(|w| each(w) == Taken::Unknown).map(|w| format!("the word {}", w.text)).collect();
     (taken, if taken == Taken::Unknown { open } else { Vec::new() })
 }
 
@@ -164,7 +176,10 @@ mod tests {
             ("{ ($.eventName = StopLogging || $.eventName = X) && $.eventSource = y }", Taken::No),
             ("{ $.eventSource = y && $.eventName = X || $.eventName = StopLogging }", Taken::Yes),
             ("{($.eventName=\"StopLogging\")}", Taken::Yes),
-            ("{ $.eventName = X || ($.eventSource = cloudtrail.amazonaws.com && ($.eventName = Stop*)) }", Taken::Yes),
+            (
+                "{ $.eventName = X || ($.eventSource = cloudtrail.amazonaws.com && ($.eventName = Stop*)) }",
+                Taken::Yes,
+            ),
         ] {
             assert_eq!(takes(pattern, &stop()), taken, "{pattern}");
         }
@@ -209,8 +224,12 @@ mod tests {
 
     #[test]
     fn an_unknown_names_the_tests_that_it_rests_on() {
-        let asked = LogFilter::read("{ $.eventName = StopLogging  &&  $.userIdentity.userName = \"b c\" }").takes(&stop());
-        assert_eq!((asked.as_str(), asked.open), ("part", vec!["$.userIdentity.userName = \"b c\"".to_string()]));
+        let asked = LogFilter::read("{ $.eventName = StopLogging  &&  $.userIdentity.userName = \"b c\" }")
+            .takes(&stop());
+        assert_eq!(
+            (asked.as_str(), asked.open),
+            ("part", vec!["$.userIdentity.userName = \"b c\"".to_string()])
+        );
     }
 
     #[test]
@@ -226,7 +245,13 @@ mod tests {
             ("($.userIdentity.type = Root || $.sourceIPAddress != x)", "unknown"),
             ("($.userIdentity.type = Root || $.n = 5)", "yes"),
         ] {
-            assert_eq!(LogFilter::read(&format!("{{ $.eventName = StopLogging && {test} }}")).takes(&stop()).as_str(), said, "{test}");
+            assert_eq!(
+                LogFilter::read(&format!("{{ $.eventName = StopLogging && {test} }}"))
+                    .takes(&stop())
+                    .as_str(),
+                said,
+                "{test}"
+            );
         }
     }
 
@@ -297,7 +322,8 @@ mod tests {
         LogFilter::read(&format!("{{{}", "(".repeat(4000))).takes(&stop());
     }
 
-    /// Random formulas over members whose truth is known: what is read and asked agrees with what was written.
+    /// Random formulas over members whose truth is known: what is read and asked agrees with what was
+    /// written.
     #[test]
     fn a_random_formula_means_what_it_says() {
         let event = json!({ "t": "1", "f": "0", "x": { "y": "1" } });

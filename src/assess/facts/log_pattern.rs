@@ -1,5 +1,6 @@
-//! Filter patterns of CloudWatch Logs, read. AWS's user guide, "Filter pattern syntax for metric filters", says how they are written;
-//! `&&` binds closer than `||`. What this file cannot read is a pattern of which nothing is known; it asks no pattern anything.
+//! Filter patterns of CloudWatch Logs, read. AWS's user guide, "Filter pattern syntax for metric filters",
+//! says how they are written; `&&` binds closer than `||`. What this file cannot read is a pattern of which
+//! nothing is known; it asks no pattern anything.
 
 use regex::Regex;
 
@@ -265,8 +266,12 @@ impl Reader {
             let kinds = [("NULL", Test::Null), ("TRUE", Test::Is(true)), ("FALSE", Test::Is(false))];
             return kinds.into_iter().find_map(|(word, test)| self.keyword(word).then_some(test));
         }
-        let order =
-            [("<=", PatternOrder::LessOrEqual), (">=", PatternOrder::MoreOrEqual), ("<", PatternOrder::Less), (">", PatternOrder::More)];
+        let order = [
+            ("<=", PatternOrder::LessOrEqual),
+            (">=", PatternOrder::MoreOrEqual),
+            ("<", PatternOrder::Less),
+            (">", PatternOrder::More),
+        ];
         if let Some(op) = order.into_iter().find_map(|(sign, op)| self.take(sign).then_some(op)) {
             let number = match self.value(&ends)? {
                 Text::Plain(text) => text.parse::<f64>().ok(),

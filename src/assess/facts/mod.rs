@@ -38,12 +38,21 @@ pub fn sources(run: &Reader) -> Vec<Coverage> {
 }
 
 pub fn inventory(db: &Connection) -> Result<Vec<AssetClass>, Fault> {
-    let mut statement =
-        db.prepare("SELECT type, account, region, count(*), sum(phi_scope = 'in') FROM resource GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")?;
+    let mut statement = db.prepare(
+        "SELECT type, account, region, count(*), sum(phi_scope = 'in') FROM resource GROUP BY 1, \
+                    2, 3 ORDER BY 1, 2, 3",
+    )?;
     let rows = statement.query_map([], |row| {
         let resource_type: String = row.get(0)?;
         let service = resource_type.split("::").nth(1).unwrap_or_default().to_string();
-        Ok(AssetClass { service, resource_type, account: row.get(1)?, region: row.get(2)?, count: row.get(3)?, phi: row.get(4)? })
+        Ok(AssetClass {
+            service,
+            resource_type,
+            account: row.get(1)?,
+            region: row.get(2)?,
+            count: row.get(3)?,
+            phi: row.get(4)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -58,8 +67,10 @@ pub fn excluded(db: &Connection, decisions: &Decisions) -> Result<Vec<u64>, Faul
 /// Resources whose PHI tag is near a value that means PHI.
 pub fn phi_asked(db: &Connection, decisions: &Decisions) -> Result<Vec<PhiAsked>, Fault> {
     let rule = &decisions.workspace.phi;
-    let mut statement =
-        db.prepare("SELECT arn, tags FROM resource WHERE phi_scope = 'in' AND NOT excluded AND tags <> '{}' ORDER BY arn")?;
+    let mut statement = db.prepare(
+        "SELECT arn, tags FROM resource WHERE phi_scope = 'in' AND NOT excluded AND tags <> '{}' \
+                    ORDER BY arn",
+    )?;
     let mut rows = statement.query([])?;
     let mut asked = Vec::new();
     while let Some(row) = rows.next()? {
@@ -87,11 +98,14 @@ pub fn findings(db: &Connection, catalog: &Catalog) -> Result<Vec<FindingGroup>,
     )?;
     let mut groups = BTreeMap::<Key, FindingGroup>::new();
     let mut last = BTreeMap::<Key, String>::new();
-    let mut statement = db.prepare("SELECT check_id, resource, account, verdict, class, phi FROM finding ORDER BY resource, check_id")?;
+    let mut statement = db.prepare(
+        "SELECT check_id, resource, account, verdict, class, phi FROM finding ORDER BY resource, check_id",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (check, resource, account): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let verdict: Verdict = row.get::<_, String>(3)?.parse().map_err(|what| Fault::Check { check: check.clone(), what })?;
+        let verdict: Verdict =
+            row.get::<_, String>(3)?.parse().map_err(|what| Fault::Check { check: check.clone(), what })?;
         let class = match verdict {
             Verdict::NotEvidenced => "evidence".to_string(),
             _ => row.get::<_, Option<String>>(4)?.unwrap_or_else(|| class_of(&resource)),
@@ -148,12 +162,19 @@ pub fn feeds(db: &Connection) -> Result<(), Fault> {
 }
 
 /// Paths of the artifacts that fed these tables, at most forty.
-pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) -> Result<Vec<String>, Fault> {
+pub fn artifacts(
+    db: &Connection,
+    catalog: &Catalog,
+    tables: &BTreeSet<String>,
+) -> Result<Vec<String>, Fault> {
     let mut paths = BTreeSet::new();
     let mut items = db.prepare_cached(
-        "SELECT DISTINCT a.path FROM temp.fed f JOIN artifact a ON a.id = f.artifact WHERE f.type = ? ORDER BY 1 LIMIT 40",
+        "SELECT DISTINCT a.path FROM temp.fed f JOIN artifact a ON a.id = f.artifact WHERE f.type = ? ORDER \
+         BY 1 LIMIT 40",
     )?;
-    let mut answers = db.prepare_cached("SELECT path FROM artifact WHERE service || ':' || operation = ? ORDER BY 1 LIMIT 40")?;
+    let mut answers = db.prepare_cached(
+        "SELECT path FROM artifact WHERE service || ':' || operation = ? ORDER BY 1 LIMIT 40",
+    )?;
     let sources = catalog.tables.iter().filter(|t| tables.contains(&t.name)).flat_map(|t| &t.sources);
     for source in sources.collect::<BTreeSet<_>>() {
         let statement = if source.starts_with("AWS::") { &mut items } else { &mut answers };
@@ -162,8 +183,10 @@ pub fn artifacts(db: &Connection, catalog: &Catalog, tables: &BTreeSet<String>) 
         }
     }
     if tables.iter().any(|t| t.starts_with("program_")) {
-        let mut documents =
-            db.prepare_cached("SELECT path FROM artifact WHERE kind = 'document' AND path LIKE '%incident%' ORDER BY 1 LIMIT 10")?;
+        let mut documents = db.prepare_cached(
+            "SELECT path FROM artifact WHERE kind = 'document' AND path LIKE '%incident%' \
+                               ORDER BY 1 LIMIT 10",
+        )?;
         for path in documents.query_map([], |row| row.get::<_, String>(0))? {
             paths.insert(path?);
         }
@@ -205,7 +228,9 @@ pub fn agreements(db: &Connection) -> Result<Vec<AgreementFacts>, Fault> {
 fn day(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.get(..10)?.to_string()),
-        Value::Number(n) => chrono::DateTime::from_timestamp(n.as_f64()? as i64, 0).map(|t| t.format("%Y-%m-%d").to_string()),
+        Value::Number(n) => {
+            chrono::DateTime::from_timestamp(n.as_f64()? as i64, 0).map(|t| t.format("%Y-%m-%d").to_string())
+        }
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
-//! The two pictures: who can read each store of ePHI, and the network in tiers. It counts what the tables `phi_store_reader` and
-//! `network_place` hold and judges nothing; a catalog without such a table has no picture.
+//! The two pictures: who can read each store of ePHI, and the network in tiers. It counts what the tables
+//! `phi_store_reader` and `network_place` hold and judges nothing; a catalog without such a table has no
+//! picture.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +10,16 @@ use crate::assess::identity_center;
 use crate::assess::input::Fault;
 use crate::model::catalog::Catalog;
 use crate::model::dossier::{
-    Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
+    Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier,
+    VPCS, VpcMap,
 };
 
 fn has(catalog: &Catalog, tables: &[&str]) -> bool {
     tables.iter().all(|name| catalog.tables.iter().any(|t| t.name == *name))
 }
 
-/// One row a store and principal. The store's own account as a principal hands over to IAM, whose users and roles have rows of
-/// their own, and is no reader itself.
+/// One row a store and principal. The store's own account as a principal hands over to IAM, whose users and
+/// roles have rows of their own, and is no reader itself.
 const READER: &str = "
 CREATE TEMP TABLE reader AS
   SELECT r.arn, r.principal,
@@ -38,23 +40,32 @@ pub fn readers(db: &Connection, catalog: &Catalog) -> Result<ReaderMatrix, Fault
     db.execute_batch(READER)?;
     let mut matrix = ReaderMatrix {
         stores_total: db.query_row("SELECT count(*) FROM phi_store", [], |row| row.get(0))?,
-        readers_total: db.query_row("SELECT count(DISTINCT principal) FROM reader WHERE who = 'own'", [], |row| row.get(0))?,
+        readers_total: db.query_row(
+            "SELECT count(DISTINCT principal) FROM reader WHERE who = 'own'",
+            [],
+            |row| row.get(0),
+        )?,
         readers: widest(db)?,
         stores: most_read(db)?,
         people: Vec::new(),
         words: String::new(),
     };
     if has(catalog, &["sso_assignment", "sso_permission_set", "iam_role"]) {
-        matrix.people = identity_center::behind(db, &matrix.readers.iter().map(|r| r.arn.as_str()).collect())?;
+        matrix.people =
+            identity_center::behind(db, &matrix.readers.iter().map(|r| r.arn.as_str()).collect())?;
     }
-    let columns: BTreeMap<String, usize> = matrix.readers.iter().enumerate().map(|(i, r)| (r.arn.clone(), i)).collect();
-    let mut cells = db.prepare("SELECT principal, reach, conditional FROM reader WHERE arn = ? AND who = 'own'")?;
+    let columns: BTreeMap<String, usize> =
+        matrix.readers.iter().enumerate().map(|(i, r)| (r.arn.clone(), i)).collect();
+    let mut cells =
+        db.prepare("SELECT principal, reach, conditional FROM reader WHERE arn = ? AND who = 'own'")?;
     for store in &mut matrix.stores {
         store.cells = vec![Cell::default(); columns.len()];
         let mut rows = cells.query([&store.arn])?;
         while let Some(row) = rows.next()? {
             match columns.get(&row.get::<_, String>(0)?) {
-                Some(column) => store.cells[*column] = Cell { reach: reach(row.get(1)?), conditional: row.get(2)? },
+                Some(column) => {
+                    store.cells[*column] = Cell { reach: reach(row.get(1)?), conditional: row.get(2)? }
+                }
                 None => store.own_more += 1,
             }
         }
@@ -74,7 +85,8 @@ fn reach(rank: i64) -> Reach {
 
 fn widest(db: &Connection) -> Result<Vec<ReadingPrincipal>, Fault> {
     let mut statement = db.prepare(
-        "SELECT principal, max(kind), count(*) FROM reader WHERE who = 'own' GROUP BY principal ORDER BY 3 DESC, max(reach) DESC, 1 LIMIT ?",
+        "SELECT principal, max(kind), count(*) FROM reader WHERE who = 'own' GROUP BY principal ORDER BY 3 \
+         DESC, max(reach) DESC, 1 LIMIT ?",
     )?;
     let rows = statement.query_map([READERS as i64], |row| {
         Ok(ReadingPrincipal { arn: row.get(0)?, name: String::new(), kind: row.get(1)?, stores: row.get(2)? })
@@ -114,8 +126,8 @@ fn store(row: &Row<'_>) -> rusqlite::Result<StoreReaders> {
     })
 }
 
-/// One row a VPC, as its owner shows it where the evidence holds that: an id is unique across accounts, and others may stand in it.
-/// One of which only subnets are in the evidence has neither name nor range.
+/// One row a VPC, as its owner shows it where the evidence holds that: an id is unique across accounts, and
+/// others may stand in it. One of which only subnets are in the evidence has neither name nor range.
 const VPC: &str = "
 CREATE TEMP TABLE vpc AS
   WITH shown AS (
@@ -125,12 +137,25 @@ CREATE TEMP TABLE vpc AS
   SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY vpc_id ORDER BY guest, account, arn) AS nth FROM shown) WHERE nth = 1;";
 
 pub fn network(db: &Connection, catalog: &Catalog) -> Result<NetworkMap, Fault> {
-    if !has(catalog, &["network_place", "ec2_vpc", "ec2_subnet_tier", "ec2_vpc_endpoint", "ec2_internet_gateway", "ec2_vpc_exit"]) {
+    if !has(
+        catalog,
+        &[
+            "network_place",
+            "ec2_vpc",
+            "ec2_subnet_tier",
+            "ec2_vpc_endpoint",
+            "ec2_internet_gateway",
+            "ec2_vpc_exit",
+        ],
+    ) {
         return Ok(NetworkMap::default());
     }
     db.execute_batch(VPC)?;
-    let vpcs_used: u64 =
-        db.query_row("SELECT count(*) FROM temp.vpc WHERE vpc_id IN (SELECT vpc_id FROM network_place)", [], |row| row.get(0))?;
+    let vpcs_used: u64 = db.query_row(
+        "SELECT count(*) FROM temp.vpc WHERE vpc_id IN (SELECT vpc_id FROM network_place)",
+        [],
+        |row| row.get(0),
+    )?;
     let vpcs_total: u64 = db.query_row("SELECT count(*) FROM temp.vpc", [], |row| row.get(0))?;
     let mut vpcs = fullest(db)?;
     for vpc in &mut vpcs {
@@ -189,7 +214,9 @@ fn fullest(db: &Connection) -> Result<Vec<VpcMap>, Fault> {
 /// Its tiers with what stands in them, and its endpoints.
 fn furnish(db: &Connection, vpc: &mut VpcMap) -> Result<(), Fault> {
     let id = vpc.vpc_id.clone();
-    let mut subnets = db.prepare_cached("SELECT count(*) FROM ec2_subnet_tier WHERE vpc_id = ?1 AND coalesce(tier, 'unknown') = ?2")?;
+    let mut subnets = db.prepare_cached(
+        "SELECT count(*) FROM ec2_subnet_tier WHERE vpc_id = ?1 AND coalesce(tier, 'unknown') = ?2",
+    )?;
     for tier in ["public", "private", "isolated", "unknown"] {
         let count: u64 = subnets.query_row(params![id, tier], |row| row.get(0))?;
         let places = places(db, "vpc_id = ?1 AND tier = ?2", &[id.as_str(), tier])?;
@@ -197,8 +224,10 @@ fn furnish(db: &Connection, vpc: &mut VpcMap) -> Result<(), Fault> {
             vpc.tiers.push(Tier { tier: tier.to_string(), subnets: count, places });
         }
     }
-    let mut endpoints =
-        db.prepare_cached("SELECT DISTINCT service_name FROM ec2_vpc_endpoint WHERE vpc_id = ?1 AND state = 'available' ORDER BY 1")?;
+    let mut endpoints = db.prepare_cached(
+        "SELECT DISTINCT service_name FROM ec2_vpc_endpoint WHERE vpc_id = ?1 AND state = \
+                           'available' ORDER BY 1",
+    )?;
     let names = endpoints.query_map([&id], |row| row.get::<_, Option<String>>(0))?;
     for name in names {
         let name = name?.unwrap_or_default();

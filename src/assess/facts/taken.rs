@@ -1,5 +1,5 @@
-//! Whether a pattern takes in an event of which only some members are known: yes, no, or unknown. It knows no language of patterns
-//! and nothing of AWS.
+//! Whether a pattern takes in an event of which only some members are known: yes, no, or unknown. It knows no
+//! language of patterns and nothing of AWS.
 
 use serde_json::Value;
 
@@ -41,7 +41,8 @@ impl Taken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventTaken {
     pub taken: Taken,
-    /// With an unknown: the pattern asks for a value of something that differs from event to event, so it leaves some of them out.
+    /// With an unknown: the pattern asks for a value of something that differs from event to event, so it
+    /// leaves some of them out.
     pub part: bool,
     /// With an unknown: the tests that it rests on.
     pub open: Vec<String>,
@@ -53,7 +54,11 @@ impl EventTaken {
         open.sort();
         open.dedup();
         let unknown = taken == Taken::Unknown;
-        EventTaken { taken, part: unknown && strict == Taken::No, open: if unknown { open } else { Vec::new() } }
+        EventTaken {
+            taken,
+            part: unknown && strict == Taken::No,
+            open: if unknown { open } else { Vec::new() },
+        }
     }
 
     pub fn as_str(&self) -> &'static str {
@@ -76,7 +81,8 @@ pub enum Member<'a> {
     Value(&'a Value),
 }
 
-/// The member at a path of names. What the event does not name is unknown; below a plain value there is nothing.
+/// The member at a path of names. What the event does not name is unknown; below a plain value there is
+/// nothing.
 pub fn member<'a>(event: &'a Value, path: &[String]) -> Member<'a> {
     let mut here = event;
     for name in path {
@@ -136,9 +142,13 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_characters() {
-        for (pattern, text, fits) in
-            [("*", "", true), ("a*c", "abbc", true), ("a*c", "abb", false), ("*:root", "arn:x:root", true), ("", "a", false)]
-        {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abb", false),
+            ("*:root", "arn:x:root", true),
+            ("", "a", false),
+        ] {
             assert_eq!(wild(pattern, text), fits, "{pattern} {text}");
         }
     }

@@ -1,5 +1,6 @@
-//! Signs that a service is in use beside its resources: roles linked to it, answers of its own API, when an identity last used it,
-//! events that CloudTrail keeps, the bill, and the engine that tells services apart which share a resource type.
+//! Signs that a service is in use beside its resources: roles linked to it, answers of its own API, when an
+//! identity last used it, events that CloudTrail keeps, the bill, and the engine that tells services apart
+//! which share a resource type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,8 +48,10 @@ fn short(principal: &str) -> &str {
 
 /// Service-linked roles, but for those that AWS makes in every account.
 fn linked_roles(db: &Connection, list: &ServiceList, traces: &mut Traces) -> Result<(), Fault> {
-    let mut roles =
-        db.prepare("SELECT arn FROM resource WHERE type = 'AWS::IAM::Role' AND arn LIKE '%:role/aws-service-role/%' ORDER BY arn")?;
+    let mut roles = db.prepare(
+        "SELECT arn FROM resource WHERE type = 'AWS::IAM::Role' AND arn LIKE \
+                    '%:role/aws-service-role/%' ORDER BY arn",
+    )?;
     for arn in roles.query_map([], |row| row.get::<_, String>(0))? {
         let arn = arn?;
         let mut parts = arn.split('/').skip(2);
@@ -64,20 +67,27 @@ fn linked_roles(db: &Connection, list: &ServiceList, traces: &mut Traces) -> Res
 /// Answers with elements of a service's own API.
 fn own_answers(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
     let mut answers = db.prepare(
-        "SELECT service, operation, count(*) FROM response WHERE body <> '{}' AND body NOT LIKE '{\"_absent\"%' GROUP BY 1, 2 ORDER BY 1, 2",
+        "SELECT service, operation, count(*) FROM response WHERE body <> '{}' AND body NOT LIKE \
+         '{\"_absent\"%' GROUP BY 1, 2 ORDER BY 1, 2",
     )?;
-    let rows = answers.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u64>(2)?)))?;
+    let rows = answers.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u64>(2)?))
+    })?;
     for row in rows {
         let (service, operation, n) = row?;
         if !ALWAYS.contains(&service.as_str()) {
             let elements = if n == 1 { "1 element".to_string() } else { format!("{n} elements") };
-            traces.entry(service.clone()).or_default().insert(format!("{service}:{operation} answered {elements}"));
+            traces
+                .entry(service.clone())
+                .or_default()
+                .insert(format!("{service}:{operation} answered {elements}"));
         }
     }
     Ok(())
 }
 
-/// When an identity last used a service, as IAM tells (GetServiceLastAccessedDetails): also of services that leave no resource.
+/// When an identity last used a service, as IAM tells (GetServiceLastAccessedDetails): also of services that
+/// leave no resource.
 fn last_used(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
     let mut statement = db.prepare(
         "SELECT s.value ->> '$.ServiceNamespace', max(s.value ->> '$.LastAuthenticated')
@@ -90,7 +100,10 @@ fn last_used(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
         let (service, at) = row?;
         if !ALWAYS.contains(&service.as_str()) {
             let day = at.get(..10).unwrap_or(&at).to_string();
-            traces.entry(service).or_default().insert(format!("last used on {day}, as IAM tells of an identity"));
+            traces
+                .entry(service)
+                .or_default()
+                .insert(format!("last used on {day}, as IAM tells of an identity"));
         }
     }
     Ok(())
@@ -102,13 +115,20 @@ fn events(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
         "SELECT body ->> '$.EventSource', max(body ->> '$.EventTime') FROM response
          WHERE service = 'cloudtrail' AND operation LIKE 'LookupEvents%' AND body ->> '$.EventSource' IS NOT NULL GROUP BY 1 ORDER BY 1",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+    let rows =
+        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
     for row in rows {
         let (source, at) = row?;
         let service = short(&source);
         if !ALWAYS.contains(&service) && service != "cloudtrail" {
-            let day = at.as_deref().and_then(|at| at.get(..10)).map_or_else(String::new, |day| format!(" of {day}"));
-            traces.entry(service.to_string()).or_default().insert(format!("an event{day} in CloudTrail's history"));
+            let day = at
+                .as_deref()
+                .and_then(|at| at.get(..10))
+                .map_or_else(String::new, |day| format!(" of {day}"));
+            traces
+                .entry(service.to_string())
+                .or_default()
+                .insert(format!("an event{day} in CloudTrail's history"));
         }
     }
     Ok(())
@@ -117,13 +137,20 @@ fn events(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
 /// Engines of what lies under a type that several services share.
 pub fn engines(db: &Connection) -> Result<Vec<EngineCount>, Fault> {
     let mut statement = db.prepare(
-        "SELECT type, coalesce(configuration ->> '$.engine', configuration ->> '$.Engine'), count(*), sum(phi_scope = 'in') FROM resource
+        "SELECT type, coalesce(configuration ->> '$.engine', configuration ->> '$.Engine'), count(*), \
+         sum(phi_scope = 'in') FROM resource
          WHERE type >= 'AWS::RDS::' AND type < 'AWS::RDS:;'
            AND coalesce(configuration ->> '$.engine', configuration ->> '$.Engine') IS NOT NULL
          GROUP BY 1, 2 ORDER BY 1, 2",
     )?;
-    let rows = statement
-        .query_map([], |row| Ok(EngineCount { resource_type: row.get(0)?, engine: row.get(1)?, count: row.get(2)?, phi: row.get(3)? }))?;
+    let rows = statement.query_map([], |row| {
+        Ok(EngineCount {
+            resource_type: row.get(0)?,
+            engine: row.get(1)?,
+            count: row.get(2)?,
+            phi: row.get(3)?,
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -135,7 +162,9 @@ pub fn billed(db: &Connection) -> Result<Vec<ServiceUsage>, Fault> {
          WHERE r.service = 'ce' AND r.operation = 'GetCostAndUsage' AND g.value ->> '$.Keys[0]' IS NOT NULL ORDER BY 1, 2, 3",
     )?;
     let mut usage: Vec<ServiceUsage> = Vec::new();
-    for row in statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))? {
+    for row in statement.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+    })? {
         let (account, service, region) = row?;
         match usage.last_mut().filter(|u| u.account == account && u.service == service) {
             Some(known) => known.regions.push(region),

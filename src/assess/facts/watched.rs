@@ -1,7 +1,7 @@
-//! Which of the events that must be told of each metric filter and each EventBridge rule takes in: the tables `metric_filter_event`
-//! and `events_rule_event`. Where it takes in none there is no row. The events stand in the catalog's table
-//! `cloudtrail_watched_event`, the patterns in those of filters and rules; this file only asks one of the other, so that stock
-//! `sqlite3` repeats every check that joins the answers.
+//! Which of the events that must be told of each metric filter and each EventBridge rule takes in: the tables
+//! `metric_filter_event` and `events_rule_event`. Where it takes in none there is no row. The events stand in
+//! the catalog's table `cloudtrail_watched_event`, the patterns in those of filters and rules; this file only
+//! asks one of the other, so that stock `sqlite3` repeats every check that joins the answers.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -12,7 +12,8 @@ use super::taken::Taken;
 use crate::assess::input::Fault;
 use crate::model::partition::Partition;
 
-/// An account that no filter and no rule belongs to: a member of the organization whose trail feeds the log group.
+/// An account that no filter and no rule belongs to: a member of the organization whose trail feeds the log
+/// group.
 const MEMBER: &str = "000000000000";
 
 /// An event of the catalog's list.
@@ -59,7 +60,16 @@ fn filters(db: &Connection) -> Result<(), Fault> {
                 // of an account that is not the filter's own nothing is known but what both have in common
                 let members = if own.taken == other.taken { other.as_str() } else { "unknown" };
                 let why = own.open.join("; ");
-                insert.execute(params![arn, account, region, watched.question, watched.event, own.as_str(), members, why])?;
+                insert.execute(params![
+                    arn,
+                    account,
+                    region,
+                    watched.question,
+                    watched.event,
+                    own.as_str(),
+                    members,
+                    why
+                ])?;
             }
         }
     }
@@ -78,7 +88,15 @@ fn rules(db: &Connection) -> Result<(), Fault> {
                 let asked = read.takes(event);
                 if asked.taken != Taken::No {
                     let why = asked.open.join("; ");
-                    insert.execute(params![arn, account, region, watched.question, watched.event, asked.as_str(), why])?;
+                    insert.execute(params![
+                        arn,
+                        account,
+                        region,
+                        watched.question,
+                        watched.event,
+                        asked.as_str(),
+                        why
+                    ])?;
                 }
             }
         }
@@ -87,19 +105,25 @@ fn rules(db: &Connection) -> Result<(), Fault> {
 }
 
 fn events(db: &Connection) -> Result<Vec<Watched>, Fault> {
-    let mut statement = db.prepare("SELECT question, event, logged, delivered FROM cloudtrail_watched_event ORDER BY 1, 2")?;
-    let rows = statement
-        .query_map([], |row| Ok(Watched { question: row.get(0)?, event: row.get(1)?, logged: row.get(2)?, delivered: row.get(3)? }))?;
+    let mut statement =
+        db.prepare("SELECT question, event, logged, delivered FROM cloudtrail_watched_event ORDER BY 1, 2")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Watched { question: row.get(0)?, event: row.get(1)?, logged: row.get(2)?, delivered: row.get(3)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The patterns of a table; evidence of another form than text has none.
 fn asking(db: &Connection, table: &str) -> Result<Vec<Asking>, Fault> {
-    let text = ["arn", "account", "region", "pattern"].map(|column| format!("typeof({column}) = 'text'")).join(" AND ");
-    let mut statement =
-        db.prepare(&format!("SELECT DISTINCT arn, account, region, pattern FROM {table} WHERE {text} ORDER BY 2, 3, 1, 4"))?;
-    let rows =
-        statement.query_map([], |row| Ok(Asking { arn: row.get(0)?, account: row.get(1)?, region: row.get(2)?, pattern: row.get(3)? }))?;
+    let text = ["arn", "account", "region", "pattern"]
+        .map(|column| format!("typeof({column}) = 'text'"))
+        .join(" AND ");
+    let mut statement = db.prepare(&format!(
+        "SELECT DISTINCT arn, account, region, pattern FROM {table} WHERE {text} ORDER BY 2, 3, 1, 4"
+    ))?;
+    let rows = statement.query_map([], |row| {
+        Ok(Asking { arn: row.get(0)?, account: row.get(1)?, region: row.get(2)?, pattern: row.get(3)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -110,7 +134,8 @@ impl Asking {
     }
 }
 
-/// The events as they would come from an account and region; what is no JSON is an event of which nothing is known.
+/// The events as they would come from an account and region; what is no JSON is an event of which nothing is
+/// known.
 fn placed<'e>(
     events: &'e [Watched],
     template: impl Fn(&Watched) -> Option<&str>,
@@ -118,7 +143,10 @@ fn placed<'e>(
     region: &str,
 ) -> Vec<(&'e Watched, Value)> {
     let read = |text: &str| {
-        let text = text.replace("{account}", account).replace("{region}", region).replace("{partition}", Partition::of(region).name);
+        let text = text
+            .replace("{account}", account)
+            .replace("{region}", region)
+            .replace("{partition}", Partition::of(region).name);
         serde_json::from_str(&text).unwrap_or_else(|_| Value::Object(serde_json::Map::new()))
     };
     events.iter().filter_map(|watched| Some((watched, read(template(watched)?)))).collect()

@@ -60,10 +60,16 @@ impl ReportLine {
     pub(super) fn keys(&self, day: NaiveDate) -> String {
         let age = |set: &Option<String>| {
             let set = set.as_ref().and_then(|t| NaiveDate::parse_from_str(t.get(..10)?, "%Y-%m-%d").ok());
-            set.map_or_else(|| "of unknown age".to_string(), |set| format!("{} days old", (day - set).num_days()))
+            set.map_or_else(
+                || "of unknown age".to_string(),
+                |set| format!("{} days old", (day - set).num_days()),
+            )
         };
         let used = |used: &Option<String>| {
-            used.as_ref().map_or_else(|| "no use is known".into(), |t| format!("last used {}", t.get(..10).unwrap_or(t)))
+            used.as_ref().map_or_else(
+                || "no use is known".into(),
+                |t| format!("last used {}", t.get(..10).unwrap_or(t)),
+            )
         };
         let keys = self.credentials[1..].iter().enumerate().filter_map(|(i, key)| match key.active {
             Some(true) => Some(format!("key {}: {}, {}", i + 1, age(&key.set), used(&key.used))),

@@ -1,5 +1,5 @@
-//! Runs the checks' own fixtures: every case as written, and again with each column that the check reads set to NULL, one cell at a
-//! time, since what is unknown must never read as a pass.
+//! Runs the checks' own fixtures: every case as written, and again with each column that the check reads set
+//! to NULL, one cell at a time, since what is unknown must never read as a pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,7 +92,8 @@ fn one(bench: &mut Bench<'_>, check: &Check, report: &mut CaseReport) -> Result<
 
 /// Where the rows are not what the case expects, in words; nothing where they are.
 pub fn differences(case: &Case, rows: &Rows) -> Vec<String> {
-    let expected: BTreeSet<(&str, Verdict)> = case.expect.iter().map(|e| (e.resource.as_str(), e.verdict)).collect();
+    let expected: BTreeSet<(&str, Verdict)> =
+        case.expect.iter().map(|e| (e.resource.as_str(), e.verdict)).collect();
     let got: BTreeSet<(&str, Verdict)> = rows.iter().map(|(r, v, _)| (r.as_str(), *v)).collect();
     let missing = expected.difference(&got).map(|(r, v)| format!("expected `{r}` to be {v}"));
     let extra = got.difference(&expected).map(|(r, v)| format!("got `{r}` {v}, which is not expected"));
@@ -104,16 +105,26 @@ pub fn differences(case: &Case, rows: &Rows) -> Vec<String> {
     missing.chain(extra).chain(reasons).collect()
 }
 
-/// Sets each given column that the check reads to NULL, one cell at a time, and asks `sql`. A row that then still reads `met`, or
-/// any resource that only then reads `met`, is a fault unless the check declares the column. Gives how many cells were tried, and
-/// the faults in words.
-pub fn unknowns(bench: &mut Bench<'_>, check: &Check, case: &Case, reads: &Reads, sql: &str) -> Result<(usize, Vec<String>), Fault> {
-    let met: BTreeSet<&str> = case.expect.iter().filter(|e| e.verdict == Verdict::Met).map(|e| e.resource.as_str()).collect();
+/// Sets each given column that the check reads to NULL, one cell at a time, and asks `sql`. A row that then
+/// still reads `met`, or any resource that only then reads `met`, is a fault unless the check declares the
+/// column. Gives how many cells were tried, and the faults in words.
+pub fn unknowns(
+    bench: &mut Bench<'_>,
+    check: &Check,
+    case: &Case,
+    reads: &Reads,
+    sql: &str,
+) -> Result<(usize, Vec<String>), Fault> {
+    let met: BTreeSet<&str> =
+        case.expect.iter().filter(|e| e.verdict == Verdict::Met).map(|e| e.resource.as_str()).collect();
     let (mut tried, mut faults) = (0, Vec::new());
     for (table, rows) in &case.given {
         for (index, row) in rows.iter().enumerate() {
             for column in row.keys().filter(|c| reads.contains(&(table.clone(), (*c).clone()))) {
-                if IDENTITY.contains(&column.as_str()) || row[column].is_null() || check.null_ok.contains_key(column) {
+                if IDENTITY.contains(&column.as_str())
+                    || row[column].is_null()
+                    || check.null_ok.contains_key(column)
+                {
                     continue;
                 }
                 tried += 1;
@@ -121,8 +132,15 @@ pub fn unknowns(bench: &mut Bench<'_>, check: &Check, case: &Case, reads: &Reads
                 given.get_mut(table).expect("it is there")[index].insert(column.clone(), Value::Null);
                 let rows = bench.ask(case, &given, &[sql])?.remove(0).unwrap_or_default();
                 let own = row.get("arn").and_then(Value::as_str).unwrap_or_default();
-                for (resource, ..) in rows.iter().filter(|(r, v, _)| *v == Verdict::Met && (r == own || !met.contains(r.as_str()))) {
-                    let what = if met.contains(resource.as_str()) { "unknown still reads met" } else { "unknown turns into met" };
+                for (resource, ..) in rows
+                    .iter()
+                    .filter(|(r, v, _)| *v == Verdict::Met && (r == own || !met.contains(r.as_str())))
+                {
+                    let what = if met.contains(resource.as_str()) {
+                        "unknown still reads met"
+                    } else {
+                        "unknown turns into met"
+                    };
                     faults.push(format!("case `{}`: `{table}.{column}` {what} for `{resource}`", case.name));
                 }
             }
@@ -161,12 +179,17 @@ pub fn words(fault: &Fault) -> String {
     }
 }
 
-/// Empties each given table in turn, as if what feeds it had not been read, and asks anew. The engine takes `met` away then, but not
-/// `not met`: a resource that only then reads so is accused of what was not read, unless the check declares the table. Of a table
-/// that is declared to speak in favor, no row may be `met` for the lack of it. What feeds other given tables too was read.
+/// Empties each given table in turn, as if what feeds it had not been read, and asks anew. The engine takes
+/// `met` away then, but not `not met`: a resource that only then reads so is accused of what was not read,
+/// unless the check declares the table. Of a table that is declared to speak in favor, no row may be `met`
+/// for the lack of it. What feeds other given tables too was read.
 fn unread(bench: &mut Bench<'_>, check: &Check, case: &Case) -> Result<(usize, Vec<String>), Fault> {
-    let of = |rows: &Rows, verdict| rows.iter().filter(|(_, v, _)| *v == verdict).map(|(r, ..)| r.clone()).collect::<BTreeSet<_>>();
-    let Ok(whole) = bench.ask(case, &case.given, &[&check.sql])?.remove(0) else { return Ok((0, Vec::new())) };
+    let of = |rows: &Rows, verdict| {
+        rows.iter().filter(|(_, v, _)| *v == verdict).map(|(r, ..)| r.clone()).collect::<BTreeSet<_>>()
+    };
+    let Ok(whole) = bench.ask(case, &case.given, &[&check.sql])?.remove(0) else {
+        return Ok((0, Vec::new()));
+    };
     let (before_not, before_met) = (of(&whole, Verdict::NotMet), of(&whole, Verdict::Met));
     let absence = closure(bench.catalog, &check.rests_on_absence.iter().cloned().collect());
     let (mut tried, mut faults) = (0, Vec::new());
@@ -178,12 +201,20 @@ fn unread(bench: &mut Bench<'_>, check: &Check, case: &Case) -> Result<(usize, V
         let made_of = closure(bench.catalog, &BTreeSet::from([table.clone()]));
         let declared = check.in_favor.contains_key(table) || !made_of.is_disjoint(&absence);
         if !declared && !bench.read_all_the_same(table, &given) {
-            let accused = of(&rows, Verdict::NotMet).into_iter().filter(|resource| !before_not.contains(resource));
-            faults.extend(accused.map(|resource| format!("case `{}`: without `{table}`, `{resource}` turns not met", case.name)));
+            let accused =
+                of(&rows, Verdict::NotMet).into_iter().filter(|resource| !before_not.contains(resource));
+            faults.extend(accused.map(|resource| {
+                format!("case `{}`: without `{table}`, `{resource}` turns not met", case.name)
+            }));
         }
         if check.in_favor.contains_key(table) {
-            let excused = of(&rows, Verdict::Met).into_iter().filter(|resource| !before_met.contains(resource));
-            faults.extend(excused.map(|resource| format!("case `{}`: without `{table}`, `{resource}` turns met", case.name)));
+            let excused =
+                of(&rows, Verdict::Met).into_iter().filter(|resource| !before_met.contains(resource));
+            faults.extend(
+                excused.map(|resource| {
+                    format!("case `{}`: without `{table}`, `{resource}` turns met", case.name)
+                }),
+            );
         }
     }
     Ok((tried, faults))
@@ -229,18 +260,30 @@ impl<'a> Bench<'a> {
             tables.flat_map(|t| t.sources.iter().cloned()).collect::<BTreeSet<String>>()
         };
         let own = sources(BTreeSet::from([table.to_string()]));
-        let others = given.iter().filter(|(name, rows)| *name != table && !rows.is_empty()).map(|(name, _)| name.clone()).collect();
+        let others = given
+            .iter()
+            .filter(|(name, rows)| *name != table && !rows.is_empty())
+            .map(|(name, _)| name.clone())
+            .collect();
         !own.is_empty() && own.is_subset(&sources(others))
     }
 
-    /// Fills the tables with `given` and asks each query in turn, under the parameters of `case`. Afterwards the tables are empty
-    /// again. What a query gets wrong (syntax, a column missing or NULL, too much work) is its answer.
-    pub fn ask(&mut self, case: &Case, given: &Given, queries: &[&str]) -> Result<Vec<Result<Rows, String>>, Fault> {
-        self.given(&case.params, given, |db, filled| queries.iter().map(|sql| filled.clone().and_then(|()| query(db, sql))).collect())
+    /// Fills the tables with `given` and asks each query in turn, under the parameters of `case`. Afterwards
+    /// the tables are empty again. What a query gets wrong (syntax, a column missing or NULL, too much work)
+    /// is its answer.
+    pub fn ask(
+        &mut self,
+        case: &Case,
+        given: &Given,
+        queries: &[&str],
+    ) -> Result<Vec<Result<Rows, String>>, Fault> {
+        self.given(&case.params, given, |db, filled| {
+            queries.iter().map(|sql| filled.clone().and_then(|()| query(db, sql))).collect()
+        })
     }
 
-    /// Fills the tables with `given`, does `what` under `params`, and empties the tables again. `what` hears whether they could be
-    /// filled.
+    /// Fills the tables with `given`, does `what` under `params`, and empties the tables again. `what` hears
+    /// whether they could be filled.
     pub(super) fn given<T>(
         &mut self,
         params: &BTreeMap<String, Value>,
@@ -273,7 +316,8 @@ fn fill(db: &Connection, table: &str, rows: &[BTreeMap<String, Value>]) -> Resul
         for (column, value) in &needed {
             row.entry(column.clone()).or_insert_with(|| value.clone());
         }
-        let columns = row.keys().map(|c| format!("\"{}\"", c.replace('"', ""))).collect::<Vec<_>>().join(", ");
+        let columns =
+            row.keys().map(|c| format!("\"{}\"", c.replace('"', ""))).collect::<Vec<_>>().join(", ");
         let marks = vec!["?"; row.len()].join(", ");
         let sql = match row.len() {
             0 => format!("INSERT INTO \"{name}\" DEFAULT VALUES"),
@@ -285,11 +329,12 @@ fn fill(db: &Connection, table: &str, rows: &[BTreeMap<String, Value>]) -> Resul
     Ok(())
 }
 
-/// What a row of the loaded evidence cannot leave out, with what stands there where a case does not say: the first artifact of an account
-/// of its own, in PHI scope.
+/// What a row of the loaded evidence cannot leave out, with what stands there where a case does not say: the
+/// first artifact of an account of its own, in PHI scope.
 fn needed(db: &Connection, table: &str) -> rusqlite::Result<Vec<(String, Value)>> {
-    let mut columns =
-        db.prepare_cached("SELECT name, type FROM pragma_table_info(?) WHERE \"notnull\" AND NOT pk AND dflt_value IS NULL")?;
+    let mut columns = db.prepare_cached(
+        "SELECT name, type FROM pragma_table_info(?) WHERE \"notnull\" AND NOT pk AND dflt_value IS NULL",
+    )?;
     let usual = |name: &str, kind: &str| match name {
         "account" => Value::from("111122223333"),
         "region" => "us-east-1".into(),
@@ -313,7 +358,9 @@ fn sql_value(value: &Value) -> ToSqlOutput<'static> {
     ToSqlOutput::Owned(match value {
         Value::Null => Sql::Null,
         Value::Bool(b) => Sql::Integer(i64::from(*b)),
-        Value::Number(n) => n.as_i64().map_or_else(|| Sql::Real(n.as_f64().unwrap_or_default()), Sql::Integer),
+        Value::Number(n) => {
+            n.as_i64().map_or_else(|| Sql::Real(n.as_f64().unwrap_or_default()), Sql::Integer)
+        }
         Value::String(s) => Sql::Text(s.clone()),
         list @ (Value::Array(_) | Value::Object(_)) => Sql::Text(list.to_string()),
     })
@@ -329,7 +376,9 @@ fn query(db: &mut Connection, sql: &str) -> Result<Rows, String> {
     let mut out = Vec::new();
     while let Some(row) = rows.next().map_err(|e| guard::words(&e))? {
         let text = |i: usize| {
-            row.get::<_, Option<String>>(i).map_err(|e| e.to_string())?.ok_or_else(|| format!("`{}` is NULL", engine::COLUMNS[i]))
+            row.get::<_, Option<String>>(i)
+                .map_err(|e| e.to_string())?
+                .ok_or_else(|| format!("`{}` is NULL", engine::COLUMNS[i]))
         };
         out.push((text(0)?, text(3)?.parse()?, text(4)?));
     }

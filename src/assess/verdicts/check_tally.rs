@@ -1,4 +1,5 @@
-//! What is kept of a check's rows while they stream by: counts, places, and the rows that an assessment shows.
+//! What is kept of a check's rows while they stream by: counts, places, and the rows that an assessment
+//! shows.
 
 use std::collections::{BTreeSet, BinaryHeap};
 
@@ -33,7 +34,8 @@ pub struct Judged<'a> {
     pub excluded: bool,
 }
 
-/// A row that may be shown. The order is the report's: worst first, then by resource and reason; of equals the first.
+/// A row that may be shown. The order is the report's: worst first, then by resource and reason; of equals
+/// the first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shown {
     pub verdict: Verdict,
@@ -113,7 +115,14 @@ mod tests {
     use super::*;
 
     fn row(resource: &str, verdict: Verdict) -> Judged<'_> {
-        Judged { resource, account: "111122223333", region: "us-east-1", verdict, reason: "so it is", excluded: false }
+        Judged {
+            resource,
+            account: "111122223333",
+            region: "us-east-1",
+            verdict,
+            reason: "so it is",
+            excluded: false,
+        }
     }
 
     #[test]
@@ -139,7 +148,10 @@ mod tests {
             tally.add(Judged { region: &region, ..row("r", Verdict::Met) });
         }
         let shown = tally.shown();
-        assert_eq!((shown.len() as u64, shown[0].region.as_str(), shown[499].region.as_str()), (ROWS, "region-0000", "region-0499"));
+        assert_eq!(
+            (shown.len() as u64, shown[0].region.as_str(), shown[499].region.as_str()),
+            (ROWS, "region-0000", "region-0499")
+        );
         assert!(tally.places.has("111122223333", "region-0500") && !tally.places.has("111122223333", ""));
         assert_eq!(tally.judged.into_set().len() as u64, ROWS + 1);
     }

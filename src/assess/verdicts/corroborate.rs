@@ -1,6 +1,6 @@
-//! A second opinion: what AWS Config's own managed rules say of the resources that a check judged. Two answers are compared only
-//! where they are to the same question: the same resource, the same parameters, and an evaluation later than the item that the check
-//! read. What was not compared neither agrees nor disagrees.
+//! A second opinion: what AWS Config's own managed rules say of the resources that a check judged. Two
+//! answers are compared only where they are to the same question: the same resource, the same parameters, and
+//! an evaluation later than the item that the check read. What was not compared neither agrees nor disagrees.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,8 @@ pub struct Rules<'a> {
     /// Where the rules were listed.
     listed: BTreeSet<Place>,
     deployed: Vec<Deployed>,
-    /// Where the evaluations of a rule were collected, by the rule's deployed name, and which of `deployed` that is.
+    /// Where the evaluations of a rule were collected, by the rule's deployed name, and which of `deployed`
+    /// that is.
     collected: Vec<(Place, String, Option<usize>)>,
 }
 
@@ -43,7 +44,9 @@ impl<'a> Rules<'a> {
     /// Reads the listings, and puts the evaluations beside the resources they speak of in a temporary table.
     pub fn read(db: &Connection, input: &'a Input<'a>) -> Result<Self, Fault> {
         evaluations(db)?;
-        let mut asked = db.prepare("SELECT DISTINCT account, region, key FROM artifact WHERE service = 'config' AND operation = ?")?;
+        let mut asked = db.prepare(
+            "SELECT DISTINCT account, region, key FROM artifact WHERE service = 'config' AND operation = ?",
+        )?;
         let mut places = |operation: &str| -> Result<BTreeSet<(Place, String)>, Fault> {
             let rows = asked.query_map([operation], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -51,13 +54,17 @@ impl<'a> Rules<'a> {
         let evaluated = places(EVALUATIONS)?;
         let listed = places(LISTING)?.into_iter().map(|(place, _)| place).collect();
         let deployed = deployed(db)?;
-        let known = |place: &Place, key: &str| deployed.iter().position(|d| d.place == *place && d.name == key);
-        let collected =
-            evaluated.into_iter().map(|(place, key)| (known(&place, &key), place, key)).map(|(at, place, key)| (place, key, at));
+        let known =
+            |place: &Place, key: &str| deployed.iter().position(|d| d.place == *place && d.name == key);
+        let collected = evaluated
+            .into_iter()
+            .map(|(place, key)| (known(&place, &key), place, key))
+            .map(|(at, place, key)| (place, key, at));
         Ok(Rules { input, listed, collected: collected.collect(), deployed })
     }
 
-    /// What each rule that a check names says of the check's rows, and each contradiction; `judged` is where there are any.
+    /// What each rule that a check names says of the check's rows, and each contradiction; `judged` is where
+    /// there are any.
     pub fn of(
         &self,
         db: &Connection,
@@ -115,7 +122,9 @@ impl<'a> Rules<'a> {
         };
         for (name, value) in &known.parameters {
             match rule.parameters.get(name) {
-                None => return Some(format!("deployed with {name} = {value}, which this check does not ask")),
+                None => {
+                    return Some(format!("deployed with {name} = {value}, which this check does not ask"));
+                }
                 Some(ours) if !same(value, &self.value(ours)) => {
                     return Some(format!("deployed with {name} = {value}; here it is {}", self.value(ours)));
                 }
@@ -133,7 +142,8 @@ impl<'a> Rules<'a> {
         own.or_else(default).map_or_else(|| ours.to_string(), crate::assess::database::tables::number)
     }
 
-    /// No evaluation was collected: the rule is not deployed only if the rules were listed wherever the check judged something.
+    /// No evaluation was collected: the rule is not deployed only if the rules were listed wherever the check
+    /// judged something.
     fn absent(&self, rule: &Corroborator, squashed: &str, judged: &BTreeSet<Place>) -> RuleState {
         if self.listed.is_empty() || self.deployed.iter().any(|d| d.is(&rule.rule, squashed)) {
             return RuleState::NotCollected;
@@ -142,7 +152,11 @@ impl<'a> Rules<'a> {
             let wide = region.is_empty() || region == GLOBAL;
             self.listed.iter().any(|(a, r)| account.is_empty() || (a == account && (wide || r == region)))
         };
-        if judged.iter().all(|(account, region)| listed(account, region)) { RuleState::NotDeployed } else { RuleState::NotCollected }
+        if judged.iter().all(|(account, region)| listed(account, region)) {
+            RuleState::NotDeployed
+        } else {
+            RuleState::NotCollected
+        }
     }
 }
 
@@ -162,7 +176,9 @@ fn squashed(text: &str) -> String {
 fn named(key: &str, rule: &str) -> bool {
     let inner = key.strip_prefix("securityhub-").unwrap_or(key);
     inner == rule
-        || inner.strip_prefix(rule).is_some_and(|rest| rest.starts_with("-conformance-pack-") || (inner != key && rest.starts_with('-')))
+        || inner.strip_prefix(rule).is_some_and(|rest| {
+            rest.starts_with("-conformance-pack-") || (inner != key && rest.starts_with('-'))
+        })
 }
 
 /// Numbers by value, everything else by its letters.
@@ -174,8 +190,10 @@ fn same(theirs: &str, ours: &str) -> bool {
 }
 
 fn deployed(db: &Connection) -> Result<Vec<Deployed>, Fault> {
-    let mut listed = db.prepare("SELECT account, region, body FROM response WHERE service = 'config' AND operation = ?")?;
-    let rows = listed.query_map([LISTING], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)))?;
+    let mut listed =
+        db.prepare("SELECT account, region, body FROM response WHERE service = 'config' AND operation = ?")?;
+    let rows =
+        listed.query_map([LISTING], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)))?;
     let mut out = Vec::new();
     for row in rows {
         let (place, body) = row?;
@@ -187,14 +205,17 @@ fn deployed(db: &Connection) -> Result<Vec<Deployed>, Fault> {
             place,
             name: name.to_string(),
             identifier: squashed(body["Source"]["SourceIdentifier"].as_str().unwrap_or_default()),
-            parameters: parameters.map(|(name, value)| (name.clone(), text(value))).filter(|(_, v)| !v.is_empty()).collect(),
+            parameters: parameters
+                .map(|(name, value)| (name.clone(), text(value)))
+                .filter(|(_, v)| !v.is_empty())
+                .collect(),
         });
     }
     Ok(out)
 }
 
-/// The newest evaluation of each resource by each rule, with the time of the item; and an index over the results, so that the two
-/// can be compared check by check.
+/// The newest evaluation of each resource by each rule, with the time of the item; and an index over the
+/// results, so that the two can be compared check by check.
 fn evaluations(db: &Connection) -> Result<(), Fault> {
     db.execute_batch(
         "CREATE TEMP TABLE judged AS
@@ -237,7 +258,10 @@ fn compare(
     )?;
     let mut rows = compare.query(params![key, place.0, place.1, check.id])?;
     while let Some(row) = rows.next()? {
-        let ours: Verdict = row.get::<_, String>(3)?.parse().map_err(|what| Fault::Check { check: check.id.clone(), what })?;
+        let ours: Verdict = row
+            .get::<_, String>(3)?
+            .parse()
+            .map_err(|what| Fault::Check { check: check.id.clone(), what })?;
         let theirs: String = row.get(4)?;
         let resource: String = row.get(0)?;
         match (row.get::<_, bool>(5)?, (ours == Verdict::Met) == (theirs == "COMPLIANT")) {

@@ -1,6 +1,6 @@
-//! Asks every check and rolls up. The engine decides what a row may say: a gap takes `met` away (and `not met` too where that
-//! rests on rows that were not read), an unexpired exception turns `not met` into `accepted` where the specification is
-//! addressable, an exclusion takes a row out of the count.
+//! Asks every check and rolls up. The engine decides what a row may say: a gap takes `met` away (and `not
+//! met` too where that rests on rows that were not read), an unexpired exception turns `not met` into
+//! `accepted` where the specification is addressable, an exclusion takes a row out of the count.
 
 mod unread;
 
@@ -34,7 +34,10 @@ const NO_TABLES: [&str; 3] = ["param", "json_each", "json_tree"];
 pub const COLUMNS: [&str; 5] = ["resource", "account", "region", "verdict", "reason"];
 
 /// The ten controls, and where AWS Config's own rules contradict a verdict.
-pub fn controls(db: &mut Connection, input: &Input<'_>) -> Result<(Vec<ControlResult>, Vec<Disagreement>), Fault> {
+pub fn controls(
+    db: &mut Connection,
+    input: &Input<'_>,
+) -> Result<(Vec<ControlResult>, Vec<Disagreement>), Fault> {
     facts::feeds(db)?;
     let bounds = Bounds::of(db)?;
     let meter = bounds.on(db)?;
@@ -71,12 +74,16 @@ fn roll_up(control: &Control, checks: Vec<CheckResult>, input: &Input<'_>) -> Co
     let tallies = control.tallies.iter().map(|tally| tally_of(tally, &checks)).collect();
     let said = |item: &AttestItem| {
         let statements = &input.decisions.attestations.attestations;
-        statements.iter().any(|a| a.id == item.id && in_force(&a.on, &a.holds_until(item.valid_days), input.as_of))
+        statements
+            .iter()
+            .any(|a| a.id == item.id && in_force(&a.on, &a.holds_until(item.valid_days), input.as_of))
     };
-    let (attested, unattested): (Vec<&AttestItem>, Vec<&AttestItem>) = control.attest.iter().partition(|item| said(item));
+    let (attested, unattested): (Vec<&AttestItem>, Vec<&AttestItem>) =
+        control.attest.iter().partition(|item| said(item));
     let ids = |items: Vec<&AttestItem>| items.into_iter().map(|a| a.id.clone()).collect::<Vec<String>>();
     let (attested, unattested) = (ids(attested), ids(unattested));
-    let people = attested.iter().map(|_| Verdict::Attested).chain(unattested.iter().map(|_| Verdict::NotEvidenced));
+    let people =
+        attested.iter().map(|_| Verdict::Attested).chain(unattested.iter().map(|_| Verdict::NotEvidenced));
     let machine = checks.iter().map(|c| c.verdict).filter(|v| *v != Verdict::NotApplicable);
     ControlResult {
         number: control.number,
@@ -130,8 +137,10 @@ impl Asked<'_> {
     /// The check's result, and where it judged something.
     fn run(&self, db: &mut Connection) -> Result<(CheckResult, BTreeSet<Place>), Fault> {
         let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
-        let tables: BTreeSet<String> = reads.into_iter().map(|(table, _)| table).filter(|t| !NO_TABLES.contains(&t.as_str())).collect();
-        let needed = tables.iter().filter(|table| !self.check.in_favor.contains_key(*table)).cloned().collect();
+        let tables: BTreeSet<String> =
+            reads.into_iter().map(|(table, _)| table).filter(|t| !NO_TABLES.contains(&t.as_str())).collect();
+        let needed =
+            tables.iter().filter(|table| !self.check.in_favor.contains_key(*table)).cloned().collect();
         let gaps = Gaps::of(self.input.run, self.input.catalog, &needed);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
@@ -174,41 +183,69 @@ impl Asked<'_> {
         let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,?,?,?,?)")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next().map_err(|e| self.failed(&e))? {
-            let text = |i: usize| row.get_ref(i)?.as_str_or_null().map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])));
-            let long = (0..COLUMNS.len()).map(|i| text(i).map(|t| t.unwrap_or_default().len())).collect::<Result<Vec<_>, _>>()?;
+            let text = |i: usize| {
+                row.get_ref(i)?.as_str_or_null().map_err(|e| self.fault(format!("{}: {e}", COLUMNS[i])))
+            };
+            let long = (0..COLUMNS.len())
+                .map(|i| text(i).map(|t| t.unwrap_or_default().len()))
+                .collect::<Result<Vec<_>, _>>()?;
             (count, bytes) = (count + 1, bytes + long.iter().sum::<usize>() as u64);
-            if count > self.bounds.results() || bytes > self.bounds.result_bytes() || long.iter().any(|len| *len > bounds::MAX_VALUE) {
+            if count > self.bounds.results()
+                || bytes > self.bounds.result_bytes()
+                || long.iter().any(|len| *len > bounds::MAX_VALUE)
+            {
                 return Err(self.too_much("it returns too many rows, or too long ones"));
             }
             let resource = text(0)?.ok_or_else(|| self.fault("a row without a resource"))?;
             let (account, region) = place(resource, text(1)?, text(2)?);
-            let sql_verdict: Verdict = text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;
+            let sql_verdict: Verdict =
+                text(3)?.unwrap_or_default().parse().map_err(|e: String| self.fault(e))?;
             let reason = text(4)?.ok_or_else(|| self.fault(format!("`{resource}` has no reason")))?;
-            let out = any_excluded && excluded.query_row([resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
+            let out = any_excluded
+                && excluded.query_row([resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
             let gap = match sql_verdict {
                 Verdict::NotMet => unread.on(account, region),
                 _ => gaps.on(account, region),
             };
             let (verdict, reason) = self.allowed(sql_verdict, reason, resource, gap);
-            insert.execute(params![self.check.id, resource, account, region, verdict.as_str(), reason, sql_verdict.as_str(), out])?;
+            insert.execute(params![
+                self.check.id,
+                resource,
+                account,
+                region,
+                verdict.as_str(),
+                reason,
+                sql_verdict.as_str(),
+                out
+            ])?;
             tally.add(Judged { resource, account, region, verdict, reason: &reason, excluded: out });
         }
         Ok(())
     }
 
-    fn allowed<'t>(&self, verdict: Verdict, reason: &'t str, resource: &str, gap: Option<&str>) -> (Verdict, Cow<'t, str>) {
+    fn allowed<'t>(
+        &self,
+        verdict: Verdict,
+        reason: &'t str,
+        resource: &str,
+        gap: Option<&str>,
+    ) -> (Verdict, Cow<'t, str>) {
         match (verdict, gap) {
             (Verdict::Met | Verdict::NotApplicable | Verdict::NotMet, Some(gap)) => {
                 (Verdict::NotEvidenced, format!("{reason}; but evidence is missing: {gap}").into())
             }
             (Verdict::NotMet, None) => match self.exception(resource) {
-                Some(e) if self.addressable() => {
-                    (Verdict::Accepted, format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason).into())
-                }
+                Some(e) if self.addressable() => (
+                    Verdict::Accepted,
+                    format!("{reason}; accepted by {} until {}: {}", e.approver, e.expires, e.reason).into(),
+                ),
                 Some(e) => (
                     Verdict::NotMet,
-                    format!("{reason}; the risk is accepted by {} until {}, but the specification is required", e.approver, e.expires)
-                        .into(),
+                    format!(
+                        "{reason}; the risk is accepted by {} until {}, but the specification is required",
+                        e.approver, e.expires
+                    )
+                    .into(),
                 ),
                 None => (Verdict::NotMet, reason.into()),
             },
@@ -219,20 +256,30 @@ impl Asked<'_> {
     fn exception(&self, resource: &str) -> Option<&ExceptionRecord> {
         let all = &self.input.decisions.exceptions.exceptions;
         all.iter().find(|e| {
-            e.check == self.check.id && matches_pattern(&e.resource, resource) && in_force(&e.accepted, &e.expires, self.input.as_of)
+            e.check == self.check.id
+                && matches_pattern(&e.resource, resource)
+                && in_force(&e.accepted, &e.expires, self.input.as_of)
         })
     }
 
-    /// Whether an exception may read `accepted`: the control's first citation is an addressable specification, and none of its
-    /// citations is a required one.
+    /// Whether an exception may read `accepted`: the control's first citation is an addressable
+    /// specification, and none of its citations is a required one.
     fn addressable(&self) -> bool {
         let rows = &self.input.catalog.rule.rows;
-        let status = |citation: &Citation| rows.iter().find(|row| row.citation == *citation).map(|row| row.status.as_str());
+        let status = |citation: &Citation| {
+            rows.iter().find(|row| row.citation == *citation).map(|row| row.status.as_str())
+        };
         let mut all = self.control.citations.iter().map(status);
         all.next() == Some(Some("addressable")) && all.all(|status| status != Some("required"))
     }
 
-    fn summary(&self, db: &Connection, tables: &BTreeSet<String>, gaps: &Gaps, tally: &mut CheckTally) -> Result<CheckResult, Fault> {
+    fn summary(
+        &self,
+        db: &Connection,
+        tables: &BTreeSet<String>,
+        gaps: &Gaps,
+        tally: &mut CheckTally,
+    ) -> Result<CheckResult, Fault> {
         let check = self.check;
         let counts = tally.counts;
         Ok(CheckResult {
@@ -245,7 +292,11 @@ impl Asked<'_> {
             counts,
             excluded: tally.excluded,
             rows: self.rows(db, tally)?,
-            gaps: gaps.places().map(|(account, region, words)| place_words(account, region, &words)).take(40).collect(),
+            gaps: gaps
+                .places()
+                .map(|(account, region, words)| place_words(account, region, &words))
+                .take(40)
+                .collect(),
             artifacts: facts::artifacts(db, self.input.catalog, &closure(self.input.catalog, tables))?,
             tables: tables.iter().cloned().collect(),
             corroboration: Vec::new(),
@@ -257,9 +308,13 @@ impl Asked<'_> {
         let mut known = db.prepare_cached("SELECT type, artifact FROM resource WHERE arn = ? LIMIT 1")?;
         let mut rows = Vec::new();
         for shown in tally.shown() {
-            let found: Option<(String, usize)> = known.query_row([&shown.resource], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            let found: Option<(String, usize)> =
+                known.query_row([&shown.resource], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
             let (asset_class, artifact) = match found {
-                Some((class, id)) => (class, id.checked_sub(1).and_then(|at| self.input.run.artifacts.get(at)).map(|a| a.path.clone())),
+                Some((class, id)) => (
+                    class,
+                    id.checked_sub(1).and_then(|at| self.input.run.artifacts.get(at)).map(|a| a.path.clone()),
+                ),
                 None => (class_of(&shown.resource), None),
             };
             let Shown { resource, account, region, verdict, reason, .. } = shown;
@@ -269,7 +324,8 @@ impl Asked<'_> {
     }
 }
 
-/// SHA-256 over every result row: check by check in name order, its rows by resource, each value with its length.
+/// SHA-256 over every result row: check by check in name order, its rows by resource, each value with its
+/// length.
 pub fn digest(db: &Connection) -> Result<Digest, Fault> {
     // By resource and not by verdict: the index on results then gives the order, and only ties are sorted.
     let mut statement = db.prepare(

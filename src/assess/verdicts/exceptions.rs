@@ -1,5 +1,5 @@
-//! What came of people's exceptions in a judged database: how many rows of the check each one names, and how many it covers. An
-//! exception that names nothing is a mistake that no verdict shows.
+//! What came of people's exceptions in a judged database: how many rows of the check each one names, and how
+//! many it covers. An exception that names nothing is a mistake that no verdict shows.
 
 use std::path::Path;
 
@@ -32,7 +32,8 @@ pub fn exception_uses(database: &Path, exceptions: &[ExceptionRecord]) -> Result
         return Ok(Vec::new());
     }
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut statement = db.prepare("SELECT resource, sql_verdict FROM result WHERE check_id = ? ORDER BY resource")?;
+    let mut statement =
+        db.prepare("SELECT resource, sql_verdict FROM result WHERE check_id = ? ORDER BY resource")?;
     let mut uses = Vec::new();
     for exception in exceptions {
         let mut used = ExceptionUse::default();

@@ -1,7 +1,8 @@
-//! What was broken within the period, from AWS Config's history: after each group of changes, the checks that it touches are asked
-//! again of the evidence as it was then. A group holds changes that follow one another, each of another resource, so that no state
-//! of a resource is passed over. Temporary tables and a view shadow those of the run, so that the catalog's SQL runs as it
-//! stands and the run's own tables are left alone. What other APIs answered is known only as of the run, and stays as it is.
+//! What was broken within the period, from AWS Config's history: after each group of changes, the checks that
+//! it touches are asked again of the evidence as it was then. A group holds changes that follow one another,
+//! each of another resource, so that no state of a resource is passed over. Temporary tables and a view
+//! shadow those of the run, so that the catalog's SQL runs as it stands and the run's own tables are left
+//! alone. What other APIs answered is known only as of the run, and stays as it is.
 
 mod steps;
 
@@ -29,8 +30,9 @@ const STEPS: usize = 500;
 /// The first and the last time of a group of changes (RFC 3339).
 type Step = (String, String);
 
-/// `version`: every state of a resource that differs from the one before. `moved`: the resources that have any. `past`: those as
-/// they were at the time that is judged; the view `resource` is the run's, with them in place of what they are now.
+/// `version`: every state of a resource that differs from the one before. `moved`: the resources that have
+/// any. `past`: those as they were at the time that is judged; the view `resource` is the run's, with them in
+/// place of what they are now.
 const SHADOWS: &str = "
 CREATE TEMP TABLE version AS
   SELECT * FROM (
@@ -54,23 +56,38 @@ CREATE TEMP TABLE held (check_id TEXT NOT NULL, resource TEXT NOT NULL, account 
   broken_at TEXT, artifact INTEGER, PRIMARY KEY (check_id, resource)) WITHOUT ROWID;";
 
 const COLUMNS: &str =
-    "id, arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, status, captured_at,
+    "id, arn, type, resource_id, name, account, region, availability_zone, tags, phi_scope, excluded, \
+     status, captured_at,
  created_at, configuration, supplementary, artifact";
 
 /// Judges every time of the history; `None` where none was asked for and none was read.
-pub fn judge(db: &mut Connection, input: &Input<'_>, controls: &[ControlResult]) -> Result<Option<History>, Fault> {
-    let files = input.run.artifacts.iter().filter(|a| matches!(a.source, Source::Snapshot { history: true, .. })).count() as u64;
+pub fn judge(
+    db: &mut Connection,
+    input: &Input<'_>,
+    controls: &[ControlResult],
+) -> Result<Option<History>, Fault> {
+    let files = input
+        .run
+        .artifacts
+        .iter()
+        .filter(|a| matches!(a.source, Source::Snapshot { history: true, .. }))
+        .count() as u64;
     let asked = input.run.record.asked.as_ref().and_then(|asked| asked.since.clone());
     if files == 0 && asked.is_none() {
         return Ok(None);
     }
     let changes = db.query_row("SELECT count(*) FROM history", [], |row| row.get(0))?;
-    let first: Option<String> = db.query_row("SELECT min(captured_at) FROM history WHERE captured_at <> ''", [], |row| row.get(0))?;
+    let first: Option<String> =
+        db.query_row("SELECT min(captured_at) FROM history WHERE captured_at <> ''", [], |row| row.get(0))?;
     let since = asked.or(first).unwrap_or_else(|| input.as_of.to_string());
     let mut history = History { since, files, changes, ..History::default() };
     if changes > 0 {
         let _meter = Bounds::of(db)?.whole().on(db)?;
-        let walked = Walk { catalog: input.catalog, asked: asked_of(input.catalog, controls) }.run(db, input.as_of, &mut history);
+        let walked = Walk { catalog: input.catalog, asked: asked_of(input.catalog, controls) }.run(
+            db,
+            input.as_of,
+            &mut history,
+        );
         bounds::unbound(db)?;
         walked?;
     }
@@ -81,8 +98,11 @@ pub fn judge(db: &mut Connection, input: &Input<'_>, controls: &[ControlResult])
 /// Each check with every table that it reads, directly or through another.
 fn asked_of<'a>(catalog: &'a Catalog, controls: &[ControlResult]) -> Vec<(&'a Check, BTreeSet<String>)> {
     let results = controls.iter().flat_map(|control| &control.checks);
-    let mut asked: Vec<_> =
-        results.map(|result| (&catalog.checks[&result.id], closure(catalog, &result.tables.iter().cloned().collect()))).collect();
+    let mut asked: Vec<_> = results
+        .map(|result| {
+            (&catalog.checks[&result.id], closure(catalog, &result.tables.iter().cloned().collect()))
+        })
+        .collect();
     asked.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     asked.dedup_by(|a, b| a.0.id == b.0.id);
     asked
@@ -120,7 +140,8 @@ impl Walk<'_> {
         }
         self.end(db, as_of)?;
         db.execute_batch(
-            "DROP VIEW temp.resource; DROP TABLE temp.past; DROP TABLE temp.moved; DROP TABLE temp.version; DROP TABLE temp.held;",
+            "DROP VIEW temp.resource; DROP TABLE temp.past; DROP TABLE temp.moved; DROP TABLE temp.version; \
+             DROP TABLE temp.held;",
         )?;
         for table in self.tables(&types(db, "SELECT DISTINCT type FROM main.history", &[])?) {
             unshadow(db, table)?;
@@ -128,12 +149,14 @@ impl Walk<'_> {
         policies::unshadow(db)
     }
 
-    /// The state before the first time: what was changed up to `cut`; of the rest, what was there before stands as its first change
-    /// found it, since how it was before that is not known, and what was made later is not there yet.
+    /// The state before the first time: what was changed up to `cut`; of the rest, what was there before
+    /// stands as its first change found it, since how it was before that is not known, and what was made
+    /// later is not there yet.
     fn begin(&self, db: &Connection, history: &History, cut: &str) -> Result<(), Fault> {
         db.execute(
             &format!(
-                "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, arn ORDER BY
+                "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, \
+                 arn ORDER BY
                    captured_at <= ?1 DESC, CASE WHEN captured_at <= ?1 THEN -julianday(captured_at) ELSE julianday(captured_at) END, id)
                    AS rank FROM version AS v)
                  WHERE rank = 1 AND status = 'live' AND (captured_at <= ?1 OR created_at = '' OR created_at < ?2)"
@@ -153,11 +176,17 @@ impl Walk<'_> {
 
     fn step(&self, db: &Connection, step: &Step) -> Result<(), Fault> {
         let (from, to) = step;
-        let changed = types(db, "SELECT DISTINCT type FROM version WHERE captured_at BETWEEN ? AND ?", &[from, to])?;
-        db.execute("DELETE FROM past WHERE (type, arn) IN (SELECT type, arn FROM version WHERE captured_at BETWEEN ? AND ?)", [from, to])?;
+        let changed =
+            types(db, "SELECT DISTINCT type FROM version WHERE captured_at BETWEEN ? AND ?", &[from, to])?;
+        db.execute(
+            "DELETE FROM past WHERE (type, arn) IN (SELECT type, arn FROM version WHERE captured_at \
+                    BETWEEN ? AND ?)",
+            [from, to],
+        )?;
         db.execute(
             &format!(
-                "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, arn ORDER BY id DESC) AS rank
+                "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, \
+                 arn ORDER BY id DESC) AS rank
                  FROM version AS v WHERE captured_at BETWEEN ? AND ?) WHERE rank = 1 AND status = 'live'"
             ),
             [from, to],
@@ -186,8 +215,16 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Moves a held row to the episodes; `resources` is the table that says whether its resource is still there.
-    fn close(&self, db: &Connection, check: &Check, resource: &str, end: (&str, Option<i64>), resources: &str) -> Result<(), Fault> {
+    /// Moves a held row to the episodes; `resources` is the table that says whether its resource is still
+    /// there.
+    fn close(
+        &self,
+        db: &Connection,
+        check: &Check,
+        resource: &str,
+        end: (&str, Option<i64>),
+        resources: &str,
+    ) -> Result<(), Fault> {
         db.prepare_cached(&format!(
             "INSERT INTO episode SELECT check_id, resource, account, region, broken_at, reason, artifact, ?3,
                CASE WHEN EXISTS (SELECT 1 FROM {resources} WHERE arn = ?2) OR NOT EXISTS (SELECT 1 FROM version WHERE arn = ?2)
@@ -195,15 +232,17 @@ impl Walk<'_> {
              FROM held WHERE check_id = ?1 AND resource = ?2"
         ))?
         .execute(params![check.id, resource, end.0, end.1])?;
-        db.prepare_cached("DELETE FROM held WHERE check_id = ? AND resource = ?")?.execute([&check.id, resource])?;
+        db.prepare_cached("DELETE FROM held WHERE check_id = ? AND resource = ?")?
+            .execute([&check.id, resource])?;
         Ok(())
     }
 
-    /// Joins the last state of the history with the run's own: what is not broken there was repaired since, and what is still
-    /// broken, and was not when the history begins, is so still.
+    /// Joins the last state of the history with the run's own: what is not broken there was repaired since,
+    /// and what is still broken, and was not when the history begins, is so still.
     fn end(&self, db: &Connection, as_of: &str) -> Result<(), Fault> {
         let checks = self.touched(&types(db, "SELECT DISTINCT type FROM version", &[])?);
-        let mut now = db.prepare("SELECT DISTINCT resource FROM result WHERE check_id = ? AND sql_verdict = 'not met'")?;
+        let mut now = db
+            .prepare("SELECT DISTINCT resource FROM result WHERE check_id = ? AND sql_verdict = 'not met'")?;
         let mut seen = db.prepare("SELECT captured_at, artifact FROM main.resource WHERE arn = ? LIMIT 1")?;
         for check in checks {
             let rows = now.query_map([&check.id], |row| row.get::<_, String>(0))?;
@@ -212,16 +251,20 @@ impl Walk<'_> {
                 if now.contains(&resource) {
                     if from.is_some() {
                         db.execute(
-                            "INSERT INTO episode SELECT check_id, resource, account, region, broken_at, reason, artifact, NULL, NULL, NULL
+                            "INSERT INTO episode SELECT check_id, resource, account, region, broken_at, \
+                             reason, artifact, NULL, NULL, NULL
                              FROM held WHERE check_id = ? AND resource = ?",
                             [&check.id, &resource],
                         )?;
                     }
                     continue;
                 }
-                let known: Option<(String, i64)> = seen.query_row([&resource], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-                let later = known.filter(|(at, _)| !at.is_empty() && from.as_ref().is_none_or(|from| at > from));
-                let (at, artifact) = later.map_or_else(|| (as_of.to_string(), None), |(at, artifact)| (at, Some(artifact)));
+                let known: Option<(String, i64)> =
+                    seen.query_row([&resource], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                let later =
+                    known.filter(|(at, _)| !at.is_empty() && from.as_ref().is_none_or(|from| at > from));
+                let (at, artifact) =
+                    later.map_or_else(|| (as_of.to_string(), None), |(at, artifact)| (at, Some(artifact)));
                 self.close(db, check, &resource, (&at, artifact), "main.resource")?;
             }
             self.broken_last(db, check)?;
@@ -229,10 +272,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// What was sound in the last state of the history and is broken in an item that is newer: the run alone shows that change.
+    /// What was sound in the last state of the history and is broken in an item that is newer: the run alone
+    /// shows that change.
     fn broken_last(&self, db: &Connection, check: &Check) -> Result<(), Fault> {
         db.prepare_cached(
-            "INSERT INTO episode SELECT r.check_id, r.resource, r.account, r.region, n.captured_at, r.reason, n.artifact, NULL, NULL, NULL
+            "INSERT INTO episode SELECT r.check_id, r.resource, r.account, r.region, n.captured_at, \
+             r.reason, n.artifact, NULL, NULL, NULL
              FROM result AS r JOIN main.resource AS n ON n.arn = r.resource JOIN past AS p ON p.type = n.type AND p.arn = n.arn
              WHERE r.check_id = ?1 AND r.sql_verdict = 'not met' AND NOT r.excluded AND n.captured_at > p.captured_at
                AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.check_id = ?1 AND h.resource = r.resource)",
@@ -248,7 +293,8 @@ impl Walk<'_> {
             .tables
             .iter()
             .filter(|table| {
-                let fed = table.sources.iter().any(|s| types.contains(s)) || table.uses.iter().any(|u| reached.contains(u.as_str()));
+                let fed = table.sources.iter().any(|s| types.contains(s))
+                    || table.uses.iter().any(|u| reached.contains(u.as_str()));
                 fed && reached.insert(table.name.as_str())
             })
             .collect()
@@ -270,7 +316,8 @@ impl Walk<'_> {
 
     fn touched(&self, types: &BTreeSet<String>) -> Vec<&Check> {
         let tables: BTreeSet<&str> = self.tables(types).into_iter().map(|t| t.name.as_str()).collect();
-        let reads = |read: &BTreeSet<String>| read.iter().any(|t| t == "resource" || tables.contains(t.as_str()));
+        let reads =
+            |read: &BTreeSet<String>| read.iter().any(|t| t == "resource" || tables.contains(t.as_str()));
         self.asked.iter().filter(|(_, read)| reads(read)).map(|(check, _)| *check).collect()
     }
 }
@@ -281,7 +328,10 @@ fn unshadow(db: &Connection, table: &Table) -> Result<(), Fault> {
 
 /// What a check does not find met in the state that is judged, by resource.
 fn broken(db: &Connection, check: &Check) -> Result<BTreeMap<String, Broken>, Fault> {
-    let fault = |e: rusqlite::Error| Fault::Check { check: check.id.clone(), what: format!("over the history: {}", guard::words(&e)) };
+    let fault = |e: rusqlite::Error| Fault::Check {
+        check: check.id.clone(),
+        what: format!("over the history: {}", guard::words(&e)),
+    };
     let mut statement = db
         .prepare(&format!(
             "SELECT c.* FROM ({}) AS c WHERE c.verdict = 'not met'
@@ -296,7 +346,11 @@ fn broken(db: &Connection, check: &Check) -> Result<BTreeMap<String, Broken>, Fa
         let Some(resource) = text(0)? else { continue };
         let (account, region) = (text(1)?, text(2)?);
         let (account, region) = place(&resource, account.as_deref(), region.as_deref());
-        let found = Broken { account: account.to_string(), region: region.to_string(), reason: text(4)?.unwrap_or_default() };
+        let found = Broken {
+            account: account.to_string(),
+            region: region.to_string(),
+            reason: text(4)?.unwrap_or_default(),
+        };
         out.entry(resource).or_insert(found);
     }
     Ok(out)

@@ -1,5 +1,5 @@
-//! From tables to verdicts: every check asked, its rows judged, rolled up into controls, compared with AWS's own rules and with
-//! the history. The checks' own cases run here too.
+//! From tables to verdicts: every check asked, its rows judged, rolled up into controls, compared with AWS's
+//! own rules and with the history. The checks' own cases run here too.
 
 pub mod cases;
 pub(super) mod check_tally;

@@ -1,5 +1,5 @@
-//! The fixtures of tables: rows given to what a SELECT reads, and the rows that the table must then have. Most are given as AWS shapes
-//! them, so that what a table makes of an answer is held where it is made.
+//! The fixtures of tables: rows given to what a SELECT reads, and the rows that the table must then have.
+//! Most are given as AWS shapes them, so that what a table makes of an answer is held where it is made.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,9 @@ pub struct TableReport {
 pub fn run(catalog: &Catalog, only: Option<&str>) -> Result<TableReport, Fault> {
     let mut bench = Bench::new(catalog)?;
     let mut report = TableReport::default();
-    for table in catalog.tables.iter().filter(|t| only.is_none_or(|name| t.name == name) && !t.cases.is_empty()) {
+    for table in
+        catalog.tables.iter().filter(|t| only.is_none_or(|name| t.name == name) && !t.cases.is_empty())
+    {
         report.tables += 1;
         for case in &table.cases {
             report.cases += 1;
@@ -42,10 +44,16 @@ pub fn run(catalog: &Catalog, only: Option<&str>) -> Result<TableReport, Fault> 
 }
 
 impl Bench<'_> {
-    /// Fills what a case gives and makes each table from it, under its parameters: tables of one name whose SELECTs differ. Afterwards
-    /// all is empty again. What a SELECT gets wrong is its answer.
-    pub fn make(&mut self, case: &TableCase, made: &[&Table]) -> Result<Vec<Result<TableRows, String>>, Fault> {
-        self.given(&case.params, &case.given, |db, filled| made.iter().map(|table| filled.clone().and_then(|()| rows(db, table))).collect())
+    /// Fills what a case gives and makes each table from it, under its parameters: tables of one name whose
+    /// SELECTs differ. Afterwards all is empty again. What a SELECT gets wrong is its answer.
+    pub fn make(
+        &mut self,
+        case: &TableCase,
+        made: &[&Table],
+    ) -> Result<Vec<Result<TableRows, String>>, Fault> {
+        self.given(&case.params, &case.given, |db, filled| {
+            made.iter().map(|table| filled.clone().and_then(|()| rows(db, table))).collect()
+        })
     }
 }
 
@@ -82,19 +90,23 @@ fn json(value: rusqlite::types::Value) -> Value {
     }
 }
 
-/// Where the rows are not what the case expects, in words; nothing where they are. An expected row names the columns that it is about;
-/// each has a row of its own, and no row is left over.
+/// Where the rows are not what the case expects, in words; nothing where they are. An expected row names the
+/// columns that it is about; each has a row of its own, and no row is left over.
 pub fn differences(case: &TableCase, rows: &TableRows) -> Vec<String> {
     let mut left: Vec<&BTreeMap<String, Value>> = rows.iter().collect();
     let mut out = Vec::new();
     for expected in &case.expect {
-        match left.iter().position(|row| expected.iter().all(|(column, value)| row.get(column).is_some_and(|got| same(value, got)))) {
+        match left.iter().position(|row| {
+            expected.iter().all(|(column, value)| row.get(column).is_some_and(|got| same(value, got)))
+        }) {
             Some(at) => drop(left.remove(at)),
             None => out.push(format!("no row is {}", cells(expected, expected))),
         }
     }
     let about = case.expect.first();
-    out.extend(left.into_iter().map(|row| format!("a row is not expected: {}", cells(row, about.unwrap_or(row)))));
+    out.extend(
+        left.into_iter().map(|row| format!("a row is not expected: {}", cells(row, about.unwrap_or(row)))),
+    );
     out
 }
 
@@ -108,7 +120,9 @@ fn cells(row: &BTreeMap<String, Value>, about: &BTreeMap<String, Value>) -> Stri
 fn same(expected: &Value, got: &Value) -> bool {
     match (expected, got) {
         (Value::Bool(yes), got) => got.as_i64() == Some(i64::from(*yes)),
-        (Value::Array(_) | Value::Object(_), Value::String(text)) => serde_json::from_str::<Value>(text).is_ok_and(|got| got == *expected),
+        (Value::Array(_) | Value::Object(_), Value::String(text)) => {
+            serde_json::from_str::<Value>(text).is_ok_and(|got| got == *expected)
+        }
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (expected, got) => expected == got,
     }
@@ -126,11 +140,29 @@ mod tests {
 
     #[test]
     fn rows_are_matched_one_to_one() {
-        let rows: TableRows =
-            serde_json::from_value(json!([{ "arn": "a", "n": 1 }, { "arn": "a", "n": 1 }, { "arn": "b", "n": null }])).unwrap();
-        assert!(differences(&case(json!([{ "arn": "b", "n": null }, { "arn": "a", "n": true }, { "arn": "a" }])), &rows).is_empty());
-        assert_eq!(differences(&case(json!([{ "arn": "a" }, { "arn": "a" }])), &rows), ["a row is not expected: arn = \"b\""]);
-        assert_eq!(differences(&case(json!([{ "arn": "a" }, { "arn": "a" }, { "arn": "b", "n": 0 }])), &rows).len(), 2);
-        assert!(same(&json!([1]), &json!("[ 1 ]")) && !same(&json!([1]), &json!("[2]")) && !same(&json!(null), &json!(0)));
+        let rows: TableRows = serde_json::from_value(
+            json!([{ "arn": "a", "n": 1 }, { "arn": "a", "n": 1 }, { "arn": "b", "n": null }]),
+        )
+        .unwrap();
+        assert!(
+            differences(
+                &case(json!([{ "arn": "b", "n": null }, { "arn": "a", "n": true }, { "arn": "a" }])),
+                &rows
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            differences(&case(json!([{ "arn": "a" }, { "arn": "a" }])), &rows),
+            ["a row is not expected: arn = \"b\""]
+        );
+        assert_eq!(
+            differences(&case(json!([{ "arn": "a" }, { "arn": "a" }, { "arn": "b", "n": 0 }])), &rows).len(),
+            2
+        );
+        assert!(
+            same(&json!([1]), &json!("[ 1 ]"))
+                && !same(&json!([1]), &json!("[2]"))
+                && !same(&json!(null), &json!(0))
+        );
     }
 }

@@ -24,7 +24,12 @@ impl LockedBucket {
 
     /// Uploads of this key that were begun and not finished, the newest first.
     pub fn unfinished(&self, key: &str) -> Result<Vec<String>, Refusal> {
-        let asked = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(key).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .list_multipart_uploads()
+            .bucket(&self.bucket)
+            .prefix(key)
+            .set_expected_bucket_owner(self.owner.clone());
         let answer = self.session.runtime.block_on(asked.send()).map_err(|error| refusal(&error))?;
         let mut found: Vec<_> = answer.uploads().iter().filter(|upload| upload.key() == Some(key)).collect();
         found.sort_by_key(|upload| std::cmp::Reverse(upload.initiated().map(Moment::secs)));
@@ -33,12 +38,19 @@ impl LockedBucket {
 
     /// The parts that S3 holds of an upload, by their numbers.
     pub fn parts(&self, key: &str, upload: &str) -> Result<Vec<UploadedPart>, Refusal> {
-        let asked = self.client.list_parts().bucket(&self.bucket).key(key).upload_id(upload).set_expected_bucket_owner(self.owner.clone());
+        let asked = self
+            .client
+            .list_parts()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload)
+            .set_expected_bucket_owner(self.owner.clone());
         let mut pages = asked.into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = self.session.runtime.block_on(pages.next()) {
             for part in page.map_err(|error| refusal(&error))?.parts() {
-                let (number, etag) = (part.part_number().unwrap_or_default(), part.e_tag().unwrap_or_default().to_string());
+                let (number, etag) =
+                    (part.part_number().unwrap_or_default(), part.e_tag().unwrap_or_default().to_string());
                 found.push(UploadedPart { number, etag, sha256: part.checksum_sha256().and_then(decoded) });
             }
         }
@@ -59,11 +71,20 @@ impl LockedBucket {
             .object_lock_mode(ObjectLockMode::Compliance)
             .object_lock_retain_until_date(moment(object.until));
         let answer = self.session.runtime.block_on(asked.send()).map_err(|error| refusal(&error))?;
-        answer.upload_id().map(str::to_string).ok_or_else(|| Refusal::ours(Kind::Transient, "malformed answer", "no upload id"))
+        answer
+            .upload_id()
+            .map(str::to_string)
+            .ok_or_else(|| Refusal::ours(Kind::Transient, "malformed answer", "no upload id"))
     }
 
     /// Sends one part.
-    pub fn part(&self, key: &str, upload: &str, number: i32, bytes: Vec<u8>) -> Result<UploadedPart, Refusal> {
+    pub fn part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: i32,
+        bytes: Vec<u8>,
+    ) -> Result<UploadedPart, Refusal> {
         let sha256 = Digest::of(&bytes);
         let asked = self
             .client
@@ -77,14 +98,22 @@ impl LockedBucket {
             .checksum_sha256(STANDARD.encode(sha256.as_bytes()))
             .body(ByteStream::from(bytes));
         let answer = self.session.runtime.block_on(asked.send()).map_err(|error| refusal(&error))?;
-        Ok(UploadedPart { number, etag: answer.e_tag().unwrap_or_default().to_string(), sha256: Some(sha256) })
+        Ok(UploadedPart {
+            number,
+            etag: answer.e_tag().unwrap_or_default().to_string(),
+            sha256: Some(sha256),
+        })
     }
 
     /// Makes the object of its parts. `false`: there is one of this key already.
     pub fn complete(&self, key: &str, upload: &str, parts: &[UploadedPart]) -> Result<bool, Refusal> {
         let all = parts.iter().map(|part| {
             let sha256 = part.sha256.map(|digest| STANDARD.encode(digest.as_bytes()));
-            CompletedPart::builder().part_number(part.number).e_tag(&part.etag).set_checksum_sha256(sha256).build()
+            CompletedPart::builder()
+                .part_number(part.number)
+                .e_tag(&part.etag)
+                .set_checksum_sha256(sha256)
+                .build()
         });
         let asked = self
             .client

@@ -16,7 +16,10 @@ fn only(fills: &std::collections::BTreeSet<String>) -> String {
     if fills.is_empty() {
         String::new()
     } else {
-        format!("  only where AWS Config does not record {}", fills.iter().cloned().collect::<Vec<_>>().join(", "))
+        format!(
+            "  only where AWS Config does not record {}",
+            fills.iter().cloned().collect::<Vec<_>>().join(", ")
+        )
     }
 }
 
@@ -37,12 +40,14 @@ pub fn dry_run(target: &Target, catalog: &Catalog) -> String {
         } else if step.fills.is_empty() {
             fixed += places;
         }
-        let _ = writeln!(text, "  {:<58} {}{}", step.name, often(places, step.per_resource), only(&step.fills));
+        let _ =
+            writeln!(text, "  {:<58} {}{}", step.name, often(places, step.per_resource), only(&step.fills));
     }
     for report in &target.reports {
         let terms = target.terms.iter().find(|t| t.report == *report);
-        let document =
-            terms.map_or_else(String::new, |t| format!(", GetTermForReport, GetReport and the document (terms: {}, {})", t.by, t.on));
+        let document = terms.map_or_else(String::new, |t| {
+            format!(", GetTermForReport, GetReport and the document (terms: {}, {})", t.by, t.on)
+        });
         let _ = writeln!(text, "  artifact:GetReportMetadata {report}{document}");
         fixed += if terms.is_some() { 4 } else { 1 };
     }
@@ -50,16 +55,26 @@ pub fn dry_run(target: &Target, catalog: &Catalog) -> String {
         text,
         "\n{}\
          At least {fixed} calls beside it; {open} operations depend on how many resources there are.\n\
-         Cost: AWS bills requests to S3, KMS and Secrets Manager by the thousand, at fractions of a dollar{}.\n\n\
-         For those who watch the accounts: read-only calls by user agent `{}` from {} in {}, within the hour that follows the start.\n",
+         Cost: AWS bills requests to S3, KMS and Secrets Manager by the thousand, at fractions of a \
+         dollar{}.\n\n\
+         For those who watch the accounts: read-only calls by user agent `{}` from {} in {}, within the hour \
+         that follows the start.\n",
         config_first(target, accounts, regions),
-        if target.opt_in.contains("cost-explorer") { ", but for Cost Explorer: 0.01 USD a request" } else { "" },
+        if target.opt_in.contains("cost-explorer") {
+            ", but for Cost Explorer: 0.01 USD a request"
+        } else {
+            ""
+        },
         crate::aws::USER_AGENT,
         match target.accounts.iter().filter_map(|a| a.role.clone()).collect::<Vec<_>>() {
             roles if roles.is_empty() => "the caller's own identity".to_string(),
             roles => roles.join(", "),
         },
-        if target.regions.is_empty() { "the profile's region".to_string() } else { target.regions.join(", ") },
+        if target.regions.is_empty() {
+            "the profile's region".to_string()
+        } else {
+            target.regions.join(", ")
+        },
     );
     text
 }
@@ -72,11 +87,20 @@ fn config_first(target: &Target, accounts: usize, regions: usize) -> String {
 
     let places = accounts * regions;
     let settings = format!("AWS Config first: {} calls for settings, status and counts", 3 * places);
-    let many = if target.aws.organization { ", and as many for every account that the organization lists" } else { "" };
-    let through = "one query for each hundred items; types that a query does not know take a list and a batch for each hundred";
+    let many = if target.aws.organization {
+        ", and as many for every account that the organization lists"
+    } else {
+        ""
+    };
+    let through = "one query for each hundred items; types that a query does not know take a list and a \
+                   batch for each hundred";
     let mut text = match (target.use_config, target.aws.config) {
         (false, _) | (true, ConfigWay::None) => {
-            format!("AWS Config is passed by: every service is asked directly, and it only whether it records, in {} calls.\n", 2 * places)
+            format!(
+                "AWS Config is passed by: every service is asked directly, and it only whether it records, \
+                 in {} calls.\n",
+                2 * places
+            )
         }
         (true, ConfigWay::Account) => format!("{settings}{many}; then {through}.\n"),
         (true, ConfigWay::Auto | ConfigWay::Aggregator) => {
@@ -84,24 +108,29 @@ fn config_first(target: &Target, accounts: usize, regions: usize) -> String {
                 ConfigWay::Aggregator => "what it does not cover is a gap",
                 _ => "each account itself where there is none, or where it does not cover one",
             };
-            let named =
-                target.aws.aggregator.as_ref().map_or("the organization's aggregator".into(), |a| format!("the aggregator {}", a.name));
+            let named = target
+                .aws
+                .aggregator
+                .as_ref()
+                .map_or("the organization's aggregator".into(), |a| format!("the aggregator {}", a.name));
             format!("{settings}{many}; then, through {named} ({otherwise}), {through}.\n")
         }
         (true, ConfigWay::Snapshot) => format!(
-            "AWS Config by its bucket: {places} calls for delivery channels{many}, a few listings for each place, and a request for each 8 MB of \
-             its newest snapshot.\n"
+            "AWS Config by its bucket: {places} calls for delivery channels{many}, a few listings for each \
+             place, and a request for each 8 MB of its newest snapshot.\n"
         ),
     };
     if target.opt_in.contains(crate::collect::live::DELIVER) {
         text.push_str(
-            "config:DeliverConfigSnapshot has AWS Config write a snapshot to its bucket, for each place: the one call that writes.\n",
+            "config:DeliverConfigSnapshot has AWS Config write a snapshot to its bucket, for each place: the \
+             one call that writes.\n",
         );
     }
     if let Some(since) = target.since {
         let _ = writeln!(
             text,
-            "History since {since}: {places} delivery channels, a listing for each month and place, a request for each file."
+            "History since {since}: {places} delivery channels, a listing for each month and place, a \
+             request for each file."
         );
     }
     text

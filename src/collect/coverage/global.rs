@@ -14,7 +14,9 @@ impl Place<'_> {
         if regions.contains(home) {
             return None;
         }
-        let away = format!("what belongs to no region is known in {home} only, which is not among the regions in scope");
+        let away = format!(
+            "what belongs to no region is known in {home} only, which is not among the regions in scope"
+        );
         Some(match self.direct(source, home) {
             Some(line) if line.state.is_gap() => line,
             Some(line) => Coverage { detail: format!("{}; {away}", line.detail), ..line },
@@ -22,14 +24,18 @@ impl Place<'_> {
         })
     }
 
-    /// A global type is covered when it stands in the items of any region, or a recorder that holds it has none.
+    /// A global type is covered when it stands in the items of any region, or a recorder that holds it has
+    /// none.
     pub(super) fn global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
         let recorded = self.recorded_global_type(source, regions);
-        let Some(line) = recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten() else { return recorded };
+        let Some(line) = recorded.state.is_gap().then(|| self.direct(source, GLOBAL)).flatten() else {
+            return recorded;
+        };
         match self.home_out_of(source, regions) {
-            Some(home) if !line.state.is_gap() => {
-                Coverage { detail: format!("{}; AWS Config records it in {home} only, out of scope", line.detail), ..line }
-            }
+            Some(home) if !line.state.is_gap() => Coverage {
+                detail: format!("{}; AWS Config records it in {home} only, out of scope", line.detail),
+                ..line
+            },
             _ => line,
         }
     }
@@ -41,14 +47,23 @@ impl Place<'_> {
     }
 
     fn recorded_global_type(&self, source: &str, regions: &BTreeSet<String>) -> Coverage {
-        let everywhere = regions.iter().map(String::as_str).chain([GLOBAL]).chain(self.home_out_of(source, regions));
+        let everywhere =
+            regions.iter().map(String::as_str).chain([GLOBAL]).chain(self.home_out_of(source, regions));
         let tallies: Vec<Tally> = everywhere.filter_map(|region| self.tally(region, source)).collect();
         let live = tallies.iter().map(|t| t.live).sum();
         if tallies.iter().any(|t| t.not_recorded > 0) {
-            return self.line(GLOBAL, source, State::NotRecorded, live, "an item says that AWS Config does not record it");
+            return self.line(
+                GLOBAL,
+                source,
+                State::NotRecorded,
+                live,
+                "an item says that AWS Config does not record it",
+            );
         }
         let key = |region: &str| (self.account.to_string(), region.to_string());
-        let recorder = |region: &str| self.seen.recorders.get(&key(region)).filter(|r| holds(r, &self.catalog.homes, source, region));
+        let recorder = |region: &str| {
+            self.seen.recorders.get(&key(region)).filter(|r| holds(r, &self.catalog.homes, source, region))
+        };
         let keepers: Vec<&String> = regions.iter().filter(|region| recorder(region).is_some()).collect();
         let old = |region: &&String| self.seen.recorder_status.get(&key(region)).and_then(stale);
         let all_old: Option<Vec<String>> = keepers.iter().map(old).collect();
@@ -70,7 +85,9 @@ impl Place<'_> {
             Some(home) if !regions.contains(home) => {
                 format!("AWS Config records it in {home} only, which is not among the regions in scope")
             }
-            Some(home) => format!("AWS Config records it in {home} only, and no recorder there is known to hold it"),
+            Some(home) => {
+                format!("AWS Config records it in {home} only, and no recorder there is known to hold it")
+            }
             None => "no recorder is known to hold this global type".into(),
         }
     }

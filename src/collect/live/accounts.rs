@@ -27,11 +27,20 @@ pub fn identify(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>) -> Result<()
             true => format!("no credentials that AWS takes, {whose}"),
             false => format!("AWS does not say who we are, {whose}"),
         };
-        let hint = format!("try `aws sts get-caller-identity{named}`; `aws configure{named}` or `aws sso login{named}` makes credentials");
+        let hint = format!(
+            "try `aws sts get-caller-identity{named}`; `aws configure{named}` or `aws sso \
+                            login{named}` makes credentials"
+        );
         CollectError::Stopped(Box::new(Diagnostic::new("AFE-004", what).hint(hint)))
     })?;
     if named.is_empty() {
-        scope.accounts.push(AskedAccount { id: own, caller, identity: Some(base), refusal: None, organization: false });
+        scope.accounts.push(AskedAccount {
+            id: own,
+            caller,
+            identity: Some(base),
+            refusal: None,
+            organization: false,
+        });
         return Ok(());
     }
     for facts in named {
@@ -43,7 +52,8 @@ pub fn identify(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>) -> Result<()
     Ok(())
 }
 
-/// Whose credentials were refused and why, as the end of a sentence; and the option that names their profile to the AWS CLI.
+/// Whose credentials were refused and why, as the end of a sentence; and the option that names their profile
+/// to the AWS CLI.
 pub fn whose(profile: Option<&str>, refusal: &Refusal) -> (String, String) {
     let by = profile.map_or("the default chain".to_string(), |name| format!("the profile `{name}`"));
     // the rest is a list of every way that the SDK tried
@@ -55,31 +65,49 @@ pub fn whose(profile: Option<&str>, refusal: &Refusal) -> (String, String) {
 /// Takes an account into scope, by its role where it has one.
 fn enter(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>, facts: AccountFacts, own: &str, caller: &str) {
     let partition = Partition::of(&scope.home()).name;
-    let role = facts.role.clone().or_else(|| scope.target.aws.role_in(&facts.id, partition).filter(|_| facts.id != own));
+    let role = facts
+        .role
+        .clone()
+        .or_else(|| scope.target.aws.role_in(&facts.id, partition).filter(|_| facts.id != own));
     let identity = match &role {
         None if facts.id == own => {
             let identity = scope.session.identity();
             match scope.target.accounts.iter().any(|a| a.id == own) {
                 true => Ok((identity, caller.to_string())),
                 // only now is it in scope
-                false => caller_of(scope, log, &identity, &|id| id == own).map(|(_, caller)| (identity, caller)),
+                false => {
+                    caller_of(scope, log, &identity, &|id| id == own).map(|(_, caller)| (identity, caller))
+                }
             }
         }
-        None => Err(Refusal::ours(Kind::Denied, "no role", format!("the credentials are of account {own}, and no `role` is named"))),
+        None => Err(Refusal::ours(
+            Kind::Denied,
+            "no role",
+            format!("the credentials are of account {own}, and no `role` is named"),
+        )),
         Some(arn) => {
             let external_id = facts.external_id.clone().or_else(|| scope.target.aws.external_id.clone());
-            let role = AssumedRole { arn: arn.clone(), external_id, session_name: scope.session_name.clone() };
+            let role =
+                AssumedRole { arn: arn.clone(), external_id, session_name: scope.session_name.clone() };
             let identity = scope.session.assume(&role);
-            caller_of(scope, log, &identity, &|id| id == facts.id).and_then(|(id, caller)| match id == facts.id {
-                true => Ok((identity, caller)),
-                false => Err(Refusal::ours(Kind::Denied, "wrong account", format!("the role is of account {id}"))),
+            caller_of(scope, log, &identity, &|id| id == facts.id).and_then(|(id, caller)| {
+                match id == facts.id {
+                    true => Ok((identity, caller)),
+                    false => Err(Refusal::ours(
+                        Kind::Denied,
+                        "wrong account",
+                        format!("the role is of account {id}"),
+                    )),
+                }
             })
         }
     };
     log.seen.scope.insert(facts.id.clone());
     let organization = facts.organization;
     scope.accounts.push(match identity {
-        Ok((identity, caller)) => AskedAccount { id: facts.id, caller, identity: Some(identity), refusal: None, organization },
+        Ok((identity, caller)) => {
+            AskedAccount { id: facts.id, caller, identity: Some(identity), refusal: None, organization }
+        }
         Err(refusal) => {
             let why = format!("the account could not be asked: {}", refusal.words());
             let words = role.map_or_else(|| why.clone(), |role| format!("{role}: {why}"));
@@ -89,7 +117,8 @@ fn enter(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>, facts: AccountFacts
     });
 }
 
-/// An account that could not be asked is missing throughout, not absent: its items too, unless another way brought them.
+/// An account that could not be asked is missing throughout, not absent: its items too, unless another way
+/// brought them.
 pub fn unreached(scope: &CollectScope<'_>, log: &mut RunLog<'_>) {
     let unreached: Vec<(String, (State, String))> =
         scope.accounts.iter().filter_map(|a| Some((a.id.clone(), a.refusal.clone()?))).collect();
@@ -98,7 +127,8 @@ pub fn unreached(scope: &CollectScope<'_>, log: &mut RunLog<'_>) {
         let places: Vec<String> = scope.regions.iter().cloned().chain([GLOBAL.to_string()]).collect();
         let whole = |region: &String| log.seen.whole.contains(&(id.clone(), region.clone()));
         let any = places.iter().any(whole);
-        let lost: Vec<String> = places.iter().filter(|r| if *r == GLOBAL { !any } else { !whole(r) }).cloned().collect();
+        let lost: Vec<String> =
+            places.iter().filter(|r| if *r == GLOBAL { !any } else { !whole(r) }).cloned().collect();
         for region in lost {
             log.seen.faults.push(LostEvidence {
                 account: id.clone(),
@@ -140,7 +170,11 @@ fn caller_of(
     }
     let exchange = Exchange::of(&of, full, "", 1);
     // a resumed run asks again who it is; the answer is news only when it is another caller's
-    if log.kept.get(&exchange.call()).is_some_and(|kept| exchange::caller_of(kept) == Some(of.caller.as_str())) {
+    if log
+        .kept
+        .get(&exchange.call())
+        .is_some_and(|kept| exchange::caller_of(kept) == Some(of.caller.as_str()))
+    {
         log.kept_answer(&exchange);
     } else if let Err(error) = log.keep_answer(&exchange, &reply, None) {
         return Err(Refusal::ours(Kind::Transient, "not stored", error.to_string()));

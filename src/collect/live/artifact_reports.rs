@@ -1,6 +1,7 @@
-//! AWS's own audit reports, by id: metadata as evidence always; the document only where a named person accepted AWS's terms for
-//! it. The document never enters a run, so no package can hold it: it lies in the workspace's private folder, and the run keeps its
-//! digest. Neither the presigned links nor the term's token is written anywhere.
+//! AWS's own audit reports, by id: metadata as evidence always; the document only where a named person
+//! accepted AWS's terms for it. The document never enters a run, so no package can hold it: it lies in the
+//! workspace's private folder, and the run keeps its digest. Neither the presigned links nor the term's token
+//! is written anywhere.
 
 use std::path::Path;
 
@@ -16,10 +17,13 @@ use crate::model::run::GLOBAL;
 use crate::store::atomic::{self, Access, Existing};
 use crate::store::portable_name;
 
-/// Every report that `affiant.yaml` names, asked for once, in the first account that can be asked: reports are the same in all.
+/// Every report that `affiant.yaml` names, asked for once, in the first account that can be asked: reports
+/// are the same in all.
 pub fn reports(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), CollectError> {
     let home = scope.home();
-    let Some(of) = (0..scope.accounts.len()).find_map(|account| scope.inquiry(account, GLOBAL, &home)) else { return Ok(()) };
+    let Some(of) = (0..scope.accounts.len()).find_map(|account| scope.inquiry(account, GLOBAL, &home)) else {
+        return Ok(());
+    };
     for report in &scope.target.reports {
         let exchange = about(&of, "artifact:GetReportMetadata", report);
         if log.kept_answer(&exchange).is_none() {
@@ -33,8 +37,15 @@ pub fn reports(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), Col
     Ok(())
 }
 
-/// The term, the report against its token, the document behind the link. `accepted` is who accepted the terms, and when.
-fn document(scope: &CollectScope<'_>, log: &mut RunLog<'_>, of: &Inquiry, report: &str, accepted: &str) -> Result<(), CollectError> {
+/// The term, the report against its token, the document behind the link. `accepted` is who accepted the
+/// terms, and when.
+fn document(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    of: &Inquiry,
+    report: &str,
+    accepted: &str,
+) -> Result<(), CollectError> {
     let Some(folder) = &scope.target.documents else { return Ok(()) };
     let mut term = about(of, "artifact:GetTermForReport", report);
     let mut exchange = about(of, "artifact:GetReport", report);
@@ -53,7 +64,9 @@ fn document(scope: &CollectScope<'_>, log: &mut RunLog<'_>, of: &Inquiry, report
         Ok(reply) => reply,
         Err(refusal) => return log.keep_refusal(&exchange, &refusal),
     };
-    let link = serde_json::from_slice::<Value>(&reply.body).ok().and_then(|body| text(&body, "documentPresignedUrl"));
+    let link = serde_json::from_slice::<Value>(&reply.body)
+        .ok()
+        .and_then(|body| text(&body, "documentPresignedUrl"));
     let fetched = match link {
         Some(link) => scope.session.fetch(&link),
         None => Err(Refusal::ours(Kind::Service, "no document", "AWS named no place of the document")),
@@ -93,7 +106,11 @@ fn artifact(
 }
 
 /// Keeps an answer as evidence, or a refusal as a gap; the answer's body, whole, for what follows.
-fn note(log: &mut RunLog<'_>, exchange: &Exchange, outcome: Result<Reply, Refusal>) -> Result<Option<Value>, CollectError> {
+fn note(
+    log: &mut RunLog<'_>,
+    exchange: &Exchange,
+    outcome: Result<Reply, Refusal>,
+) -> Result<Option<Value>, CollectError> {
     match outcome {
         Ok(reply) => {
             log.keep_answer(exchange, &reply, None)?;

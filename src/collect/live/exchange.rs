@@ -21,7 +21,8 @@ pub struct Exchange {
     pub service: String,
     pub operation: String,
     pub key: String,
-    /// Members that come from where the key came, as JSON; empty without any. Two calls may differ in these alone.
+    /// Members that come from where the key came, as JSON; empty without any. Two calls may differ in these
+    /// alone.
     pub with: String,
     pub page: u32,
     /// The request's members, as JSON.
@@ -73,7 +74,9 @@ pub fn caller_of(artifact: &Artifact) -> Option<&str> {
 
 fn recorded<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a str> {
     match &artifact.source {
-        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => custody.get(name).map(String::as_str),
+        Source::Snapshot { custody, .. } | Source::Response { custody, .. } => {
+            custody.get(name).map(String::as_str)
+        }
         Source::Document { .. } => None,
     }
 }
@@ -82,9 +85,13 @@ fn recorded<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a str> {
 pub fn state(refusal: &Refusal) -> State {
     match refusal.kind {
         Kind::Denied | Kind::DeniedByOrganization => State::Denied,
-        Kind::RegionOff | Kind::Expired | Kind::NotQueryable | Kind::Throttled | Kind::Transient | Kind::NotOffered | Kind::Service => {
-            State::Failed
-        }
+        Kind::RegionOff
+        | Kind::Expired
+        | Kind::NotQueryable
+        | Kind::Throttled
+        | Kind::Transient
+        | Kind::NotOffered
+        | Kind::Service => State::Failed,
     }
 }
 
@@ -92,7 +99,8 @@ pub fn state(refusal: &Refusal) -> State {
 pub fn expired(refusal: &Refusal) -> CollectError {
     let what = format!("the run stopped: {}", refusal.words());
     CollectError::Stopped(Box::new(
-        Diagnostic::new("AFE-005", what).hint("renew the credentials, then `affiant collect --resume`: what was read is kept"),
+        Diagnostic::new("AFE-005", what)
+            .hint("renew the credentials, then `affiant collect --resume`: what was read is kept"),
     ))
 }
 
@@ -137,6 +145,9 @@ mod tests {
             parameters: String::new(),
             more: BTreeMap::new(),
         };
-        assert_ne!(exchange(r#"{"PermissionSetArn":"a"}"#).call(), exchange(r#"{"PermissionSetArn":"b"}"#).call());
+        assert_ne!(
+            exchange(r#"{"PermissionSetArn":"a"}"#).call(),
+            exchange(r#"{"PermissionSetArn":"b"}"#).call()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Parameter values for later calls, gathered while items and answers arrive: which trail, which parameter group, which bucket.
+//! Parameter values for later calls, gathered while items and answers arrive: which trail, which parameter
+//! group, which bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,11 @@ impl Harvest {
         let mut drawn: BTreeMap<String, Vec<(String, Operation, Each)>> = BTreeMap::new();
         for (name, operation) in &catalog.operations {
             for each in operation.each.iter().filter(|e| !e.from.is_empty()) {
-                drawn.entry(each.from.clone()).or_default().push((name.clone(), operation.clone(), each.clone()));
+                drawn.entry(each.from.clone()).or_default().push((
+                    name.clone(),
+                    operation.clone(),
+                    each.clone(),
+                ));
             }
         }
         Harvest { leads: BTreeMap::new(), drawn }
@@ -48,7 +53,8 @@ impl Harvest {
         if !self.drawn.contains_key(item.resource_type()) {
             return;
         }
-        let parsed = |text: std::borrow::Cow<'_, str>| serde_json::from_str::<Value>(&text).unwrap_or_default();
+        let parsed =
+            |text: std::borrow::Cow<'_, str>| serde_json::from_str::<Value>(&text).unwrap_or_default();
         let whole = serde_json::json!({
             "resourceId": item.resource_id(), "resourceName": item.resource_name.as_deref(), "arn": item.arn(), "awsRegion": item.region(),
             "configuration": item.configuration.map(|raw| parsed(encodings::document(raw.get(), row))),
@@ -67,14 +73,31 @@ impl Harvest {
     }
 
     /// Takes what an answer names; `request` are the members it was asked with.
-    pub fn answer(&mut self, operation: &str, body: &Value, account: &str, region: &str, request: &Map<String, Value>) {
+    pub fn answer(
+        &mut self,
+        operation: &str,
+        body: &Value,
+        account: &str,
+        region: &str,
+        request: &Map<String, Value>,
+    ) {
         self.draw(operation, body, account, region, request, false);
     }
 
-    fn draw(&mut self, source: &str, body: &Value, account: &str, region: &str, request: &Map<String, Value>, item: bool) {
+    fn draw(
+        &mut self,
+        source: &str,
+        body: &Value,
+        account: &str,
+        region: &str,
+        request: &Map<String, Value>,
+        item: bool,
+    ) {
         for (name, operation, each) in self.drawn.get(source).into_iter().flatten() {
             for (level, value) in values(body, &each.at, item) {
-                if !each.permits(level) || each.has.as_ref().is_some_and(|part| !value.contains(part.as_str())) {
+                if !each.permits(level)
+                    || each.has.as_ref().is_some_and(|part| !value.contains(part.as_str()))
+                {
                     continue;
                 }
                 let value = match &each.after {
@@ -85,11 +108,16 @@ impl Harvest {
                     .carry
                     .iter()
                     .filter_map(|(member, path)| {
-                        let here = at(level, path).first().copied().or_else(|| at(body, path).first().copied());
+                        let here =
+                            at(level, path).first().copied().or_else(|| at(body, path).first().copied());
                         Some((member.clone(), here.or_else(|| request.get(path))?.clone()))
                     })
                     .collect();
-                let region = operation.region_at.as_ref().and_then(|p| at(level, p).first().and_then(|v| v.as_str())).unwrap_or(region);
+                let region = operation
+                    .region_at
+                    .as_ref()
+                    .and_then(|p| at(level, p).first().and_then(|v| v.as_str()))
+                    .unwrap_or(region);
                 self.leads.entry(name.clone()).or_default().insert(Lead {
                     account: account.into(),
                     region: region.into(),
@@ -113,7 +141,10 @@ fn values<'a>(body: &'a Value, path: &str, item: bool) -> Vec<(&'a Value, String
     }
     let (head, last) = path.rsplit_once('.').unwrap_or(("", path));
     let levels = at(body, head);
-    levels.into_iter().flat_map(|level| at(level, last).into_iter().filter_map(move |v| Some((level, text(v)?)))).collect()
+    levels
+        .into_iter()
+        .flat_map(|level| at(level, last).into_iter().filter_map(move |v| Some((level, text(v)?))))
+        .collect()
 }
 
 #[cfg(test)]
@@ -124,7 +155,11 @@ mod tests {
     fn values_come_with_what_stands_beside_them() {
         let body = serde_json::json!({ "Policies": [{ "Id": "p-1", "AwsManaged": false }, { "Id": "p-2", "AwsManaged": true }] });
         let each = Each { only: [("AwsManaged".to_string(), Value::Bool(false))].into(), ..Each::default() };
-        let found: Vec<String> = values(&body, "Policies.Id", false).into_iter().filter(|(l, _)| each.permits(l)).map(|(_, v)| v).collect();
+        let found: Vec<String> = values(&body, "Policies.Id", false)
+            .into_iter()
+            .filter(|(l, _)| each.permits(l))
+            .map(|(_, v)| v)
+            .collect();
         assert_eq!(found, ["p-1"]);
         assert_eq!(values(&serde_json::json!({ "Names": ["a", "", "b"] }), "Names", false).len(), 2);
     }

@@ -1,5 +1,6 @@
-//! Asks AWS: AWS Config of every account and region in scope, and every operation of the registry that a table needs, or that
-//! stands in for what AWS Config does not record. What was refused, cut short or not counted right is a gap.
+//! Asks AWS: AWS Config of every account and region in scope, and every operation of the registry that a
+//! table needs, or that stands in for what AWS Config does not record. What was refused, cut short or not
+//! counted right is a gap.
 
 mod accounts;
 mod artifact_reports;
@@ -107,7 +108,8 @@ pub struct Destination<'a> {
 
 /// Asks everything there is to ask; only missing or expired credentials end the run.
 pub fn ask(target: &Target, place: Destination<'_>) -> Result<(), CollectError> {
-    let fail = |what: String, hint: &str| CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)));
+    let fail =
+        |what: String, hint: &str| CollectError::Input(Box::new(Diagnostic::new("AFE-004", what).hint(hint)));
     let settings = Settings {
         connect_timeout: Duration::from_secs(5).min(target.call_timeout),
         call_timeout: target.call_timeout,
@@ -116,12 +118,18 @@ pub fn ask(target: &Target, place: Destination<'_>) -> Result<(), CollectError> 
         time_limit: target.time_limit,
         clock: *place.clock,
     };
-    let session = Session::connect(target.profile.as_deref(), target.regions.first().map(String::as_str), settings)
-        .map_err(|e| fail(format!("cannot start: {e}"), "try again"))?;
+    let session =
+        Session::connect(target.profile.as_deref(), target.regions.first().map(String::as_str), settings)
+            .map_err(|e| fail(format!("cannot start: {e}"), "try again"))?;
     let regions = match (target.regions.is_empty(), session.region()) {
         (false, _) => target.regions.clone(),
         (true, Some(region)) => vec![region],
-        (true, None) => return Err(fail("no region is named".into(), "give --region, or `regions` in affiant.yaml, or AWS_REGION")),
+        (true, None) => {
+            return Err(fail(
+                "no region is named".into(),
+                "give --region, or `regions` in affiant.yaml, or AWS_REGION",
+            ));
+        }
     };
     let mut scope = CollectScope {
         session: &session,

@@ -1,5 +1,6 @@
-//! Asks the operations of the registry, level by level: once a place, or for each value that an earlier level named. After the
-//! first denial an operation stops for that account and region; what was not asked then is part of the gap.
+//! Asks the operations of the registry, level by level: once a place, or for each value that an earlier level
+//! named. After the first denial an operation stops for that account and region; what was not asked then is
+//! part of the gap.
 
 mod jobs;
 mod wanted;
@@ -63,7 +64,11 @@ pub fn operations(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), 
                     let deeper = scope.catalog.operations.get(name).is_some_and(|o| o.goes_deeper(name));
                     match (deeper, depth) {
                         (true, _) => {
-                            calls.extend(jobs(scope, log, account, name, regions).into_iter().filter_map(|job| job.unless(&mut asked)));
+                            calls.extend(
+                                jobs(scope, log, account, name, regions)
+                                    .into_iter()
+                                    .filter_map(|job| job.unless(&mut asked)),
+                            );
                         }
                         (false, 0) => calls.extend(jobs(scope, log, account, name, regions)),
                         (false, _) => {}
@@ -96,7 +101,12 @@ fn run(scope: &CollectScope<'_>, log: &mut RunLog<'_>, calls: Vec<Job>) -> Resul
 }
 
 /// Asks, or takes what an earlier attempt kept and goes on from there.
-fn begin<'a>(scope: &CollectScope<'a>, log: &mut RunLog<'_>, job: Job, asks: &mut Vec<(Job, Ask<'a>)>) -> Result<(), CollectError> {
+fn begin<'a>(
+    scope: &CollectScope<'a>,
+    log: &mut RunLog<'_>,
+    job: Job,
+    asks: &mut Vec<(Job, Ask<'a>)>,
+) -> Result<(), CollectError> {
     let mut waiting = vec![job];
     while let Some(job) = waiting.pop() {
         if job.starter.is_none()
@@ -114,7 +124,8 @@ fn begin<'a>(scope: &CollectScope<'a>, log: &mut RunLog<'_>, job: Job, asks: &mu
     Ok(())
 }
 
-/// The request of a call. What starts a report has no entry of its own in the registry: that of the report names it.
+/// The request of a call. What starts a report has no entry of its own in the registry: that of the report
+/// names it.
 fn request<'a>(scope: &CollectScope<'a>, job: &Job) -> Option<Ask<'a>> {
     let mut ask = scope.ask(&job.of, &job.exchange.full(), job.members.clone())?;
     if job.starter.is_some() {
@@ -125,7 +136,12 @@ fn request<'a>(scope: &CollectScope<'a>, job: &Job) -> Option<Ask<'a>> {
 }
 
 /// What is to be asked next, by what came of a call.
-fn done(scope: &CollectScope<'_>, log: &mut RunLog<'_>, mut job: Job, outcome: Result<Reply, Refusal>) -> Result<Vec<Job>, CollectError> {
+fn done(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    mut job: Job,
+    outcome: Result<Reply, Refusal>,
+) -> Result<Vec<Job>, CollectError> {
     log.progress.calls += 1;
     if let Some(waiting) = job.starter.take() {
         if let Err(refusal) = outcome {
@@ -148,14 +164,26 @@ fn done(scope: &CollectScope<'_>, log: &mut RunLog<'_>, mut job: Job, outcome: R
                 return Ok(vec![job]);
             }
             let (of, exchange) = (job.of.clone(), job.exchange.clone());
-            Ok(vec![Job { of, exchange, members: Map::new(), waits: 0, starter: Some(Box::new(job)), rest: Vec::new() }])
+            Ok(vec![Job {
+                of,
+                exchange,
+                members: Map::new(),
+                waits: 0,
+                starter: Some(Box::new(job)),
+                rest: Vec::new(),
+            }])
         }
         Err(refusal) => turned_down(scope, log, job, &refusal),
     }
 }
 
 /// Keeps a refusal, and gives up what the same refusal would meet.
-fn turned_down(scope: &CollectScope<'_>, log: &mut RunLog<'_>, job: Job, refusal: &Refusal) -> Result<Vec<Job>, CollectError> {
+fn turned_down(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    job: Job,
+    refusal: &Refusal,
+) -> Result<Vec<Job>, CollectError> {
     log.progress.throttled += refusal.reply.as_ref().map_or(0, |r| u64::from(r.throttled));
     if refusal.kind == Kind::Expired {
         return Err(expired(refusal));
@@ -168,8 +196,12 @@ fn turned_down(scope: &CollectScope<'_>, log: &mut RunLog<'_>, job: Job, refusal
         }
         _ => log.keep_refusal(&job.exchange, refusal)?,
     }
-    // a first call that was throttled to its last attempt says that the others would only wait, and slow down somebody's work
-    let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::RegionOff | Kind::NotOffered | Kind::Throttled);
+    // a first call that was throttled to its last attempt says that the others would only wait, and slow down
+    // somebody's work
+    let stops = matches!(
+        refusal.kind,
+        Kind::Denied | Kind::DeniedByOrganization | Kind::RegionOff | Kind::NotOffered | Kind::Throttled
+    );
     if !stops {
         return Ok(job.rest);
     }

@@ -1,4 +1,5 @@
-//! The accounts of the organization, listed once from the account that may ask: the active ones are asked, the others are named.
+//! The accounts of the organization, listed once from the account that may ask: the active ones are asked,
+//! the others are named.
 
 use serde_json::{Map, Value};
 
@@ -23,7 +24,13 @@ pub fn members(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Vec<Acc
     let home = scope.home();
     let speaker = scope.accounts.iter().position(|a| a.organization);
     let Some((speaker, of)) = speaker.and_then(|at| Some((at, scope.inquiry(at, GLOBAL, &home)?))) else {
-        log.lost(UNLISTED, GLOBAL, "*", "the account that lists the others could not be asked", State::Failed);
+        log.lost(
+            UNLISTED,
+            GLOBAL,
+            "*",
+            "the account that lists the others could not be asked",
+            State::Failed,
+        );
         return Ok(found);
     };
     let full = "organizations:ListAccounts";
@@ -33,15 +40,25 @@ pub fn members(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<Vec<Acc
     let pages = match pages {
         Ok(pages) => pages,
         Err(refusal) => {
-            log.lost(UNLISTED, GLOBAL, "*", format!("{listed_by} does not list them: {}", refusal.words()), state(&refusal));
+            log.lost(
+                UNLISTED,
+                GLOBAL,
+                "*",
+                format!("{listed_by} does not list them: {}", refusal.words()),
+                state(&refusal),
+            );
             return Ok(found);
         }
     };
     let (active, inactive) = divided(&pages);
     let partition = Partition::of(&home).name;
-    log.seen.ways.organization =
-        Some(OrganizationAccounts { listed_by, active: active.len() as u64, inactive: inactive.into_iter().collect() });
-    for (id, name) in active.into_iter().filter(|(id, _)| !scope.target.accounts.iter().any(|a| a.id == *id)) {
+    log.seen.ways.organization = Some(OrganizationAccounts {
+        listed_by,
+        active: active.len() as u64,
+        inactive: inactive.into_iter().collect(),
+    });
+    for (id, name) in active.into_iter().filter(|(id, _)| !scope.target.accounts.iter().any(|a| a.id == *id))
+    {
         let role = scope.target.aws.role_in(&id, partition);
         let external_id = scope.target.aws.external_id.clone();
         found.push(AccountFacts { id, name, role, external_id, organization: false });

@@ -1,5 +1,5 @@
-//! One operation of the registry, page after page, where the next step hangs on the answer: which aggregator, which accounts,
-//! which bucket. What comes back is evidence like any other.
+//! One operation of the registry, page after page, where the next step hangs on the answer: which aggregator,
+//! which accounts, which bucket. What comes back is evidence like any other.
 
 use serde_json::{Map, Value};
 
@@ -12,8 +12,8 @@ use crate::evidence::api_answer::Answer;
 use crate::model::registry::{Operation, at};
 use crate::model::run::{Artifact, Source};
 
-/// Every page of an operation's answer, as the CLI prints it; or why there is none, which is noted as a gap. `key` tells this
-/// call from others of its kind.
+/// Every page of an operation's answer, as the CLI prints it; or why there is none, which is noted as a gap.
+/// `key` tells this call from others of its kind.
 pub fn pages(
     scope: &CollectScope<'_>,
     log: &mut RunLog<'_>,
@@ -63,7 +63,9 @@ fn exchange(
     log.progress.calls += 1;
     if let Some((artifact, answer)) = log.kept_answer(exchange) {
         let good = status_of(&artifact).is_none_or(|status| status < 300);
-        return Ok(good.then_some(answer).ok_or_else(|| Refusal::ours(Kind::Service, "refused before", "an earlier attempt was refused")));
+        return Ok(good.then_some(answer).ok_or_else(|| {
+            Refusal::ours(Kind::Service, "refused before", "an earlier attempt was refused")
+        }));
     }
     let outcome = scope.session.call(ask);
     log.show();
@@ -86,13 +88,21 @@ fn status_of(artifact: &Artifact) -> Option<u16> {
     custody.get("status")?.parse().ok()
 }
 
-/// The members that ask for the page after an answer; None after the last. A token that comes back unchanged would go round for
-/// ever, and is an error.
-pub fn next_page(operation: &Operation, body: &Value, members: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Refusal> {
+/// The members that ask for the page after an answer; None after the last. A token that comes back unchanged
+/// would go round for ever, and is an error.
+pub fn next_page(
+    operation: &Operation,
+    body: &Value,
+    members: &Map<String, Value>,
+) -> Result<Option<Map<String, Value>>, Refusal> {
     let Some(pages) = &operation.pages else { return Ok(None) };
     let Some(token) = pages.token(body) else {
-        let more = pages.more.as_ref().is_some_and(|more| at(body, more).first().is_some_and(|more| more.as_bool() == Some(true)));
-        let nowhere = || Refusal::ours(Kind::Transient, "paging", "AWS says that more follow and not from where");
+        let more = pages
+            .more
+            .as_ref()
+            .is_some_and(|more| at(body, more).first().is_some_and(|more| more.as_bool() == Some(true)));
+        let nowhere =
+            || Refusal::ours(Kind::Transient, "paging", "AWS says that more follow and not from where");
         return if more { Err(nowhere()) } else { Ok(None) };
     };
     if members.get(&pages.input) == Some(token) {

@@ -1,5 +1,5 @@
-//! Which operations a run asks, and in which order: those that a table reads, those that stand in for what AWS Config does not
-//! record, and those that say what the others are asked about.
+//! Which operations a run asks, and in which order: those that a table reads, those that stand in for what
+//! AWS Config does not record, and those that say what the others are asked about.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,8 @@ pub struct Planned {
 
 /// Every operation that a run may ask, in order.
 pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
-    let all: BTreeSet<String> = catalog.sources().into_iter().filter(|s| s.starts_with("AWS::")).map(str::to_string).collect();
+    let all: BTreeSet<String> =
+        catalog.sources().into_iter().filter(|s| s.starts_with("AWS::")).map(str::to_string).collect();
     let plain = wanted(catalog, opt_in, &BTreeSet::new());
     let with_fill = wanted(catalog, opt_in, &all);
     let by_level = levels(catalog);
@@ -32,7 +33,8 @@ pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
         .iter()
         .filter_map(|name| {
             let operation = catalog.operations.get(name)?;
-            let fills = if plain.contains(name) { BTreeSet::new() } else { stands_in_for(catalog, &with_fill, name) };
+            let fills =
+                if plain.contains(name) { BTreeSet::new() } else { stands_in_for(catalog, &with_fill, name) };
             Some(Planned {
                 name: name.clone(),
                 scope: operation.scope,
@@ -48,7 +50,8 @@ pub fn plan(catalog: &Catalog, opt_in: &BTreeSet<String>) -> Vec<Planned> {
     planned
 }
 
-/// The types in whose place an operation is asked: its own and those of the operations, among `asked`, that need its answer.
+/// The types in whose place an operation is asked: its own and those of the operations, among `asked`, that
+/// need its answer.
 fn stands_in_for(catalog: &Catalog, asked: &BTreeSet<String>, name: &str) -> BTreeSet<String> {
     let (mut types, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![name]);
     while let Some(name) = open.pop() {
@@ -57,7 +60,9 @@ fn stands_in_for(catalog: &Catalog, asked: &BTreeSet<String>, name: &str) -> BTr
         }
         let fills = catalog.operations.get(name).map_or(&[][..], |o| &o.fill);
         types.extend(fills.iter().map(|f| f.resource_type.clone()));
-        let needs = |child: &String| catalog.operations.get(child).is_some_and(|o| o.each.iter().any(|e| e.from == name));
+        let needs = |child: &String| {
+            catalog.operations.get(child).is_some_and(|o| o.each.iter().any(|e| e.from == name))
+        };
         open.extend(asked.iter().filter(|child| needs(child)).map(String::as_str));
     }
     types
@@ -87,7 +92,11 @@ fn elsewhere(name: &str) -> bool {
 }
 
 /// The operations to ask where `unrecorded` are the types that AWS Config does not record.
-pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSet<String>) -> BTreeSet<String> {
+pub fn wanted(
+    catalog: &Catalog,
+    opt_in: &BTreeSet<String>,
+    unrecorded: &BTreeSet<String>,
+) -> BTreeSet<String> {
     let read = catalog.read();
     let on = |operation: &Operation| operation.opt_in.as_ref().is_none_or(|name| opt_in.contains(name));
     let fills = |operation: &Operation| {
@@ -98,7 +107,9 @@ pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSe
         .operations
         .iter()
         .filter(|(name, operation)| !elsewhere(name) && on(operation) && !operation.feeds)
-        .filter(|(name, operation)| read.contains(name.as_str()) || operation.facts.is_some() || fills(operation))
+        .filter(|(name, operation)| {
+            read.contains(name.as_str()) || operation.facts.is_some() || fills(operation)
+        })
         .map(|(name, _)| name.clone())
         .collect();
     loop {
@@ -107,7 +118,9 @@ pub fn wanted(catalog: &Catalog, opt_in: &BTreeSet<String>, unrecorded: &BTreeSe
             .filter_map(|name| catalog.operations.get(name))
             .flat_map(|o| o.each.iter().map(|e| e.from.clone()))
             .filter(|from| catalog.operations.get(from).is_none_or(on))
-            .filter(|from| catalog.operations.contains_key(from) && !elsewhere(from) && !wanted.contains(from))
+            .filter(|from| {
+                catalog.operations.contains_key(from) && !elsewhere(from) && !wanted.contains(from)
+            })
             .collect();
         if parents.is_empty() {
             return wanted;

@@ -1,5 +1,6 @@
-//! What a run that asks AWS has seen, kept, written and shown: every answer becomes an artifact with its custody, every refusal a
-//! gap, and what an earlier attempt kept is taken from the run instead of being asked for again.
+//! What a run that asks AWS has seen, kept, written and shown: every answer becomes an artifact with its
+//! custody, every refusal a gap, and what an earlier attempt kept is taken from the run instead of being
+//! asked for again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +35,8 @@ pub struct RunLog<'a> {
     /// Operations that were asked ahead of their stage: by account, or by account and region.
     pub settled: BTreeSet<(usize, String)>,
     pub settled_in: BTreeSet<(Spot, String)>,
-    /// Operations that were denied, by account and region: a denial may set off an alarm, so each is provoked once.
+    /// Operations that were denied, by account and region: a denial may set off an alarm, so each is provoked
+    /// once.
     pub denied: BTreeSet<(String, String, String)>,
     pub watch: &'a dyn Fn(Progress),
 }
@@ -62,23 +64,28 @@ impl RunLog<'_> {
     /// The stored bytes of an artifact.
     pub fn bytes_of(&self, artifact: &Artifact) -> Result<Vec<u8>, CollectError> {
         let mut bytes = Vec::new();
-        let read = self.writer.open(&artifact.path).and_then(|mut input| std::io::Read::read_to_end(&mut input, &mut bytes));
+        let read = self
+            .writer
+            .open(&artifact.path)
+            .and_then(|mut input| std::io::Read::read_to_end(&mut input, &mut bytes));
         read.map_err(|source| CollectError::Read { path: artifact.path.clone().into(), source })?;
         Ok(bytes)
     }
 
-    /// Stores an answer without the members that must never be stored, and notes its state. A refusal's own words go in too: they
-    /// are the evidence that it was refused.
+    /// Stores an answer without the members that must never be stored, and notes its state. A refusal's own
+    /// words go in too: they are the evidence that it was refused.
     pub fn keep_answer(
         &mut self,
         exchange: &Exchange,
         reply: &Reply,
         refusal: Option<&Refusal>,
     ) -> Result<(Artifact, Answer), CollectError> {
-        let (api, operation) = (self.catalog.apis.get(&exchange.service), self.catalog.operations.get(&exchange.full()));
+        let (api, operation) =
+            (self.catalog.apis.get(&exchange.service), self.catalog.operations.get(&exchange.full()));
         let mut custody = custody_of(exchange, reply);
         let body = never_store::noted(&reply.body, operation, &mut custody);
-        let xml = body.first() == Some(&b'<') || (body.is_empty() && api.is_some_and(|a| a.protocol.is_xml()));
+        let xml =
+            body.first() == Some(&b'<') || (body.is_empty() && api.is_some_and(|a| a.protocol.is_xml()));
         let leaf = leaf(&exchange.operation, &exchange.key, exchange.page, if xml { "xml" } else { "json" });
         let wanted = format!(
             "aws/{}/{}/{}/{leaf}",
@@ -130,7 +137,12 @@ impl RunLog<'_> {
             exchange.page
         );
         let wanted = format!("snapshots/{}", portable_name(&name));
-        let source = Source::Snapshot { file: name.clone(), resource_type: None, history: false, custody: custody_of(exchange, reply) };
+        let source = Source::Snapshot {
+            file: name.clone(),
+            resource_type: None,
+            history: false,
+            custody: custody_of(exchange, reply),
+        };
         let stored = self.writer.add(&wanted, &mut reply.body.as_slice(), &stamp(reply.ended), source)?;
         Ok(self.tally_page(exchange, &stored))
     }
@@ -147,12 +159,14 @@ impl RunLog<'_> {
         counts
     }
 
-    /// A refusal as evidence: the answer that says it, or a note where there is none. The page of a proxy, or of a service that is
-    /// not there, is no evidence worth keeping.
+    /// A refusal as evidence: the answer that says it, or a note where there is none. The page of a proxy, or
+    /// of a service that is not there, is no evidence worth keeping.
     pub fn keep_refusal(&mut self, exchange: &Exchange, refusal: &Refusal) -> Result<(), CollectError> {
         self.progress.refused += 1;
         match &refusal.reply {
-            Some(reply) if refusal.kind != Kind::NotOffered => drop(self.keep_answer(exchange, reply, Some(refusal))?),
+            Some(reply) if refusal.kind != Kind::NotOffered => {
+                drop(self.keep_answer(exchange, reply, Some(refusal))?)
+            }
             _ => self.refused(exchange, refusal),
         }
         Ok(())
@@ -160,7 +174,8 @@ impl RunLog<'_> {
 
     /// Notes a way that was chosen, with its places.
     pub fn report(&mut self, scope: &CollectScope<'_>, way: &str, words: &str, spots: &[Spot]) {
-        let accounts: BTreeSet<String> = spots.iter().map(|(account, _)| scope.accounts[*account].id.clone()).collect();
+        let accounts: BTreeSet<String> =
+            spots.iter().map(|(account, _)| scope.accounts[*account].id.clone()).collect();
         let regions: BTreeSet<String> = spots.iter().map(|(_, region)| region.clone()).collect();
         if !spots.is_empty() {
             self.seen.ways.config.push(Way {
@@ -185,7 +200,8 @@ impl RunLog<'_> {
     }
 }
 
-/// Everything known of an exchange but its bytes (RFC 3339 times; the offset is AWS's clock less ours, in seconds).
+/// Everything known of an exchange but its bytes (RFC 3339 times; the offset is AWS's clock less ours, in
+/// seconds).
 fn custody_of(exchange: &Exchange, reply: &Reply) -> BTreeMap<String, String> {
     let mut custody = BTreeMap::from([
         ("call".to_string(), exchange.call()),

@@ -1,5 +1,5 @@
-//! What a run asks of whom: the accounts with their credentials, the regions, and the catalog that says how. Fixed once it is known
-//! who may be asked.
+//! What a run asks of whom: the accounts with their credentials, the regions, and the catalog that says how.
+//! Fixed once it is known who may be asked.
 
 use std::rc::Rc;
 
@@ -17,7 +17,8 @@ use crate::model::run::State;
 pub struct AskedAccount {
     pub id: String,
     pub caller: String,
-    /// None: the account itself cannot be asked, for the reason beside it. An aggregator may still tell of it.
+    /// None: the account itself cannot be asked, for the reason beside it. An aggregator may still tell of
+    /// it.
     pub identity: Option<Rc<Identity>>,
     pub refusal: Option<(State, String)>,
     /// It may be asked about the whole organization.
@@ -55,7 +56,8 @@ impl<'a> CollectScope<'a> {
         self.regions.first().map_or_else(|| Partition::of("").home.to_string(), Clone::clone)
     }
 
-    /// Whether credentials of the run are good in a region that an answer names: they end at the partition's border.
+    /// Whether credentials of the run are good in a region that an answer names: they end at the partition's
+    /// border.
     pub fn is_of_our_partition(&self, region: &str) -> bool {
         partition_of(region).is_some() && partition_of(region) == partition_of(&self.home())
     }

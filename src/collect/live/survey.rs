@@ -1,5 +1,5 @@
-//! What a new workspace can be told by AWS: whose credentials these are, which accounts the organization has, and which regions are
-//! switched on. Nothing of it is evidence and nothing is stored: a run asks again.
+//! What a new workspace can be told by AWS: whose credentials these are, which accounts the organization has,
+//! and which regions are switched on. Nothing of it is evidence and nothing is stored: a run asks again.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,7 +24,8 @@ use crate::model::registry::{Api, Operation};
 pub struct Surveyed {
     pub account: String,
     pub caller: String,
-    /// The organization's id and its management account; none where the account is in no organization, or nobody may say.
+    /// The organization's id and its management account; none where the account is in no organization, or
+    /// nobody may say.
     pub organization: Option<(String, String)>,
     /// Ids and names of its active accounts, as far as they were listed.
     pub accounts: Vec<(String, String)>,
@@ -53,14 +54,27 @@ pub fn survey(asker: &Asker<'_>) -> Result<Surveyed, CollectError> {
         time_limit: None,
         clock: asker.clock,
     };
-    let session = Session::connect(asker.profile, asker.region, settings)
-        .map_err(|e| CollectError::Input(Box::new(Diagnostic::new("AFE-008", format!("cannot start: {e}")).hint("try again"))))?;
-    let region = asker.region.map(str::to_string).or_else(|| session.region()).unwrap_or_else(|| Partition::of("").home.to_string());
+    let session = Session::connect(asker.profile, asker.region, settings).map_err(|e| {
+        CollectError::Input(Box::new(
+            Diagnostic::new("AFE-008", format!("cannot start: {e}")).hint("try again"),
+        ))
+    })?;
+    let region = asker
+        .region
+        .map(str::to_string)
+        .or_else(|| session.region())
+        .unwrap_or_else(|| Partition::of("").home.to_string());
     let survey = Survey { session: &session, catalog: asker.catalog, region };
-    let identity = survey.ask("sts", "GetCallerIdentity", &survey.registered("sts:GetCallerIdentity")?, Map::new());
-    let identity = identity.map_err(|refusal| CollectError::Input(Box::new(nobody(asker.profile, &refusal))))?;
+    let identity =
+        survey.ask("sts", "GetCallerIdentity", &survey.registered("sts:GetCallerIdentity")?, Map::new());
+    let identity =
+        identity.map_err(|refusal| CollectError::Input(Box::new(nobody(asker.profile, &refusal))))?;
     let text = |body: &Value, name: &str| body[name].as_str().unwrap_or_default().to_string();
-    let mut found = Surveyed { account: text(&identity, "Account"), caller: text(&identity, "Arn"), ..Surveyed::default() };
+    let mut found = Surveyed {
+        account: text(&identity, "Account"),
+        caller: text(&identity, "Arn"),
+        ..Surveyed::default()
+    };
     survey.organization(&mut found)?;
     survey.regions(&mut found)?;
     Ok(found)
@@ -69,8 +83,10 @@ pub fn survey(asker: &Asker<'_>) -> Result<Surveyed, CollectError> {
 /// Names the profile: whoever has several must know whose credentials were refused.
 fn nobody(profile: Option<&str>, refusal: &Refusal) -> Diagnostic {
     let (whose, named) = whose(profile, refusal);
-    Diagnostic::new("AFE-009", format!("AWS does not say whose account this is, {whose}"))
-        .hint(format!("nothing was written; try `aws sts get-caller-identity{named}`, or leave `--from-aws` out and fill in affiant.yaml"))
+    Diagnostic::new("AFE-009", format!("AWS does not say whose account this is, {whose}")).hint(format!(
+        "nothing was written; try `aws sts get-caller-identity{named}`, or leave `--from-aws` \
+                       out and fill in affiant.yaml"
+    ))
 }
 
 struct Survey<'a> {
@@ -84,16 +100,45 @@ impl Survey<'_> {
         self.catalog.operations.get(name).cloned().ok_or_else(|| unknown(name))
     }
 
-    fn ask(&self, service: &str, name: &str, operation: &Operation, members: Map<String, Value>) -> Result<Value, Refusal> {
-        let missing = || Refusal::ours(Kind::NotOffered, "no registry", format!("the catalog does not say how to ask {service}"));
+    fn ask(
+        &self,
+        service: &str,
+        name: &str,
+        operation: &Operation,
+        members: Map<String, Value>,
+    ) -> Result<Value, Refusal> {
+        let missing = || {
+            Refusal::ours(
+                Kind::NotOffered,
+                "no registry",
+                format!("the catalog does not say how to ask {service}"),
+            )
+        };
         self.ask_by(self.catalog.apis.get(service).ok_or_else(missing)?, service, name, operation, members)
     }
 
-    fn ask_by(&self, api: &Api, service: &str, name: &str, operation: &Operation, members: Map<String, Value>) -> Result<Value, Refusal> {
+    fn ask_by(
+        &self,
+        api: &Api,
+        service: &str,
+        name: &str,
+        operation: &Operation,
+        members: Map<String, Value>,
+    ) -> Result<Value, Refusal> {
         let identity = Rc::clone(&self.session.identity());
-        let ask = Ask { identity, account: String::new(), region: self.region.clone(), service, name, api, operation, members };
+        let ask = Ask {
+            identity,
+            account: String::new(),
+            region: self.region.clone(),
+            service,
+            name,
+            api,
+            operation,
+            members,
+        };
         let reply = self.session.call(&ask)?;
-        protocols::to_json(&reply.body, name, api, operation).map_err(|why| Refusal::ours(Kind::Transient, "malformed answer", why))
+        protocols::to_json(&reply.body, name, api, operation)
+            .map_err(|why| Refusal::ours(Kind::Transient, "malformed answer", why))
     }
 
     fn organization(&self, found: &mut Surveyed) -> Result<(), CollectError> {
@@ -105,9 +150,10 @@ impl Survey<'_> {
             }
             Err(refusal) if describe.means_absent(&refusal.code, &refusal.message) => return Ok(()),
             Err(refusal) => {
-                found
-                    .notes
-                    .push(format!("organizations:DescribeOrganization: {}; whether there are more accounts is not known", refusal.words()));
+                found.notes.push(format!(
+                    "organizations:DescribeOrganization: {}; whether there are more accounts is not known",
+                    refusal.words()
+                ));
                 return Ok(());
             }
         }
@@ -115,7 +161,8 @@ impl Survey<'_> {
         match self.listed(&list) {
             Ok(pages) => (found.accounts, found.inactive) = divided(&pages),
             Err(refusal) => found.notes.push(format!(
-                "organizations:ListAccounts: {}; only the management account and its delegates may list the others, so write them into `accounts`",
+                "organizations:ListAccounts: {}; only the management account and its delegates may list the \
+                 others, so write them into `accounts`",
                 refusal.words()
             )),
         }
@@ -135,9 +182,11 @@ impl Survey<'_> {
         }
     }
 
-    /// EC2 lists those that are switched on for the account; a run does not ask it, so the registry does not hold it.
+    /// EC2 lists those that are switched on for the account; a run does not ask it, so the registry does not
+    /// hold it.
     fn regions(&self, found: &mut Surveyed) -> Result<(), CollectError> {
-        let operation: Operation = serde_json::from_value(json!({ "scope": "account" })).map_err(|_| unknown("ec2:DescribeRegions"))?;
+        let operation: Operation = serde_json::from_value(json!({ "scope": "account" }))
+            .map_err(|_| unknown("ec2:DescribeRegions"))?;
         let mut api = self.catalog.apis.get("ec2").cloned().ok_or_else(|| unknown("ec2:DescribeRegions"))?;
         api.wire.lists.insert("regionInfo".into(), "item".into());
         match self.ask_by(&api, "ec2", "DescribeRegions", &operation, Map::new()) {
@@ -146,11 +195,16 @@ impl Survey<'_> {
                 // credentials end at the partition's border, whatever is listed
                 found.regions.retain(|region| partition_of(region) == partition_of(&self.region));
                 if found.regions.is_empty() {
-                    found.notes.push("ec2:DescribeRegions names no region; write the regions in use into `regions`".into());
+                    found.notes.push(
+                        "ec2:DescribeRegions names no region; write the regions in use into `regions`".into(),
+                    );
                 }
                 found.regions.sort();
             }
-            Err(refusal) => found.notes.push(format!("ec2:DescribeRegions: {}; write the regions in use into `regions`", refusal.words())),
+            Err(refusal) => found.notes.push(format!(
+                "ec2:DescribeRegions: {}; write the regions in use into `regions`",
+                refusal.words()
+            )),
         }
         Ok(())
     }
@@ -174,5 +228,7 @@ fn named_regions(body: &Value, out: &mut Vec<String>) {
 
 fn unknown(name: &str) -> CollectError {
     let problem = Diagnostic::new("AFE-010", format!("the catalog does not say how to ask {name}"));
-    CollectError::Input(Box::new(problem.hint("leave `--catalog` out, or take the operations of the built-in catalog into it")))
+    CollectError::Input(Box::new(
+        problem.hint("leave `--catalog` out, or take the operations of the built-in catalog into it"),
+    ))
 }

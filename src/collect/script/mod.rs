@@ -1,8 +1,9 @@
-//! A shell script that asks with the AWS CLI what `collect` would ask, and saves the answers where `collect --cli-json` reads
-//! them: for sites where no new tool may hold credentials. It is made from the operations registry.
+//! A shell script that asks with the AWS CLI what `collect` would ask, and saves the answers where `collect
+//! --cli-json` reads them: for sites where no new tool may hold credentials. It is made from the operations
+//! registry.
 //!
-//! What an answer of AWS holds never becomes an option or a word of the shell: it goes to the CLI as JSON, as it stood in the answer,
-//! and into file names percent-encoded.
+//! What an answer of AWS holds never becomes an option or a word of the shell: it goes to the CLI as JSON, as
+//! it stood in the answer, and into file names percent-encoded.
 
 mod names;
 
@@ -28,7 +29,8 @@ pub fn script(catalog: &Catalog) -> String {
         .collect();
     order.sort_by_key(|(level, full, _)| (*level, *full));
     let mut text = format!(
-        "{HEAD}\n# What is asked, in the order in which one answer names what the next is about.\nsteps={}\neverything() {{\n",
+        "{HEAD}\n# What is asked, in the order in which one answer names what the next is \
+         about.\nsteps={}\neverything() {{\n",
         order.len()
     );
     for (_, full, operation) in order {
@@ -46,10 +48,17 @@ pub fn script(catalog: &Catalog) -> String {
     text + TAIL
 }
 
-/// What the script asks operation by operation. AWS Config's items, and what is told on request alone, have ways of their own.
+/// What the script asks operation by operation. AWS Config's items, and what is told on request alone, have
+/// ways of their own.
 pub fn is_asked(full: &str, operation: &Operation) -> bool {
-    let settings = ["config:DescribeConfigurationRecorders", "config:DescribeConfigurationRecorderStatus", "config:DescribeConfigRules"];
-    let staged = full.starts_with("config:") && !settings.contains(&full) && full != "config:GetComplianceDetailsByConfigRule";
+    let settings = [
+        "config:DescribeConfigurationRecorders",
+        "config:DescribeConfigurationRecorderStatus",
+        "config:DescribeConfigRules",
+    ];
+    let staged = full.starts_with("config:")
+        && !settings.contains(&full)
+        && full != "config:GetComplianceDetailsByConfigRule";
     !staged && operation.opt_in.as_ref().is_none_or(|named| named == "cost-explorer")
 }
 
@@ -65,8 +74,9 @@ fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Op
     let scope = scope_word(operation.scope);
     let aws = operation.operation.as_deref().unwrap_or(name);
     let all = || operation.ask.iter().chain(&operation.size);
-    let options =
-        all().filter(|(member, _)| !is_clis_own(member)).map(|(member, value)| format!(" {}", names::option(api, aws, member, value)));
+    let options = all()
+        .filter(|(member, _)| !is_clis_own(member))
+        .map(|(member, value)| format!(" {}", names::option(api, aws, member, value)));
     let account = if service == "s3control" { " --account-id \"$account\"" } else { "" };
     let mut text = format!(
         "  begin {service}:{name} {scope} {} {}{}{account}\n",
@@ -83,7 +93,13 @@ fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Op
             let _ = writeln!(text, "  {words} {}", quoted.join(" "));
         }
     };
-    let none: Vec<&str> = operation.absent.iter().chain(&operation.not_enabled).chain(&operation.gone).map(String::as_str).collect();
+    let none: Vec<&str> = operation
+        .absent
+        .iter()
+        .chain(&operation.not_enabled)
+        .chain(&operation.gone)
+        .map(String::as_str)
+        .collect();
     line("none", &none);
     line("again", &operation.wait.iter().map(String::as_str).collect::<Vec<_>>());
     if let Some((service, name)) = operation.before.as_deref().and_then(|full| full.split_once(':')) {
@@ -91,7 +107,10 @@ fn asked(catalog: &Catalog, api: &Api, service: &str, name: &str, operation: &Op
     }
     if let Some(pages) = operation.pages.as_ref().filter(|pages| pages.more.is_none()) {
         let parts: Vec<&str> = pages.output.split('.').collect();
-        line("pages", &[names::member(api, aws, &pages.input), parts[parts.len() - 1], &parts.len().to_string()]);
+        line(
+            "pages",
+            &[names::member(api, aws, &pages.input), parts[parts.len() - 1], &parts.len().to_string()],
+        );
     }
     if operation.every_region {
         text.push_str("  every=every\n");
@@ -121,11 +140,21 @@ fn drawn(catalog: &Catalog, api: &Api, aws: &str, operation: &Operation, each: &
     if !each.values.is_empty() {
         return each.values.iter().map(|value| fixed(each, value)).collect();
     }
-    let carry = operation.carry.iter().map(|(member, path)| format!("{}={}", names::member(api, aws, member), path.to_lowercase()));
+    let carry = operation
+        .carry
+        .iter()
+        .map(|(member, path)| format!("{}={}", names::member(api, aws, member), path.to_lowercase()));
     let carry = joined("carry", carry.collect());
     let from = |full: &str, place: &Place, region: Option<&str>| {
         let after = place.after.or(each.after.as_deref()).unwrap_or_default();
-        let words = [full, &place.base, &place.rel, each.has.as_deref().unwrap_or_default(), after, region.unwrap_or_default()];
+        let words = [
+            full,
+            &place.base,
+            &place.rel,
+            each.has.as_deref().unwrap_or_default(),
+            after,
+            region.unwrap_or_default(),
+        ];
         let words: Vec<String> = words.iter().map(|word| names::quoted(word)).collect();
         let (only, unless) = (conditions("only", &each.only), conditions("unless", &each.unless));
         format!("  {only}{unless}{carry}from {} {}\n", words.join(" "), operation.batch.unwrap_or(0))
@@ -137,7 +166,11 @@ fn drawn(catalog: &Catalog, api: &Api, aws: &str, operation: &Operation, each: &
     }
     let mut text = String::new();
     for (full, parent) in &catalog.operations {
-        for fill in parent.fill.iter().filter(|f| f.resource_type == each.from && f.into.is_none() && f.tags_of.is_none()) {
+        for fill in parent
+            .fill
+            .iter()
+            .filter(|f| f.resource_type == each.from && f.into.is_none() && f.tags_of.is_none())
+        {
             let Some(place) = Place::in_answer(parent, fill, &each.at) else { continue };
             let region = operation.region_at.as_deref().map(inner).or(fill.region_at.as_deref());
             text.push_str(&from(full, &place, region));
@@ -146,7 +179,12 @@ fn drawn(catalog: &Catalog, api: &Api, aws: &str, operation: &Operation, each: &
     if text.is_empty() {
         // what AWS Config alone tells of
         let after = each.after.as_deref().unwrap_or_default();
-        text = format!("  rows {} {} {}\n", names::quoted(&each.from), names::quoted(&each.at), names::quoted(after));
+        text = format!(
+            "  rows {} {} {}\n",
+            names::quoted(&each.from),
+            names::quoted(&each.at),
+            names::quoted(after)
+        );
     }
     text
 }
@@ -158,10 +196,9 @@ fn fixed(each: &Each, value: &Value) -> String {
     match each.home.is_empty() {
         true => format!("  value '{key}' {json}\n"),
         false => {
-            let homes = each
-                .home
-                .iter()
-                .map(|(partition, region)| format!("  [ \"$partition\" != {partition} ] || value '{key}' {json} {region}\n"));
+            let homes = each.home.iter().map(|(partition, region)| {
+                format!("  [ \"$partition\" != {partition} ] || value '{key}' {json} {region}\n")
+            });
             homes.collect()
         }
     }
@@ -183,12 +220,14 @@ impl<'f> Place<'f> {
         let arn = || fill.arn_at.as_deref().and_then(|path| place(path, None));
         match at {
             "arn" => arn(),
-            "resourceId" | "resourceName" => match fill.name.as_ref().filter(|_| at == "resourceName").or(fill.id.as_ref()) {
-                Some(Pick::Path(path)) if !path.contains('{') => place(path, None),
-                Some(Pick::After { at, after }) => place(at, Some(after.as_str())),
-                Some(Pick::Path(_)) => None,
-                None => arn(),
-            },
+            "resourceId" | "resourceName" => {
+                match fill.name.as_ref().filter(|_| at == "resourceName").or(fill.id.as_ref()) {
+                    Some(Pick::Path(path)) if !path.contains('{') => place(path, None),
+                    Some(Pick::After { at, after }) => place(at, Some(after.as_str())),
+                    Some(Pick::Path(_)) => None,
+                    None => arn(),
+                }
+            }
             _ => place(inner(at), None),
         }
     }
@@ -198,7 +237,8 @@ fn inner(path: &str) -> &str {
     path.strip_prefix("configuration.").unwrap_or(path)
 }
 
-/// Conditions as the script reads them: paths in lower case, since items and answers differ in their letters alone.
+/// Conditions as the script reads them: paths in lower case, since items and answers differ in their letters
+/// alone.
 fn conditions(name: &str, all: &std::collections::BTreeMap<String, Value>) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
     let one = |(path, wanted): (&String, &Value)| {

@@ -1,10 +1,12 @@
-//! How the AWS CLI spells the commands and options of an operation, and how a value stands in a shell command.
+//! How the AWS CLI spells the commands and options of an operation, and how a value stands in a shell
+//! command.
 
 use serde_json::{Map, Value};
 
 use crate::model::registry::Api;
 
-/// `DescribeDBInstances` is `describe-db-instances` to the CLI, `ListWebACLs` is `list-web-acls`: botocore's own rule, in its three steps.
+/// `DescribeDBInstances` is `describe-db-instances` to the CLI, `ListWebACLs` is `list-web-acls`: botocore's
+/// own rule, in its three steps.
 pub fn command(name: &str) -> String {
     let mut letters: Vec<char> = name.chars().collect();
     // a plural of capitals at the end is one word
@@ -12,7 +14,8 @@ pub fn command(name: &str) -> String {
         let run = letters[..letters.len() - 1].iter().rev().take_while(|c| c.is_ascii_uppercase()).count();
         if run >= 2 {
             let start = letters.len() - 1 - run;
-            let tail: Vec<char> = letters.split_off(start).into_iter().map(|c| c.to_ascii_lowercase()).collect();
+            let tail: Vec<char> =
+                letters.split_off(start).into_iter().map(|c| c.to_ascii_lowercase()).collect();
             letters.push('-');
             letters.extend(tail);
         }
@@ -102,8 +105,10 @@ fn element(value: &Value) -> String {
 fn short(map: &Map<String, Value>) -> Option<String> {
     let mut parts = Vec::new();
     let mut dated = false;
-    let plain =
-        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/'));
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/'))
+    };
     for (name, value) in map {
         let texts: Vec<&str> = match value {
             Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>()?,
@@ -174,8 +179,10 @@ mod tests {
 
     #[test]
     fn values_become_options_of_the_cli() {
-        let api: Api =
-            serde_json::from_str(r#"{ "protocol": "ec2", "members": { "Filter": "Filters", "Filter/Value": "Values" } }"#).expect("an api");
+        let api: Api = serde_json::from_str(
+            r#"{ "protocol": "ec2", "members": { "Filter": "Filters", "Filter/Value": "Values" } }"#,
+        )
+        .expect("an api");
         let made = |name: &str, value: Value| option(&api, "DescribeThings", name, &value);
         let filter = serde_json::json!([{ "Name": "state", "Value": ["a", "b"] }]);
         assert_eq!(made("Filter", filter), "--filters 'Name=state,Values=a,b'");

@@ -7,8 +7,12 @@ use serde_json::Value;
 pub(super) fn lowered(value: Value) -> Value {
     match value {
         Value::Object(map) => {
-            let first_lowered = |name: &str| name.chars().take(1).flat_map(char::to_lowercase).chain(name.chars().skip(1)).collect();
-            Value::Object(map.into_iter().map(|(name, value)| (first_lowered(&name), lowered(value))).collect())
+            let first_lowered = |name: &str| {
+                name.chars().take(1).flat_map(char::to_lowercase).chain(name.chars().skip(1)).collect()
+            };
+            Value::Object(
+                map.into_iter().map(|(name, value)| (first_lowered(&name), lowered(value))).collect(),
+            )
         }
         Value::Array(list) => Value::Array(list.into_iter().map(lowered).collect()),
         other => other,
@@ -19,7 +23,8 @@ pub(super) fn lowered(value: Value) -> Value {
 pub(super) fn identity(item: &Item<'_>) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    (item.account(), item.resource_type(), item.arn(), item.standing() == Standing::NotRecorded).hash(&mut hasher);
+    (item.account(), item.resource_type(), item.arn(), item.standing() == Standing::NotRecorded)
+        .hash(&mut hasher);
     hasher.finish()
 }
 

@@ -8,7 +8,12 @@ use crate::model::corroboration::ForeignFinding;
 pub fn told(entry: &Value, file: u32) -> Told {
     let fields = &entry["ProductFields"];
     let arn = text(&entry["ProductArn"]);
-    let name = first([text(&fields["ProviderName"]), text(&entry["ProductName"]), text(&fields["aws/securityhub/ProductName"]), arn]);
+    let name = first([
+        text(&fields["ProviderName"]),
+        text(&entry["ProductName"]),
+        text(&fields["aws/securityhub/ProductName"]),
+        arn,
+    ]);
     let product = product(&name, &text(&fields["ProviderVersion"]));
     // what was archived says nothing about today
     let archived = entry["RecordState"].as_str() == Some("ARCHIVED");
@@ -33,6 +38,7 @@ pub fn told(entry: &Value, file: u32) -> Told {
         at: time(&entry["UpdatedAt"]),
         words: text(&entry["Title"]),
     };
-    let findings = said.into_iter().flat_map(|state| each(&entry["Resources"]).map(move |resource| (state, resource)));
+    let findings =
+        said.into_iter().flat_map(|state| each(&entry["Resources"]).map(move |resource| (state, resource)));
     Told { findings: findings.map(|(state, resource)| of(state, resource)).collect(), product }
 }

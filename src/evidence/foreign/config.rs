@@ -1,4 +1,5 @@
-//! Evaluations of AWS Config rules: `GetComplianceDetailsByConfigRule`, its aggregate, and that of a conformance pack.
+//! Evaluations of AWS Config rules: `GetComplianceDetailsByConfigRule`, its aggregate, and that of a
+//! conformance pack.
 
 use serde_json::Value;
 

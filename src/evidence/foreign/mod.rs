@@ -1,5 +1,6 @@
-//! Findings that other programs wrote: OCSF, ASFF, and evaluations of AWS Config rules. Untrusted like all evidence: everything has a
-//! bound, what says neither pass nor fail is counted and left, and no text is taken for more than text.
+//! Findings that other programs wrote: OCSF, ASFF, and evaluations of AWS Config rules. Untrusted like all
+//! evidence: everything has a bound, what says neither pass nor fail is counted and left, and no text is
+//! taken for more than text.
 
 mod asff;
 mod config;
@@ -34,7 +35,10 @@ pub enum ForeignProblem {
     Json(String),
     #[error("it holds more than {MAX_FINDINGS} findings")]
     Many,
-    #[error("entry {0} is no finding in OCSF (class 2003 or 2004), no finding in ASFF and no evaluation of an AWS Config rule")]
+    #[error(
+        "entry {0} is no finding in OCSF (class 2003 or 2004), no finding in ASFF and no evaluation of an \
+         AWS Config rule"
+    )]
     Unknown(usize),
     #[error("it mixes formats, or holds no finding")]
     Mixed,
@@ -76,7 +80,8 @@ pub fn read(bytes: &[u8], file: u32) -> Result<ForeignFindings, ForeignProblem> 
             out.products.push(told.product);
         }
         let before = out.findings.len();
-        out.findings.extend(told.findings.into_iter().filter(|f| !f.rule.is_empty() && !f.resource.is_empty()));
+        out.findings
+            .extend(told.findings.into_iter().filter(|f| !f.rule.is_empty() && !f.resource.is_empty()));
         out.unread += u64::from(out.findings.len() == before);
         if out.findings.len() > MAX_FINDINGS {
             return Err(ForeignProblem::Many);
@@ -87,26 +92,31 @@ pub fn read(bytes: &[u8], file: u32) -> Result<ForeignFindings, ForeignProblem> 
 }
 
 /// The lists by which AWS's answers hold their entries.
-const LISTS: [&str; 4] = ["Findings", "EvaluationResults", "AggregateEvaluationResults", "ConformancePackRuleEvaluationResults"];
+const LISTS: [&str; 4] =
+    ["Findings", "EvaluationResults", "AggregateEvaluationResults", "ConformancePackRuleEvaluationResults"];
 
 fn flatten(document: Value, entries: &mut Vec<Value>) {
     match document {
         Value::Array(list) => entries.extend(list),
-        Value::Object(mut map) => match LISTS.iter().find(|name| map.get(**name).is_some_and(Value::is_array)) {
-            Some(name) => {
-                if let Some(Value::Array(list)) = map.remove(*name) {
-                    entries.extend(list);
+        Value::Object(mut map) => {
+            match LISTS.iter().find(|name| map.get(**name).is_some_and(Value::is_array)) {
+                Some(name) => {
+                    if let Some(Value::Array(list)) = map.remove(*name) {
+                        entries.extend(list);
+                    }
                 }
+                None => entries.push(Value::Object(map)),
             }
-            None => entries.push(Value::Object(map)),
-        },
+        }
         other => entries.push(other),
     }
 }
 
 fn format_of(entry: &Value) -> Option<ForeignFormat> {
     match (&entry["class_uid"], &entry["SchemaVersion"], &entry["EvaluationResultIdentifier"]) {
-        (Value::Number(class), ..) => matches!(class.as_u64(), Some(2003 | 2004)).then_some(ForeignFormat::Ocsf),
+        (Value::Number(class), ..) => {
+            matches!(class.as_u64(), Some(2003 | 2004)).then_some(ForeignFormat::Ocsf)
+        }
         (_, Value::String(_), _) => entry["Resources"].is_array().then_some(ForeignFormat::Asff),
         (_, _, Value::Object(_)) => Some(ForeignFormat::Config),
         (_, _, _) => None,
@@ -189,7 +199,10 @@ mod tests {
         assert_eq!(read(b"[{\"a\":1}]", 0).expect_err("no finding"), ForeignProblem::Unknown(1));
         assert!(matches!(read(b"{", 0), Err(ForeignProblem::Json(_))));
         assert_eq!(read(b"[]", 0).expect_err("nothing"), ForeignProblem::Mixed);
-        assert!(matches!(read("[".repeat(100_000).as_bytes(), 0), Err(ForeignProblem::Json(_))), "deep nesting is no overflow");
+        assert!(
+            matches!(read("[".repeat(100_000).as_bytes(), 0), Err(ForeignProblem::Json(_))),
+            "deep nesting is no overflow"
+        );
         let other = br#"[{"class_uid":2004,"status_code":"MANUAL","metadata":{"event_code":"x","product":{"name":"Prowler"}},"resources":[{"uid":"arn:a"}]}]"#;
         let read_ = read(other, 0).expect("a file");
         assert_eq!((read_.findings.len(), read_.unread), (0, 1));

@@ -1,4 +1,5 @@
-//! OCSF: compliance findings (class 2003) and detection findings (class 2004), which Prowler writes its results as.
+//! OCSF: compliance findings (class 2003) and detection findings (class 2004), which Prowler writes its
+//! results as.
 
 use serde_json::Value;
 
@@ -9,7 +10,8 @@ pub fn told(entry: &Value, file: u32) -> Told {
     let metadata = &entry["metadata"];
     let name = text(&metadata["product"]["name"]);
     let product = product(&name, &text(&metadata["product"]["version"]));
-    // Prowler says PASS or FAIL in `status_code`; class 2003 has `compliance.status`, 1 for pass and 3 for fail
+    // Prowler says PASS or FAIL in `status_code`; class 2003 has `compliance.status`, 1 for pass and 3 for
+    // fail
     let compliance = &entry["compliance"];
     let by_id = match compliance["status_id"].as_u64() {
         Some(1) => Some("PASS"),
@@ -33,6 +35,7 @@ pub fn told(entry: &Value, file: u32) -> Told {
         at: first([time(&entry["time_dt"]), time(&entry["time"])]),
         words: words.clone(),
     };
-    let findings = said.into_iter().flat_map(|state| each(&entry["resources"]).map(move |resource| (state, resource)));
+    let findings =
+        said.into_iter().flat_map(|state| each(&entry["resources"]).map(move |resource| (state, resource)));
     Told { findings: findings.map(|(state, resource)| of(state, resource)).collect(), product }
 }

@@ -28,7 +28,9 @@ pub struct Corner {
 /// `C` as 3; none for what is no column of a sheet.
 pub fn column(letters: &str) -> Option<u32> {
     let known = !letters.is_empty() && letters.len() <= 3 && letters.bytes().all(|b| b.is_ascii_alphabetic());
-    let number = |letters: &str| letters.bytes().fold(0, |sum, b| sum * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1);
+    let number = |letters: &str| {
+        letters.bytes().fold(0, |sum, b| sum * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1)
+    };
     known.then(|| number(letters)).filter(|number| *number <= LAST.column)
 }
 
@@ -55,13 +57,18 @@ impl Corner {
         (1..=LAST.row).contains(&row).then_some(Corner { place, fixed: (fixed_column, fixed_row) })
     }
 
-    /// The place that is meant where the reference, written for `from`, is read at `to`; it turns round at the sheet's edges.
+    /// The place that is meant where the reference, written for `from`, is read at `to`; it turns round at
+    /// the sheet's edges.
     pub fn seen(self, from: CellPlace, to: CellPlace) -> CellPlace {
         let moved = |own: u32, from: u32, to: u32, last: u32| (own - 1 + last + to - from) % last + 1;
         let (fixed_column, fixed_row) = self.fixed;
         CellPlace {
             row: if fixed_row { self.place.row } else { moved(self.place.row, from.row, to.row, LAST.row) },
-            column: if fixed_column { self.place.column } else { moved(self.place.column, from.column, to.column, LAST.column) },
+            column: if fixed_column {
+                self.place.column
+            } else {
+                moved(self.place.column, from.column, to.column, LAST.column)
+            },
         }
     }
 }
@@ -85,7 +92,8 @@ impl Area {
     }
 
     pub fn holds(&self, place: CellPlace) -> bool {
-        (self.first.row..=self.last.row).contains(&place.row) && (self.first.column..=self.last.column).contains(&place.column)
+        (self.first.row..=self.last.row).contains(&place.row)
+            && (self.first.column..=self.last.column).contains(&place.column)
     }
 
     pub fn size(&self) -> u64 {

@@ -1,4 +1,5 @@
-//! The dated lists of the catalog: the Security Rule, eligible services, what AWS inherits, proposals and clocks of the law.
+//! The dated lists of the catalog: the Security Rule, eligible services, what AWS inherits, proposals and
+//! clocks of the law.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +73,8 @@ pub struct ServiceEntry {
     /// Resource type prefixes; the longest that fits wins.
     #[serde(default)]
     pub types: Vec<String>,
-    /// Names that the service's API or its principal has, where the prefixes do not tell them: `elbv2`, `sso-admin`.
+    /// Names that the service's API or its principal has, where the prefixes do not tell them: `elbv2`,
+    /// `sso-admin`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apis: Vec<String>,
     /// Engines that make a resource of a shared type this service's: `docdb` of `AWS::RDS::DBCluster`.

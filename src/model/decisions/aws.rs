@@ -1,5 +1,5 @@
-//! How a run reaches AWS: the organization's accounts, and the way in which AWS Config is read. The section `aws` of
-//! `affiant.yaml`. It knows no credentials.
+//! How a run reaches AWS: the organization's accounts, and the way in which AWS Config is read. The section
+//! `aws` of `affiant.yaml`. It knows no credentials.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,8 @@ use crate::model::shapes;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AwsFacts {
-    /// Ask every account of the organization, listed from the account that `accounts` marks with `organization: true`.
+    /// Ask every account of the organization, listed from the account that `accounts` marks with
+    /// `organization: true`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub organization: bool,
     /// The role to take on in accounts without a `role` of their own: its name, or an ARN with `{account}`.
@@ -76,8 +77,8 @@ pub struct AggregatorFacts {
     pub region: Option<String>,
 }
 
-/// Where delivered snapshots and history lie, and who may read them there; by default as the delivery channel says, by the
-/// account's own role.
+/// Where delivered snapshots and history lie, and who may read them there; by default as the delivery channel
+/// says, by the account's own role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeliveredFacts {

@@ -1,4 +1,5 @@
-//! What named persons permit beyond the rules: PHI findings that are none, and AWS's terms for its audit reports.
+//! What named persons permit beyond the rules: PHI findings that are none, and AWS's terms for its audit
+//! reports.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,8 @@ impl Clearances {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clearance {
-    /// A file of the run, such as `data/documents/plan.md`, or of the workspace, such as `program/risks.yaml`.
+    /// A file of the run, such as `data/documents/plan.md`, or of the workspace, such as
+    /// `program/risks.yaml`.
     #[schemars(with = "shapes::Words")]
     pub path: String,
     /// SHA-256 of the file that was looked at, in lower-case hexadecimal: another content is not cleared.
@@ -85,7 +87,8 @@ pub struct AcceptedTerms {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactFacts {
-    /// AWS's audit reports by id (`report-` and 16 characters): their metadata, and the document where its terms were accepted.
+    /// AWS's audit reports by id (`report-` and 16 characters): their metadata, and the document where its
+    /// terms were accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<shapes::Report>")]
     pub reports: Vec<String>,

@@ -1,5 +1,5 @@
-//! What people decided: scope, parameters, exceptions, attestations, alternative measures, risks and the incident-response
-//! plan. An input like any other; it travels in the package.
+//! What people decided: scope, parameters, exceptions, attestations, alternative measures, risks and the
+//! incident-response plan. An input like any other; it travels in the package.
 
 pub mod aws;
 pub mod clearances;
@@ -18,13 +18,16 @@ use serde::{Deserialize, Serialize};
 pub use aws::{AggregatorFacts, AwsFacts, ConfigWay, DeliveredFacts};
 pub use clearances::{AcceptedTerms, ArtifactFacts, ArtifactTerms, Clearance, Clearances};
 pub use pattern::matches_pattern;
-pub use plan::{ContractClock, Plan, PlanDrill, PlanEnvironment, PlanEscalation, PlanIncident, PlanPlaybook, PlanRole, PlanSeverity};
+pub use plan::{
+    ContractClock, Plan, PlanDrill, PlanEnvironment, PlanEscalation, PlanIncident, PlanPlaybook, PlanRole,
+    PlanSeverity,
+};
 pub use risk_detail::{Measure, RiskClosure, RiskDetail, RiskEvent, RiskScore, RiskStep};
 pub use risks::{OwnRisk, RiskAcceptance, RiskDecision, RiskMatch, Risks};
 pub use seal::{SealFacts, SignerFacts, TimestampFacts};
 pub use statements::{
-    AccessDecision, AlternativeMeasure, Alternatives, Attestation, Attestations, ExceptionRecord, Exceptions, StatedFile,
-    StatementSignature, SupersededStatement,
+    AccessDecision, AlternativeMeasure, Alternatives, Attestation, Attestations, ExceptionRecord, Exceptions,
+    StatedFile, StatementSignature, SupersededStatement,
 };
 
 use super::agreements::Agreements;
@@ -191,7 +194,9 @@ impl PhiRule {
         if self.values.iter().any(|known| known.eq_ignore_ascii_case(value)) {
             return TagScope::In;
         }
-        let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase() };
+        let plain = |text: &str| -> String {
+            text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+        };
         let said = plain(value);
         // `non-phi` and `no phi` say the opposite
         let denied = ["non", "not", "no", "none", "without", "un"].iter().any(|word| said.starts_with(word));

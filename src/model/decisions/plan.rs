@@ -152,7 +152,8 @@ pub struct PlanDrill {
     pub evidence: Vec<String>,
 }
 
-/// A security incident on record. A finding on one of its resources counts as examined once a named person has decided.
+/// A security incident on record. A finding on one of its resources counts as examined once a named person
+/// has decided.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanIncident {

@@ -1,4 +1,5 @@
-//! What a risk says beyond its score and its plan: after NIST SP 800-30 and what OCR asks to see. All of it is optional.
+//! What a risk says beyond its score and its plan: after NIST SP 800-30 and what OCR asks to see. All of it
+//! is optional.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,8 @@ pub struct RiskDetail {
     pub last_reviewed: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub next_review: String,
-    /// Suggestions from the incident-response plan (`R-` and six digits) that this risk is about too: the register lists it once.
+    /// Suggestions from the incident-response plan (`R-` and six digits) that this risk is about too: the
+    /// register lists it once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_place_of: Vec<String>,
     /// What happened to it, oldest first; the commands add to it and take nothing away.

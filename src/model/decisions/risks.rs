@@ -80,7 +80,8 @@ pub struct RiskMatch {
     pub asset_class: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phi: Option<bool>,
-    /// True: the decision is about every group that fits. Otherwise it is about one: in PHI scope before others, then the most severe.
+    /// True: the decision is about every group that fits. Otherwise it is about one: in PHI scope before
+    /// others, then the most severe.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
 }

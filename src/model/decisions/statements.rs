@@ -1,4 +1,5 @@
-//! What people state: exceptions to a check, attestations, and alternative measures for addressable specifications.
+//! What people state: exceptions to a check, attestations, and alternative measures for addressable
+//! specifications.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -131,8 +132,8 @@ pub struct StatementSignature {
 }
 
 impl Attestation {
-    /// What is signed: every member but the signatures, as JSON in the order of this type. White space in texts does not count,
-    /// so that a text may be folded anew.
+    /// What is signed: every member but the signatures, as JSON in the order of this type. White space in
+    /// texts does not count, so that a text may be folded anew.
     pub fn signed_text(&self) -> String {
         let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let bare = Attestation {
@@ -143,18 +144,25 @@ impl Attestation {
             signatures: Vec::new(),
             ..self.clone()
         };
-        format!("affiant.statement/1\n{}\n", serde_json::to_string_pretty(&bare).expect("a statement serialises"))
+        format!(
+            "affiant.statement/1\n{}\n",
+            serde_json::to_string_pretty(&bare).expect("a statement serialises")
+        )
     }
 
     pub fn digest(&self) -> Digest {
         Digest::of(self.signed_text().as_bytes())
     }
 
-    /// The last day on which the statement counts: its own end, or `days` after it was made, whichever comes first.
+    /// The last day on which the statement counts: its own end, or `days` after it was made, whichever comes
+    /// first.
     pub fn holds_until(&self, days: u32) -> String {
         let on = NaiveDate::parse_from_str(&self.on, "%Y-%m-%d").ok();
         let longest = on.and_then(|on| on.checked_add_days(chrono::Days::new(u64::from(days))));
-        longest.map_or_else(|| self.valid_until.clone(), |day| day.format("%Y-%m-%d").to_string().min(self.valid_until.clone()))
+        longest.map_or_else(
+            || self.valid_until.clone(),
+            |day| day.format("%Y-%m-%d").to_string().min(self.valid_until.clone()),
+        )
     }
 }
 

@@ -1,4 +1,5 @@
-//! Counts that an assessment makes and a dossier shows: tallies of one question, and kinds of resources that no check reads.
+//! Counts that an assessment makes and a dossier shows: tallies of one question, and kinds of resources that
+//! no check reads.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! The crosswalk of the dossier: each standard of the Security Rule with what is shown for it, and rules that are proposed.
+//! The crosswalk of the dossier: each standard of the Security Rule with what is shown for it, and rules that
+//! are proposed.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +14,12 @@ pub struct CrosswalkRow {
     /// `standard`, `required`, `addressable`.
     pub status: String,
     pub paraphrase: String,
-    /// How evidence can exist: `configuration`, `document`, `attestation`, `inherited`, `not applicable`; main source first.
+    /// How evidence can exist: `configuration`, `document`, `attestation`, `inherited`, `not applicable`;
+    /// main source first.
     pub modes: Vec<String>,
     pub controls: Vec<CrosswalkControl>,
-    /// The worst verdict of its controls, where configuration is the main source; none where documents or people answer.
+    /// The worst verdict of its controls, where configuration is the main source; none where documents or
+    /// people answer.
     pub verdict: Option<Verdict>,
     /// Exhibits of the policy or procedure, of what shows that it is carried out, and of its last review.
     #[serde(default)]

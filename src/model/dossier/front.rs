@@ -1,5 +1,5 @@
-//! The first pages: the board, twelve answers for a buyer, what may start a breach clock, and where what people said and what the
-//! evidence shows differ.
+//! The first pages: the board, twelve answers for a buyer, what may start a breach clock, and where what
+//! people said and what the evidence shows differ.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
-//! The dossier: the one document that every output renders. It owns the words and numbers a reader sees, and knows
-//! nothing of SQL, files or fonts. Times are RFC 3339 UTC strings, digests lower-case hexadecimal SHA-256.
+//! The dossier: the one document that every output renders. It owns the words and numbers a reader sees, and
+//! knows nothing of SQL, files or fonts. Times are RFC 3339 UTC strings, digests lower-case hexadecimal
+//! SHA-256.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +20,8 @@ mod sharing;
 mod since;
 
 pub use control::{
-    Alternative, AttestationReport, CheckReport, CitationReport, ControlReport, Corroboration, ParameterReport, ResultRow,
-    StatementStanding,
+    Alternative, AttestationReport, CheckReport, CitationReport, ControlReport, Corroboration,
+    ParameterReport, ResultRow, StatementStanding,
 };
 pub use counts::{TallyResult, UnreadKind};
 pub use crosswalk::{CrosswalkControl, CrosswalkRow, ProposalLine, ProposalReport};
@@ -29,14 +30,17 @@ pub use history::{EpisodeReport, PastReport, StopReport};
 pub use inventory::AssetClass;
 pub use others::{OTHERS, OtherDisagreement, OtherFindings};
 pub use program::{
-    Acceptance, AnalysisElement, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook,
-    RiskMember, RiskRegister, RiskReport,
+    Acceptance, AnalysisElement, Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity,
+    NotificationClock, Playbook, RiskMember, RiskRegister, RiskReport,
 };
 pub use readers_and_network::{
-    Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier, VPCS, VpcMap,
+    Cell, NetworkMap, Places, READERS, Reach, ReaderMatrix, ReadingPrincipal, STORES, StoreReaders, Tier,
+    VPCS, VpcMap,
 };
 pub use records::{RecordReport, WithheldItem};
-pub use response::{Means, MeansFound, MeansGap, MeansThing, ResponseCommand, ResponseEnvironment, ResponseRow, THINGS};
+pub use response::{
+    Means, MeansFound, MeansGap, MeansThing, ResponseCommand, ResponseEnvironment, ResponseRow, THINGS,
+};
 pub use services::{Agreement, Baa, BaaAccount, ServiceRow, Services};
 pub use sharing::{Removal, Sharing};
 pub use since::SinceReport;

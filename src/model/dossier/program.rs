@@ -17,7 +17,8 @@ pub struct RiskRegister {
     /// Ids by `likelihood` then `impact` (keys are levels of `scale`).
     pub heat: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub lint: Vec<String>,
-    /// The end of the earliest run that first and last days of resources rest on; empty where only this run was looked at.
+    /// The end of the earliest run that first and last days of resources rest on; empty where only this run
+    /// was looked at.
     #[serde(default)]
     pub seen_from: String,
     /// OCR's nine elements of a risk analysis, in their order.
@@ -48,9 +49,9 @@ pub struct RiskReport {
     pub title: String,
     /// `open`, `in treatment`, `accepted`, `closed`, `reopened`, `remediation observed`.
     pub status: String,
-    /// `finding` (from results), `disagreement` (AWS Config contradicts a verdict), `contradiction` (evidence against what people
-    /// stated), `not assessed` (from gaps), `program` (named by people), `agreement`, `plan` or `attestation` (from what people
-    /// have not signed, written or said).
+    /// `finding` (from results), `disagreement` (AWS Config contradicts a verdict), `contradiction` (evidence
+    /// against what people stated), `not assessed` (from gaps), `program` (named by people), `agreement`,
+    /// `plan` or `attestation` (from what people have not signed, written or said).
     pub origin: String,
     pub control: Option<String>,
     pub citations: Vec<String>,
@@ -62,8 +63,8 @@ pub struct RiskReport {
     pub kind: String,
     pub resources: u64,
     pub examples: Vec<String>,
-    /// Its resources, those of earlier runs included, ordered by name; what was there at last comes first. At most as many as an
-    /// assessment names.
+    /// Its resources, those of earlier runs included, ordered by name; what was there at last comes first. At
+    /// most as many as an assessment names.
     #[serde(default)]
     pub members: Vec<RiskMember>,
     pub likelihood: String,
@@ -80,7 +81,8 @@ pub struct RiskReport {
     pub plan: String,
     pub due: String,
     pub acceptance: Option<Acceptance>,
-    /// Where the decision stands in `program/risks.yaml`: its place in `entries`, or in `own` for those of the program.
+    /// Where the decision stands in `program/risks.yaml`: its place in `entries`, or in `own` for those of
+    /// the program.
     #[serde(default)]
     pub entry: Option<u64>,
     #[serde(default)]
@@ -108,7 +110,8 @@ impl RiskReport {
         self.resources.saturating_sub(self.members.iter().filter(|member| member.here).count() as u64)
     }
 
-    /// Whether somebody has to do something about it: nobody accepted or closed it, and it was not seen mended.
+    /// Whether somebody has to do something about it: nobody accepted or closed it, and it was not seen
+    /// mended.
     pub fn is_open(&self) -> bool {
         matches!(self.status.as_str(), "open" | "in treatment" | "reopened")
     }

@@ -1,10 +1,11 @@
-//! Two pictures as data: who can read each store of ePHI, and the network in tiers from the internet to the data. `assess` fills
-//! them from the tables `phi_store_reader` and `network_place`; both are bounded, and say how much they leave to the tables.
+//! Two pictures as data: who can read each store of ePHI, and the network in tiers from the internet to the
+//! data. `assess` fills them from the tables `phi_store_reader` and `network_place`; both are bounded, and
+//! say how much they leave to the tables.
 
 use serde::{Deserialize, Serialize};
 
-/// The minimum-necessary matrix (45 CFR 164.308(a)(4)(i), 164.502(b), 164.514(d)): the stores with most readers, and the users and roles that
-/// read most of them.
+/// The minimum-necessary matrix (45 CFR 164.308(a)(4)(i), 164.502(b), 164.514(d)): the stores with most
+/// readers, and the users and roles that read most of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaderMatrix {
     /// At most [`STORES`], those with most readers first.
@@ -13,7 +14,8 @@ pub struct ReaderMatrix {
     /// At most [`READERS`] users and roles of the stores' own accounts, those that read most stores first.
     pub readers: Vec<ReadingPrincipal>,
     pub readers_total: u64,
-    /// Whom IAM Identity Center lets be one of these readers, by permission set and account; names as far as they were read.
+    /// Whom IAM Identity Center lets be one of these readers, by permission set and account; names as far as
+    /// they were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
     /// The whole in words, for those who do not see the figure.

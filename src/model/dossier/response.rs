@@ -1,5 +1,6 @@
-//! What a responder finds in this environment, out of the evidence of the run: what is there, what is missing, and what was not
-//! read. `assess` fills the first half from the database, `program` adds the words and the commands.
+//! What a responder finds in this environment, out of the evidence of the run: what is there, what is
+//! missing, and what was not read. `assess` fills the first half from the database, `program` adds the words
+//! and the commands.
 
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +78,8 @@ pub struct MeansThing {
     /// Why it is of no use as it stands; empty where nothing is wrong.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fault: String,
-    /// It ends unless somebody acts: a key that waits for its deletion, a log that is kept for less than a year.
+    /// It ends unless somebody acts: a key that waits for its deletion, a log that is kept for less than a
+    /// year.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub urgent: bool,
 }

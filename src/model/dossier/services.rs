@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Baa {
-    /// `in force`, `terminated`, `none found`, `unknown`, `denied`: that of the account which needs someone most.
+    /// `in force`, `terminated`, `none found`, `unknown`, `denied`: that of the account which needs someone
+    /// most.
     pub state: String,
     pub words: String,
     /// One line an account of the run.
@@ -50,7 +51,8 @@ pub struct Services {
     pub not_on_list: u64,
     /// Services that cannot be assigned to an entry of the list.
     pub unknown: u64,
-    /// Tools of the account that the list does not name and that normally hold no PHI; not counted as services in use.
+    /// Tools of the account that the list does not name and that normally hold no PHI; not counted as
+    /// services in use.
     pub infrastructure: u64,
     /// Services in use: all rows but those.
     pub in_use: u64,

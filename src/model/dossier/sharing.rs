@@ -1,4 +1,5 @@
-//! What a shareable edition says of itself: for whom it was made, what was replaced in it, and what was left out.
+//! What a shareable edition says of itself: for whom it was made, what was replaced in it, and what was left
+//! out.
 
 use serde::{Deserialize, Serialize};
 

@@ -78,8 +78,8 @@ impl Protocol {
     }
 }
 
-/// How a service's answers become what the AWS CLI prints as JSON. Names are those of XML elements; one with several meanings is
-/// qualified by what encloses it (`ebs/encrypted`), at most up to the operation's name.
+/// How a service's answers become what the AWS CLI prints as JSON. Names are those of XML elements; one with
+/// several meanings is qualified by what encloses it (`ebs/encrypted`), at most up to the operation's name.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wire {
@@ -119,7 +119,9 @@ fn mapped<'de, D: serde::Deserializer<'de>>(input: D) -> Result<BTreeMap<String,
         Tags(BTreeMap<String, MapTags>),
     }
     Ok(match Either::deserialize(input)? {
-        Either::Names(names) => names.into_iter().map(|n| (n, (None, String::new(), String::new()))).collect(),
+        Either::Names(names) => {
+            names.into_iter().map(|n| (n, (None, String::new(), String::new()))).collect()
+        }
         Either::Tags(tags) => tags,
     })
 }

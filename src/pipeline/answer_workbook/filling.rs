@@ -1,4 +1,5 @@
-//! One row after another filled: which answer, in which words of the cell's own list, and what keeps a cell from being written.
+//! One row after another filled: which answer, in which words of the cell's own list, and what keeps a cell
+//! from being written.
 
 use super::{RowColumns, RowFate, Values, texts};
 use crate::diag::Diagnostic;
@@ -30,7 +31,12 @@ impl Filling<'_> {
         let answered = match row.pick.as_str() {
             "" => return Ok((RowFate::Open, String::new())),
             "none" => return Ok((RowFate::Declined, String::new())),
-            pick => self.sheet.answers.iter().find(|a| a.id == pick).ok_or_else(|| no_question(pick, row.row.into()))?,
+            pick => self
+                .sheet
+                .answers
+                .iter()
+                .find(|a| a.id == pick)
+                .ok_or_else(|| no_question(pick, row.row.into()))?,
         };
         if let Some(barrier) = self.barrier(place) {
             return Ok((RowFate::Left, barrier.as_str().into()));
@@ -42,7 +48,9 @@ impl Filling<'_> {
             let place = CellPlace { column: *column, ..place };
             match self.beside(place, text) {
                 Ok(value) => beside.push((place, value)),
-                Err(Some(Barrier::Occupied)) => return Ok((RowFate::Left, format!("{place}: {}", Barrier::Occupied.as_str()))),
+                Err(Some(Barrier::Occupied)) => {
+                    return Ok((RowFate::Left, format!("{place}: {}", Barrier::Occupied.as_str())));
+                }
                 Err(Some(barrier)) => told.push(format!("{place}: {}", barrier.as_str())),
                 Err(None) => told.push(format!("{place}: the cell does not take the text")),
             }
@@ -74,7 +82,8 @@ impl Filling<'_> {
         (fits && length <= CELL).then(|| CellValue::Text(marked(self.sheet, text))).ok_or(None)
     }
 
-    /// The answer in the cell's own words. A draft, or a sample, must be able to say so: in the cell, or in one beside it.
+    /// The answer in the cell's own words. A draft, or a sample, must be able to say so: in the cell, or in
+    /// one beside it.
     fn answer(
         &self,
         answered: &AnsweredQuestion,
@@ -83,14 +92,21 @@ impl Filling<'_> {
         beside: bool,
     ) -> Result<Result<CellValue, (RowFate, String)>, Error> {
         let words = &self.map.words;
-        let silent = || Err((RowFate::Left, "it takes set words, and no cell beside it can say DRAFT or SAMPLE".to_string()));
+        let silent = || {
+            Err((
+                RowFate::Left,
+                "it takes set words, and no cell beside it can say DRAFT or SAMPLE".to_string(),
+            ))
+        };
         let without = |why: &str| Err((RowFate::WithoutWord, format!("{}: {why}", texts.answer)));
         let free = word_for(words, answered.answer);
         Ok(match self.book.takes(self.at, place) {
             Takes::Unread(why) => Err((RowFate::Left, why)),
             Takes::Anything if free.is_empty() => without("`words` has none"),
             Takes::Anything => Ok(CellValue::Text(marked(self.sheet, free))),
-            Takes::Words(_) | Takes::Number(_) | Takes::Length(_) if is_marked(self.sheet) && !beside => silent(),
+            Takes::Words(_) | Takes::Number(_) | Takes::Length(_) if is_marked(self.sheet) && !beside => {
+                silent()
+            }
             Takes::Words(list) => match self.listed(&list, answered, place)? {
                 Some(value) => Ok(value),
                 None => without("its list has none, or the map gives none"),
@@ -107,15 +123,27 @@ impl Filling<'_> {
     }
 
     /// The word of a cell's own list; a number of the list stays a number.
-    fn listed(&self, list: &[ListWord], answered: &AnsweredQuestion, place: CellPlace) -> Result<Option<CellValue>, Error> {
-        let Some(known) = self.map.lists.iter().find(|known| known.takes == texts(list)) else { return Ok(None) };
+    fn listed(
+        &self,
+        list: &[ListWord],
+        answered: &AnsweredQuestion,
+        place: CellPlace,
+    ) -> Result<Option<CellValue>, Error> {
+        let Some(known) = self.map.lists.iter().find(|known| known.takes == texts(list)) else {
+            return Ok(None);
+        };
         let word = word_for(&known.words, answered.answer);
         if word.is_empty() {
             return Ok(None);
         }
         let Some(found) = list.iter().find(|item| item.text == word) else {
-            let problem = Diagnostic::new("AFU-038", format!("`{word}` is not in the list of {place}: {}", texts(list).join(", ")));
-            return Err(problem.hint("write a word of the list as it stands there, or leave it empty").into());
+            let problem = Diagnostic::new(
+                "AFU-038",
+                format!("`{word}` is not in the list of {place}: {}", texts(list).join(", ")),
+            );
+            return Err(problem
+                .hint("write a word of the list as it stands there, or leave it empty")
+                .into());
         };
         let number = found.text.parse::<f64>().ok().filter(|_| found.number);
         Ok(Some(number.map_or_else(|| CellValue::Text(found.text.clone()), CellValue::Number)))

@@ -1,5 +1,6 @@
-//! A bucket with Object Lock as an archive: one request for what is small, parts for what is large. What S3 itself says of an upload
-//! that broke off is all that going on needs: parts whose digest is that of the file are not sent again.
+//! A bucket with Object Lock as an archive: one request for what is small, parts for what is large. What S3
+//! itself says of an upload that broke off is all that going on needs: parts whose digest is that of the file
+//! are not sent again.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -43,12 +44,20 @@ impl BucketPlace {
             time_limit: None,
             clock: reach.clock,
         };
-        let access = BucketAccess { profile: reach.profile.clone(), region: reach.region.clone(), owner: reach.owner.clone() };
+        let access = BucketAccess {
+            profile: reach.profile.clone(),
+            region: reach.region.clone(),
+            owner: reach.owner.clone(),
+        };
         let name = format!("s3://{bucket}");
         let opened = LockedBucket::open(bucket, &access, settings).map_err(|refusal| {
             if refusal.code == NO_LOCK {
                 let problem = Diagnostic::new("AFU-058", format!("`{name}`: {}", refusal.message));
-                return problem.hint("make a bucket with Object Lock, as docs/src/archive.md shows; nothing was archived").into();
+                return problem
+                    .hint(
+                        "make a bucket with Object Lock, as docs/src/archive.md shows; nothing was archived",
+                    )
+                    .into();
             }
             failed(&name, &refusal)
         })?;
@@ -71,12 +80,21 @@ impl BucketPlace {
     pub fn keys(&self) -> Result<BTreeMap<String, u64>, Error> {
         let found = self.told("", self.bucket.keys(&self.prefix))?;
         let inner = |(key, size): (String, u64)| Some((key.strip_prefix(&self.prefix)?.to_string(), size));
-        Ok(found.into_iter().filter_map(inner).filter(|(key, _)| !key.is_empty() && !key.ends_with('/')).collect())
+        Ok(found
+            .into_iter()
+            .filter_map(inner)
+            .filter(|(key, _)| !key.is_empty() && !key.ends_with('/'))
+            .collect())
     }
 
     pub fn facts(&self, key: &str) -> Result<Option<PlaceFacts>, Error> {
         let found = self.told(key, self.bucket.facts(&self.key(key)))?;
-        Ok(found.map(|facts| PlaceFacts { size: facts.size, noted: facts.noted, lock: facts.lock, hold: facts.hold }))
+        Ok(found.map(|facts| PlaceFacts {
+            size: facts.size,
+            noted: facts.noted,
+            lock: facts.lock,
+            hold: facts.hold,
+        }))
     }
 
     pub fn fixity(&self, key: &str) -> Result<Option<Fixity>, Error> {
@@ -99,12 +117,24 @@ impl BucketPlace {
         self.told(key, self.bucket.read(&full, &facts, sink)).map(|()| true)
     }
 
-    pub fn add(&self, key: &str, file: &KeptFile, package: &str, until: DateTime<Utc>) -> Result<Added, Error> {
+    pub fn add(
+        &self,
+        key: &str,
+        file: &KeptFile,
+        package: &str,
+        until: DateTime<Utc>,
+    ) -> Result<Added, Error> {
         let full = self.key(key);
         if self.told(key, self.bucket.facts(&full))?.is_some() {
             return Ok(Added::There);
         }
-        let object = NewObject { key: &full, sha256: file.fixity.digest, content_type: file.content_type, package, until };
+        let object = NewObject {
+            key: &full,
+            sha256: file.fixity.digest,
+            content_type: file.content_type,
+            package,
+            until,
+        };
         let mut source = open_plain(&file.path).map_err(Error::io("read", &file.path))?;
         if file.fixity.len > self.part {
             return self.in_parts(key, &object, file, &mut source);
@@ -115,7 +145,13 @@ impl BucketPlace {
     }
 
     /// Goes on with an upload of which every part is one of this file, or begins one.
-    fn in_parts(&self, key: &str, object: &NewObject<'_>, file: &KeptFile, source: &mut File) -> Result<Added, Error> {
+    fn in_parts(
+        &self,
+        key: &str,
+        object: &NewObject<'_>,
+        file: &KeptFile,
+        source: &mut File,
+    ) -> Result<Added, Error> {
         let size = self.part.max(file.fixity.len.div_ceil(MOST_PARTS));
         let pieces: Vec<(u64, u64)> = (0..file.fixity.len)
             .step_by(usize::try_from(size).unwrap_or(usize::MAX))
@@ -136,12 +172,23 @@ impl BucketPlace {
             });
         }
         let created = self.told(key, self.bucket.complete(object.key, &upload, &parts))?;
-        Ok(if created { Added::Parts { there: held.len(), sent: parts.len() - held.len() } } else { Added::There })
+        Ok(if created {
+            Added::Parts { there: held.len(), sent: parts.len() - held.len() }
+        } else {
+            Added::There
+        })
     }
 
-    /// An upload that broke off, and its parts by number. One with a part that is not of this file is left alone: what was noted when
-    /// it began may be of another file.
-    fn resumable(&self, key: &str, full: &str, file: &KeptFile, source: &mut File, pieces: &[(u64, u64)]) -> Result<Option<Begun>, Error> {
+    /// An upload that broke off, and its parts by number. One with a part that is not of this file is left
+    /// alone: what was noted when it began may be of another file.
+    fn resumable(
+        &self,
+        key: &str,
+        full: &str,
+        file: &KeptFile,
+        source: &mut File,
+        pieces: &[(u64, u64)],
+    ) -> Result<Option<Begun>, Error> {
         for upload in self.told(key, self.bucket.unfinished(full))? {
             let parts = self.told(key, self.bucket.parts(full, &upload))?;
             let mut ours = !parts.is_empty();
@@ -185,7 +232,10 @@ impl BucketPlace {
         let wanted = if on { HoldState::On } else { HoldState::Off };
         match self.facts(key)? {
             Some(facts) if facts.hold == wanted => Ok(()),
-            Some(_) | None => Err(Error::Remote { place: self.address(key), words: "the hold that was set does not show".into() }),
+            Some(_) | None => Err(Error::Remote {
+                place: self.address(key),
+                words: "the hold that was set does not show".into(),
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The signed receipt of an archiving: what was stored where, with the digest and the lock that were read back, and when. It stays with
-//! whoever archived, so that a bucket that was emptied, or filled with something else, cannot also replace what speaks of it.
+//! The signed receipt of an archiving: what was stored where, with the digest and the lock that were read
+//! back, and when. It stays with whoever archived, so that a bucket that was emptied, or filled with
+//! something else, cannot also replace what speaks of it.
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,14 @@ use crate::store::atomic::{self, Access, Existing};
 /// The most that such a receipt may hold.
 const MOST: u64 = 1 << 20;
 
-/// Writes the receipt and its signature beside the package's ZIP: `….archived.json`, `….archived-2.json` and so on.
-pub fn write(zip: &Path, archived: &ArchivedPackage, sealer: &Sealer, now: DateTime<Utc>) -> Result<PathBuf, Error> {
+/// Writes the receipt and its signature beside the package's ZIP: `….archived.json`, `….archived-2.json` and
+/// so on.
+pub fn write(
+    zip: &Path,
+    archived: &ArchivedPackage,
+    sealer: &Sealer,
+    now: DateTime<Utc>,
+) -> Result<PathBuf, Error> {
     let file = |file: &super::Archived| DepositedFile {
         address: file.address.clone(),
         size: file.fixity.len,
@@ -38,7 +45,8 @@ pub fn write(zip: &Path, archived: &ArchivedPackage, sealer: &Sealer, now: DateT
     };
     let bytes = pretty(&deposit);
     let signature = sign_detached(&bytes, &*sealer.key, now).map_err(crate::seal::bag::SealError::from)?;
-    let numbered = (1u32..).map(|n| if n == 1 { "archived.json".to_string() } else { format!("archived-{n}.json") });
+    let numbered =
+        (1u32..).map(|n| if n == 1 { "archived.json".to_string() } else { format!("archived-{n}.json") });
     let free = |path: &PathBuf| !path.exists() && !signature_of(path).exists();
     let path = numbered.map(|ending| zip.with_extension(ending)).find(free).expect("numbers do not end");
     for (path, bytes) in [(signature_of(&path), &signature), (path.clone(), &bytes)] {
@@ -60,7 +68,8 @@ pub struct SignedDeposit {
     pub pinned: Option<String>,
 }
 
-/// Reads a receipt and its signature beside it. One that was changed, or that no pinned certificate signed, is refused.
+/// Reads a receipt and its signature beside it. One that was changed, or that no pinned certificate signed,
+/// is refused.
 pub fn read(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<SignedDeposit, Error> {
     let shown = path.display().to_string();
     let whole = |path: &Path| -> Result<Vec<u8>, Error> {
@@ -72,7 +81,9 @@ pub fn read(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<SignedDeposi
     };
     let refused = |words: &str| {
         let problem = Diagnostic::new("AFU-091", format!("the receipt `{shown}`: {words}"));
-        Error::Changed(Box::new(problem.hint("use the receipt and the `.p7s` beside it as `affiant archive` wrote them")))
+        Error::Changed(Box::new(
+            problem.hint("use the receipt and the `.p7s` beside it as `affiant archive` wrote them"),
+        ))
     };
     let (bytes, signature) = (whole(path)?, whole(&signature_of(path))?);
     let signer = detached_signer(&signature, &bytes).ok_or_else(|| refused("its signature does not hold"))?;
@@ -80,21 +91,25 @@ pub fn read(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<SignedDeposi
     if !pins.trust.is_empty() && !standing.is_trusted() {
         return Err(refused(&format!("none of the pinned certificates signed it: {}", standing.words())));
     }
-    let deposit: Deposit = serde_json::from_slice(&bytes).map_err(|error| refused(&format!("it cannot be read: {error}")))?;
+    let deposit: Deposit =
+        serde_json::from_slice(&bytes).map_err(|error| refused(&format!("it cannot be read: {error}")))?;
     if deposit.format != DEPOSIT_FORMAT {
         return Err(refused(&format!("its format is `{}`", deposit.format)));
     }
     Ok(SignedDeposit { deposit, pinned: (!pins.trust.is_empty()).then(|| signer.name()) })
 }
 
-/// Holds what lies in the archive now against what was read back then; what does not fit goes into `checked`. A package that is not
-/// there at all is told by one line.
+/// Holds what lies in the archive now against what was read back then; what does not fit goes into `checked`.
+/// A package that is not there at all is told by one line.
 pub fn compare(deposit: &Deposit, checked: &mut [CheckedPackage]) -> Vec<String> {
-    let address = |package: &CheckedPackage, name: &str| place_of(&format!("{}/{name}", package.at.trim_end_matches('/')));
+    let address = |package: &CheckedPackage, name: &str| {
+        place_of(&format!("{}/{name}", package.at.trim_end_matches('/')))
+    };
     let mut missing = Vec::new();
     for file in &deposit.files {
         let home = checked.iter_mut().find_map(|package| {
-            let found = package.files.iter().position(|f| address(package, &f.name) == place_of(&file.address))?;
+            let found =
+                package.files.iter().position(|f| address(package, &f.name) == place_of(&file.address))?;
             Some((package, found))
         });
         let Some((package, found)) = home else {
@@ -103,21 +118,36 @@ pub fn compare(deposit: &Deposit, checked: &mut [CheckedPackage]) -> Vec<String>
         };
         let now = package.files[found].clone();
         if (now.size, now.sha256) != (file.size, file.sha256) {
-            package.wrong.push(format!("`{}` has the digest {}, and the signed receipt says {}", now.name, now.sha256, file.sha256));
+            package.wrong.push(format!(
+                "`{}` has the digest {}, and the signed receipt says {}",
+                now.name, now.sha256, file.sha256
+            ));
         }
         match (&file.lock, &now.lock) {
             (LockState::Locked { .. }, LockState::Unknown { .. }) => {}
-            (LockState::Locked { mode, until }, lock) if lock.binding().is_none_or(|locked| locked < *until) => {
+            (LockState::Locked { mode, until }, lock)
+                if lock.binding().is_none_or(|locked| locked < *until) =>
+            {
                 let until = until.format("%Y-%m-%d");
-                package.wrong.push(format!("`{}` was locked in mode {mode} until {until}, by the signed receipt", now.name));
+                package.wrong.push(format!(
+                    "`{}` was locked in mode {mode} until {until}, by the signed receipt",
+                    now.name
+                ));
             }
-            (LockState::Locked { .. } | LockState::Absent | LockState::Unknown { .. } | LockState::NotClaimed, _) => {}
+            (
+                LockState::Locked { .. }
+                | LockState::Absent
+                | LockState::Unknown { .. }
+                | LockState::NotClaimed,
+                _,
+            ) => {}
         }
     }
     missing
 }
 
-/// An address as two receipts can be compared by it: of a folder, which may be named from anywhere, its last three parts.
+/// An address as two receipts can be compared by it: of a folder, which may be named from anywhere, its last
+/// three parts.
 fn place_of(address: &str) -> String {
     if address.starts_with("s3://") {
         return address.to_string();

@@ -64,7 +64,12 @@ impl FolderPlace {
     pub fn facts(&self, key: &str) -> Result<Option<PlaceFacts>, Error> {
         let path = self.path(key);
         match std::fs::symlink_metadata(&path) {
-            Ok(found) => Ok(Some(PlaceFacts { size: found.len(), noted: None, lock: LockState::NotClaimed, hold: HoldState::NotClaimed })),
+            Ok(found) => Ok(Some(PlaceFacts {
+                size: found.len(),
+                noted: None,
+                lock: LockState::NotClaimed,
+                hold: HoldState::NotClaimed,
+            })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io("read", &path)(error)),
         }

@@ -1,5 +1,5 @@
-//! What lies in an archive: read and held against its receipts, listed through the years, put on hold. Receipts are input like any
-//! other: what they name is looked for below their own folder alone.
+//! What lies in an archive: read and held against its receipts, listed through the years, put on hold.
+//! Receipts are input like any other: what they name is looked for below their own folder alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,8 @@ fn homes(place: &ArchivePlace) -> Result<Vec<Home>, Error> {
     }
     let own = |folder: &str, files: &BTreeMap<String, u64>| {
         let leaf = folder.rsplit('/').next().unwrap_or_default();
-        files.contains_key(RECEIPT) || ["zip", "pdf", "html"].iter().any(|end| files.contains_key(&format!("{leaf}.{end}")))
+        files.contains_key(RECEIPT)
+            || ["zip", "pdf", "html"].iter().any(|end| files.contains_key(&format!("{leaf}.{end}")))
     };
     let mut found = Vec::new();
     for (folder, files) in folders.into_iter().filter(|(folder, files)| own(folder, files)) {
@@ -57,7 +58,9 @@ fn receipt(place: &ArchivePlace, key: &str) -> Result<Result<Receipt, String>, E
     };
     let read: Result<Receipt, _> = serde_json::from_slice(&bytes);
     Ok(match read {
-        Ok(receipt) if receipt.format != RECEIPT_FORMAT => Err(format!("the receipt's format is `{}`", receipt.format)),
+        Ok(receipt) if receipt.format != RECEIPT_FORMAT => {
+            Err(format!("the receipt's format is `{}`", receipt.format))
+        }
         Ok(receipt) if !receipt.is_plain() => Err("the receipt names what no receipt of ours names".into()),
         Ok(receipt) => Ok(receipt),
         Err(error) => Err(format!("the receipt cannot be read: {error}")),
@@ -115,7 +118,10 @@ fn check_one(place: &ArchivePlace, home: &Home, step: &dyn Fn(&str)) -> Result<C
     (checked.package, checked.period) = (receipt.package.clone(), receipt.period.clone());
     checked.retain_until = Some(receipt.retain_until);
     if receipt.retain_until < receipt.computed {
-        checked.wrong.push(format!("the receipt says {}, and the package is to be kept until {}", receipt.retain_until, receipt.computed));
+        checked.wrong.push(format!(
+            "the receipt says {}, and the package is to be kept until {}",
+            receipt.retain_until, receipt.computed
+        ));
     }
     for file in &receipt.files {
         check_file(place, home, &file.name, Some((file.size, file.sha256)), receipt, &mut checked, step)?;
@@ -147,10 +153,15 @@ fn check_file(
     if let Some((size, sha256)) = expected
         && (fixity.len, fixity.digest) != (size, sha256)
     {
-        checked.wrong.push(format!("`{name}` has the digest {}, and the receipt says {sha256}", fixity.digest));
+        checked
+            .wrong
+            .push(format!("`{name}` has the digest {}, and the receipt says {sha256}", fixity.digest));
     }
     if let Some(noted) = facts.noted.filter(|noted| *noted != fixity.digest) {
-        checked.wrong.push(format!("`{name}` has the digest {}, and {noted} was noted when it was written", fixity.digest));
+        checked.wrong.push(format!(
+            "`{name}` has the digest {}, and {noted} was noted when it was written",
+            fixity.digest
+        ));
     }
     let wanted = end_of(receipt.retain_until);
     match &facts.lock {
@@ -158,18 +169,30 @@ fn check_file(
         LockState::Absent => checked.wrong.push(format!("`{name}` is not locked")),
         LockState::Unknown { why } => checked.unknown.push(format!("whether `{name}` is locked: {why}")),
         LockState::Locked { mode, until } if facts.lock.binding().is_none() => {
-            checked.wrong.push(format!("`{name}` is locked in mode {mode} until {}, which can be lifted", until.format("%Y-%m-%d")));
+            checked.wrong.push(format!(
+                "`{name}` is locked in mode {mode} until {}, which can be lifted",
+                until.format("%Y-%m-%d")
+            ));
         }
         LockState::Locked { until, .. } if *until < wanted => {
             let until = until.format("%Y-%m-%d");
-            checked.wrong.push(format!("`{name}` is locked until {until}, and the receipt says {}", receipt.retain_until));
+            checked.wrong.push(format!(
+                "`{name}` is locked until {until}, and the receipt says {}",
+                receipt.retain_until
+            ));
         }
         LockState::Locked { .. } => {}
     }
     if let HoldState::Unknown { why } = &facts.hold {
         checked.unknown.push(format!("whether a legal hold lies on `{name}`: {why}"));
     }
-    checked.files.push(CheckedFile { name: name.into(), size: fixity.len, sha256: fixity.digest, lock: facts.lock, hold: facts.hold });
+    checked.files.push(CheckedFile {
+        name: name.into(),
+        size: fixity.len,
+        sha256: fixity.digest,
+        lock: facts.lock,
+        hold: facts.hold,
+    });
     Ok(())
 }
 
@@ -233,7 +256,10 @@ pub fn list(place: &ArchivePlace, now: DateTime<Utc>) -> Result<ArchiveList, Err
     let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
     let homes = homes(place)?;
     let newest = |receipt: &Receipt| {
-        let same = homes.iter().filter_map(|home| home.receipt.as_ref().ok()).filter(|other| other.package == receipt.package);
+        let same = homes
+            .iter()
+            .filter_map(|home| home.receipt.as_ref().ok())
+            .filter(|other| other.package == receipt.package);
         same.map(|other| other.renewals).max() == Some(receipt.renewals)
     };
     for home in &homes {
@@ -245,7 +271,8 @@ pub fn list(place: &ArchivePlace, now: DateTime<Utc>) -> Result<ArchiveList, Err
                 continue;
             }
         };
-        let zip = receipt.files.iter().find(|file| file.name.ends_with(".zip")).map(|file| home.key(&file.name));
+        let zip =
+            receipt.files.iter().find(|file| file.name.ends_with(".zip")).map(|file| home.key(&file.name));
         let facts = match zip {
             Some(zip) => place.facts(&zip)?,
             None => None,
@@ -289,11 +316,14 @@ fn destruction(receipt: &Receipt, lock: &LockState, hold: &HoldState, now: DateT
         LockState::Absent | LockState::NotClaimed => None,
         LockState::Unknown { why } => return unknown(why),
     };
-    let last = end_of(receipt.retain_until.max(receipt.computed)).max(locked.unwrap_or(DateTime::<Utc>::MIN_UTC));
+    let last =
+        end_of(receipt.retain_until.max(receipt.computed)).max(locked.unwrap_or(DateTime::<Utc>::MIN_UTC));
     match hold {
         HoldState::On => Destruction::Held,
         HoldState::Unknown { why } => unknown(why),
-        HoldState::Off | HoldState::NotClaimed if now > last => Destruction::PossibleSince { on: last.date_naive() },
+        HoldState::Off | HoldState::NotClaimed if now > last => {
+            Destruction::PossibleSince { on: last.date_naive() }
+        }
         HoldState::Off | HoldState::NotClaimed => Destruction::NotBefore { on: last.date_naive() },
     }
 }
@@ -301,7 +331,8 @@ fn destruction(receipt: &Receipt, lock: &LockState, hold: &HoldState, now: DateT
 /// Lays a legal hold on every file of a package, all its renewals with it, or takes it off; their addresses.
 pub fn hold(place: &ArchivePlace, package: &str, on: bool) -> Result<Vec<String>, Error> {
     let homes = homes(place)?;
-    let named: Vec<(&Home, &Receipt)> = homes.iter().filter_map(|home| home.receipt.as_ref().ok().map(|receipt| (home, receipt))).collect();
+    let named: Vec<(&Home, &Receipt)> =
+        homes.iter().filter_map(|home| home.receipt.as_ref().ok().map(|receipt| (home, receipt))).collect();
     let mut done = Vec::new();
     for (home, receipt) in named.iter().filter(|(_, receipt)| receipt.package == package) {
         for name in receipt.files.iter().map(|file| file.name.as_str()).chain([RECEIPT]) {
@@ -313,7 +344,9 @@ pub fn hold(place: &ArchivePlace, package: &str, on: bool) -> Result<Vec<String>
     if done.is_empty() {
         let known = named.iter().map(|(_, receipt)| receipt.package.as_str());
         let hint = near::hint(package, known, "`affiant archive list` shows the ids");
-        return Err(Diagnostic::new("AFU-064", format!("no package `{package}` is archived here")).hint(hint).into());
+        return Err(Diagnostic::new("AFU-064", format!("no package `{package}` is archived here"))
+            .hint(hint)
+            .into());
     }
     Ok(done)
 }

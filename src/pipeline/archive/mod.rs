@@ -1,5 +1,6 @@
-//! A package put away for years: into a bucket with Object Lock, or a folder. What is put there is read back whole, the receipt comes
-//! last, and a second time finds everything as it is. Nothing is ever deleted or replaced.
+//! A package put away for years: into a bucket with Object Lock, or a folder. What is put there is read back
+//! whole, the receipt comes last, and a second time finds everything as it is. Nothing is ever deleted or
+//! replaced.
 
 #[cfg(feature = "aws")]
 mod bucket;
@@ -62,16 +63,25 @@ pub fn typed_day(offered: &OfferedPackage, typed: NaiveDate, now: DateTime<Utc>)
         Diagnostic::new("AFU-050", message).hint(line).into()
     };
     if typed < computed {
-        return Err(wrong(format!("{typed} is before {computed}, until which the package is to be kept; nothing was archived")));
+        return Err(wrong(format!(
+            "{typed} is before {computed}, until which the package is to be kept; nothing was archived"
+        )));
     }
     if end_of(typed) <= now {
-        return Err(wrong(format!("{typed} has passed, so nothing could be locked until then; nothing was archived")));
+        return Err(wrong(format!(
+            "{typed} has passed, so nothing could be locked until then; nothing was archived"
+        )));
     }
     Ok(typed)
 }
 
 /// Puts the package into its place. `step` is told what begins.
-pub fn archive(offered: &OfferedPackage, place: &ArchivePlace, day: NaiveDate, step: &dyn Fn(&str)) -> Result<ArchivedPackage, Error> {
+pub fn archive(
+    offered: &OfferedPackage,
+    place: &ArchivePlace,
+    day: NaiveDate,
+    step: &dyn Fn(&str),
+) -> Result<ArchivedPackage, Error> {
     let folder = format!("{:04}/{}", offered.year(), offered.stem);
     let mut receipt = Receipt { retain_until: day, ..offered.receipt.clone() };
     let earlier = place.bytes(&format!("{folder}/{RECEIPT}"), MAX_RECEIPT)?;
@@ -81,16 +91,20 @@ pub fn archive(offered: &OfferedPackage, place: &ArchivePlace, day: NaiveDate, s
         bytes = earlier;
     }
     let scratch = offered.scratch().join(RECEIPT);
-    atomic::write(&scratch, &bytes, Access::Private, Existing::Replace).map_err(Error::io("write", &scratch))?;
+    atomic::write(&scratch, &bytes, Access::Private, Existing::Replace)
+        .map_err(Error::io("write", &scratch))?;
     let own = Fixity { digest: Digest::of(&bytes), len: bytes.len() as u64 };
-    let last = KeptFile { name: RECEIPT.into(), content_type: "application/json", path: scratch, fixity: own };
+    let last =
+        KeptFile { name: RECEIPT.into(), content_type: "application/json", path: scratch, fixity: own };
     let files: Vec<&KeptFile> = offered.files.iter().chain([&last]).collect();
     let until = end_of(day);
     // before anything is written: no lock would be shortened, and nothing else lies there
     for file in &files {
         fits(place, &format!("{folder}/{}", file.name), file, until)?;
     }
-    let keep = |file: &&KeptFile| keep(place, &format!("{folder}/{}", file.name), file, &receipt.package, until, step);
+    let keep = |file: &&KeptFile| {
+        keep(place, &format!("{folder}/{}", file.name), file, &receipt.package, until, step)
+    };
     Ok(ArchivedPackage { files: files.iter().map(keep).collect::<Result<_, _>>()?, receipt: receipt.clone() })
 }
 
@@ -105,8 +119,11 @@ fn same(earlier: &[u8], ours: &Receipt, at: &str, locks: bool) -> Result<Receipt
         return Err(shortened(at, there.retain_until));
     }
     if ours.retain_until > there.retain_until && !locks {
-        let message = format!("`{at}` is kept until {} already, and a folder notes the day once", there.retain_until);
-        return Err(Diagnostic::new("AFU-051", message).hint("archive it in a bucket with Object Lock to keep it longer").into());
+        let message =
+            format!("`{at}` is kept until {} already, and a folder notes the day once", there.retain_until);
+        return Err(Diagnostic::new("AFU-051", message)
+            .hint("archive it in a bucket with Object Lock to keep it longer")
+            .into());
     }
     Ok(there)
 }
@@ -142,7 +159,9 @@ fn keep(
     step(&format!("writing {address}"));
     let added = place.add(key, file, package, until)?;
     step(&format!("reading back {address}"));
-    let fixity = place.fixity(key)?.ok_or_else(|| Error::from(Other { at: &address, words: "it is not there any more" }))?;
+    let fixity = place
+        .fixity(key)?
+        .ok_or_else(|| Error::from(Other { at: &address, words: "it is not there any more" }))?;
     if fixity != file.fixity {
         let words = format!("its digest is {}, and the file's is {}", fixity.digest, file.fixity.digest);
         return Err(Other { at: &address, words: &words }.into());
@@ -161,7 +180,9 @@ struct Other<'a> {
 impl From<Other<'_>> for Error {
     fn from(other: Other<'_>) -> Error {
         let problem = Diagnostic::new("AFU-053", format!("`{}`: {}", other.at, other.words));
-        Error::Changed(Box::new(problem.hint("nothing is replaced or deleted; look at it with `affiant archive verify`")))
+        Error::Changed(Box::new(
+            problem.hint("nothing is replaced or deleted; look at it with `affiant archive verify`"),
+        ))
     }
 }
 
@@ -172,6 +193,10 @@ impl OfferedPackage {
 
     /// The line to type, so that the day is typed by a person.
     pub fn line(&self, package: &Path, destination: &str) -> String {
-        format!("affiant archive {} {destination} --retain-until {}", package.display(), self.receipt.computed)
+        format!(
+            "affiant archive {} {destination} --retain-until {}",
+            package.display(),
+            self.receipt.computed
+        )
     }
 }

@@ -1,4 +1,5 @@
-//! A package as it is offered to an archive: verified, final, searched once more, and taken apart into the files that are kept.
+//! A package as it is offered to an archive: verified, final, searched once more, and taken apart into the
+//! files that are kept.
 
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,11 @@ impl OfferedPackage {
         let (as_of, computed) = (day(&record.as_of, "as-of time")?, day(&record.retain_until, "retention")?);
         let scratch = tempfile::tempdir().map_err(Error::io("create", "a temporary folder"))?;
         let files = files(&held, &zip, before, &stem, scratch.path())?;
-        let listed = files.iter().map(|f| ReceiptFile { name: f.name.clone(), size: f.fixity.len, sha256: f.fixity.digest });
+        let listed = files.iter().map(|f| ReceiptFile {
+            name: f.name.clone(),
+            size: f.fixity.len,
+            sha256: f.fixity.digest,
+        });
         let receipt = Receipt {
             format: RECEIPT_FORMAT.into(),
             package: record.id.clone(),
@@ -95,10 +100,12 @@ fn zip_of(path: &Path) -> Result<PathBuf, Error> {
     if !path.is_dir() {
         return Ok(path.into());
     }
-    let name = path.canonicalize().ok().and_then(|p| p.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let name =
+        path.canonicalize().ok().and_then(|p| p.file_name().map(|name| name.to_string_lossy().into_owned()));
     let beside = path.canonicalize().ok().and_then(|p| Some(p.parent()?.join(format!("{}.zip", name?))));
     beside.filter(|zip| zip.is_file()).ok_or_else(|| {
-        let problem = Diagnostic::new("AFU-059", format!("no ZIP lies beside the folder `{}`", path.display()));
+        let problem =
+            Diagnostic::new("AFU-059", format!("no ZIP lies beside the folder `{}`", path.display()));
         problem.hint("name the ZIP that `affiant package` wrote: that is what is archived").into()
     })
 }
@@ -106,16 +113,23 @@ fn zip_of(path: &Path) -> Result<PathBuf, Error> {
 fn refuse(zip: &Path, held: &HeldPackage) -> Result<(), Error> {
     let shown = zip.display().to_string();
     let mut problems = Problems::default();
-    let mut push = |code, message: String, hint: &str| problems.push(Diagnostic::new(code, message).file(shown.clone()).hint(hint));
+    let mut push = |code, message: String, hint: &str| {
+        problems.push(Diagnostic::new(code, message).file(shown.clone()).hint(hint))
+    };
     if held.record.sample || held.dossier.sample {
-        push("AFU-060", "this is a SAMPLE: synthetic or replayed evidence is not archived".into(), "archive a package of your own runs");
+        push(
+            "AFU-060",
+            "this is a SAMPLE: synthetic or replayed evidence is not archived".into(),
+            "archive a package of your own runs",
+        );
     }
     if held.record.draft || held.dossier.draft {
         let hint = "finish what `affiant lint` names, and package without `--draft`";
         push("AFU-061", "this is a DRAFT: what is still open is not archived for years".into(), hint);
     }
     for (path, rule) in held.search()? {
-        let hint = "nothing can be taken out of an archive: take it out of the run or the workspace, and package again";
+        let hint = "nothing can be taken out of an archive: take it out of the run or the workspace, and \
+                    package again";
         push("AFU-062", format!("{rule} is in `{path}`"), hint);
     }
     Ok(problems.or(())?)
@@ -131,8 +145,19 @@ fn fixity(path: &Path) -> Result<Fixity, Error> {
 }
 
 /// The ZIP, and the reports that people open, each by itself.
-fn files(held: &HeldPackage, zip: &Path, of_zip: Fixity, stem: &str, scratch: &Path) -> Result<Vec<KeptFile>, Error> {
-    let mut all = vec![KeptFile { name: format!("{stem}.zip"), content_type: "application/zip", path: zip.into(), fixity: of_zip }];
+fn files(
+    held: &HeldPackage,
+    zip: &Path,
+    of_zip: Fixity,
+    stem: &str,
+    scratch: &Path,
+) -> Result<Vec<KeptFile>, Error> {
+    let mut all = vec![KeptFile {
+        name: format!("{stem}.zip"),
+        content_type: "application/zip",
+        path: zip.into(),
+        fixity: of_zip,
+    }];
     let signature = format!("{HTML}.p7s");
     for (inside, ending, content_type) in [
         (PDF, "pdf", "application/pdf"),

@@ -1,4 +1,5 @@
-//! Where archived packages lie: a folder, or a bucket with Object Lock. Names in it are relative to the destination, with `/`.
+//! Where archived packages lie: a folder, or a bucket with Object Lock. Names in it are relative to the
+//! destination, with `/`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,11 +59,16 @@ impl NamedPlace {
         match self {
             NamedPlace::Folder(path) => FolderPlace::open(path, make).map(ArchivePlace::Folder),
             #[cfg(feature = "aws")]
-            NamedPlace::Bucket { bucket, prefix } => Ok(ArchivePlace::Bucket(Box::new(BucketPlace::open(bucket, prefix, reach)?))),
+            NamedPlace::Bucket { bucket, prefix } => {
+                Ok(ArchivePlace::Bucket(Box::new(BucketPlace::open(bucket, prefix, reach)?)))
+            }
             #[cfg(not(feature = "aws"))]
             NamedPlace::Bucket { bucket, .. } => {
                 let _ = reach;
-                let problem = Diagnostic::new("AFU-055", format!("this build does not know AWS, so it cannot reach the bucket `{bucket}`"));
+                let problem = Diagnostic::new(
+                    "AFU-055",
+                    format!("this build does not know AWS, so it cannot reach the bucket `{bucket}`"),
+                );
                 Err(problem.hint("build with the feature `aws`").into())
             }
         }
@@ -135,7 +141,13 @@ impl ArchivePlace {
     }
 
     /// Puts a file there, unless one of that name is there.
-    pub fn add(&self, key: &str, file: &KeptFile, package: &str, until: DateTime<Utc>) -> Result<Added, Error> {
+    pub fn add(
+        &self,
+        key: &str,
+        file: &KeptFile,
+        package: &str,
+        until: DateTime<Utc>,
+    ) -> Result<Added, Error> {
         match self {
             ArchivePlace::Folder(folder) => {
                 let _ = (package, until); // a folder keeps neither
@@ -146,7 +158,8 @@ impl ArchivePlace {
         }
     }
 
-    /// Sees to it that a file is locked until then at least, and reads the lock back; `None` where nothing is locked.
+    /// Sees to it that a file is locked until then at least, and reads the lock back; `None` where nothing is
+    /// locked.
     pub fn secure(&self, key: &str, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
         match self {
             ArchivePlace::Folder(_) => {
@@ -177,7 +190,9 @@ mod tests {
 
     #[test]
     fn destinations_are_buckets_or_folders() {
-        let bucket = |bucket: &str, prefix: &str| Some(NamedPlace::Bucket { bucket: bucket.into(), prefix: prefix.into() });
+        let bucket = |bucket: &str, prefix: &str| {
+            Some(NamedPlace::Bucket { bucket: bucket.into(), prefix: prefix.into() })
+        };
         let folder = |path: &str| Some(NamedPlace::Folder(path.into()));
         for (text, expected) in [
             ("s3://example-archive", bucket("example-archive", "")),

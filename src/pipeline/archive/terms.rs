@@ -1,4 +1,5 @@
-//! The words that every place of an archive shares: a file to keep, how it came there, what a place says of it.
+//! The words that every place of an archive shares: a file to keep, how it came there, what a place says of
+//! it.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! A commitment for each file of the original package: `SHA-256(salt || SHA-256(file))`, where the salt is an HMAC of the path under
-//! the audience's key. It hides the file, and it cannot be opened to another one.
+//! A commitment for each file of the original package: `SHA-256(salt || SHA-256(file))`, where the salt is an
+//! HMAC of the path under the audience's key. It hides the file, and it cannot be opened to another one.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,8 @@ use crate::store::manifest::{MANIFEST, TAG_MANIFEST};
 pub const COMMITMENTS: &str = "data/commitments.json";
 pub const COMMITMENTS_CSV: &str = "data/commitments.csv";
 pub const FORMAT: &str = "affiant.commitments/1";
-pub const SCHEME: &str = "SHA-256(salt || SHA-256(file)), salt = HMAC-SHA-256(key, \"affiant/commit/v1\" NUL edition NUL path)";
+pub const SCHEME: &str =
+    "SHA-256(salt || SHA-256(file)), salt = HMAC-SHA-256(key, \"affiant/commit/v1\" NUL edition NUL path)";
 
 /// Lists that seal the rest, committed to beside the files.
 const LISTS: [&str; 2] = [MANIFEST, TAG_MANIFEST];
@@ -46,12 +47,20 @@ pub struct Committed {
 
 impl Committed {
     pub fn new(edition: &str, commitments: &[Commitment]) -> Committed {
-        Committed { format: FORMAT.into(), edition: edition.to_string(), scheme: SCHEME.into(), files: listed(commitments) }
+        Committed {
+            format: FORMAT.into(),
+            edition: edition.to_string(),
+            scheme: SCHEME.into(),
+            files: listed(commitments),
+        }
     }
 }
 
 fn listed(commitments: &[Commitment]) -> Vec<CommittedFile> {
-    let mut files: Vec<_> = commitments.iter().map(|c| CommittedFile { token: c.token.clone(), commitment: c.commitment }).collect();
+    let mut files: Vec<_> = commitments
+        .iter()
+        .map(|c| CommittedFile { token: c.token.clone(), commitment: c.commitment })
+        .collect();
     files.sort();
     files
 }
@@ -82,7 +91,8 @@ fn token(key: &[u8; 32], path: &str) -> String {
 
 /// Paths and digests of every file that is committed to: the payload, and the lists that are sealed.
 pub(super) fn originals(bag: &Verified<Bag>) -> Result<Vec<(String, Digest)>, Error> {
-    let mut all: Vec<(String, Digest)> = bag.entries().map(|(path, digest)| (path.to_string(), digest)).collect();
+    let mut all: Vec<(String, Digest)> =
+        bag.entries().map(|(path, digest)| (path.to_string(), digest)).collect();
     for list in LISTS {
         let bytes = bag.tag(list, MAX_LIST).map_err(Error::io("read", list))?;
         all.push((list.to_string(), Digest::of(&bytes)));

@@ -1,5 +1,6 @@
-//! The dossier of an edition: every text of the original read for what leads to somebody. A member that is not known as the
-//! program's own word is read as prose, so that a new one is replaced until somebody says otherwise.
+//! The dossier of an edition: every text of the original read for what leads to somebody. A member that is
+//! not known as the program's own word is read as prose, so that a new one is replaced until somebody says
+//! otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,11 +82,23 @@ const OWN: [&str; 66] = [
 ];
 
 /// Members whose values name a thing as a whole.
-const NAMES: [&str; 11] =
-    ["resource", "arn", "account", "vpc_id", "cidr", "examples", "callers", "pattern", "store", "principal", "detector"];
+const NAMES: [&str; 11] = [
+    "resource",
+    "arn",
+    "account",
+    "vpc_id",
+    "cidr",
+    "examples",
+    "callers",
+    "pattern",
+    "store",
+    "principal",
+    "detector",
+];
 
 /// Lists whose entries have a `name` that is a thing of the evidence.
-const NAMED: [&str; 9] = ["rows", "episodes", "clock_starts", "stores", "readers", "vpcs", "accounts", "changes", "things"];
+const NAMED: [&str; 9] =
+    ["rows", "episodes", "clock_starts", "stores", "readers", "vpcs", "accounts", "changes", "things"];
 
 /// Texts of the catalog, in the lists and objects that come from it.
 const CATALOG: [&str; 17] = [
@@ -107,7 +120,8 @@ const CATALOG: [&str; 17] = [
     "condition",
     "statement",
 ];
-const FROM_CATALOG: [&str; 9] = ["controls", "checks", "crosswalk", "citations", "proposals", "board", "buyer", "services", "tallies"];
+const FROM_CATALOG: [&str; 9] =
+    ["controls", "checks", "crosswalk", "citations", "proposals", "board", "buyer", "services", "tallies"];
 
 /// The words of each check's query, in lower case.
 pub(super) fn own_words(dossier: &Dossier) -> BTreeMap<String, BTreeSet<String>> {
@@ -116,7 +130,10 @@ pub(super) fn own_words(dossier: &Dossier) -> BTreeMap<String, BTreeSet<String>>
 }
 
 fn words(sql: &str) -> BTreeSet<String> {
-    sql.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
+    sql.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect()
 }
 
 /// The dossier with pseudonyms; exhibits stand behind their commitments.
@@ -144,8 +161,10 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
         let ending = format!("/data/{}", before.path);
         let commitment = commitments.iter().find(|c| c.path.ends_with(&ending));
         exhibit.id.clone_from(&before.id);
-        exhibit.path = commitment.map_or_else(|| names.token(Original::Name, &before.path), |c| c.token.clone());
-        exhibit.sha256 = commitment.map_or_else(|| names.token(Original::Digest, &before.sha256), |c| c.commitment.to_string());
+        exhibit.path =
+            commitment.map_or_else(|| names.token(Original::Name, &before.path), |c| c.token.clone());
+        exhibit.sha256 = commitment
+            .map_or_else(|| names.token(Original::Digest, &before.sha256), |c| c.commitment.to_string());
         exhibit.original = None;
     }
     dossier
@@ -157,7 +176,8 @@ struct DossierReader<'a> {
     custom: bool,
 }
 
-/// Where a value stands: the list or object that its members belong to, and the query of the check that it is under.
+/// Where a value stands: the list or object that its members belong to, and the query of the check that it is
+/// under.
 struct Place<'a> {
     parent: &'a str,
     query: Option<&'a BTreeSet<String>>,
@@ -166,7 +186,11 @@ struct Place<'a> {
 impl DossierReader<'_> {
     fn members(&self, value: &mut Value, place: &Place<'_>) {
         let Value::Object(members) = value else { return };
-        let check = members.get("check").or_else(|| members.get("id")).and_then(Value::as_str).and_then(|id| self.queries.get(id));
+        let check = members
+            .get("check")
+            .or_else(|| members.get("id"))
+            .and_then(Value::as_str)
+            .and_then(|id| self.queries.get(id));
         let query = check.or(place.query);
         for (name, value) in members.iter_mut() {
             match value {
@@ -174,13 +198,19 @@ impl DossierReader<'_> {
                 Value::Array(items) => {
                     for item in items.iter_mut() {
                         match item {
-                            Value::String(text) => *text = self.text(name, text, &Place { parent: place.parent, query }, true),
-                            Value::Object(_) | Value::Array(_) => self.members(item, &Place { parent: name, query }),
+                            Value::String(text) => {
+                                *text = self.text(name, text, &Place { parent: place.parent, query }, true)
+                            }
+                            Value::Object(_) | Value::Array(_) => {
+                                self.members(item, &Place { parent: name, query })
+                            }
                             Value::Null | Value::Bool(_) | Value::Number(_) => {}
                         }
                     }
                 }
-                Value::String(text) => *text = self.text(name, text, &Place { parent: place.parent, query }, false),
+                Value::String(text) => {
+                    *text = self.text(name, text, &Place { parent: place.parent, query }, false)
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) => {}
             }
         }
@@ -210,12 +240,15 @@ impl DossierReader<'_> {
             return names.own_text(text);
         }
         match place.query {
-            Some(query) if ["reason", "gaps", "shown", "words"].contains(&member) => names.sentence(text, query),
+            Some(query) if ["reason", "gaps", "shown", "words"].contains(&member) => {
+                names.sentence(text, query)
+            }
             Some(_) | None => names.text(text),
         }
     }
 }
 
 fn is_exhibit(text: &str) -> bool {
-    text.strip_prefix('E').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    text.strip_prefix('E')
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -1,5 +1,5 @@
-//! Joins an edition to its original, for whoever holds the link file, the key of the audience and the package: each commitment is
-//! opened, and everything that was replaced is replaced again and compared.
+//! Joins an edition to its original, for whoever holds the link file, the key of the audience and the
+//! package: each commitment is opened, and everything that was replaced is replaced again and compared.
 
 use std::path::Path;
 
@@ -57,12 +57,19 @@ pub struct JoinSide<'a> {
 }
 
 /// Holds `edition` against `original` by the link file and the key of the audience.
-pub fn join(edition: &JoinSide<'_>, record: &EditionRecord, original: &JoinSide<'_>, link: &Path, key: &Path) -> Result<Joined, Error> {
+pub fn join(
+    edition: &JoinSide<'_>,
+    record: &EditionRecord,
+    original: &JoinSide<'_>,
+    link: &Path,
+    key: &Path,
+) -> Result<Joined, Error> {
     let mut joined = Joined::default();
     let key = secret::read(key)?;
     let text = std::fs::read(link).map_err(Error::io("read", link))?;
     let file: EditionLink = serde_json::from_slice(&text).map_err(|error| {
-        let problem = Diagnostic::new("AFV-902", format!("this is no link file: {error}")).file(link.display().to_string());
+        let problem = Diagnostic::new("AFV-902", format!("this is no link file: {error}"))
+            .file(link.display().to_string());
         Error::from(problem.hint("name the `.link.json` that was written beside the audience's key"))
     })?;
     let beside = link::signature_of(link);
@@ -70,12 +77,23 @@ pub fn join(edition: &JoinSide<'_>, record: &EditionRecord, original: &JoinSide<
     let signer = detached_signer(&signature, &text);
     let ours = signer.as_ref() == Some(original.signer);
     joined.push(Code::LinkSigned, "link file", ours, "signed with the key that sealed the original");
-    let named = file.edition == record.id && file.audience == record.shared.audience && file.format == link::FORMAT;
+    let named =
+        file.edition == record.id && file.audience == record.shared.audience && file.format == link::FORMAT;
     joined.push(Code::LinkSigned, "link file", named, "speaks of this edition and this audience");
     let edition_fits = file.edition_manifest == edition.bag.manifest_digest();
-    joined.push(Code::Joined, "edition", edition_fits, format!("manifest {}", edition.bag.manifest_digest().short()));
+    joined.push(
+        Code::Joined,
+        "edition",
+        edition_fits,
+        format!("manifest {}", edition.bag.manifest_digest().short()),
+    );
     let original_fits = file.original_manifest == original.bag.manifest_digest();
-    joined.push(Code::Joined, "original", original_fits, format!("manifest {}", original.bag.manifest_digest().short()));
+    joined.push(
+        Code::Joined,
+        "original",
+        original_fits,
+        format!("manifest {}", original.bag.manifest_digest().short()),
+    );
     if !(edition_fits && original_fits) {
         return Ok(joined);
     }
@@ -96,8 +114,18 @@ fn opened(
     let made = commitments::of(original.bag, key, &record.id)?;
     let listed: Option<Committed> = read(edition.bag, COMMITMENTS)?;
     let fits = listed == Some(Committed::new(&record.id, &made));
-    joined.push(Code::Opened, "commitments", fits, format!("{} files of the original, no more and no fewer", made.len()));
-    joined.push(Code::Opened, "salts", file.files == linked(&made), "those of the link file are those of the key");
+    joined.push(
+        Code::Opened,
+        "commitments",
+        fits,
+        format!("{} files of the original, no more and no fewer", made.len()),
+    );
+    joined.push(
+        Code::Opened,
+        "salts",
+        file.files == linked(&made),
+        "those of the link file are those of the key",
+    );
     Ok(())
 }
 
@@ -111,7 +139,8 @@ fn again(
 ) -> Result<(), Error> {
     let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
     let mut bag = Payload::create(scratch.path(), "again", Access::Private)?;
-    let stamped = record.seal.time_words != crate::pipeline::keys::seal_info(edition.signer, false).time_words;
+    let stamped =
+        record.seal.time_words != crate::pipeline::keys::seal_info(edition.signer, false).time_words;
     let says = Says {
         id: &record.id,
         audience: &record.shared.audience,

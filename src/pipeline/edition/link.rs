@@ -1,5 +1,5 @@
-//! The link file: what joins an edition to its original. It stays with the holder, signed with the workspace's key, and is in no
-//! package.
+//! The link file: what joins an edition to its original. It stays with the holder, signed with the
+//! workspace's key, and is in no package.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,12 @@ use crate::seal::sign_detached;
 use crate::store::atomic::{self, Access, Existing};
 
 pub(super) fn linked(commitments: &[Commitment]) -> Vec<LinkedFile> {
-    let file = |c: &Commitment| LinkedFile { path: c.path.clone(), token: c.token.clone(), salt: c.salt, commitment: c.commitment };
+    let file = |c: &Commitment| LinkedFile {
+        path: c.path.clone(),
+        token: c.token.clone(),
+        salt: c.salt,
+        commitment: c.commitment,
+    };
     commitments.iter().map(file).collect()
 }
 
@@ -50,7 +55,8 @@ pub(super) fn write(
     let path = folder.join(format!("{}.link.json", record.id));
     let signature = sign_detached(&bytes, &*holder.key, now).map_err(crate::seal::bag::SealError::from)?;
     let beside = signature_of(&path);
-    atomic::write(&beside, &signature, Access::Private, Existing::Replace).map_err(Error::io("write", &beside))?;
+    atomic::write(&beside, &signature, Access::Private, Existing::Replace)
+        .map_err(Error::io("write", &beside))?;
     atomic::write(&path, &bytes, Access::Private, Existing::Replace).map_err(Error::io("write", &path))?;
     Ok(path)
 }

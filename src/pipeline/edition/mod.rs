@@ -1,6 +1,7 @@
-//! A shareable edition: made from a package that verifies, with pseudonyms in place of what leads to somebody, commitments in place
-//! of the evidence, and a seal by a key that leads nowhere. What it is made of is the package's own documents, so no raw evidence
-//! can slip in; a last look at every layer of it stops it if anything is left.
+//! A shareable edition: made from a package that verifies, with pseudonyms in place of what leads to
+//! somebody, commitments in place of the evidence, and a seal by a key that leads nowhere. What it is made of
+//! is the package's own documents, so no raw evidence can slip in; a last look at every layer of it stops it
+//! if anything is left.
 
 mod commitments;
 mod dossier;
@@ -18,7 +19,9 @@ use chrono::{DateTime, Utc};
 
 use super::bag_files::{copy_out, files_below, read};
 use super::keys::{Level, Sealer, seal_info};
-use super::record::{CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, RECORD, RISK_RESOURCES, RISKS, pretty};
+use super::record::{
+    CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, RECORD, RISK_RESOURCES, RISKS, pretty,
+};
 use super::verify::Pins;
 use super::{Error, handed, lock, signing};
 use crate::diag::{Diagnostic, Problems};
@@ -52,7 +55,8 @@ pub struct EditionRequest<'a> {
     pub audience: &'a str,
     /// Whose copy; printed on every page.
     pub recipient: Option<&'a str>,
-    /// The workspace's own sealer: it signs the link file and asks for timestamps, and is nowhere in the edition.
+    /// The workspace's own sealer: it signs the link file and asks for timestamps, and is nowhere in the
+    /// edition.
     pub holder: &'a Sealer,
     pub pins: &'a Pins,
     pub now: DateTime<Utc>,
@@ -90,14 +94,17 @@ struct Says<'a> {
     stamped: bool,
 }
 
-const WORDS: &str = "This edition cannot be recomputed from raw evidence: names are replaced, and the evidence itself stays with its owner \
-    behind salted commitments. It shows what was reported; `affiant verify` checks its seal and its lists, and only the owner can join it to \
-    the package that it was made from.";
+const WORDS: &str = "This edition cannot be recomputed from raw evidence: names are replaced, and the \
+                     evidence itself stays with its owner behind salted commitments. It shows what was \
+                     reported; `affiant verify` checks its seal and its lists, and only the owner can join \
+                     it to the package that it was made from.";
 
 /// What is in a package and in no edition.
 const LEFT_OUT: [&str; 7] = [
-    "the evidence as collected, and its list of digests: `data/commitments.csv` has a commitment for each file",
-    "`evidence.sqlite`, which holds configuration as AWS returned it: `edition.sqlite` holds the tables of this edition",
+    "the evidence as collected, and its list of digests: `data/commitments.csv` has a commitment for each \
+     file",
+    "`evidence.sqlite`, which holds configuration as AWS returned it: `edition.sqlite` holds the tables of \
+     this edition",
     "the assessment as data and the comparison with the time before, as files: the reports show both",
     "`affiant.yaml`, `program/` and the catalog's files: queries are in the HTML report",
     "tags, times of creation and the texts of policies",
@@ -111,7 +118,8 @@ fn edition_id(key: &[u8; 32], period: &str, original: Digest, recipient: &str, d
     format!("{}-{}", portable_name(period), keyed(key, &[parts.as_bytes()]).short())
 }
 
-/// Makes the edition beside its package, in `packages/<period>/`, and the link file in the audience's own folder.
+/// Makes the edition beside its package, in `packages/<period>/`, and the link file in the audience's own
+/// folder.
 pub fn make(request: &EditionRequest<'_>) -> Result<EditionMade, Error> {
     let _lock = lock::take(request.workspace)?;
     (request.step)("checking the package");
@@ -143,7 +151,8 @@ pub fn make(request: &EditionRequest<'_>) -> Result<EditionMade, Error> {
     (request.step)("sealing");
     let (zip_digest, manifest) = sealed(bag, &record, &sealer, &zip, request.now)?;
     let manifests = link::Manifests { edition: manifest, original: held.bag().manifest_digest() };
-    let link = link::write(&own.folder, &record, manifests, &derived.commitments, request.holder, request.now)?;
+    let link =
+        link::write(&own.folder, &record, manifests, &derived.commitments, request.holder, request.now)?;
     Ok(EditionMade {
         id,
         zip,
@@ -162,7 +171,10 @@ fn original(request: &EditionRequest<'_>) -> Result<handed::HeldPackage, Error> 
     if held.signer() == Some(request.holder.certificate()) {
         return Ok(held);
     }
-    let problem = Diagnostic::new("AFW-093", "the package was sealed with another key than the one that would sign the link file");
+    let problem = Diagnostic::new(
+        "AFW-093",
+        "the package was sealed with another key than the one that would sign the link file",
+    );
     Err(problem.hint("name the key that sealed it with `--key`, or make the package anew").into())
 }
 
@@ -171,7 +183,16 @@ fn edition_sealer(request: &EditionRequest<'_>, key: Box<dyn Signer>, made: bool
     let authorities = super::keys::authorities(request.workspace)?;
     let level = if authorities.is_empty() { Level::Basic } else { Level::Stamped };
     let limit = Duration::from_secs(10);
-    Ok(Sealer { key, people: Vec::new(), authorities, level, revocation: Revocation::default(), limit, made, warnings: Vec::new() })
+    Ok(Sealer {
+        key,
+        people: Vec::new(),
+        authorities,
+        level,
+        revocation: Revocation::default(),
+        limit,
+        made,
+        warnings: Vec::new(),
+    })
 }
 
 /// The folder of the period, and the archive, which must not be there.
@@ -180,17 +201,33 @@ fn place(workspace: &Workspace, period: &str, id: &str) -> Result<(PathBuf, Path
     atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
     let zip = parent.join(format!("{id}-shareable.zip"));
     if zip.exists() {
-        let problem = Diagnostic::new("AFW-090", "this edition was made already, for this audience and recipient, today");
-        return Err(problem.file(zip.display().to_string()).hint("hand that one over, or move it away").into());
+        let problem = Diagnostic::new(
+            "AFW-090",
+            "this edition was made already, for this audience and recipient, today",
+        );
+        return Err(problem
+            .file(zip.display().to_string())
+            .hint("hand that one over, or move it away")
+            .into());
     }
     Ok((parent, zip))
 }
 
 /// Seals the bag and writes the archive; returns its digest and that of the bag's list.
-fn sealed(bag: Payload, record: &EditionRecord, sealer: &Sealer, zip: &Path, now: DateTime<Utc>) -> Result<(Digest, Digest), Error> {
+fn sealed(
+    bag: Payload,
+    record: &EditionRecord,
+    sealer: &Sealer,
+    zip: &Path,
+    now: DateTime<Utc>,
+) -> Result<(Digest, Digest), Error> {
     let text = instructions(&record.id, sealer.certificate(), record.pdf);
-    let extras =
-        Extras { tags: &[("VERIFY.md", text.as_bytes())], authorities: Some(&sealer.authorities), revocation: None, previous: None };
+    let extras = Extras {
+        tags: &[("VERIFY.md", text.as_bytes())],
+        authorities: Some(&sealer.authorities),
+        revocation: None,
+        previous: None,
+    };
     let sealed = seal_bag_with(bag.close(record::info(record))?, &*sealer.key, now, &extras)?;
     let fixity = archive::write(&sealed.path, &record.id, zip, Existing::Refuse)?;
     let manifest = sealed.path.join(crate::store::manifest::MANIFEST);
@@ -198,9 +235,18 @@ fn sealed(bag: Payload, record: &EditionRecord, sealer: &Sealer, zip: &Path, now
     Ok((fixity.digest, Digest::of(&bytes)))
 }
 
-/// Everything of the edition that follows from the package and the key, into the bag: tables, commitments, dossier.
-fn derive(bag: &Verified<Bag>, key: crate::redact::pseudonyms::AudienceKey, says: &Says<'_>, out: &mut Payload) -> Result<Derived, Error> {
-    let missing = |what: &str| Diagnostic::new("AFU-024", format!("the package holds no {what}")).hint("name a full package of Affiant");
+/// Everything of the edition that follows from the package and the key, into the bag: tables, commitments,
+/// dossier.
+fn derive(
+    bag: &Verified<Bag>,
+    key: crate::redact::pseudonyms::AudienceKey,
+    says: &Says<'_>,
+    out: &mut Payload,
+) -> Result<Derived, Error> {
+    let missing = |what: &str| {
+        Diagnostic::new("AFU-024", format!("the package holds no {what}"))
+            .hint("name a full package of Affiant")
+    };
     let original: Dossier = read(bag, DOSSIER)?.ok_or_else(|| missing(DOSSIER))?;
     let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
     let database = scratch.path().join("evidence.sqlite");
@@ -231,11 +277,18 @@ fn derive(bag: &Verified<Bag>, key: crate::redact::pseudonyms::AudienceKey, says
 }
 
 /// HTML with its signature, and the PDF where this build renders one: without attachments.
-fn reports(bag: &mut Payload, dossier: &Dossier, paper: &str, sealer: &Sealer, request: &EditionRequest<'_>) -> Result<bool, Error> {
+fn reports(
+    bag: &mut Payload,
+    dossier: &Dossier,
+    paper: &str,
+    sealer: &Sealer,
+    request: &EditionRequest<'_>,
+) -> Result<bool, Error> {
     let drawn = figures::draw(dossier, &request.templates)?;
     let page = html::report(dossier, &drawn, &request.templates)?;
     add(bag, HTML, page.as_bytes())?;
-    let signature = sign_detached(page.as_bytes(), &*sealer.key, request.now).map_err(crate::seal::bag::SealError::from)?;
+    let signature = sign_detached(page.as_bytes(), &*sealer.key, request.now)
+        .map_err(crate::seal::bag::SealError::from)?;
     add(bag, &format!("{HTML}.p7s"), &signature)?;
     let Some(pdf) = unsigned_pdf(dossier, &drawn, paper, &request.templates)? else { return Ok(false) };
     let signed = signing::sign(&pdf, sealer, request.now, &dossier.package_id, &request.templates)?;
@@ -244,7 +297,12 @@ fn reports(bag: &mut Payload, dossier: &Dossier, paper: &str, sealer: &Sealer, r
 }
 
 #[cfg(feature = "pdf")]
-fn unsigned_pdf(dossier: &Dossier, drawn: &figures::Figures, paper: &str, templates: &Templates) -> Result<Option<Vec<u8>>, Error> {
+fn unsigned_pdf(
+    dossier: &Dossier,
+    drawn: &figures::Figures,
+    paper: &str,
+    templates: &Templates,
+) -> Result<Option<Vec<u8>>, Error> {
     Ok(Some(crate::render::pdf::report(dossier, drawn, &[], paper, templates)?))
 }
 
@@ -265,8 +323,12 @@ fn search(bag: &Payload, names: &Pseudonyms) -> Result<(), Error> {
         let bytes = tree.read(path, super::bag_files::MAX_JSON).map_err(Error::io("read", path.as_str()))?;
         for left in searcher.file(path.as_str(), &bytes).into_iter().take(MOST_TOLD) {
             let (name, kind) = (&left.name, left.kind.words());
-            let words = format!("`{name}`, of the {kind} of the original, is still in this part of the edition; nothing was written");
-            let hint = "report it with the kind and the file; until it is mended, hand over the reports by themselves after reading them";
+            let words = format!(
+                "`{name}`, of the {kind} of the original, is still in this part of the edition; nothing was \
+                 written"
+            );
+            let hint = "report it with the kind and the file; until it is mended, hand over the reports by \
+                        themselves after reading them";
             problems.push(Diagnostic::new("AFW-091", words).file(path.as_str()).hint(hint));
         }
     }
@@ -275,7 +337,14 @@ fn search(bag: &Payload, names: &Pseudonyms) -> Result<(), Error> {
 
 /// `VERIFY.md`, with how to open a commitment.
 fn instructions(id: &str, certificate: &Certificate, pdf: bool) -> String {
-    let text = verify_md(&Contents { id, certificate, pdf: pdf.then_some(PDF), html: Some(HTML), database: None, runs: &[] });
+    let text = verify_md(&Contents {
+        id,
+        certificate,
+        pdf: pdf.then_some(PDF),
+        html: Some(HTML),
+        database: None,
+        runs: &[],
+    });
     let limits = "## What a seal does not prove";
     text.replacen(limits, &format!("{OPENING}{limits}"), 1)
 }
@@ -284,8 +353,10 @@ const OPENING: &str = "\
 ## 4. What stands behind the commitments?
 
 This is a shareable edition: it cannot be recomputed, and the evidence is not in it. `data/commitments.csv` has a line for each file of the \
-package that it was made from: a token in place of the path, and a commitment, which is SHA-256 over a secret salt and the SHA-256 of \
-the file. It tells nothing of the file, and whoever made the edition cannot exchange the file later. To have one opened, ask for \
+package that it was made from: a token in place of the path, and a commitment, which is SHA-256 over a \
+secret salt and the SHA-256 of \
+the file. It tells nothing of the file, and whoever made the edition cannot exchange the file later. To have \
+one opened, ask for \
 the file and its salt (64 hexadecimal digits), and run
 
 ```text
@@ -295,7 +366,8 @@ grep THE-RESULT data/commitments.csv
 ```
 
 The line that `grep` prints is the one whose file you were shown; no line means that it is another file. \
-`affiant verify EDITION --link LINK.json --original PACKAGE.zip --edition-key KEY` opens all of them at once, for the owner.
+`affiant verify EDITION --link LINK.json --original PACKAGE.zip --edition-key KEY` opens all of them at \
+once, for the owner.
 
 ";
 

@@ -1,4 +1,5 @@
-//! The names that an edition must not hold: those of the evidence database, of the documents that people wrote, and of the report.
+//! The names that an edition must not hold: those of the evidence database, of the documents that people
+//! wrote, and of the report.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -34,16 +35,28 @@ pub(super) const PEOPLE: [&str; 16] = [
 ];
 
 /// Ends of tags whose values name people or their teams.
-const TAGS_OF_PEOPLE: [&str; 9] = ["owner", "contact", "email", "team", "createdby", "created-by", "responsible", "manager", "user"];
+const TAGS_OF_PEOPLE: [&str; 9] =
+    ["owner", "contact", "email", "team", "createdby", "created-by", "responsible", "manager", "user"];
 
 /// Characters of names at which an ARN in a text ends for whoever does not know it.
 const BEYOND: [char; 15] = [' ', ',', ';', '(', ')', '{', '}', '[', ']', '<', '>', '|', '"', '\'', '`'];
 
-pub(super) fn pseudonyms(key: AudienceKey, dossier: &Dossier, decisions: &Decisions, database: &Path) -> Result<Pseudonyms, Error> {
+pub(super) fn pseudonyms(
+    key: AudienceKey,
+    dossier: &Dossier,
+    decisions: &Decisions,
+    database: &Path,
+) -> Result<Pseudonyms, Error> {
     let own = own_texts(dossier)?;
     let mut names: Vec<(Original, String)> = Vec::new();
     references(dossier, &mut names);
-    names.extend(dossier.scope.accounts.iter().flat_map(|a| [(Original::Account, a.id.clone()), (Original::Name, a.name.clone())]));
+    names.extend(
+        dossier
+            .scope
+            .accounts
+            .iter()
+            .flat_map(|a| [(Original::Account, a.id.clone()), (Original::Name, a.name.clone())]),
+    );
     for document in [serde_json::to_value(dossier), serde_json::to_value(decisions)] {
         people(&document.expect("documents serialise"), "", &mut names);
     }
@@ -55,7 +68,8 @@ pub(super) fn pseudonyms(key: AudienceKey, dossier: &Dossier, decisions: &Decisi
     Ok(Pseudonyms::new(key, names, own, public))
 }
 
-/// The catalog's prose and queries without its cases, the words of the templates, and what the cover names on purpose.
+/// The catalog's prose and queries without its cases, the words of the templates, and what the cover names on
+/// purpose.
 fn own_texts(dossier: &Dossier) -> Result<OwnTexts, Error> {
     let catalog = catalog::load(None)?;
     let mut texts: Vec<String> = Vec::new();
@@ -89,7 +103,8 @@ fn references(dossier: &Dossier, names: &mut Vec<(Original, String)>) {
     if dossier.catalog.custom {
         digests.push(dossier.catalog.digest.clone());
     }
-    digests.extend(dossier.evidence.iter().flat_map(|e| [Some(e.sha256.clone()), e.original.clone()]).flatten());
+    digests
+        .extend(dossier.evidence.iter().flat_map(|e| [Some(e.sha256.clone()), e.original.clone()]).flatten());
     for digest in digests {
         if let Ok(parsed) = digest.parse::<Digest>() {
             names.push((Original::Digest, parsed.short()));
@@ -118,12 +133,19 @@ fn people(value: &Value, member: &str, names: &mut Vec<(Original, String)>) {
 fn person(text: &str, names: &mut Vec<(Original, String)>) {
     let name = text.split([',', '(', '<', ';']).next().unwrap_or_default().trim();
     let words: Vec<&str> = name.split_whitespace().collect();
-    let called = words.len() >= 2 && words.len() <= 4 && words.iter().all(|w| w.chars().next().is_some_and(char::is_uppercase));
+    let called = words.len() >= 2
+        && words.len() <= 4
+        && words.iter().all(|w| w.chars().next().is_some_and(char::is_uppercase));
     match kind_of(name) {
         Original::Name if called => {
             names.push((Original::Person, name.to_string()));
             // a given name alone; a family name may be anything
-            names.extend(words.first().filter(|w| w.chars().count() >= 4).map(|w| (Original::Person, (*w).to_string())));
+            names.extend(
+                words
+                    .first()
+                    .filter(|w| w.chars().count() >= 4)
+                    .map(|w| (Original::Person, (*w).to_string())),
+            );
         }
         Original::Name => {}
         kind => names.push((kind, name.to_string())),
@@ -132,8 +154,10 @@ fn person(text: &str, names: &mut Vec<(Original, String)>) {
 
 fn evidence(found: &BTreeSet<(String, String)>, organization: &str, names: &mut Vec<(Original, String)>) {
     // names of AWS's own policies are everybody's
-    let managed: BTreeSet<&str> =
-        found.iter().filter_map(|(_, v)| v.strip_prefix("arn:aws:iam::aws:policy/")?.rsplit('/').next()).collect();
+    let managed: BTreeSet<&str> = found
+        .iter()
+        .filter_map(|(_, v)| v.strip_prefix("arn:aws:iam::aws:policy/")?.rsplit('/').next())
+        .collect();
     for (member, value) in found {
         // a path is known by what stands in it: a slash before a word is too many things
         let value = value.trim_matches('/');

@@ -1,4 +1,5 @@
-//! `data/package.json` of an edition, and whether an edition is in order as far as it can be told without its original.
+//! `data/package.json` of an edition, and whether an edition is in order as far as it can be told without its
+//! original.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,9 @@ use super::{Derived, Sharing};
 use crate::assess::database::sharing::SHARED;
 use crate::model::digest::Digest;
 use crate::model::dossier::SealInfo;
-use crate::pipeline::record::{CROSSWALK, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISK_RESOURCES, RISKS, csv_path};
+use crate::pipeline::record::{
+    CROSSWALK, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISK_RESOURCES, RISKS, csv_path,
+};
 use crate::seal::verify::{Bag, Code, Verified};
 use crate::store::BagPath;
 use crate::store::manifest::BagInfo;
@@ -98,7 +101,8 @@ pub fn parse(bag: &Verified<Bag>) -> Option<EditionRecord> {
 
 type Found = (Code, String, String);
 
-/// What of an edition does not fit together: the record, the list of commitments, and files that no edition has.
+/// What of an edition does not fit together: the record, the list of commitments, and files that no edition
+/// has.
 pub fn check(bag: &Verified<Bag>, value: serde_json::Value) -> Vec<Found> {
     let one = |code, subject: &str, words: String| (code, subject.to_string(), words);
     let record: EditionRecord = match serde_json::from_value(value) {
@@ -122,12 +126,21 @@ pub fn check(bag: &Verified<Bag>, value: serde_json::Value) -> Vec<Found> {
             || tables.contains(&path.as_str())
             || SHARED.iter().any(|(table, _)| csv_path(table) == path.as_str());
         if !ours {
-            found.push(one(Code::Foreign, path.as_str(), "this program puts no such file into an edition".into()));
+            found.push(one(
+                Code::Foreign,
+                path.as_str(),
+                "this program puts no such file into an edition".into(),
+            ));
         }
     }
-    let written = bag.tag(crate::store::manifest::INFO, MAX_PART).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
+    let written =
+        bag.tag(crate::store::manifest::INFO, MAX_PART).ok().and_then(|bytes| BagInfo::parse(&bytes).ok());
     if written.as_ref().map(BagInfo::stated) != Some(info(&record).stated()) {
-        found.push(one(Code::RecordInfo, crate::store::manifest::INFO, "it says something else than the record".into()));
+        found.push(one(
+            Code::RecordInfo,
+            crate::store::manifest::INFO,
+            "it says something else than the record".into(),
+        ));
     }
     found
 }
@@ -151,9 +164,14 @@ fn listed(bag: &Verified<Bag>, record: &EditionRecord) -> Option<String> {
         return Some("its tokens are not what they should be, or not in order".into());
     }
     if list.files.len() as u64 != record.commitments {
-        return Some(format!("it has {} lines, and the record counts {}", list.files.len(), record.commitments));
+        return Some(format!(
+            "it has {} lines, and the record counts {}",
+            list.files.len(),
+            record.commitments
+        ));
     }
-    (part(bag, COMMITMENTS_CSV).as_deref() != Some(&csv_of(&list.files)[..])).then(|| format!("{COMMITMENTS_CSV} says something else"))
+    (part(bag, COMMITMENTS_CSV).as_deref() != Some(&csv_of(&list.files)[..]))
+        .then(|| format!("{COMMITMENTS_CSV} says something else"))
 }
 
 fn part(bag: &Verified<Bag>, name: &str) -> Option<Vec<u8>> {

@@ -1,5 +1,6 @@
-//! The secrets of an audience, in `.affiant/editions/<audience>/`, readable for their owner alone: the key of its pseudonyms and
-//! commitments, and the key that seals its editions, whose certificate names neither workspace nor person.
+//! The secrets of an audience, in `.affiant/editions/<audience>/`, readable for their owner alone: the key of
+//! its pseudonyms and commitments, and the key that seals its editions, whose certificate names neither
+//! workspace nor person.
 
 use std::path::PathBuf;
 
@@ -44,7 +45,8 @@ pub(super) fn open(workspace: &Workspace, audience: &str, now: DateTime<Utc>) ->
     if first {
         let secret = random_secret()?;
         let text = Zeroizing::new(secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n");
-        atomic::write(&key, text.as_bytes(), Access::Private, Existing::Refuse).map_err(Error::io("write", &key))?;
+        atomic::write(&key, text.as_bytes(), Access::Private, Existing::Refuse)
+            .map_err(Error::io("write", &key))?;
         let about = folder.join(AUDIENCE);
         atomic::write(&about, format!("{audience}\n").as_bytes(), Access::Private, Existing::Replace)
             .map_err(Error::io("write", &about))?;
@@ -63,7 +65,11 @@ pub(super) fn read(path: &std::path::Path) -> Result<AudienceKey, Error> {
     crate::pipeline::keys::private(path)?;
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(Error::io("read the key", path))?);
     AudienceKey::parse(&text).ok_or_else(|| {
-        let problem = Diagnostic::new("AFW-092", "this is no key of an audience: it holds 64 hexadecimal digits");
-        problem.file(path.display().to_string()).hint("name `key.hex` of `.affiant/editions/AUDIENCE/`").into()
+        let problem =
+            Diagnostic::new("AFW-092", "this is no key of an audience: it holds 64 hexadecimal digits");
+        problem
+            .file(path.display().to_string())
+            .hint("name `key.hex` of `.affiant/editions/AUDIENCE/`")
+            .into()
     })
 }

@@ -14,7 +14,13 @@ use crate::store::bag::Payload;
 
 pub(super) const EDITION_DATABASE: &str = "data/tables/edition.sqlite";
 
-pub(super) fn write(database: &Path, names: &Pseudonyms, dossier: &Dossier, bag: &mut Payload, scratch: &Path) -> Result<(), Error> {
+pub(super) fn write(
+    database: &Path,
+    names: &Pseudonyms,
+    dossier: &Dossier,
+    bag: &mut Payload,
+    scratch: &Path,
+) -> Result<(), Error> {
     let queries = own_words(dossier);
     let path = scratch.join("edition.sqlite");
     let copy = SharedDatabase::create(&path)?;
@@ -23,7 +29,9 @@ pub(super) fn write(database: &Path, names: &Pseudonyms, dossier: &Dossier, bag:
         let headers: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         copy.table(table, &headers)?;
         let mut file = bag.file(&csv_path(table))?;
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut file as &mut dyn Write);
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(&mut file as &mut dyn Write);
         writer.write_record(&headers).map_err(memory)?;
         sharing::rows(database, shared, &mut |mut cells| {
             let check = sharing::text(&mut cells[0]).map(|text| text.clone()).unwrap_or_default();

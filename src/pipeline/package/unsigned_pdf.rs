@@ -35,7 +35,12 @@ pub fn unsigned_pdf(
         let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
         let leaf = artifact.path.rsplit('/').next().unwrap_or_default();
         let description = format!("Evidence {}: {}, sha256 {}", reference.id, artifact.path, artifact.sha256);
-        attachments.push(Attachment { name: format!("{}-{leaf}", reference.id), mime: mime(leaf), description, bytes });
+        attachments.push(Attachment {
+            name: format!("{}-{leaf}", reference.id),
+            mime: mime(leaf),
+            description,
+            bytes,
+        });
     }
     Ok(Some(pdf::report(dossier, figures, &attachments, paper, templates)?))
 }

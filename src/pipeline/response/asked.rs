@@ -30,7 +30,12 @@ fn said<'a>(request: &'a RegulatorRequest, text: &mut dyn FnMut(String, &str)) -
     }
     if let Some(claim) = &request.recognized_practices {
         let path = |member: &str| format!("recognized_practices/{member}");
-        for (member, value) in [("practices", &claim.practices), ("words", &claim.words), ("by", &claim.by), ("role", &claim.role)] {
+        for (member, value) in [
+            ("practices", &claim.practices),
+            ("words", &claim.words),
+            ("by", &claim.by),
+            ("role", &claim.role),
+        ] {
             text(path(member), value);
         }
         days.push((path("on"), claim.on.as_str()));
@@ -54,13 +59,22 @@ pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<Regulator
     let days = said(&request, &mut text);
     for (path, day) in days {
         if NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err() || day > today.as_str() {
-            problems.push((path, format!("`{day}` is no day that has come"), "write the day on which it was so: 2026-09-30"));
+            problems.push((
+                path,
+                format!("`{day}` is no day that has come"),
+                "write the day on which it was so: 2026-09-30",
+            ));
         }
     }
     if problems.is_empty() {
         return Ok(request);
     }
-    let made = problems.into_iter().map(|(path, words, hint)| RequestProblem { path, code: "AFU-076", words, hint: hint.into() });
+    let made = problems.into_iter().map(|(path, words, hint)| RequestProblem {
+        path,
+        code: "AFU-076",
+        words,
+        hint: hint.into(),
+    });
     Err(told(name, bytes, made.collect()))
 }
 

@@ -1,4 +1,5 @@
-//! Whether a response is in order as far as it can be told without the packages behind it: its record, its files, its description.
+//! Whether a response is in order as far as it can be told without the packages behind it: its record, its
+//! files, its description.
 
 use crate::model::request::{RESPONSE, ResponseFile, ResponseRecord};
 use crate::pipeline::record::RECORD;
@@ -42,11 +43,15 @@ pub fn check(bag: &Verified<Bag>, value: serde_json::Value) -> Vec<Found> {
     if entries.get(REQUEST_FILE) != Some(&record.request) {
         found.push(one(Code::Record, REQUEST_FILE, "it is not the request that the record names".into()));
     }
-    let all: Vec<&ResponseFile> = record.items.iter().flat_map(|item| &item.files).chain(&record.files).collect();
+    let all: Vec<&ResponseFile> =
+        record.items.iter().flat_map(|item| &item.files).chain(&record.files).collect();
     for file in all {
         listed.insert(file.path.clone());
         if entries.get(&file.path) != Some(&file.sha256) {
-            let words = format!("the record lists `{}` with the digest {}, and the file is another or not here", file.path, file.sha256);
+            let words = format!(
+                "the record lists `{}` with the digest {}, and the file is another or not here",
+                file.path, file.sha256
+            );
             found.push(one(Code::Record, RECORD, words));
         }
     }

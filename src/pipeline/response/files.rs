@@ -1,5 +1,6 @@
-//! Writes the files of each item into the bag: documents as the packages hold them, populations and registers, the item's page, and the
-//! statement of absence. Every file is noted with its digest and where it comes from.
+//! Writes the files of each item into the bag: documents as the packages hold them, populations and
+//! registers, the item's page, and the statement of absence. Every file is noted with its digest and where it
+//! comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,9 @@ use super::super::keys::Sealer;
 use super::super::record::DECISIONS;
 use super::super::signing;
 use crate::diag::Diagnostic;
-use crate::model::request::{GivenState, PopulationKind, RegisterKind, ResponseFile, ResponseItem, ResponsePart};
+use crate::model::request::{
+    GivenState, PopulationKind, RegisterKind, ResponseFile, ResponseItem, ResponsePart,
+};
 use crate::program::response::{DocumentVersion, PlannedItem, PlannedPart, PopulationList};
 use crate::render::handed::HandedDocument;
 use crate::render::population_sheets::{PopulationTable, book, csv};
@@ -40,9 +43,18 @@ impl ItemFiles<'_> {
     }
 
     /// One item with all of its files.
-    pub fn item(&self, bag: &mut Payload, planned: &PlannedItem, notes: &mut Vec<String>) -> Result<ResponseItem, Error> {
+    pub fn item(
+        &self,
+        bag: &mut Payload,
+        planned: &PlannedItem,
+        notes: &mut Vec<String>,
+    ) -> Result<ResponseItem, Error> {
         let citation = planned.item.citation.to_string().replace(['(', ')'], "-").replace("--", "-");
-        let folder = format!("{ITEMS}{}/{}/", portable_name(citation.trim_end_matches('-')), portable_name(&planned.item.id));
+        let folder = format!(
+            "{ITEMS}{}/{}/",
+            portable_name(citation.trim_end_matches('-')),
+            portable_name(&planned.item.id)
+        );
         let mut written = Written { folder: folder.clone(), files: Vec::new(), seen: BTreeSet::new() };
         for part in &planned.parts {
             for version in &part.documents {
@@ -67,7 +79,13 @@ impl ItemFiles<'_> {
         let mut pages = Vec::new();
         if item.parts.iter().any(|part| part.state == GivenState::Absent) {
             let page = response_pages::absence(self.facts, &item);
-            pages.push(self.page(bag, &format!("{folder}statement-of-absence"), "statement of absence", &page, notes)?);
+            pages.push(self.page(
+                bag,
+                &format!("{folder}statement-of-absence"),
+                "statement of absence",
+                &page,
+                notes,
+            )?);
         }
         item.files.extend(pages);
         let shown: Vec<ShownPart<'_>> = planned.parts.iter().map(shown).collect();
@@ -98,7 +116,12 @@ impl ItemFiles<'_> {
         put(bag, &path, &bytes, kind, "made for this response", self.facts.day)
     }
 
-    fn document(&self, bag: &mut Payload, version: &DocumentVersion, written: &mut Written) -> Result<(), Error> {
+    fn document(
+        &self,
+        bag: &mut Payload,
+        version: &DocumentVersion,
+        written: &mut Written,
+    ) -> Result<(), Error> {
         if !written.seen.insert(format!("{} {}", version.path, version.sha256)) {
             return Ok(());
         }
@@ -108,7 +131,10 @@ impl ItemFiles<'_> {
         let place = BagPath::new(&from).ok();
         let found = place.as_ref().and_then(|path| held.bag().open(path).ok());
         let Some(mut source) = found else {
-            let problem = Diagnostic::new("AFU-081", format!("the package `{}` lists `{from}` and does not hold it", held.record.id));
+            let problem = Diagnostic::new(
+                "AFU-081",
+                format!("the package `{}` lists `{from}` and does not hold it", held.record.id),
+            );
             return Err(problem.hint("see `affiant verify --recompute`").into());
         };
         let name = portable_name(version.name());
@@ -118,7 +144,11 @@ impl ItemFiles<'_> {
             false => format!("{folder}documents/earlier/{}-{name}", version.last),
         };
         // two folders of a workspace may hold files of one name
-        let path = if written.files.iter().any(|f| f.path == path) { format!("{path}-{}", &version.sha256[..12]) } else { path };
+        let path = if written.files.iter().any(|f| f.path == path) {
+            format!("{path}-{}", &version.sha256[..12])
+        } else {
+            path
+        };
         let fixity = bag.add(&path, &mut source)?;
         let kind = if version.in_effect { "document" } else { "earlier version" };
         let source = format!("package {}, {}", version.package, version.path);
@@ -132,10 +162,19 @@ impl ItemFiles<'_> {
         Ok(())
     }
 
-    fn population(&self, bag: &mut Payload, kind: PopulationKind, written: &mut Written) -> Result<(), Error> {
+    fn population(
+        &self,
+        bag: &mut Payload,
+        kind: PopulationKind,
+        written: &mut Written,
+    ) -> Result<(), Error> {
         let Some(list) = self.populations.get(&kind) else { return Ok(()) };
         let held = self.effective();
-        let gaps = if list.gaps.is_empty() { "nothing that was asked for".to_string() } else { list.gaps.join("\n") };
+        let gaps = if list.gaps.is_empty() {
+            "nothing that was asked for".to_string()
+        } else {
+            list.gaps.join("\n")
+        };
         let about = [
             ("Population", kind.as_str().to_string()),
             ("Who or what", list.about.clone()),
@@ -144,16 +183,34 @@ impl ItemFiles<'_> {
             ("Package", held.record.id.clone()),
             ("Its list of digests", held.manifest()),
             ("Speaks for", held.record.as_of.clone()),
-            ("Sample", if self.facts.sample { "SAMPLE: synthetic or replayed evidence" } else { "no" }.to_string()),
+            (
+                "Sample",
+                if self.facts.sample { "SAMPLE: synthetic or replayed evidence" } else { "no" }.to_string(),
+            ),
             ("The record", format!("population-{}.csv; this workbook has the same rows", kind.as_str())),
         ];
         let about = about.map(|(what, value)| (what.to_string(), value));
-        let table = PopulationTable { name: kind.as_str(), heads: &list.heads, rows: &list.rows, about: &about };
+        let table =
+            PopulationTable { name: kind.as_str(), heads: &list.heads, rows: &list.rows, about: &about };
         let source = format!("package {}, data/tables/evidence.sqlite", held.record.id);
         let stem = format!("{}population-{}", written.folder, kind.as_str());
         let day = self.day();
-        written.files.push(put(bag, &format!("{stem}.csv"), &csv(&table), "population, the record", &source, self.facts.day)?);
-        written.files.push(put(bag, &format!("{stem}.xlsx"), &book(&table, day)?, "population, to work with", &source, self.facts.day)?);
+        written.files.push(put(
+            bag,
+            &format!("{stem}.csv"),
+            &csv(&table),
+            "population, the record",
+            &source,
+            self.facts.day,
+        )?);
+        written.files.push(put(
+            bag,
+            &format!("{stem}.xlsx"),
+            &book(&table, day)?,
+            "population, to work with",
+            &source,
+            self.facts.day,
+        )?);
         Ok(())
     }
 
@@ -166,13 +223,35 @@ impl ItemFiles<'_> {
             RegisterKind::Risks => {
                 let book = xlsx::workbook(&risk_sheets::sheets(&held.dossier), self.day())?;
                 let record = tables::risks(&held.dossier);
-                written.files.push(put(bag, &format!("{folder}risk-register.csv"), &record, "register, the record", &source, day)?);
-                written.files.push(put(bag, &format!("{folder}risk-register.xlsx"), &book, "register, to work with", &source, day)?);
+                written.files.push(put(
+                    bag,
+                    &format!("{folder}risk-register.csv"),
+                    &record,
+                    "register, the record",
+                    &source,
+                    day,
+                )?);
+                written.files.push(put(
+                    bag,
+                    &format!("{folder}risk-register.xlsx"),
+                    &book,
+                    "register, to work with",
+                    &source,
+                    day,
+                )?);
             }
             RegisterKind::IncidentPlan => {
-                let plan = bag_files::bytes(held.bag(), &format!("{DECISIONS}program/incident-response.yaml"))?;
+                let plan =
+                    bag_files::bytes(held.bag(), &format!("{DECISIONS}program/incident-response.yaml"))?;
                 if !plan.is_empty() {
-                    written.files.push(put(bag, &format!("{folder}incident-response.yaml"), &plan, "register", &source, day)?);
+                    written.files.push(put(
+                        bag,
+                        &format!("{folder}incident-response.yaml"),
+                        &plan,
+                        "register",
+                        &source,
+                        day,
+                    )?);
                 }
             }
             // the item's page has all that the package knows of them
@@ -195,9 +274,22 @@ struct Written {
 }
 
 /// Puts bytes into the bag, and notes them.
-pub fn put(bag: &mut Payload, path: &str, bytes: &[u8], kind: &str, source: &str, as_of: &str) -> Result<ResponseFile, Error> {
+pub fn put(
+    bag: &mut Payload,
+    path: &str,
+    bytes: &[u8],
+    kind: &str,
+    source: &str,
+    as_of: &str,
+) -> Result<ResponseFile, Error> {
     let fixity = bag.add(path, &mut &bytes[..])?;
-    Ok(ResponseFile { path: path.into(), sha256: fixity.digest.to_string(), kind: kind.into(), source: source.into(), as_of: as_of.into() })
+    Ok(ResponseFile {
+        path: path.into(),
+        sha256: fixity.digest.to_string(),
+        kind: kind.into(),
+        source: source.into(),
+        as_of: as_of.into(),
+    })
 }
 
 fn noted(part: &PlannedPart) -> ResponsePart {
@@ -211,5 +303,11 @@ fn noted(part: &PlannedPart) -> ResponsePart {
 }
 
 fn shown(part: &PlannedPart) -> ShownPart<'_> {
-    ShownPart { title: &part.title, state: part.state, words: &part.words, facts: &part.facts, gaps: &part.gaps }
+    ShownPart {
+        title: &part.title,
+        state: part.state,
+        words: &part.words,
+        facts: &part.facts,
+        gaps: &part.gaps,
+    }
 }

@@ -1,5 +1,6 @@
-//! What a regulator asked for, as one sealed bag: drawn from packages that were sealed at the time and verify now, so that what people
-//! write today cannot reach into a past day. Everything is made under a temporary name and appears whole, or not at all.
+//! What a regulator asked for, as one sealed bag: drawn from packages that were sealed at the time and verify
+//! now, so that what people write today cannot reach into a past day. Everything is made under a temporary
+//! name and appears whole, or not at all.
 
 mod asked;
 mod check;
@@ -21,7 +22,9 @@ use super::{Error, lock};
 use crate::diag::{Diagnostic, safe_cell};
 use crate::model::digest::Digest;
 use crate::model::dossier::Dossier;
-use crate::model::request::{PopulationKind, RESPONSE, RegulatorRequest, ResponseFile, ResponseItem, ResponseRecord, ResponseSource};
+use crate::model::request::{
+    PopulationKind, RESPONSE, RegulatorRequest, ResponseFile, ResponseItem, ResponseRecord, ResponseSource,
+};
 use crate::program::response::{PlannedItem, PopulationList, ResponseInputs, history, plan, practices};
 use crate::render::Templates;
 use crate::render::response_pages::{self, PracticesShown, ResponseFacts};
@@ -77,19 +80,41 @@ pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     let effective = packages.last().expect("an empty list is refused");
     (wanted.step)("looking for what was asked");
     let populations = populations::lists(effective, &request)?;
-    let dossiers: Vec<(&str, &Dossier)> = packages.iter().map(|p| (p.record.id.as_str(), &p.dossier)).collect();
+    let dossiers: Vec<(&str, &Dossier)> =
+        packages.iter().map(|p| (p.record.id.as_str(), &p.dossier)).collect();
     let documents = history(&dossiers);
-    let inputs = ResponseInputs { request: &request, dossier: &effective.dossier, documents: &documents, populations: &populations };
+    let inputs = ResponseInputs {
+        request: &request,
+        dossier: &effective.dossier,
+        documents: &documents,
+        populations: &populations,
+    };
     let planned = plan(&inputs).map_err(|problems| told(&name, &bytes, problems))?;
     let day = wanted.day.to_string();
     let manifests: String = packages.iter().map(|p| format!("\0{}", p.manifest())).collect();
-    let digest = Digest::of(format!("affiant/response/v1\0{}\0{day}{manifests}", Digest::of(&bytes)).as_bytes());
-    let reference: String = request.reference.split_whitespace().collect::<Vec<_>>().join("-").chars().take(MOST_OF_NAME).collect();
+    let digest =
+        Digest::of(format!("affiant/response/v1\0{}\0{day}{manifests}", Digest::of(&bytes)).as_bytes());
+    let reference: String = request
+        .reference
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join("-")
+        .chars()
+        .take(MOST_OF_NAME)
+        .collect();
     let id = format!("{}-{day}-{}", portable_name(&reference), digest.short());
     let (parent, zip) = place(wanted.workspace, &id)?;
     let building = tempfile::tempdir_in(&parent).map_err(Error::io("create a folder in", &parent))?;
     let mut bag = Payload::create(building.path(), &id, Access::Shared)?;
-    let record = Maker { wanted, request: &request, bytes: &bytes, packages: &packages, populations: &populations, id: &id, day: &day };
+    let record = Maker {
+        wanted,
+        request: &request,
+        bytes: &bytes,
+        packages: &packages,
+        populations: &populations,
+        id: &id,
+        day: &day,
+    };
     let mut notes = Vec::new();
     let record = record.fill(&mut bag, &planned, &mut notes)?;
     search(&bag)?;
@@ -106,8 +131,14 @@ fn place(workspace: &Workspace, id: &str) -> Result<(PathBuf, PathBuf), Error> {
     atomic::create_dir_all(&parent, Access::Shared).map_err(Error::io("create", &parent))?;
     let zip = parent.join(format!("{id}.zip"));
     if zip.exists() {
-        let problem = Diagnostic::new("AFU-082", "this request was answered already, for this day and from these packages");
-        return Err(problem.file(zip.display().to_string()).hint("hand that one over, or move it away").into());
+        let problem = Diagnostic::new(
+            "AFU-082",
+            "this request was answered already, for this day and from these packages",
+        );
+        return Err(problem
+            .file(zip.display().to_string())
+            .hint("hand that one over, or move it away")
+            .into());
     }
     Ok((parent, zip))
 }
@@ -123,7 +154,12 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn fill(&self, bag: &mut Payload, planned: &[PlannedItem], notes: &mut Vec<String>) -> Result<ResponseRecord, Error> {
+    fn fill(
+        &self,
+        bag: &mut Payload,
+        planned: &[PlannedItem],
+        notes: &mut Vec<String>,
+    ) -> Result<ResponseRecord, Error> {
         let effective = self.packages.last().expect("an empty list is refused");
         let sample = self.wanted.pinned_clock || self.packages.iter().any(|p| p.record.sample);
         let sources = self.sources();
@@ -153,8 +189,21 @@ impl Maker<'_> {
         bag.add(REQUEST_FILE, &mut &*self.bytes)?;
         let mut record = ResponseRecord { items, ..self.record(&made, sample, &sources) };
         let page = self.practices(&facts, &sources);
-        record.files.push(files.page(bag, "data/recognized-security-practices", "recognized security practices", &page, notes)?);
-        record.files.push(put(bag, "data/index.csv", &index(&record), "index", "made for this response", self.day)?);
+        record.files.push(files.page(
+            bag,
+            "data/recognized-security-practices",
+            "recognized security practices",
+            &page,
+            notes,
+        )?);
+        record.files.push(put(
+            bag,
+            "data/index.csv",
+            &index(&record),
+            "index",
+            "made for this response",
+            self.day,
+        )?);
         let page = response_pages::index(&facts, &record, &effective.dossier.withheld);
         record.files.push(files.page(bag, "data/index", "index", &page, notes)?);
         bag.add(RECORD, &mut pretty(&record).as_slice())?;
@@ -194,7 +243,11 @@ impl Maker<'_> {
         self.packages.iter().map(one).collect()
     }
 
-    fn practices(&self, facts: &ResponseFacts<'_>, sources: &[ResponseSource]) -> crate::render::handed::HandedDocument {
+    fn practices(
+        &self,
+        facts: &ResponseFacts<'_>,
+        sources: &[ResponseSource],
+    ) -> crate::render::handed::HandedDocument {
         let dossiers: Vec<&Dossier> = self.packages.iter().map(|p| &p.dossier).collect();
         let report = practices(&dossiers, self.wanted.day);
         let shown = PracticesShown {
@@ -215,11 +268,15 @@ impl Maker<'_> {
 fn index(record: &ResponseRecord) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let memory = "memory takes all";
-    writer.write_record(["citation", "item", "asked", "state", "kind", "file", "sha256", "as_of", "source"]).expect(memory);
+    writer
+        .write_record(["citation", "item", "asked", "state", "kind", "file", "sha256", "as_of", "source"])
+        .expect(memory);
     let mut row = |item: Option<&ResponseItem>, file: &ResponseFile| {
-        let (citation, id, ask, state) =
-            item.map_or(("", "", "", ""), |i| (i.citation.as_str(), i.id.as_str(), i.ask.as_str(), i.state.as_str()));
-        let cells = [citation, id, ask, state, &file.kind, &file.path, &file.sha256, &file.as_of, &file.source];
+        let (citation, id, ask, state) = item.map_or(("", "", "", ""), |i| {
+            (i.citation.as_str(), i.id.as_str(), i.ask.as_str(), i.state.as_str())
+        });
+        let cells =
+            [citation, id, ask, state, &file.kind, &file.path, &file.sha256, &file.as_of, &file.source];
         writer.write_record(cells.map(safe_cell)).expect(memory);
     };
     for item in &record.items {
@@ -235,18 +292,31 @@ fn search(bag: &Payload) -> Result<(), Error> {
         bag,
         |path| path.ends_with(".pdf"),
         |rule| {
-            let problem = Diagnostic::new("AFU-083", format!("{rule} is in this file of the response; nothing was handed over"));
+            let problem = Diagnostic::new(
+                "AFU-083",
+                format!("{rule} is in this file of the response; nothing was handed over"),
+            );
             problem.hint("find it in the request or in the package, and take it out where it comes from")
         },
     )
 }
 
-fn sealed(bag: Payload, record: &ResponseRecord, wanted: &ResponseWanted<'_>, zip: &Path) -> Result<Digest, Error> {
+fn sealed(
+    bag: Payload,
+    record: &ResponseRecord,
+    wanted: &ResponseWanted<'_>,
+    zip: &Path,
+) -> Result<Digest, Error> {
     let certificate = wanted.sealer.certificate();
     let pdf = record.files.iter().map(|f| f.path.as_str()).find(|path| path.ends_with("index.pdf"));
-    let text = verify_md(&Contents { id: &record.id, certificate, pdf, html: None, database: None, runs: &[] });
-    let extras =
-        Extras { tags: &[("VERIFY.md", text.as_bytes())], authorities: Some(&wanted.sealer.authorities), revocation: None, previous: None };
+    let text =
+        verify_md(&Contents { id: &record.id, certificate, pdf, html: None, database: None, runs: &[] });
+    let extras = Extras {
+        tags: &[("VERIFY.md", text.as_bytes())],
+        authorities: Some(&wanted.sealer.authorities),
+        revocation: None,
+        previous: None,
+    };
     let sealed = seal_bag_with(bag.close(info(record))?, &*wanted.sealer.key, wanted.now, &extras)?;
     Ok(archive::write(&sealed.path, &record.id, zip, Existing::Refuse)?.digest)
 }

@@ -21,7 +21,12 @@ pub(super) fn callers(
         PrincipalKind::Everyone => everyone(policy, statement, asked, ours),
         PrincipalKind::Service => vec![service(statement, &principal.value, asked, ours)],
         PrincipalKind::Aws if principal.is_origin_identity() => {
-            vec![(Caller::Service("cloudfront.amazonaws.com".into()), Admits::Service, Some("CloudFront".into()), String::new())]
+            vec![(
+                Caller::Service("cloudfront.amazonaws.com".into()),
+                Admits::Service,
+                Some("CloudFront".into()),
+                String::new(),
+            )]
         }
         PrincipalKind::Aws => match principal.account() {
             Some(account) => vec![of_account(account, asked, ours, String::new())],
@@ -29,7 +34,9 @@ pub(super) fn callers(
             None if !principal.value.contains(':') => vec![(unplaced(), Admits::Nobody, None, String::new())],
             None => vec![(unplaced(), Admits::Unidentified, None, String::new())],
         },
-        PrincipalKind::Federated => vec![(unplaced(), Admits::Federated, Some(principal.value.clone()), words(&statement.conditions))],
+        PrincipalKind::Federated => {
+            vec![(unplaced(), Admits::Federated, Some(principal.value.clone()), words(&statement.conditions))]
+        }
         PrincipalKind::Canonical if ours.canonical.contains(&principal.value) => {
             vec![of_account(asked.owner, asked, ours, String::new())]
         }
@@ -55,18 +62,32 @@ fn placed(whose: Whose) -> Admits {
 }
 
 /// For `*`: the world where no condition keeps a stranger out, else those whom the deciding condition names.
-fn everyone(policy: &Policy, statement: &Statement, asked: &AudienceQuestion<'_>, ours: &Ours) -> Vec<Candidate> {
+fn everyone(
+    policy: &Policy,
+    statement: &Statement,
+    asked: &AudienceQuestion<'_>,
+    ours: &Ours,
+) -> Vec<Candidate> {
     // a source that anybody can have binds nobody: any service acts for anybody's resource
-    let any = |c: &Clause| !c.negated && is_source(kind_of(&c.key)) && (c.asks_presence() || is_open(c, kind_of(&c.key)));
+    let any = |c: &Clause| {
+        !c.negated && is_source(kind_of(&c.key)) && (c.asks_presence() || is_open(c, kind_of(&c.key)))
+    };
     let any_source = statement.conditions.iter().any(any);
-    let strangers = [Caller::Anonymous, Caller::Stranger].into_iter().chain(any_source.then(|| Caller::Service(String::new())));
-    let open: Vec<Caller> = strangers.filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
+    let strangers = [Caller::Anonymous, Caller::Stranger]
+        .into_iter()
+        .chain(any_source.then(|| Caller::Service(String::new())));
+    let open: Vec<Caller> =
+        strangers.filter(|c| conditions(statement, c, asked.as_of) != Answer::No).collect();
     if !open.is_empty() {
         let world = open.into_iter().map(|c| (c, Admits::World, None, words(&statement.conditions)));
         return world.chain(spared(policy, asked, ours)).collect();
     }
     let says = |c: &&Clause| !c.negated && c.operator != Operator::Null;
-    let binding = statement.conditions.iter().filter(says).filter(|c| !is_open(c, kind_of(&c.key)) && binds(kind_of(&c.key)));
+    let binding = statement
+        .conditions
+        .iter()
+        .filter(says)
+        .filter(|c| !is_open(c, kind_of(&c.key)) && binds(kind_of(&c.key)));
     let deciding = binding.min_by_key(|c| rank(kind_of(&c.key)));
     match deciding {
         Some(clause) => clause.values.iter().map(|value| named(clause, value, asked, ours)).collect(),
@@ -75,7 +96,11 @@ fn everyone(policy: &Policy, statement: &Statement, asked: &AudienceQuestion<'_>
 }
 
 /// Those whom a Deny spares by name (`StringNotEquals`), and who come in where everyone else is refused.
-fn spared<'a>(policy: &'a Policy, asked: &'a AudienceQuestion<'_>, ours: &'a Ours) -> impl Iterator<Item = Candidate> + 'a {
+fn spared<'a>(
+    policy: &'a Policy,
+    asked: &'a AudienceQuestion<'_>,
+    ours: &'a Ours,
+) -> impl Iterator<Item = Candidate> + 'a {
     let refusals = policy.statements.iter().filter(|s| s.effect == Effect::Deny).flat_map(|s| &s.conditions);
     refusals
         .filter(|c| c.negated && !is_open(c, kind_of(&c.key)) && rank(kind_of(&c.key)) < 9)
@@ -99,7 +124,11 @@ fn rank(kind: KeyMeaning) -> u32 {
 }
 
 fn binds(kind: KeyMeaning) -> bool {
-    rank(kind) < 9 || matches!(kind, KeyMeaning::UserId | KeyMeaning::Token | KeyMeaning::IsService | KeyMeaning::ServiceName)
+    rank(kind) < 9
+        || matches!(
+            kind,
+            KeyMeaning::UserId | KeyMeaning::Token | KeyMeaning::IsService | KeyMeaning::ServiceName
+        )
 }
 
 /// Whom one value of a condition lets in.
@@ -119,19 +148,29 @@ fn named(clause: &Clause, value: &str, asked: &AudienceQuestion<'_>, ours: &Ours
         KeyMeaning::PrincipalArn | KeyMeaning::AccessPointArn => account(account_of(value)),
         KeyMeaning::Organization => organization(value),
         KeyMeaning::OrganizationPath => organization(value.split('/').next().unwrap_or_default()),
-        KeyMeaning::SourceAccount | KeyMeaning::SourceArn | KeyMeaning::SourceOrganization | KeyMeaning::SourceOrganizationPath => {
+        KeyMeaning::SourceAccount
+        | KeyMeaning::SourceArn
+        | KeyMeaning::SourceOrganization
+        | KeyMeaning::SourceOrganizationPath => {
             let whose = source(kind, value, asked, ours);
             let admits = if whose == Whose::Own { Admits::Service } else { placed(whose) };
             (Caller::ServiceFor(String::new()), admits, Some(value.to_string()), rests_on)
         }
-        KeyMeaning::Endpoint if ours.networks.contains(value) => (unplaced(), Admits::Own, Some(value.to_string()), rests_on),
-        KeyMeaning::Endpoint | KeyMeaning::Network => (unplaced(), Admits::Network, Some(value.to_string()), rests_on),
+        KeyMeaning::Endpoint if ours.networks.contains(value) => {
+            (unplaced(), Admits::Own, Some(value.to_string()), rests_on)
+        }
+        KeyMeaning::Endpoint | KeyMeaning::Network => {
+            (unplaced(), Admits::Network, Some(value.to_string()), rests_on)
+        }
         KeyMeaning::IsService | KeyMeaning::ServiceName => {
             (Caller::Service(value.into()), Admits::Service, Some(value.to_string()), rests_on)
         }
-        KeyMeaning::UserId | KeyMeaning::Token | KeyMeaning::Mfa | KeyMeaning::Time | KeyMeaning::Free | KeyMeaning::Other => {
-            (unplaced(), Admits::Unidentified, Some(value.to_string()), rests_on)
-        }
+        KeyMeaning::UserId
+        | KeyMeaning::Token
+        | KeyMeaning::Mfa
+        | KeyMeaning::Time
+        | KeyMeaning::Free
+        | KeyMeaning::Other => (unplaced(), Admits::Unidentified, Some(value.to_string()), rests_on),
     }
 }
 
@@ -142,7 +181,9 @@ pub fn source(kind: KeyMeaning, value: &str, asked: &AudienceQuestion<'_>, ours:
         KeyMeaning::SourceArn => match account_of(value) {
             Some(account) => ours.whose_account(account, asked.owner),
             None => match value.split(":s3:::").nth(1) {
-                Some(bucket) if ours.buckets.contains(bucket.split('/').next().unwrap_or_default()) => Whose::Own,
+                Some(bucket) if ours.buckets.contains(bucket.split('/').next().unwrap_or_default()) => {
+                    Whose::Own
+                }
                 _ => Whose::Unknown,
             },
         },
@@ -153,10 +194,13 @@ pub fn source(kind: KeyMeaning, value: &str, asked: &AudienceQuestion<'_>, ours:
     }
 }
 
-/// A service by name, and the source that it must act for: of several conditions each must hold, so the surest decides; of several
-/// values of one any will do, so the worst does.
+/// A service by name, and the source that it must act for: of several conditions each must hold, so the
+/// surest decides; of several values of one any will do, so the worst does.
 fn service(statement: &Statement, name: &str, asked: &AudienceQuestion<'_>, ours: &Ours) -> Candidate {
-    let sources = statement.conditions.iter().filter(|c| is_source(kind_of(&c.key)) && is_asked(c) && !is_open(c, kind_of(&c.key)));
+    let sources = statement
+        .conditions
+        .iter()
+        .filter(|c| is_source(kind_of(&c.key)) && is_asked(c) && !is_open(c, kind_of(&c.key)));
     let held = sources.map(|clause| {
         let kind = kind_of(&clause.key);
         let each = clause.values.iter().map(|value| match source(kind, value, asked, ours) {
@@ -172,7 +216,9 @@ fn service(statement: &Statement, name: &str, asked: &AudienceQuestion<'_>, ours
     // a source that is ours decides; else a stranger's does, before one of which nothing is known
     let surest = held.max_by_key(|(_, admits, own)| (*own, *admits));
     match surest {
-        Some((clause, admits, _)) => (Caller::ServiceFor(name.into()), admits, Some(name.into()), clause.words()),
+        Some((clause, admits, _)) => {
+            (Caller::ServiceFor(name.into()), admits, Some(name.into()), clause.words())
+        }
         None => (Caller::Service(name.into()), Admits::Service, Some(name.into()), String::new()),
     }
 }
@@ -184,5 +230,11 @@ pub fn is_asked(clause: &Clause) -> bool {
 
 /// Keys that a service sets to tell for whom it acts.
 pub fn is_source(kind: KeyMeaning) -> bool {
-    matches!(kind, KeyMeaning::SourceAccount | KeyMeaning::SourceArn | KeyMeaning::SourceOrganization | KeyMeaning::SourceOrganizationPath)
+    matches!(
+        kind,
+        KeyMeaning::SourceAccount
+            | KeyMeaning::SourceArn
+            | KeyMeaning::SourceOrganization
+            | KeyMeaning::SourceOrganizationPath
+    )
 }

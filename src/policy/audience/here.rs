@@ -1,5 +1,5 @@
-//! A resource's policy as it reads where it stands: what its conditions ask about the resource itself (`aws:ResourceAccount`,
-//! `aws:ResourceOrgID`) is known, whoever calls.
+//! A resource's policy as it reads where it stands: what its conditions ask about the resource itself
+//! (`aws:ResourceAccount`, `aws:ResourceOrgID`) is known, whoever calls.
 
 use std::borrow::Cow;
 
@@ -16,14 +16,18 @@ const PAIRS: [(&str, &str); 3] = [
     ("aws:resourceorgpaths", "aws:principalorgpaths"),
 ];
 
-/// The policy with what it asks about the resource answered, and with the resource's own values in the place of its variables.
+/// The policy with what it asks about the resource answered, and with the resource's own values in the place
+/// of its variables.
 pub fn here<'p>(policy: &'p Policy, asked: &AudienceQuestion<'_>, ours: &Ours) -> Cow<'p, Policy> {
-    let about =
-        |c: &Clause| c.key.starts_with("aws:resource") || c.values.iter().any(|v| v.to_ascii_lowercase().contains("${aws:resource"));
+    let about = |c: &Clause| {
+        c.key.starts_with("aws:resource")
+            || c.values.iter().any(|v| v.to_ascii_lowercase().contains("${aws:resource"))
+    };
     if !policy.statements.iter().flat_map(|s| &s.conditions).any(about) {
         return Cow::Borrowed(policy);
     }
-    let place = Place { account: asked.owner, organization: ours.organizations.get(asked.owner).map(String::as_str) };
+    let place =
+        Place { account: asked.owner, organization: ours.organizations.get(asked.owner).map(String::as_str) };
     let statements = policy.statements.iter().map(|s| Statement {
         conditions: s.conditions.iter().map(|c| if about(c) { place.read(c) } else { c.clone() }).collect(),
         ..s.clone()
@@ -77,7 +81,8 @@ impl Place<'_> {
         Clause { decided, ..clause.clone() }
     }
 
-    /// A value with the resource's account and organization in the place of variables; one that is not known stays.
+    /// A value with the resource's account and organization in the place of variables; one that is not known
+    /// stays.
     fn filled(&self, value: &str) -> String {
         let mut out = value.to_string();
         for (key, _) in PAIRS {
@@ -91,7 +96,8 @@ impl Place<'_> {
     }
 }
 
-/// Where in its organization an account stands is not asked: every path of it is a yes, a path of another a no.
+/// Where in its organization an account stands is not asked: every path of it is a yes, a path of another a
+/// no.
 fn on_path(clause: &Clause, id: &str) -> Answer {
     let each = clause.values.iter().map(|value| {
         let (organization, below) = value.split_once('/').unwrap_or((value, ""));
@@ -126,8 +132,17 @@ mod tests {
     fn worst(principal: &serde_json::Value, condition: &serde_json::Value, ours: &Ours) -> (Admits, bool) {
         let statement = serde_json::json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*", "Condition": condition});
         let policy = Policy::read(&serde_json::json!({"Statement": statement})).expect("a policy");
-        let asked = AudienceQuestion { actions: &["s3:getobject"], space: "*", owner: OWNER, as_of: "2026-09-30T12:00:00Z" };
-        admissions(&policy, &[], &asked, ours).into_iter().map(|a| (a.admits, a.certain)).max().expect("an admission")
+        let asked = AudienceQuestion {
+            actions: &["s3:getobject"],
+            space: "*",
+            owner: OWNER,
+            as_of: "2026-09-30T12:00:00Z",
+        };
+        admissions(&policy, &[], &asked, ours)
+            .into_iter()
+            .map(|a| (a.admits, a.certain))
+            .max()
+            .expect("an admission")
     }
 
     #[test]
@@ -140,13 +155,31 @@ mod tests {
             (serde_json::json!({"StringNotEquals": {"aws:ResourceAccount": OWNER}}), Admits::Nobody),
             (serde_json::json!({"StringEquals": {"aws:ResourceOrgID": "o-exampleorgid"}}), Admits::World),
             (serde_json::json!({"StringEquals": {"aws:ResourceOrgID": "o-otherorgid1"}}), Admits::Nobody),
-            (serde_json::json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorgid/*"}}), Admits::World),
-            (serde_json::json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-otherorgid1/*"}}), Admits::Nobody),
+            (
+                serde_json::json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorgid/*"}}),
+                Admits::World,
+            ),
+            (
+                serde_json::json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-otherorgid1/*"}}),
+                Admits::Nobody,
+            ),
             // the caller is held to the resource's own account and organization
-            (serde_json::json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}), Admits::Own),
-            (serde_json::json!({"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}), Admits::Own),
-            (serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}), Admits::Own),
-            (serde_json::json!({"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}), Admits::Own),
+            (
+                serde_json::json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}),
+                Admits::Own,
+            ),
+            (
+                serde_json::json!({"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
+                Admits::Own,
+            ),
+            (
+                serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
+                Admits::Own,
+            ),
+            (
+                serde_json::json!({"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}),
+                Admits::Own,
+            ),
             (serde_json::json!({"StringEquals": {"aws:PrincipalAccount": "${aws:username}"}}), Admits::World),
         ] {
             assert_eq!(worst(&star, &condition, &own), (admits, true), "{condition}");
@@ -169,13 +202,31 @@ mod tests {
         let foreign = serde_json::json!({"AWS": "arn:aws:iam::777788889999:root"});
         let own = ours(Some("o-exampleorgid"));
         for (condition, admits) in [
-            (serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}), (Admits::Nobody, true)),
-            (serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}), (Admits::Foreign, false)),
-            (serde_json::json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}), (Admits::Foreign, true)),
-            (serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": ["o-exampleorgid", "o-otherorgid1"]}}), (Admits::Foreign, false)),
+            (
+                serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}),
+                (Admits::Nobody, true),
+            ),
+            (
+                serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}),
+                (Admits::Foreign, false),
+            ),
+            (
+                serde_json::json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}),
+                (Admits::Foreign, true),
+            ),
+            (
+                serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": ["o-exampleorgid", "o-otherorgid1"]}}),
+                (Admits::Foreign, false),
+            ),
             (serde_json::json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}), (Admits::Foreign, true)),
-            (serde_json::json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/*"}}), (Admits::Nobody, true)),
-            (serde_json::json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-otherorgid1/*"}}), (Admits::Foreign, false)),
+            (
+                serde_json::json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/*"}}),
+                (Admits::Nobody, true),
+            ),
+            (
+                serde_json::json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-otherorgid1/*"}}),
+                (Admits::Foreign, false),
+            ),
         ] {
             assert_eq!(worst(&foreign, &condition, &own), admits, "{condition}");
         }
@@ -191,8 +242,7 @@ mod tests {
         assert_eq!(worst(&star, &all, &own), (Admits::World, true));
         let both = serde_json::json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}, "Null": {"aws:PrincipalOrgID": "false"}});
         assert_eq!(worst(&star, &both, &own), (Admits::Own, true));
-        let other =
-            serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}, "Null": {"aws:PrincipalArn": "false"}});
+        let other = serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}, "Null": {"aws:PrincipalArn": "false"}});
         assert_eq!(worst(&star, &other, &own), (Admits::World, true));
         // some source must be told, and any service tells one
         let told = serde_json::json!({"Null": {"aws:SourceArn": "false"}});
@@ -209,7 +259,11 @@ mod tests {
             ("arn:aws:iam::1111222233??:role/app", Admits::World),
             ("arn:aws:iam::1111*:role/app", Admits::World),
         ] {
-            assert_eq!(worst(&star, &serde_json::json!({"ArnLike": {"aws:PrincipalArn": arn}}), &own).0, admits, "{arn}");
+            assert_eq!(
+                worst(&star, &serde_json::json!({"ArnLike": {"aws:PrincipalArn": arn}}), &own).0,
+                admits,
+                "{arn}"
+            );
         }
     }
 
@@ -221,8 +275,16 @@ mod tests {
              "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}}},
         ]}))
         .expect("a policy");
-        let asked = AudienceQuestion { actions: &["s3:getobject"], space: "*", owner: OWNER, as_of: "2026-09-30T12:00:00Z" };
-        let found: Vec<Admits> = admissions(&policy, &[], &asked, &ours(Some("o-exampleorgid"))).into_iter().map(|a| a.admits).collect();
+        let asked = AudienceQuestion {
+            actions: &["s3:getobject"],
+            space: "*",
+            owner: OWNER,
+            as_of: "2026-09-30T12:00:00Z",
+        };
+        let found: Vec<Admits> = admissions(&policy, &[], &asked, &ours(Some("o-exampleorgid")))
+            .into_iter()
+            .map(|a| a.admits)
+            .collect();
         assert_eq!(found, [Admits::Own]);
     }
 
@@ -236,8 +298,7 @@ mod tests {
         assert_eq!(worst(&events, &account("444455556666"), &unknown).0, Admits::Service);
         let bucket = serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::intake"}});
         assert_eq!(worst(&events, &bucket, &unknown).0, Admits::Service);
-        let both =
-            |id: &str| serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::intake"}, "StringEquals": {"aws:SourceAccount": id}});
+        let both = |id: &str| serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::intake"}, "StringEquals": {"aws:SourceAccount": id}});
         assert_eq!(worst(&events, &both(OWNER), &own).0, Admits::Service);
         assert_eq!(worst(&events, &both("777788889999"), &own).0, Admits::Foreign);
         assert_eq!(worst(&events, &both("777788889999"), &unknown).0, Admits::Unplaced);

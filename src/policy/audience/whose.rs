@@ -11,7 +11,8 @@ pub struct Ours {
     pub accounts: BTreeSet<String>,
     /// Of an account the id of its organization; an empty id where it is in none.
     pub organizations: BTreeMap<String, String>,
-    /// Accounts whose organization was listed whole, or that are in none: who is not in `accounts` is a stranger to them.
+    /// Accounts whose organization was listed whole, or that are in none: who is not in `accounts` is a
+    /// stranger to them.
     pub complete: BTreeSet<String>,
     /// VPCs and VPC endpoints in the evidence.
     pub networks: BTreeSet<String>,
@@ -27,7 +28,9 @@ impl Ours {
         match self.organizations.get(account) {
             Some(id) if !id.is_empty() => Membership::Of(id.clone()),
             Some(_) => Membership::Alone,
-            None if self.complete.contains(owner) => Membership::Outside(self.organizations.get(owner).cloned().unwrap_or_default()),
+            None if self.complete.contains(owner) => {
+                Membership::Outside(self.organizations.get(owner).cloned().unwrap_or_default())
+            }
             None => Membership::Unknown,
         }
     }

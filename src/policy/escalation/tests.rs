@@ -21,10 +21,17 @@ fn open(actions: &serde_json::Value, resource: &str, around: &Surroundings) -> V
 
 #[test]
 fn a_project_may_be_given_another_role() {
-    let found =
-        open(&serde_json::json!(["iam:PassRole", "codebuild:UpdateProject", "codebuild:StartBuild"]), "*", &Surroundings::default());
+    let found = open(
+        &serde_json::json!(["iam:PassRole", "codebuild:UpdateProject", "codebuild:StartBuild"]),
+        "*",
+        &Surroundings::default(),
+    );
     assert!(found.contains(&("run a build with any role".into(), Answer::Yes)), "{found:?}");
-    let found = open(&serde_json::json!(["codebuild:UpdateProject", "codebuild:StartBuild"]), "*", &Surroundings::default());
+    let found = open(
+        &serde_json::json!(["codebuild:UpdateProject", "codebuild:StartBuild"]),
+        "*",
+        &Surroundings::default(),
+    );
     assert_eq!(found, []);
 }
 
@@ -33,9 +40,15 @@ fn stacks_that_were_not_read_may_run_under_a_role_of_their_own() {
     let change = serde_json::json!(["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"]);
     let way = || ("change any stack that runs under a role of its own".to_string(), Answer::Unknown);
     assert_eq!(open(&change, "*", &Surroundings::default()), [way()]);
-    assert_eq!(open(&serde_json::json!("cloudformation:UpdateStack"), "*", &Surroundings::default()), [way()]);
+    assert_eq!(
+        open(&serde_json::json!("cloudformation:UpdateStack"), "*", &Surroundings::default()),
+        [way()]
+    );
     // half of it, one stack by its name, and stacks that were read
     assert_eq!(open(&serde_json::json!("cloudformation:CreateChangeSet"), "*", &Surroundings::default()), []);
-    assert_eq!(open(&change, "arn:aws:cloudformation:us-east-1:111122223333:stack/app-*", &Surroundings::default()), []);
+    assert_eq!(
+        open(&change, "arn:aws:cloudformation:us-east-1:111122223333:stack/app-*", &Surroundings::default()),
+        []
+    );
     assert_eq!(open(&change, "*", &Surroundings { stacks: true, ..Surroundings::default() }), []);
 }

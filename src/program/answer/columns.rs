@@ -1,5 +1,5 @@
-//! Where a buyer's sheet seems to have questions, answers and comments: by the heads of its columns, else by its drop-downs and
-//! its longest texts. It is a guess for a person to confirm.
+//! Where a buyer's sheet seems to have questions, answers and comments: by the heads of its columns, else by
+//! its drop-downs and its longest texts. It is a guess for a person to confirm.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,11 +27,25 @@ enum HeadKind {
 /// Words that make a head, the surest kind first: `Question ID` is an id, and `Question response` an answer.
 const HEADS: [(HeadKind, &[&str]); 4] = [
     (HeadKind::Answer, &["answer", "answers", "response", "responses", "reply"]),
-    (HeadKind::Question, &["question", "questions", "requirement", "requirements", "specification", "inquiry"]),
+    (
+        HeadKind::Question,
+        &["question", "questions", "requirement", "requirements", "specification", "inquiry"],
+    ),
     (HeadKind::Evidence, &["evidence", "artifact", "artifacts", "attachment", "attachments"]),
     (
         HeadKind::Comment,
-        &["comment", "comments", "narrative", "explanation", "additional", "notes", "description", "remarks", "details", "justification"],
+        &[
+            "comment",
+            "comments",
+            "narrative",
+            "explanation",
+            "additional",
+            "notes",
+            "description",
+            "remarks",
+            "details",
+            "justification",
+        ],
     ),
 ];
 const IDS: [&str; 6] = ["id", "no", "nr", "ref", "number", "#"];
@@ -63,7 +77,13 @@ impl GuessedColumns {
     /// Each column as `show` puts it.
     fn shown(&self, show: impl Fn(&(u32, String)) -> String) -> MappedColumns {
         let of = |name: &str| self.found.get(name).map(&show).unwrap_or_default();
-        MappedColumns { id: of("id"), question: of("question"), answer: of("answer"), comment: of("comment"), evidence: of("evidence") }
+        MappedColumns {
+            id: of("id"),
+            question: of("question"),
+            answer: of("answer"),
+            comment: of("comment"),
+            evidence: of("evidence"),
+        }
     }
 
     pub fn letters(&self) -> MappedColumns {
@@ -80,11 +100,15 @@ fn kind(text: &str) -> Option<HeadKind> {
         return None;
     }
     let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric() && c != '#').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric() && c != '#').filter(|word| !word.is_empty()).collect();
     match words.as_slice() {
         [] => None,
         [.., last] if *last == "id" || (words.len() <= 2 && IDS.contains(last)) => Some(HeadKind::Id),
-        _ => HEADS.iter().find(|(_, known)| words.iter().any(|word| known.contains(word))).map(|(kind, _)| *kind),
+        _ => HEADS
+            .iter()
+            .find(|(_, known)| words.iter().any(|word| known.contains(word)))
+            .map(|(kind, _)| *kind),
     }
 }
 
@@ -111,7 +135,9 @@ pub fn guessed(book: &BuyerWorkbook, at: usize) -> Option<GuessedColumns> {
     let (mut header, mut found) = best.or_else(|| by_lists(book, at))?;
     let answer = found.get(&HeadKind::Answer)?.first()?.clone();
     // heads may stand again before each section, and one may tell what another does not
-    for (row, other) in rows().filter(|(_, other)| other.get(&HeadKind::Answer).is_some_and(|all| all.contains(&answer))) {
+    for (row, other) in
+        rows().filter(|(_, other)| other.get(&HeadKind::Answer).is_some_and(|all| all.contains(&answer)))
+    {
         header = header.min(row);
         other.into_iter().for_each(|(kind, columns)| found.entry(kind).or_default().extend(columns));
     }
@@ -120,23 +146,37 @@ pub fn guessed(book: &BuyerWorkbook, at: usize) -> Option<GuessedColumns> {
     let asks = |column: u32| texts.get(&column).is_some_and(|(all, count)| all / count >= QUESTION);
     let first = |kind, fits: &dyn Fn(u32) -> bool| {
         let all = found.get(&kind).into_iter().flatten();
-        all.filter(|(column, _)| *column != answer.0 && fits(*column)).min_by_key(|(column, _)| *column).cloned()
+        all.filter(|(column, _)| *column != answer.0 && fits(*column))
+            .min_by_key(|(column, _)| *column)
+            .cloned()
     };
-    let known: Vec<u32> = found.iter().filter(|(kind, _)| **kind != HeadKind::Question).flat_map(|(_, all)| all).map(|(c, _)| *c).collect();
+    let known: Vec<u32> = found
+        .iter()
+        .filter(|(kind, _)| **kind != HeadKind::Question)
+        .flat_map(|(_, all)| all)
+        .map(|(c, _)| *c)
+        .collect();
     let longest = || {
         let long = texts.iter().filter(|(column, _)| !known.contains(column) && asks(**column));
-        long.max_by_key(|(column, (all, _))| (*all, u32::MAX - **column)).map(|(column, _)| (*column, String::new()))
+        long.max_by_key(|(column, (all, _))| (*all, u32::MAX - **column))
+            .map(|(column, _)| (*column, String::new()))
     };
     let question = first(HeadKind::Question, &asks).or_else(longest)?;
     let right = |kind| first(kind, &|column| column > question.0);
     let all = [
-        ("id", first(HeadKind::Id, &|column| column != question.0).or_else(|| ids(sheet, header, question.0))),
+        (
+            "id",
+            first(HeadKind::Id, &|column| column != question.0).or_else(|| ids(sheet, header, question.0)),
+        ),
         ("comment", right(HeadKind::Comment)),
         ("evidence", right(HeadKind::Evidence)),
         ("question", Some(question)),
         ("answer", Some(answer)),
     ];
-    Some(GuessedColumns { header, found: all.into_iter().filter_map(|(name, column)| Some((name, column?))).collect() })
+    Some(GuessedColumns {
+        header,
+        found: all.into_iter().filter_map(|(name, column)| Some((name, column?))).collect(),
+    })
 }
 
 /// The column with most drop-downs that a person may use, below the row before the first of them.
@@ -150,7 +190,9 @@ fn by_lists(book: &BuyerWorkbook, at: usize) -> Option<(u32, Heads)> {
         rows.retain(|row| open(*row, column));
         (column, rows)
     });
-    let (column, rows) = used.filter(|(_, rows)| rows.len() > 2).max_by_key(|(column, rows)| (rows.len(), u32::MAX - column))?;
+    let (column, rows) = used
+        .filter(|(_, rows)| rows.len() > 2)
+        .max_by_key(|(column, rows)| (rows.len(), u32::MAX - column))?;
     let header = rows.first()?.saturating_sub(1).max(1);
     let mut found = heads(sheet, header);
     found.values_mut().for_each(|columns| columns.retain(|(other, _)| *other != column));
@@ -174,10 +216,15 @@ fn lengths(sheet: &GridSheet, header: u32) -> BTreeMap<u32, (usize, usize)> {
 /// The column before the questions, where it holds short words without blanks, each once.
 fn ids(sheet: &GridSheet, header: u32, question: u32) -> Option<(u32, String)> {
     let column = question.checked_sub(1).filter(|column| *column > 0)?;
-    let asked: Vec<u32> =
-        sheet.row_numbers().filter(|row| *row > header && !sheet.text(CellPlace { row: *row, column: question }).is_empty()).collect();
+    let asked: Vec<u32> = sheet
+        .row_numbers()
+        .filter(|row| *row > header && !sheet.text(CellPlace { row: *row, column: question }).is_empty())
+        .collect();
     let texts: Vec<&str> = asked.iter().map(|row| sheet.text(CellPlace { row: *row, column })).collect();
-    let short: BTreeSet<&str> = texts.into_iter().filter(|text| !text.is_empty() && text.len() <= 24 && !text.contains(' ')).collect();
+    let short: BTreeSet<&str> = texts
+        .into_iter()
+        .filter(|text| !text.is_empty() && text.len() <= 24 && !text.contains(' '))
+        .collect();
     (short.len() * 2 > asked.len()).then(|| (column, String::new()))
 }
 
@@ -192,10 +239,13 @@ const SAID: [(AnswerWord, &[&str]); 5] = [
 
 /// For each answer the one word of a list that plainly says it, else none.
 pub fn words_of(list: &[ListWord]) -> QuestionnaireWords {
-    let folded = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let folded = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     let of = |wanted: AnswerWord| {
         let known = SAID.iter().find(|(word, _)| *word == wanted).map_or(&[][..], |(_, known)| *known);
-        let fitting: Vec<&ListWord> = list.iter().filter(|word| known.contains(&folded(&word.text).as_str())).collect();
+        let fitting: Vec<&ListWord> =
+            list.iter().filter(|word| known.contains(&folded(&word.text).as_str())).collect();
         match fitting.as_slice() {
             [one] => one.text.clone(),
             _ => String::new(),
@@ -234,13 +284,23 @@ mod tests {
 
     #[test]
     fn a_word_is_taken_only_where_one_says_it_plainly() {
-        let list = |words: &[&str]| words_of(&words.iter().map(|w| ListWord { text: (*w).into(), number: false }).collect::<Vec<_>>());
+        let list = |words: &[&str]| {
+            words_of(&words.iter().map(|w| ListWord { text: (*w).into(), number: false }).collect::<Vec<_>>())
+        };
         let words = list(&["Yes", "No", "N/A", "Partially"]);
         assert_eq!(
-            (words.yes.as_str(), words.not_applicable.as_str(), words.partial.as_str(), words.unknown.as_str()),
+            (
+                words.yes.as_str(),
+                words.not_applicable.as_str(),
+                words.partial.as_str(),
+                words.unknown.as_str()
+            ),
             ("Yes", "N/A", "Partially", "")
         );
         let words = list(&["Y", "Yes", "Fully met", "1", "Not sure"]);
-        assert_eq!([words.yes, words.no, words.partial, words.not_applicable, words.unknown], ["", "", "", "", ""]);
+        assert_eq!(
+            [words.yes, words.no, words.partial, words.not_applicable, words.unknown],
+            ["", "", "", "", ""]
+        );
     }
 }

@@ -1,11 +1,13 @@
-//! Id packs: which question of ours stands behind an id of a known questionnaire. They hold ids alone, and propose; a person picks.
+//! Id packs: which question of ours stands behind an id of a known questionnaire. They hold ids alone, and
+//! propose; a person picks.
 
 use crate::model::answers::{IdPack, Proposed, QuestionSet};
 
 /// The pack whose ids a sheet has most of, and enough of.
 pub fn pack_of<'a>(packs: &'a [IdPack], ids: &[&str]) -> Option<&'a IdPack> {
     let known = |pack: &IdPack| {
-        let mut found: Vec<&str> = ids.iter().map(|id| id.trim()).filter(|id| pack.ids.contains_key(*id)).collect();
+        let mut found: Vec<&str> =
+            ids.iter().map(|id| id.trim()).filter(|id| pack.ids.contains_key(*id)).collect();
         found.sort_unstable();
         found.dedup();
         found.len()
@@ -18,7 +20,12 @@ pub fn with_pack(pack: &IdPack, id: &str, set: &QuestionSet, proposals: Vec<Prop
     let Some(ours) = pack.ids.get(id.trim()) else { return proposals };
     let Some(question) = set.questions.iter().find(|q| q.id == *ours) else { return proposals };
     let best = proposals.iter().map(|p| p.score).fold(0.0, f64::max);
-    let first = Proposed { question: ours.clone(), score: best, text: question.question.clone(), by: format!("id pack {}", pack.name) };
+    let first = Proposed {
+        question: ours.clone(),
+        score: best,
+        text: question.question.clone(),
+        by: format!("id pack {}", pack.name),
+    };
     std::iter::once(first).chain(proposals.into_iter().filter(|p| p.question != *ours)).take(3).collect()
 }
 

@@ -1,5 +1,5 @@
-//! Which of our questions a buyer's may be: full-text search over our questions and their terms, with topics that we do not
-//! answer among them. It proposes with scores; nobody but a person picks.
+//! Which of our questions a buyer's may be: full-text search over our questions and their terms, with topics
+//! that we do not answer among them. It proposes with scores; nobody but a person picks.
 
 use rusqlite::{Connection, params};
 
@@ -70,7 +70,8 @@ impl QuestionIndex {
     pub fn new(set: &QuestionSet) -> rusqlite::Result<QuestionIndex> {
         let db = Connection::open_in_memory()?;
         db.execute_batch(
-            "CREATE VIRTUAL TABLE q USING fts5(id UNINDEXED, shown UNINDEXED, question, terms, tokenize = 'porter unicode61')",
+            "CREATE VIRTUAL TABLE q USING fts5(id UNINDEXED, shown UNINDEXED, question, terms, tokenize = \
+             'porter unicode61')",
         )?;
         let mut insert = db.prepare("INSERT INTO q VALUES (?, ?, ?, ?)")?;
         for q in &set.questions {
@@ -89,12 +90,18 @@ impl QuestionIndex {
         if query.is_empty() {
             return Ok(Vec::new());
         }
-        let mut search = self
-            .0
-            .prepare("SELECT id, shown, -bm25(q, 0, 0, 1.0, 1.5) FROM q WHERE q MATCH ? ORDER BY bm25(q, 0, 0, 1.0, 1.5), rowid LIMIT ?")?;
+        let mut search = self.0.prepare(
+            "SELECT id, shown, -bm25(q, 0, 0, 1.0, 1.5) FROM q WHERE q MATCH ? ORDER BY bm25(q, 0, \
+                      0, 1.0, 1.5), rowid LIMIT ?",
+        )?;
         let row = |row: &rusqlite::Row<'_>| {
             let score: f64 = row.get(2)?;
-            Ok(Proposed { question: row.get(0)?, text: row.get(1)?, score: (score * 100.0).round() / 100.0, by: String::new() })
+            Ok(Proposed {
+                question: row.get(0)?,
+                text: row.get(1)?,
+                score: (score * 100.0).round() / 100.0,
+                by: String::new(),
+            })
         };
         search.query_map(params![query, PROPOSED], row)?.collect()
     }

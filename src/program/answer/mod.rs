@@ -1,5 +1,6 @@
-//! Answers to a buyer's questions from the dossier of a package and what people stated. A `yes` needs evidence that is in the
-//! package; what is missing leaves an answer unknown, what is old takes a step from it, and nothing adds one.
+//! Answers to a buyer's questions from the dossier of a package and what people stated. A `yes` needs
+//! evidence that is in the package; what is missing leaves an answer unknown, what is old takes a step from
+//! it, and nothing adds one.
 
 pub mod columns;
 mod facts;
@@ -10,7 +11,10 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 
-use crate::model::answers::{AnswerGap, AnswerWord, AnsweredQuestion, BuyerQuestion, Confidence, Proof, QuestionSet, Statements, Support};
+use crate::model::answers::{
+    AnswerGap, AnswerWord, AnsweredQuestion, BuyerQuestion, Confidence, Proof, QuestionSet, Statements,
+    Support,
+};
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, EvidenceRef};
 use crate::program::incident::days;
@@ -32,7 +36,8 @@ pub struct AnswerInputs<'a> {
     pub max_age: i64,
 }
 
-/// What one support says. `Yes` is what the asker hopes for; questions whose `yes` is bad are turned round at the end.
+/// What one support says. `Yes` is what the asker hopes for; questions whose `yes` is bad are turned round at
+/// the end.
 struct Outcome {
     word: AnswerWord,
     words: String,
@@ -46,7 +51,14 @@ struct Outcome {
 
 impl Outcome {
     fn unknown(words: impl Into<String>) -> Outcome {
-        Outcome { word: AnswerWord::Unknown, words: words.into(), proofs: Vec::new(), gaps: Vec::new(), person: false, dated: false }
+        Outcome {
+            word: AnswerWord::Unknown,
+            words: words.into(),
+            proofs: Vec::new(),
+            gaps: Vec::new(),
+            person: false,
+            dated: false,
+        }
     }
 
     fn machine(word: AnswerWord, words: impl Into<String>, proofs: Vec<Proof>) -> Outcome {
@@ -72,7 +84,8 @@ pub fn digest(answers: &[AnsweredQuestion], manifest: &str) -> String {
 
 impl AnswerInputs<'_> {
     fn answer(&self, question: &BuyerQuestion) -> AnsweredQuestion {
-        let mut all: Vec<Outcome> = question.supports.iter().map(|support| proven(self.support(question, support))).collect();
+        let mut all: Vec<Outcome> =
+            question.supports.iter().map(|support| proven(self.support(question, support))).collect();
         let decides = question.supports.iter().any(|support| matches!(support, Support::Statement(_)));
         if !decides && self.statements.statements.iter().any(|said| said.question == question.id) {
             all.push(proven(self.stated(question, "")));
@@ -110,7 +123,9 @@ impl AnswerInputs<'_> {
 
     fn support(&self, question: &BuyerQuestion, support: &Support) -> Outcome {
         match support {
-            Support::Checks(ids) => self.checks(|_, check| ids.iter().any(|id| verdicts::fits(id, &check.id)), ids),
+            Support::Checks(ids) => {
+                self.checks(|_, check| ids.iter().any(|id| verdicts::fits(id, &check.id)), ids)
+            }
             Support::Controls(ids) => self.checks(|control, _| ids.contains(&control.id), &[]),
             Support::Fact(fact) => self.fact(*fact),
             Support::Attested(id) => self.attested(id),
@@ -122,11 +137,14 @@ impl AnswerInputs<'_> {
     /// A step down where the package is older than it may be.
     fn aged(&self, word: AnswerWord, all: &mut [Outcome]) -> AnswerWord {
         let age = days(&self.dossier.as_of, self.today).unwrap_or(i64::MAX);
-        let Some(first) = all.iter_mut().find(|o| o.dated && o.word != AnswerWord::Unknown) else { return word };
+        let Some(first) = all.iter_mut().find(|o| o.dated && o.word != AnswerWord::Unknown) else {
+            return word;
+        };
         if age <= self.max_age {
             return word;
         }
-        let gap = format!("the evidence of the package is {age} days old; {} days is the limit", self.max_age);
+        let gap =
+            format!("the evidence of the package is {age} days old; {} days is the limit", self.max_age);
         first.gaps.push(AnswerGap { gap, risk: String::new(), due: String::new() });
         match word {
             AnswerWord::Yes => AnswerWord::Partial,
@@ -220,7 +238,9 @@ fn gaps(all: &[Outcome], word: AnswerWord) -> Vec<AnswerGap> {
         return Vec::new();
     }
     let mut gaps: Vec<AnswerGap> = all.iter().flat_map(|o| o.gaps.iter().cloned()).collect();
-    let bare = all.iter().filter(|o| o.gaps.is_empty() && matches!(o.word, AnswerWord::Unknown | AnswerWord::No | AnswerWord::Partial));
+    let bare = all.iter().filter(|o| {
+        o.gaps.is_empty() && matches!(o.word, AnswerWord::Unknown | AnswerWord::No | AnswerWord::Partial)
+    });
     gaps.extend(bare.map(|o| AnswerGap { gap: o.words.clone(), risk: String::new(), due: String::new() }));
     gaps
 }
@@ -237,7 +257,11 @@ mod tests {
     fn nothing_adds_to_a_first_support_that_is_unknown() {
         for other in AnswerWord::ALL {
             let word = combined(&[outcome(AnswerWord::Unknown), outcome(other)]);
-            assert_eq!(word, if other == AnswerWord::No { AnswerWord::No } else { AnswerWord::Unknown }, "{other:?}");
+            assert_eq!(
+                word,
+                if other == AnswerWord::No { AnswerWord::No } else { AnswerWord::Unknown },
+                "{other:?}"
+            );
         }
     }
 

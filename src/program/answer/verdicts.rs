@@ -1,4 +1,5 @@
-//! What checks say to a question: their rows, counted; for what is not met the risk of the register and its date.
+//! What checks say to a question: their rows, counted; for what is not met the risk of the register and its
+//! date.
 
 use super::{AnswerInputs, Outcome};
 use crate::model::answers::{AnswerGap, AnswerWord};
@@ -15,10 +16,21 @@ pub fn fits(wanted: &str, id: &str) -> bool {
 
 impl AnswerInputs<'_> {
     /// `ids` are those that must be there; a catalog without one of them cannot answer whole.
-    pub(super) fn checks(&self, wanted: impl Fn(&ControlReport, &CheckReport) -> bool, ids: &[String]) -> Outcome {
-        let all = || self.dossier.controls.iter().flat_map(|control| control.checks.iter().map(move |check| (control, check)));
-        let mut found: Vec<(&ControlReport, &CheckReport)> = all().filter(|(control, check)| wanted(control, check)).collect();
-        let absent: Vec<&str> = ids.iter().filter(|id| !found.iter().any(|(_, c)| fits(id, &c.id))).map(String::as_str).collect();
+    pub(super) fn checks(
+        &self,
+        wanted: impl Fn(&ControlReport, &CheckReport) -> bool,
+        ids: &[String],
+    ) -> Outcome {
+        let all = || {
+            self.dossier
+                .controls
+                .iter()
+                .flat_map(|control| control.checks.iter().map(move |check| (control, check)))
+        };
+        let mut found: Vec<(&ControlReport, &CheckReport)> =
+            all().filter(|(control, check)| wanted(control, check)).collect();
+        let absent: Vec<&str> =
+            ids.iter().filter(|id| !found.iter().any(|(_, c)| fits(id, &c.id))).map(String::as_str).collect();
         found.sort_by_key(|(_, check)| (check.verdict, std::cmp::Reverse(check.severity)));
         let mut counts = Counts::default();
         found.iter().for_each(|(_, check)| counts.merge(&check.counts));
@@ -34,9 +46,16 @@ impl AnswerInputs<'_> {
         };
         let words = counted(&counts, found.len());
         let mut outcome = Outcome::machine(word, words, self.of_checks(&found));
-        outcome.gaps =
-            found.iter().filter(|(_, check)| check.counts.not_met > 0).take(NAMED).map(|(c, check)| self.missing(c, check)).collect();
-        let unread = found.iter().filter(|(_, check)| check.verdict == Verdict::NotEvidenced || check.counts.not_evidenced > 0).count();
+        outcome.gaps = found
+            .iter()
+            .filter(|(_, check)| check.counts.not_met > 0)
+            .take(NAMED)
+            .map(|(c, check)| self.missing(c, check))
+            .collect();
+        let unread = found
+            .iter()
+            .filter(|(_, check)| check.verdict == Verdict::NotEvidenced || check.counts.not_evidenced > 0)
+            .count();
         if unread > 0 {
             outcome = outcome.gap(format!("{unread} checks lack evidence that was not read"));
         }
@@ -60,7 +79,13 @@ impl AnswerInputs<'_> {
 
     /// The open risk that names the check, else the worst of its control.
     fn missing(&self, control: &ControlReport, check: &CheckReport) -> AnswerGap {
-        let open = || self.dossier.risks.rows.iter().filter(|r| r.status != "closed" && r.control.as_ref() == Some(&control.id));
+        let open = || {
+            self.dossier
+                .risks
+                .rows
+                .iter()
+                .filter(|r| r.status != "closed" && r.control.as_ref() == Some(&control.id))
+        };
         let risk = open().find(|r| r.rationale.contains(&check.id)).or_else(|| open().next());
         AnswerGap {
             gap: format!("{}: {} of {} not met", check.title, check.counts.not_met, check.population),
@@ -76,7 +101,8 @@ fn counted(counts: &Counts, checks: usize) -> String {
     match checks == 0 {
         true => "No check of this package is about it.".to_string(),
         false => format!(
-            "{} of {judged} rows of {} checks are met, {} not met, {} not evidenced, {} under an approved exception, {} attested.",
+            "{} of {judged} rows of {} checks are met, {} not met, {} not evidenced, {} under an approved \
+             exception, {} attested.",
             counts.met, checks, counts.not_met, counts.not_evidenced, counts.accepted, counts.attested
         ),
     }

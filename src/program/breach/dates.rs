@@ -1,6 +1,9 @@
 //! Days and hours in a time zone, and where clocks are changed.
 
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+    Weekday,
+};
 use chrono_tz::Tz;
 
 /// The version of the IANA data that is built in.
@@ -11,7 +14,8 @@ pub fn zone(name: &str) -> Result<Tz, String> {
 }
 
 pub fn day(text: &str) -> Result<NaiveDate, String> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| format!("`{text}` is not a date; write it as 2026-09-30"))
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|_| format!("`{text}` is not a date; write it as 2026-09-30"))
 }
 
 /// A point in time that somebody wrote: its day where it happened, and the first moment that it can mean.
@@ -37,13 +41,21 @@ pub fn when(text: &str, zone: Tz) -> Result<When, String> {
     }
     let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
     let local = formats.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok());
-    let local = local.ok_or_else(|| format!("`{text}` is not a time; write 2026-09-30, 2026-09-30T23:30 or 2026-09-30T23:30:00Z"))?;
+    let local = local.ok_or_else(|| {
+        format!("`{text}` is not a time; write 2026-09-30, 2026-09-30T23:30 or 2026-09-30T23:30:00Z")
+    })?;
     let (at, note) = match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => (at, None),
-        LocalResult::Ambiguous(first, _) => {
-            (first, Some(format!("{} happened twice in {zone} on that day: the first is taken", local.format("%H:%M"))))
+        LocalResult::Ambiguous(first, _) => (
+            first,
+            Some(format!(
+                "{} happened twice in {zone} on that day: the first is taken",
+                local.format("%H:%M")
+            )),
+        ),
+        LocalResult::None => {
+            return Err(format!("`{text}` did not happen in {zone}: the clocks were put forward over it"));
         }
-        LocalResult::None => return Err(format!("`{text}` did not happen in {zone}: the clocks were put forward over it")),
     };
     Ok(When { day: local.date(), at: at.with_timezone(&Utc), day_only: false, note })
 }
@@ -51,7 +63,9 @@ pub fn when(text: &str, zone: Tz) -> Result<When, String> {
 /// The first moment of a day; not midnight where the clocks are put forward over it.
 pub fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
-    let first = (0..=24 * 4).find_map(|quarter| zone.from_local_datetime(&(midnight + TimeDelta::minutes(15 * quarter))).earliest());
+    let first = (0..=24 * 4).find_map(|quarter| {
+        zone.from_local_datetime(&(midnight + TimeDelta::minutes(15 * quarter))).earliest()
+    });
     first.map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }
 
@@ -64,7 +78,8 @@ pub fn plus_days(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
 }
 
-/// Monday to Friday. Holidays are not known here and count: the day that comes out may be early, and is never late.
+/// Monday to Friday. Holidays are not known here and count: the day that comes out may be early, and is never
+/// late.
 pub fn plus_business_days(mut day: NaiveDate, days: u64) -> NaiveDate {
     for _ in 0..days {
         day = plus_days(day, 1);
@@ -104,7 +119,10 @@ mod tests {
     fn hours_pass_also_while_clocks_are_changed() {
         let zone = zone("America/New_York").expect("a zone");
         let at = when("2026-03-07T12:00", zone).expect("a time").at;
-        assert_eq!(plus_hours(at, 24.0).with_timezone(&zone).format("%F %H:%M").to_string(), "2026-03-08 13:00");
+        assert_eq!(
+            plus_hours(at, 24.0).with_timezone(&zone).format("%F %H:%M").to_string(),
+            "2026-03-08 13:00"
+        );
         assert!(when("2026-03-08T02:30", zone).is_err(), "that time did not happen");
         assert!(when("2026-11-01T01:30", zone).expect("the first of two").note.is_some());
     }

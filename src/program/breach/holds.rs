@@ -21,7 +21,8 @@ pub struct Holds {
     pub notes: Vec<String>,
 }
 
-/// Reads the statements. A written one within the thirty days of an oral one takes its place; a second oral one adds nothing.
+/// Reads the statements. A written one within the thirty days of an oral one takes its place; a second oral
+/// one adds nothing.
 pub fn read(holds: &[Hold]) -> Result<Holds, Vec<String>> {
     let mut problems = Vec::new();
     let mut read: Vec<(NaiveDate, Option<NaiveDate>)> = Vec::new();
@@ -36,7 +37,8 @@ pub fn read(holds: &[Hold]) -> Result<Holds, Vec<String>> {
             (Ok(made), Ok(until)) => {
                 if until.is_none() && hold.official.trim().is_empty() {
                     notes.push(format!(
-                        "The oral statement of {made} must be documented with the identity of the official who made it (164.412(b))."
+                        "The oral statement of {made} must be documented with the identity of the official \
+                         who made it (164.412(b))."
                     ));
                 }
                 read.push((made, until));
@@ -63,7 +65,8 @@ fn spans(read: &[(NaiveDate, Option<NaiveDate>)], notes: &mut Vec<String>) -> Ve
                 spans.push(span);
             }
             (None, Some(first)) => notes.push(format!(
-                "The oral statement of {made} adds nothing to that of {}: only a written one holds notice longer than {ORAL_DAYS} days.",
+                "The oral statement of {made} adds nothing to that of {}: only a written one holds notice \
+                 longer than {ORAL_DAYS} days.",
                 first.made
             )),
             (Some(until), Some(first)) if *made <= first.until => {
@@ -83,7 +86,8 @@ impl Holds {
         self.spans.is_empty()
     }
 
-    /// A limit moved by the statements that were made while it had not passed, and the day before whose end nobody is told.
+    /// A limit moved by the statements that were made while it had not passed, and the day before whose end
+    /// nobody is told.
     pub fn over(&self, limit: NaiveDate) -> (NaiveDate, Option<NaiveDate>) {
         let mut due = limit;
         let mut not_before = None;

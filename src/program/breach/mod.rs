@@ -1,5 +1,6 @@
-//! From a discovery to the outer limits of every notice: 45 CFR 164.404 to 164.412, the laws of the States as far as they are
-//! known, and contracts. Pure: it reads no clock, prints nothing, and says what it cannot determine.
+//! From a discovery to the outer limits of every notice: 45 CFR 164.404 to 164.412, the laws of the States as
+//! far as they are known, and contracts. Pure: it reads no clock, prints nothing, and says what it cannot
+//! determine.
 
 pub mod dates;
 mod holds;
@@ -31,10 +32,18 @@ struct Count<'a> {
 }
 
 /// Counts the limits. Every problem of the input is reported at once.
-pub fn timeline(incident: &Incident, clocks: &[LawClock], states: &StateClocks) -> Result<Timeline, Vec<String>> {
+pub fn timeline(
+    incident: &Incident,
+    clocks: &[LawClock],
+    states: &StateClocks,
+) -> Result<Timeline, Vec<String>> {
     let mut problems = Vec::new();
     if !ROLES.contains(&incident.role.as_str()) {
-        problems.push(format!("`{}` is not a role under HIPAA; write one of: {}", incident.role, ROLES.join(", ")));
+        problems.push(format!(
+            "`{}` is not a role under HIPAA; write one of: {}",
+            incident.role,
+            ROLES.join(", ")
+        ));
     }
     let zone = dates::zone(&incident.zone).map_err(|problem| problems.push(problem));
     let holds = holds::read(&incident.holds).map_err(|all| problems.extend(all));
@@ -50,7 +59,9 @@ pub fn timeline(incident: &Incident, clocks: &[LawClock], states: &StateClocks) 
     let discovered = discovery(incident, zone, &mut notes).map_err(|all| problems.extend(all));
     let Ok((discovered, day, at)) = discovered else { return Err(problems) };
     let missing = |id: &&&str| !clocks.iter().any(|c| c.id == ***id);
-    problems.extend(LAW.iter().filter(missing).map(|id| format!("the catalog's breach clocks have none called `{id}`")));
+    problems.extend(
+        LAW.iter().filter(missing).map(|id| format!("the catalog's breach clocks have none called `{id}`")),
+    );
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -74,7 +85,8 @@ pub fn timeline(incident: &Incident, clocks: &[LawClock], states: &StateClocks) 
 }
 
 /// The clocks of the catalog that are counted from here.
-const LAW: [&str; 6] = ["individuals", "hhs-500-or-more", "hhs-fewer-than-500", "media", "covered-entity", "business-associate"];
+const LAW: [&str; 6] =
+    ["individuals", "hhs-500-or-more", "hhs-fewer-than-500", "media", "covered-entity", "business-associate"];
 
 /// What has a date first, then what nobody can say, then what is not owed.
 fn rank(due: &Due) -> u8 {
@@ -91,13 +103,20 @@ fn individuals(incident: &Incident) -> Result<Option<(u64, u64)>, String> {
     match incident.individuals {
         None if incident.residents.is_empty() => Ok(None),
         None => Ok(Some((named, 0))),
-        Some(all) if all < named => Err(format!("{all} individuals are fewer than the {named} residents that are named")),
+        Some(all) if all < named => {
+            Err(format!("{all} individuals are fewer than the {named} residents that are named"))
+        }
         Some(all) => Ok(Some((all, all - named))),
     }
 }
 
-/// The first day on which somebody whose knowledge counts knew. Where that moment lies on two days in two zones, the earlier.
-fn discovery(incident: &Incident, own: Tz, notes: &mut Vec<String>) -> Result<(Discovered, NaiveDate, DateTime<Utc>), Vec<String>> {
+/// The first day on which somebody whose knowledge counts knew. Where that moment lies on two days in two
+/// zones, the earlier.
+fn discovery(
+    incident: &Incident,
+    own: Tz,
+    notes: &mut Vec<String>,
+) -> Result<(Discovered, NaiveDate, DateTime<Utc>), Vec<String>> {
     let mut problems = Vec::new();
     let mut read = Vec::new();
     for k in &incident.known {
@@ -114,7 +133,8 @@ fn discovery(incident: &Incident, own: Tz, notes: &mut Vec<String>) -> Result<(D
         true => when.day,
         false => when.day.min(when.at.with_timezone(&own).date_naive()),
     };
-    let first = read.iter().filter(|(by, _)| by.counts()).min_by_key(|(by, when)| (day_of(when), when.at, *by));
+    let first =
+        read.iter().filter(|(by, _)| by.counts()).min_by_key(|(by, when)| (day_of(when), when.at, *by));
     if problems.is_empty() && first.is_none() {
         problems.push("nobody is named whose knowledge starts the clock".into());
     }
@@ -123,7 +143,8 @@ fn discovery(incident: &Incident, own: Tz, notes: &mut Vec<String>) -> Result<(D
     let day = day_of(when);
     if !when.day_only && when.day != when.at.with_timezone(&own).date_naive() {
         notes.push(format!(
-            "The discovery lies on two days: {} where it was made, {} in {}. The rule names no zone; the earlier is counted.",
+            "The discovery lies on two days: {} where it was made, {} in {}. The rule names no zone; the \
+             earlier is counted.",
             when.day,
             when.at.with_timezone(&own).date_naive(),
             own.name()
@@ -156,8 +177,8 @@ fn duties(count: &Count<'_>) -> Vec<Duty> {
             }
         }
         _ => {
-            let why = "subpart D of 45 CFR part 164 binds covered entities and business associates; whether another rule does, such as \
-                       16 CFR part 318, ask counsel";
+            let why = "subpart D of 45 CFR part 164 binds covered entities and business associates; whether \
+                       another rule does, such as 16 CFR part 318, ask counsel";
             for id in ["individuals", "hhs-500-or-more", "media"] {
                 let due = Due::NotOwed { why: why.into() };
                 all.push(Duty { due, not_before: None, ..count.law(id, false) });
@@ -210,7 +231,8 @@ impl Count<'_> {
     fn hhs(&self, ours: bool, all: &mut Vec<Duty>) {
         let now = self.law("hhs-500-or-more", ours);
         let log = self.held(self.clock("hhs-fewer-than-500"), ours, dates::after_year_end(self.day, 60));
-        let undone = |duty: &Duty, why: String| Duty { due: Due::NotOwed { why }, not_before: None, ..duty.clone() };
+        let undone =
+            |duty: &Duty, why: String| Duty { due: Due::NotOwed { why }, not_before: None, ..duty.clone() };
         match self.individuals {
             None => {
                 let day = |duty: &Duty| match &duty.due {
@@ -218,11 +240,17 @@ impl Count<'_> {
                     Due::Moment { .. } | Due::NotDetermined { .. } | Due::NotOwed { .. } => String::new(),
                 };
                 let why = format!(
-                    "nobody has counted the individuals: 500 or more, no later than {}; fewer, no later than {}",
+                    "nobody has counted the individuals: 500 or more, no later than {}; fewer, no later than \
+                     {}",
                     day(&now),
                     day(&log)
                 );
-                all.push(Duty { due: Due::NotDetermined { why }, who: "HHS".into(), source: "164.408".into(), ..now });
+                all.push(Duty {
+                    due: Due::NotDetermined { why },
+                    who: "HHS".into(),
+                    source: "164.408".into(),
+                    ..now
+                });
             }
             Some((n, _)) if n >= THRESHOLD => {
                 all.push(undone(&log, format!("{n} individuals are not fewer than 500")));
@@ -244,16 +272,24 @@ impl Count<'_> {
         for (code, n) in states {
             largest = largest.max(*n);
             if *n > THRESHOLD {
-                let who = format!("Prominent media outlets of {}: {n} of its residents are affected", states::name(code));
+                let who = format!(
+                    "Prominent media outlets of {}: {n} of its residents are affected",
+                    states::name(code)
+                );
                 all.push(Duty { id: format!("media-{}", code.to_lowercase()), who, ..one.clone() });
             }
         }
         let open = match homeless {
-            None => Some("nobody has counted the residents of each State: owed where more than 500 of one are affected".to_string()),
+            None => Some(
+                "nobody has counted the residents of each State: owed where more than 500 of one \
+                          are affected"
+                    .to_string(),
+            ),
             Some(0) => None,
-            Some(n) if largest + n > THRESHOLD => {
-                Some(format!("where {n} individuals live is not known: a State with more than 500 may be among them"))
-            }
+            Some(n) if largest + n > THRESHOLD => Some(format!(
+                "where {n} individuals live is not known: a State with more than 500 may be \
+                              among them"
+            )),
             Some(_) => None,
         };
         match open {
@@ -272,7 +308,10 @@ impl Count<'_> {
             Unit::Hours => {
                 let at = dates::plus_hours(self.at, promise.amount);
                 let local = at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string();
-                (Due::Moment { local, until: stamp(at) }, format!("{} hours from discovery, as they pass", promise.amount))
+                (
+                    Due::Moment { local, until: stamp(at) },
+                    format!("{} hours from discovery, as they pass", promise.amount),
+                )
             }
             Unit::Days => {
                 let day = dates::plus_days(self.day, promise.amount as u64);
@@ -280,10 +319,20 @@ impl Count<'_> {
             }
             Unit::BusinessDays => {
                 let day = dates::plus_business_days(self.day, promise.amount as u64);
-                (self.day_due(day), format!("{} business days from discovery; holidays are not known and count", promise.amount))
+                (
+                    self.day_due(day),
+                    format!(
+                        "{} business days from discovery; holidays are not known and count",
+                        promise.amount
+                    ),
+                )
             }
         };
-        let held = if self.holds.is_empty() { "" } else { ". Whether the contract lets law enforcement delay it, ask counsel" };
+        let held = if self.holds.is_empty() {
+            ""
+        } else {
+            ". Whether the contract lets law enforcement delay it, ask counsel"
+        };
         Duty {
             id: format!("contract-{}", index + 1),
             who: promise.who.clone(),
@@ -303,38 +352,42 @@ fn remarks(count: &Count<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     match (count.incident.role.as_str(), count.incident.agent) {
         ("business associate", true) => notes.push(
-            "As the covered entity's agent: what the business associate knew the covered entity knew, so its clock began on the same day. \
-             Tell it at once; its notices follow."
+            "As the covered entity's agent: what the business associate knew the covered entity knew, so its \
+             clock began on the same day. Tell it at once; its notices follow."
                 .to_string(),
         ),
         ("business associate", false) => notes.push(
-            "Not an agent of the covered entity: the covered entity's own 60 days begin when it is told, or when it knew or should have \
-             known. It tells individuals, HHS and media."
+            "Not an agent of the covered entity: the covered entity's own 60 days begin when it is told, or \
+             when it knew or should have known. It tells individuals, HHS and media."
                 .to_string(),
         ),
         ("subcontractor", true) => notes.push(
-            "As the business associate's agent: its clock toward the covered entity began on the same day. If it is in turn an agent of the \
-             covered entity, so did the covered entity's."
+            "As the business associate's agent: its clock toward the covered entity began on the same day. \
+             If it is in turn an agent of the covered entity, so did the covered entity's."
                 .to_string(),
         ),
         ("subcontractor", false) => {
-            notes.push("Not an agent: the business associate's own 60 days begin when it is told, or when it knew or should have known.".into());
+            notes.push("Not an agent: the business associate's own 60 days begin when it is told, or when it \
+                        knew or should have known.".into());
         }
         _ => {}
     }
     if !count.holds.is_empty() {
         notes.push(
-            "Notice is held as 164.412 says. The rule does not say that the 60 days stand still meanwhile: the later of the limit and the \
-             end of the hold is printed, and notice is due without unreasonable delay once the hold ends."
+            "Notice is held as 164.412 says. The rule does not say that the 60 days stand still meanwhile: \
+             the later of the limit and the end of the hold is printed, and notice is due without \
+             unreasonable delay once the hold ends."
                 .into(),
         );
     }
     if count.incident.role.starts_with("business") || count.incident.role == "subcontractor" {
-        notes.push("Counts are those of one covered entity: where several are affected, each has its own.".into());
+        notes.push(
+            "Counts are those of one covered entity: where several are affected, each has its own.".into(),
+        );
     }
     notes.push(
-        "The dates are outer limits. Whether this is a breach of unsecured PHI at all is a question for the four-factor assessment \
-         (164.402), and its record is the burden of proof (164.414(b))."
+        "The dates are outer limits. Whether this is a breach of unsecured PHI at all is a question for the \
+         four-factor assessment (164.402), and its record is the burden of proof (164.414(b))."
             .into(),
     );
     notes

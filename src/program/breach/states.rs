@@ -1,4 +1,5 @@
-//! What the laws of the States ask. A law that is not among the data, or that nobody compared with its text, gets no date.
+//! What the laws of the States ask. A law that is not among the data, or that nobody compared with its text,
+//! gets no date.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +77,10 @@ pub fn name(code: &str) -> &str {
 pub fn unknown(residents: &BTreeMap<String, u64>, problems: &mut Vec<String>) {
     let known = |code: &str| code == ELSEWHERE || STATES.iter().any(|(c, _)| *c == code);
     problems.extend(residents.keys().filter(|code| !known(code)).map(|code| {
-        format!("`{code}` is no State or jurisdiction; write its postal code, such as CA or PR, or `{ELSEWHERE}` for other countries")
+        format!(
+            "`{code}` is no State or jurisdiction; write its postal code, such as CA or PR, or \
+                 `{ELSEWHERE}` for other countries"
+        )
     }));
 }
 
@@ -84,7 +88,9 @@ pub fn unknown(residents: &BTreeMap<String, u64>, problems: &mut Vec<String>) {
 pub(super) fn duties(count: &Count<'_>, ours: bool, all: &mut Vec<Duty>) {
     for (code, n) in count.incident.residents.iter().filter(|(_, n)| **n > 0) {
         match count.states.states.iter().find(|law| law.state == *code) {
-            Some(law) => all.extend(law.rules.iter().enumerate().map(|(i, r)| rule(count, ours, code, i, r, *n))),
+            Some(law) => {
+                all.extend(law.rules.iter().enumerate().map(|(i, r)| rule(count, ours, code, i, r, *n)))
+            }
             None => all.push(open(
                 code,
                 *n,
@@ -99,7 +105,9 @@ pub(super) fn duties(count: &Count<'_>, ours: bool, all: &mut Vec<Duty>) {
 /// A business associate holds data of another; what a State asks of it then is not in the data.
 pub fn of_owner(incident: &Incident, all: &mut Vec<Duty>) {
     for (code, n) in incident.residents.iter().filter(|(_, n)| **n > 0) {
-        let why = "not determined: ask counsel; what a State asks of one that keeps data for another is not among the data".to_string();
+        let why = "not determined: ask counsel; what a State asks of one that keeps data for another is not \
+                   among the data"
+            .to_string();
         all.push(open(code, *n, true, incident.role.clone(), why));
     }
 }
@@ -130,11 +138,19 @@ fn open(code: &str, n: u64, ours: bool, by: String, why: String) -> Duty {
 
 fn rule(count: &Count<'_>, ours: bool, code: &str, index: usize, rule: &StateRule, residents: u64) -> Duty {
     let due = match rule.at_least {
-        Some(least) if residents < least => Due::NotOwed { why: format!("{residents} residents of {} are fewer than {least}", name(code)) },
-        _ if !rule.verified => Due::NotDetermined { why: format!("not determined: ask counsel; {}", rule.checked.trim()) },
+        Some(least) if residents < least => {
+            Due::NotOwed { why: format!("{residents} residents of {} are fewer than {least}", name(code)) }
+        }
+        _ if !rule.verified => {
+            Due::NotDetermined { why: format!("not determined: ask counsel; {}", rule.checked.trim()) }
+        }
         _ => limit(count, rule),
     };
-    let held = if count.holds.is_empty() { "" } else { " Whether law enforcement may delay it follows from that law: ask counsel." };
+    let held = if count.holds.is_empty() {
+        ""
+    } else {
+        " Whether law enforcement may delay it follows from that law: ask counsel."
+    };
     Duty {
         id: format!("state-{}-{}", code.to_lowercase(), index + 1),
         who: rule.who.clone(),
@@ -177,6 +193,7 @@ fn individuals_told(count: &Count<'_>, rule: &StateRule) -> Option<chrono::Naive
         return dates::day(told).ok();
     }
     let law = count.states.states.iter().find(|law| law.rules.iter().any(|r| std::ptr::eq(r, rule)))?;
-    let own = law.rules.iter().find(|r| r.from == StateStart::Discovery && r.verified && r.unit == Unit::Days)?;
+    let own =
+        law.rules.iter().find(|r| r.from == StateStart::Discovery && r.verified && r.unit == Unit::Days)?;
     Some(dates::plus_days(count.day, u64::from(own.amount.min(60))))
 }

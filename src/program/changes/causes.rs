@@ -1,5 +1,5 @@
-//! The configuration change behind a verdict: which members of a resource's item differ between two runs, of those that the
-//! check reads.
+//! The configuration change behind a verdict: which members of a resource's item differ between two runs, of
+//! those that the check reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,8 @@ impl<'a> ReadNames<'a> {
 
     /// Whether the column that a table makes of this member stands in the check's own SQL.
     fn asks_for(&self, path: &[String]) -> bool {
-        let named = path.iter().skip(1).rev().map(|part| part.to_lowercase()).find(|part| self.names.contains(part));
+        let named =
+            path.iter().skip(1).rev().map(|part| part.to_lowercase()).find(|part| self.names.contains(part));
         let Some(named) = named else { return path.first().is_some_and(|p| p == "tags") };
         self.tables.iter().any(|text| {
             let lower = text.to_lowercase();
@@ -94,7 +95,9 @@ fn compare(path: &mut Vec<String>, old: Option<&Value>, new: Option<&Value>, out
                 path.pop();
             }
         }
-        (Some(Value::Array(a)), Some(Value::Array(b))) if a.len() == b.len() && a.iter().chain(b).all(Value::is_object) => {
+        (Some(Value::Array(a)), Some(Value::Array(b)))
+            if a.len() == b.len() && a.iter().chain(b).all(Value::is_object) =>
+        {
             for (i, (x, y)) in a.iter().zip(b).enumerate() {
                 path.push(format!("[{i}]"));
                 compare(path, Some(x), Some(y), out);
@@ -126,7 +129,10 @@ fn member(path: &[String]) -> String {
 
 /// Items by resource, account and region.
 pub fn index(items: &[ItemState]) -> BTreeMap<(&str, &str, &str), &ItemState> {
-    items.iter().map(|item| ((item.resource.as_str(), item.account.as_str(), item.region.as_str()), item)).collect()
+    items
+        .iter()
+        .map(|item| ((item.resource.as_str(), item.account.as_str(), item.region.as_str()), item))
+        .collect()
 }
 
 #[cfg(test)]
@@ -135,20 +141,31 @@ mod tests {
 
     fn item(body: Value) -> ItemState {
         let text = |t: &str| t.to_string();
-        ItemState { resource: text("r"), account: text("a"), region: text("b"), captured_at: text("t"), artifact: text("f"), body }
+        ItemState {
+            resource: text("r"),
+            account: text("a"),
+            region: text("b"),
+            captured_at: text("t"),
+            artifact: text("f"),
+            body,
+        }
     }
 
     #[test]
     fn what_the_check_asks_for_comes_before_what_its_table_reads() {
-        let tables =
-            vec!["SELECT c ->> '$.publiclyAccessible' AS publicly_accessible, c ->> '$.engineVersion' AS engine_version FROM resource"];
+        let tables = vec![
+            "SELECT c ->> '$.publiclyAccessible' AS publicly_accessible, c ->> '$.engineVersion' AS \
+             engine_version FROM resource",
+        ];
         let names = tables.iter().flat_map(|t| words(t)).collect();
         let own = words("SELECT arn, publicly_accessible FROM rds_instance").collect();
         let reads = ReadNames { own, tables, names };
-        let old =
-            item(serde_json::json!({ "configuration": { "publiclyAccessible": false, "engineVersion": "14", "port": 1 }, "tags": {} }));
-        let new =
-            item(serde_json::json!({ "configuration": { "publiclyAccessible": true, "engineVersion": "15", "port": 2 }, "tags": {} }));
+        let old = item(
+            serde_json::json!({ "configuration": { "publiclyAccessible": false, "engineVersion": "14", "port": 1 }, "tags": {} }),
+        );
+        let new = item(
+            serde_json::json!({ "configuration": { "publiclyAccessible": true, "engineVersion": "15", "port": 2 }, "tags": {} }),
+        );
         let causes = between(&reads, &old, &new);
         assert_eq!(causes.len(), 1, "{causes:?}");
         assert_eq!(causes[0].member, "configuration.publiclyAccessible");
@@ -161,7 +178,11 @@ mod tests {
         let old = serde_json::json!({ "a": [{ "x": 1 }, { "x": 2 }], "b": [1, 2], "c": "same" });
         let new = serde_json::json!({ "a": [{ "x": 1 }, { "x": 3 }], "b": [1], "c": "same" });
         compare(&mut Vec::new(), Some(&old), Some(&new), &mut out);
-        let shown: Vec<_> = out.iter().map(|(path, a, b)| (member(path), a.as_deref(), b.as_deref())).collect();
-        assert_eq!(shown, [("a[1].x".to_string(), Some("2"), Some("3")), ("b".to_string(), Some("[1,2]"), Some("[1]"))]);
+        let shown: Vec<_> =
+            out.iter().map(|(path, a, b)| (member(path), a.as_deref(), b.as_deref())).collect();
+        assert_eq!(
+            shown,
+            [("a[1].x".to_string(), Some("2"), Some("3")), ("b".to_string(), Some("[1,2]"), Some("[1]"))]
+        );
     }
 }

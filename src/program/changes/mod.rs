@@ -1,5 +1,5 @@
-//! Compares two assessments: what regressed, what was repaired, what cannot be compared and why, and which change of
-//! configuration lies behind a row. Pure: it judges nothing anew and reads no file.
+//! Compares two assessments: what regressed, what was repaired, what cannot be compared and why, and which
+//! change of configuration lies behind a row. Pure: it judges nothing anew and reads no file.
 
 mod causes;
 mod rows;
@@ -12,7 +12,8 @@ pub use terms::terms;
 use crate::model::assessment::{Assessment, CheckResult, ControlResult};
 use crate::model::catalog::Catalog;
 use crate::model::changes::{
-    CHANGES, Changes, CheckChange, Class, ComparedSide, ControlChange, ItemState, RowChange, SideInfo, TrendCount, TrendPoint,
+    CHANGES, Changes, CheckChange, Class, ComparedSide, ControlChange, ItemState, RowChange, SideInfo,
+    TrendCount, TrendPoint,
 };
 use crate::model::verdict::Verdict;
 use rows::RowPair;
@@ -22,33 +23,53 @@ pub const ITEMS: usize = 5_000;
 
 /// Resources whose items of both runs a comparison needs.
 pub fn wanted(old: &ComparedSide, new: &ComparedSide) -> BTreeSet<String> {
-    let pairs = checks(&new.assessment).into_iter().filter_map(|(_, now)| Some(pair(old, new, find(&old.assessment, &now.id)?, now)));
-    let comparable = pairs.filter(|pair| terms::check_difference(&pair.new.id, &old.terms, &new.terms).is_empty());
+    let pairs = checks(&new.assessment)
+        .into_iter()
+        .filter_map(|(_, now)| Some(pair(old, new, find(&old.assessment, &now.id)?, now)));
+    let comparable =
+        pairs.filter(|pair| terms::check_difference(&pair.new.id, &old.terms, &new.terms).is_empty());
     let all: BTreeSet<String> = comparable.flat_map(|pair| pair.changes()).map(|row| row.resource).collect();
     all.into_iter().take(ITEMS).collect()
 }
 
-fn pair<'a>(before: &'a ComparedSide, now: &'a ComparedSide, old: &'a CheckResult, new: &'a CheckResult) -> RowPair<'a> {
+fn pair<'a>(
+    before: &'a ComparedSide,
+    now: &'a ComparedSide,
+    old: &'a CheckResult,
+    new: &'a CheckResult,
+) -> RowPair<'a> {
     RowPair { old, new, before, now }
 }
 
 fn checks(assessment: &Assessment) -> Vec<(&ControlResult, &CheckResult)> {
-    assessment.controls.iter().flat_map(|control| control.checks.iter().map(move |check| (control, check))).collect()
+    assessment
+        .controls
+        .iter()
+        .flat_map(|control| control.checks.iter().map(move |check| (control, check)))
+        .collect()
 }
 
 fn find<'a>(assessment: &'a Assessment, id: &str) -> Option<&'a CheckResult> {
     assessment.controls.iter().flat_map(|c| &c.checks).find(|c| c.id == id)
 }
 
-/// What changed from `old` to `new`. The catalog is the new one's: it tells what a check reads. `trend` is what was known before.
+/// What changed from `old` to `new`. The catalog is the new one's: it tells what a check reads. `trend` is
+/// what was known before.
 pub fn compare(old: &ComparedSide, new: &ComparedSide, catalog: &Catalog, trend: &[TrendPoint]) -> Changes {
     let mut checks = changed(old, new, catalog);
-    checks.sort_by(|a, b| (a.class, std::cmp::Reverse(a.severity), &a.check).cmp(&(b.class, std::cmp::Reverse(b.severity), &b.check)));
+    checks.sort_by(|a, b| {
+        (a.class, std::cmp::Reverse(a.severity), &a.check).cmp(&(
+            b.class,
+            std::cmp::Reverse(b.severity),
+            &b.check,
+        ))
+    });
     let mut totals: BTreeMap<Class, u64> = Class::ALL.into_iter().map(|class| (class, 0)).collect();
     for (class, n) in checks.iter().flat_map(|c| &c.counts) {
         *totals.entry(*class).or_default() += n;
     }
-    let services = |a: &Assessment| a.inventory.iter().map(|line| line.service.clone()).collect::<BTreeSet<String>>();
+    let services =
+        |a: &Assessment| a.inventory.iter().map(|line| line.service.clone()).collect::<BTreeSet<String>>();
     let (before, now) = (services(&old.assessment), services(&new.assessment));
     Changes {
         format: CHANGES.into(),
@@ -57,7 +78,12 @@ pub fn compare(old: &ComparedSide, new: &ComparedSide, catalog: &Catalog, trend:
         terms: terms::differences(&old.terms, &new.terms),
         totals,
         checks_not_comparable: checks.iter().filter(|c| !c.why.is_empty()).count() as u64,
-        controls: new.assessment.controls.iter().map(|control| control_change(control, &old.assessment, &checks)).collect(),
+        controls: new
+            .assessment
+            .controls
+            .iter()
+            .map(|control| control_change(control, &old.assessment, &checks))
+            .collect(),
         services_new: now.difference(&before).cloned().collect(),
         services_gone: before.difference(&now).cloned().collect(),
         trend: trend_with(trend, &[&old.assessment, &new.assessment]),
@@ -90,7 +116,9 @@ fn changed(old: &ComparedSide, new: &ComparedSide, catalog: &Catalog) -> Vec<Che
                 rows.iter_mut().for_each(|row| explain(row, &reads, &items_old, &items_new));
                 out.extend(check_change(control, now, Some(before.verdict), rows));
             }
-            before => out.push(incomparable(&control.id, now, before.map(|c| c.verdict), Some(now.verdict), why)),
+            before => {
+                out.push(incomparable(&control.id, now, before.map(|c| c.verdict), Some(now.verdict), why))
+            }
         }
     }
     for (control, before) in checks(&old.assessment) {
@@ -102,7 +130,13 @@ fn changed(old: &ComparedSide, new: &ComparedSide, catalog: &Catalog) -> Vec<Che
     out
 }
 
-fn incomparable(control: &str, check: &CheckResult, old: Option<Verdict>, new: Option<Verdict>, why: String) -> CheckChange {
+fn incomparable(
+    control: &str,
+    check: &CheckResult,
+    old: Option<Verdict>,
+    new: Option<Verdict>,
+    why: String,
+) -> CheckChange {
     CheckChange {
         check: check.id.clone(),
         title: check.title.clone(),
@@ -117,8 +151,14 @@ fn incomparable(control: &str, check: &CheckResult, old: Option<Verdict>, new: O
     }
 }
 
-/// A check of which something changed. What its rows did worst is what the check did, unless its own verdict stayed.
-fn check_change(control: &ControlResult, now: &CheckResult, old: Option<Verdict>, rows: Vec<RowChange>) -> Option<CheckChange> {
+/// A check of which something changed. What its rows did worst is what the check did, unless its own verdict
+/// stayed.
+fn check_change(
+    control: &ControlResult,
+    now: &CheckResult,
+    old: Option<Verdict>,
+    rows: Vec<RowChange>,
+) -> Option<CheckChange> {
     let worst = rows.iter().map(|row| row.class).min()?;
     let mut counts = BTreeMap::new();
     for row in &rows {
@@ -127,7 +167,9 @@ fn check_change(control: &ControlResult, now: &CheckResult, old: Option<Verdict>
     let class = match (old, now.verdict) {
         (Some(Verdict::NotMet), Verdict::NotMet) => Class::Drifted,
         (Some(Verdict::NotMet), Verdict::Accepted) => Class::Accepted,
-        (Some(Verdict::NotMet | Verdict::Accepted), Verdict::Met) if counts.contains_key(&Class::Fixed) => Class::Fixed,
+        (Some(Verdict::NotMet | Verdict::Accepted), Verdict::Met) if counts.contains_key(&Class::Fixed) => {
+            Class::Fixed
+        }
         (_, _) => worst,
     };
     Some(CheckChange {
@@ -155,7 +197,9 @@ fn explain(row: &mut RowChange, reads: &causes::ReadNames<'_>, old: &Index<'_>, 
             row.causes = causes::between(reads, before, now);
             match row.causes.is_empty() {
                 true => {
-                    "its own items show no change in what the check reads: another resource, a time or a decision lies behind it".into()
+                    "its own items show no change in what the check reads: another resource, a time or a \
+                     decision lies behind it"
+                        .into()
                 }
                 false => String::new(),
             }
@@ -193,7 +237,12 @@ pub fn point(a: &Assessment) -> TrendPoint {
         not_evidenced: c.counts.not_evidenced,
         total: c.counts.total(),
     };
-    TrendPoint { run: a.run.clone(), as_of: a.as_of.clone(), catalog: a.catalog, controls: a.controls.iter().map(count).collect() }
+    TrendPoint {
+        run: a.run.clone(),
+        as_of: a.as_of.clone(),
+        catalog: a.catalog,
+        controls: a.controls.iter().map(count).collect(),
+    }
 }
 
 /// Known points and those of these assessments, oldest first, one a run.

@@ -71,7 +71,9 @@ impl RowPair<'_> {
                 causes_words: String::new(),
             });
         }
-        changes.sort_by(|a, b| (a.class, &a.resource, &a.account, &a.region).cmp(&(b.class, &b.resource, &b.account, &b.region)));
+        changes.sort_by(|a, b| {
+            (a.class, &a.resource, &a.account, &a.region).cmp(&(b.class, &b.resource, &b.account, &b.region))
+        });
         changes
     }
 
@@ -85,13 +87,18 @@ impl RowPair<'_> {
             (Some(a), Some(b)) if a == b => None,
             (Some(_), Some(NotEvidenced)) => open("its evidence is missing now"),
             (Some(NotEvidenced), Some(_)) => open("its evidence was missing then"),
-            (Some(NotMet), Some(Accepted)) => Some((Class::Accepted, self.exception(key.0, &self.now.terms.exceptions))),
-            (Some(Met | Attested | NotApplicable), Some(Accepted)) => {
-                Some((Class::Accepted, format!("it was fulfilled; {}", self.exception(key.0, &self.now.terms.exceptions))))
+            (Some(NotMet), Some(Accepted)) => {
+                Some((Class::Accepted, self.exception(key.0, &self.now.terms.exceptions)))
             }
+            (Some(Met | Attested | NotApplicable), Some(Accepted)) => Some((
+                Class::Accepted,
+                format!("it was fulfilled; {}", self.exception(key.0, &self.now.terms.exceptions)),
+            )),
             (Some(Accepted), Some(NotMet)) => Some((Class::Expired, self.ended(key.0))),
             (Some(NotMet | Accepted), Some(Met | Attested)) => plain(Class::Fixed),
-            (Some(NotMet | Accepted), Some(NotApplicable)) => Some((Class::Gone, "the check does not apply to it any more".into())),
+            (Some(NotMet | Accepted), Some(NotApplicable)) => {
+                Some((Class::Gone, "the check does not apply to it any more".into()))
+            }
             (Some(Met | Attested | NotApplicable), Some(NotMet)) => plain(Class::Regressed),
             (Some(_), Some(_)) => None,
             (None, Some(verdict)) => self.appeared(key, verdict),
@@ -115,9 +122,15 @@ impl RowPair<'_> {
         let listed = item(self.before, key);
         match (cut(self.old), listed, verdict) {
             (true, true, Verdict::NotMet) => Some((Class::Regressed, String::new())),
-            (_, _, Verdict::Accepted) => Some((Class::Accepted, self.exception(key.0, &self.now.terms.exceptions))),
-            (_, true, _) => Some((Class::New, "the resource was there and was not judged by this check".into())),
-            (_, false, _) if gap_at(self.old, key) => Some((Class::New, "evidence had gaps then: it may have been there".into())),
+            (_, _, Verdict::Accepted) => {
+                Some((Class::Accepted, self.exception(key.0, &self.now.terms.exceptions)))
+            }
+            (_, true, _) => {
+                Some((Class::New, "the resource was there and was not judged by this check".into()))
+            }
+            (_, false, _) if gap_at(self.old, key) => {
+                Some((Class::New, "evidence had gaps then: it may have been there".into()))
+            }
             (_, false, _) => Some((Class::New, String::new())),
         }
     }
@@ -134,9 +147,15 @@ impl RowPair<'_> {
             return Some((Class::NotComparable, "an exclusion takes it out of scope now".into()));
         }
         match (item(self.now, key), cut(self.new), gap_at(self.new, key)) {
-            (true, true, _) => Some((Class::Fixed, "it is not among the rows that are not met any more".into())),
-            (true, false, _) => Some((Class::Gone, "the resource is there; the check does not judge it any more".into())),
-            (false, _, true) => Some((Class::NotComparable, "evidence has gaps now: whether it is gone is not known".into())),
+            (true, true, _) => {
+                Some((Class::Fixed, "it is not among the rows that are not met any more".into()))
+            }
+            (true, false, _) => {
+                Some((Class::Gone, "the resource is there; the check does not judge it any more".into()))
+            }
+            (false, _, true) => {
+                Some((Class::NotComparable, "evidence has gaps now: whether it is gone is not known".into()))
+            }
             (false, _, false) => Some((Class::Gone, String::new())),
         }
     }
@@ -149,8 +168,11 @@ impl RowPair<'_> {
     /// Why an acceptance does not hold any more.
     fn ended(&self, resource: &str) -> String {
         let day = self.now.assessment.as_of.get(..10).unwrap_or_default();
-        let of = |e: &&crate::model::changes::ExceptionTerm| e.check == self.new.id && matches_pattern(&e.resource, resource);
-        let known = self.now.terms.exceptions.iter().filter(of).chain(self.before.terms.exceptions.iter().filter(of));
+        let of = |e: &&crate::model::changes::ExceptionTerm| {
+            e.check == self.new.id && matches_pattern(&e.resource, resource)
+        };
+        let known =
+            self.now.terms.exceptions.iter().filter(of).chain(self.before.terms.exceptions.iter().filter(of));
         match known.map(|e| e.expires.as_str()).max() {
             Some(expires) if expires < day => format!("the exception expired on {expires}"),
             Some(_) => "the exception was taken back or does not cover it any more".into(),
@@ -172,7 +194,8 @@ fn gap_at(check: &CheckResult, key: Key<'_>) -> bool {
     let (_, account, region) = key;
     let nowhere = account.is_empty() || region.is_empty();
     let here = [format!("{account} {region}:"), format!("{account}:"), "account unknown:".to_string()];
-    check.gaps.len() >= GAPS || check.gaps.iter().any(|gap| nowhere || here.iter().any(|h| gap.starts_with(h.as_str())))
+    check.gaps.len() >= GAPS
+        || check.gaps.iter().any(|gap| nowhere || here.iter().any(|h| gap.starts_with(h.as_str())))
 }
 
 fn item(judged: &ComparedSide, key: Key<'_>) -> bool {

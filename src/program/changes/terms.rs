@@ -22,7 +22,11 @@ pub fn terms(catalog: &Catalog, decisions: &Decisions, run: &RunRecord, assessme
             .exceptions
             .exceptions
             .iter()
-            .map(|e| ExceptionTerm { check: e.check.clone(), resource: e.resource.clone(), expires: e.expires.clone() })
+            .map(|e| ExceptionTerm {
+                check: e.check.clone(),
+                resource: e.resource.clone(),
+                expires: e.expires.clone(),
+            })
             .collect(),
         catalog: assessment.catalog,
         list: catalog.services.list_date.clone(),
@@ -51,7 +55,8 @@ fn of_check(catalog: &Catalog, decisions: &Decisions, check: &CheckResult) -> Ch
         hasher.write_all(format!("{}\0", text.trim()).as_bytes()).expect("hashing cannot fail");
     }
     let words: BTreeSet<String> = texts.iter().flat_map(|text| words(text)).collect();
-    let value = |name: &str, default: f64| decisions.workspace.parameters.get(name).copied().unwrap_or(default);
+    let value =
+        |name: &str, default: f64| decisions.workspace.parameters.get(name).copied().unwrap_or(default);
     let rule = &decisions.workspace.phi;
     CheckTerms {
         question: hasher.finish().digest,
@@ -60,13 +65,17 @@ fn of_check(catalog: &Catalog, decisions: &Decisions, check: &CheckResult) -> Ch
             .filter(|p| words.contains(&p.name.to_lowercase()))
             .map(|p| (p.name.clone(), value(&p.name, p.default)))
             .collect(),
-        phi: self::words(own).any(|w| w == "phi_scope").then(|| format!("{} = {}", rule.tag, rule.values.join(", "))),
+        phi: self::words(own)
+            .any(|w| w == "phi_scope")
+            .then(|| format!("{} = {}", rule.tag, rule.values.join(", "))),
     }
 }
 
 /// The names in a text, in small letters.
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).map(str::to_lowercase)
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
 }
 
 /// Why a check's two answers cannot be set against each other; empty if they can.
@@ -83,10 +92,19 @@ pub fn check_difference(id: &str, old: &Terms, new: &Terms) -> String {
     if before.phi != now.phi {
         return "PHI scope is told by another tag".into();
     }
-    let name = |values: &BTreeMap<String, f64>, name: &str| values.get(name).map_or("none".to_string(), f64::to_string);
+    let name = |values: &BTreeMap<String, f64>, name: &str| {
+        values.get(name).map_or("none".to_string(), f64::to_string)
+    };
     let changed = now.parameters.keys().filter(|p| before.parameters.get(*p) != now.parameters.get(*p));
-    let changed: Vec<String> =
-        changed.map(|p| format!("the parameter {p} was {} and is {}", name(&before.parameters, p), name(&now.parameters, p))).collect();
+    let changed: Vec<String> = changed
+        .map(|p| {
+            format!(
+                "the parameter {p} was {} and is {}",
+                name(&before.parameters, p),
+                name(&now.parameters, p)
+            )
+        })
+        .collect();
     changed.join("; ")
 }
 
@@ -107,7 +125,10 @@ pub fn differences(old: &Terms, new: &Terms) -> Vec<String> {
     set("Region", &old.regions, &new.regions);
     set("Exclusion", &old.excluded, &new.excluded);
     if old.list != new.list {
-        out.push(format!("The list of HIPAA-eligible services was dated {} and is dated {}.", old.list, new.list));
+        out.push(format!(
+            "The list of HIPAA-eligible services was dated {} and is dated {}.",
+            old.list, new.list
+        ));
     }
     let mut parameters: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for (id, now) in &new.checks {
@@ -118,14 +139,21 @@ pub fn differences(old: &Terms, new: &Terms) -> Vec<String> {
             }
         }
     }
-    out.extend(parameters.into_iter().map(|(name, (then, now))| format!("The parameter {name} was {then} and is {now}.")));
+    out.extend(
+        parameters
+            .into_iter()
+            .map(|(name, (then, now))| format!("The parameter {name} was {then} and is {now}.")),
+    );
     if old.catalog != new.catalog {
-        let other = |id: &&String| old.checks.get(*id).is_some_and(|before| before.question != new.checks[*id].question);
+        let other = |id: &&String| {
+            old.checks.get(*id).is_some_and(|before| before.question != new.checks[*id].question)
+        };
         let changed = new.checks.keys().filter(other).count();
         let added = new.checks.keys().filter(|id| !old.checks.contains_key(*id)).count();
         let removed = old.checks.keys().filter(|id| !new.checks.contains_key(*id)).count();
         out.push(format!(
-            "The catalog changed from {} to {}: {changed} of the checks ask another question, {added} are new, {removed} are gone.",
+            "The catalog changed from {} to {}: {changed} of the checks ask another question, {added} are \
+             new, {removed} are gone.",
             old.catalog.short(),
             new.catalog.short()
         ));

@@ -1,5 +1,5 @@
-//! The commands that keep evidence, filled with names of the run. Every name is untrusted: it stands in single quotes, and one that
-//! no AWS service could have given gets no command at all.
+//! The commands that keep evidence, filled with names of the run. Every name is untrusted: it stands in
+//! single quotes, and one that no AWS service could have given gets no command at all.
 
 use crate::model::decisions::Plan;
 use crate::model::dossier::{Means, MeansThing, ResponseCommand, ResponseRow};
@@ -20,9 +20,11 @@ pub struct MadeCommands {
 }
 
 pub fn all(rows: &[ResponseRow], plan: &Plan) -> MadeCommands {
-    let bucket = quoted(plan.environment.evidence_bucket.trim()).unwrap_or_else(|| "'<bucket for evidence>'".into());
+    let bucket =
+        quoted(plan.environment.evidence_bucket.trim()).unwrap_or_else(|| "'<bucket for evidence>'".into());
     let preamble = format!(
-        "export INCIDENT='INC-<number>' START='<YYYY-MM-DD>T00:00:00Z' MONTH='<YYYY/MM>' INSTANCE='i-<instance>' EVIDENCE={bucket}"
+        "export INCIDENT='INC-<number>' START='<YYYY-MM-DD>T00:00:00Z' MONTH='<YYYY/MM>' \
+         INSTANCE='i-<instance>' EVIDENCE={bucket}"
     );
     let mut script = Script { commands: vec![], refused: vec![] };
     script.line("Who acts, for the custody record", "", "aws sts get-caller-identity".into());
@@ -55,7 +57,8 @@ pub fn all(rows: &[ResponseRow], plan: &Plan) -> MadeCommands {
     MadeCommands { preamble, commands: script.commands, refused: script.refused }
 }
 
-/// In the order in which they are typed: people, access, what ends by itself, what an intruder may delete, isolation last.
+/// In the order in which they are typed: people, access, what ends by itself, what an intruder may delete,
+/// isolation last.
 const STEPS: [(Means, &str); 10] = [
     (Means::Topic, "Call the people on duty"),
     (Means::BreakGlass, "Take the emergency role"),
@@ -74,7 +77,13 @@ fn wanted(means: Means, thing: &MeansThing) -> bool {
         Means::Topic => thing.fault.is_empty(),
         Means::LogGroup => thing.urgent,
         Means::BreakGlass => thing.facts.starts_with("role"),
-        Means::Place | Means::Trail | Means::Bucket | Means::Detector | Means::Vault | Means::Key | Means::Quarantine => true,
+        Means::Place
+        | Means::Trail
+        | Means::Bucket
+        | Means::Detector
+        | Means::Vault
+        | Means::Key
+        | Means::Quarantine => true,
     }
 }
 
@@ -85,7 +94,12 @@ struct Script {
 
 impl Script {
     fn line(&mut self, step: &str, account: &str, command: String) {
-        self.commands.push(ResponseCommand { step: step.into(), account: account.into(), command, first: false });
+        self.commands.push(ResponseCommand {
+            step: step.into(),
+            account: account.into(),
+            command,
+            first: false,
+        });
     }
 
     fn of(&mut self, means: Means, step: &str, thing: &MeansThing) {
@@ -103,34 +117,53 @@ impl Script {
 fn lines(means: Means, name: &str, region: &str, thing: &MeansThing) -> Vec<String> {
     match means {
         Means::Topic => vec![format!(
-            "aws sns publish{region} --topic-arn {name} --subject \"$INCIDENT\" --message 'Incident declared: join the bridge'"
+            "aws sns publish{region} --topic-arn {name} --subject \"$INCIDENT\" --message 'Incident \
+             declared: join the bridge'"
         )],
-        Means::BreakGlass => vec![format!("aws sts assume-role --role-arn {name} --role-session-name \"$INCIDENT\"")],
+        Means::BreakGlass => {
+            vec![format!("aws sts assume-role --role-arn {name} --role-session-name \"$INCIDENT\"")]
+        }
         Means::Key => {
             let cancel = thing.urgent.then(|| format!("aws kms cancel-key-deletion{region} --key-id {name}"));
-            let policy = format!("aws kms get-key-policy{region} --key-id {name} --policy-name default --output text");
+            let policy =
+                format!("aws kms get-key-policy{region} --key-id {name} --policy-name default --output text");
             cancel.into_iter().chain([policy]).collect()
         }
         Means::Place => vec![
             "aws iam generate-credential-report".into(),
-            format!("aws iam get-credential-report --query Content --output text | base64 --decode > credential-report-{name}.csv"),
+            format!(
+                "aws iam get-credential-report --query Content --output text | base64 --decode > \
+                 credential-report-{name}.csv"
+            ),
         ],
         Means::Trail => vec![
             format!("aws cloudtrail get-trail-status{region} --name {name}"),
-            format!("aws cloudtrail validate-logs{region} --trail-arn {name} --start-time \"$START\" --verbose"),
+            format!(
+                "aws cloudtrail validate-logs{region} --trail-arn {name} --start-time \"$START\" --verbose"
+            ),
         ],
         Means::Bucket => {
-            vec![format!("aws s3 sync s3://{name}/ \"s3://$EVIDENCE/$INCIDENT/trail/\" --exclude '*' --include \"*/CloudTrail*/$MONTH/*\"")]
+            vec![format!(
+                "aws s3 sync s3://{name}/ \"s3://$EVIDENCE/$INCIDENT/trail/\" --exclude '*' --include \
+                 \"*/CloudTrail*/$MONTH/*\""
+            )]
         }
         Means::Detector => {
-            vec![format!("aws guardduty list-findings{region} --detector-id {name} --sort-criteria AttributeName=updatedAt,OrderBy=DESC")]
+            vec![format!(
+                "aws guardduty list-findings{region} --detector-id {name} --sort-criteria \
+                 AttributeName=updatedAt,OrderBy=DESC"
+            )]
         }
         Means::LogGroup => vec![format!("aws logs delete-retention-policy{region} --log-group-name {name}")],
         Means::Vault => vec![format!(
-            "aws backup create-legal-hold{region} --title \"$INCIDENT\" --description \"$INCIDENT\" --recovery-point-selection VaultNames={name}"
+            "aws backup create-legal-hold{region} --title \"$INCIDENT\" --description \"$INCIDENT\" \
+             --recovery-point-selection VaultNames={name}"
         )],
         Means::Quarantine => vec![
-            format!("aws ec2 create-snapshots{region} --instance-specification InstanceId=\"$INSTANCE\" --description \"$INCIDENT\""),
+            format!(
+                "aws ec2 create-snapshots{region} --instance-specification InstanceId=\"$INSTANCE\" \
+                 --description \"$INCIDENT\""
+            ),
             format!("aws ec2 modify-instance-attribute{region} --instance-id \"$INSTANCE\" --groups {name}"),
         ],
     }
@@ -143,11 +176,15 @@ fn region(name: &str) -> Option<String> {
     }
 }
 
-/// A word of a POSIX shell (XCU 2.2.2). Nothing where AWS gives no such name: a leading hyphen would be an option, and `file://` a
-/// file that the AWS CLI reads.
+/// A word of a POSIX shell (XCU 2.2.2). Nothing where AWS gives no such name: a leading hyphen would be an
+/// option, and `file://` a file that the AWS CLI reads.
 pub fn quoted(name: &str) -> Option<String> {
     let known = |c: char| c.is_ascii_alphanumeric() || "_./:#+=,@-".contains(c);
-    let sound = !name.is_empty() && name.len() <= 512 && !name.starts_with('-') && !name.contains("://") && name.chars().all(known);
+    let sound = !name.is_empty()
+        && name.len() <= 512
+        && !name.starts_with('-')
+        && !name.contains("://")
+        && name.chars().all(known);
     sound.then(|| format!("'{name}'"))
 }
 
@@ -157,13 +194,32 @@ mod tests {
 
     #[test]
     fn what_no_service_names_so_is_no_word_of_a_command() {
-        for name in ["/aws/rds/instance/a#b/x", "arn:aws:iam::111122223333:role/path/a+b=c,d.e@f-g", "twin-vault", "sg-0a1b"] {
+        for name in [
+            "/aws/rds/instance/a#b/x",
+            "arn:aws:iam::111122223333:role/path/a+b=c,d.e@f-g",
+            "twin-vault",
+            "sg-0a1b",
+        ] {
             assert_eq!(quoted(name), Some(format!("'{name}'")));
         }
         let long = "a".repeat(513);
-        for name in
-            ["", "-rf", "a b", "a'b", "a;b", "$(id)", "`id`", "a\nb", "file:///etc/passwd", "a\u{202e}b", "a*", "~", "a\"b", "a\\b", &long]
-        {
+        for name in [
+            "",
+            "-rf",
+            "a b",
+            "a'b",
+            "a;b",
+            "$(id)",
+            "`id`",
+            "a\nb",
+            "file:///etc/passwd",
+            "a\u{202e}b",
+            "a*",
+            "~",
+            "a\"b",
+            "a\\b",
+            &long,
+        ] {
             assert_eq!(quoted(name), None, "{name}");
         }
     }

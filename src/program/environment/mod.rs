@@ -1,5 +1,5 @@
-//! The environment's part of the plan: the names that a responder needs, out of the evidence of the run; what is missing there or in
-//! the plan's file; and the commands that keep evidence, filled with those names.
+//! The environment's part of the plan: the names that a responder needs, out of the evidence of the run; what
+//! is missing there or in the plan's file; and the commands that keep evidence, filled with those names.
 
 mod commands;
 mod words;
@@ -21,22 +21,31 @@ pub fn environment(inputs: &Inputs<'_>) -> ResponseEnvironment {
     let made = commands::all(&rows, plan);
     for (means, name) in made.refused {
         if let Some(row) = rows.iter_mut().find(|row| row.means == means) {
-            row.defects.push(format!("`{name}` has characters that no name of its kind can have, so no command is made of it"));
+            row.defects.push(format!(
+                "`{name}` has characters that no name of its kind can have, so no command is made of it"
+            ));
         }
     }
-    ResponseEnvironment { words: summary(&rows, inputs), rows, commands: made.commands, preamble: made.preamble }
+    ResponseEnvironment {
+        words: summary(&rows, inputs),
+        rows,
+        commands: made.commands,
+        preamble: made.preamble,
+    }
 }
 
 /// The accounts and regions of the run, and what the plan's scope leaves out.
 fn places(inputs: &Inputs<'_>, plan: &Plan) -> ResponseRow {
     let facts = &inputs.decisions.workspace;
     let run = inputs.run;
-    let named = |id: &str| facts.accounts.iter().find(|a| a.id == id).map(|a| a.name.clone()).unwrap_or_default();
+    let named =
+        |id: &str| facts.accounts.iter().find(|a| a.id == id).map(|a| a.name.clone()).unwrap_or_default();
     let things: Vec<MeansThing> = run
         .accounts
         .iter()
         .map(|id| {
-            let count: u64 = inputs.assessment.inventory.iter().filter(|i| i.account == *id).map(|i| i.count).sum();
+            let count: u64 =
+                inputs.assessment.inventory.iter().filter(|i| i.account == *id).map(|i| i.count).sum();
             let (name, regions) = (named(id), run.regions.join(", "));
             let called = if name.is_empty() { String::new() } else { format!("{name}; ") };
             let facts = format!("{called}{} in {regions}", plural(count, "resource"));
@@ -45,15 +54,20 @@ fn places(inputs: &Inputs<'_>, plan: &Plan) -> ResponseRow {
         .collect();
     let mut defects = Vec::new();
     if inputs.decisions.incident.is_some() {
-        let told = |id: &str, name: &str| plan.scope.contains(id) || (!name.is_empty() && plan.scope.contains(name));
+        let told =
+            |id: &str, name: &str| plan.scope.contains(id) || (!name.is_empty() && plan.scope.contains(name));
         let out: Vec<&String> = run.accounts.iter().filter(|id| !told(id, &named(id))).collect();
         defects.extend(left_out("account", &out, run.accounts.len()));
-        let out: Vec<&String> = run.regions.iter().filter(|region| !plan.scope.contains(region.as_str())).collect();
+        let out: Vec<&String> =
+            run.regions.iter().filter(|region| !plan.scope.contains(region.as_str())).collect();
         defects.extend(left_out("region", &out, run.regions.len()));
     }
-    let account = facts.accounts.iter().filter(|a| !run.accounts.contains(&a.id)).map(|a| format!("account {}", a.id));
+    let account =
+        facts.accounts.iter().filter(|a| !run.accounts.contains(&a.id)).map(|a| format!("account {}", a.id));
     let region = facts.regions.iter().filter(|r| !run.regions.contains(r)).map(|r| format!("region {r}"));
-    let unread = account.chain(region).map(|place| format!("{place}: affiant.yaml names it, and nothing of it is in the evidence"));
+    let unread = account
+        .chain(region)
+        .map(|place| format!("{place}: affiant.yaml names it, and nothing of it is in the evidence"));
     ResponseRow {
         means: Means::Place,
         label: words::label(Means::Place).into(),
@@ -70,12 +84,19 @@ fn left_out(what: &str, out: &[&String], all: usize) -> Option<String> {
         return None;
     }
     let some: Vec<&str> = out.iter().take(6).map(|s| s.as_str()).collect();
-    let more = if out.len() > some.len() { format!(" and {} more", out.len() - some.len()) } else { String::new() };
-    Some(format!("the plan's scope names {} of {}, and not {}{more}", all - out.len(), plural(all as u64, what), some.join(", ")))
+    let more =
+        if out.len() > some.len() { format!(" and {} more", out.len() - some.len()) } else { String::new() };
+    Some(format!(
+        "the plan's scope names {} of {}, and not {}{more}",
+        all - out.len(),
+        plural(all as u64, what),
+        some.join(", ")
+    ))
 }
 
 fn row(found: &MeansFound, named: &PlanEnvironment) -> ResponseRow {
-    let mut defects: Vec<String> = found.missing.iter().map(|gap| format!("no {}{}", without_article(&gap.reason), at(gap))).collect();
+    let mut defects: Vec<String> =
+        found.missing.iter().map(|gap| format!("no {}{}", without_article(&gap.reason), at(gap))).collect();
     let faulty = found.things.iter().filter(|t| !t.fault.is_empty());
     defects.extend(faulty.map(|t| format!("`{}`: {}", t.name, t.fault)));
     defects.extend(unnamed(found, named));
@@ -110,12 +131,14 @@ fn unnamed(found: &MeansFound, named: &PlanEnvironment) -> Option<String> {
         None => String::new(),
     };
     match found.means {
-        Means::Quarantine if named.quarantine_groups.is_empty() => {
-            Some(format!("the plan's file names no quarantine group (`environment`, `quarantine_groups`){}", candidate()))
-        }
-        Means::BreakGlass if named.break_glass.is_empty() => {
-            Some(format!("the plan's file names no role or user for an emergency (`environment`, `break_glass`){}", candidate()))
-        }
+        Means::Quarantine if named.quarantine_groups.is_empty() => Some(format!(
+            "the plan's file names no quarantine group (`environment`, `quarantine_groups`){}",
+            candidate()
+        )),
+        Means::BreakGlass if named.break_glass.is_empty() => Some(format!(
+            "the plan's file names no role or user for an emergency (`environment`, `break_glass`){}",
+            candidate()
+        )),
         Means::Quarantine
         | Means::BreakGlass
         | Means::Place
@@ -135,12 +158,21 @@ fn destination(plan: &Plan, inputs: &Inputs<'_>) -> Vec<String> {
     let e = &plan.environment;
     let mut out = Vec::new();
     if !told(&e.evidence_bucket) {
-        out.push("the plan's file names no bucket for evidence (`environment`, `evidence_bucket`)".to_string());
+        out.push(
+            "the plan's file names no bucket for evidence (`environment`, `evidence_bucket`)".to_string(),
+        );
     }
     if !told(&e.evidence_account) {
-        out.push("the plan's file names no account for evidence, apart from those examined (`environment`, `evidence_account`)".into());
+        out.push(
+            "the plan's file names no account for evidence, apart from those examined (`environment`, \
+                  `evidence_account`)"
+                .into(),
+        );
     } else if inputs.run.accounts.len() == 1 && inputs.run.accounts[0] == e.evidence_account {
-        out.push(format!("evidence goes to account {}, which is the one examined: an intruder there reaches it", e.evidence_account));
+        out.push(format!(
+            "evidence goes to account {}, which is the one examined: an intruder there reaches it",
+            e.evidence_account
+        ));
     }
     out
 }

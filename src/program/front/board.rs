@@ -13,7 +13,13 @@ fn row(control: &ControlReport, dossier: &Dossier) -> BoardRow {
     let failing: Vec<_> = control.checks.iter().filter(|c| c.verdict == Verdict::NotMet).collect();
     let citation = control.citations.first();
     let open: Vec<&RiskReport> = dossier.risks.rows.iter().filter(|r| concerns(r, control)).collect();
-    let due = open.iter().filter(|r| !r.due.is_empty()).map(|r| r.due.as_str()).min().unwrap_or_default().to_string();
+    let due = open
+        .iter()
+        .filter(|r| !r.due.is_empty())
+        .map(|r| r.due.as_str())
+        .min()
+        .unwrap_or_default()
+        .to_string();
     let today = dossier.as_of.get(..10).unwrap_or_default();
     BoardRow {
         number: control.number,
@@ -45,7 +51,9 @@ fn owner(open: &[&RiskReport], due: &str) -> String {
     let short = |name: &str| name.split(',').next().unwrap_or(name).trim().to_string();
     let owned: Vec<_> = open.iter().filter(|r| !r.owner.is_empty()).collect();
     let names: BTreeSet<String> = owned.iter().map(|r| short(&r.owner)).collect();
-    let Some(first) = owned.iter().find(|r| r.due == due).or(owned.first()).map(|r| short(&r.owner)) else { return String::new() };
+    let Some(first) = owned.iter().find(|r| r.due == due).or(owned.first()).map(|r| short(&r.owner)) else {
+        return String::new();
+    };
     match names.len() {
         1 => first,
         n => format!("{first} and {} more", n - 1),
@@ -55,7 +63,9 @@ fn owner(open: &[&RiskReport], due: &str) -> String {
 /// Rows that are not met, then and now; empty where no earlier assessment was compared.
 fn change(control: &ControlReport, dossier: &Dossier) -> String {
     let compared = dossier.since.as_ref().and_then(|s| s.changes.as_ref());
-    let Some(c) = compared.and_then(|c| c.controls.iter().find(|c| c.id == control.id)) else { return String::new() };
+    let Some(c) = compared.and_then(|c| c.controls.iter().find(|c| c.id == control.id)) else {
+        return String::new();
+    };
     match (c.failing_old, c.failing_new) {
         (old, new) if old == new => format!("{new} as before"),
         (old, new) => format!("{old} \u{2192} {new} not met"),
@@ -64,7 +74,11 @@ fn change(control: &ControlReport, dossier: &Dossier) -> String {
 
 /// Since when the oldest failure lasts, as AWS Config's history shows it.
 fn since(control: &ControlReport, dossier: &Dossier) -> String {
-    let open = dossier.past.episodes.iter().filter(|e| e.ended_at.is_none() && control.checks.iter().any(|c| c.id == e.check));
+    let open = dossier
+        .past
+        .episodes
+        .iter()
+        .filter(|e| e.ended_at.is_none() && control.checks.iter().any(|c| c.id == e.check));
     let mut starts: Vec<Option<&str>> = open.map(|e| e.broken_at.as_deref()).collect();
     starts.sort_unstable();
     match starts.first() {

@@ -1,5 +1,6 @@
-//! The buyer's page: twelve questions that procurement asks first, each answered from what the package holds, with its population,
-//! its day and its exhibit. What nothing supports is unknown, and says what would answer it.
+//! The buyer's page: twelve questions that procurement asks first, each answered from what the package holds,
+//! with its population, its day and its exhibit. What nothing supports is unknown, and says what would answer
+//! it.
 
 mod events;
 
@@ -77,7 +78,8 @@ impl Page<'_> {
             "own-agreement",
             "Is a business associate agreement in force between us and this organization?",
             "control-incident-response",
-            "This package holds no statement on the agreement with you. Your own copy answers it; ask the contact on the cover.",
+            "This package holds no statement on the agreement with you. Your own copy answers it; ask the \
+             contact on the cover.",
         );
         if let Some(said) = self.said("agreements-in-force") {
             self.stated(&mut a, said);
@@ -89,7 +91,8 @@ impl Page<'_> {
 
     fn addendum(&self) -> BuyerAnswer {
         let baa = &self.dossier.baa;
-        let mut a = open("addendum", "Is AWS\u{2019}s own addendum with this organization in force?", "baa", "");
+        let mut a =
+            open("addendum", "Is AWS\u{2019}s own addendum with this organization in force?", "baa", "");
         a.words.clone_from(&baa.words);
         a.answer = match baa.state.as_str() {
             "in force" => YES,
@@ -110,7 +113,8 @@ impl Page<'_> {
         let s = &self.dossier.services;
         let mut a = open(
             "services",
-            "Which AWS services and regions are used, and are they on AWS\u{2019}s list of eligible services?",
+            "Which AWS services and regions are used, and are they on AWS\u{2019}s list of eligible \
+             services?",
             "services",
             "No service was read.",
         );
@@ -120,7 +124,8 @@ impl Page<'_> {
         let listed = s.on_list + s.with_condition;
         a.answer = if listed == s.in_use { YES } else { PART }.into();
         a.words = format!(
-            "{listed} of {} services in use are on the copy of AWS\u{2019}s list dated {} ({} with a condition, {} not on it, {} unknown). Regions: {}.",
+            "{listed} of {} services in use are on the copy of AWS\u{2019}s list dated {} ({} with a \
+             condition, {} not on it, {} unknown). Regions: {}.",
             s.in_use,
             s.list_date,
             s.with_condition,
@@ -134,10 +139,21 @@ impl Page<'_> {
             plural(self.dossier.scope.accounts.len() as u64, "account")
         );
         a.date = self.day();
-        let items = self.dossier.evidence.iter().filter(|e| e.source.contains("Config") || e.path.contains("/config/"));
+        let items = self
+            .dossier
+            .evidence
+            .iter()
+            .filter(|e| e.source.contains("Config") || e.path.contains("/config/"));
         a.evidence = items.take(2).map(|e| e.id.clone()).collect();
         if a.evidence.is_empty() {
-            a.evidence = self.dossier.evidence.iter().filter(|e| e.path.starts_with("aws/")).take(1).map(|e| e.id.clone()).collect();
+            a.evidence = self
+                .dossier
+                .evidence
+                .iter()
+                .filter(|e| e.path.starts_with("aws/"))
+                .take(1)
+                .map(|e| e.id.clone())
+                .collect();
         }
         a
     }
@@ -160,12 +176,22 @@ impl Page<'_> {
             Verdict::NotApplicable => UNKNOWN,
         }
         .into();
-        a.words = format!("{met} of {judged} answers are met; {failing} not met, {accepted} under an approved exception");
-        a.words += &if unread > 0 { format!("; {unread} could not be answered for want of evidence.") } else { ".".into() };
-        let worst_rows =
-            controls.iter().flat_map(|c| &c.checks).filter(|c| c.counts.not_met > 0 && c.severity >= crate::model::verdict::Severity::High);
-        let named: Vec<String> =
-            worst_rows.take(2).map(|c| format!("{}: {} of {} not met", c.title, c.counts.not_met, c.population)).collect();
+        a.words = format!(
+            "{met} of {judged} answers are met; {failing} not met, {accepted} under an approved exception"
+        );
+        a.words += &if unread > 0 {
+            format!("; {unread} could not be answered for want of evidence.")
+        } else {
+            ".".into()
+        };
+        let worst_rows = controls
+            .iter()
+            .flat_map(|c| &c.checks)
+            .filter(|c| c.counts.not_met > 0 && c.severity >= crate::model::verdict::Severity::High);
+        let named: Vec<String> = worst_rows
+            .take(2)
+            .map(|c| format!("{}: {} of {} not met", c.title, c.counts.not_met, c.population))
+            .collect();
         if !named.is_empty() {
             a.words += &format!(" Worst: {}.", named.join("; "));
         }
@@ -177,20 +203,34 @@ impl Page<'_> {
                 a.evidence.push(id.clone());
             }
         }
-        a.population = format!("{} of {}", plural(judged, "answer"), plural(controls.iter().map(|c| c.checks.len() as u64).sum(), "check"));
+        a.population = format!(
+            "{} of {}",
+            plural(judged, "answer"),
+            plural(controls.iter().map(|c| c.checks.len() as u64).sum(), "check")
+        );
         if judged > 0 {
             a.date = self.day();
         }
     }
 
     fn encryption(&self) -> BuyerAnswer {
-        let mut a = open("encryption", "Is data encrypted at rest and in transit, and where is it not?", "control-encryption-at-rest", "");
+        let mut a = open(
+            "encryption",
+            "Is data encrypted at rest and in transit, and where is it not?",
+            "control-encryption-at-rest",
+            "",
+        );
         self.judged(&mut a, &["encryption-at-rest", "encryption-in-transit"]);
         a
     }
 
     fn second_factor(&self) -> BuyerAnswer {
-        let mut a = open("second-factor", "Does everyone who signs in use a second factor?", "control-multi-factor-authentication", "");
+        let mut a = open(
+            "second-factor",
+            "Does everyone who signs in use a second factor?",
+            "control-multi-factor-authentication",
+            "",
+        );
         self.judged(&mut a, &["multi-factor-authentication"]);
         a
     }
@@ -209,10 +249,12 @@ impl Page<'_> {
         let everyone: u64 = m.stores.iter().filter(|s| s.everyone > 0).count() as u64;
         let foreign: u64 = m.stores.iter().filter(|s| s.foreign > 0).count() as u64;
         a.words = format!(
-            "{} may read at least one of {}; {everyone} open to everyone, {foreign} readable from other accounts.",
-            plural(m.readers_total, "user or role")
-                .replace("roles", "role")
-                .replace("user or role", if m.readers_total == 1 { "user or role" } else { "users and roles" }),
+            "{} may read at least one of {}; {everyone} open to everyone, {foreign} readable from other \
+             accounts.",
+            plural(m.readers_total, "user or role").replace("roles", "role").replace(
+                "user or role",
+                if m.readers_total == 1 { "user or role" } else { "users and roles" }
+            ),
             plural(m.stores_total, "store"),
         );
         a.population = plural(m.stores_total, "store");
@@ -229,14 +271,27 @@ impl Page<'_> {
             }
         }
         if let Some(control) = self.control("least-privilege") {
-            a.evidence.extend(control.checks.iter().filter(|c| c.id.starts_with("access.")).flat_map(|c| &c.evidence).take(1).cloned());
+            a.evidence.extend(
+                control
+                    .checks
+                    .iter()
+                    .filter(|c| c.id.starts_with("access."))
+                    .flat_map(|c| &c.evidence)
+                    .take(1)
+                    .cloned(),
+            );
         }
         a
     }
 
     fn notice(&self) -> BuyerAnswer {
         let clocks = &self.dossier.incident.clocks;
-        let mut a = open("notice", "Within how many hours are we told of an incident?", "incident", "No plan says it.");
+        let mut a = open(
+            "notice",
+            "Within how many hours are we told of an incident?",
+            "incident",
+            "No plan says it.",
+        );
         let contract = clocks.iter().filter(|c| c.basis == "contract" && c.binds && c.days.is_some());
         let first = contract.min_by(|x, y| x.days.partial_cmp(&y.days).unwrap_or(std::cmp::Ordering::Equal));
         match first {
@@ -244,14 +299,19 @@ impl Page<'_> {
                 let hours = clock.days.unwrap_or_default() * 24.0;
                 a.answer = YES.into();
                 a.words = format!("{hours} hours from discovery: {} ({}).", clock.who, clock.source);
-                a.population = plural(clocks.iter().filter(|c| c.basis == "contract" && c.binds).count() as u64, "contract clock");
+                a.population = plural(
+                    clocks.iter().filter(|c| c.basis == "contract" && c.binds).count() as u64,
+                    "contract clock",
+                );
                 a.date.clone_from(&self.dossier.incident.approved_at);
                 a.evidence = self.documents(&["incident-response", "agreement"]);
             }
             None if self.dossier.incident.present => {
                 a.answer = NO.into();
                 a.words =
-                    "The plan holds no hours of a contract. What the law sets at the outside stands in the incident-response plan.".into();
+                    "The plan holds no hours of a contract. What the law sets at the outside stands in the \
+                     incident-response plan."
+                        .into();
                 a.date.clone_from(&self.dossier.incident.approved_at);
             }
             None => {}
@@ -275,14 +335,18 @@ impl Page<'_> {
             "reports",
             "Are there independent reports or penetration tests?",
             "manifest",
-            "The evidence holds no independent report and no penetration test. AWS\u{2019}s own reports cover its data centers and not this organization.",
+            "The evidence holds no independent report and no penetration test. AWS\u{2019}s own reports \
+             cover its data centers and not this organization.",
         );
         if !found.is_empty() {
             a.answer = YES.into();
             a.words = format!("{} among the evidence.", plural(found.len() as u64, "document"));
             a.population = plural(found.len() as u64, "document");
             let of = self.dossier.evidence.iter().filter(|e| found.contains(&e.id));
-            a.date = of.map(|e| e.collected_at.get(..10).unwrap_or_default().to_string()).max().unwrap_or_default();
+            a.date = of
+                .map(|e| e.collected_at.get(..10).unwrap_or_default().to_string())
+                .max()
+                .unwrap_or_default();
             a.evidence = found;
         }
         a
@@ -307,7 +371,9 @@ impl Page<'_> {
         }
         .into();
         if said.is_none() && !register.is_empty() {
-            a.words = "A register of agreements is among the evidence; nobody has stated that it is complete.".into();
+            a.words =
+                "A register of agreements is among the evidence; nobody has stated that it is complete."
+                    .into();
         }
         if !register.is_empty() {
             a.population = plural(register.len() as u64, "document");

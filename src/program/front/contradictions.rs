@@ -1,5 +1,5 @@
-//! What people attest beside what the evidence shows. A statement is not wrong because a check fails; both stand here together, so
-//! that whoever signs knows it first.
+//! What people attest beside what the evidence shows. A statement is not wrong because a check fails; both
+//! stand here together, so that whoever signs knows it first.
 
 use std::collections::BTreeMap;
 
@@ -41,16 +41,37 @@ const CONTRADICTED: [(&str, &[&str], &str); 8] = [
         ],
         "interfaces that accept connections without TLS",
     ),
-    ("remote-administration-paths", &["ec2.security-group-no-world-open-admin"], "administration ports open to the world"),
-    ("root-custody", &["iam.root-mfa", "iam.root-no-access-keys"], "a root user without a second factor or with access keys"),
-    ("leavers-removed", &["iam.unused-credentials", "iam.unused-user"], "credentials of users that nobody uses and nobody removed"),
+    (
+        "remote-administration-paths",
+        &["ec2.security-group-no-world-open-admin"],
+        "administration ports open to the world",
+    ),
+    (
+        "root-custody",
+        &["iam.root-mfa", "iam.root-no-access-keys"],
+        "a root user without a second factor or with access keys",
+    ),
+    (
+        "leavers-removed",
+        &["iam.unused-credentials", "iam.unused-user"],
+        "credentials of users that nobody uses and nobody removed",
+    ),
     ("pgaudit-extension-created", &["rds.pgaudit-loaded"], "databases whose parameters do not load pgaudit"),
-    ("audit-logs-reviewed", &["cloudtrail.multi-region-trail-logging", "cloudtrail.delivers"], "trails that record or deliver nothing"),
-    ("agreements-in-force", &["artifact.baa-in-force"], "accounts in which AWS\u{2019}s addendum is not in force"),
+    (
+        "audit-logs-reviewed",
+        &["cloudtrail.multi-region-trail-logging", "cloudtrail.delivers"],
+        "trails that record or deliver nothing",
+    ),
+    (
+        "agreements-in-force",
+        &["artifact.baa-in-force"],
+        "accounts in which AWS\u{2019}s addendum is not in force",
+    ),
 ];
 
 pub fn all(dossier: &Dossier, inputs: &Inputs<'_>, refs: &References) -> Vec<Contradiction> {
-    let checks: BTreeMap<&str, &CheckReport> = dossier.controls.iter().flat_map(|c| &c.checks).map(|c| (c.id.as_str(), c)).collect();
+    let checks: BTreeMap<&str, &CheckReport> =
+        dossier.controls.iter().flat_map(|c| &c.checks).map(|c| (c.id.as_str(), c)).collect();
     let mut all = Vec::new();
     for said in dossier.attestations.iter().filter(|a| !a.expired) {
         all.extend(by_checks(said, &checks));
@@ -87,7 +108,14 @@ pub fn risks(contradictions: &[Contradiction]) -> Vec<RiskReport> {
     contradictions.iter().map(one).collect()
 }
 
-fn contradiction(key: &str, by: String, said: &str, shown: String, evidence: Vec<String>, anchor: &str) -> Contradiction {
+fn contradiction(
+    key: &str,
+    by: String,
+    said: &str,
+    shown: String,
+    evidence: Vec<String>,
+    anchor: &str,
+) -> Contradiction {
     let id = format!("C-{}", &Digest::of(key.as_bytes()).to_string()[..6]);
     Contradiction { id, by, said: said.trim().into(), shown, evidence, anchor: anchor.into() }
 }
@@ -98,7 +126,8 @@ fn speaker(a: &AttestationReport) -> String {
 
 fn by_checks(said: &AttestationReport, checks: &BTreeMap<&str, &CheckReport>) -> Option<Contradiction> {
     let (_, ids, what) = CONTRADICTED.iter().find(|(id, ..)| *id == said.id)?;
-    let failing: Vec<&CheckReport> = ids.iter().filter_map(|id| checks.get(id).copied()).filter(|c| c.counts.not_met > 0).collect();
+    let failing: Vec<&CheckReport> =
+        ids.iter().filter_map(|id| checks.get(id).copied()).filter(|c| c.counts.not_met > 0).collect();
     let first = failing.first()?;
     let rows: u64 = failing.iter().map(|c| c.counts.not_met).sum();
     let named = first.rows.iter().find(|r| r.verdict == Verdict::NotMet)?;
@@ -110,7 +139,14 @@ fn by_checks(said: &AttestationReport, checks: &BTreeMap<&str, &CheckReport>) ->
     );
     let mut evidence = said.evidence.clone();
     evidence.extend(named.evidence.iter().cloned());
-    Some(contradiction(&format!("checks\0{}", said.id), speaker(said), &said.statement, shown, evidence, &format!("check-{}", first.id)))
+    Some(contradiction(
+        &format!("checks\0{}", said.id),
+        speaker(said),
+        &said.statement,
+        shown,
+        evidence,
+        &format!("check-{}", first.id),
+    ))
 }
 
 /// "11 users reviewed" beside the number of users that were read.
@@ -119,10 +155,19 @@ fn users_counted(said: &AttestationReport, dossier: &Dossier) -> Option<Contradi
         return None;
     }
     let counted = number_before(&said.statement, &["users", "user accounts", "IAM users"])?;
-    let read: u64 = dossier.inventory.iter().filter(|a| a.resource_type == "AWS::IAM::User").map(|a| a.count).sum();
+    let read: u64 =
+        dossier.inventory.iter().filter(|a| a.resource_type == "AWS::IAM::User").map(|a| a.count).sum();
     let shown = format!("{} were read.", plural(read, "IAM user"));
-    (read > 0 && read != counted)
-        .then(|| contradiction(&format!("users\0{}", said.id), speaker(said), &said.statement, shown, said.evidence.clone(), "inventory"))
+    (read > 0 && read != counted).then(|| {
+        contradiction(
+            &format!("users\0{}", said.id),
+            speaker(said),
+            &said.statement,
+            shown,
+            said.evidence.clone(),
+            "inventory",
+        )
+    })
 }
 
 /// The number that stands right before one of the words, as digits or as a word up to twenty.
@@ -152,28 +197,48 @@ fn number_before(text: &str, words: &[&str]) -> Option<u64> {
     let lower = text.to_lowercase();
     words.iter().find_map(|word| {
         let at = lower.find(&word.to_lowercase())?;
-        let last = lower[..at].split_whitespace().next_back()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string();
-        last.replace(',', "").parse().ok().or_else(|| NAMES.iter().position(|n| *n == last).map(|i| i as u64 + 1))
+        let last = lower[..at]
+            .split_whitespace()
+            .next_back()?
+            .trim_matches(|c: char| !c.is_alphanumeric())
+            .to_string();
+        last.replace(',', "")
+            .parse()
+            .ok()
+            .or_else(|| NAMES.iter().position(|n| *n == last).map(|i| i as u64 + 1))
     })
 }
 
-/// A complete incident log, and findings that the plan calls an incident of its two highest severities without a record of them.
+/// A complete incident log, and findings that the plan calls an incident of its two highest severities
+/// without a record of them.
 fn log_without_finding(said: &AttestationReport, dossier: &Dossier) -> Option<Contradiction> {
     if said.id != "incident-log-complete" {
         return None;
     }
     let high: Vec<&str> = dossier.incident.severities.iter().take(2).map(|s| s.level.as_str()).collect();
-    let starts: Vec<_> = dossier.clock_starts.iter().filter(|s| s.state == "unexamined" && high.contains(&s.level.as_str())).collect();
+    let starts: Vec<_> = dossier
+        .clock_starts
+        .iter()
+        .filter(|s| s.state == "unexamined" && high.contains(&s.level.as_str()))
+        .collect();
     let first = starts.first()?;
     let shown = format!(
-        "{} of severity {} or higher by the plan\u{2019}s own matrix without an incident record, among them {} on {}.",
+        "{} of severity {} or higher by the plan\u{2019}s own matrix without an incident record, among them \
+         {} on {}.",
         plural(starts.len() as u64, "finding"),
         high.last().unwrap_or(&""),
         first.kind,
         first.name
     );
     let anchor = format!("check-{}", first.check);
-    Some(contradiction(&format!("log\0{}", said.id), speaker(said), &said.statement, shown, first.evidence.clone(), &anchor))
+    Some(contradiction(
+        &format!("log\0{}", said.id),
+        speaker(said),
+        &said.statement,
+        shown,
+        first.evidence.clone(),
+        &anchor,
+    ))
 }
 
 /// A statement cites a document that is not in the evidence.
@@ -199,7 +264,8 @@ fn shared_deputies(inputs: &Inputs<'_>, refs: &References) -> Option<Contradicti
         roles.entry(role.deputy.trim()).or_default().push(&role.role);
     }
     let (deputy, shared) = roles.into_iter().filter(|(_, r)| r.len() > 1).max_by_key(|(_, r)| r.len())?;
-    let shown = format!("{deputy} is deputy of {}: {}.", plural(shared.len() as u64, "role"), shared.join("; "));
+    let shown =
+        format!("{deputy} is deputy of {}: {}.", plural(shared.len() as u64, "role"), shared.join("; "));
     let by = format!("Drill {} of {}", drill.id, drill.date);
     Some(contradiction("deputies", by, &drill.outcome, shown, refs.of(&drill.evidence), "incident"))
 }
@@ -210,22 +276,43 @@ fn gaps_without_risk(inputs: &Inputs<'_>, refs: &References) -> Option<Contradic
         let lower = text.to_lowercase();
         lower.contains("risk register") && lower.contains("gap")
     };
-    let said = inputs.decisions.attestations.attestations.iter().find(|a| a.id == "drill-took-place" && says(&a.statement))?;
+    let said = inputs
+        .decisions
+        .attestations
+        .attestations
+        .iter()
+        .find(|a| a.id == "drill-took-place" && says(&a.statement))?;
     let claimed = number_before(&said.statement, &["gaps", "gap"]).unwrap_or(1);
     let about = |citation: &str| citation.starts_with("164.308(a)(6)");
-    let named = inputs.decisions.risks.own.iter().filter(|r| r.citations.iter().any(|c| about(&c.to_string()))).count() as u64;
+    let named = inputs
+        .decisions
+        .risks
+        .own
+        .iter()
+        .filter(|r| r.citations.iter().any(|c| about(&c.to_string())))
+        .count() as u64;
     let by = format!("{}, {}, {}", said.by, said.role.to_lowercase(), said.on);
-    let shown = format!("the register names {} on security incidents (164.308(a)(6)).", plural(named, "risk"));
-    (named < claimed).then(|| contradiction("gaps", by, &said.statement, shown, refs.of(&said.evidence), "risks"))
+    let shown =
+        format!("the register names {} on security incidents (164.308(a)(6)).", plural(named, "risk"));
+    (named < claimed)
+        .then(|| contradiction("gaps", by, &said.statement, shown, refs.of(&said.evidence), "risks"))
 }
 
 fn drill_document_missing(inputs: &Inputs<'_>, refs: &References) -> Vec<Contradiction> {
     let drills = inputs.decisions.incident.iter().flat_map(|p| &p.drills);
-    let missing = drills.filter_map(|d| Some((d, d.evidence.iter().find(|path| refs.of([*path]).is_empty())?)));
+    let missing =
+        drills.filter_map(|d| Some((d, d.evidence.iter().find(|path| refs.of([*path]).is_empty())?)));
     missing
         .map(|(d, path)| {
             let shown = format!("it cites {path}, and the run holds no such document.");
-            contradiction(&format!("drill\0{}", d.id), format!("Drill {} of {}", d.id, d.date), &d.outcome, shown, Vec::new(), "incident")
+            contradiction(
+                &format!("drill\0{}", d.id),
+                format!("Drill {} of {}", d.id, d.date),
+                &d.outcome,
+                shown,
+                Vec::new(),
+                "incident",
+            )
         })
         .collect()
 }
@@ -233,15 +320,25 @@ fn drill_document_missing(inputs: &Inputs<'_>, refs: &References) -> Vec<Contrad
 /// Somebody signed a statement, and what stands there now is another.
 fn changed_since_signed(said: &AttestationReport) -> Contradiction {
     let anchor = format!("control-{}", said.control);
-    let shown = format!("what was signed as `{}` is another text: it was changed after it was signed.", said.id);
-    contradiction(&format!("signed\0{}", said.id), speaker(said), &said.statement, shown, said.evidence.clone(), &anchor)
+    let shown =
+        format!("what was signed as `{}` is another text: it was changed after it was signed.", said.id);
+    contradiction(
+        &format!("signed\0{}", said.id),
+        speaker(said),
+        &said.statement,
+        shown,
+        said.evidence.clone(),
+        &anchor,
+    )
 }
 
 /// A review of access decided something, and the evidence of a later day shows that it did not happen.
 fn not_carried_out(undone: &UndoneDecision) -> Contradiction {
     let (said, shown) = match undone.decision {
         AccessVerdict::Change => ("Its access is to be changed.", "has the same access as then"),
-        AccessVerdict::Remove | AccessVerdict::Keep | AccessVerdict::Unknown => ("It is to be removed.", "is still there"),
+        AccessVerdict::Remove | AccessVerdict::Keep | AccessVerdict::Unknown => {
+            ("It is to be removed.", "is still there")
+        }
     };
     let by = format!("{}, reviewer of access, {}", undone.by, undone.on);
     let shown = format!("the {} {} {shown}.", undone.kind, undone.principal);
@@ -253,8 +350,14 @@ fn not_carried_out(undone: &UndoneDecision) -> Contradiction {
 fn regions_billed(inputs: &Inputs<'_>) -> Option<Contradiction> {
     let named = &inputs.decisions.workspace.regions;
     let real = |r: &&String| r.contains('-') && r.bytes().any(|b| b.is_ascii_digit());
-    let mut billed: Vec<&String> =
-        inputs.assessment.usage.iter().flat_map(|u| &u.regions).filter(real).filter(|r| !named.contains(r)).collect();
+    let mut billed: Vec<&String> = inputs
+        .assessment
+        .usage
+        .iter()
+        .flat_map(|u| &u.regions)
+        .filter(real)
+        .filter(|r| !named.contains(r))
+        .collect();
     billed.sort_unstable();
     billed.dedup();
     if billed.is_empty() || named.is_empty() {

@@ -1,5 +1,5 @@
-//! What needs a decision, as facts about named resources: ranked by severity, exposure, PHI and count. Findings of one resource
-//! stand together, and so do resources with the same findings.
+//! What needs a decision, as facts about named resources: ranked by severity, exposure, PHI and count.
+//! Findings of one resource stand together, and so do resources with the same findings.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,8 @@ const MOST: usize = 5;
 type Rank = (Severity, u8, bool, u64);
 
 pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
-    let mut facts: Vec<(Rank, Decision)> = clusters(dossier).into_values().map(|cluster| cluster.fact(dossier, inputs)).collect();
+    let mut facts: Vec<(Rank, Decision)> =
+        clusters(dossier).into_values().map(|cluster| cluster.fact(dossier, inputs)).collect();
     facts.extend(addendum(dossier));
     facts.extend(off_list(dossier));
     facts.extend(expired(dossier, inputs));
@@ -25,13 +26,26 @@ pub fn decisions(dossier: &Dossier, inputs: &Inputs<'_>) -> Vec<Decision> {
     facts.into_iter().take(MOST).map(|(_, fact)| fact).collect()
 }
 
-/// How far a failure of this check, with these words, opens a resource: 2 to everyone, 1 to others whom it names.
+/// How far a failure of this check, with these words, opens a resource: 2 to everyone, 1 to others whom it
+/// names.
 pub fn exposure(check: &str, reason: &str) -> u8 {
-    let everyone = ["not-public", "world-open-admin", "trust-not-open", "no-internet-route", "no-public-address", "public-access-block"];
+    let everyone = [
+        "not-public",
+        "world-open-admin",
+        "trust-not-open",
+        "no-internet-route",
+        "no-public-address",
+        "public-access-block",
+    ];
     let others = ["not-shared", "foreign-reader", "no-open-findings", "in-public-subnet"];
     let said = ["public", "everyone", "every AWS account"];
-    let open = others.iter().any(|part| check.contains(part)) && said.iter().any(|word| reason.contains(word));
-    if open || everyone.iter().any(|part| check.contains(part)) { 2 } else { u8::from(others.iter().any(|part| check.contains(part))) }
+    let open =
+        others.iter().any(|part| check.contains(part)) && said.iter().any(|word| reason.contains(word));
+    if open || everyone.iter().any(|part| check.contains(part)) {
+        2
+    } else {
+        u8::from(others.iter().any(|part| check.contains(part)))
+    }
 }
 
 /// Resources of one class with the same failing checks.
@@ -49,7 +63,9 @@ struct Cluster<'a> {
 fn clusters(dossier: &Dossier) -> BTreeMap<(String, Vec<String>), Cluster<'_>> {
     let mut by_resource: BTreeMap<&str, Cluster<'_>> = BTreeMap::new();
     for control in &dossier.controls {
-        for check in control.checks.iter().filter(|c| c.verdict == Verdict::NotMet && c.severity >= Severity::High) {
+        for check in
+            control.checks.iter().filter(|c| c.verdict == Verdict::NotMet && c.severity >= Severity::High)
+        {
             for row in check.rows.iter().filter(|r| r.verdict == Verdict::NotMet) {
                 let cluster = by_resource.entry(&row.resource).or_insert_with(|| Cluster {
                     checks: Vec::new(),
@@ -73,7 +89,11 @@ fn clusters(dossier: &Dossier) -> BTreeMap<(String, Vec<String>), Cluster<'_>> {
     for mut cluster in by_resource.into_values() {
         let mut order: Vec<usize> = (0..cluster.checks.len()).collect();
         order.sort_by_key(|i| {
-            (Reverse(cluster.checks[*i].severity), Reverse(exposure(&cluster.checks[*i].id, cluster.reasons[*i])), &cluster.checks[*i].id)
+            (
+                Reverse(cluster.checks[*i].severity),
+                Reverse(exposure(&cluster.checks[*i].id, cluster.reasons[*i])),
+                &cluster.checks[*i].id,
+            )
         });
         cluster.reasons = order.iter().map(|i| cluster.reasons[*i]).collect();
         cluster.checks = order.iter().map(|i| cluster.checks[*i]).collect();
@@ -94,7 +114,13 @@ fn clusters(dossier: &Dossier) -> BTreeMap<(String, Vec<String>), Cluster<'_>> {
 impl Cluster<'_> {
     fn fact(&self, dossier: &Dossier, inputs: &Inputs<'_>) -> (Rank, Decision) {
         let severity = self.checks.iter().map(|c| c.severity).max().unwrap_or(Severity::High);
-        let open = self.checks.iter().zip(&self.reasons).map(|(c, reason)| exposure(&c.id, reason)).max().unwrap_or_default();
+        let open = self
+            .checks
+            .iter()
+            .zip(&self.reasons)
+            .map(|(c, reason)| exposure(&c.id, reason))
+            .max()
+            .unwrap_or_default();
         let phi = self.phi(inputs);
         let owner = owner(dossier, self.control, &self.class, self.account);
         // One resource with two faults goes before two resources with one: it is nearer to a breach.
@@ -138,20 +164,35 @@ impl Cluster<'_> {
 
     /// Whether the group of findings that these resources belong to is in PHI scope.
     fn phi(&self, inputs: &Inputs<'_>) -> bool {
-        let groups = inputs.assessment.findings.iter().filter(|g| g.asset_class == self.class && g.account == self.account);
+        let groups = inputs
+            .assessment
+            .findings
+            .iter()
+            .filter(|g| g.asset_class == self.class && g.account == self.account);
         groups.filter(|g| self.checks.iter().any(|c| g.checks.contains(&c.id))).any(|g| g.phi)
     }
 }
 
 /// The risk that covers these findings, if somebody owns it.
 fn owner<'a>(dossier: &'a Dossier, control: &str, class: &str, account: &str) -> Option<&'a RiskReport> {
-    let mine =
-        |r: &&RiskReport| r.control.as_deref() == Some(control) && r.asset_class == class && (r.account.is_empty() || r.account == account);
+    let mine = |r: &&RiskReport| {
+        r.control.as_deref() == Some(control)
+            && r.asset_class == class
+            && (r.account.is_empty() || r.account == account)
+    };
     dossier.risks.rows.iter().filter(mine).find(|r| !r.owner.is_empty())
 }
 
-fn plain(severity: Severity, open: u8, phi: bool, count: u64, text: String, anchor: &str) -> (Rank, Decision) {
-    let decision = Decision { text, anchor: anchor.into(), severity: severity.to_string(), ..Decision::default() };
+fn plain(
+    severity: Severity,
+    open: u8,
+    phi: bool,
+    count: u64,
+    text: String,
+    anchor: &str,
+) -> (Rank, Decision) {
+    let decision =
+        Decision { text, anchor: anchor.into(), severity: severity.to_string(), ..Decision::default() };
     ((severity, open, phi, count), decision)
 }
 
@@ -165,10 +206,12 @@ fn addendum(dossier: &Dossier) -> Option<(Rank, Decision)> {
         (n, all) => format!(" in {n} of {all} accounts"),
     };
     let text = format!(
-        "AWS\u{2019}s Business Associate Addendum: {}{place}. Nothing else in AWS may hold ePHI before this is settled.",
+        "AWS\u{2019}s Business Associate Addendum: {}{place}. Nothing else in AWS may hold ePHI before this \
+         is settled.",
         dossier.baa.state
     );
-    // Without the addendum every store is disclosed without assurances: it ranks with what is open to everyone.
+    // Without the addendum every store is disclosed without assurances: it ranks with what is open to
+    // everyone.
     Some(plain(Severity::Critical, 2, true, u64::MAX, text, "baa"))
 }
 
@@ -176,7 +219,8 @@ fn off_list(dossier: &Dossier) -> Option<(Rank, Decision)> {
     let off = dossier.services.rows.iter().filter(|r| r.status == "not on the list" && r.phi > 0);
     let worst = off.max_by_key(|r| r.phi)?;
     let text = format!(
-        "{} is in use with {} in PHI scope and not on the list dated {}: move its ePHI or show that it holds none.",
+        "{} is in use with {} in PHI scope and not on the list dated {}: move its ePHI or show that it holds \
+         none.",
         worst.service,
         plural(worst.phi, "resource"),
         dossier.services.list_date
@@ -190,7 +234,10 @@ fn expired<'a>(dossier: &'a Dossier, inputs: &'a Inputs<'_>) -> impl Iterator<It
     all.map(|e| {
         let check = dossier.controls.iter().flat_map(|c| &c.checks).find(|c| c.id == e.check);
         let severity = check.map_or(Severity::Medium, |c| c.severity);
-        let text = format!("The exception for {} on {} expired on {}: renew it or fix the finding.", e.check, e.resource, e.expires);
+        let text = format!(
+            "The exception for {} on {} expired on {}: renew it or fix the finding.",
+            e.check, e.resource, e.expires
+        );
         let (rank, mut fact) = plain(severity, 0, false, 1, text, &format!("check-{}", e.check));
         fact.owner = e.owner.clone();
         (rank, fact)
@@ -200,8 +247,13 @@ fn expired<'a>(dossier: &'a Dossier, inputs: &'a Inputs<'_>) -> impl Iterator<It
 fn disagreements(inputs: &Inputs<'_>) -> Option<(Rank, Decision)> {
     let checks: BTreeSet<&str> = inputs.assessment.disagreements.iter().map(|d| d.check.as_str()).collect();
     let first = checks.first()?;
-    let more = if checks.len() > 1 { format!(" and {}", plural(checks.len() as u64 - 1, "more check")) } else { String::new() };
-    let text = format!("AWS Config\u{2019}s own rules say the opposite of {first}{more}: find out which is wrong.");
+    let more = if checks.len() > 1 {
+        format!(" and {}", plural(checks.len() as u64 - 1, "more check"))
+    } else {
+        String::new()
+    };
+    let text =
+        format!("AWS Config\u{2019}s own rules say the opposite of {first}{more}: find out which is wrong.");
     Some(plain(Severity::Medium, 0, false, checks.len() as u64, text, &format!("check-{first}")))
 }
 

@@ -1,5 +1,5 @@
-//! The first pages of a package, made from what the rest of the dossier already holds: the board, decisions as facts, a buyer's
-//! twelve answers, what may start a breach clock, and contradictions.
+//! The first pages of a package, made from what the rest of the dossier already holds: the board, decisions
+//! as facts, a buyer's twelve answers, what may start a breach clock, and contradictions.
 
 mod board;
 mod buyer;

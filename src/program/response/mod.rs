@@ -1,5 +1,6 @@
-//! What of a dossier answers each item of a regulator's request: the policy, what shows that it is carried out, its review; or what the
-//! item names. A part that is not there is *not evidenced*, and absent only where a named person says so.
+//! What of a dossier answers each item of a regulator's request: the policy, what shows that it is carried
+//! out, its review; or what the item names. A part that is not there is *not evidenced*, and absent only
+//! where a named person says so.
 
 mod parts;
 mod practices;
@@ -9,7 +10,9 @@ use std::collections::BTreeMap;
 
 use crate::diag::near;
 use crate::model::dossier::{CrosswalkRow, Dossier};
-use crate::model::request::{AbsenceStatement, GivenState, PopulationKind, RegisterKind, RegulatorRequest, RequestItem};
+use crate::model::request::{
+    AbsenceStatement, GivenState, PopulationKind, RegisterKind, RegulatorRequest, RequestItem,
+};
 
 pub use practices::{PracticeControl, PracticesReport, practices};
 pub use versions::{DocumentHistory, DocumentVersion, history};
@@ -79,12 +82,22 @@ pub fn plan(inputs: &ResponseInputs<'_>) -> Result<Vec<PlannedItem>, Vec<Request
     for (at, item) in inputs.request.items.iter().enumerate() {
         if !seen.insert(item.id.trim().to_lowercase()) || item.id.trim().is_empty() {
             let words = format!("the id `{}` stands twice or is empty", item.id);
-            problems.push(problem(format!("items/{at}/id"), "AFU-070", words, "give each item an id of its own"));
+            problems.push(problem(
+                format!("items/{at}/id"),
+                "AFU-070",
+                words,
+                "give each item an id of its own",
+            ));
         }
         planned.push(planned_item(inputs, at, item, &mut problems));
     }
     if inputs.request.items.is_empty() {
-        problems.push(problem("items".into(), "AFU-071", "the request has no item".into(), "write an entry for each thing asked for"));
+        problems.push(problem(
+            "items".into(),
+            "AFU-071",
+            "the request has no item".into(),
+            "write an entry for each thing asked for",
+        ));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -97,7 +110,12 @@ fn problem(path: String, code: &'static str, words: String, hint: impl Into<Stri
     RequestProblem { path, code, words, hint: hint.into() }
 }
 
-fn planned_item(inputs: &ResponseInputs<'_>, at: usize, item: &RequestItem, problems: &mut Vec<RequestProblem>) -> PlannedItem {
+fn planned_item(
+    inputs: &ResponseInputs<'_>,
+    at: usize,
+    item: &RequestItem,
+    problems: &mut Vec<RequestProblem>,
+) -> PlannedItem {
     let row = inputs.dossier.crosswalk.iter().find(|row| row.citation == item.citation.to_string());
     let named = !item.documents.is_empty()
         || !item.controls.is_empty()
@@ -107,7 +125,12 @@ fn planned_item(inputs: &ResponseInputs<'_>, at: usize, item: &RequestItem, prob
     let known: Vec<&str> = inputs.dossier.controls.iter().map(|c| c.id.as_str()).collect();
     for (i, id) in item.controls.iter().enumerate().filter(|(_, id)| !known.contains(&id.as_str())) {
         let hint = near::hint(id, known.iter().copied(), "`affiant controls list` shows the controls");
-        problems.push(problem(format!("items/{at}/controls/{i}"), "AFU-072", format!("there is no control `{id}`"), hint));
+        problems.push(problem(
+            format!("items/{at}/controls/{i}"),
+            "AFU-072",
+            format!("there is no control `{id}`"),
+            hint,
+        ));
     }
     let mut parts = match (named, row) {
         (true, _) => parts::named(inputs, item),
@@ -131,20 +154,31 @@ fn planned_item(inputs: &ResponseInputs<'_>, at: usize, item: &RequestItem, prob
     }
 }
 
-/// Lays what people say does not exist over what was not found. What was found is not absent, whoever says so.
+/// Lays what people say does not exist over what was not found. What was found is not absent, whoever says
+/// so.
 fn absences(at: usize, item: &RequestItem, parts: &mut [PlannedPart], problems: &mut Vec<RequestProblem>) {
     for (i, said) in item.absent.iter().enumerate() {
         let path = format!("items/{at}/absent/{i}/part");
         let names: Vec<String> = parts.iter().map(|part| part.part.clone()).collect();
         let Some(part) = parts.iter_mut().find(|part| part.part == said.part) else {
-            let hint = near::hint(&said.part, names.iter().map(String::as_str), &format!("its parts: {}", names.join(", ")));
+            let hint = near::hint(
+                &said.part,
+                names.iter().map(String::as_str),
+                &format!("its parts: {}", names.join(", ")),
+            );
             problems.push(problem(path, "AFU-074", format!("the item has no part `{}`", said.part), hint));
             continue;
         };
         match part.state {
             GivenState::Given | GivenState::InPart | GivenState::Empty => {
-                let words = format!("`{}` is said to be absent, and the package has it: {}", said.part, part.words);
-                problems.push(problem(path, "AFU-075", words, "strike the statement, or name the part that is missing"));
+                let words =
+                    format!("`{}` is said to be absent, and the package has it: {}", said.part, part.words);
+                problems.push(problem(
+                    path,
+                    "AFU-075",
+                    words,
+                    "strike the statement, or name the part that is missing",
+                ));
             }
             GivenState::Absent => {
                 let words = format!("`{}` is said to be absent twice", said.part);

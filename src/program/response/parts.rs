@@ -29,18 +29,27 @@ fn given(part: PlannedPart, words: String) -> PlannedPart {
 
 /// What OCR's protocol asks of a row: the policy, what shows that it is carried out, and its review.
 pub fn of_row(inputs: &ResponseInputs<'_>, row: &CrosswalkRow) -> Vec<PlannedPart> {
-    let records: Vec<&RecordReport> = inputs.dossier.records.iter().filter(|r| r.citation.starts_with(&row.citation)).collect();
+    let records: Vec<&RecordReport> =
+        inputs.dossier.records.iter().filter(|r| r.citation.starts_with(&row.citation)).collect();
     let documents = |part: &str, title: &str, exhibits: &[String]| {
         let versions = exhibited(inputs, exhibits);
-        let made = PlannedPart { facts: versions.iter().map(DocumentVersion::words).collect(), ..empty(part, title.into()) };
+        let made = PlannedPart {
+            facts: versions.iter().map(DocumentVersion::words).collect(),
+            ..empty(part, title.into())
+        };
         match versions.len() {
             0 => made,
             n => given(PlannedPart { documents: versions, ..made }, counted(n, "document")),
         }
     };
-    let mut implementation = documents("implementation", "What shows that it is carried out", &row.implementation);
-    let controls: Vec<&ControlReport> =
-        inputs.dossier.controls.iter().filter(|c| row.controls.iter().any(|named| named.id == c.id)).collect();
+    let mut implementation =
+        documents("implementation", "What shows that it is carried out", &row.implementation);
+    let controls: Vec<&ControlReport> = inputs
+        .dossier
+        .controls
+        .iter()
+        .filter(|c| row.controls.iter().any(|named| named.id == c.id))
+        .collect();
     implementation.facts.extend(controls.iter().map(|control| of_control(control)));
     let read = controls.iter().filter(|c| shows(c)).count();
     if read > 0 {
@@ -54,7 +63,8 @@ pub fn of_row(inputs: &ResponseInputs<'_>, row: &CrosswalkRow) -> Vec<PlannedPar
     let mut review = documents("review", "Its review", &row.review);
     review.facts.extend(records.iter().map(|r| of_record(r)));
     if !records.is_empty() {
-        let words = format!("{}, {}", counted(review.documents.len(), "document"), counted(records.len(), "record"));
+        let words =
+            format!("{}, {}", counted(review.documents.len(), "document"), counted(records.len(), "record"));
         review = given(review, words);
     }
     let mut parts = vec![documents("policy", "The policy or procedure", &row.policy), implementation, review];
@@ -70,7 +80,12 @@ fn alternative(inputs: &ResponseInputs<'_>, citation: &str) -> Option<PlannedPar
         .iter()
         .flat_map(|c| &c.alternatives)
         .filter(|a| a.citation == citation)
-        .map(|a| format!("why not: {}; in its place: {}; approved by {} on {}", a.why_not, a.measure, a.approver, a.date))
+        .map(|a| {
+            format!(
+                "why not: {}; in its place: {}; approved by {} on {}",
+                a.why_not, a.measure, a.approver, a.date
+            )
+        })
         .collect();
     let n = facts.len();
     let part = PlannedPart { facts, ..empty("alternative", "The alternative measure".into()) };
@@ -79,7 +94,8 @@ fn alternative(inputs: &ResponseInputs<'_>, citation: &str) -> Option<PlannedPar
 
 /// What the item names.
 pub fn named(inputs: &ResponseInputs<'_>, item: &RequestItem) -> Vec<PlannedPart> {
-    let mut parts: Vec<PlannedPart> = item.documents.iter().map(|word| document(inputs, word, item.versions)).collect();
+    let mut parts: Vec<PlannedPart> =
+        item.documents.iter().map(|word| document(inputs, word, item.versions)).collect();
     parts.extend(item.controls.iter().map(|id| control(inputs, id)));
     parts.extend(item.records.iter().map(|kind| record(inputs, *kind)));
     parts.extend(item.populations.iter().map(|kind| population(inputs.populations.get(kind), *kind)));
@@ -93,14 +109,20 @@ fn document(inputs: &ResponseInputs<'_>, word: &str, versions: VersionsWanted) -
     let all: Vec<DocumentVersion> = inputs.documents.values().flatten().filter(fits).cloned().collect();
     let current = all.iter().filter(|v| v.in_effect).count();
     let part = empty(word, format!("Documents named `{word}`"));
-    let documents: Vec<DocumentVersion> = all.into_iter().filter(|v| v.in_effect || versions == VersionsWanted::All).collect();
-    let part = PlannedPart { facts: documents.iter().map(DocumentVersion::words).collect(), documents, ..part };
+    let documents: Vec<DocumentVersion> =
+        all.into_iter().filter(|v| v.in_effect || versions == VersionsWanted::All).collect();
+    let part =
+        PlannedPart { facts: documents.iter().map(DocumentVersion::words).collect(), documents, ..part };
     match (current, part.documents.len()) {
         (0, 0) => part,
         // an earlier version is handed over, and is no answer for the day
-        (0, n) => PlannedPart { words: format!("none in effect on the day; {} of packages before it", counted(n, "version")), ..part },
+        (0, n) => PlannedPart {
+            words: format!("none in effect on the day; {} of packages before it", counted(n, "version")),
+            ..part
+        },
         (n, all) => {
-            let earlier = if all > n { format!(", {} before it", counted(all - n, "version")) } else { String::new() };
+            let earlier =
+                if all > n { format!(", {} before it", counted(all - n, "version")) } else { String::new() };
             given(part, format!("{} in effect{earlier}", counted(n, "document")))
         }
     }
@@ -108,14 +130,25 @@ fn document(inputs: &ResponseInputs<'_>, word: &str, versions: VersionsWanted) -
 
 fn control(inputs: &ResponseInputs<'_>, id: &str) -> PlannedPart {
     let found = inputs.dossier.controls.iter().find(|c| c.id == id);
-    let part = empty(id, found.map_or_else(|| id.to_string(), |c| format!("Control {}: {}", c.number, c.title)));
+    let part =
+        empty(id, found.map_or_else(|| id.to_string(), |c| format!("Control {}: {}", c.number, c.title)));
     let Some(control) = found.filter(|c| shows(c)) else {
         return PlannedPart { facts: found.map(of_control).into_iter().collect(), ..part };
     };
     let mut facts = vec![of_control(control)];
     facts.extend(control.checks.iter().map(|check| {
-        let exhibits = if check.evidence.is_empty() { String::new() } else { format!("; evidence {}", check.evidence.join(", ")) };
-        format!("{} ({}): {}, {} rows{exhibits}", check.title, check.id, check.verdict.as_str(), check.rows_total)
+        let exhibits = if check.evidence.is_empty() {
+            String::new()
+        } else {
+            format!("; evidence {}", check.evidence.join(", "))
+        };
+        format!(
+            "{} ({}): {}, {} rows{exhibits}",
+            check.title,
+            check.id,
+            check.verdict.as_str(),
+            check.rows_total
+        )
     }));
     facts.extend(control.attestations.iter().map(|a| {
         let ended = if a.expired { ", which has ended" } else { "" };
@@ -127,7 +160,8 @@ fn control(inputs: &ResponseInputs<'_>, id: &str) -> PlannedPart {
 }
 
 fn record(inputs: &ResponseInputs<'_>, kind: RecordKind) -> PlannedPart {
-    let found: Vec<&RecordReport> = inputs.dossier.records.iter().filter(|r| r.kind == kind.as_str()).collect();
+    let found: Vec<&RecordReport> =
+        inputs.dossier.records.iter().filter(|r| r.kind == kind.as_str()).collect();
     let exhibits: Vec<String> = found.iter().flat_map(|r| r.evidence.clone()).collect();
     let name = serde_json::to_value(kind).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
     let part = PlannedPart {
@@ -144,9 +178,18 @@ fn record(inputs: &ResponseInputs<'_>, kind: RecordKind) -> PlannedPart {
 fn population(list: Option<&PopulationList>, kind: PopulationKind) -> PlannedPart {
     let part = empty(kind.as_str(), format!("Population: {}", kind.as_str()));
     let Some(list) = list else { return part };
-    let part = PlannedPart { gaps: list.gaps.clone(), facts: vec![list.about.clone()], population: Some(kind), ..part };
+    let part = PlannedPart {
+        gaps: list.gaps.clone(),
+        facts: vec![list.about.clone()],
+        population: Some(kind),
+        ..part
+    };
     match (list.rows.len(), list.read && list.gaps.is_empty()) {
-        (0, true) => PlannedPart { state: GivenState::Empty, words: "none: all of it was read, and there is nothing in it".into(), ..part },
+        (0, true) => PlannedPart {
+            state: GivenState::Empty,
+            words: "none: all of it was read, and there is nothing in it".into(),
+            ..part
+        },
         (0, false) => PlannedPart { population: None, ..part },
         (n, _) => given(part, counted(n, "row")),
     }
@@ -163,17 +206,25 @@ fn register(inputs: &ResponseInputs<'_>, kind: RegisterKind) -> PlannedPart {
                 plan.title, plan.version, plan.approved_by, plan.approved_at, plan.next_review
             );
             let lacks = plan.missing.iter().map(|m| format!("the plan still lacks: {m}"));
-            ("The incident-response plan", usize::from(plan.present), std::iter::once(words).chain(lacks).collect())
+            (
+                "The incident-response plan",
+                usize::from(plan.present),
+                std::iter::once(words).chain(lacks).collect(),
+            )
         }
         RegisterKind::Agreements => {
-            let lines = d.baa.agreements.iter().map(|a| format!("{} ({} agreement, account {}): {}", a.name, a.level, a.account, a.state));
+            let lines =
+                d.baa.agreements.iter().map(|a| {
+                    format!("{} ({} agreement, account {}): {}", a.name, a.level, a.account, a.state)
+                });
             let lines: Vec<String> = std::iter::once(d.baa.words.clone()).chain(lines).collect();
             ("Agreements with AWS, as AWS Artifact lists them", d.baa.agreements.len(), lines)
         }
         RegisterKind::AlternativeMeasures => {
             let all = d.controls.iter().flat_map(|c| &c.alternatives);
-            let lines: Vec<String> =
-                all.map(|a| format!("{}: {}; approved by {} on {}", a.citation, a.measure, a.approver, a.date)).collect();
+            let lines: Vec<String> = all
+                .map(|a| format!("{}: {}; approved by {} on {}", a.citation, a.measure, a.approver, a.date))
+                .collect();
             ("Alternative measures for addressable specifications", lines.len(), lines)
         }
     };
@@ -181,7 +232,10 @@ fn register(inputs: &ResponseInputs<'_>, kind: RegisterKind) -> PlannedPart {
     if n == 0 {
         return part;
     }
-    given(PlannedPart { facts, register: Some(kind), ..part }, counted(n, "entry").replace("entrys", "entries"))
+    given(
+        PlannedPart { facts, register: Some(kind), ..part },
+        counted(n, "entry").replace("entrys", "entries"),
+    )
 }
 
 /// Documents by exhibits of the package in effect.
@@ -194,7 +248,9 @@ fn exhibited(inputs: &ResponseInputs<'_>, exhibits: &[String]) -> Vec<DocumentVe
 fn shows(control: &ControlReport) -> bool {
     match control.verdict {
         Verdict::NotEvidenced => control.counts.met + control.counts.not_met + control.counts.accepted > 0,
-        Verdict::Met | Verdict::NotMet | Verdict::Accepted | Verdict::Attested | Verdict::NotApplicable => true,
+        Verdict::Met | Verdict::NotMet | Verdict::Accepted | Verdict::Attested | Verdict::NotApplicable => {
+            true
+        }
     }
 }
 
@@ -217,7 +273,8 @@ fn of_control(control: &ControlReport) -> String {
 }
 
 fn of_record(record: &RecordReport) -> String {
-    let over = if record.population.is_empty() { String::new() } else { format!(", over {}", record.population) };
+    let over =
+        if record.population.is_empty() { String::new() } else { format!(", over {}", record.population) };
     let result = if record.result.is_empty() { String::new() } else { format!(": {}", record.result) };
     let late = if record.overdue { "; overdue since then" } else { "" };
     format!("{} on {} by {}{over}{result}{late}", record.title, record.on, record.by)

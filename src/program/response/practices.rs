@@ -1,5 +1,6 @@
-//! Recognized security practices over the twelve months before a day (42 U.S.C. 17941, Pub. L. 116-321): what sealed packages of that
-//! time show, control by control, and for which days nothing speaks. Whether they were in place is not this program's to say.
+//! Recognized security practices over the twelve months before a day (42 U.S.C. 17941, Pub. L. 116-321): what
+//! sealed packages of that time show, control by control, and for which days nothing speaks. Whether they
+//! were in place is not this program's to say.
 
 use chrono::{Days, Months, NaiveDate};
 
@@ -72,7 +73,12 @@ fn gaps(days: &[NaiveDate], from: NaiveDate, to: NaiveDate, whole: bool) -> Vec<
     }
     let ends = days.iter().copied().chain(std::iter::once(to)).collect::<Vec<_>>();
     for pair in ends.windows(2).filter(|pair| (pair[1] - pair[0]).num_days() > QUARTER) {
-        gaps.push(format!("{} days without a package, from {} to {}", (pair[1] - pair[0]).num_days(), pair[0], pair[1]));
+        gaps.push(format!(
+            "{} days without a package, from {} to {}",
+            (pair[1] - pair[0]).num_days(),
+            pair[0],
+            pair[1]
+        ));
     }
     gaps
 }
@@ -82,11 +88,16 @@ fn controls(within: &[&Dossier]) -> Vec<PracticeControl> {
     let one = |control: &crate::model::dossier::ControlReport| {
         let at = |d: &&Dossier| {
             let day = d.as_of.get(..10).unwrap_or_default();
-            let verdict = d.controls.iter().find(|c| c.id == control.id).map_or("not among the controls then", |c| c.verdict.as_str());
+            let verdict = d
+                .controls
+                .iter()
+                .find(|c| c.id == control.id)
+                .map_or("not among the controls then", |c| c.verdict.as_str());
             format!("{day} {verdict}")
         };
         let rows = last.crosswalk.iter().filter(|row| row.controls.iter().any(|c| c.id == control.id));
-        let nist: std::collections::BTreeSet<&str> = rows.flat_map(|row| &row.nist).map(String::as_str).collect();
+        let nist: std::collections::BTreeSet<&str> =
+            rows.flat_map(|row| &row.nist).map(String::as_str).collect();
         PracticeControl {
             title: format!("{} {}", control.number, control.title),
             nist: nist.into_iter().collect::<Vec<_>>().join(", "),
@@ -100,8 +111,15 @@ fn records(within: &[&Dossier], from: NaiveDate, to: NaiveDate) -> Vec<String> {
     let mut all: Vec<(String, String)> = Vec::new();
     let (from, to) = (from.to_string(), to.to_string());
     for dossier in within {
-        let records = dossier.records.iter().map(|r| (r.on.clone(), format!("{} on {} by {} ({})", r.title, r.on, r.by, r.kind)));
-        let drills = dossier.incident.drills.iter().map(|d| (d.date.clone(), format!("drill on {}: {}", d.date, d.scenario)));
+        let records = dossier
+            .records
+            .iter()
+            .map(|r| (r.on.clone(), format!("{} on {} by {} ({})", r.title, r.on, r.by, r.kind)));
+        let drills = dossier
+            .incident
+            .drills
+            .iter()
+            .map(|d| (d.date.clone(), format!("drill on {}: {}", d.date, d.scenario)));
         all.extend(records.chain(drills).filter(|(on, _)| *on >= from && *on <= to));
     }
     all.sort();

@@ -1,4 +1,5 @@
-//! Documents over time: which bytes stood under a name in which package, and so which version was in effect on a day.
+//! Documents over time: which bytes stood under a name in which package, and so which version was in effect
+//! on a day.
 
 use std::collections::BTreeMap;
 

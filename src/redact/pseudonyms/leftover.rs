@@ -1,4 +1,5 @@
-//! The last look: whether any known name, or an account number within an ARN, is still in the bytes that are about to leave.
+//! The last look: whether any known name, or an account number within an ARN, is still in the bytes that are
+//! about to leave.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -29,12 +30,16 @@ pub struct Searcher {
 impl Searcher {
     /// Names that are words of the program's own texts cannot be searched for as bytes.
     pub(super) fn new(names: &Dictionary) -> Searcher {
-        let searched: Vec<_> = names.known().iter().filter(|known| known.extent == Extent::Anywhere).collect();
+        let searched: Vec<_> =
+            names.known().iter().filter(|known| known.extent == Extent::Anywhere).collect();
         let automaton = AhoCorasickBuilder::new()
             .ascii_case_insensitive(true)
             .build(searched.iter().map(|known| known.original.as_bytes()))
             .expect("names fit into an automaton");
-        Searcher { names: searched.iter().map(|known| (known.kind, known.original.clone())).collect(), automaton }
+        Searcher {
+            names: searched.iter().map(|known| (known.kind, known.original.clone())).collect(),
+            automaton,
+        }
     }
 
     /// Looks through one file and every layer in it: gzip as a whole, the streams of a PDF one by one.
@@ -53,15 +58,19 @@ impl Searcher {
 
     fn plain(&self, bytes: &[u8]) -> BTreeSet<Leftover> {
         static ARN: OnceLock<Regex> = OnceLock::new();
-        let arn = ARN.get_or_init(|| Regex::new(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{12}:").expect("a sound expression"));
+        let arn = ARN.get_or_init(|| {
+            Regex::new(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{12}:").expect("a sound expression")
+        });
         let mut found = BTreeSet::new();
-        found.extend(
-            arn.find(bytes).map(|m| Leftover { kind: Original::Account, name: String::from_utf8_lossy(m.as_bytes()).into_owned() }),
-        );
+        found.extend(arn.find(bytes).map(|m| Leftover {
+            kind: Original::Account,
+            name: String::from_utf8_lossy(m.as_bytes()).into_owned(),
+        }));
         let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
         for hit in self.automaton.find_overlapping_iter(bytes) {
             let (kind, name) = &self.names[hit.pattern().as_usize()];
-            let longer = *kind == Original::Account && (digit(hit.start().checked_sub(1)) || digit(Some(hit.end())));
+            let longer =
+                *kind == Original::Account && (digit(hit.start().checked_sub(1)) || digit(Some(hit.end())));
             if !longer {
                 found.insert(Leftover { kind: *kind, name: name.clone() });
             }
@@ -78,7 +87,8 @@ impl Searcher {
             let mut start = from + at + b"stream".len();
             outside.extend_from_slice(&bytes[from..start]);
             start += bytes[start..].iter().take(2).take_while(|b| matches!(b, b'\r' | b'\n')).count();
-            let end = memchr::memmem::find(&bytes[start..], b"endstream").map_or(bytes.len(), |at| start + at);
+            let end =
+                memchr::memmem::find(&bytes[start..], b"endstream").map_or(bytes.len(), |at| start + at);
             let mut inner = Vec::new();
             let packed = ZlibDecoder::new(&bytes[start..end]).take(MAX_UNPACKED).read_to_end(&mut inner);
             found.extend(if packed.is_ok() { self.plain(&inner) } else { self.plain(&bytes[start..end]) });
@@ -97,7 +107,9 @@ fn without_data(page: &[u8]) -> Vec<u8> {
     while let Some(at) = memchr::memmem::find(&page[from..], b";base64,") {
         let start = from + at;
         out.extend_from_slice(&page[from..start]);
-        let end = page[start + 8..].iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')));
+        let end = page[start + 8..]
+            .iter()
+            .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')));
         from = end.map_or(page.len(), |end| start + 8 + end);
     }
     out.extend_from_slice(&page[from..]);

@@ -1,5 +1,6 @@
-//! Texts with pseudonyms in place of what leads to somebody: known names first, the longest before the shorter, then whatever looks
-//! like an account, an identifier, an address, a host or a person. Pure: the same key, names and text give the same text.
+//! Texts with pseudonyms in place of what leads to somebody: known names first, the longest before the
+//! shorter, then whatever looks like an account, an identifier, an address, a host or a person. Pure: the
+//! same key, names and text give the same text.
 
 mod leftover;
 mod names;
@@ -20,17 +21,22 @@ pub use tokens::{AudienceKey, Original};
 use names::Dictionary;
 use tokens::Tokens;
 
-/// How far a known name reaches before it is asked for: shorter ones are only replaced in the place of a name.
+/// How far a known name reaches before it is asked for: shorter ones are only replaced in the place of a
+/// name.
 const SHORTEST: usize = 3;
 const LONGEST: usize = 300;
 
 /// Whether a value of a member that names things is worth knowing.
 pub fn is_name(value: &str) -> bool {
     let length = value.chars().count();
-    let shaped = (SHORTEST..=LONGEST).contains(&length) && value.chars().any(|c| c.is_alphabetic() || c == '.' || c == ':');
+    let shaped = (SHORTEST..=LONGEST).contains(&length)
+        && value.chars().any(|c| c.is_alphabetic() || c == '.' || c == ':');
     let account = length == 12 && value.bytes().all(|b| b.is_ascii_digit());
-    let flag = ["true", "false", "none", "null", "yes", "no", "enabled", "disabled"].contains(&value.to_ascii_lowercase().as_str());
-    let time = value.len() >= 10 && value.as_bytes()[4] == b'-' && value.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+    let flag = ["true", "false", "none", "null", "yes", "no", "enabled", "disabled"]
+        .contains(&value.to_ascii_lowercase().as_str());
+    let time = value.len() >= 10
+        && value.as_bytes()[4] == b'-'
+        && value.as_bytes()[..4].iter().all(u8::is_ascii_digit);
     let public = value.split(['/', ':']).all(|part| part.is_empty() || public::is_public_segment(part));
     (shaped || account) && !flag && !time && !public && !public::is_aws_value(value)
 }
@@ -83,7 +89,8 @@ impl Pseudonyms {
         self.with_own_words(text, None)
     }
 
-    /// A sentence that a query wrote, whose own words are `own` in lower case: any other word that is a name is one.
+    /// A sentence that a query wrote, whose own words are `own` in lower case: any other word that is a name
+    /// is one.
     pub fn sentence(&self, text: &str, own: &BTreeSet<String>) -> String {
         self.with_own_words(text, Some(own))
     }
@@ -97,7 +104,9 @@ impl Pseudonyms {
             // first those that hold what no pattern expects, such as spaces
             pieces = split(pieces, &|raw| self.known(raw, own, &|known| known.starts_with("arn:")));
         }
-        pieces = split(pieces, &|raw| patterns::arns(raw).into_iter().map(|range| (range.clone(), self.arn(&raw[range]))).collect());
+        pieces = split(pieces, &|raw| {
+            patterns::arns(raw).into_iter().map(|range| (range.clone(), self.arn(&raw[range]))).collect()
+        });
         pieces = split(pieces, &|raw| self.shapes(raw, &patterns::BEFORE));
         pieces = split(pieces, &|raw| self.known(raw, own, &|_| true));
         pieces = split(pieces, &|raw| self.shapes(raw, &patterns::AFTER));
@@ -123,12 +132,16 @@ impl Pseudonyms {
         if self.names.kind(value).is_some() || patterns::kind_of(value) != Original::Name {
             return self.leaf(value);
         }
-        let known = |part: &str| public::is_aws_value(part) || (self.names.kind(part).is_none() && self.own.has_word(part));
-        in_parts(value, &['/', '|', '#'], &|part| if known(part) { part.to_string() } else { self.leaf(part) })
+        let known = |part: &str| {
+            public::is_aws_value(part) || (self.names.kind(part).is_none() && self.own.has_word(part))
+        };
+        in_parts(value, &['/', '|', '#'], &|part| {
+            if known(part) { part.to_string() } else { self.leaf(part) }
+        })
     }
 
-    /// A value that names a person, with what follows the name after a comma as prose. A role that the program's own texts know
-    /// is nobody.
+    /// A value that names a person, with what follows the name after a comma as prose. A role that the
+    /// program's own texts know is nobody.
     pub fn person(&self, value: &str) -> String {
         if value.trim().is_empty() || value == "–" {
             return value.to_string();
@@ -158,7 +171,12 @@ impl Pseudonyms {
         Searcher::new(&self.names)
     }
 
-    fn known(&self, raw: &str, own: Option<&BTreeSet<String>>, wanted: &dyn Fn(&str) -> bool) -> Vec<(Range<usize>, String)> {
+    fn known(
+        &self,
+        raw: &str,
+        own: Option<&BTreeSet<String>>,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Vec<(Range<usize>, String)> {
         let found = self.names.find(raw, own).into_iter().filter(|(_, known)| wanted(&known.original));
         found.map(|(range, known)| (range, self.known_token(known.kind, &known.original))).collect()
     }
@@ -195,10 +213,17 @@ impl Pseudonyms {
             Original::Digest => self.known_digests.contains(text),
             Original::Host => {
                 self.names.kind(text).is_none()
-                    && (public::is_service_principal(text) || text.starts_with("com.amazonaws.") || self.own.holds(text))
+                    && (public::is_service_principal(text)
+                        || text.starts_with("com.amazonaws.")
+                        || self.own.holds(text))
             }
             Original::Id => text.bytes().all(|b| b == b'0' || b == b'-'),
-            Original::Account | Original::Mail | Original::Name | Original::Person | Original::Phone | Original::Reference => false,
+            Original::Account
+            | Original::Mail
+            | Original::Name
+            | Original::Person
+            | Original::Phone
+            | Original::Reference => false,
         }
     }
 
@@ -229,7 +254,9 @@ impl Pseudonyms {
         }
         in_parts(name, &['/', ':'], &|part| {
             let known = self.names.kind(part);
-            if part.is_empty() || (known.is_none() && (public::is_public_segment(part) || part.starts_with("${"))) {
+            if part.is_empty()
+                || (known.is_none() && (public::is_public_segment(part) || part.starts_with("${")))
+            {
                 return part.to_string();
             }
             self.tokens.token(known.unwrap_or_else(|| patterns::kind_of(part)), part)

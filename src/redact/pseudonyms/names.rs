@@ -1,5 +1,6 @@
-//! The names that are known, and where each may stand. A distinctive name is replaced wherever it stands, inside longer words
-//! too; a short one only as a whole word; a name that is also a word of the program's own texts only in the place of a name.
+//! The names that are known, and where each may stand. A distinctive name is replaced wherever it stands,
+//! inside longer words too; a short one only as a whole word; a name that is also a word of the program's own
+//! texts only in the place of a name.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use super::normal::readings;
 use super::tokens::Original;
 
-/// From so many characters on, a name with a sign or digit in it, or without, is no accident inside another word.
+/// From so many characters on, a name with a sign or digit in it, or without, is no accident inside another
+/// word.
 const DISTINCTIVE: usize = 6;
 const LONG: usize = 9;
 
@@ -19,7 +21,8 @@ const LONG: usize = 9;
 pub(super) enum Extent {
     Anywhere,
     Word,
-    /// A word of the program's own texts: replaced between quotes, after the kind of thing it names, and as a whole value.
+    /// A word of the program's own texts: replaced between quotes, after the kind of thing it names, and as a
+    /// whole value.
     Place,
 }
 
@@ -56,8 +59,8 @@ impl OwnTexts {
             return *known;
         }
         let lower = text.to_ascii_lowercase();
-        let found =
-            memchr::memmem::find_iter(self.text.as_bytes(), lower.as_bytes()).any(|at| is_word(&self.text, &(at..at + lower.len())));
+        let found = memchr::memmem::find_iter(self.text.as_bytes(), lower.as_bytes())
+            .any(|at| is_word(&self.text, &(at..at + lower.len())));
         self.asked.borrow_mut().insert(text.to_string(), found);
         found
     }
@@ -115,14 +118,15 @@ impl Dictionary {
         &self.known
     }
 
-    /// The names in `text`, longest first, none over another, in the order in which they stand. `own`: words that are not
-    /// names here, though they may be elsewhere.
+    /// The names in `text`, longest first, none over another, in the order in which they stand. `own`: words
+    /// that are not names here, though they may be elsewhere.
     pub fn find(&self, text: &str, own: Option<&BTreeSet<String>>) -> Vec<(Range<usize>, &KnownName)> {
         let mut found: Vec<(Range<usize>, &KnownName)> = Vec::new();
         for reading in readings(text) {
             for hit in self.automaton.find_overlapping_iter(&reading.text) {
                 let spelled = &reading.text[hit.range()];
-                let entry = self.exact.get(spelled).map_or_else(|| self.owner[hit.pattern().as_usize()], |i| *i);
+                let entry =
+                    self.exact.get(spelled).map_or_else(|| self.owner[hit.pattern().as_usize()], |i| *i);
                 let known = &self.known[entry];
                 if stands(&reading.text, &hit.range(), known, own) {
                     found.push((reading.range(hit.range()), known));
@@ -152,7 +156,8 @@ fn automaton(patterns: &[String]) -> AhoCorasick {
 /// A name as it is, and as URLs and policies spell it.
 fn spellings(name: &str) -> BTreeSet<String> {
     use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-    const URL: percent_encoding::AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    const URL: percent_encoding::AsciiSet =
+        NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     const PATH: percent_encoding::AsciiSet = URL.remove(b'/').remove(b':').remove(b'@');
     let mut all = BTreeSet::from([name.to_string()]);
     all.insert(utf8_percent_encode(name, &URL).to_string());
@@ -172,7 +177,8 @@ fn stands(text: &str, range: &Range<usize>, known: &KnownName, own: Option<&BTre
         Extent::Word => is_word(text, range),
         Extent::Place => {
             let said = own.is_some_and(|own| !own.contains(&known.original.to_ascii_lowercase()));
-            is_word(text, range) && (said || text.len() == range.len() || is_quoted(text, range) || is_called(text, range))
+            is_word(text, range)
+                && (said || text.len() == range.len() || is_quoted(text, range) || is_called(text, range))
         }
     }
 }
@@ -208,9 +214,13 @@ fn is_called(text: &str, range: &Range<usize>) -> bool {
         "snapshot",
         "pool",
     ];
-    let before = text[..range.start].strip_suffix(' ').and_then(|t| t.rsplit(|c: char| !c.is_alphanumeric()).next()).unwrap_or_default();
+    let before = text[..range.start]
+        .strip_suffix(' ')
+        .and_then(|t| t.rsplit(|c: char| !c.is_alphanumeric()).next())
+        .unwrap_or_default();
     let after = text[range.end..].trim_start_matches(' ').chars().next();
-    THINGS.iter().any(|thing| before.eq_ignore_ascii_case(thing)) && after.is_none_or(|c| "(:,;.)".contains(c))
+    THINGS.iter().any(|thing| before.eq_ignore_ascii_case(thing))
+        && after.is_none_or(|c| "(:,;.)".contains(c))
 }
 
 /// What of the program's own texts holds a name decides where that name may be replaced.
@@ -230,7 +240,9 @@ fn classify(known: &mut [KnownName], own: &OwnTexts) {
         let certain = match entry.kind {
             Original::Account | Original::Mail | Original::Id | Original::Digest => length >= DISTINCTIVE,
             Original::Reference => length >= DISTINCTIVE && !inside,
-            Original::Address | Original::Host | Original::Name | Original::Person | Original::Phone => distinctive && !inside,
+            Original::Address | Original::Host | Original::Name | Original::Person | Original::Phone => {
+                distinctive && !inside
+            }
         };
         entry.extent = match (certain, word) {
             (true, _) => Extent::Anywhere,
@@ -269,6 +281,10 @@ mod tests {
         assert_eq!(found(&names, "S3 bucket records (in PHI scope): open").len(), 1);
         assert_eq!(found(&names, "records").len(), 1);
         let own = BTreeSet::from(["logs".to_string()]);
-        assert_eq!(names.find("logs go to records", Some(&own)).len(), 1, "a word that the query does not say is a name");
+        assert_eq!(
+            names.find("logs go to records", Some(&own)).len(),
+            1,
+            "a word that the query does not say is a name"
+        );
     }
 }

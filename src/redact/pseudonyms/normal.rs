@@ -1,5 +1,5 @@
-//! Text as a reader sees it: without characters that do not show, and without the line breaks that fall into a name. Every byte
-//! knows where it came from, so that what is found here is replaced there.
+//! Text as a reader sees it: without characters that do not show, and without the line breaks that fall into
+//! a name. Every byte knows where it came from, so that what is found here is replaced there.
 
 use std::ops::Range;
 
@@ -29,7 +29,9 @@ fn is_invisible(c: char) -> bool {
 
 /// The readings in which a name may stand: as it is; with breaks as one space; with breaks as nothing.
 pub(super) fn readings(text: &str) -> Vec<NormalText> {
-    let broken = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{2028}' | '\u{2029}');
+    let broken = |c: char| {
+        matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{2028}' | '\u{2029}')
+    };
     let mut all = vec![reading(text, &|_| true)];
     if text.chars().any(|c| broken(c) || is_invisible(c)) || text.contains("  ") {
         all.push(reading(text, &|_| false));
@@ -40,7 +42,8 @@ pub(super) fn readings(text: &str) -> Vec<NormalText> {
 
 /// Each run of white space as one space, unless `keep` says that it stays.
 fn reading(text: &str, keep: &dyn Fn(char) -> bool) -> NormalText {
-    let mut out = NormalText { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+    let mut out =
+        NormalText { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
     let mut space = false;
     for (at, c) in text.char_indices() {
         let range = at..at + c.len_utf8();
@@ -61,7 +64,8 @@ fn reading(text: &str, keep: &dyn Fn(char) -> bool) -> NormalText {
 
 /// Runs of white space with a break in them as nothing.
 fn without_breaks(text: &str, broken: &dyn Fn(char) -> bool) -> NormalText {
-    let mut out = NormalText { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+    let mut out =
+        NormalText { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
     let mut run: Vec<(usize, char)> = Vec::new();
     let flush = |run: &mut Vec<(usize, char)>, out: &mut NormalText| {
         if !run.iter().any(|(_, c)| broken(*c)) {
@@ -87,12 +91,18 @@ mod tests {
 
     #[test]
     fn a_name_is_found_over_breaks_and_soft_hyphens() {
-        for (text, name) in
-            [("see twin-\n  prod-db now", "twin-prod-db"), ("by Morgan\n Example", "Morgan Example"), ("con\u{ad}tacts", "contacts")]
-        {
-            let found = readings(text).into_iter().find_map(|r| r.text.find(name).map(|at| r.range(at..at + name.len())));
+        for (text, name) in [
+            ("see twin-\n  prod-db now", "twin-prod-db"),
+            ("by Morgan\n Example", "Morgan Example"),
+            ("con\u{ad}tacts", "contacts"),
+        ] {
+            let found = readings(text)
+                .into_iter()
+                .find_map(|r| r.text.find(name).map(|at| r.range(at..at + name.len())));
             let range = found.unwrap_or_else(|| panic!("{name} in {text:?}"));
-            assert!(text[range.clone()].starts_with(&name[..3]) && text[range].ends_with(&name[name.len() - 3..]));
+            assert!(
+                text[range.clone()].starts_with(&name[..3]) && text[range].ends_with(&name[name.len() - 3..])
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What leads to somebody by its shape alone: ARNs, account numbers, identifiers, addresses, hosts, e-mail, telephone numbers, digests.
+//! What leads to somebody by its shape alone: ARNs, account numbers, identifiers, addresses, hosts, e-mail,
+//! telephone numbers, digests.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -42,12 +43,32 @@ pub(super) static AFTER: [TextShape; 9] = [
     shape(Original::Digest, r"[0-9a-f]{64}", true, any),
     shape(Original::Id, r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", true, any),
     shape(Original::Id, r"[a-z]{1,16}(?:-[a-z]{1,16}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{8})", true, has_digit),
-    shape(Original::Id, r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ANVA|APKA|ASCA|ABIA|ACCA|AIPA)[A-Z0-9]{12,}", true, any),
-    shape(Original::Id, r"(?:mrk-[0-9a-f]{32}|o-[a-z0-9]{10,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[EZ][A-Z0-9]{11,20})", true, has_digit),
+    shape(
+        Original::Id,
+        r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ANVA|APKA|ASCA|ABIA|ACCA|AIPA)[A-Z0-9]{12,}",
+        true,
+        any,
+    ),
+    shape(
+        Original::Id,
+        r"(?:mrk-[0-9a-f]{32}|o-[a-z0-9]{10,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[EZ][A-Z0-9]{11,20})",
+        true,
+        has_digit,
+    ),
     shape(Original::Address, r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?", true, public::is_address),
-    shape(Original::Address, r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?", true, public::is_address),
+    shape(
+        Original::Address,
+        r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?",
+        true,
+        public::is_address,
+    ),
     shape(Original::Account, r"[0-9]{12}|[0-9]{4}-[0-9]{4}-[0-9]{4}", true, any),
-    shape(Original::Phone, r"\+[0-9][0-9 ().-]{7,18}[0-9]|\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}", true, any),
+    shape(
+        Original::Phone,
+        r"\+[0-9][0-9 ().-]{7,18}[0-9]|\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}",
+        true,
+        any,
+    ),
 ];
 
 fn has_digit(text: &str) -> bool {
@@ -71,7 +92,8 @@ pub(super) fn find(text: &str, shapes: &[TextShape]) -> Vec<(Range<usize>, Origi
     let mut all: Vec<(Range<usize>, Original)> = Vec::new();
     for shape in shapes {
         for found in shape.regex().find_iter(text) {
-            let overlaps = all.iter().any(|(taken, _)| taken.start < found.end() && found.start() < taken.end);
+            let overlaps =
+                all.iter().any(|(taken, _)| taken.start < found.end() && found.start() < taken.end);
             if !overlaps && (!shape.whole || bounded(text, &found.range())) && (shape.holds)(found.as_str()) {
                 all.push((found.range(), shape.kind));
             }
@@ -101,7 +123,8 @@ pub(super) fn kind_of(text: &str) -> Original {
 pub(super) fn arns(text: &str) -> Vec<Range<usize>> {
     static ARN: OnceLock<Regex> = OnceLock::new();
     let arn = ARN.get_or_init(|| {
-        Regex::new(r#"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9*-]*:[A-Za-z0-9*-]*:[^\s"'`<>|,;(){}\[\]]+"#).expect("a sound expression")
+        Regex::new(r#"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9*-]*:[A-Za-z0-9*-]*:[^\s"'`<>|,;(){}\[\]]+"#)
+            .expect("a sound expression")
     });
     let found = arn.find_iter(text).map(|found| {
         let end = found.start() + found.as_str().trim_end_matches(['.', ':']).len();
@@ -122,14 +145,17 @@ pub(super) struct Arn<'a> {
 impl<'a> Arn<'a> {
     pub fn split(text: &'a str) -> Option<Arn<'a>> {
         let mut cut = text.strip_prefix("arn:")?.splitn(5, ':');
-        let (partition, service, region, account, resource) = (cut.next()?, cut.next()?, cut.next()?, cut.next()?, cut.next()?);
+        let (partition, service, region, account, resource) =
+            (cut.next()?, cut.next()?, cut.next()?, cut.next()?, cut.next()?);
         partition.starts_with("aws").then_some(Arn { partition, service, region, account, resource })
     }
 
     /// The type with its separator, and what is named. Buckets, queues and topics stand there without a type.
     pub fn named(&self) -> (&'a str, &'a str) {
-        let bare = matches!(self.service, "s3" | "sqs" | "sns" | "execute-api" | "codecommit" | "codepipeline");
-        let at = self.resource.find(['/', ':']).filter(|at| !bare && public::is_arn_type(&self.resource[..*at]));
+        let bare =
+            matches!(self.service, "s3" | "sqs" | "sns" | "execute-api" | "codecommit" | "codepipeline");
+        let at =
+            self.resource.find(['/', ':']).filter(|at| !bare && public::is_arn_type(&self.resource[..*at]));
         match at {
             Some(at) => self.resource.split_at(at + 1),
             None => ("", self.resource),

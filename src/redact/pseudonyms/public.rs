@@ -1,12 +1,13 @@
-//! What everybody knows: AWS's own names, and the words of the program's own texts. None of it leads to anybody.
+//! What everybody knows: AWS's own names, and the words of the program's own texts. None of it leads to
+//! anybody.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use regex::Regex;
 
-/// Addresses and ranges that say nothing of who has them: everything, nothing, one's own machine, private ranges as a whole,
-/// and the metadata services of AWS.
+/// Addresses and ranges that say nothing of who has them: everything, nothing, one's own machine, private
+/// ranges as a whole, and the metadata services of AWS.
 const ADDRESSES: [&str; 18] = [
     "0.0.0.0/0",
     "0.0.0.0",
@@ -54,29 +55,43 @@ const SEGMENTS: [&str; 21] = [
 ];
 
 /// Types that begin the last part of an ARN.
-const TYPES: &str = "access-point accesspoint account alarm alias analyzer api apis application assumed-role autoScalingGroup \
-    backup-plan backup-vault broker browserSettings bot build catalog certificate client-vpn-endpoint cluster cluster-endpoint \
-    cluster-pg cluster-snapshot compute-environment config-aggregator config-rule configuration-recorder conformance-pack connection \
-    container-instance crawler dashboard database datastore db db-proxy dbcluster dbinstance delivery-channel deliverystream \
-    detector dhcp-options directory distribution domain domainname eip-allocation elastic-ip endpoint environment es event-bus \
-    event-data-store eventdatastore federated-user file-system fleet flow-log framework function gateway globalcluster graph group hostedzone hub identity-provider \
-    identitystore image instance instance-profile internet-gateway job job-definition job-queue key launch-template launchConfiguration \
-    launchConfigurationName layer listener listener-rule loadbalancer log-destination log-group managed-instance \
-    managed-instance-inventory mfa model multicluster mountTarget natgateway network-acl network-interface nodegroup notebook-instance o og \
-    oidc-provider organization origin-access-control ou parameter parametergroup patchbaseline permissionSet pg pipeline policy \
-    portal prefix-list project proxy queue recovery-point registry rep replication-instance repository resolver-query-log-config \
-    resolver-query-log-config-association resolver-endpoint resolver-rule response-headers-policy rest-api restapis ri role root rule rulegroup saml-provider schema secgrp secret \
-    security-group security-group-rule server server-certificate service service-quota session snapshot snapshot-copy-grant sms-voice stack stackset state-machine stateMachine stream \
-    subgrp subnet subnetgroup subscription table targetgroup task task-definition task-set topic trail transit-gateway user userPool userpool usergroup \
-    vault virtual-mfa virtual-mfa-device volume vpc vpc-endpoint vpc-flow-log vpc-peering-connection vpn-connection vpn-gateway webacl \
-    workgroup workspace workspacespool workteam fhir report-plan replica inference-profile guardrail agent knowledge-base foundation-model component recipe";
+const TYPES: &str = "access-point accesspoint account alarm alias analyzer api apis application assumed-role \
+                     autoScalingGroup backup-plan backup-vault broker browserSettings bot build catalog \
+                     certificate client-vpn-endpoint cluster cluster-endpoint cluster-pg cluster-snapshot \
+                     compute-environment config-aggregator config-rule configuration-recorder \
+                     conformance-pack connection container-instance crawler dashboard database datastore db \
+                     db-proxy dbcluster dbinstance delivery-channel deliverystream detector dhcp-options \
+                     directory distribution domain domainname eip-allocation elastic-ip endpoint environment \
+                     es event-bus event-data-store eventdatastore federated-user file-system fleet flow-log \
+                     framework function gateway globalcluster graph group hostedzone hub identity-provider \
+                     identitystore image instance instance-profile internet-gateway job job-definition \
+                     job-queue key launch-template launchConfiguration launchConfigurationName layer \
+                     listener listener-rule loadbalancer log-destination log-group managed-instance \
+                     managed-instance-inventory mfa model multicluster mountTarget natgateway network-acl \
+                     network-interface nodegroup notebook-instance o og oidc-provider organization \
+                     origin-access-control ou parameter parametergroup patchbaseline permissionSet pg \
+                     pipeline policy portal prefix-list project proxy queue recovery-point registry rep \
+                     replication-instance repository resolver-query-log-config \
+                     resolver-query-log-config-association resolver-endpoint resolver-rule \
+                     response-headers-policy rest-api restapis ri role root rule rulegroup saml-provider \
+                     schema secgrp secret security-group security-group-rule server server-certificate \
+                     service service-quota session snapshot snapshot-copy-grant sms-voice stack stackset \
+                     state-machine stateMachine stream subgrp subnet subnetgroup subscription table \
+                     targetgroup task task-definition task-set topic trail transit-gateway user userPool \
+                     userpool usergroup vault virtual-mfa virtual-mfa-device volume vpc vpc-endpoint \
+                     vpc-flow-log vpc-peering-connection vpn-connection vpn-gateway webacl workgroup \
+                     workspace workspacespool workteam fhir report-plan replica inference-profile guardrail \
+                     agent knowledge-base foundation-model component recipe";
 
 pub(super) fn is_public_address(text: &str) -> bool {
     ADDRESSES.contains(&text)
 }
 
 pub(super) fn is_public_segment(text: &str) -> bool {
-    SEGMENTS.contains(&text) || is_region(text) || is_service_principal(text) || text.starts_with("AWSServiceRoleFor")
+    SEGMENTS.contains(&text)
+        || is_region(text)
+        || is_service_principal(text)
+        || text.starts_with("AWSServiceRoleFor")
 }
 
 pub(super) fn is_arn_type(text: &str) -> bool {
@@ -93,7 +108,8 @@ pub(super) fn is_region(text: &str) -> bool {
     region.is_match(text)
 }
 
-/// `s3.amazonaws.com`, `logs.us-east-1.amazonaws.com`, `delivery.logs.amazonaws.com`: not the host of somebody's bucket or database.
+/// `s3.amazonaws.com`, `logs.us-east-1.amazonaws.com`, `delivery.logs.amazonaws.com`: not the host of
+/// somebody's bucket or database.
 pub(super) fn is_service_principal(text: &str) -> bool {
     const BELOW: [&str; 12] = [
         "logs",
@@ -109,14 +125,28 @@ pub(super) fn is_service_principal(text: &str) -> bool {
         "organizations",
         "config",
     ];
-    let Some(labels) = text.strip_suffix(".amazonaws.com").or_else(|| text.strip_suffix(".amazonaws.com.cn")) else { return false };
-    let plain = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let Some(labels) = text.strip_suffix(".amazonaws.com").or_else(|| text.strip_suffix(".amazonaws.com.cn"))
+    else {
+        return false;
+    };
+    let plain = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
     match labels.split_once('.') {
         None => plain(labels),
         Some((service, region)) if is_region(region) => plain(service) && !service.contains("s3-"),
         Some((front, service)) => {
-            matches!(front, "delivery" | "monitoring" | "ops" | "replicator" | "streams" | "agentless" | "autoscaling" | "member")
-                && BELOW.contains(&service)
+            matches!(
+                front,
+                "delivery"
+                    | "monitoring"
+                    | "ops"
+                    | "replicator"
+                    | "streams"
+                    | "agentless"
+                    | "autoscaling"
+                    | "member"
+            ) && BELOW.contains(&service)
         }
     }
 }
@@ -156,7 +186,8 @@ pub(super) fn is_aws_value(text: &str) -> bool {
 pub(super) fn is_address(text: &str) -> bool {
     let (host, bits) = text.split_once('/').map_or((text, None), |(host, bits)| (host, Some(bits)));
     let fits = |most: u8| bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= most));
-    (host.parse::<Ipv4Addr>().is_ok() && fits(32)) || (host.contains(':') && host.parse::<Ipv6Addr>().is_ok() && fits(128))
+    (host.parse::<Ipv4Addr>().is_ok() && fits(32))
+        || (host.contains(':') && host.parse::<Ipv6Addr>().is_ok() && fits(128))
 }
 
 #[cfg(test)]
@@ -165,7 +196,12 @@ mod tests {
 
     #[test]
     fn service_principals_are_told_from_hosts() {
-        for public in ["s3.amazonaws.com", "logs.us-east-1.amazonaws.com", "delivery.logs.amazonaws.com", "vpc-flow-logs.amazonaws.com"] {
+        for public in [
+            "s3.amazonaws.com",
+            "logs.us-east-1.amazonaws.com",
+            "delivery.logs.amazonaws.com",
+            "vpc-flow-logs.amazonaws.com",
+        ] {
             assert!(is_service_principal(public), "{public}");
         }
         for host in [

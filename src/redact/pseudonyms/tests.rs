@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn made(names: &[&str]) -> Pseudonyms {
-    let own = OwnTexts::new(["access logs go to a bucket; records of every vault; Security official; ec2.instance-role"].into_iter());
+    let own = OwnTexts::new(
+        ["access logs go to a bucket; records of every vault; Security official; ec2.instance-role"]
+            .into_iter(),
+    );
     let known = names.iter().map(|name| (kind_of(name), (*name).to_string()));
     Pseudonyms::new(AudienceKey::new([7; 32]), known.collect::<Vec<_>>(), own, BTreeSet::new())
 }
@@ -14,9 +17,15 @@ fn made(names: &[&str]) -> Pseudonyms {
 fn an_arn_keeps_what_everybody_may_know() {
     let p = made(&["contacts"]);
     let arn = p.text("encrypted with arn:aws:rds:us-east-1:111122223333:db:contacts.");
-    assert!(arn.starts_with("encrypted with arn:aws:rds:us-east-1:acct-") && arn.contains(":db:name-"), "{arn}");
+    assert!(
+        arn.starts_with("encrypted with arn:aws:rds:us-east-1:acct-") && arn.contains(":db:name-"),
+        "{arn}"
+    );
     assert!(!arn.contains("111122223333") && !arn.contains("contacts"), "{arn}");
-    assert_eq!(p.name("arn:aws:iam::aws:policy/AdministratorAccess"), "arn:aws:iam::aws:policy/AdministratorAccess");
+    assert_eq!(
+        p.name("arn:aws:iam::aws:policy/AdministratorAccess"),
+        "arn:aws:iam::aws:policy/AdministratorAccess"
+    );
     assert!(arn.contains(&p.name("contacts")), "the name is the same alone: {arn}");
     let bucket = p.name("arn:aws:s3:::role/secret-1");
     assert!(!bucket.contains("role"), "a bucket has no type before it: {bucket}");
@@ -25,9 +34,13 @@ fn an_arn_keeps_what_everybody_may_know() {
 #[test]
 fn what_everybody_knows_stays() {
     let p = made(&[]);
-    for text in
-        ["open to 0.0.0.0/0 and ::/0", "s3.amazonaws.com may write", "in us-east-1 at 12:00:00", "accepts TLSv1.2", "164.312(a)(2)(iv)"]
-    {
+    for text in [
+        "open to 0.0.0.0/0 and ::/0",
+        "s3.amazonaws.com may write",
+        "in us-east-1 at 12:00:00",
+        "accepts TLSv1.2",
+        "164.312(a)(2)(iv)",
+    ] {
         assert_eq!(p.text(text), text);
     }
     assert_eq!(p.name("AWS::Region"), "AWS::Region");

@@ -1,5 +1,5 @@
-//! The pseudonym of an original under the key of an audience: a kind and ten hexadecimal digits of an HMAC. Visibly false, the
-//! same for the same original, another for another audience.
+//! The pseudonym of an original under the key of an audience: a kind and ten hexadecimal digits of an HMAC.
+//! Visibly false, the same for the same original, another for another audience.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -137,8 +137,13 @@ impl Tokens {
         let (given, places) = (self.given.borrow(), self.places.borrow());
         let originals = |kind| given.values().filter(|(k, _)| *k == kind).count() as u64;
         let all = Original::ALL.into_iter().filter_map(|kind| Some((kind, *places.get(&kind)?)));
-        all.map(|(kind, places)| Removal { kind: kind.prefix().into(), what: kind.words().into(), places, originals: originals(kind) })
-            .collect()
+        all.map(|(kind, places)| Removal {
+            kind: kind.prefix().into(),
+            what: kind.words().into(),
+            places,
+            originals: originals(kind),
+        })
+        .collect()
     }
 }
 

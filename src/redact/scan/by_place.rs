@@ -23,7 +23,9 @@ impl<'a> Walk<'a, '_> {
             return Some("named-secret");
         }
         if named.pair || self.free > 0 {
-            let rule = patterns.by_name(key, value).filter(|rule| self.free > 0 || !rule.starts_with("phi-") || named.pair);
+            let rule = patterns
+                .by_name(key, value)
+                .filter(|rule| self.free > 0 || !rule.starts_with("phi-") || named.pair);
             if rule.is_some() {
                 return rule;
             }
@@ -41,17 +43,24 @@ impl<'a> Walk<'a, '_> {
         if small == "auth" && undone::base64_text(value).is_some_and(|inner| inner.contains(':')) {
             return Some("authorization");
         }
-        let bare = !free && value.len() >= 6 && !value.contains(char::is_whitespace) && !key.contains(':') && !members::is_harmless(&small);
+        let bare = !free
+            && value.len() >= 6
+            && !value.contains(char::is_whitespace)
+            && !key.contains(':')
+            && !members::is_harmless(&small);
         if bare && patterns.secret_by_name(key, value) { Some("named-secret") } else { None }
     }
 
-    /// Percent codes undone: a policy goes back as it came, with the finding replaced; anything else is replaced whole.
+    /// Percent codes undone: a policy goes back as it came, with the finding replaced; anything else is
+    /// replaced whole.
     pub(super) fn percent(&mut self, value: &str, key: &str) -> Option<String> {
         let decoded = undone::percent_text(value)?;
         let document = decoded.trim_start().starts_with(['{', '[']);
         if document && serde_json::from_str::<serde::de::IgnoredAny>(&decoded).is_ok() {
             let new = self.inside(&decoded, key)?;
-            return Some(percent_encoding::utf8_percent_encode(&new, percent_encoding::NON_ALPHANUMERIC).to_string());
+            return Some(
+                percent_encoding::utf8_percent_encode(&new, percent_encoding::NON_ALPHANUMERIC).to_string(),
+            );
         }
         let mut found = Findings::clearing(&self.findings.cleared);
         let look = Look { depth: self.depth + 1, ..self.look(false) };

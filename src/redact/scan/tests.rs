@@ -10,16 +10,23 @@ fn redact(document: &str) -> (Option<String>, Findings) {
 
 #[test]
 fn secrets_by_name_only_where_names_are_free() {
-    let (new, findings) =
-        redact(r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "PasswordLastUsed":"2026-01-01"}"#);
+    let (new, findings) = redact(
+        r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "PasswordLastUsed":"2026-01-01"}"#,
+    );
     let new = new.expect("found");
-    assert!(!new.contains("hunter22") && new.contains("\"MODE\":\"fast\"") && new.contains("\"PasswordLastUsed\":\"2026-01-01\""));
+    assert!(
+        !new.contains("hunter22")
+            && new.contains("\"MODE\":\"fast\"")
+            && new.contains("\"PasswordLastUsed\":\"2026-01-01\"")
+    );
     assert_eq!(findings.rules.get("named-secret"), Some(&1));
 }
 
 #[test]
 fn name_value_pairs_and_json_in_strings() {
-    let (new, _) = redact(r#"{"configuration":"{\"Environment\":[{\"Name\":\"API_KEY\",\"Value\":\"abcdef123456\"}]}"}"#);
+    let (new, _) = redact(
+        r#"{"configuration":"{\"Environment\":[{\"Name\":\"API_KEY\",\"Value\":\"abcdef123456\"}]}"}"#,
+    );
     let new = new.expect("found");
     assert!(!new.contains("abcdef123456"));
     serde_json::from_str::<serde_json::Value>(&new).expect("still JSON");
@@ -27,7 +34,10 @@ fn name_value_pairs_and_json_in_strings() {
 
 #[test]
 fn references_and_clean_documents_keep_their_bytes() {
-    assert_eq!(redact(r#"{"environment":{"DB_SECRET":"arn:aws:secretsmanager:us-east-1:111122223333:secret:x"}}"#).0, None);
+    assert_eq!(
+        redact(r#"{"environment":{"DB_SECRET":"arn:aws:secretsmanager:us-east-1:111122223333:secret:x"}}"#).0,
+        None
+    );
     assert_eq!(redact(r#"{ "a" : [1, 2.5e3, null, true, "x\"y"] }"#).0, None);
 }
 
@@ -64,7 +74,12 @@ fn the_quick_look_lets_every_rule_through() {
         assert!(patterns().set.is_match(text), "{text} is a finding");
         assert!(possible(text), "{text} is passed over");
     }
-    for text in ["arn:aws:ec2:us-east-1:111122223333:volume/vol-1", "2026-09-30T12:00:00Z", "0123-45-6789x", "us-east-1"] {
+    for text in [
+        "arn:aws:ec2:us-east-1:111122223333:volume/vol-1",
+        "2026-09-30T12:00:00Z",
+        "0123-45-6789x",
+        "us-east-1",
+    ] {
         assert!(!patterns().set.is_match(text), "{text}");
     }
 }
@@ -78,13 +93,21 @@ proptest::proptest! {
 
 #[test]
 fn places_name_the_members() {
-    let (_, findings) = redact(r#"{"tags":{"a\u0062":{"password":"swordfish"}},"x":"{\"environment\":{\"DB_PWD\":\"hunter22\"}}"}"#);
+    let (_, findings) = redact(
+        r#"{"tags":{"a\u0062":{"password":"swordfish"}},"x":"{\"environment\":{\"DB_PWD\":\"hunter22\"}}"}"#,
+    );
     assert_eq!(findings.places, ["tags.ab.password", "x.environment.DB_PWD"]);
 }
 
 #[test]
 fn patterns_strike_anywhere() {
-    for text in ["AKIAIOSFODNN7EXAMPLE", "ssn 078-05-1120", "MRN 0012345", "postgres://u:pa55word@db/x", "password=swordfish1"] {
+    for text in [
+        "AKIAIOSFODNN7EXAMPLE",
+        "ssn 078-05-1120",
+        "MRN 0012345",
+        "postgres://u:pa55word@db/x",
+        "password=swordfish1",
+    ] {
         let (new, findings) = redact(&format!(r#"{{"d":"{text}"}}"#));
         assert!(new.is_some() && !findings.is_empty(), "{text}");
         assert!(suspicious(text.as_bytes()), "{text}");

@@ -1,4 +1,5 @@
-//! The places themselves: a pattern each, what must hold of the value, and the words without which it need not be tried.
+//! The places themselves: a pattern each, what must hold of the value, and the words without which it need
+//! not be tried.
 
 /// A place, and what must hold of the value there.
 pub(super) struct Place {
@@ -6,7 +7,8 @@ pub(super) struct Place {
     /// The value is the first group that matched; a group `n` is the name beside it.
     pub(super) pattern: &'static str,
     pub(super) check: Check,
-    /// Without one of these in the text (in small letters) the pattern cannot strike, nor without one of those of `and`.
+    /// Without one of these in the text (in small letters) the pattern cannot strike, nor without one of
+    /// those of `and`.
     pub(super) need: &'static [&'static str],
     pub(super) and: &'static [&'static str],
 }
@@ -93,7 +95,13 @@ pub(super) const PLACES: [Place; 30] = [
         &["-p"],
         r#"(?i)\b(?:mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|kinit|rclone)\b[^\n|;&]*?\s-p\s+["']?([^\s"']{3,})"#,
     ),
-    place("command-secret", Plausible, &["redis-cli", "rdb"], &["-a"], r#"(?i)\b(?:redis-cli|rdb)\b[^\n|;&]*?\s-a\s+["']?([^\s"']{3,})"#),
+    place(
+        "command-secret",
+        Plausible,
+        &["redis-cli", "rdb"],
+        &["-a"],
+        r#"(?i)\b(?:redis-cli|rdb)\b[^\n|;&]*?\s-a\s+["']?([^\s"']{3,})"#,
+    ),
     place(
         "command-secret",
         Plausible,
@@ -122,7 +130,13 @@ pub(super) const PLACES: [Place; 30] = [
         &[":"],
         r#"(?i)\b[\w.-]{1,40}:([^\s"'|:\\]{3,})\\?["']?\s*\|\s*(?:sudo\s+)?chpasswd\b"#,
     ),
-    place("command-secret", Plausible, &["chpasswd"], &["<<<"], r#"(?i)\bchpasswd\s*<<<\s*["']?[\w.-]{1,40}:([^\s"'|:]{3,})"#),
+    place(
+        "command-secret",
+        Plausible,
+        &["chpasswd"],
+        &["<<<"],
+        r#"(?i)\bchpasswd\s*<<<\s*["']?[\w.-]{1,40}:([^\s"'|:]{3,})"#,
+    ),
     place(
         "command-secret",
         Plausible,
@@ -137,7 +151,13 @@ pub(super) const PLACES: [Place; 30] = [
         &[],
         r#"(?i)ConvertTo-SecureString\s+(?:-(?:String|AsPlainText|Force)\s+){0,3}["']([^"'$]{3,})["']"#,
     ),
-    place("command-secret", Plausible, &["htpasswd"], &[], r#"(?i)\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+["']?([^\s"']{3,})"#),
+    place(
+        "command-secret",
+        Plausible,
+        &["htpasswd"],
+        &[],
+        r#"(?i)\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+["']?([^\s"']{3,})"#,
+    ),
     place(
         "command-secret",
         Plausible,
@@ -174,7 +194,13 @@ pub(super) const PLACES: [Place; 30] = [
         &[],
         r#"(?im)^\s*(?:requirepass|masterauth|rootpw|bindpw|olcRootPW|admin_passwd|neutron_metadata_proxy_shared_secret)\s+["']?([^\s"']{3,})"#,
     ),
-    place("statement-secret", Plausible, &["machine"], &["login"], r#"(?i)\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s]{3,})"#),
+    place(
+        "statement-secret",
+        Plausible,
+        &["machine"],
+        &["login"],
+        r#"(?i)\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s]{3,})"#,
+    ),
     place(
         "statement-secret",
         Plausible,
@@ -182,7 +208,13 @@ pub(super) const PLACES: [Place; 30] = [
         &[],
         r#"(?m)^[\w.*-]+:(?:\d{2,5}|\*):[^:\s/]+:[^:\s/]+:([^\s:/]{4,})$"#,
     ),
-    place("statement-secret", Plausible, &["_auth"], &[], r#"(?i)\b_auth(?:Token)?\s*[=:]\s*["']?([A-Za-z0-9+/_=.-]{8,})"#),
+    place(
+        "statement-secret",
+        Plausible,
+        &["_auth"],
+        &[],
+        r#"(?i)\b_auth(?:Token)?\s*[=:]\s*["']?([A-Za-z0-9+/_=.-]{8,})"#,
+    ),
     // headers
     place(
         "header-secret",
@@ -192,7 +224,13 @@ pub(super) const PLACES: [Place; 30] = [
         r#"(?i)\b(?:x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key|(?:private|auth|access|session)-token|dd-api-key|(?:proxy-)?authorization|ocp-apim-subscription-key)\\?["']?\s*[:=,]\s*\\?["']?(?:(?:bearer|basic|token|apikey|digest)\s+)?([A-Za-z0-9+/_~.=!@#$%^&*-]{6,})"#,
     ),
     // connection strings
-    place("url-password", Plausible, &["://"], &["@"], r#"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@"'<>]*:([^\s@"'<>]{3,})@[\w\[.-]"#),
+    place(
+        "url-password",
+        Plausible,
+        &["://"],
+        &["@"],
+        r#"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@"'<>]*:([^\s@"'<>]{3,})@[\w\[.-]"#,
+    ),
     place(
         "url-token",
         Strong,

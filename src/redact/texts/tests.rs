@@ -45,6 +45,10 @@ fn what_points_elsewhere_or_is_prose_stays() {
         "{{resolve:secretsmanager:ehr/db:SecretString:password}}",
         "tokens: required\nhttpTokens: optional",
     ] {
-        assert!(find(text).is_empty(), "{text}: {:?}", find(text).iter().map(|(r, at)| (*r, &text[at.clone()])).collect::<Vec<_>>());
+        assert!(
+            find(text).is_empty(),
+            "{text}: {:?}",
+            find(text).iter().map(|(r, at)| (*r, &text[at.clone()])).collect::<Vec<_>>()
+        );
     }
 }

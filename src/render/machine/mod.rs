@@ -1,5 +1,6 @@
-//! A package in the formats that other programs read: OSCAL, SARIF, OCSF. They are made of the dossier and of where its exhibits
-//! lie in the package. Each of the six verdicts keeps its own word in each format, and `met` alone reads as a pass.
+//! A package in the formats that other programs read: OSCAL, SARIF, OCSF. They are made of the dossier and of
+//! where its exhibits lie in the package. Each of the six verdicts keeps its own word in each format, and
+//! `met` alone reads as a pass.
 
 pub mod ocsf;
 pub mod oscal;
@@ -43,7 +44,8 @@ pub struct MachineFile {
 }
 
 /// The namespace of every UUID here: what `name_uuid` makes of `affiant/export/1` in the null namespace.
-const NAMESPACE: [u8; 16] = [0x48, 0xae, 0xcf, 0xca, 0x19, 0x94, 0x5a, 0xd7, 0xa1, 0x6d, 0x48, 0x1c, 0xe4, 0xbd, 0x7f, 0xbd];
+const NAMESPACE: [u8; 16] =
+    [0x48, 0xae, 0xcf, 0xca, 0x19, 0x94, 0x5a, 0xd7, 0xa1, 0x6d, 0x48, 0x1c, 0xe4, 0xbd, 0x7f, 0xbd];
 
 /// What a URI keeps of a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -76,8 +78,12 @@ pub fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "The evidence shows that the demand is fulfilled.",
         Verdict::NotMet => "The evidence shows that the demand is not fulfilled.",
-        Verdict::NotEvidenced => "Data that the answer needs was not read: this is neither a pass nor a failure.",
-        Verdict::Accepted => "The demand is not fulfilled; an approved exception that has not expired covers it.",
+        Verdict::NotEvidenced => {
+            "Data that the answer needs was not read: this is neither a pass nor a failure."
+        }
+        Verdict::Accepted => {
+            "The demand is not fulfilled; an approved exception that has not expired covers it."
+        }
         Verdict::Attested => "A person's dated statement; there is no machine evidence.",
         Verdict::NotApplicable => "The population was read and is empty.",
     }
@@ -91,7 +97,8 @@ pub struct Said<'a> {
     pub evidence: &'a [String],
 }
 
-/// All that a check says. A check whose verdict no listed row bears (gaps, empty populations) speaks for itself.
+/// All that a check says. A check whose verdict no listed row bears (gaps, empty populations) speaks for
+/// itself.
 pub fn said(check: &CheckReport) -> Vec<Said<'_>> {
     let of_row = |row| {
         let row: &ResultRow = row;
@@ -145,8 +152,10 @@ impl Handed<'_> {
 
     /// What every format says beside its title: SAMPLE and DRAFT must not get lost.
     pub fn warnings(&self) -> String {
-        let words =
-            [(self.dossier.sample, "SAMPLE: synthetic or replayed evidence. "), (self.dossier.draft, "DRAFT: made over open problems. ")];
+        let words = [
+            (self.dossier.sample, "SAMPLE: synthetic or replayed evidence. "),
+            (self.dossier.draft, "DRAFT: made over open problems. "),
+        ];
         words.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect()
     }
 }

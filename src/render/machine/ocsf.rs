@@ -1,5 +1,5 @@
-//! OCSF 1.6.0, class 2003 (Compliance Finding), an event a line. `compliance.status_code` holds the verdict's own word in every
-//! event; what was not read has the status Unknown.
+//! OCSF 1.6.0, class 2003 (Compliance Finding), an event a line. `compliance.status_code` holds the verdict's
+//! own word in every event; what was not read has the status Unknown.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,8 @@ pub fn file(handed: &Handed<'_>) -> MachineFile {
     for control in &handed.dossier.controls {
         for check in &control.checks {
             for said in said(check) {
-                serde_json::to_writer(&mut bytes, &event(handed, control, check, &said)).expect("memory takes all");
+                serde_json::to_writer(&mut bytes, &event(handed, control, check, &said))
+                    .expect("memory takes all");
                 bytes.push(b'\n');
             }
         }

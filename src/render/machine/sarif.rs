@@ -1,5 +1,6 @@
-//! SARIF 2.1.0 (OASIS): a rule for each check, a result for each row, located in the evidence. What was not read is `open`; what
-//! an approved exception covers is a suppressed failure; a level is given to failures alone.
+//! SARIF 2.1.0 (OASIS): a rule for each check, a result for each row, located in the evidence. What was not
+//! read is `open`; what an approved exception covers is a suppressed failure; a level is given to failures
+//! alone.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use crate::model::digest::Digest;
 use crate::model::dossier::{CheckReport, ControlReport, EvidenceRef};
 use crate::model::verdict::{Severity, Verdict};
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The folder of the package, which whoever reads the file knows.
 const BASE: &str = "PACKAGE";
 
@@ -20,8 +22,10 @@ pub fn file(handed: &Handed<'_>) -> MachineFile {
 
 fn log(handed: &Handed<'_>) -> Value {
     let d = handed.dossier;
-    let index: BTreeMap<&str, usize> = d.evidence.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
-    let checks = || d.controls.iter().flat_map(|control| control.checks.iter().map(move |check| (control, check)));
+    let index: BTreeMap<&str, usize> =
+        d.evidence.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
+    let checks =
+        || d.controls.iter().flat_map(|control| control.checks.iter().map(move |check| (control, check)));
     let rules: Vec<Value> = checks().map(|(control, check)| rule(control, check)).collect();
     let mut results = Vec::new();
     for (at, (_, check)) in checks().enumerate() {
@@ -82,7 +86,13 @@ fn artifact(handed: &Handed<'_>, exhibit: &EvidenceRef) -> Value {
     })
 }
 
-fn result(handed: &Handed<'_>, index: &BTreeMap<&str, usize>, at: usize, check: &CheckReport, said: &Said<'_>) -> Value {
+fn result(
+    handed: &Handed<'_>,
+    index: &BTreeMap<&str, usize>,
+    at: usize,
+    check: &CheckReport,
+    said: &Said<'_>,
+) -> Value {
     let kind = mapped(said.verdict).sarif;
     let subject = said.row.map_or(check.id.as_str(), |row| row.resource.as_str());
     let fingerprint = Digest::of(format!("{}\0{subject}", check.id).as_bytes()).to_string();
@@ -101,12 +111,14 @@ fn result(handed: &Handed<'_>, index: &BTreeMap<&str, usize>, at: usize, check: 
         out["locations"] = Value::Array(locations);
     }
     if said.verdict == Verdict::Accepted {
-        out["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": said.reason }]);
+        out["suppressions"] =
+            json!([{ "kind": "external", "status": "accepted", "justification": said.reason }]);
     }
     out
 }
 
-/// One a exhibit, with the stretch that names the resource where it was found; the resource alone where no exhibit stands behind it.
+/// One a exhibit, with the stretch that names the resource where it was found; the resource alone where no
+/// exhibit stands behind it.
 fn locations(handed: &Handed<'_>, index: &BTreeMap<&str, usize>, said: &Said<'_>) -> Vec<Value> {
     let logical = said.row.filter(|row| !row.resource.is_empty()).map(|row| {
         json!([{ "fullyQualifiedName": row.resource, "name": row.name, "kind": "resource",
@@ -114,11 +126,13 @@ fn locations(handed: &Handed<'_>, index: &BTreeMap<&str, usize>, said: &Said<'_>
     });
     let mut out = Vec::new();
     for exhibit in said.evidence.iter().filter_map(|id| handed.exhibit(id)) {
-        let artifact = json!({ "uri": handed.uri(exhibit), "uriBaseId": BASE, "index": index[exhibit.id.as_str()] });
+        let artifact =
+            json!({ "uri": handed.uri(exhibit), "uriBaseId": BASE, "index": index[exhibit.id.as_str()] });
         let mut physical = json!({ "artifactLocation": artifact });
         let place = said.row.and_then(|row| handed.places.get(&(exhibit.id.clone(), row.resource.clone())));
         if let Some(place) = place {
-            physical["region"] = json!({ "startLine": place.line, "startColumn": place.column, "endColumn": place.end });
+            physical["region"] =
+                json!({ "startLine": place.line, "startColumn": place.column, "endColumn": place.end });
         }
         out.push(json!({ "physicalLocation": physical }));
     }
@@ -134,10 +148,14 @@ fn locations(handed: &Handed<'_>, index: &BTreeMap<&str, usize>, said: &Said<'_>
 fn notifications(handed: &Handed<'_>) -> Vec<Value> {
     let d = handed.dossier;
     let note = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
-    let read = format!("{} of {} sources were read; {} gaps", d.totals.sources_read, d.totals.sources_expected, d.totals.gaps);
+    let read = format!(
+        "{} of {} sources were read; {} gaps",
+        d.totals.sources_read, d.totals.sources_expected, d.totals.gaps
+    );
     let mut out = vec![note(if d.totals.gaps > 0 { "warning" } else { "note" }, read)];
     for check in d.controls.iter().flat_map(|c| &c.checks).filter(|check| unlisted(check) > 0) {
-        let text = format!("{}: {} more rows are in data/tables/result.csv and not here", check.id, unlisted(check));
+        let text =
+            format!("{}: {} more rows are in data/tables/result.csv and not here", check.id, unlisted(check));
         out.push(note("warning", text));
     }
     out

@@ -1,6 +1,6 @@
-//! The dossier as the PDF templates read it: characters that no face has are written out, long names are cut and broken into the
-//! lines of their column, and what the PDF does not print (passing rows, query texts) is left out. Done once here, in place of a
-//! measure for each box on each pass of the layout.
+//! The dossier as the PDF templates read it: characters that no face has are written out, long names are cut
+//! and broken into the lines of their column, and what the PDF does not print (passing rows, query texts) is
+//! left out. Done once here, in place of a measure for each box on each pass of the layout.
 
 use serde_json::{Map, Value, json};
 
@@ -10,19 +10,22 @@ use crate::model::dossier::Dossier;
 /// Where a long word may break; the templates put nothing there but the chance of a new line.
 const MAY_BREAK: char = '\u{E000}';
 
-/// A name that would fill a page by itself, and break every table that it stands in, is cut; how much is missing is said.
+/// A name that would fill a page by itself, and break every table that it stands in, is cut; how much is
+/// missing is said.
 const NAME_MOST: usize = 300;
 const TEXT_MOST: usize = 4000;
 /// Words longer than this get places to break.
 const WORD: usize = 24;
 
-/// Characters that fit into one line of their column, in the mono face at the size that the template sets there.
+/// Characters that fit into one line of their column, in the mono face at the size that the template sets
+/// there.
 const ROW_LINE: usize = 98;
 const PATH_LINE: usize = 134;
 const PAST_LINE: usize = 56;
 
 /// Strings that come from the evidence and are names rather than prose.
-const FROM_EVIDENCE: [&str; 9] = ["resource", "name", "reason", "by", "examples", "readers", "gaps", "unread", "detail"];
+const FROM_EVIDENCE: [&str; 9] =
+    ["resource", "name", "reason", "by", "examples", "readers", "gaps", "unread", "detail"];
 /// Strings that the templates compare, link by, or break into lines of their own.
 const IDENTITIES: [&str; 16] = [
     "id",
@@ -52,7 +55,8 @@ pub fn data(dossier: &Dossier) -> Vec<u8> {
     serde_json::to_vec(&value).expect("JSON serialises")
 }
 
-/// Text of a document of its own: characters that the faces lack are written out, and long words get places to break.
+/// Text of a document of its own: characters that the faces lack are written out, and long words get places
+/// to break.
 pub fn prepare(value: &mut Value) {
     clean(value, "");
 }
@@ -70,8 +74,13 @@ fn digests(value: &mut Value, dossier: &Dossier) {
 
 /// The sources that a check lacks, by name; their reasons stand once, under coverage.
 fn sources(value: &mut Value, dossier: &Dossier) {
-    let gaps: Vec<(&str, String)> =
-        dossier.scope.coverage.iter().filter(|c| c.gap).map(|c| (c.source.as_str(), format!(" {} {}", c.source, c.state))).collect();
+    let gaps: Vec<(&str, String)> = dossier
+        .scope
+        .coverage
+        .iter()
+        .filter(|c| c.gap)
+        .map(|c| (c.source.as_str(), format!(" {} {}", c.source, c.state)))
+        .collect();
     for (control, report) in list(value, "controls").iter_mut().zip(&dossier.controls) {
         for (check, report) in list(control, "checks").iter_mut().zip(&report.checks) {
             let mut unread: Vec<&str> = Vec::new();
@@ -120,11 +129,12 @@ fn shape(value: &mut Value, dossier: &Dossier) {
     }
 }
 
-/// In place of a risk's resources, since when the first of those that are there was seen; nothing where one has no first day, and
-/// where no earlier run was looked at.
+/// In place of a risk's resources, since when the first of those that are there was seen; nothing where one
+/// has no first day, and where no earlier run was looked at.
 fn since(risk: &mut Value, earlier: bool) {
     let members = std::mem::take(list(risk, "members"));
-    let here: Vec<&str> = members.iter().filter(|m| m["here"] == json!(true)).map(|m| text(m, "first_seen")).collect();
+    let here: Vec<&str> =
+        members.iter().filter(|m| m["here"] == json!(true)).map(|m| text(m, "first_seen")).collect();
     let first = here.iter().min().copied().unwrap_or_default();
     let days = if here.contains(&"") || !earlier { "" } else { first.get(..10).unwrap_or_default() };
     object(risk).insert("since".into(), json!(days));
@@ -132,7 +142,11 @@ fn since(risk: &mut Value, earlier: bool) {
 
 /// The part of an ARN that people know a thing by; the whole stands with the finding.
 fn short(resource: &str) -> String {
-    let tail = if resource.starts_with("arn:") { resource.splitn(6, ':').nth(5).unwrap_or(resource) } else { resource };
+    let tail = if resource.starts_with("arn:") {
+        resource.splitn(6, ':').nth(5).unwrap_or(resource)
+    } else {
+        resource
+    };
     tail.to_string()
 }
 
@@ -174,7 +188,8 @@ fn place(row: &Value, resource: &str, several: bool) -> String {
 fn shape_past(event: &mut Value) {
     let resource = text(event, "resource").to_string();
     let told = [text(event, "account"), text(event, "region")].iter().all(|p| resource.contains(p));
-    let place = if told { String::new() } else { format!("{} {}", text(event, "account"), text(event, "region")) };
+    let place =
+        if told { String::new() } else { format!("{} {}", text(event, "account"), text(event, "region")) };
     let fields = object(event);
     fields.insert("resource".into(), json!(lines(&resource, PAST_LINE)));
     fields.insert("where".into(), json!(place));
@@ -294,12 +309,16 @@ fn lines(name: &str, width: usize) -> String {
     out
 }
 
-/// A long name breaks after `:` and `/`; a piece that is still too long also after `-`, `_`, `.`, `=` and `+`, and at last anywhere.
+/// A long name breaks after `:` and `/`; a piece that is still too long also after `-`, `_`, `.`, `=` and
+/// `+`, and at last anywhere.
 fn pieces(word: &str, most: usize) -> Vec<String> {
     let coarse = split_after(word, &[':', '/']);
-    let fine =
-        coarse.into_iter().flat_map(|p| if p.chars().count() > most { split_after(&p, &['-', '_', '.', '=', '+', ',']) } else { vec![p] });
-    let hard = fine.flat_map(|p| p.chars().collect::<Vec<_>>().chunks(most).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>());
+    let fine = coarse.into_iter().flat_map(|p| {
+        if p.chars().count() > most { split_after(&p, &['-', '_', '.', '=', '+', ',']) } else { vec![p] }
+    });
+    let hard = fine.flat_map(|p| {
+        p.chars().collect::<Vec<_>>().chunks(most).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>()
+    });
     hard.collect()
 }
 
@@ -334,14 +353,20 @@ mod tests {
         let long = breakable(&format!("see {arn} now"));
         assert_eq!(long.replace(MAY_BREAK, ""), format!("see {arn} now"));
         assert!(long.split(MAY_BREAK).all(|p| p.len() <= WORD + 5), "{long}");
-        assert_eq!(breakable("short words only, however many there are of them"), "short words only, however many there are of them");
+        assert_eq!(
+            breakable("short words only, however many there are of them"),
+            "short words only, however many there are of them"
+        );
     }
 
     #[test]
     fn what_no_face_has_is_written_out() {
         assert_eq!(printable("a\u{202e}b\u{e000}\tc é"), "a[U+202E]b[U+E000]    c é");
         let name = "x".repeat(400);
-        assert_eq!(bounded(&name, "name"), format!("{}\u{2026} [100 more characters: see the HTML report]", "x".repeat(300)));
+        assert_eq!(
+            bounded(&name, "name"),
+            format!("{}\u{2026} [100 more characters: see the HTML report]", "x".repeat(300))
+        );
         assert_eq!(bounded(&name, "words"), name);
     }
 

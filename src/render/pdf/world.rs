@@ -1,4 +1,5 @@
-//! All that typst may see: our templates, fonts, figures, attachments and the dossier. No disk, no network, no clock.
+//! All that typst may see: our templates, fonts, figures, attachments and the dossier. No disk, no network,
+//! no clock.
 
 use std::collections::HashMap;
 
@@ -26,8 +27,13 @@ pub fn id(path: &str) -> Result<FileId, String> {
 
 impl ClosedWorld {
     /// `files` are paths such as `/main.typ`, `/data.json`; those ending in `.typ` are sources.
-    pub fn new(main: &str, files: Vec<(String, Vec<u8>)>, fonts: Vec<Vec<u8>>) -> Result<ClosedWorld, String> {
-        let fonts: Vec<Font> = fonts.into_iter().flat_map(|bytes| Font::iter(Bytes::new(bytes)).collect::<Vec<_>>()).collect();
+    pub fn new(
+        main: &str,
+        files: Vec<(String, Vec<u8>)>,
+        fonts: Vec<Vec<u8>>,
+    ) -> Result<ClosedWorld, String> {
+        let fonts: Vec<Font> =
+            fonts.into_iter().flat_map(|bytes| Font::iter(Bytes::new(bytes)).collect::<Vec<_>>()).collect();
         let mut world = ClosedWorld {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),

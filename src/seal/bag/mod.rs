@@ -1,6 +1,7 @@
-//! Sealing a bag: a detached signature over the payload manifest, and one over the tag manifest, so that everything in the
-//! bag is under a signature; then a timestamp over the second. What comes later (a timestamp fetched by another machine,
-//! renewals) stands outside the tag manifest, and each covers what was there before.
+//! Sealing a bag: a detached signature over the payload manifest, and one over the tag manifest, so that
+//! everything in the bag is under a signature; then a timestamp over the second. What comes later (a
+//! timestamp fetched by another machine, renewals) stands outside the tag manifest, and each covers what was
+//! there before.
 
 pub mod care;
 pub mod renewal;
@@ -64,24 +65,38 @@ pub struct Sealed {
     pub token: Option<Token>,
 }
 
-/// Whether a file of the bag is left out of the tag manifest: its own list and signature, and what may be added later.
+/// Whether a file of the bag is left out of the tag manifest: its own list and signature, and what may be
+/// added later.
 pub fn is_outside(path: &str) -> bool {
-    [TAG_MANIFEST, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD].contains(&path) || path.starts_with(RENEWALS)
+    [TAG_MANIFEST, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD].contains(&path)
+        || path.starts_with(RENEWALS)
 }
 
 /// Whether a file beside the payload is one that sealing puts there.
 pub fn is_own_tag(path: &str) -> bool {
-    let fixed = [DECLARATION, INFO, MANIFEST, VERIFY_MD, MANIFEST_SIGNATURE, CERTIFICATES, PREVIOUS_TIMESTAMP];
+    let fixed =
+        [DECLARATION, INFO, MANIFEST, VERIFY_MD, MANIFEST_SIGNATURE, CERTIFICATES, PREVIOUS_TIMESTAMP];
     fixed.contains(&path) || is_outside(path) || path.starts_with(REVOCATION)
 }
 
 /// Seals and finishes a bag as of `at`, without a timestamp. Returns the bag's place.
-pub fn seal_bag(bag: Closed, signer: &dyn Signer, at: DateTime<Utc>, tags: &[(&str, &[u8])]) -> Result<PathBuf, SealError> {
+pub fn seal_bag(
+    bag: Closed,
+    signer: &dyn Signer,
+    at: DateTime<Utc>,
+    tags: &[(&str, &[u8])],
+) -> Result<PathBuf, SealError> {
     seal_bag_with(bag, signer, at, &Extras { tags, ..Extras::default() }).map(|sealed| sealed.path)
 }
 
-/// Seals and finishes a bag as of `at`. That no authority answers is no error: it is in the record, and the seal says so.
-pub fn seal_bag_with(mut bag: Closed, signer: &dyn Signer, at: DateTime<Utc>, extras: &Extras<'_>) -> Result<Sealed, SealError> {
+/// Seals and finishes a bag as of `at`. That no authority answers is no error: it is in the record, and the
+/// seal says so.
+pub fn seal_bag_with(
+    mut bag: Closed,
+    signer: &dyn Signer,
+    at: DateTime<Utc>,
+    extras: &Extras<'_>,
+) -> Result<Sealed, SealError> {
     let signature = sign_detached(bag.manifest(), signer, at)?;
     bag.add_tag(MANIFEST_SIGNATURE, &signature)?;
     bag.add_tag(CERTIFICATES, signer.chain().to_pem().as_bytes())?;
@@ -100,8 +115,11 @@ pub fn seal_bag_with(mut bag: Closed, signer: &dyn Signer, at: DateTime<Utc>, ex
     if let Some(authorities) = extras.authorities.filter(|authorities| !authorities.is_empty()) {
         token = authorities.stamp(&outer, "seal");
         outside.extend(token.as_ref().map(|token| (TIMESTAMP, timestamp::as_response(token))));
-        let lines =
-            authorities.attempts().iter().map(|a| serde_json::to_string(a).expect("a record serialises") + "\n").collect::<String>();
+        let lines = authorities
+            .attempts()
+            .iter()
+            .map(|a| serde_json::to_string(a).expect("a record serialises") + "\n")
+            .collect::<String>();
         outside.push((TIMESTAMP_RECORD, lines.into_bytes()));
     }
     let outside: Vec<_> = outside.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();
@@ -109,8 +127,15 @@ pub fn seal_bag_with(mut bag: Closed, signer: &dyn Signer, at: DateTime<Utc>, ex
 }
 
 fn revocation_files(revocation: &Revocation) -> Vec<(String, Vec<u8>)> {
-    let kinds = revocation.crls.iter().map(|der| ("crl", der)).chain(revocation.answers.iter().map(|der| ("ocsp", der)));
-    kinds.enumerate().map(|(i, (kind, der))| (format!("{REVOCATION}{:04}.{kind}", i + 1), der.clone())).collect()
+    let kinds = revocation
+        .crls
+        .iter()
+        .map(|der| ("crl", der))
+        .chain(revocation.answers.iter().map(|der| ("ocsp", der)));
+    kinds
+        .enumerate()
+        .map(|(i, (kind, der))| (format!("{REVOCATION}{:04}.{kind}", i + 1), der.clone()))
+        .collect()
 }
 
 /// A CAdES-BES signature for a file that is listed beside it, such as the HTML report's.

@@ -1,7 +1,8 @@
-//! Renewing a seal: before a certificate ends or a hash ages, a new timestamp is put over everything that proves the old
-//! time. This is what an evidence record does (RFC 4998), in a form that stock tools check: the list is `sha256sum`'s, the
-//! timestamp over it is `openssl ts`'s. Renewal number N lists the tag manifest and all of `seal/` before it; a renewal with
-//! another hash lists every file of the bag, so that nothing rests on the old hash any more (RFC 4998 section 5.3).
+//! Renewing a seal: before a certificate ends or a hash ages, a new timestamp is put over everything that
+//! proves the old time. This is what an evidence record does (RFC 4998), in a form that stock tools check:
+//! the list is `sha256sum`'s, the timestamp over it is `openssl ts`'s. Renewal number N lists the tag
+//! manifest and all of `seal/` before it; a renewal with another hash lists every file of the bag, so that
+//! nothing rests on the old hash any more (RFC 4998 section 5.3).
 
 use std::io;
 
@@ -49,7 +50,9 @@ impl ListHash {
             return below.split('/').next().and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| n < number);
         }
         match self {
-            ListHash::Sha256 => path == TAG_MANIFEST || (path.starts_with("seal/") && path != TIMESTAMP_RECORD),
+            ListHash::Sha256 => {
+                path == TAG_MANIFEST || (path.starts_with("seal/") && path != TIMESTAMP_RECORD)
+            }
             ListHash::Sha512 => path != TIMESTAMP_RECORD,
         }
     }
@@ -59,7 +62,9 @@ impl ListHash {
 pub fn list(tree: &Tree, prefix: &str, number: u32, hash: ListHash) -> io::Result<Vec<u8>> {
     let mut text = String::new();
     for (full, _) in tree.entries() {
-        let Some(path) = full.as_str().strip_prefix(prefix).filter(|path| hash.covers(path, number)) else { continue };
+        let Some(path) = full.as_str().strip_prefix(prefix).filter(|path| hash.covers(path, number)) else {
+            continue;
+        };
         let digest = hash.hash().of_reader(&mut *tree.open(full)?)?;
         digest.iter().for_each(|byte| text.push_str(&format!("{byte:02x}")));
         text.push_str(&format!("  {path}\n"));
@@ -69,7 +74,9 @@ pub fn list(tree: &Tree, prefix: &str, number: u32, hash: ListHash) -> io::Resul
 
 /// The next renewal of the bag in `tree`.
 pub fn next(tree: &Tree, hash: ListHash) -> io::Result<Renewal> {
-    let numbers = tree.entries().filter_map(|(path, _)| path.as_str().strip_prefix(RENEWALS)?.split('/').next()?.parse::<u32>().ok());
+    let numbers = tree
+        .entries()
+        .filter_map(|(path, _)| path.as_str().strip_prefix(RENEWALS)?.split('/').next()?.parse::<u32>().ok());
     let number = numbers.max().unwrap_or(0) + 1;
     let list_path = hash.list_path(number);
     let token_path = format!("{list_path}.tsr");

@@ -1,5 +1,5 @@
-//! The text of VERIFY.md: how to check a sealed bag with tools that everybody can get, and what the answers mean. Every
-//! `sh` block runs as printed from the unpacked top folder; a test does so.
+//! The text of VERIFY.md: how to check a sealed bag with tools that everybody can get, and what the answers
+//! mean. Every `sh` block runs as printed from the unpacked top folder; a test does so.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,8 @@ use crate::seal::bag::{CERTIFICATES, MANIFEST_SIGNATURE, SIGNATURE_SUFFIX, TAG_M
 use crate::seal::keys::certificate::Certificate;
 use crate::store::manifest::{MANIFEST, TAG_MANIFEST};
 
-/// Where the sealer's certificate is put: beside the folder, so that nothing is added to what is being checked.
+/// Where the sealer's certificate is put: beside the folder, so that nothing is added to what is being
+/// checked.
 const EXTRACTED: &str = "../sealer.pem";
 
 /// What a bag holds, as far as its instructions speak of it. Paths are relative to the top folder.
@@ -39,7 +40,8 @@ pub fn verify_md(contents: &Contents<'_>) -> String {
 }
 
 const INTRODUCTION: &str = "\
-You need no program of ours. Unpack the archive, open a terminal in its top folder (the one with this file) and run the \
+You need no program of ours. Unpack the archive, open a terminal in its top folder (the one with this file) \
+and run the \
 commands below. They answer separate questions; a yes to one is not a yes to another.
 
 ";
@@ -48,7 +50,8 @@ const TIME: &str = "\
 ## 3. When was it sealed?
 
 The seal states the time by the clock of the computer that made it. A timestamp authority attests it if the folder `seal` holds \
-`tagmanifest-sha256.txt.p7s.tsr`. To check that file, get the authority's root certificate from the authority, not from here, and run
+`tagmanifest-sha256.txt.p7s.tsr`. To check that file, get the authority's root certificate from the \
+authority, not from here, and run
 
 ```text
 openssl ts -verify -data seal/tagmanifest-sha256.txt.p7s \\
@@ -57,7 +60,8 @@ openssl ts -reply -text -in seal/tagmanifest-sha256.txt.p7s.tsr
 ```
 
 `Verification: OK` means that the authority saw this seal at the time that the second command prints. Folders below `seal/renewals` \
-hold later timestamps, each over a list of all that was there before. In the order of their numbers, with `sha512` where the list is \
+hold later timestamps, each over a list of all that was there before. In the order of their numbers, with \
+`sha512` where the list is \
 named so:
 
 ```text
@@ -85,7 +89,8 @@ fn integrity(text: &mut String, contents: &Contents<'_>) {
         text,
         "## 1. Is everything here, and unchanged?\n\n\
          ```sh\nsha256sum --quiet -c {MANIFEST}\nsha256sum --quiet -c {TAG_MANIFEST}\n```\n\n\
-         No output means that every listed file has the digest that the lists give. (On a Mac: `shasum -a 256 -c`.) The lists do not \
+         No output means that every listed file has the digest that the lists give. (On a Mac: `shasum -a \
+         256 -c`.) The lists do not \
          notice files that were added. This does, from the BagIt project (`pip install bagit`):\n\n\
          ```sh\npython3 -m bagit --validate .\n```\n\n"
     );
@@ -93,17 +98,22 @@ fn integrity(text: &mut String, contents: &Contents<'_>) {
         let _ = write!(
             text,
             "The evidence as collected is a bag of its own, with its own lists and seal:\n\n\
-             ```sh\n(cd {first} && sha256sum --quiet -c {MANIFEST} && sha256sum --quiet -c {TAG_MANIFEST})\n```\n\n"
+             ```sh\n(cd {first} && sha256sum --quiet -c {MANIFEST} && sha256sum --quiet -c \
+             {TAG_MANIFEST})\n```\n\n"
         );
     }
-    text.push_str("Whoever changes a file can also change the lists. So ask next whether the lists are those that were sealed.\n\n");
+    text.push_str(
+        "Whoever changes a file can also change the lists. So ask next whether the lists are those \
+                   that were sealed.\n\n",
+    );
 }
 
 fn authenticity(text: &mut String, contents: &Contents<'_>) {
     let _ = write!(
         text,
         "## 2. Whose seal is it?\n\n\
-         The first command takes one certificate, the sealer's, out of the archive and puts it beside this folder; the others use that \
+         The first command takes one certificate, the sealer's, out of the archive and puts it beside this \
+         folder; the others use that \
          one and no other:\n\n\
          ```sh\nopenssl x509 -in {CERTIFICATES} -out {EXTRACTED}\n{}\n{}\n",
         cms(MANIFEST_SIGNATURE, MANIFEST),
@@ -117,9 +127,12 @@ fn authenticity(text: &mut String, contents: &Contents<'_>) {
     if let Some(pdf) = contents.pdf {
         let _ = write!(
             text,
-            "The PDF carries its signature inside (`pdfsig` is part of Poppler; any PDF reader that shows signatures will do):\n\n\
-             ```sh\npdfsig {pdf}\n```\n\nIt must say `Signature is Valid` for each signature, and `Total document signed` for one. A field that \
-             is not signed is a free place on the sign-off page. It may say that the certificate's issuer is unknown: see below.\n\n"
+            "The PDF carries its signature inside (`pdfsig` is part of Poppler; any PDF reader that shows \
+             signatures will do):\n\n\
+             ```sh\npdfsig {pdf}\n```\n\nIt must say `Signature is Valid` for each signature, and `Total \
+             document signed` for one. A field that \
+             is not signed is a free place on the sign-off page. It may say that the certificate's issuer is \
+             unknown: see below.\n\n"
         );
     }
     who(text, contents.certificate);
@@ -128,7 +141,8 @@ fn authenticity(text: &mut String, contents: &Contents<'_>) {
 fn who(text: &mut String, certificate: &Certificate) {
     let _ = write!(
         text,
-        "These commands use the certificate that travels in this archive, so they show only that the seal fits it. The certificate is\n\n\
+        "These commands use the certificate that travels in this archive, so they show only that the seal \
+         fits it. The certificate is\n\n\
          - name: `{}`\n- valid until: {}\n- SHA-256 fingerprint: `{}`\n\n",
         certificate.name(),
         certificate.not_after().format("%Y-%m-%d"),
@@ -136,17 +150,20 @@ fn who(text: &mut String, certificate: &Certificate) {
     );
     if certificate.is_workspace_key() {
         text.push_str(
-            "It belongs to a *workspace key*: the program made it, it names no person, and no authority vouches for it. It seals; it does not \
-             sign for anybody.\n\n",
+            "It belongs to a *workspace key*: the program made it, it names no person, and no authority \
+             vouches for it. It seals; it does not sign for anybody.\n\n",
         );
     }
     let _ = write!(
         text,
-        "To know whose seal it is, **pin** the certificate: ask its owner for the fingerprint by a way that is not this archive (a call, a \
+        "To know whose seal it is, **pin** the certificate: ask its owner for the fingerprint by a way that \
+         is not this archive (a call, a \
          letter, an earlier archive you trust) and compare it with\n\n\
          ```sh\nopenssl x509 -in {EXTRACTED} -noout -subject -fingerprint -sha256\n```\n\n\
-         If they agree, keep `{EXTRACTED}`, which holds that certificate alone, and give it to `-CAfile` above, or to `affiant verify --trust`. \
-         Never give `{CERTIFICATES}` itself: a file can hold several certificates, and each of them would then be believed. From then on a \
+         If they agree, keep `{EXTRACTED}`, which holds that certificate alone, and give it to `-CAfile` \
+         above, or to `affiant verify --trust`. \
+         Never give `{CERTIFICATES}` itself: a file can hold several certificates, and each of them would \
+         then be believed. From then on a \
          package by another key is noticed.\n\n"
     );
 }
@@ -156,15 +173,18 @@ fn verdicts(text: &mut String, contents: &Contents<'_>) {
     let _ = write!(
         text,
         "## 4. Do the verdicts follow from the evidence?\n\n\
-         The database holds the evidence as tables; each check is one query, printed in the report's appendix and kept in `data/catalog`. Any SQLite \
+         The database holds the evidence as tables; each check is one query, printed in the report's \
+         appendix and kept in `data/catalog`. Any SQLite \
          from 3.40 on runs them:\n\n\
          ```sh\nsqlite3 -safe -readonly {database} \"{query}\"\n```\n\n\
-         `affiant verify --recompute` builds the database anew from the collected files and repeats every check.\n\n"
+         `affiant verify --recompute` builds the database anew from the collected files and repeats every \
+         check.\n\n"
     );
 }
 
 fn cms(signature: &str, content: &str) -> String {
     format!(
-        "openssl cms -verify -binary -inform DER -in {signature} -content {content} \\\n  -CAfile {EXTRACTED} -partial_chain -purpose any -out /dev/null"
+        "openssl cms -verify -binary -inform DER -in {signature} -content {content} \\\n  -CAfile \
+         {EXTRACTED} -partial_chain -purpose any -out /dev/null"
     )
 }

@@ -1,5 +1,5 @@
-//! Which signature algorithms are made and accepted, their identifiers, and the one place that checks a signature value.
-//! SHA-1 and RSA below 2048 bits are refused everywhere.
+//! Which signature algorithms are made and accepted, their identifiers, and the one place that checks a
+//! signature value. SHA-1 and RSA below 2048 bits are refused everywhere.
 
 use std::io::{self, Read};
 
@@ -19,7 +19,8 @@ pub enum RsaPadding {
     Pss,
 }
 
-/// What a signer signs with. Each names its hash, so content and attributes are hashed alike (RFC 5652 section 5.4).
+/// What a signer signs with. Each names its hash, so content and attributes are hashed alike (RFC 5652
+/// section 5.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     EcdsaP256Sha256,
@@ -132,7 +133,9 @@ impl Algorithm {
             Algorithm::EcdsaP256Sha256 => (oid::ECDSA_WITH_SHA_256, None),
             Algorithm::EcdsaP384Sha384 => (oid::ECDSA_WITH_SHA_384, None),
             Algorithm::RsaPkcs1Sha256 => (oid::SHA_256_WITH_RSA_ENCRYPTION, Some(Any::encode_from(&Null)?)),
-            Algorithm::RsaPssSha256 => (oid::ID_RSASSA_PSS, Some(Any::encode_from(&pss_parameters(Hash::Sha256)?)?)),
+            Algorithm::RsaPssSha256 => {
+                (oid::ID_RSASSA_PSS, Some(Any::encode_from(&pss_parameters(Hash::Sha256)?)?))
+            }
         };
         Ok(AlgorithmIdentifierOwned { oid, parameters })
     }
@@ -218,8 +221,8 @@ impl KeyKind {
     }
 }
 
-/// Checks a signature value. `content_hash` is the SignerInfo's digest algorithm, which plain `rsaEncryption` leaves open
-/// and every other identifier must repeat; certificates pass `None`.
+/// Checks a signature value. `content_hash` is the SignerInfo's digest algorithm, which plain `rsaEncryption`
+/// leaves open and every other identifier must repeat; certificates pass `None`.
 pub(in crate::seal) fn verify(
     key: &SubjectPublicKeyInfoOwned,
     identifier: &AlgorithmIdentifierOwned,
@@ -233,7 +236,9 @@ pub(in crate::seal) fn verify(
     }
     let algorithm = verification(scheme, hash, KeyKind::of(key)).ok_or_else(|| refuse(&identifier.oid))?;
     let point = key.subject_public_key.as_bytes().ok_or(AlgorithmProblem::Mismatch)?;
-    UnparsedPublicKey::new(algorithm, point).verify(message, signature).map_err(|_| AlgorithmProblem::Mismatch)
+    UnparsedPublicKey::new(algorithm, point)
+        .verify(message, signature)
+        .map_err(|_| AlgorithmProblem::Mismatch)
 }
 
 #[derive(Clone, Copy)]
@@ -243,7 +248,10 @@ enum Scheme {
     Pss,
 }
 
-fn scheme(id: &AlgorithmIdentifierOwned, content_hash: Option<Hash>) -> Result<(Scheme, Hash), AlgorithmProblem> {
+fn scheme(
+    id: &AlgorithmIdentifierOwned,
+    content_hash: Option<Hash>,
+) -> Result<(Scheme, Hash), AlgorithmProblem> {
     let no_parameters = id.parameters.is_none();
     let null_or_none = id.parameters.as_ref().is_none_or(Any::is_null);
     match (id.oid, content_hash) {
@@ -261,11 +269,18 @@ fn scheme(id: &AlgorithmIdentifierOwned, content_hash: Option<Hash>) -> Result<(
 
 /// Only the parameters that everybody uses: one hash throughout, salt as long as the hash.
 fn pss_hash(id: &AlgorithmIdentifierOwned) -> Result<Hash, AlgorithmProblem> {
-    let parameters = id.parameters.as_ref().and_then(|p| p.decode_as::<PssParameters>().ok()).ok_or_else(|| refuse(&id.oid))?;
+    let parameters = id
+        .parameters
+        .as_ref()
+        .and_then(|p| p.decode_as::<PssParameters>().ok())
+        .ok_or_else(|| refuse(&id.oid))?;
     let weak = || AlgorithmProblem::Weak("RSA-PSS with SHA-1".to_owned());
     let hash = Hash::from_identifier(parameters.hash.as_ref().ok_or_else(weak)?)?;
     let mask = parameters.mask.ok_or_else(weak)?;
-    let inner = mask.parameters.and_then(|p| p.decode_as::<AlgorithmIdentifierOwned>().ok()).ok_or_else(|| refuse(&id.oid))?;
+    let inner = mask
+        .parameters
+        .and_then(|p| p.decode_as::<AlgorithmIdentifierOwned>().ok())
+        .ok_or_else(|| refuse(&id.oid))?;
     let usual = mask.oid == MGF1
         && Hash::from_identifier(&inner)? == hash
         && parameters.salt_length == Some(hash.bytes())
@@ -274,8 +289,14 @@ fn pss_hash(id: &AlgorithmIdentifierOwned) -> Result<Hash, AlgorithmProblem> {
 }
 
 fn pss_parameters(hash: Hash) -> der::Result<PssParameters> {
-    let mask = AlgorithmIdentifierOwned { oid: MGF1, parameters: Some(Any::encode_from(&hash.identifier())?) };
-    Ok(PssParameters { hash: Some(hash.identifier()), mask: Some(mask), salt_length: Some(hash.bytes()), trailer: None })
+    let mask =
+        AlgorithmIdentifierOwned { oid: MGF1, parameters: Some(Any::encode_from(&hash.identifier())?) };
+    Ok(PssParameters {
+        hash: Some(hash.identifier()),
+        mask: Some(mask),
+        salt_length: Some(hash.bytes()),
+        trailer: None,
+    })
 }
 
 fn verification(scheme: Scheme, hash: Hash, key: KeyKind) -> Option<&'static dyn VerificationAlgorithm> {
@@ -302,10 +323,15 @@ fn verification(scheme: Scheme, hash: Hash, key: KeyKind) -> Option<&'static dyn
 fn rsa_bits(key: &SubjectPublicKeyInfoOwned) -> Option<usize> {
     let parsed = RsaPublicKey::from_der(key.subject_public_key.as_bytes()?).ok()?;
     let modulus = parsed.modulus.as_bytes();
-    (parsed.exponent.as_bytes() != [1]).then(|| modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize))
+    (parsed.exponent.as_bytes() != [1])
+        .then(|| modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize))
 }
 
 /// Is the algorithm known to be weak, or merely unknown here?
 fn refuse(oid: &ObjectIdentifier) -> AlgorithmProblem {
-    if WEAK.contains(oid) { AlgorithmProblem::Weak(oid.to_string()) } else { AlgorithmProblem::Unsupported(oid.to_string()) }
+    if WEAK.contains(oid) {
+        AlgorithmProblem::Weak(oid.to_string())
+    } else {
+        AlgorithmProblem::Unsupported(oid.to_string())
+    }
 }

@@ -1,4 +1,5 @@
-//! X.509 certificates (RFC 5280) as this program needs them: read, named, judged fit for signing, and chained.
+//! X.509 certificates (RFC 5280) as this program needs them: read, named, judged fit for signing, and
+//! chained.
 
 use std::fmt;
 
@@ -60,11 +61,12 @@ pub enum Unfit {
     Extension(String),
 }
 
-/// How every workspace key's name begins; no person's certificate may be taken for one, or one for a person's.
+/// How every workspace key's name begins; no person's certificate may be taken for one, or one for a
+/// person's.
 pub const WORKSPACE_KEY_NAME: &str = "Affiant workspace key ";
 
-/// Extended key usages with which documents are signed: any, client authentication, e-mail, document signing (RFC 9336),
-/// Microsoft's and Adobe's.
+/// Extended key usages with which documents are signed: any, client authentication, e-mail, document signing
+/// (RFC 9336), Microsoft's and Adobe's.
 const SIGNING_PURPOSES: &[ObjectIdentifier] = &[
     ObjectIdentifier::new_unwrap("2.5.29.37.0"),
     ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2"),
@@ -76,12 +78,12 @@ const SIGNING_PURPOSES: &[ObjectIdentifier] = &[
 
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 
-/// Critical extensions that are understood here: basic constraints, key usage, extended key usage. Policies and names
-/// restrict nothing that we rely on; name constraints do, and are therefore refused when critical.
+/// Critical extensions that are understood here: basic constraints, key usage, extended key usage. Policies
+/// and names restrict nothing that we rely on; name constraints do, and are therefore refused when critical.
 const UNDERSTOOD: &[&str] = &["2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.32", "2.5.29.17"];
 
-/// They restrict what stands below an authority, marked critical or not, and are not worked out here: name constraints, and
-/// constraints of policies (which may ask for a policy that nobody below has).
+/// They restrict what stands below an authority, marked critical or not, and are not worked out here: name
+/// constraints, and constraints of policies (which may ask for a policy that nobody below has).
 const RESTRICTING: [&str; 2] = ["2.5.29.30", "2.5.29.36"];
 
 impl Certificate {
@@ -98,7 +100,9 @@ impl Certificate {
     pub fn all_from_pem(text: &str) -> Result<Vec<Certificate>, CertificateError> {
         let blocks = pem::blocks(text).filter(|(label, _)| *label == "CERTIFICATE");
         let read = |(_, der): (_, Option<Vec<u8>>)| {
-            Certificate::from_der(&der.ok_or_else(|| CertificateError::Unreadable("not in PEM form".to_owned()))?)
+            Certificate::from_der(
+                &der.ok_or_else(|| CertificateError::Unreadable("not in PEM form".to_owned()))?,
+            )
         };
         let certificates = blocks.map(read).collect::<Result<Vec<_>, _>>()?;
         if certificates.is_empty() { Err(CertificateError::Missing) } else { Ok(certificates) }
@@ -161,46 +165,68 @@ impl Certificate {
         self.is_issued_by(self)
     }
 
-    /// Whether names match and `issuer`'s key made this certificate's signature; whether it was allowed to is asked elsewhere.
+    /// Whether names match and `issuer`'s key made this certificate's signature; whether it was allowed to is
+    /// asked elsewhere.
     pub fn is_issued_by(&self, issuer: &Certificate) -> bool {
         let (tbs, above) = (&self.inner.tbs_certificate, &issuer.inner.tbs_certificate);
         let Ok(message) = tbs.to_der() else { return false };
         let signature = self.inner.signature.as_bytes().unwrap_or_default();
         tbs.issuer == above.subject
             && tbs.signature == self.inner.signature_algorithm
-            && algorithm::verify(&above.subject_public_key_info, &self.inner.signature_algorithm, None, &message, signature).is_ok()
+            && algorithm::verify(
+                &above.subject_public_key_info,
+                &self.inner.signature_algorithm,
+                None,
+                &message,
+                signature,
+            )
+            .is_ok()
     }
 
     /// Everything that forbids using this certificate to sign at `at`.
     pub fn unfit_to_sign(&self, at: DateTime<Utc>) -> Vec<Unfit> {
         let mut unfit = self.unfit_at(at);
         match self.extension::<KeyUsage>() {
-            Ok(Some(usage)) if !usage.0.contains(KeyUsages::DigitalSignature) && !usage.0.contains(KeyUsages::NonRepudiation) => {
+            Ok(Some(usage))
+                if !usage.0.contains(KeyUsages::DigitalSignature)
+                    && !usage.0.contains(KeyUsages::NonRepudiation) =>
+            {
                 unfit.push(Unfit::KeyUsage);
             }
             Ok(_) => {}
             Err(e) => unfit.push(e),
         }
         match self.extension::<ExtendedKeyUsage>() {
-            Ok(Some(purposes)) if !purposes.0.iter().any(|p| SIGNING_PURPOSES.contains(p)) => unfit.push(Unfit::ExtendedKeyUsage),
+            Ok(Some(purposes)) if !purposes.0.iter().any(|p| SIGNING_PURPOSES.contains(p)) => {
+                unfit.push(Unfit::ExtendedKeyUsage)
+            }
             Ok(_) => {}
             Err(e) => unfit.push(e),
         }
         unfit
     }
 
-    /// Everything that forbids using this certificate to issue timestamps at `at` (RFC 3161 section 2.3: that purpose alone,
-    /// and critical).
+    /// Everything that forbids using this certificate to issue timestamps at `at` (RFC 3161 section 2.3: that
+    /// purpose alone, and critical).
     pub fn unfit_to_stamp(&self, at: DateTime<Utc>) -> Vec<Unfit> {
         let mut unfit = self.unfit_at(at);
-        let critical = self.inner.tbs_certificate.extensions.iter().flatten().any(|e| e.extn_id == ExtendedKeyUsage::OID && e.critical);
+        let critical = self
+            .inner
+            .tbs_certificate
+            .extensions
+            .iter()
+            .flatten()
+            .any(|e| e.extn_id == ExtendedKeyUsage::OID && e.critical);
         match self.extension::<ExtendedKeyUsage>() {
             Ok(Some(purposes)) if critical && purposes.0 == [TIME_STAMPING] => {}
             Ok(_) => unfit.push(Unfit::NotForStamping),
             Err(e) => unfit.push(e),
         }
         match self.extension::<KeyUsage>() {
-            Ok(Some(usage)) if !usage.0.contains(KeyUsages::DigitalSignature) && !usage.0.contains(KeyUsages::NonRepudiation) => {
+            Ok(Some(usage))
+                if !usage.0.contains(KeyUsages::DigitalSignature)
+                    && !usage.0.contains(KeyUsages::NonRepudiation) =>
+            {
                 unfit.push(Unfit::KeyUsage);
             }
             Ok(_) => {}
@@ -232,7 +258,8 @@ impl Certificate {
         unfit
     }
 
-    /// For an issuing certificate: how many further CA certificates may stand below it; `None` if it may issue none.
+    /// For an issuing certificate: how many further CA certificates may stand below it; `None` if it may
+    /// issue none.
     pub(in crate::seal) fn may_issue(&self) -> Option<u8> {
         let constraints = self.extension::<BasicConstraints>().ok()??;
         let usage = self.extension::<KeyUsage>().ok()?;
@@ -244,12 +271,17 @@ impl Certificate {
         &self.inner
     }
 
-    pub(in crate::seal) fn extension<'a, T: Decode<'a> + AssociatedOid>(&'a self) -> Result<Option<T>, Unfit> {
-        let mut found = self.inner.tbs_certificate.extensions.iter().flatten().filter(|e| e.extn_id == T::OID);
+    pub(in crate::seal) fn extension<'a, T: Decode<'a> + AssociatedOid>(
+        &'a self,
+    ) -> Result<Option<T>, Unfit> {
+        let mut found =
+            self.inner.tbs_certificate.extensions.iter().flatten().filter(|e| e.extn_id == T::OID);
         let unreadable = || Unfit::Extension(T::OID.to_string());
         match (found.next(), found.next()) {
             (None, _) => Ok(None),
-            (Some(extension), None) => T::from_der(extension.extn_value.as_bytes()).map(Some).map_err(|_| unreadable()),
+            (Some(extension), None) => {
+                T::from_der(extension.extn_value.as_bytes()).map(Some).map_err(|_| unreadable())
+            }
             (Some(_), Some(_)) => Err(unreadable()),
         }
     }
@@ -257,10 +289,16 @@ impl Certificate {
 
 impl Chain {
     /// Puts certificates in order, beginning with the one that `is_signer` picks; each must belong.
-    pub fn order(mut pool: Vec<Certificate>, is_signer: impl Fn(&Certificate) -> bool) -> Result<Chain, CertificateError> {
+    pub fn order(
+        mut pool: Vec<Certificate>,
+        is_signer: impl Fn(&Certificate) -> bool,
+    ) -> Result<Chain, CertificateError> {
         let first = pool.iter().position(is_signer).ok_or(CertificateError::NoneFits)?;
         let mut chain = vec![pool.swap_remove(first)];
-        while let Some(next) = pool.iter().position(|c| chain.last().is_some_and(|last| !last.is_self_signed() && last.is_issued_by(c))) {
+        while let Some(next) = pool
+            .iter()
+            .position(|c| chain.last().is_some_and(|last| !last.is_self_signed() && last.is_issued_by(c)))
+        {
             chain.push(pool.swap_remove(next));
         }
         pool.retain(|c| !chain.contains(c));
@@ -270,7 +308,8 @@ impl Chain {
         }
     }
 
-    /// A chain from a PEM file whose first certificate is the signer's: for keys that live elsewhere, such as in a KMS.
+    /// A chain from a PEM file whose first certificate is the signer's: for keys that live elsewhere, such as
+    /// in a KMS.
     pub fn from_pem(text: &str) -> Result<Chain, CertificateError> {
         let pool = Certificate::all_from_pem(text)?;
         let signer = pool[0].clone();
@@ -300,5 +339,8 @@ impl fmt::Debug for Certificate {
 /// Whole seconds; X.509 knows no finer time.
 pub(in crate::seal) fn time(time: &x509_cert::time::Time) -> DateTime<Utc> {
     let seconds = time.to_unix_duration().as_secs();
-    i64::try_from(seconds).ok().and_then(|s| DateTime::from_timestamp(s, 0)).unwrap_or(DateTime::<Utc>::MIN_UTC)
+    i64::try_from(seconds)
+        .ok()
+        .and_then(|s| DateTime::from_timestamp(s, 0))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
 }

@@ -1,4 +1,5 @@
-//! Private keys and what they sign with. Keys stay inside the library that uses them; their encodings are wiped.
+//! Private keys and what they sign with. Keys stay inside the library that uses them; their encodings are
+//! wiped.
 
 use std::fmt;
 
@@ -6,7 +7,8 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256,
+    RSA_PSS_SHA256, RsaKeyPair,
 };
 use chrono::{DateTime, Utc};
 use der::Encode;
@@ -23,7 +25,8 @@ pub trait Signer {
 
     fn algorithm(&self) -> Algorithm;
 
-    /// A signature over `message` itself (not over its hash), in the form X.509 uses: DER for ECDSA, octets for RSA.
+    /// A signature over `message` itself (not over its hash), in the form X.509 uses: DER for ECDSA, octets
+    /// for RSA.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
@@ -34,9 +37,10 @@ pub struct LocalKey {
     chain: Chain,
 }
 
-/// Signs a message elsewhere. It gets the algorithm and the whole message (for AWS KMS: MessageType RAW, at most 4096 bytes;
-/// what is signed here has some hundred) and returns the signature as [`Signer::sign`] does.
-pub type RemoteSign = Box<dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>>;
+/// Signs a message elsewhere. It gets the algorithm and the whole message (for AWS KMS: MessageType RAW, at
+/// most 4096 bytes; what is signed here has some hundred) and returns the signature as [`Signer::sign`] does.
+pub type RemoteSign =
+    Box<dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>>;
 
 /// What there is of a private key that stays elsewhere.
 pub struct Remote {
@@ -53,12 +57,17 @@ pub struct RemoteKey {
 }
 
 impl RemoteKey {
-    /// `certificates` is PEM, the signer's first; its kind of key decides on the algorithm. It must certify the very key that
-    /// is to sign.
+    /// `certificates` is PEM, the signer's first; its kind of key decides on the algorithm. It must certify
+    /// the very key that is to sign.
     pub fn new(certificates: &str, padding: RsaPadding, remote: Remote) -> Result<RemoteKey, KeyError> {
         let chain = Chain::from_pem(certificates)?;
         let signer = chain.signer();
-        let certified = signer.x509().tbs_certificate.subject_public_key_info.to_der().map_err(|_| KeyError::Unsupported)?;
+        let certified = signer
+            .x509()
+            .tbs_certificate
+            .subject_public_key_info
+            .to_der()
+            .map_err(|_| KeyError::Unsupported)?;
         if certified != remote.public_key {
             return Err(KeyError::OtherKey(signer.name()));
         }
@@ -90,9 +99,15 @@ pub(in crate::seal) enum Pair {
 pub enum KeyError {
     #[error("no private key in the PEM file")]
     Missing,
-    #[error("the PEM file's private key is encrypted; hint: use a PKCS #12 file, which holds key and certificates under a password")]
+    #[error(
+        "the PEM file's private key is encrypted; hint: use a PKCS #12 file, which holds key and \
+         certificates under a password"
+    )]
     Encrypted,
-    #[error("the private key is neither RSA (2048 to 8192 bits) nor on the curves P-256 or P-384, or it is damaged")]
+    #[error(
+        "the private key is neither RSA (2048 to 8192 bits) nor on the curves P-256 or P-384, or it is \
+         damaged"
+    )]
     Unsupported,
     #[error("the PKCS #12 file cannot be opened: wrong password, damaged, or of an unknown kind")]
     Pkcs12,
@@ -113,7 +128,8 @@ pub enum KeyError {
 }
 
 impl LocalKey {
-    /// A key as PKCS #8, SEC 1 or PKCS #1 in PEM, and the PEM of its certificate and those above it, in any order.
+    /// A key as PKCS #8, SEC 1 or PKCS #1 in PEM, and the PEM of its certificate and those above it, in any
+    /// order.
     pub fn from_pem(key: &str, certificates: &str, padding: RsaPadding) -> Result<LocalKey, KeyError> {
         let certificates = Certificate::all_from_pem(certificates)?;
         if key.contains("BEGIN ENCRYPTED PRIVATE KEY") || key.contains("Proc-Type: 4,ENCRYPTED") {
@@ -133,16 +149,20 @@ impl LocalKey {
 
     /// The first private key of a PKCS #12 file (RFC 7292) with the certificates of its chain.
     pub fn from_pkcs12(file: &[u8], password: &str, padding: RsaPadding) -> Result<LocalKey, KeyError> {
-        let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict).map_err(|_| KeyError::Pkcs12)?;
+        let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict)
+            .map_err(|_| KeyError::Pkcs12)?;
         let (_, entry) = store.private_key_chain().ok_or(KeyError::Pkcs12Empty)?;
-        let certificates = entry.certs().iter().map(|c| Certificate::from_der(c.as_der())).collect::<Result<Vec<_>, _>>()?;
+        let certificates =
+            entry.certs().iter().map(|c| Certificate::from_der(c.as_der())).collect::<Result<Vec<_>, _>>()?;
         let pair = Pair::from_pkcs8(entry.key().as_der()).ok_or(KeyError::Unsupported)?;
         LocalKey::new(pair, certificates, padding)
     }
 
     fn new(pair: Pair, certificates: Vec<Certificate>, padding: RsaPadding) -> Result<LocalKey, KeyError> {
         let public = pair.public();
-        let fits = |c: &Certificate| c.x509().tbs_certificate.subject_public_key_info.subject_public_key.as_bytes() == Some(public);
+        let fits = |c: &Certificate| {
+            c.x509().tbs_certificate.subject_public_key_info.subject_public_key.as_bytes() == Some(public)
+        };
         let chain = Chain::order(certificates, fits)?;
         let algorithm = pair.algorithm(padding);
         Ok(LocalKey { pair, algorithm, chain })
@@ -187,7 +207,8 @@ impl NewKey {
     }
 }
 
-/// Refuses a signer whose certificate may not sign at `at`; returns what a person should know of one that may.
+/// Refuses a signer whose certificate may not sign at `at`; returns what a person should know of one that
+/// may.
 pub fn check(signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<String>, KeyError> {
     let certificate = signer.chain().signer();
     if let Some(unfit) = certificate.unfit_to_sign(at).into_iter().next() {
@@ -196,7 +217,13 @@ pub fn check(signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<String>, KeyE
     let fits = match (signer.algorithm(), certificate.key_kind()) {
         (Algorithm::EcdsaP256Sha256, KeyKind::P256) | (Algorithm::EcdsaP384Sha384, KeyKind::P384) => true,
         (Algorithm::RsaPkcs1Sha256 | Algorithm::RsaPssSha256, KeyKind::Rsa(_)) => true,
-        (Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 | Algorithm::RsaPkcs1Sha256 | Algorithm::RsaPssSha256, _) => false,
+        (
+            Algorithm::EcdsaP256Sha256
+            | Algorithm::EcdsaP384Sha384
+            | Algorithm::RsaPkcs1Sha256
+            | Algorithm::RsaPssSha256,
+            _,
+        ) => false,
     };
     if !fits {
         return Err(KeyError::Certificate(CertificateError::NoneFits));
@@ -204,10 +231,17 @@ pub fn check(signer: &dyn Signer, at: DateTime<Utc>) -> Result<Vec<String>, KeyE
     let mut notes = Vec::new();
     if let KeyKind::Rsa(bits @ ..3072) = certificate.key_kind() {
         let name = certificate.name();
-        notes.push(format!("the RSA key of `{name}` has {bits} bits; signatures that must last beyond 2030 want 3072 (NIST SP 800-57)"));
+        notes.push(format!(
+            "the RSA key of `{name}` has {bits} bits; signatures that must last beyond 2030 \
+                            want 3072 (NIST SP 800-57)"
+        ));
     }
     if certificate.not_after() - at < chrono::Duration::days(30) {
-        notes.push(format!("the certificate `{}` expires at {}", certificate.name(), certificate.not_after()));
+        notes.push(format!(
+            "the certificate `{}` expires at {}",
+            certificate.name(),
+            certificate.not_after()
+        ));
     }
     Ok(notes)
 }
@@ -226,19 +260,26 @@ impl Pair {
 
     pub(in crate::seal) fn algorithm(&self, padding: RsaPadding) -> Algorithm {
         match (self, padding) {
-            (Pair::Ecdsa(pair), _) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => Algorithm::EcdsaP256Sha256,
+            (Pair::Ecdsa(pair), _) if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING => {
+                Algorithm::EcdsaP256Sha256
+            }
             (Pair::Ecdsa(_), _) => Algorithm::EcdsaP384Sha384,
             (Pair::Rsa(_), RsaPadding::Pkcs1) => Algorithm::RsaPkcs1Sha256,
             (Pair::Rsa(_), RsaPadding::Pss) => Algorithm::RsaPssSha256,
         }
     }
 
-    pub(in crate::seal) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+    pub(in crate::seal) fn sign(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
         let random = SystemRandom::new();
         match self {
             Pair::Ecdsa(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
             Pair::Rsa(pair) => {
-                let padding = if algorithm == Algorithm::RsaPssSha256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                let padding =
+                    if algorithm == Algorithm::RsaPssSha256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(padding, &random, message, &mut signature)?;
                 Ok(signature)

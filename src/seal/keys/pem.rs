@@ -1,4 +1,5 @@
-//! PEM blocks (RFC 7468) out of files as tools write them: with text between blocks, several blocks, either line ending.
+//! PEM blocks (RFC 7468) out of files as tools write them: with text between blocks, several blocks, either
+//! line ending.
 
 use der::pem;
 

@@ -1,4 +1,5 @@
-//! Requests for an authority to certify a key (PKCS #10, RFC 2986): for a key made here, or for one that stays elsewhere.
+//! Requests for an authority to certify a key (PKCS #10, RFC 2986): for a key made here, or for one that
+//! stays elsewhere.
 
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
 use der::asn1::{Any, BitString, Null, SetOfVec};
@@ -27,9 +28,12 @@ pub fn make_request(kind: NewKey, subject: &str) -> Result<(Zeroizing<String>, S
 /// The request for a key that stays where it is, signed there, in PEM.
 pub fn remote_request(remote: &Remote, subject: &str) -> Result<String, KeyError> {
     let name = name(subject)?;
-    let public_key = SubjectPublicKeyInfoOwned::from_der(&remote.public_key).map_err(|_| KeyError::Unsupported)?;
-    let algorithm = Algorithm::of(KeyKind::of(&public_key), RsaPadding::Pkcs1).ok_or(KeyError::Unsupported)?;
-    let sign = |message: &[u8]| (remote.sign)(algorithm, message).map_err(|why| KeyError::Remote(why.to_string()));
+    let public_key =
+        SubjectPublicKeyInfoOwned::from_der(&remote.public_key).map_err(|_| KeyError::Unsupported)?;
+    let algorithm =
+        Algorithm::of(KeyKind::of(&public_key), RsaPadding::Pkcs1).ok_or(KeyError::Unsupported)?;
+    let sign =
+        |message: &[u8]| (remote.sign)(algorithm, message).map_err(|why| KeyError::Remote(why.to_string()));
     signed(public_key, algorithm, name, sign)
 }
 
@@ -38,7 +42,8 @@ fn name(subject: &str) -> Result<Name, KeyError> {
     if name.0.is_empty() { Err(KeyError::Name(subject.to_owned())) } else { Ok(name) }
 }
 
-/// `sign` signs with the key itself, which shows that whoever asks has it; the result is checked before it goes out.
+/// `sign` signs with the key itself, which shows that whoever asks has it; the result is checked before it
+/// goes out.
 fn signed(
     public_key: SubjectPublicKeyInfoOwned,
     algorithm: Algorithm,
@@ -46,7 +51,8 @@ fn signed(
     sign: impl Fn(&[u8]) -> Result<Vec<u8>, KeyError>,
 ) -> Result<String, KeyError> {
     let encoding = |_| KeyError::Generate;
-    let info = CertReqInfo { version: request::Version::V1, subject, public_key, attributes: SetOfVec::new() };
+    let info =
+        CertReqInfo { version: request::Version::V1, subject, public_key, attributes: SetOfVec::new() };
     let message = info.to_der().map_err(encoding)?;
     let value = sign(&message)?;
     let identifier = algorithm.identifier().map_err(encoding)?;

@@ -26,8 +26,8 @@ use crate::seal::keys::key::KeyError;
 use crate::seal::keys::pem;
 use crate::store::atomic::{self, Access, Existing};
 
-/// Six years is what 45 CFR 164.316(b)(2)(i) asks documentation to be kept, from creation or last effect; ten covers a
-/// package made late in the key's life, and nobody renews a certificate that no authority issued.
+/// Six years is what 45 CFR 164.316(b)(2)(i) asks documentation to be kept, from creation or last effect; ten
+/// covers a package made late in the key's life, and nobody renews a certificate that no authority issued.
 const YEARS: u32 = 10;
 
 /// A fresh key and its self-signed certificate, both PEM.
@@ -37,8 +37,8 @@ pub struct WorkspaceKey {
 }
 
 impl WorkspaceKey {
-    /// Writes the certificate, then the key (0600). A key that is there is never replaced; a certificate without its key,
-    /// left by an attempt that was cut short, is.
+    /// Writes the certificate, then the key (0600). A key that is there is never replaced; a certificate
+    /// without its key, left by an attempt that was cut short, is.
     pub fn write(&self, key: &Path, certificate: &Path) -> std::io::Result<()> {
         if key.exists() {
             return Err(std::io::ErrorKind::AlreadyExists.into());
@@ -60,7 +60,10 @@ pub fn make_workspace_key(now: DateTime<Utc>) -> Result<WorkspaceKey, KeyError> 
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| KeyError::Generate)?;
     let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Generate)?;
     let der = self_signed(&pair, now).map_err(|_| KeyError::Generate)?;
-    Ok(WorkspaceKey { key_pem: Zeroizing::new(pem::encode("PRIVATE KEY", pkcs8.as_ref())), certificate: Certificate::from_der(&der)? })
+    Ok(WorkspaceKey {
+        key_pem: Zeroizing::new(pem::encode("PRIVATE KEY", pkcs8.as_ref())),
+        certificate: Certificate::from_der(&der)?,
+    })
 }
 
 fn self_signed(pair: &EcdsaKeyPair, now: DateTime<Utc>) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
@@ -82,8 +85,11 @@ fn self_signed(pair: &EcdsaKeyPair, now: DateTime<Utc>) -> Result<Vec<u8>, Box<d
         extensions: Some(extensions(&id)?),
     };
     let value = pair.sign(&SystemRandom::new(), &tbs.to_der()?)?;
-    let certificate =
-        x509_cert::Certificate { tbs_certificate: tbs, signature_algorithm: signature, signature: BitString::from_bytes(value.as_ref())? };
+    let certificate = x509_cert::Certificate {
+        tbs_certificate: tbs,
+        signature_algorithm: signature,
+        signature: BitString::from_bytes(value.as_ref())?,
+    };
     Ok(certificate.to_der()?)
 }
 
@@ -97,7 +103,10 @@ fn serial_number() -> Result<SerialNumber, Box<dyn std::error::Error>> {
 
 fn public_key_info(point: &[u8]) -> der::Result<SubjectPublicKeyInfoOwned> {
     Ok(SubjectPublicKeyInfoOwned {
-        algorithm: AlgorithmIdentifierOwned { oid: ID_EC_PUBLIC_KEY, parameters: Some(Any::encode_from(&SECP_256_R_1)?) },
+        algorithm: AlgorithmIdentifierOwned {
+            oid: ID_EC_PUBLIC_KEY,
+            parameters: Some(Any::encode_from(&SECP_256_R_1)?),
+        },
         subject_public_key: BitString::from_bytes(point)?,
     })
 }

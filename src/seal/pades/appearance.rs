@@ -7,7 +7,8 @@ use lopdf::{Dictionary, Document, IncrementalDocument, Object, ObjectId, Stream,
 use crate::seal::pades::document::{self, array};
 use crate::seal::pades::update::PadesError;
 
-/// An empty form of this size in points. PDF/A asks for an appearance of every field (ISO 19005-3 section 6.3.3).
+/// An empty form of this size in points. PDF/A asks for an appearance of every field (ISO 19005-3 section
+/// 6.3.3).
 pub(super) fn empty(width: f32, height: f32) -> Stream {
     let bounds = vec![0.into(), 0.into(), width.into(), height.into()];
     let form = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => bounds, "Resources" => Dictionary::new() };
@@ -17,7 +18,10 @@ pub(super) fn empty(width: f32, height: f32) -> Stream {
 /// The first page of `pdf` as a form; readers fit its box into the field.
 pub(super) fn import(update: &mut IncrementalDocument, pdf: &[u8]) -> Result<ObjectId, PadesError> {
     let source = document::load(pdf).map_err(PadesError::Document)?;
-    let page = source.page_iter().next().ok_or_else(|| PadesError::Document("the picture of a signature has no page".to_owned()))?;
+    let page = source
+        .page_iter()
+        .next()
+        .ok_or_else(|| PadesError::Document("the picture of a signature has no page".to_owned()))?;
     let content = source.get_page_content(page);
     let page = source.get_dictionary(page)?;
     let resources = page.get_deref(b"Resources", &source)?.clone();
@@ -48,7 +52,9 @@ fn take(
             update.new_document.set_object(place, copy);
             place.into()
         }
-        Object::Array(items) => Object::Array(items.iter().map(|item| take(update, source, item, taken)).collect::<Result<_, _>>()?),
+        Object::Array(items) => Object::Array(
+            items.iter().map(|item| take(update, source, item, taken)).collect::<Result<_, _>>()?,
+        ),
         Object::Dictionary(dictionary) => take_dictionary(update, source, dictionary, taken)?.into(),
         Object::Stream(stream) => {
             let mut copy = stream.clone();
@@ -72,12 +78,15 @@ fn take_dictionary(
     Ok(copy)
 }
 
-/// Turns each link to `affiant:sign:<name>` into an empty signature field of that name, in place: the structure tree goes
-/// on pointing at it, now as a form field (ISO 14289-1 section 7.18.4). A PDF without such links comes back unchanged.
+/// Turns each link to `affiant:sign:<name>` into an empty signature field of that name, in place: the
+/// structure tree goes on pointing at it, now as a form field (ISO 14289-1 section 7.18.4). A PDF without
+/// such links comes back unchanged.
 pub fn prepare_fields(pdf: &[u8]) -> Result<Vec<u8>, PadesError> {
     let document = document::load(pdf).map_err(PadesError::Document)?;
     let found = places(&document);
-    let Some(catalog) = document::catalog_id(&document).filter(|_| !found.is_empty()) else { return Ok(pdf.to_vec()) };
+    let Some(catalog) = document::catalog_id(&document).filter(|_| !found.is_empty()) else {
+        return Ok(pdf.to_vec());
+    };
     let structure: Vec<_> = found.iter().map(|place| structure_of(&document, place.link)).collect();
     let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
     for (place, element) in found.iter().zip(structure) {
@@ -124,9 +133,12 @@ fn places(document: &Document) -> Vec<Place> {
         for annotation in array(document, dictionary, b"Annots") {
             let Ok(link) = annotation.as_reference() else { continue };
             let Ok(body) = document.get_dictionary(link) else { continue };
-            let target = document::dictionary(document, body, b"A").and_then(|action| action.get(b"URI").and_then(Object::as_str).ok());
+            let target = document::dictionary(document, body, b"A")
+                .and_then(|action| action.get(b"URI").and_then(Object::as_str).ok());
             let Some(name) = target.and_then(|uri| uri.strip_prefix(SIGN_HERE)) else { continue };
-            let edge = |i: usize| array(document, body, b"Rect").get(i).and_then(|n| n.as_float().ok()).unwrap_or(0.0);
+            let edge = |i: usize| {
+                array(document, body, b"Rect").get(i).and_then(|n| n.as_float().ok()).unwrap_or(0.0)
+            };
             let (width, height) = ((edge(2) - edge(0)).abs(), (edge(3) - edge(1)).abs());
             found.push(Place { page, link, name: String::from_utf8_lossy(name).into_owned(), width, height });
         }
@@ -145,6 +157,7 @@ fn structure_of(document: &Document, annotation: ObjectId) -> Option<ObjectId> {
         Ok(kid) => refers(kid),
         Err(_) => false,
     };
-    let mut elements = document.objects.iter().filter(|(_, object)| object.as_dict().is_ok_and(|d| d.has(b"S") && is_it(d)));
+    let mut elements =
+        document.objects.iter().filter(|(_, object)| object.as_dict().is_ok_and(|d| d.has(b"S") && is_it(d)));
     elements.next().map(|(id, _)| *id)
 }

@@ -1,7 +1,7 @@
-//! What an update did to a signed revision. Only what adding a signature needs is allowed (ISO 32000-2 section 12.8.2.2,
-//! DocMDP P 2): new objects, a longer form and annotation list whose new members are signature fields, a signature filled
-//! into an empty field, validation data. Everything else, such as a replaced page, font or content stream (the "shadow
-//! attacks"), is reported.
+//! What an update did to a signed revision. Only what adding a signature needs is allowed (ISO 32000-2
+//! section 12.8.2.2, DocMDP P 2): new objects, a longer form and annotation list whose new members are
+//! signature fields, a signature filled into an empty field, validation data. Everything else, such as a
+//! replaced page, font or content stream (the "shadow attacks"), is reported.
 
 use std::collections::BTreeSet;
 
@@ -29,27 +29,40 @@ pub(super) fn forbidden(before: &Document, after: &Document) -> Vec<(PdfChange, 
     if before.trailer.get(b"Info").ok() != after.trailer.get(b"Info").ok() {
         return content("the document information is another object");
     }
-    let rules = Rules { before, after, catalog, form: reference(before.catalog().ok(), b"AcroForm"), lists: lists(before) };
+    let rules = Rules {
+        before,
+        after,
+        catalog,
+        form: reference(before.catalog().ok(), b"AcroForm"),
+        lists: lists(before),
+    };
     let used = references(before);
     let mut found = Vec::new();
-    for (id, old) in before.objects.iter().filter(|(id, object)| used.contains(id) || !is_bookkeeping(object)) {
+    for (id, old) in before.objects.iter().filter(|(id, object)| used.contains(id) || !is_bookkeeping(object))
+    {
         if let Err((kind, why)) = rules.explain(*id, old) {
             found.push((kind, format!("object {} {}: {why}", id.0, id.1)));
         }
     }
-    let promised = used.iter().filter(|id| !before.objects.contains_key(id) && after.objects.contains_key(id));
-    found.extend(
-        promised.map(|id| (PdfChange::Dangling, format!("object {} {} was added, which the signed part refers to and lacks", id.0, id.1))),
-    );
+    let promised =
+        used.iter().filter(|id| !before.objects.contains_key(id) && after.objects.contains_key(id));
+    found.extend(promised.map(|id| {
+        (
+            PdfChange::Dangling,
+            format!("object {} {} was added, which the signed part refers to and lacks", id.0, id.1),
+        )
+    }));
     found
 }
 
-/// Every object that another one, or the trailer, refers to. Streams of objects and tables refer to nothing by themselves.
+/// Every object that another one, or the trailer, refers to. Streams of objects and tables refer to nothing
+/// by themselves.
 fn references(document: &Document) -> BTreeSet<ObjectId> {
     let mut found = BTreeSet::new();
     let bodies = document.objects.values().filter(|object| !is_bookkeeping(object));
-    let mut open: Vec<&Object> =
-        bodies.chain(document.trailer.iter().filter(|(key, _)| key.as_slice() != b"XRefStm").map(|(_, v)| v)).collect();
+    let mut open: Vec<&Object> = bodies
+        .chain(document.trailer.iter().filter(|(key, _)| key.as_slice() != b"XRefStm").map(|(_, v)| v))
+        .collect();
     while let Some(object) = open.pop() {
         match object {
             Object::Reference(id) => drop(found.insert(*id)),
@@ -62,14 +75,18 @@ fn references(document: &Document) -> BTreeSet<ObjectId> {
     found
 }
 
-/// Whether nothing changed but the security store that the catalog names: what stands behind the last signature at B-LT.
+/// Whether nothing changed but the security store that the catalog names: what stands behind the last
+/// signature at B-LT.
 pub(super) fn only_validation(before: &Document, after: &Document) -> bool {
     let Some(catalog) = catalog_id(before).filter(|id| catalog_id(after) == Some(*id)) else { return false };
     let unchanged = |(id, old): (&ObjectId, &Object)| match (old, after.objects.get(id)) {
-        (Object::Dictionary(old), Some(Object::Dictionary(new))) if *id == catalog => same_except(old, new, &[b"DSS"]).is_ok(),
+        (Object::Dictionary(old), Some(Object::Dictionary(new))) if *id == catalog => {
+            same_except(old, new, &[b"DSS"]).is_ok()
+        }
         (old, new) => new == Some(old),
     };
-    let stores = [before, after].map(|document| document.catalog().ok().and_then(|catalog| catalog.get(b"DSS").ok()));
+    let stores =
+        [before, after].map(|document| document.catalog().ok().and_then(|catalog| catalog.get(b"DSS").ok()));
     before.trailer.get(b"Info").ok() == after.trailer.get(b"Info").ok()
         && stores[0] != stores[1]
         && before.objects.iter().filter(|(_, object)| !is_bookkeeping(object)).all(unchanged)
@@ -155,7 +172,9 @@ impl Rules<'_> {
 
     /// The old members in their order, then only signature fields, which draw nothing and do nothing.
     fn grown(&self, old: &[Object], new: &[Object]) -> Result<(), Why> {
-        let added = new.strip_prefix(old).ok_or((PdfChange::Content, "a list of annotations or fields was changed"))?;
+        let added = new
+            .strip_prefix(old)
+            .ok_or((PdfChange::Content, "a list of annotations or fields was changed"))?;
         for object in added {
             let field = self.after.dereference(object).ok().and_then(|(_, object)| object.as_dict().ok());
             let field = field.filter(|field| is_signature_field(field, self.after));
@@ -164,20 +183,26 @@ impl Rules<'_> {
         Ok(())
     }
 
-    /// A field that was not there when the document was certified may not cover what was, and may start nothing.
+    /// A field that was not there when the document was certified may not cover what was, and may start
+    /// nothing.
     fn quiet(&self, field: &Dictionary, depth: u32) -> Result<(), Why> {
         if [&b"A"[..], b"AA", b"JS", b"Action"].iter().any(|key| field.has(key)) {
             return Err((PdfChange::Field, "a signature field with an action was added"));
         }
-        let rect: Vec<f32> = array(self.after, field, b"Rect").iter().filter_map(|n| n.as_float().ok()).collect();
+        let rect: Vec<f32> =
+            array(self.after, field, b"Rect").iter().filter_map(|n| n.as_float().ok()).collect();
         if let [left, bottom, right, top] = rect[..]
             && (left - right).abs() > 0.5
             && (bottom - top).abs() > 0.5
         {
-            return Err((PdfChange::Field, "a visible signature field was added, which can cover what was certified"));
+            return Err((
+                PdfChange::Field,
+                "a visible signature field was added, which can cover what was certified",
+            ));
         }
         for kid in array(self.after, field, b"Kids").iter().take(if depth < 8 { 100 } else { 0 }) {
-            if let Some(kid) = self.after.dereference(kid).ok().and_then(|(_, object)| object.as_dict().ok()) {
+            if let Some(kid) = self.after.dereference(kid).ok().and_then(|(_, object)| object.as_dict().ok())
+            {
                 self.quiet(kid, depth + 1)?;
             }
         }
@@ -191,7 +216,8 @@ type Why = (PdfChange, &'static str);
 fn same_except(old: &Dictionary, new: &Dictionary, keys: &[&[u8]]) -> Result<(), &'static str> {
     let counts = |d: &Dictionary| d.iter().filter(|(key, _)| !keys.contains(&key.as_slice())).count();
     let mut kept = old.iter().filter(|(key, _)| !keys.contains(&key.as_slice()));
-    let same = kept.all(|(key, value)| new.get(key).is_ok_and(|other| other == value)) && counts(old) == counts(new);
+    let same =
+        kept.all(|(key, value)| new.get(key).is_ok_and(|other| other == value)) && counts(old) == counts(new);
     if same { Ok(()) } else { Err("it was changed") }
 }
 

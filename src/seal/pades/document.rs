@@ -5,8 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 
-/// The longest file that is read, and the most that one object or cross-reference stream, and all object streams
-/// together, may unpack to, in bytes. A report of 600 pages needs 18 MB.
+/// The longest file that is read, and the most that one object or cross-reference stream, and all object
+/// streams together, may unpack to, in bytes. A report of 600 pages needs 18 MB.
 const MAX_FILE: usize = 128 << 20;
 const MAX_STREAM: usize = 8 << 20;
 const MAX_STREAMS: usize = 64 << 20;
@@ -25,7 +25,8 @@ pub(super) struct SignedField<'a> {
     pub value_id: ObjectId,
 }
 
-/// Reads strictly: no repair, no encryption, the header at the first byte. A panic of the parser counts as an error.
+/// Reads strictly: no repair, no encryption, the header at the first byte. A panic of the parser counts as an
+/// error.
 pub(super) fn load(pdf: &[u8]) -> Result<Document, String> {
     if !pdf.starts_with(b"%PDF-") {
         return Err("the file does not begin as a PDF".to_owned());
@@ -34,8 +35,12 @@ pub(super) fn load(pdf: &[u8]) -> Result<Document, String> {
         return Err(format!("the file is longer than {MAX_FILE} bytes"));
     }
     BUDGET.set(MAX_STREAMS);
-    let options =
-        LoadOptions { strict: true, max_decompressed_size: Some(MAX_STREAM), filter: Some(within_budget), ..LoadOptions::default() };
+    let options = LoadOptions {
+        strict: true,
+        max_decompressed_size: Some(MAX_STREAM),
+        filter: Some(within_budget),
+        ..LoadOptions::default()
+    };
     let parsed = panic::catch_unwind(AssertUnwindSafe(|| Document::load_mem_with_options(pdf, options)));
     let document = parsed.map_err(|_| "the parser gave up".to_owned())?.map_err(|e| e.to_string())?;
     if document.is_encrypted() || document.was_encrypted() {
@@ -50,12 +55,13 @@ pub(super) fn load(pdf: &[u8]) -> Result<Document, String> {
     Ok(document)
 }
 
-/// Lets every object pass but the object stream that exceeds the budget. The parser uses what is returned only for members
-/// of object streams, which are never streams; so streams need no copy.
+/// Lets every object pass but the object stream that exceeds the budget. The parser uses what is returned
+/// only for members of object streams, which are never streams; so streams need no copy.
 fn within_budget(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
     let Ok(stream) = object.as_stream() else { return Some((id, object.clone())) };
     if stream.dict.has_type(b"ObjStm") {
-        let unpacked = stream.decompressed_content_with_limit(MAX_STREAM).map_or(MAX_STREAM, |content| content.len());
+        let unpacked =
+            stream.decompressed_content_with_limit(MAX_STREAM).map_or(MAX_STREAM, |content| content.len());
         BUDGET.set(BUDGET.get().saturating_sub(unpacked));
         if BUDGET.get() == 0 {
             return None;
@@ -69,7 +75,11 @@ pub(super) fn catalog_id(document: &Document) -> Option<ObjectId> {
 }
 
 /// The dictionary under a key, direct or referenced.
-pub(super) fn dictionary<'a>(document: &'a Document, parent: &'a Dictionary, key: &[u8]) -> Option<&'a Dictionary> {
+pub(super) fn dictionary<'a>(
+    document: &'a Document,
+    parent: &'a Dictionary,
+    key: &[u8],
+) -> Option<&'a Dictionary> {
     parent.get_deref(key, document).and_then(Object::as_dict).ok()
 }
 
@@ -86,7 +96,12 @@ pub(super) fn form(document: &Document) -> Option<&Dictionary> {
 pub(super) fn signed_fields(document: &Document) -> Vec<SignedField<'_>> {
     let mut found = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    let mut open: Vec<&Object> = form(document).map(|form| array(document, form, b"Fields")).unwrap_or_default().iter().rev().collect();
+    let mut open: Vec<&Object> = form(document)
+        .map(|form| array(document, form, b"Fields"))
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .collect();
     while let Some(object) = open.pop() {
         let Ok(id) = object.as_reference() else { continue };
         if !seen.insert(id) || seen.len() > MAX_FIELDS {
@@ -106,9 +121,9 @@ pub(super) fn signed_fields(document: &Document) -> Vec<SignedField<'_>> {
 pub(super) fn empty_fields(document: &Document) -> Vec<(ObjectId, String)> {
     let listed = form(document).map(|form| array(document, form, b"Fields")).unwrap_or_default();
     let ids = listed.iter().filter_map(|object| object.as_reference().ok());
-    let empty = ids
-        .filter_map(|id| Some((id, document.get_dictionary(id).ok()?)))
-        .filter(|(_, field)| field.get(b"FT").and_then(Object::as_name).is_ok_and(|kind| kind == b"Sig") && !field.has(b"V"));
+    let empty = ids.filter_map(|id| Some((id, document.get_dictionary(id).ok()?))).filter(|(_, field)| {
+        field.get(b"FT").and_then(Object::as_name).is_ok_and(|kind| kind == b"Sig") && !field.has(b"V")
+    });
     empty.map(|(id, field)| (id, text(field, b"T"))).collect()
 }
 

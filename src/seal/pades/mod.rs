@@ -1,5 +1,5 @@
-//! PDF signatures (ETSI EN 319 142-1, PAdES B-B to B-LTA): made as incremental updates, and verified with every later
-//! revision compared. PDF/A-3a and PDF/UA-1 of the signed document are kept.
+//! PDF signatures (ETSI EN 319 142-1, PAdES B-B to B-LTA): made as incremental updates, and verified with
+//! every later revision compared. PDF/A-3a and PDF/UA-1 of the signed document are kept.
 
 mod appearance;
 mod changes;

@@ -1,4 +1,5 @@
-//! Adding a signature: an invisible widget, a signature dictionary with room for the CMS, then the CMS itself.
+//! Adding a signature: an invisible widget, a signature dictionary with room for the CMS, then the CMS
+//! itself.
 
 use std::io::Read;
 
@@ -23,7 +24,8 @@ pub enum Role {
     Timestamp,
 }
 
-/// Room for the CMS with one timestamp and revocation data to come, in bytes; more if the certificates are many.
+/// Room for the CMS with one timestamp and revocation data to come, in bytes; more if the certificates are
+/// many.
 const ROOM: usize = 16 * 1024;
 /// Ten digits, replaced by an offset and spaces.
 const OFFSET_PLACEHOLDER: i64 = 9_999_999_999;
@@ -43,7 +45,13 @@ pub struct Signing<'a> {
 }
 
 /// Signs `pdf` as of `at` (B-B) and returns the longer file, whose first bytes are `pdf`.
-pub fn sign(pdf: &[u8], signer: &dyn Signer, at: DateTime<Utc>, role: Role, reason: &str) -> Result<Vec<u8>, PadesError> {
+pub fn sign(
+    pdf: &[u8],
+    signer: &dyn Signer,
+    at: DateTime<Utc>,
+    role: Role,
+    reason: &str,
+) -> Result<Vec<u8>, PadesError> {
     sign_with(pdf, &Signing { signer, at, role, reason, field: None, appearance: None, authorities: None })
 }
 
@@ -58,7 +66,13 @@ pub fn sign_with(pdf: &[u8], signing: &Signing<'_>) -> Result<Vec<u8>, PadesErro
     let room = ROOM.max(chain_bytes + ROOM / 2);
     let mut update = IncrementalDocument::create_from(pdf.to_vec(), document);
     let name = signing.signer.chain().signer().name();
-    let signature = update.new_document.add_object(signature_dictionary(&name, signing.at, signing.role, signing.reason, room));
+    let signature = update.new_document.add_object(signature_dictionary(
+        &name,
+        signing.at,
+        signing.role,
+        signing.reason,
+        room,
+    ));
     match signing.field {
         Some(name) => fill_field(&mut update, signature, name, signing.appearance)?,
         None => add_field(&mut update, signature, signing.role, earlier)?,
@@ -68,7 +82,9 @@ pub fn sign_with(pdf: &[u8], signing: &Signing<'_>) -> Result<Vec<u8>, PadesErro
     }
     fill_in(update, pdf.len(), room, |content| {
         let cms = cms::sign(signing.signer, content, signing.at, Form::Pades)?;
-        let token = |value: &[u8]| signing.authorities.and_then(|authorities| authorities.stamp(value, "PDF signature"));
+        let token = |value: &[u8]| {
+            signing.authorities.and_then(|authorities| authorities.stamp(value, "PDF signature"))
+        };
         let stamped = cms::with_token(&cms, |value| token(value).map(|token| token.der).ok_or(Unstamped));
         Ok(stamped.unwrap_or(cms))
     })
@@ -81,9 +97,15 @@ fn permit(update: &mut IncrementalDocument, signature: ObjectId) -> Result<(), P
     Ok(())
 }
 
-/// Whether the first revision that `signed` certifies is `prepared`, certified for `reason` by the holder of `signer`, and nothing
-/// else: the update is written again and compared byte for byte outside the signature value. Else why not.
-pub fn is_only_certified(signed: &[u8], prepared: &[u8], signer: &Certificate, reason: &str) -> Result<(), String> {
+/// Whether the first revision that `signed` certifies is `prepared`, certified for `reason` by the holder of
+/// `signer`, and nothing else: the update is written again and compared byte for byte outside the signature
+/// value. Else why not.
+pub fn is_only_certified(
+    signed: &[u8],
+    prepared: &[u8],
+    signer: &Certificate,
+    reason: &str,
+) -> Result<(), String> {
     let first = super::verify(signed).first.ok_or("it holds no signature whose bytes can be told")?;
     let room = (first.end - first.start).saturating_sub(2) / 2;
     let framed = || -> Result<Framed, PadesError> {
@@ -106,7 +128,8 @@ pub fn is_only_certified(signed: &[u8], prepared: &[u8], signer: &Certificate, r
     if same {
         Ok(())
     } else {
-        Err("what was certified is more than what is rendered: something was added before the certification".to_owned())
+        Err("what was certified is more than what is rendered: something was added before the certification"
+            .to_owned())
     }
 }
 
@@ -140,7 +163,11 @@ pub fn add_timestamp(pdf: &[u8], authorities: &Authorities) -> Result<Option<Vec
     });
     match stamped {
         Ok(pdf) => Ok(Some(pdf)),
-        Err(PadesError::Document(_)) if authorities.attempts().iter().any(|a| !a.stamped) || authorities.is_empty() => Ok(None),
+        Err(PadesError::Document(_))
+            if authorities.attempts().iter().any(|a| !a.stamped) || authorities.is_empty() =>
+        {
+            Ok(None)
+        }
         Err(other) => Err(other),
     }
 }
@@ -165,9 +192,15 @@ fn signature_dictionary(name: &str, at: DateTime<Utc>, role: Role, reason: &str,
     signature
 }
 
-/// Field and widget in one. Zero size and an empty appearance: invisible, and PDF/A asks for an appearance (ISO 19005-3
-/// section 6.3.3). Flags: print, locked. /TU and /Tabs are for PDF/UA (ISO 14289-1 section 7.18).
-fn add_field(update: &mut IncrementalDocument, signature: ObjectId, role: Role, earlier: usize) -> Result<(), PadesError> {
+/// Field and widget in one. Zero size and an empty appearance: invisible, and PDF/A asks for an appearance
+/// (ISO 19005-3 section 6.3.3). Flags: print, locked. /TU and /Tabs are for PDF/UA (ISO 14289-1 section
+/// 7.18).
+fn add_field(
+    update: &mut IncrementalDocument,
+    signature: ObjectId,
+    role: Role,
+    earlier: usize,
+) -> Result<(), PadesError> {
     let page = update.get_prev_documents().page_iter().next().ok_or_else(|| missing("page"))?;
     let catalog = document::catalog_id(update.get_prev_documents()).ok_or_else(|| missing("catalog"))?;
     let nothing = vec![0.into(), 0.into(), 0.into(), 0.into()];
@@ -189,9 +222,16 @@ fn add_field(update: &mut IncrementalDocument, signature: ObjectId, role: Role, 
 }
 
 /// Puts the signature into a field that waits for it, and what it shows.
-fn fill_field(update: &mut IncrementalDocument, signature: ObjectId, name: &str, shown: Option<&[u8]>) -> Result<(), PadesError> {
-    let wanted = document::empty_fields(update.get_prev_documents()).into_iter().find(|(_, field)| field == name);
-    let (id, _) = wanted.ok_or_else(|| PadesError::Document(format!("it has no empty signature field `{name}`")))?;
+fn fill_field(
+    update: &mut IncrementalDocument,
+    signature: ObjectId,
+    name: &str,
+    shown: Option<&[u8]>,
+) -> Result<(), PadesError> {
+    let wanted =
+        document::empty_fields(update.get_prev_documents()).into_iter().find(|(_, field)| field == name);
+    let (id, _) =
+        wanted.ok_or_else(|| PadesError::Document(format!("it has no empty signature field `{name}`")))?;
     let form = shown.map(|pdf| appearance::import(update, pdf)).transpose()?;
     let field = dictionary_of(update, id)?;
     field.set("V", signature);
@@ -216,7 +256,10 @@ fn fill_in(
     let mut content = (&pdf[..start]).chain(&pdf[end..]);
     let cms = make(&mut content)?;
     if cms.len() > room {
-        return Err(PadesError::Document(format!("its signature needs {} bytes and there is room for {room}", cms.len())));
+        return Err(PadesError::Document(format!(
+            "its signature needs {} bytes and there is room for {room}",
+            cms.len()
+        )));
     }
     for (pair, byte) in pdf[start + 1..].chunks_exact_mut(2).zip(cms) {
         pair.copy_from_slice(format!("{byte:02X}").as_bytes());
@@ -241,13 +284,14 @@ fn frame(mut update: IncrementalDocument, appended: usize, room: usize) -> Resul
     let end = start + gap.len();
     let place = only_match(&pdf, end, range.as_bytes())?;
     let offsets = format!("[0 {start} {end} {}]", pdf.len() - end);
-    pdf[place..place + range.len()].copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
+    pdf[place..place + range.len()]
+        .copy_from_slice(format!("{offsets:<width$}", width = range.len()).as_bytes());
     Ok(Framed { pdf, start, end })
 }
 
 fn only_match(pdf: &[u8], from: usize, needle: &[u8]) -> Result<usize, PadesError> {
-    let mut found =
-        (from..(pdf.len() + 1).saturating_sub(needle.len())).filter(|&at| pdf[at] == needle[0] && pdf[at..].starts_with(needle));
+    let mut found = (from..(pdf.len() + 1).saturating_sub(needle.len()))
+        .filter(|&at| pdf[at] == needle[0] && pdf[at..].starts_with(needle));
     match (found.next(), found.next()) {
         (Some(at), None) => Ok(at),
         (_, _) => Err(PadesError::Document("the place of its signature is not unique".to_owned())),

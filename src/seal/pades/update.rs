@@ -16,9 +16,17 @@ pub enum PadesError {
     Write(#[from] std::io::Error),
 }
 
-/// Puts the widget into the form, which is the catalog's own dictionary, an object of its own, or not there yet.
-pub(super) fn add_to_form(update: &mut IncrementalDocument, catalog: ObjectId, widget: ObjectId) -> Result<(), PadesError> {
-    let known = dictionary_of(update, catalog)?.get(b"AcroForm").cloned().unwrap_or_else(|_| Dictionary::new().into());
+/// Puts the widget into the form, which is the catalog's own dictionary, an object of its own, or not there
+/// yet.
+pub(super) fn add_to_form(
+    update: &mut IncrementalDocument,
+    catalog: ObjectId,
+    widget: ObjectId,
+) -> Result<(), PadesError> {
+    let known = dictionary_of(update, catalog)?
+        .get(b"AcroForm")
+        .cloned()
+        .unwrap_or_else(|_| Dictionary::new().into());
     let form = match known {
         Object::Reference(id) => id,
         direct => {
@@ -34,7 +42,12 @@ pub(super) fn add_to_form(update: &mut IncrementalDocument, catalog: ObjectId, w
 }
 
 /// Appends a reference to the array under `key`, which may be direct, an object of its own, or not there yet.
-pub(super) fn append(update: &mut IncrementalDocument, owner: ObjectId, key: &[u8], item: ObjectId) -> Result<(), PadesError> {
+pub(super) fn append(
+    update: &mut IncrementalDocument,
+    owner: ObjectId,
+    key: &[u8],
+    item: ObjectId,
+) -> Result<(), PadesError> {
     match dictionary_of(update, owner)?.get(key).cloned() {
         Ok(Object::Reference(id)) => {
             update.opt_clone_object_to_new_document(id)?;
@@ -50,7 +63,10 @@ pub(super) fn append(update: &mut IncrementalDocument, owner: ObjectId, key: &[u
 }
 
 /// An object's dictionary in the update, copied there first if need be.
-pub(super) fn dictionary_of(update: &mut IncrementalDocument, id: ObjectId) -> Result<&mut Dictionary, PadesError> {
+pub(super) fn dictionary_of(
+    update: &mut IncrementalDocument,
+    id: ObjectId,
+) -> Result<&mut Dictionary, PadesError> {
     update.opt_clone_object_to_new_document(id)?;
     Ok(update.new_document.get_object_mut(id)?.as_dict_mut()?)
 }

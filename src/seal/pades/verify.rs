@@ -1,4 +1,5 @@
-//! Verifying every signature of a PDF: which bytes each covers, whether its CMS holds, and what came after it.
+//! Verifying every signature of a PDF: which bytes each covers, whether its CMS holds, and what came after
+//! it.
 
 use std::io::Read;
 
@@ -50,7 +51,8 @@ pub struct PdfSignature {
     /// `/M`: the signer's claim.
     pub claimed_at: Option<DateTime<Utc>>,
     pub reason: String,
-    /// For a certification, what it allows to follow: 1 nothing, 2 signatures and form entries, 3 annotations too.
+    /// For a certification, what it allows to follow: 1 nothing, 2 signatures and form entries, 3 annotations
+    /// too.
     pub certifies: Option<i64>,
     /// Whether it draws something on a page.
     pub visible: bool,
@@ -106,13 +108,21 @@ pub fn verify(pdf: &[u8]) -> PdfReport {
 
 /// The names of the signature fields that wait for somebody; none if the file cannot be read.
 pub fn empty_fields(pdf: &[u8]) -> Vec<String> {
-    document::load(pdf).map(|document| document::empty_fields(&document).into_iter().map(|(_, name)| name).collect()).unwrap_or_default()
+    document::load(pdf)
+        .map(|document| document::empty_fields(&document).into_iter().map(|(_, name)| name).collect())
+        .unwrap_or_default()
 }
 
 impl PdfReport {
     fn unreadable(why: String) -> PdfReport {
         let problems = vec![PdfProblem::Unreadable(why)];
-        PdfReport { signatures: Vec::new(), problems, certificates: Vec::new(), revocation: Revocation::default(), first: None }
+        PdfReport {
+            signatures: Vec::new(),
+            problems,
+            certificates: Vec::new(),
+            revocation: Revocation::default(),
+            first: None,
+        }
     }
 }
 
@@ -141,17 +151,22 @@ struct Gap {
     cms: Vec<u8>,
 }
 
-/// The byte range must begin at 0, leave out exactly the hexadecimal string that is this dictionary's /Contents, and end
-/// where a revision ends; the string must be one DER value and zeros.
+/// The byte range must begin at 0, leave out exactly the hexadecimal string that is this dictionary's
+/// /Contents, and end where a revision ends; the string must be one DER value and zeros.
 fn gap(pdf: &[u8], signature: &Dictionary) -> Result<Gap, &'static str> {
     let range = signature.get(b"ByteRange").and_then(Object::as_array).map_err(|_| "no byte range")?;
-    let numbers: Option<Vec<usize>> = range.iter().map(|n| n.as_i64().ok().and_then(|n| usize::try_from(n).ok())).collect();
+    let numbers: Option<Vec<usize>> =
+        range.iter().map(|n| n.as_i64().ok().and_then(|n| usize::try_from(n).ok())).collect();
     let [0, start, end, len] = numbers.ok_or("a byte range of other things than numbers")?[..] else {
         return Err("a byte range of another form");
     };
-    let covered = end.checked_add(len).filter(|&covered| covered <= pdf.len()).ok_or("it reaches beyond the file")?;
+    let covered =
+        end.checked_add(len).filter(|&covered| covered <= pdf.len()).ok_or("it reaches beyond the file")?;
     let hole = pdf.get(start..end).ok_or("its gap has no length")?;
-    let hex = hole.strip_prefix(b"<").and_then(|h| h.strip_suffix(b">")).ok_or("its gap is not one hexadecimal string")?;
+    let hex = hole
+        .strip_prefix(b"<")
+        .and_then(|h| h.strip_suffix(b">"))
+        .ok_or("its gap is not one hexadecimal string")?;
     let bytes = unhex(hex).ok_or("its gap is not one hexadecimal string")?;
     let Ok(Object::String(contents, _)) = signature.get(b"Contents") else { return Err("no contents") };
     if bytes != *contents {
@@ -212,14 +227,21 @@ fn later_changes(pdf: &[u8], document: &Document, signatures: &[PdfSignature]) -
     problems
 }
 
-/// Whether what stands behind the last signature is one whole update that brings validation data and nothing else.
+/// Whether what stands behind the last signature is one whole update that brings validation data and nothing
+/// else.
 fn is_validation(pdf: &[u8], document: &Document, covers: usize) -> bool {
     const END: &[u8] = b"%%EOF";
-    let whole = pdf.ends_with(END) && pdf[covers..].windows(END.len()).filter(|window| *window == END).count() == 1;
+    let whole =
+        pdf.ends_with(END) && pdf[covers..].windows(END.len()).filter(|window| *window == END).count() == 1;
     whole && document::load(&pdf[..covers]).is_ok_and(|before| changes::only_validation(&before, document))
 }
 
-fn revisions(pdf: &[u8], document: &Document, covers: usize, next: usize) -> Result<Vec<(PdfChange, String)>, String> {
+fn revisions(
+    pdf: &[u8],
+    document: &Document,
+    covers: usize,
+    next: usize,
+) -> Result<Vec<(PdfChange, String)>, String> {
     let before = document::load(&pdf[..covers])?;
     if next == pdf.len() {
         return Ok(changes::forbidden(&before, document));
@@ -235,7 +257,8 @@ fn certifies(document: &Document, field: &SignedField<'_>) -> Option<i64> {
     }
     let references = array(document, field.value, b"Reference").iter();
     let transform = references.filter_map(|r| document.dereference(r).ok()?.1.as_dict().ok());
-    let mut docmdp = transform.filter(|r| r.get(b"TransformMethod").and_then(Object::as_name).is_ok_and(|name| name == b"DocMDP"));
+    let mut docmdp = transform
+        .filter(|r| r.get(b"TransformMethod").and_then(Object::as_name).is_ok_and(|name| name == b"DocMDP"));
     let parameters = dictionary(document, docmdp.next()?, b"TransformParams")?;
     Some(parameters.get(b"P").and_then(Object::as_i64).unwrap_or(2))
 }

@@ -1,4 +1,5 @@
-//! What signatures and timestamps have in common: certificates inside, signed attributes, and what may be wrong with them.
+//! What signatures and timestamps have in common: certificates inside, signed attributes, and what may be
+//! wrong with them.
 
 use std::io;
 
@@ -14,7 +15,8 @@ use crate::seal::keys::algorithm::{AlgorithmProblem, Hash};
 use crate::seal::keys::certificate::Certificate;
 use crate::seal::signature::canonical;
 
-/// Whether signing-certificate-v2 must be there: always in CAdES and PAdES, not in older PDF signatures of other programs.
+/// Whether signing-certificate-v2 must be there: always in CAdES and PAdES, not in older PDF signatures of
+/// other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ess {
     Required,
@@ -80,7 +82,9 @@ pub(super) struct IssuerSerial {
 /// Refuses, before anything is decoded, a CMS with more certificates than a chain can have.
 pub(in crate::seal) fn few_certificates(der: &[u8]) -> Result<(), CmsProblem> {
     match canonical::certificates_inside(der) {
-        Some(count) if count > canonical::MAX_CERTIFICATES => Err(CmsProblem::Syntax(format!("it holds {count} certificates"))),
+        Some(count) if count > canonical::MAX_CERTIFICATES => {
+            Err(CmsProblem::Syntax(format!("it holds {count} certificates")))
+        }
         Some(_) => Ok(()),
         None => Err(CmsProblem::Syntax("not SignedData in DER form".to_owned())),
     }
@@ -97,14 +101,19 @@ pub(in crate::seal) fn certificates(signed: &SignedData) -> Result<Vec<Certifica
     signed.certificates.iter().flat_map(|set| set.0.iter()).map(read).collect()
 }
 
-pub(in crate::seal) fn find_signer<'a>(info: &SignerInfo, certificates: &'a [Certificate]) -> Option<&'a Certificate> {
+pub(in crate::seal) fn find_signer<'a>(
+    info: &SignerInfo,
+    certificates: &'a [Certificate],
+) -> Option<&'a Certificate> {
     let matches = |certificate: &&Certificate| {
         let tbs = &certificate.x509().tbs_certificate;
         match &info.sid {
-            SignerIdentifier::IssuerAndSerialNumber(id) => id.issuer == tbs.issuer && id.serial_number == tbs.serial_number,
-            SignerIdentifier::SubjectKeyIdentifier(id) => {
-                tbs.get::<x509_cert::ext::pkix::SubjectKeyIdentifier>().is_ok_and(|own| own.is_some_and(|(_, own)| own == *id))
+            SignerIdentifier::IssuerAndSerialNumber(id) => {
+                id.issuer == tbs.issuer && id.serial_number == tbs.serial_number
             }
+            SignerIdentifier::SubjectKeyIdentifier(id) => tbs
+                .get::<x509_cert::ext::pkix::SubjectKeyIdentifier>()
+                .is_ok_and(|own| own.is_some_and(|(_, own)| own == *id)),
         }
     };
     certificates.iter().find(matches)
@@ -136,9 +145,13 @@ pub(super) fn optional<T: for<'a> Decode<'a>>(
     }
 }
 
-/// The first ESSCertIDv2 names the signer's certificate by hash; without it, a look-alike certificate for the same
-/// key could be put in its place (RFC 5035 section 1.1).
-pub(super) fn check_signing_certificate(attributes: &SignedAttributes, signer: &Certificate, ess: Ess) -> Result<(), CmsProblem> {
+/// The first ESSCertIDv2 names the signer's certificate by hash; without it, a look-alike certificate for the
+/// same key could be put in its place (RFC 5035 section 1.1).
+pub(super) fn check_signing_certificate(
+    attributes: &SignedAttributes,
+    signer: &Certificate,
+    ess: Ess,
+) -> Result<(), CmsProblem> {
     const NAME: &str = "signing-certificate-v2";
     let found: Option<SigningCertificateV2> = optional(attributes, ID_AA_SIGNING_CERTIFICATE_V_2, NAME)?;
     let Some(found) = found else {
@@ -146,12 +159,19 @@ pub(super) fn check_signing_certificate(attributes: &SignedAttributes, signer: &
     };
     let first = found.certs.first().ok_or(CmsProblem::Attribute(NAME))?;
     let hash = first.hash_algorithm.as_ref().map_or(Ok(Hash::Sha256), Hash::from_identifier)?;
-    if hash.of(signer.der()) == first.cert_hash.as_bytes() { Ok(()) } else { Err(CmsProblem::Attribute(NAME)) }
+    if hash.of(signer.der()) == first.cert_hash.as_bytes() {
+        Ok(())
+    } else {
+        Err(CmsProblem::Attribute(NAME))
+    }
 }
 
-/// In a timestamp token, the older attribute with a SHA-1 hash may name the certificate instead (RFC 3161 section 2.4.2).
-/// It only tells which certificate is meant; what is signed does not rest on it.
-pub(in crate::seal) fn check_token_certificate(attributes: &SignedAttributes, signer: &Certificate) -> Result<(), CmsProblem> {
+/// In a timestamp token, the older attribute with a SHA-1 hash may name the certificate instead (RFC 3161
+/// section 2.4.2). It only tells which certificate is meant; what is signed does not rest on it.
+pub(in crate::seal) fn check_token_certificate(
+    attributes: &SignedAttributes,
+    signer: &Certificate,
+) -> Result<(), CmsProblem> {
     const NAME: &str = "signing-certificate";
     if attributes.iter().any(|a| a.oid == ID_AA_SIGNING_CERTIFICATE_V_2) {
         return check_signing_certificate(attributes, signer, Ess::Required);

@@ -1,5 +1,6 @@
-//! Asking timestamp authorities, one after the other, each for a short time; every outcome is recorded. A failure to get a
-//! timestamp never stops a seal: the seal then says that its time is not independently attested.
+//! Asking timestamp authorities, one after the other, each for a short time; every outcome is recorded. A
+//! failure to get a timestamp never stops a seal: the seal then says that its time is not independently
+//! attested.
 
 #![allow(clippy::disallowed_methods)] // how long an authority took
 
@@ -54,7 +55,8 @@ impl Authorities {
         &self.trust
     }
 
-    /// A token over `content` from the first authority that gives a good one. `what` names the content for the record.
+    /// A token over `content` from the first authority that gives a good one. `what` names the content for
+    /// the record.
     pub fn stamp(&self, content: &[u8], what: &str) -> Option<Token> {
         self.urls.iter().find_map(|url| {
             if self.silent.borrow().contains(url) {
@@ -70,7 +72,14 @@ impl Authorities {
             if outcome.is_err() {
                 self.silent.borrow_mut().insert(url.clone());
             }
-            let attempt = Attempt { authority: url.clone(), what: what.to_owned(), milliseconds, stamped: outcome.is_ok(), words, at };
+            let attempt = Attempt {
+                authority: url.clone(),
+                what: what.to_owned(),
+                milliseconds,
+                stamped: outcome.is_ok(),
+                words,
+                at,
+            };
             self.attempts.borrow_mut().push(attempt);
             outcome.ok()
         })
@@ -100,5 +109,6 @@ fn post(url: &str, question: &[u8], limit: Duration) -> Result<Vec<u8>, String> 
 
 #[cfg(not(feature = "http"))]
 fn post(_: &str, _: &[u8], _: Duration) -> Result<Vec<u8>, String> {
-    Err("this build asks nobody over the network; use `affiant seal request` and `affiant seal apply`".to_owned())
+    Err("this build asks nobody over the network; use `affiant seal request` and `affiant seal apply`"
+        .to_owned())
 }

@@ -1,5 +1,5 @@
-//! What a revocation list covers: all certificates of its issuer, or only some, or only changes (RFC 5280 sections 5.2.4, 5.2.5 and
-//! 6.3.3). Whether it is signed and fresh is asked elsewhere.
+//! What a revocation list covers: all certificates of its issuer, or only some, or only changes (RFC 5280
+//! sections 5.2.4, 5.2.5 and 6.3.3). Whether it is signed and fresh is asked elsewhere.
 
 use const_oid::ObjectIdentifier;
 use der::Decode;
@@ -20,18 +20,22 @@ pub(super) fn beyond(list: &CertificateList, certificate: &Certificate) -> Optio
     let mut extensions = list.tbs_cert_list.crl_extensions.iter().flatten();
     extensions.find_map(|extension| match extension.extn_id {
         DELTA => Some("the list holds only changes"),
-        ISSUING_DISTRIBUTION_POINT => match IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()) {
-            Ok(scope) => outside(&scope, certificate),
-            Err(_) => Some("what the list covers cannot be read"),
-        },
+        ISSUING_DISTRIBUTION_POINT => {
+            match IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()) {
+                Ok(scope) => outside(&scope, certificate),
+                Err(_) => Some("what the list covers cannot be read"),
+            }
+        }
         _ if extension.critical => Some("the list holds a critical extension that is not worked out here"),
         _ => None,
     })
 }
 
 fn outside(scope: &IssuingDistributionPoint, certificate: &Certificate) -> Option<&'static str> {
-    let authority = certificate.extension::<BasicConstraints>().ok().flatten().is_some_and(|constraints| constraints.ca);
-    let other_kind = scope.only_contains_user_certs && authority || scope.only_contains_ca_certs && !authority;
+    let authority =
+        certificate.extension::<BasicConstraints>().ok().flatten().is_some_and(|constraints| constraints.ca);
+    let other_kind =
+        scope.only_contains_user_certs && authority || scope.only_contains_ca_certs && !authority;
     if scope.only_contains_attribute_certs || other_kind {
         Some("the list is about certificates of another kind")
     } else if scope.indirect_crl {
@@ -40,17 +44,27 @@ fn outside(scope: &IssuingDistributionPoint, certificate: &Certificate) -> Optio
         Some("the list holds only some reasons of revocation")
     } else {
         let named = scope.distribution_point.as_ref();
-        named.filter(|named| !points_to(certificate, named)).map(|_| "the list is about certificates that point elsewhere")
+        named
+            .filter(|named| !points_to(certificate, named))
+            .map(|_| "the list is about certificates that point elsewhere")
     }
 }
 
-/// Whether the certificate says to look where the list says that it belongs, for any reason and from its own issuer.
+/// Whether the certificate says to look where the list says that it belongs, for any reason and from its own
+/// issuer.
 fn points_to(certificate: &Certificate, named: &DistributionPointName) -> bool {
     let points = certificate.extension::<CrlDistributionPoints>().ok().flatten();
     let whole = |point: &&DistributionPoint| point.reasons.is_none() && point.crl_issuer.is_none();
-    points.iter().flat_map(|points| &points.0).filter(whole).any(|point| match (&point.distribution_point, named) {
-        (Some(DistributionPointName::FullName(own)), DistributionPointName::FullName(named)) => own.iter().any(|name| named.contains(name)),
-        (Some(DistributionPointName::NameRelativeToCRLIssuer(own)), DistributionPointName::NameRelativeToCRLIssuer(named)) => own == named,
-        (Some(_) | None, _) => false,
+    points.iter().flat_map(|points| &points.0).filter(whole).any(|point| {
+        match (&point.distribution_point, named) {
+            (Some(DistributionPointName::FullName(own)), DistributionPointName::FullName(named)) => {
+                own.iter().any(|name| named.contains(name))
+            }
+            (
+                Some(DistributionPointName::NameRelativeToCRLIssuer(own)),
+                DistributionPointName::NameRelativeToCRLIssuer(named),
+            ) => own == named,
+            (Some(_) | None, _) => false,
+        }
     })
 }

@@ -1,5 +1,5 @@
-//! Timestamp tokens (RFC 3161): the question, the answer, and what a token that holds says. Whether its authority is to be
-//! believed is `trust`'s question; how the question travels is the caller's.
+//! Timestamp tokens (RFC 3161): the question, the answer, and what a token that holds says. Whether its
+//! authority is to be believed is `trust`'s question; how the question travels is the caller's.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -75,7 +75,8 @@ struct StatusInfo {
     failure: Option<BitString>,
 }
 
-/// TSTInfo (RFC 3161 section 2.4.2). The time may have fractions of a second, which the library's type does not read.
+/// TSTInfo (RFC 3161 section 2.4.2). The time may have fractions of a second, which the library's type does
+/// not read.
 #[derive(Sequence)]
 struct TstInfo {
     version: u8,
@@ -117,15 +118,26 @@ impl Question {
             cert_req: true,
             extensions: None,
         };
-        Question { der: request.to_der().expect("a question has few bytes"), nonce: nonce.to_vec(), hash, digest }
+        Question {
+            der: request.to_der().expect("a question has few bytes"),
+            nonce: nonce.to_vec(),
+            hash,
+            digest,
+        }
     }
 
     /// A question that was written to a file.
     pub fn from_der(der: &[u8]) -> Result<Question, TokenProblem> {
         let request = TimeStampReq::from_der(der).map_err(syntax)?;
-        let hash = Hash::from_identifier(&request.message_imprint.hash_algorithm).map_err(|e| TokenProblem::Syntax(e.to_string()))?;
+        let hash = Hash::from_identifier(&request.message_imprint.hash_algorithm)
+            .map_err(|e| TokenProblem::Syntax(e.to_string()))?;
         let nonce = request.nonce.map(|nonce| nonce.as_bytes().to_vec()).unwrap_or_default();
-        Ok(Question { der: der.to_vec(), nonce, hash, digest: request.message_imprint.hashed_message.as_bytes().to_vec() })
+        Ok(Question {
+            der: der.to_vec(),
+            nonce,
+            hash,
+            digest: request.message_imprint.hashed_message.as_bytes().to_vec(),
+        })
     }
 
     /// What is sent: `application/timestamp-query`.
@@ -135,7 +147,8 @@ impl Question {
 
     /// The token out of an answer (`application/timestamp-reply`), if it answers this question.
     pub fn answered(&self, response: &[u8]) -> Result<Token, TokenProblem> {
-        let (token, nonce) = read(&granted(response)?, |hash, imprint| hash == self.hash && imprint == self.digest)?;
+        let (token, nonce) =
+            read(&granted(response)?, |hash, imprint| hash == self.hash && imprint == self.digest)?;
         if nonce.unwrap_or_default() != self.nonce {
             return Err(TokenProblem::Nonce);
         }
@@ -150,7 +163,12 @@ impl Token {
             Some(off) => format!("accurate to {} s", off.num_milliseconds() as f64 / 1000.0),
             None => "accuracy not stated".to_owned(),
         };
-        format!("`{}` attests {} (policy {}, {accuracy})", self.authority.name(), self.at.format("%Y-%m-%dT%H:%M:%SZ"), self.policy)
+        format!(
+            "`{}` attests {} (policy {}, {accuracy})",
+            self.authority.name(),
+            self.at.format("%Y-%m-%dT%H:%M:%SZ"),
+            self.policy
+        )
     }
 
     /// The last moment at which what is stamped can have come into being.
@@ -170,7 +188,10 @@ pub fn verify_alone(der: &[u8]) -> Result<Token, TokenProblem> {
 }
 
 /// A token whose hash and digest `fits` accepts.
-pub(in crate::seal) fn verify_imprint(der: &[u8], fits: impl FnOnce(Hash, &[u8]) -> bool) -> Result<Token, TokenProblem> {
+pub(in crate::seal) fn verify_imprint(
+    der: &[u8],
+    fits: impl FnOnce(Hash, &[u8]) -> bool,
+) -> Result<Token, TokenProblem> {
     let bare = ContentInfo::from_der(der).is_ok();
     let token = if bare { der.to_vec() } else { granted(der)? };
     read(&token, fits).map(|(token, _)| token)
@@ -191,7 +212,8 @@ fn granted(response: &[u8]) -> Result<Vec<u8>, TokenProblem> {
         (0 | 1, None) => Err(TokenProblem::Syntax("it grants a token and holds none".to_owned())),
         (status, _) => {
             let said = response.status.text.unwrap_or_default();
-            let said: Vec<_> = said.iter().map(|text| String::from_utf8_lossy(text.value()).into_owned()).collect();
+            let said: Vec<_> =
+                said.iter().map(|text| String::from_utf8_lossy(text.value()).into_owned()).collect();
             let why = if said.is_empty() { format!("status {status}") } else { said.join("; ") };
             Err(TokenProblem::Refused(crate::store::manifest::clean(&why)))
         }
@@ -199,7 +221,10 @@ fn granted(response: &[u8]) -> Result<Vec<u8>, TokenProblem> {
 }
 
 /// A token whose signature holds and whose imprint fits; and its nonce.
-fn read(der: &[u8], fits: impl FnOnce(Hash, &[u8]) -> bool) -> Result<(Token, Option<Vec<u8>>), TokenProblem> {
+fn read(
+    der: &[u8],
+    fits: impl FnOnce(Hash, &[u8]) -> bool,
+) -> Result<(Token, Option<Vec<u8>>), TokenProblem> {
     signatures::few_certificates(der)?;
     let content = ContentInfo::from_der(der).map_err(syntax)?;
     if content.content_type != ID_SIGNED_DATA {
@@ -209,7 +234,11 @@ fn read(der: &[u8], fits: impl FnOnce(Hash, &[u8]) -> bool) -> Result<(Token, Op
     if signed.encap_content_info.econtent_type != ID_CT_TST_INFO {
         return Err(TokenProblem::Syntax("not a timestamp token".to_owned()));
     }
-    let inner = signed.encap_content_info.econtent.as_ref().ok_or_else(|| TokenProblem::Syntax("it holds nothing".to_owned()))?;
+    let inner = signed
+        .encap_content_info
+        .econtent
+        .as_ref()
+        .ok_or_else(|| TokenProblem::Syntax("it holds nothing".to_owned()))?;
     let inner: OctetString = inner.decode_as().map_err(syntax)?;
     let info = TstInfo::from_der(inner.as_bytes()).map_err(syntax)?;
     let (authority, others) = check_signature(&signed, inner.as_bytes())?;
@@ -230,13 +259,20 @@ fn read(der: &[u8], fits: impl FnOnce(Hash, &[u8]) -> bool) -> Result<(Token, Op
 }
 
 /// One signer, whose certificate is inside and named by the signed attributes.
-fn check_signature(signed: &SignedData, content: &[u8]) -> Result<(Certificate, Vec<Certificate>), CmsProblem> {
-    let [info] = signed.signer_infos.0.as_slice() else { return Err(CmsProblem::Syntax("not exactly one signer".to_owned())) };
+fn check_signature(
+    signed: &SignedData,
+    content: &[u8],
+) -> Result<(Certificate, Vec<Certificate>), CmsProblem> {
+    let [info] = signed.signer_infos.0.as_slice() else {
+        return Err(CmsProblem::Syntax("not exactly one signer".to_owned()));
+    };
     let certificates = signatures::certificates(signed)?;
     let signer = signatures::find_signer(info, &certificates).ok_or(CmsProblem::NoCertificate)?.clone();
     let hash = Hash::from_identifier(&info.digest_alg)?;
     let attributes = info.signed_attrs.as_ref().ok_or(CmsProblem::Attribute("signed attributes"))?;
-    if signatures::attribute::<ObjectIdentifier>(attributes, ID_CONTENT_TYPE, "content-type")? != ID_CT_TST_INFO {
+    if signatures::attribute::<ObjectIdentifier>(attributes, ID_CONTENT_TYPE, "content-type")?
+        != ID_CT_TST_INFO
+    {
         return Err(CmsProblem::Attribute("content-type"));
     }
     signatures::check_token_certificate(attributes, &signer)?;
@@ -266,7 +302,9 @@ fn time(value: &Any) -> Result<DateTime<Utc>, TokenProblem> {
 fn accuracy(accuracy: &Accuracy) -> TimeDelta {
     let seconds = accuracy.seconds.and_then(|s| i64::try_from(s).ok()).unwrap_or(0).min(1 << 31);
     let small = |n: Option<i16>| i64::from(n.unwrap_or(0).clamp(0, 999));
-    TimeDelta::seconds(seconds) + TimeDelta::milliseconds(small(accuracy.millis)) + TimeDelta::microseconds(small(accuracy.micros))
+    TimeDelta::seconds(seconds)
+        + TimeDelta::milliseconds(small(accuracy.millis))
+        + TimeDelta::microseconds(small(accuracy.micros))
 }
 
 fn syntax(e: der::Error) -> TokenProblem {

@@ -1,5 +1,6 @@
-//! Whether a signer is someone the verifier named. Trust is explicit: no operating system's store, no network. A path is
-//! followed from the signer's certificate to a pinned one (RFC 5280 section 6, without policies; revocation is not asked).
+//! Whether a signer is someone the verifier named. Trust is explicit: no operating system's store, no
+//! network. A path is followed from the signer's certificate to a pinned one (RFC 5280 section 6, without
+//! policies; revocation is not asked).
 
 use chrono::{DateTime, Utc};
 
@@ -61,17 +62,29 @@ impl Trust {
         self.0.is_empty()
     }
 
-    /// `pool` holds certificates that may stand between; `at` is when the signature was made, by the best knowledge there is.
+    /// `pool` holds certificates that may stand between; `at` is when the signature was made, by the best
+    /// knowledge there is.
     pub fn judge(&self, signer: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> ChainStanding {
         self.judged(signer, signer.unfit_to_sign(at), pool, at)
     }
 
     /// The same for a timestamp authority.
-    pub fn judge_authority(&self, authority: &Certificate, pool: &[Certificate], at: DateTime<Utc>) -> ChainStanding {
+    pub fn judge_authority(
+        &self,
+        authority: &Certificate,
+        pool: &[Certificate],
+        at: DateTime<Utc>,
+    ) -> ChainStanding {
         self.judged(authority, authority.unfit_to_stamp(at), pool, at)
     }
 
-    fn judged(&self, signer: &Certificate, unfit: Vec<Unfit>, pool: &[Certificate], at: DateTime<Utc>) -> ChainStanding {
+    fn judged(
+        &self,
+        signer: &Certificate,
+        unfit: Vec<Unfit>,
+        pool: &[Certificate],
+        at: DateTime<Utc>,
+    ) -> ChainStanding {
         if let Some(unfit) = unfit.first() {
             return ChainStanding::Unfit(unfit.to_string());
         }
@@ -88,8 +101,8 @@ impl Trust {
         }
     }
 
-    /// `below` is how many CA certificates already stand under the one that is looked for. Each certificate of the pool
-    /// is tried once, so a hostile pool costs no more than its length.
+    /// `below` is how many CA certificates already stand under the one that is looked for. Each certificate
+    /// of the pool is tried once, so a hostile pool costs no more than its length.
     fn climb(
         &self,
         certificate: &Certificate,
@@ -98,7 +111,9 @@ impl Trust {
         below: u8,
     ) -> Result<&Certificate, Option<Unfit>> {
         let mut reason = None;
-        let issues = |issuer: &Certificate| issuer.may_issue().is_some_and(|room| room >= below) && certificate.is_issued_by(issuer);
+        let issues = |issuer: &Certificate| {
+            issuer.may_issue().is_some_and(|room| room >= below) && certificate.is_issued_by(issuer)
+        };
         for anchor in self.0.iter().filter(|anchor| issues(anchor)) {
             match anchor.unfit_at(at).into_iter().next() {
                 None => return Ok(anchor),

@@ -12,8 +12,8 @@ use crate::store::manifest::{self as tags, BagInfo, Manifest, clean};
 use crate::store::path::BagPath;
 use crate::store::tree::Tree;
 
-/// What bag-info.txt repeats of a JSON file: labels and JSON pointers (RFC 6901). Of several descriptions, exactly one
-/// file must be in a bag.
+/// What bag-info.txt repeats of a JSON file: labels and JSON pointers (RFC 6901). Of several descriptions,
+/// exactly one file must be in a bag.
 #[derive(Debug, Clone, Copy)]
 pub struct Description<'a> {
     pub file: &'a str,
@@ -34,11 +34,13 @@ pub(super) struct BagView<'a> {
     pub prefix: &'a str,
 }
 
-/// Whether the files' declared lengths exceed what bag-info.txt announces by more than tag files and carelessness
-/// explain: then hashing them would be work for an attacker.
+/// Whether the files' declared lengths exceed what bag-info.txt announces by more than tag files and
+/// carelessness explain: then hashing them would be work for an attacker.
 pub(super) fn outgrows(tree: &Tree) -> bool {
     let info = BagPath::new(tags::INFO).ok().and_then(|path| tree.read(&path, 1 << 20).ok());
-    let oxum = info.and_then(|bytes| BagInfo::parse(&bytes).ok()?.value(tags::OXUM)?.split('.').next()?.parse::<u64>().ok());
+    let oxum = info.and_then(|bytes| {
+        BagInfo::parse(&bytes).ok()?.value(tags::OXUM)?.split('.').next()?.parse::<u64>().ok()
+    });
     let declared = tree.entries().fold(0u64, |sum, (_, len)| sum.saturating_add(len));
     declared > oxum.unwrap_or(0).saturating_mul(2).saturating_add(1 << 30)
 }
@@ -51,7 +53,10 @@ pub(super) fn hash_all(tree: &Tree) -> Hashed {
     let hashed = Mutex::new(Hashed::new());
     let work = || {
         while let Some((path, _)) = queue.lock().expect("no thread panics while holding it").pop() {
-            let fixity = tree.open(path).and_then(|mut reader| Digest::of_reader(&mut *reader)).map_err(|e| e.to_string());
+            let fixity = tree
+                .open(path)
+                .and_then(|mut reader| Digest::of_reader(&mut *reader))
+                .map_err(|e| e.to_string());
             hashed.lock().expect("no thread panics while holding it").insert(path.clone(), fixity);
         }
     };
@@ -91,16 +96,27 @@ pub(super) fn check(bag: &BagView<'_>, descriptions: &[Description<'_>], steps: 
     Some(Lists { payload: manifest?, tags: tag_manifest? })
 }
 
-/// What other readers of BagIt would go by and this one does not: lists with other hashes, files to be fetched from elsewhere.
+/// What other readers of BagIt would go by and this one does not: lists with other hashes, files to be
+/// fetched from elsewhere.
 fn check_side_doors(bag: &BagView<'_>, steps: &mut Steps) {
     for (path, _) in bag.files() {
         let name = path.as_str();
-        let list = (name.starts_with("manifest-") || name.starts_with("tagmanifest-")) && name.ends_with(".txt") && !name.contains('/');
+        let list = (name.starts_with("manifest-") || name.starts_with("tagmanifest-"))
+            && name.ends_with(".txt")
+            && !name.contains('/');
         let subject = bag.full(name);
         if list && name != tags::MANIFEST && name != tags::TAG_MANIFEST {
-            steps.fail(Code::OtherManifest, &subject, "it is a second list of the bag; ours has one, with SHA-256");
+            steps.fail(
+                Code::OtherManifest,
+                &subject,
+                "it is a second list of the bag; ours has one, with SHA-256",
+            );
         } else if name == "fetch.txt" {
-            steps.fail(Code::OtherManifest, &subject, "it tells readers to fetch files from elsewhere; ours are all inside");
+            steps.fail(
+                Code::OtherManifest,
+                &subject,
+                "it tells readers to fetch files from elsewhere; ours are all inside",
+            );
         }
     }
 }
@@ -127,7 +143,9 @@ impl BagView<'_> {
 
     /// The bag's files, named from its own root.
     pub fn files(&self) -> impl Iterator<Item = (BagPath, &Result<Fixity, String>)> {
-        let strip = |path: &BagPath| if self.prefix.is_empty() { Some(path.clone()) } else { path.strip(self.prefix) };
+        let strip = |path: &BagPath| {
+            if self.prefix.is_empty() { Some(path.clone()) } else { path.strip(self.prefix) }
+        };
         self.hashed.iter().filter_map(move |(path, fixity)| Some((strip(path)?, fixity)))
     }
 }
@@ -135,7 +153,9 @@ impl BagView<'_> {
 fn check_declaration(bag: &BagView<'_>, steps: &mut Steps) {
     let subject = bag.full(tags::DECLARATION);
     match bag.read(tags::DECLARATION, 4096) {
-        Ok(bytes) if bytes == tags::DECLARATION_TEXT.as_bytes() => steps.ok(Code::Declaration, &subject, "BagIt 1.0, UTF-8"),
+        Ok(bytes) if bytes == tags::DECLARATION_TEXT.as_bytes() => {
+            steps.ok(Code::Declaration, &subject, "BagIt 1.0, UTF-8")
+        }
         Ok(_) => steps.fail(Code::Declaration, &subject, "it does not declare BagIt 1.0 and UTF-8"),
         Err(e) => steps.fail(Code::Declaration, &subject, format!("it cannot be read: {e}")),
     }
@@ -153,7 +173,10 @@ fn parsed<T, E: std::fmt::Display>(
         steps.fail(code, &subject, "it is missing");
         return None;
     }
-    let result = bag.read(file, MAX_TEXT).map_err(|e| e.to_string()).and_then(|bytes| parse(&bytes).map_err(|e| e.to_string()));
+    let result = bag
+        .read(file, MAX_TEXT)
+        .map_err(|e| e.to_string())
+        .and_then(|bytes| parse(&bytes).map_err(|e| e.to_string()));
     match result {
         Ok(value) => {
             steps.ok(code, &subject, "readable");
@@ -172,15 +195,21 @@ fn check_payload(bag: &BagView<'_>, manifest: &Manifest, steps: &mut Steps) {
     check_files(bag, manifest, is_payload, codes, steps);
 }
 
-/// All tag files must be listed but the tag manifest, its signature and what may come later: RFC 8493 lets a bag leave some
-/// out, ours does not.
+/// All tag files must be listed but the tag manifest, its signature and what may come later: RFC 8493 lets a
+/// bag leave some out, ours does not.
 fn check_tags(bag: &BagView<'_>, manifest: &Manifest, steps: &mut Steps) {
     let codes = [Code::TagAltered, Code::TagMissing, Code::TagUnlisted, Code::Tags];
     let is_tag = |path: &BagPath| !path.as_str().starts_with(tags::PAYLOAD) && !is_outside(path.as_str());
     check_files(bag, manifest, is_tag, codes, steps);
 }
 
-fn check_files(bag: &BagView<'_>, manifest: &Manifest, belongs: impl Fn(&BagPath) -> bool, codes: [Code; 4], steps: &mut Steps) {
+fn check_files(
+    bag: &BagView<'_>,
+    manifest: &Manifest,
+    belongs: impl Fn(&BagPath) -> bool,
+    codes: [Code; 4],
+    steps: &mut Steps,
+) {
     let [altered, missing, unlisted, complete] = codes;
     let (mut bad, mut good) = (0, 0);
     for (path, fixity) in bag.files().filter(|(path, _)| belongs(path)) {
@@ -190,7 +219,9 @@ fn check_files(bag: &BagView<'_>, manifest: &Manifest, belongs: impl Fn(&BagPath
                 good += 1;
                 continue;
             }
-            (Some(listed), Ok(fixity)) => (altered, format!("its digest is {}, listed is {}", fixity.digest, listed)),
+            (Some(listed), Ok(fixity)) => {
+                (altered, format!("its digest is {}, listed is {}", fixity.digest, listed))
+            }
             (_, Err(why)) => (Code::Unreadable, why.clone()),
             (None, Ok(_)) => (unlisted, "it is not listed".to_owned()),
         };
@@ -210,12 +241,17 @@ fn check_files(bag: &BagView<'_>, manifest: &Manifest, belongs: impl Fn(&BagPath
 
 fn check_oxum(bag: &BagView<'_>, info: &BagInfo, steps: &mut Steps) {
     let payload = bag.files().filter(|(path, _)| path.as_str().starts_with(tags::PAYLOAD));
-    let (bytes, files) =
-        payload.fold((0u64, 0usize), |(bytes, files), (_, fixity)| (bytes + fixity.as_ref().map_or(0, |f| f.len), files + 1));
+    let (bytes, files) = payload.fold((0u64, 0usize), |(bytes, files), (_, fixity)| {
+        (bytes + fixity.as_ref().map_or(0, |f| f.len), files + 1)
+    });
     let (subject, counted) = (bag.full(tags::INFO), format!("{bytes}.{files}"));
     match info.value(tags::OXUM) {
-        Some(stated) if stated == counted => steps.ok(Code::PayloadOxum, &subject, format!("Payload-Oxum {counted}")),
-        Some(stated) => steps.fail(Code::PayloadOxum, &subject, format!("Payload-Oxum says {stated}, counted {counted}")),
+        Some(stated) if stated == counted => {
+            steps.ok(Code::PayloadOxum, &subject, format!("Payload-Oxum {counted}"))
+        }
+        Some(stated) => {
+            steps.fail(Code::PayloadOxum, &subject, format!("Payload-Oxum says {stated}, counted {counted}"))
+        }
         None => steps.fail(Code::PayloadOxum, &subject, "Payload-Oxum is not stated once"),
     }
 }
@@ -229,15 +265,24 @@ fn check_description(bag: &BagView<'_>, info: &BagInfo, descriptions: &[Descript
         return steps.fail(Code::Described, bag.prefix, "the bag holds no description of itself, or several");
     };
     let subject = bag.full(description.file);
-    let json = bag.read(description.file, MAX_DESCRIPTION).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let json = bag
+        .read(description.file, MAX_DESCRIPTION)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     let Some(json) = json else { return steps.fail(Code::Described, &subject, "it is not readable JSON") };
     let mut agree = true;
     for (label, pointer) in description.pairs {
-        let said = json.pointer(pointer).map(|value| clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        let said = json
+            .pointer(pointer)
+            .map(|value| clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
         if said.as_deref() != info.value(label) {
             agree = false;
             let shown = |value: Option<&str>| value.map_or("nothing".to_owned(), |v| format!("{v:?}"));
-            let words = format!("bag-info.txt says {} for {label}, the file {}", shown(info.value(label)), shown(said.as_deref()));
+            let words = format!(
+                "bag-info.txt says {} for {label}, the file {}",
+                shown(info.value(label)),
+                shown(said.as_deref())
+            );
             steps.fail(Code::Described, &subject, words);
         }
     }

@@ -15,13 +15,19 @@ pub(super) struct LinkStatus {
     pub doubt: Option<String>,
 }
 
-/// The signer and the authorities above it as far as the pool leads. A root that is its own issuer stands last and is only
-/// named if it is the signer itself.
-pub(super) fn path_status(signer: &Certificate, pool: &[Certificate], known: &Revocation, at: DateTime<Utc>) -> Vec<LinkStatus> {
+/// The signer and the authorities above it as far as the pool leads. A root that is its own issuer stands
+/// last and is only named if it is the signer itself.
+pub(super) fn path_status(
+    signer: &Certificate,
+    pool: &[Certificate],
+    known: &Revocation,
+    at: DateTime<Utc>,
+) -> Vec<LinkStatus> {
     let mut found: Vec<LinkStatus> = Vec::new();
     let mut current = signer.clone();
     while found.len() < MAX_PATH {
-        let issuer = pool.iter().find(|c| **c != current && c.may_issue().is_some() && current.is_issued_by(c));
+        let issuer =
+            pool.iter().find(|c| **c != current && c.may_issue().is_some() && current.is_issued_by(c));
         let Some(issuer) = issuer.filter(|_| !current.is_self_signed()) else {
             if found.is_empty() {
                 found.push(step(current, Status::Unknown, None, known));
@@ -35,10 +41,20 @@ pub(super) fn path_status(signer: &Certificate, pool: &[Certificate], known: &Re
     found
 }
 
-fn step(certificate: Certificate, status: Status, why: Option<&'static str>, known: &Revocation) -> LinkStatus {
+fn step(
+    certificate: Certificate,
+    status: Status,
+    why: Option<&'static str>,
+    known: &Revocation,
+) -> LinkStatus {
     let unread = || match known.claims(&certificate) {
-        true => Some("a list or answer names it as revoked, and whether its issuer signed that cannot be checked".to_owned()),
-        false => why.map(|why| format!("what is here of its issuer does not settle whether it was revoked: {why}")),
+        true => Some(
+            "a list or answer names it as revoked, and whether its issuer signed that cannot be checked"
+                .to_owned(),
+        ),
+        false => {
+            why.map(|why| format!("what is here of its issuer does not settle whether it was revoked: {why}"))
+        }
     };
     let doubt = if status == Status::Unknown { unread() } else { None };
     LinkStatus { certificate, status, doubt }

@@ -1,5 +1,5 @@
-//! Verifying a bag, in a folder or packed in a ZIP: integrity, authenticity and time as three answers that fail closed.
-//! Offline, streaming, and without a judgement on what the evidence says.
+//! Verifying a bag, in a folder or packed in a ZIP: integrity, authenticity and time as three answers that
+//! fail closed. Offline, streaming, and without a judgement on what the evidence says.
 
 mod bag;
 mod chain;
@@ -107,7 +107,8 @@ pub fn detached_signer(signature: &[u8], content: &[u8]) -> Option<Certificate> 
     cms::verify(signature, &mut { content }, Ess::Required).ok().map(|facts| facts.signer)
 }
 
-/// What verification would say of who sealed, were it the owner of `signer`; `others` are certificates that came along.
+/// What verification would say of who sealed, were it the owner of `signer`; `others` are certificates that
+/// came along.
 pub fn judge_signer(signer: &Certificate, others: &[Certificate], options: &Options<'_>) -> Report {
     let mut steps = Steps::default();
     Judge { options, sealer: None }.signer_alone(signer, others, &mut steps);
@@ -121,11 +122,17 @@ pub fn verify(path: &Path, options: &Options<'_>) -> Result<Verification, TreeEr
     let (lists, signer) = check_all(&tree, options, &mut steps).unwrap_or_default();
     let report = steps.report();
     let sound = report.integrity.state == State::Held && report.authenticity.state != State::Failed;
-    let bag = lists.filter(|_| sound).map(|Lists { payload: manifest, tags }| Verified::new(Bag { tree, manifest, tags }));
+    let bag = lists
+        .filter(|_| sound)
+        .map(|Lists { payload: manifest, tags }| Verified::new(Bag { tree, manifest, tags }));
     Ok(Verification { report, bag, signer })
 }
 
-fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<(Option<Lists>, Option<Certificate>)> {
+fn check_all(
+    tree: &Tree,
+    options: &Options<'_>,
+    steps: &mut Steps,
+) -> Option<(Option<Lists>, Option<Certificate>)> {
     for problem in tree.problems() {
         steps.fail(problem.kind.into(), &problem.subject, problem.kind.words());
     }
@@ -133,7 +140,11 @@ fn check_all(tree: &Tree, options: &Options<'_>, steps: &mut Steps) -> Option<(O
         return None;
     }
     if bag::outgrows(tree) {
-        steps.fail(Code::Bomb, "", "its files are far longer than its Payload-Oxum says; nothing was unpacked");
+        steps.fail(
+            Code::Bomb,
+            "",
+            "its files are far longer than its Payload-Oxum says; nothing was unpacked",
+        );
         return None;
     }
     steps.ok(Code::Container, "", "only plain files with portable names");
@@ -185,7 +196,10 @@ impl Bag {
 
     /// A payload file as a stream that ends in an error unless its bytes are those verified.
     pub fn open(&self, path: &BagPath) -> io::Result<impl Read + '_> {
-        let expected = self.manifest.digest(path).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "not in the bag's manifest"))?;
+        let expected = self
+            .manifest
+            .digest(path)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "not in the bag's manifest"))?;
         Ok(Rehashed { inner: self.tree.open(path)?, hasher: Some(Hasher::default()), expected })
     }
 

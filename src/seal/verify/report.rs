@@ -72,7 +72,8 @@ pub struct Report {
     pub sealer: Option<SealedBy>,
     /// When a pinned authority saw the seal: everything inside existed then.
     pub existed_by: Option<DateTime<Utc>>,
-    /// What a pinned authority had stamped before this seal was made: the run before, whose timestamp is inside.
+    /// What a pinned authority had stamped before this seal was made: the run before, whose timestamp is
+    /// inside.
     pub sealed_after: Option<DateTime<Utc>>,
     pub files: usize,
     pub bytes: u64,
@@ -99,7 +100,8 @@ impl Report {
 
     /// The first failed step that bears on integrity.
     pub fn first_failure(&self) -> Option<&Step> {
-        let bears = |step: &&Step| step.outcome == Outcome::Fail && step.code.aspects().contains(&Aspect::Integrity);
+        let bears =
+            |step: &&Step| step.outcome == Outcome::Fail && step.code.aspects().contains(&Aspect::Integrity);
         self.steps.iter().find(bears)
     }
 }
@@ -141,10 +143,14 @@ impl Steps {
         self.steps.push(Step { code, subject: plain(subject), outcome, words: plain(words) });
     }
 
-    /// Each answer fails with one step that fails, is unknown with one that is, and holds only if its decisive step is ok.
+    /// Each answer fails with one step that fails, is unknown with one that is, and holds only if its
+    /// decisive step is ok.
     pub fn report(self) -> Report {
         let integrity = self.answer(Aspect::Integrity, Code::ManifestSeal, || {
-            format!("all {} files ({} bytes) are as listed, and the list is as sealed", self.files, self.bytes)
+            format!(
+                "all {} files ({} bytes) are as listed, and the list is as sealed",
+                self.files, self.bytes
+            )
         });
         let authenticity = self.answer(Aspect::Authenticity, Code::Sealer, || self.who());
         let time = self.answer(Aspect::Time, Code::IndependentTime, || self.when());
@@ -163,10 +169,13 @@ impl Steps {
     }
 
     fn answer(&self, aspect: Aspect, decisive: Code, held: impl Fn() -> String) -> AspectAnswer {
-        let bearing = |outcome| self.steps.iter().filter(move |s| s.outcome == outcome && s.code.aspects().contains(&aspect));
+        let bearing = |outcome| {
+            self.steps.iter().filter(move |s| s.outcome == outcome && s.code.aspects().contains(&aspect))
+        };
         for (outcome, state) in [(Outcome::Fail, State::Failed), (Outcome::Unknown, State::Unknown)] {
             if let Some(first) = bearing(outcome).next() {
-                let subject = if first.subject.is_empty() { String::new() } else { format!("{}: ", first.subject) };
+                let subject =
+                    if first.subject.is_empty() { String::new() } else { format!("{}: ", first.subject) };
                 let more = match bearing(outcome).count() {
                     1 => String::new(),
                     n => format!(" (and {} more)", n - 1),
@@ -189,9 +198,14 @@ impl Steps {
     fn who(&self) -> String {
         match (&self.sealer, &self.standing) {
             (Some(sealer), Some(ChainStanding::Issued(by))) => {
-                format!("sealed with the key of `{}`, whose certificate the pinned `{by}` issued", sealer.name)
+                format!(
+                    "sealed with the key of `{}`, whose certificate the pinned `{by}` issued",
+                    sealer.name
+                )
             }
-            (Some(sealer), Some(_)) => format!("sealed with the key of `{}`, whose certificate is pinned", sealer.name),
+            (Some(sealer), Some(_)) => {
+                format!("sealed with the key of `{}`, whose certificate is pinned", sealer.name)
+            }
             (_, _) => String::new(),
         }
     }

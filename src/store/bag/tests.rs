@@ -19,7 +19,10 @@ fn a_bag_appears_whole_and_with_its_counts() {
     assert!(!parent.join("run").exists());
     let place = closed.finish(&[("seal/outer.p7s", b"x")]).unwrap();
     assert_eq!(fs::read_dir(&parent).unwrap().count(), 1);
-    assert_eq!(fs::read_to_string(place.join("bag-info.txt")).unwrap(), "Bagging-Date: 2026-09-30\nPayload-Oxum: 2.2\n");
+    assert_eq!(
+        fs::read_to_string(place.join("bag-info.txt")).unwrap(),
+        "Bagging-Date: 2026-09-30\nPayload-Oxum: 2.2\n"
+    );
     let listed = fs::read_to_string(place.join("tagmanifest-sha256.txt")).unwrap();
     assert!(listed.contains("VERIFY.md") && listed.contains("bag-info.txt") && !listed.contains("outer.p7s"));
     assert!(matches!(Payload::create(&parent, "run", Access::Private), Err(BagError::Exists(_))));

@@ -10,7 +10,9 @@ use super::{RECORD, RunError, journal_path};
 pub fn unfinished(evidence: &Path) -> Vec<String> {
     let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
     let mut ids: Vec<String> = entries
-        .filter_map(|e| e.file_name().to_str()?.strip_prefix('.')?.strip_suffix(".journal").map(str::to_string))
+        .filter_map(|e| {
+            e.file_name().to_str()?.strip_prefix('.')?.strip_suffix(".journal").map(str::to_string)
+        })
         .filter(|id| evidence.join(format!(".{id}.partial")).is_dir())
         .collect();
     ids.sort();

@@ -1,4 +1,5 @@
-//! A file of the archive as it is unpacked: it ends with an error unless length and CRC-32 are those that the directory says.
+//! A file of the archive as it is unpacked: it ends with an error unless length and CRC-32 are those that the
+//! directory says.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

@@ -1,6 +1,7 @@
-//! A buyer's workbook (Office Open XML), read as far as answers need it and written in place: values are spliced into the XML of a
-//! sheet, and every part that holds none is copied as it lies in the ZIP, compressed bytes and all. So drop-downs, comments,
-//! charts, macros and protection stay, whether this program knows of them or not. It decides no answer.
+//! A buyer's workbook (Office Open XML), read as far as answers need it and written in place: values are
+//! spliced into the XML of a sheet, and every part that holds none is copied as it lies in the ZIP,
+//! compressed bytes and all. So drop-downs, comments, charts, macros and protection stay, whether this
+//! program knows of them or not. It decides no answer.
 
 mod parts;
 mod rules;
@@ -64,16 +65,21 @@ impl BuyerWorkbook {
     pub fn read(bytes: &[u8]) -> Result<BuyerWorkbook, WorkbookError> {
         let mut parts = ZipParts::open(bytes)?;
         let top = Links::of(&mut parts, "")?;
-        let home = top.kind("/officeDocument").ok_or_else(|| WorkbookError::Zip("it names no main part".into()))?;
+        let home =
+            top.kind("/officeDocument").ok_or_else(|| WorkbookError::Zip("it names no main part".into()))?;
         let home = parts.spelled(&home).unwrap_or(&home).to_string();
         let links = Links::of(&mut parts, &home)?;
         let text = parts.text(&home)?.ok_or_else(|| missing(&home))?;
         let strings = match links.kind("/sharedStrings") {
-            Some(part) => parts.text(&part)?.map_or_else(|| Ok(Vec::new()), |text| sheet::shared(&text).map_err(in_part(&part)))?,
+            Some(part) => parts
+                .text(&part)?
+                .map_or_else(|| Ok(Vec::new()), |text| sheet::shared(&text).map_err(in_part(&part)))?,
             None => Vec::new(),
         };
         let locked = match links.kind("/styles") {
-            Some(part) => parts.text(&part)?.map_or_else(|| Ok(Vec::new()), |text| locking(&text).map_err(in_part(&part)))?,
+            Some(part) => parts
+                .text(&part)?
+                .map_or_else(|| Ok(Vec::new()), |text| locking(&text).map_err(in_part(&part)))?,
             None => Vec::new(),
         };
         let (listed, names) = contents(&text).map_err(in_part(&home))?;
@@ -84,15 +90,18 @@ impl BuyerWorkbook {
                 Some((kind, part)) if kind.ends_with("/worksheet") => {
                     let part = parts.spelled(part).ok_or_else(|| missing(part))?.to_string();
                     let text = parts.text(&part)?.ok_or_else(|| missing(&part))?;
-                    GridSheet::read(&entry.name, entry.hidden, &part, text, &strings).map_err(in_part(&part))?
+                    GridSheet::read(&entry.name, entry.hidden, &part, text, &strings)
+                        .map_err(in_part(&part))?
                 }
                 Some(_) | None => {
-                    GridSheet::read(&entry.name, true, "", "<worksheet><sheetData/></worksheet>".into(), &[]).map_err(in_part(""))?
+                    GridSheet::read(&entry.name, true, "", "<worksheet><sheetData/></worksheet>".into(), &[])
+                        .map_err(in_part(""))?
                 }
             };
             sheets.push(sheet);
         }
-        let signed = parts.names().iter().any(|name| name.to_ascii_lowercase().starts_with("_xmlsignatures/"));
+        let signed =
+            parts.names().iter().any(|name| name.to_ascii_lowercase().starts_with("_xmlsignatures/"));
         Ok(BuyerWorkbook { bytes: bytes.to_vec(), home, sheets, locked, names, signed })
     }
 
@@ -108,15 +117,22 @@ impl BuyerWorkbook {
 
     /// What a name stands for: one of the sheet's own before one of all.
     fn defined(&self, sheet: usize, name: &str) -> Option<&str> {
-        let find = |own: Option<usize>| self.names.iter().find(|n| n.sheet == own && n.name.eq_ignore_ascii_case(name));
+        let find = |own: Option<usize>| {
+            self.names.iter().find(|n| n.sheet == own && n.name.eq_ignore_ascii_case(name))
+        };
         find(Some(sheet)).or_else(|| find(None)).map(|n| n.formula.as_str())
     }
 
-    /// The workbook with these cells. A cell that may not be written ends it, whoever asks; one that is hidden is written.
-    pub fn written(&self, values: &BTreeMap<(usize, CellPlace), CellValue>) -> Result<Vec<u8>, WorkbookError> {
+    /// The workbook with these cells. A cell that may not be written ends it, whoever asks; one that is
+    /// hidden is written.
+    pub fn written(
+        &self,
+        values: &BTreeMap<(usize, CellPlace), CellValue>,
+    ) -> Result<Vec<u8>, WorkbookError> {
         let mut sheets: BTreeMap<usize, BTreeMap<CellPlace, CellValue>> = BTreeMap::new();
         for ((sheet, place), value) in values {
-            if let Some(barrier) = self.barrier(*sheet, *place).filter(|barrier| *barrier != Barrier::Hidden) {
+            if let Some(barrier) = self.barrier(*sheet, *place).filter(|barrier| *barrier != Barrier::Hidden)
+            {
                 let sheet = self.sheets[*sheet].name.clone();
                 return Err(WorkbookError::Forbidden { sheet, place: *place, why: barrier.as_str() });
             }
@@ -125,8 +141,10 @@ impl BuyerWorkbook {
         if sheets.is_empty() {
             return Ok(self.bytes.clone());
         }
-        let mut changed: BTreeMap<String, String> =
-            sheets.iter().map(|(at, values)| (self.sheets[*at].part.clone(), self.sheets[*at].spliced(values))).collect();
+        let mut changed: BTreeMap<String, String> = sheets
+            .iter()
+            .map(|(at, values)| (self.sheets[*at].part.clone(), self.sheets[*at].spliced(values)))
+            .collect();
         let home = ZipParts::open(&self.bytes)?.text(&self.home)?.ok_or_else(|| missing(&self.home))?;
         if let Some(text) = splice::recalculated(&home).map_err(in_part(&self.home))? {
             changed.insert(self.home.clone(), text);
@@ -153,7 +171,10 @@ impl Links {
         let link = |node| {
             let target = attribute(node, "Target")?;
             let inside = attribute(node, "TargetMode") != Some("External");
-            inside.then_some((attribute(node, "Id")?.to_string(), (attribute(node, "Type")?.to_string(), below(folder, target))))
+            inside.then_some((
+                attribute(node, "Id")?.to_string(),
+                (attribute(node, "Type")?.to_string(), below(folder, target)),
+            ))
         };
         let links = children(document.root_element(), "Relationship").filter_map(link).collect();
         Ok(Links(links))
@@ -199,7 +220,9 @@ fn contents(text: &str) -> Result<(Vec<Listed>, Vec<DefinedName>), String> {
         let hidden = matches!(attribute(node, "state"), Some("hidden" | "veryHidden"));
         listed.push(Listed { name, link: attribute(node, "id").unwrap_or_default().into(), hidden });
     }
-    let named_all = child(root, "definedNames").into_iter().flat_map(|all| children(all, "definedName").collect::<Vec<_>>());
+    let named_all = child(root, "definedNames")
+        .into_iter()
+        .flat_map(|all| children(all, "definedName").collect::<Vec<_>>());
     let name = |node| DefinedName {
         name: attribute(node, "name").unwrap_or_default().into(),
         sheet: attribute(node, "localSheetId").and_then(|id| id.parse().ok()),
@@ -211,7 +234,10 @@ fn contents(text: &str) -> Result<(Vec<Listed>, Vec<DefinedName>), String> {
 /// For each format of cells whether it locks: it does unless it says otherwise.
 fn locking(text: &str) -> Result<Vec<bool>, String> {
     let document = document(text)?;
-    let formats = child(document.root_element(), "cellXfs").into_iter().flat_map(|all| children(all, "xf").collect::<Vec<_>>());
-    let locks = |xf| child(xf, "protection").is_none_or(|p| attribute(p, "locked").is_none() || flag(p, "locked"));
+    let formats = child(document.root_element(), "cellXfs")
+        .into_iter()
+        .flat_map(|all| children(all, "xf").collect::<Vec<_>>());
+    let locks =
+        |xf| child(xf, "protection").is_none_or(|p| attribute(p, "locked").is_none() || flag(p, "locked"));
     Ok(formats.map(locks).collect())
 }

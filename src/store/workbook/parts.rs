@@ -1,5 +1,5 @@
-//! The ZIP of a workbook: a part read under bounds, and a copy in which some parts are new and every other one keeps its compressed
-//! bytes.
+//! The ZIP of a workbook: a part read under bounds, and a copy in which some parts are new and every other
+//! one keeps its compressed bytes.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -67,7 +67,9 @@ impl<'a> ZipParts<'a> {
 
     /// A part as text, without a byte order mark; none where it is not there.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, WorkbookError> {
-        let Some(index) = self.names.iter().position(|known| known.eq_ignore_ascii_case(name)) else { return Ok(None) };
+        let Some(index) = self.names.iter().position(|known| known.eq_ignore_ascii_case(name)) else {
+            return Ok(None);
+        };
         let fault = |what: String| WorkbookError::Part { part: name.into(), what };
         let file = self.archive.by_index(index).map_err(|e| fault(e.to_string()))?;
         let room = PART.min(ALL - self.unpacked);
@@ -105,7 +107,9 @@ pub fn replaced(bytes: &[u8], changed: &BTreeMap<String, String>) -> Result<Vec<
             None => writer.raw_copy_file(file).map_err(no_zip)?,
             Some(text) => {
                 let day = file.last_modified().unwrap_or_default();
-                let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).last_modified_time(day);
+                let options = SimpleFileOptions::default()
+                    .compression_method(CompressionMethod::Deflated)
+                    .last_modified_time(day);
                 writer.start_file(name.as_str(), options).map_err(no_zip)?;
                 writer.write_all(text.as_bytes()).map_err(no_zip)?;
             }

@@ -56,8 +56,10 @@ pub(super) fn rules(root: Node<'_, '_>) -> Vec<CellRule> {
 }
 
 fn rule(node: Node<'_, '_>) -> Option<CellRule> {
-    let below =
-        |name: &str| child(node, name).map(|n| n.descendants().filter_map(|d| d.text().filter(|_| d.is_text())).collect::<String>());
+    let below = |name: &str| {
+        child(node, name)
+            .map(|n| n.descendants().filter_map(|d| d.text().filter(|_| d.is_text())).collect::<String>())
+    };
     let reference = attribute(node, "sqref").map(str::to_string).or_else(|| below("sqref"))?;
     let areas: Vec<Area> = reference.split_whitespace().filter_map(Area::parse).collect();
     let text = |name: &str| attribute(node, name).unwrap_or_default().to_string();
@@ -74,7 +76,9 @@ fn rule(node: Node<'_, '_>) -> Option<CellRule> {
 /// `Yes,No,N/A`. A program that lets a person choose `3` from it writes a number.
 pub(super) fn listed(literal: &str) -> Vec<ListWord> {
     let words = literal.split(',').map(str::trim).filter(|word| !word.is_empty());
-    words.map(|word| ListWord { text: word.into(), number: word.parse::<f64>().is_ok_and(f64::is_finite) }).collect()
+    words
+        .map(|word| ListWord { text: word.into(), number: word.parse::<f64>().is_ok_and(f64::is_finite) })
+        .collect()
 }
 
 pub(super) fn unread(rule: &CellRule) -> Takes {

@@ -92,7 +92,13 @@ impl Barrier {
 impl GridSheet {
     /// # Errors
     /// Says what of the sheet cannot be read without doubt.
-    pub(super) fn read(name: &str, hidden: bool, part: &str, text: String, strings: &[String]) -> Result<GridSheet, String> {
+    pub(super) fn read(
+        name: &str,
+        hidden: bool,
+        part: &str,
+        text: String,
+        strings: &[String],
+    ) -> Result<GridSheet, String> {
         let document = document(&text)?;
         let root = document.root_element();
         if !named(root, "worksheet") {
@@ -100,9 +106,15 @@ impl GridSheet {
         }
         let data = child(root, "sheetData").ok_or("it has no `sheetData`")?;
         let tag = start_tag(&text, data.range());
-        let prefix = text[tag.clone()].split("sheetData").next().unwrap_or_default().trim_start_matches('<').to_string();
-        let dimension =
-            child(root, "dimension").and_then(|d| d.attribute_node("ref")).and_then(|a| Some((a.range_value(), Area::parse(a.value())?)));
+        let prefix = text[tag.clone()]
+            .split("sheetData")
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches('<')
+            .to_string();
+        let dimension = child(root, "dimension")
+            .and_then(|d| d.attribute_node("ref"))
+            .and_then(|a| Some((a.range_value(), Area::parse(a.value())?)));
         let block = DataBlock { prefix, range: data.range(), start: tag, dimension };
         let rows = rows(data, &text, strings)?;
         let (merges, arrays) = (areas(root, "mergeCells", "mergeCell"), arrays(data));
@@ -110,7 +122,19 @@ impl GridSheet {
         let (columns, rules) = (columns(root), rules(root));
         let (name, part) = (name.to_string(), part.to_string());
         drop(document);
-        Ok(GridSheet { name, hidden, part, text, rows, data: block, merges, arrays, protected, columns, rules })
+        Ok(GridSheet {
+            name,
+            hidden,
+            part,
+            text,
+            rows,
+            data: block,
+            merges,
+            arrays,
+            protected,
+            columns,
+            rules,
+        })
     }
 
     /// What stands in a cell; empty where nothing does.
@@ -146,7 +170,9 @@ impl GridSheet {
         let row = self.rows.get(&place.row);
         match row.and_then(|row| row.cells.get(&place.column)) {
             Some(cell) => cell.style,
-            None => row.and_then(|row| row.style).or_else(|| self.column_block(place.column).and_then(|block| block.style)),
+            None => row
+                .and_then(|row| row.style)
+                .or_else(|| self.column_block(place.column).and_then(|block| block.style)),
         }
     }
 
@@ -154,7 +180,8 @@ impl GridSheet {
     pub(super) fn barrier(&self, place: CellPlace, locked: &[bool]) -> Option<Barrier> {
         let cell = self.cell(place);
         let covered = |areas: &[Area]| areas.iter().any(|area| area.holds(place));
-        let hidden = self.row_hidden(place.row) || self.column_block(place.column).is_some_and(|block| block.hidden);
+        let hidden =
+            self.row_hidden(place.row) || self.column_block(place.column).is_some_and(|block| block.hidden);
         if cell.is_some_and(|cell| cell.formula) || covered(&self.arrays) {
             Some(Barrier::Formula)
         } else if self.protected && locked.get(self.style(place).unwrap_or(0)).copied().unwrap_or(true) {
@@ -190,7 +217,12 @@ fn columns(root: Node<'_, '_>) -> Vec<ColumnBlock> {
     let all = child(root, "cols").into_iter().flat_map(|list| children(list, "col").collect::<Vec<_>>());
     let block = |node| {
         let style = attribute(node, "style").and_then(|text| text.parse().ok());
-        Some(ColumnBlock { first: number(node, "min")?, last: number(node, "max")?, style, hidden: flag(node, "hidden") })
+        Some(ColumnBlock {
+            first: number(node, "min")?,
+            last: number(node, "max")?,
+            style,
+            hidden: flag(node, "hidden"),
+        })
     };
     all.filter_map(block).collect()
 }
@@ -204,7 +236,11 @@ fn rows(data: Node<'_, '_>, text: &str, strings: &[String]) -> Result<BTreeMap<u
             return Err(format!("`{}` stands among its rows", node.tag_name().name()));
         }
         let number = match attribute(node, "r") {
-            Some(text) => text.parse().ok().filter(|n| *n <= LAST.row).ok_or_else(|| format!("row `{text}` is none of a sheet"))?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|n| *n <= LAST.row)
+                .ok_or_else(|| format!("row `{text}` is none of a sheet"))?,
             None => before + 1,
         };
         if number <= before {
@@ -218,7 +254,10 @@ fn rows(data: Node<'_, '_>, text: &str, strings: &[String]) -> Result<BTreeMap<u
         let style = attribute(node, "s").filter(|_| flag(node, "customFormat")).and_then(|s| s.parse().ok());
         let start = start_tag(text, node.range());
         let cells = cells(node, number, strings)?;
-        rows.insert(number, GridRow { hidden: flag(node, "hidden"), style, range: node.range(), start, spans, cells });
+        rows.insert(
+            number,
+            GridRow { hidden: flag(node, "hidden"), style, range: node.range(), start, spans, cells },
+        );
     }
     Ok(rows)
 }

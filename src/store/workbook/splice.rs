@@ -1,4 +1,5 @@
-//! Cells put into the XML of a sheet, and the order to calculate anew into that of the workbook. All else of the text stays.
+//! Cells put into the XML of a sheet, and the order to calculate anew into that of the workbook. All else of
+//! the text stays.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -49,9 +50,14 @@ impl GridSheet {
             match self.rows.get(&number) {
                 Some(row) => self.in_row(row, &cells, &mut pieces),
                 None => {
-                    let inner: String = cells.iter().map(|(place, value)| self.cell_text(*place, value)).collect();
+                    let inner: String =
+                        cells.iter().map(|(place, value)| self.cell_text(*place, value)).collect();
                     let p = &self.data.prefix;
-                    let at = self.rows.range(number..).next().map_or_else(|| self.data_end(), |(_, next)| next.range.start);
+                    let at = self
+                        .rows
+                        .range(number..)
+                        .next()
+                        .map_or_else(|| self.data_end(), |(_, next)| next.range.start);
                     made.entry(at).or_default().push_str(&format!("<{p}row r=\"{number}\">{inner}</{p}row>"));
                 }
             }
@@ -63,14 +69,18 @@ impl GridSheet {
 
     /// Where the rows end: before `</sheetData>`.
     fn data_end(&self) -> usize {
-        self.text[self.data.range.clone()].rfind("</").map_or(self.data.range.end, |at| self.data.range.start + at)
+        self.text[self.data.range.clone()]
+            .rfind("</")
+            .map_or(self.data.range.end, |at| self.data.range.start + at)
     }
 
     fn put_rows(&self, made: BTreeMap<usize, String>, pieces: &mut Pieces) {
         let empty = self.text[self.data.start.clone()].ends_with("/>");
         for (at, rows) in made {
             match empty {
-                true => pieces.put(self.data.range.clone(), self.opened(&self.data.start, "sheetData", &rows)),
+                true => {
+                    pieces.put(self.data.range.clone(), self.opened(&self.data.start, "sheetData", &rows))
+                }
                 false => pieces.put(at..at, rows),
             }
         }
@@ -91,7 +101,11 @@ impl GridSheet {
             match row.cells.get(&place.column) {
                 Some(cell) => pieces.put(cell.range.clone(), text),
                 None => {
-                    let end = if empty { row.range.end } else { row.range.start + self.text[row.range.clone()].rfind("</").unwrap_or(0) };
+                    let end = if empty {
+                        row.range.end
+                    } else {
+                        row.range.start + self.text[row.range.clone()].rfind("</").unwrap_or(0)
+                    };
                     let at = row.cells.range(place.column..).next().map_or(end, |(_, next)| next.range.start);
                     made.entry(at).or_default().push_str(&text);
                 }
@@ -104,7 +118,8 @@ impl GridSheet {
         }
         made.into_iter().for_each(|(at, text)| pieces.put(at..at, text));
         let columns = cells.iter().map(|(place, _)| place.column);
-        if let (Some((range, first, last)), Some(low), Some(high)) = (&row.spans, columns.clone().min(), columns.max())
+        if let (Some((range, first, last)), Some(low), Some(high)) =
+            (&row.spans, columns.clone().min(), columns.max())
             && (low < *first || high > *last)
         {
             pieces.put(range.clone(), format!("{}:{}", low.min(*first), high.max(*last)));
@@ -119,7 +134,10 @@ impl GridSheet {
             CellValue::Number(number) => format!("<{p}c r=\"{place}\"{style}><{p}v>{number}</{p}v></{p}c>"),
             CellValue::Text(text) => {
                 let text = content(text);
-                format!("<{p}c r=\"{place}\"{style} t=\"inlineStr\"><{p}is><{p}t xml:space=\"preserve\">{text}</{p}t></{p}is></{p}c>")
+                format!(
+                    "<{p}c r=\"{place}\"{style} t=\"inlineStr\"><{p}is><{p}t \
+                     xml:space=\"preserve\">{text}</{p}t></{p}is></{p}c>"
+                )
             }
         }
     }
@@ -131,7 +149,10 @@ impl GridSheet {
             return;
         }
         let all = || values.keys().chain([&area.first, &area.last]);
-        let corner = |row: Option<u32>, column: Option<u32>| CellPlace { row: row.unwrap_or(1), column: column.unwrap_or(1) };
+        let corner = |row: Option<u32>, column: Option<u32>| CellPlace {
+            row: row.unwrap_or(1),
+            column: column.unwrap_or(1),
+        };
         let first = corner(all().map(|p| p.row).min(), all().map(|p| p.column).min());
         let last = corner(all().map(|p| p.row).max(), all().map(|p| p.column).max());
         pieces.put(range.clone(), Area::of(first, last).to_string());
@@ -141,7 +162,8 @@ impl GridSheet {
 /// What stands before `calcPr` in a workbook (ECMA-376, part 1, 18.2.27).
 const BEFORE: [&str; 4] = ["sheets", "functionGroups", "externalReferences", "definedNames"];
 
-/// The workbook's own part, with the order to calculate all formulas when it is opened; none where it has it already.
+/// The workbook's own part, with the order to calculate all formulas when it is opened; none where it has it
+/// already.
 pub(super) fn recalculated(text: &str) -> Result<Option<String>, String> {
     let document = document(text)?;
     let root = document.root_element();
@@ -184,9 +206,18 @@ mod tests {
     fn the_order_to_calculate_stands_where_it_belongs() {
         let of = |inner: &str| recalculated(&format!("<w><sheets/>{inner}<z/></w>")).expect("XML");
         assert_eq!(of("").as_deref(), Some("<w><sheets/><calcPr fullCalcOnLoad=\"1\"/><z/></w>"));
-        assert_eq!(of("<definedNames/>").as_deref(), Some("<w><sheets/><definedNames/><calcPr fullCalcOnLoad=\"1\"/><z/></w>"));
-        assert_eq!(of("<calcPr calcId=\"1\" />").as_deref(), Some("<w><sheets/><calcPr calcId=\"1\" fullCalcOnLoad=\"1\" /><z/></w>"));
-        assert_eq!(of("<calcPr fullCalcOnLoad='0'/>").as_deref(), Some("<w><sheets/><calcPr fullCalcOnLoad='1'/><z/></w>"));
+        assert_eq!(
+            of("<definedNames/>").as_deref(),
+            Some("<w><sheets/><definedNames/><calcPr fullCalcOnLoad=\"1\"/><z/></w>")
+        );
+        assert_eq!(
+            of("<calcPr calcId=\"1\" />").as_deref(),
+            Some("<w><sheets/><calcPr calcId=\"1\" fullCalcOnLoad=\"1\" /><z/></w>")
+        );
+        assert_eq!(
+            of("<calcPr fullCalcOnLoad='0'/>").as_deref(),
+            Some("<w><sheets/><calcPr fullCalcOnLoad='1'/><z/></w>")
+        );
         assert_eq!(of("<calcPr fullCalcOnLoad=\"1\"/>"), None);
         let prefixed = recalculated("<x:w xmlns:x=\"u\"><x:sheets/></x:w>").expect("XML").expect("changed");
         assert_eq!(prefixed, "<x:w xmlns:x=\"u\"><x:sheets/><x:calcPr fullCalcOnLoad=\"1\"/></x:w>");

@@ -1,5 +1,5 @@
-//! What a cell takes, by the validation that stands over it: the words of a list, a range or a name, a number, a text of some
-//! length.
+//! What a cell takes, by the validation that stands over it: the words of a list, a range or a name, a
+//! number, a text of some length.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,12 +18,15 @@ const WIDE: u32 = 8;
 impl BuyerWorkbook {
     /// What a cell takes.
     pub fn takes(&self, sheet: usize, place: CellPlace) -> Takes {
-        let rule = self.sheets[sheet].rules.iter().find(|rule| rule.areas.iter().any(|area| area.holds(place)));
+        let rule =
+            self.sheets[sheet].rules.iter().find(|rule| rule.areas.iter().any(|area| area.holds(place)));
         let Some(rule) = rule else { return Takes::Anything };
         match rule.kind.as_str() {
             "" | "none" => Takes::Anything,
             "list" => self.words(sheet, rule, place),
-            "whole" | "decimal" => bounds(rule, rule.kind == "whole").map_or_else(|| unread(rule), Takes::Number),
+            "whole" | "decimal" => {
+                bounds(rule, rule.kind == "whole").map_or_else(|| unread(rule), Takes::Number)
+            }
             "textLength" => bounds(rule, true).map_or_else(|| unread(rule), Takes::Length),
             _ => unread(rule),
         }
@@ -42,12 +45,20 @@ impl BuyerWorkbook {
     }
 
     /// The words of a range, of this sheet or another, or of what a name stands for.
-    fn range_words(&self, sheet: usize, formula: &str, seen: (CellPlace, CellPlace), depth: u32) -> Option<Vec<ListWord>> {
+    fn range_words(
+        &self,
+        sheet: usize,
+        formula: &str,
+        seen: (CellPlace, CellPlace),
+        depth: u32,
+    ) -> Option<Vec<ListWord>> {
         let formula = formula.trim().trim_start_matches('=');
         let (home, reference) = match formula.rsplit_once('!') {
             Some((name, reference)) => {
-                let bare =
-                    name.strip_prefix('\'').and_then(|n| n.strip_suffix('\'')).map_or_else(|| name.to_string(), |n| n.replace("''", "'"));
+                let bare = name
+                    .strip_prefix('\'')
+                    .and_then(|n| n.strip_suffix('\''))
+                    .map_or_else(|| name.to_string(), |n| n.replace("''", "'"));
                 (self.sheets.iter().position(|s| s.name.eq_ignore_ascii_case(&bare))?, reference)
             }
             None => (sheet, formula),
@@ -72,7 +83,9 @@ impl GridSheet {
         // a rule over a whole sheet tells nothing of its columns
         for area in areas.filter(|area| area.last.column - area.first.column < WIDE) {
             for column in area.first.column..=area.last.column {
-                all.entry(column).or_default().extend(self.rows.range(area.first.row..=area.last.row).map(|(row, _)| *row));
+                all.entry(column)
+                    .or_default()
+                    .extend(self.rows.range(area.first.row..=area.last.row).map(|(row, _)| *row));
             }
         }
         all
@@ -82,6 +95,9 @@ impl GridSheet {
         let rows = self.rows.range(area.first.row..=area.last.row);
         let cells = rows.flat_map(|(_, row)| row.cells.range(area.first.column..=area.last.column));
         let word = |text: &str, number| ListWord { text: text.into(), number };
-        cells.map(|(_, cell)| word(cell.text.trim(), cell.number)).filter(|word| !word.text.is_empty()).collect()
+        cells
+            .map(|(_, cell)| word(cell.text.trim(), cell.number))
+            .filter(|word| !word.text.is_empty())
+            .collect()
     }
 }

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FILE: &str = "# the register\nformat: x/1 # stays\n\nentries:\n  # the first\n  - match: { control: a, account: \"1\" }\n    owner: A. Example\n    \
-    plan: >-\n      Do this,\n      then that.\n    due: 2026-08-31 # overdue; the report says so\n\n  - match: { control: b } # flow\n    owner: ''\n    \
+const FILE: &str = "# the register\nformat: x/1 # stays\n\nentries:\n  # the first\n  - match: { control: a, \
+                    account: \"1\" }\n    owner: A. Example\n    \
+    plan: >-\n      Do this,\n      then that.\n    due: 2026-08-31 # overdue; the report says so\n\n  - \
+    match: { control: b } # flow\n    owner: ''\n    \
     plan:\n\n# what no finding shows\nown: []\n";
 
 fn entry(n: usize) -> Vec<PathStep> {
@@ -24,7 +26,9 @@ fn a_value_is_replaced_and_its_comment_stays() {
 
 #[test]
 fn a_block_of_text_is_replaced_with_its_header_and_the_comment_there_stays() {
-    for (header, behind) in [("|", ""), (">", ""), ("|2-", ""), (">- # as the board said | > x", " # as the board said | > x")] {
+    for (header, behind) in
+        [("|", ""), (">", ""), ("|2-", ""), (">- # as the board said | > x", " # as the board said | > x")]
+    {
         let old = format!("a: {header}\n  One\n\n  > two\n# next\nb: 1\n");
         let made = set(&old, &[], "a", &Value::text("New")).expect("it is set");
         assert_eq!(made, format!("a: New{behind}\n# next\nb: 1\n"));
@@ -50,9 +54,13 @@ fn a_change_that_would_lose_a_comment_is_refused() {
 fn a_member_is_added_after_the_last_one_of_its_own_mapping() {
     let made = set(FILE, &entry(0), "confirmed_by", &Value::text("C. Example")).expect("it is set");
     assert_eq!(made, FILE.replace("says so\n", "says so\n    confirmed_by: C. Example\n"));
-    let acceptance = Value::Map(vec![("approver".into(), Value::text("R")), ("reason".into(), Value::text("no: way"))]);
+    let acceptance =
+        Value::Map(vec![("approver".into(), Value::text("R")), ("reason".into(), Value::text("no: way"))]);
     let made = set(FILE, &entry(1), "acceptance", &acceptance).expect("it is set");
-    assert_eq!(made, FILE.replace("plan:\n\n", "plan:\n    acceptance:\n      approver: R\n      reason: \"no: way\"\n\n"));
+    assert_eq!(
+        made,
+        FILE.replace("plan:\n\n", "plan:\n    acceptance:\n      approver: R\n      reason: \"no: way\"\n\n")
+    );
 }
 
 #[test]
@@ -63,7 +71,10 @@ fn items_go_to_the_end_of_their_list() {
     let made = push(FILE, &[], "entries", &item).expect("it is added");
     assert_eq!(made, FILE.replace("    plan:\n\n", "    plan:\n  - id: R-P01\n    title: x\n\n"));
     let history = push(FILE, &entry(1), "history", &item).expect("a list is made");
-    assert_eq!(history, FILE.replace("    plan:\n\n", "    plan:\n    history:\n      - id: R-P01\n        title: x\n\n"));
+    assert_eq!(
+        history,
+        FILE.replace("    plan:\n\n", "    plan:\n    history:\n      - id: R-P01\n        title: x\n\n")
+    );
 }
 
 #[test]
@@ -72,7 +83,10 @@ fn long_text_is_folded_and_lines_keep_their_ends() {
     let made = set(FILE, &entry(0), "plan", &Value::text(text.clone())).expect("it is set");
     assert!(made.contains("plan: >-\n      word"), "{made}");
     let behind = set(FILE, &entry(0), "due", &Value::text(text.clone())).expect("it is set");
-    assert!(behind.contains(&format!("due: {text} # overdue")), "a comment behind it keeps it on one line: {behind}");
+    assert!(
+        behind.contains(&format!("due: {text} # overdue")),
+        "a comment behind it keeps it on one line: {behind}"
+    );
     let crlf = FILE.replace('\n', "\r\n");
     let made = set(&crlf, &entry(0), "note", &Value::text(text)).expect("it is set");
     assert_eq!(made.matches('\n').count(), made.matches("\r\n").count());
@@ -80,7 +94,8 @@ fn long_text_is_folded_and_lines_keep_their_ends() {
 
 #[test]
 fn flow_mappings_and_files_without_a_list_are_edited_too() {
-    let made = set("a: { b: 1 } # c\n", &[PathStep::Member("a".into())], "d", &Value::text("x, y")).expect("it is set");
+    let made = set("a: { b: 1 } # c\n", &[PathStep::Member("a".into())], "d", &Value::text("x, y"))
+        .expect("it is set");
     assert_eq!(made, "a: { b: 1, d: \"x, y\" } # c\n");
     let made = push("format: x/1", &[], "entries", &Value::text("one")).expect("it is added");
     assert_eq!(made, "format: x/1\nentries:\n  - one");
@@ -88,7 +103,8 @@ fn flow_mappings_and_files_without_a_list_are_edited_too() {
 }
 
 proptest! {
-    /// Whatever is written comes back, and every line that is not the value's own is the same, in the same order.
+    /// Whatever is written comes back, and every line that is not the value's own is the same, in the same
+    /// order.
     #[test]
     fn nothing_but_the_value_changes(
         text in "[ -~\\n\u{e9}\u{2028}]{0,140}",
@@ -109,7 +125,8 @@ proptest! {
         }
     }
 
-    /// A value that is set twice is as if it had been set once; setting what is there already changes nothing that is read.
+    /// A value that is set twice is as if it had been set once; setting what is there already changes nothing
+    /// that is read.
     #[test]
     fn editing_again_is_editing_once(text in "[ -~]{1,100}") {
         let once = set(FILE, &entry(0), "plan", &Value::text(text.clone())).expect("it is set");

@@ -7,7 +7,14 @@ fn placeholders_are_told_from_what_people_write() {
     for text in ["<name, role>", "arn:aws:iam::<twelve digits>:role/x", "<2026-Q4>", "a <b> c"] {
         assert!(is_placeholder(text), "{text}");
     }
-    for text in ["Casey Example <casey@example.com>", "<https://example.com/x>", "latency < 5 and size > 3", "a <> b", "x -> y", ""] {
+    for text in [
+        "Casey Example <casey@example.com>",
+        "<https://example.com/x>",
+        "latency < 5 and size > 3",
+        "a <> b",
+        "x -> y",
+        "",
+    ] {
         assert!(!is_placeholder(text), "{text}");
     }
     let pattern = regex::Regex::new(super::PLACEHOLDER).expect("a pattern");

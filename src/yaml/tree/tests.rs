@@ -34,6 +34,8 @@ fn a_key_that_stands_twice_is_told_and_aliases_cannot_explode() {
     assert_eq!(twice.len(), 1);
     assert_eq!(twice[0].place, Some((3, 1)));
     let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
-    (1..12).for_each(|i| bomb.push_str(&format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","))));
+    (1..12).for_each(|i| {
+        bomb.push_str(&format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(",")))
+    });
     assert!(read(&bomb).is_err());
 }

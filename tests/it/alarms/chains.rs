@@ -26,16 +26,27 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
                 "not met",
                 "no writing management events",
             ),
-            ("writes", &|e| e.selectors["EventSelectors"][0]["ReadWriteType"] = json!("WriteOnly"), "met", ""),
+            (
+                "writes",
+                &|e| e.selectors["EventSelectors"][0]["ReadWriteType"] = json!("WriteOnly"),
+                "met",
+                "",
+            ),
             (
                 "no KMS",
-                &|e| e.selectors["EventSelectors"][0]["ExcludeManagementEventSources"] = json!(["kms.amazonaws.com"]),
+                &|e| {
+                    e.selectors["EventSelectors"][0]["ExcludeManagementEventSources"] =
+                        json!(["kms.amazonaws.com"])
+                },
                 "not met",
                 "of kms.amazonaws.com",
             ),
             (
                 "no RDS data",
-                &|e| e.selectors["EventSelectors"][0]["ExcludeManagementEventSources"] = json!(["rdsdata.amazonaws.com"]),
+                &|e| {
+                    e.selectors["EventSelectors"][0]["ExcludeManagementEventSources"] =
+                        json!(["rdsdata.amazonaws.com"])
+                },
                 "met",
                 "",
             ),
@@ -74,13 +85,19 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
             ),
             (
                 "another log group",
-                &|e| e.trail["cloudWatchLogsLogGroupArn"] = json!("arn:aws:logs:us-east-1:111122223333:log-group:other:*"),
+                &|e| {
+                    e.trail["cloudWatchLogsLogGroupArn"] =
+                        json!("arn:aws:logs:us-east-1:111122223333:log-group:other:*")
+                },
                 "not met",
                 "no metric filter",
             ),
             (
                 "of another region",
-                &|e| e.trail["cloudWatchLogsLogGroupArn"] = json!("arn:aws:logs:us-west-2:111122223333:log-group:trail:*"),
+                &|e| {
+                    e.trail["cloudWatchLogsLogGroupArn"] =
+                        json!("arn:aws:logs:us-west-2:111122223333:log-group:trail:*")
+                },
                 "not met",
                 "no metric filter",
             ),
@@ -91,7 +108,11 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
                     e.trail["isMultiRegionTrail"] = json!(false);
                     e.regions = "us-east-1, us-west-2";
                     let group = json!({ "logGroupName": "x", "arn": "arn:aws:logs:us-west-2:111122223333:log-group:x:*" });
-                    e.answers.push((MAIN, "us-west-2/logs/DescribeLogGroups", json!({ "logGroups": [group] })));
+                    e.answers.push((
+                        MAIN,
+                        "us-west-2/logs/DescribeLogGroups",
+                        json!({ "logGroups": [group] }),
+                    ));
                 },
                 "not evidenced",
                 "trail main records us-east-1 alone",
@@ -107,41 +128,63 @@ fn the_filter_must_take_in_every_one_of_the_events() {
         KEYS,
         ":root",
         &[
-            ("other order, no source", &pattern("{($.eventName=\"ScheduleKeyDeletion\")||($.eventName=DisableKey)}"), "met", ""),
-            ("one of two", &pattern("{ $.eventName = ScheduleKeyDeletion }"), "not met", "takes in DisableKey"),
+            (
+                "other order, no source",
+                &pattern("{($.eventName=\"ScheduleKeyDeletion\")||($.eventName=DisableKey)}"),
+                "met",
+                "",
+            ),
+            (
+                "one of two",
+                &pattern("{ $.eventName = ScheduleKeyDeletion }"),
+                "not met",
+                "takes in DisableKey",
+            ),
             (
                 "wrong service",
-                &pattern("{ $.eventSource = s3.amazonaws.com && ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) }"),
+                &pattern(
+                    "{ $.eventSource = s3.amazonaws.com && ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) }",
+                ),
                 "not met",
                 "takes in DisableKey",
             ),
             (
                 "&& before ||",
-                &pattern("{ $.eventName = DisableKey || $.eventName = ScheduleKeyDeletion && $.eventSource = s3.amazonaws.com }"),
+                &pattern(
+                    "{ $.eventName = DisableKey || $.eventName = ScheduleKeyDeletion && $.eventSource = s3.amazonaws.com }",
+                ),
                 "not met",
                 "takes in ScheduleKeyDeletion",
             ),
             (
                 "one user",
-                &pattern("{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.userIdentity.userName = nobody }"),
+                &pattern(
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.userIdentity.userName = nobody }",
+                ),
                 "not met",
                 "only where $.userIdentity.userName = nobody",
             ),
             (
                 "but for one user",
-                &pattern("{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.userIdentity.userName != robot }"),
+                &pattern(
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.userIdentity.userName != robot }",
+                ),
                 "not evidenced",
                 "$.userIdentity.userName != robot",
             ),
             (
                 "successful calls",
-                &pattern("{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.errorCode NOT EXISTS }"),
+                &pattern(
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.errorCode NOT EXISTS }",
+                ),
                 "met",
                 "",
             ),
             (
                 "its own account",
-                &pattern("{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.recipientAccountId = 111122223333 }"),
+                &pattern(
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.recipientAccountId = 111122223333 }",
+                ),
                 "met",
                 "",
             ),
@@ -149,9 +192,19 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             ("expression", &pattern("{ $.eventName = %^(DisableKey|ScheduleKeyDeletion)$% }"), "met", ""),
             ("everything", &pattern(""), "met", ""),
             ("words", &pattern("?DisableKey ?ScheduleKeyDeletion"), "met", ""),
-            ("letter case", &pattern("{ $.eventName = disablekey || $.eventName = schedulekeydeletion }"), "not met", "no metric filter"),
+            (
+                "letter case",
+                &pattern("{ $.eventName = disablekey || $.eventName = schedulekeydeletion }"),
+                "not met",
+                "no metric filter",
+            ),
             ("columns", &pattern("[a, b]"), "not evidenced", "columns"),
-            ("counts nothing", &|e| e.filters[0]["metricTransformations"][0]["metricValue"] = json!("0"), "not met", "one event makes 0"),
+            (
+                "counts nothing",
+                &|e| e.filters[0]["metricTransformations"][0]["metricValue"] = json!("0"),
+                "not met",
+                "one event makes 0",
+            ),
             (
                 "counts a member",
                 &|e| e.filters[0]["metricTransformations"][0]["metricValue"] = json!("$.x"),
@@ -160,7 +213,10 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             ),
             (
                 "by dimension",
-                &|e| e.filters[0]["metricTransformations"][0]["dimensions"] = json!({ "User": "$.userIdentity.arn" }),
+                &|e| {
+                    e.filters[0]["metricTransformations"][0]["dimensions"] =
+                        json!({ "User": "$.userIdentity.arn" })
+                },
                 "not evidenced",
                 "by dimension",
             ),
@@ -171,14 +227,20 @@ fn the_filter_must_take_in_every_one_of_the_events() {
 #[test]
 fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
     let set = |name: &'static str, value: Value| move |e: &mut Estate| e.alarm[name] = value.clone();
-    let only =
-        |protocol: &'static str, endpoint: &'static str| move |e: &mut Estate| e.subscriptions = json!([subscription(protocol, endpoint)]);
+    let only = |protocol: &'static str, endpoint: &'static str| {
+        move |e: &mut Estate| e.subscriptions = json!([subscription(protocol, endpoint)])
+    };
     try_all(
         KEYS,
         ":root",
         &[
             ("a million", &set("threshold", json!(1_000_000.0)), "not met", "waits for sum >= 1000000"),
-            ("more than one", &set("comparisonOperator", json!("GreaterThanThreshold")), "not met", "waits for sum > 1"),
+            (
+                "more than one",
+                &set("comparisonOperator", json!("GreaterThanThreshold")),
+                "not met",
+                "waits for sum > 1",
+            ),
             (
                 "more than none",
                 &|e| {
@@ -200,7 +262,12 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
                 "not evidenced",
                 "holds down",
             ),
-            ("sum with a default", &|e| e.filters[0]["metricTransformations"][0]["defaultValue"] = json!(0.0), "met", ""),
+            (
+                "sum with a default",
+                &|e| e.filters[0]["metricTransformations"][0]["defaultValue"] = json!(0.0),
+                "met",
+                "",
+            ),
             (
                 "three periods",
                 &|e| {
@@ -222,7 +289,12 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
             ),
             ("always", &set("treatMissingData", json!("breaching")), "not met", "without any event"),
             ("another metric", &set("metricName", json!("other")), "not met", "no alarm watches"),
-            ("one of many", &set("dimensions", json!([{ "name": "a", "value": "b" }])), "not met", "with dimensions"),
+            (
+                "one of many",
+                &set("dimensions", json!([{ "name": "a", "value": "b" }])),
+                "not met",
+                "with dimensions",
+            ),
             ("silenced", &set("actionsEnabled", json!(false)), "not met", "acts on nothing"),
             ("no action", &set("alarmActions", json!([])), "not met", "acts on nothing"),
             (
@@ -268,7 +340,12 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
                 "acts on nothing",
             ),
             ("telephone", &only("sms", "+15550100"), "met", "by sms"),
-            ("pager", &only("https", "https://events.pagerduty.com/integration/x/enqueue"), "met", "events.pagerduty.com"),
+            (
+                "pager",
+                &only("https", "https://events.pagerduty.com/integration/x/enqueue"),
+                "met",
+                "events.pagerduty.com",
+            ),
             ("chat", &only("https", "https://global.sns-api.chatbot.amazonaws.com"), "met", "chatbot"),
             ("some web page", &only("https", "https://example.com/hook"), "not evidenced", "ends at https"),
             ("queue", &only("sqs", "arn:aws:sqs:us-east-1:111122223333:q"), "not evidenced", "ends at sqs"),

@@ -59,9 +59,11 @@ impl Estate {
     /// Verdict and reason of one check about the resource whose name holds `resource`.
     fn asks(&self, check: &str, resource: &str) -> (String, String) {
         let box_ = Sandbox::default();
-        let accounts: Vec<String> = self.accounts.iter().map(|id| format!("{{ id: \"{id}\", name: a{id} }}")).collect();
-        let mut text =
-            String::from("format: affiant.workspace/1\norganization: { name: Example, role: business associate, system: Example }\n");
+        let accounts: Vec<String> =
+            self.accounts.iter().map(|id| format!("{{ id: \"{id}\", name: a{id} }}")).collect();
+        let mut text = String::from(
+            "format: affiant.workspace/1\norganization: { name: Example, role: business associate, system: Example }\n",
+        );
         text += "period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\nphi: { tag: data-classification, values: [phi] }\n";
         writeln!(text, "accounts: [{}]\nregions: [{}]", accounts.join(", "), self.regions).expect("a string");
         box_.write("affiant.yaml", text);
@@ -69,18 +71,39 @@ impl Estate {
         self.answer(&box_);
         box_.affiant(&["collect", "--snapshot", "in"]);
         let assessed = box_.affiant(&["assess", "--format", "json"]);
-        let report: Value = serde_json::from_str(&assessed.out).unwrap_or_else(|e| panic!("{e}: {}", assessed.err));
-        let checks = report["controls"].as_array().into_iter().flatten().flat_map(|c| c["checks"].as_array().into_iter().flatten());
-        let rows = checks.filter(|c| c["id"] == check).flat_map(|c| c["rows"].as_array().into_iter().flatten());
-        let row = rows.into_iter().find(|r| r["resource"].as_str().is_some_and(|arn| arn.contains(resource))).expect("a row");
-        (row["verdict"].as_str().unwrap_or_default().to_string(), row["reason"].as_str().unwrap_or_default().to_string())
+        let report: Value =
+            serde_json::from_str(&assessed.out).unwrap_or_else(|e| panic!("{e}: {}", assessed.err));
+        let checks = report["controls"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|c| c["checks"].as_array().into_iter().flatten());
+        let rows =
+            checks.filter(|c| c["id"] == check).flat_map(|c| c["rows"].as_array().into_iter().flatten());
+        let row = rows
+            .into_iter()
+            .find(|r| r["resource"].as_str().is_some_and(|arn| arn.contains(resource)))
+            .expect("a row");
+        (
+            row["verdict"].as_str().unwrap_or_default().to_string(),
+            row["reason"].as_str().unwrap_or_default().to_string(),
+        )
     }
 
     fn answer(&self, box_: &Sandbox) {
         let mut own = vec![
-            arned(item("AWS::CloudTrail::Trail", "main", self.trail.clone()), self.trail["trailARN"].as_str().expect("an ARN")),
-            arned(item("AWS::CloudWatch::Alarm", "keys", self.alarm.clone()), "arn:aws:cloudwatch:us-east-1:111122223333:alarm:keys"),
-            arned(item("AWS::SNS::Topic", "alerts", json!({ "TopicArn": TOPIC, "TopicName": "alerts" })), TOPIC),
+            arned(
+                item("AWS::CloudTrail::Trail", "main", self.trail.clone()),
+                self.trail["trailARN"].as_str().expect("an ARN"),
+            ),
+            arned(
+                item("AWS::CloudWatch::Alarm", "keys", self.alarm.clone()),
+                "arn:aws:cloudwatch:us-east-1:111122223333:alarm:keys",
+            ),
+            arned(
+                item("AWS::SNS::Topic", "alerts", json!({ "TopicArn": TOPIC, "TopicName": "alerts" })),
+                TOPIC,
+            ),
         ];
         own.extend(self.items.iter().cloned());
         for account in &self.accounts {
@@ -95,20 +118,39 @@ impl Estate {
             box_.write(&place("config/DescribeConfigurationRecorders"), recorders.to_string());
             box_.write(
                 &place("config/DescribeConfigurationRecorderStatus"),
-                json!({ "ConfigurationRecordersStatus": [{ "name": "default", "recording": true }] }).to_string(),
+                json!({ "ConfigurationRecordersStatus": [{ "name": "default", "recording": true }] })
+                    .to_string(),
             );
-            box_.write(&format!("in/aws/{account}/aws-global/sts/GetCallerIdentity.json"), json!({ "Account": account }).to_string());
+            box_.write(
+                &format!("in/aws/{account}/aws-global/sts/GetCallerIdentity.json"),
+                json!({ "Account": account }).to_string(),
+            );
             let main = *account == MAIN;
             let of = |list: &Value| if main { list.clone() } else { json!([]) };
-            box_.write(&place("logs/DescribeMetricFilters"), json!({ "metricFilters": of(&self.filters) }).to_string());
-            box_.write(&place("sns/ListSubscriptions"), json!({ "Subscriptions": of(&self.subscriptions) }).to_string());
-            box_.write(&place("cloudwatch/DescribeCompositeAlarms"), json!({ "CompositeAlarms": of(&self.composites) }).to_string());
+            box_.write(
+                &place("logs/DescribeMetricFilters"),
+                json!({ "metricFilters": of(&self.filters) }).to_string(),
+            );
+            box_.write(
+                &place("sns/ListSubscriptions"),
+                json!({ "Subscriptions": of(&self.subscriptions) }).to_string(),
+            );
+            box_.write(
+                &place("cloudwatch/DescribeCompositeAlarms"),
+                json!({ "CompositeAlarms": of(&self.composites) }).to_string(),
+            );
         }
         if !self.status.is_null() {
-            box_.write("in/aws/111122223333/us-east-1/cloudtrail/GetTrailStatus/main.json", self.status.to_string());
+            box_.write(
+                "in/aws/111122223333/us-east-1/cloudtrail/GetTrailStatus/main.json",
+                self.status.to_string(),
+            );
         }
         if !self.selectors.is_null() {
-            box_.write("in/aws/111122223333/us-east-1/cloudtrail/GetEventSelectors/main.json", self.selectors.to_string());
+            box_.write(
+                "in/aws/111122223333/us-east-1/cloudtrail/GetEventSelectors/main.json",
+                self.selectors.to_string(),
+            );
         }
         for (account, place, body) in &self.answers {
             box_.write(&format!("in/aws/{account}/{place}.json"), body.to_string());
@@ -132,7 +174,10 @@ fn arned(mut item: Value, arn: &str) -> Value {
 
 fn rule(name: &str, pattern: Value, target: &str) -> Value {
     let rule = json!({ "Name": name, "State": "ENABLED", "EventBusName": "default", "EventPattern": pattern.to_string(), "Targets": [{ "Id": "0", "Arn": target }] });
-    arned(item("AWS::Events::Rule", name, rule), &format!("arn:aws:events:us-east-1:111122223333:rule/{name}"))
+    arned(
+        item("AWS::Events::Rule", name, rule),
+        &format!("arn:aws:events:us-east-1:111122223333:rule/{name}"),
+    )
 }
 
 /// A change of the sound estate, the verdict, and words of its reason.

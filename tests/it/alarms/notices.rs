@@ -9,7 +9,8 @@ use crate::harness::item;
 fn findings_and_failed_backups_must_end_at_a_person() {
     let detector = |e: &mut Estate| {
         let arn = "arn:aws:guardduty:us-east-1:111122223333:detector/d1";
-        e.items.push(arned(item("AWS::GuardDuty::Detector", "d1", json!({ "Id": "d1", "Enable": true })), arn));
+        e.items
+            .push(arned(item("AWS::GuardDuty::Detector", "d1", json!({ "Id": "d1", "Enable": true })), arn));
     };
     let findings = |pattern: Value| {
         move |e: &mut Estate| {
@@ -28,14 +29,24 @@ fn findings_and_failed_backups_must_end_at_a_person() {
         &[
             ("all", &guardduty(json!({})), "met", "rule findings, arn:aws:sns"),
             ("high", &guardduty(json!({ "detail": { "severity": [{ "numeric": [">=", 7] }] } })), "met", ""),
-            ("low", &guardduty(json!({ "detail": { "severity": [{ "numeric": ["<", 4] }] } })), "not met", "no rule takes in"),
+            (
+                "low",
+                &guardduty(json!({ "detail": { "severity": [{ "numeric": ["<", 4] }] } })),
+                "not met",
+                "no rule takes in",
+            ),
             (
                 "scans",
                 &guardduty(json!({ "detail-type": ["GuardDuty Malware Protection Object Scan Result"] })),
                 "not met",
                 "no rule takes in",
             ),
-            ("one kind", &guardduty(json!({ "detail": { "type": [{ "prefix": "CryptoCurrency" }] } })), "not evidenced", "detail.type"),
+            (
+                "one kind",
+                &guardduty(json!({ "detail": { "type": [{ "prefix": "CryptoCurrency" }] } })),
+                "not evidenced",
+                "detail.type",
+            ),
             (
                 "hub",
                 &findings(
@@ -46,7 +57,9 @@ fn findings_and_failed_backups_must_end_at_a_person() {
             ),
             (
                 "another product",
-                &findings(json!({ "source": ["aws.securityhub"], "detail": { "findings": { "ProductName": ["Inspector"] } } })),
+                &findings(
+                    json!({ "source": ["aws.securityhub"], "detail": { "findings": { "ProductName": ["Inspector"] } } }),
+                ),
                 "not met",
                 "",
             ),
@@ -82,8 +95,14 @@ fn findings_and_failed_backups_must_end_at_a_person() {
         let arn = "arn:aws:backup:us-east-1:111122223333:backup-vault:example";
         let listed = json!({ "BackupVaultList": [{ "BackupVaultName": "example", "BackupVaultArn": arn, "NumberOfRecoveryPoints": 3 }] });
         e.answers.push((MAIN, "us-east-1/backup/ListBackupVaults", listed));
-        e.items
-            .push(arned(item("AWS::Backup::BackupVault", "example", json!({ "BackupVaultName": "example", "Notifications": notes })), arn));
+        e.items.push(arned(
+            item(
+                "AWS::Backup::BackupVault",
+                "example",
+                json!({ "BackupVaultName": "example", "Notifications": notes }),
+            ),
+            arn,
+        ));
     };
     let told = json!({ "SNSTopicArn": TOPIC, "BackupVaultEvents": ["BACKUP_JOB_COMPLETED"] });
     let by_rule = |pattern: Value| {
@@ -108,7 +127,9 @@ fn findings_and_failed_backups_must_end_at_a_person() {
             ),
             (
                 "of restores",
-                &|e| vault(e, json!({ "SNSTopicArn": TOPIC, "BackupVaultEvents": ["RESTORE_JOB_COMPLETED"] })),
+                &|e| {
+                    vault(e, json!({ "SNSTopicArn": TOPIC, "BackupVaultEvents": ["RESTORE_JOB_COMPLETED"] }))
+                },
                 "not met",
                 "nothing tells",
             ),
@@ -162,7 +183,10 @@ fn findings_and_failed_backups_must_end_at_a_person() {
 fn a_topic_to_which_nothing_publishes_alerts_nobody() {
     let named = |e: &mut Estate| {
         let arn = "arn:aws:sns:us-east-1:111122223333:security";
-        e.items.push(arned(item("AWS::SNS::Topic", "security", json!({ "TopicArn": arn, "TopicName": "security" })), arn));
+        e.items.push(arned(
+            item("AWS::SNS::Topic", "security", json!({ "TopicArn": arn, "TopicName": "security" })),
+            arn,
+        ));
         e.subscriptions[0]["TopicArn"] = json!(arn);
     };
     try_all(
@@ -179,7 +203,12 @@ fn a_topic_to_which_nothing_publishes_alerts_nobody() {
                 "met",
                 "alarm keys: ",
             ),
-            ("an alarm of that name", &|e| e.alarm["alarmName"] = json!("Security-keys"), "met", "reaches a person by email"),
+            (
+                "an alarm of that name",
+                &|e| e.alarm["alarmName"] = json!("Security-keys"),
+                "met",
+                "reaches a person by email",
+            ),
         ],
     );
 }

@@ -47,7 +47,11 @@ fn a_rule_of_eventbridge_is_a_chain_too() {
                 "one of two calls",
                 &|e| {
                     without(e);
-                    e.items.push(rule("keys", json!({ "source": ["aws.kms"], "detail": { "eventName": ["DisableKey"] } }), TOPIC));
+                    e.items.push(rule(
+                        "keys",
+                        json!({ "source": ["aws.kms"], "detail": { "eventName": ["DisableKey"] } }),
+                        TOPIC,
+                    ));
                 },
                 "not met",
                 "takes in ScheduleKeyDeletion",
@@ -107,11 +111,14 @@ fn a_member_is_watched_where_the_organizations_trail_is() {
         e.accounts = vec![MAIN, MEMBER];
         e.trail["isOrganizationTrail"] = json!(true);
         for account in [MAIN, MEMBER] {
-            let organization = json!({ "Organization": { "Id": "o-exampleorgid", "MasterAccountId": management } });
+            let organization =
+                json!({ "Organization": { "Id": "o-exampleorgid", "MasterAccountId": management } });
             e.answers.push((account, "aws-global/organizations/DescribeOrganization", organization));
         }
-        let mut bucket =
-            arned(item("AWS::S3::Bucket", "example-member", json!({ "name": "example-member" })), "arn:aws:s3:::example-member");
+        let mut bucket = arned(
+            item("AWS::S3::Bucket", "example-member", json!({ "name": "example-member" })),
+            "arn:aws:s3:::example-member",
+        );
         bucket["awsAccountId"] = json!(MEMBER);
         e.items.push(bucket);
     };
@@ -134,8 +141,9 @@ fn a_member_is_watched_where_the_organizations_trail_is() {
                 "its own account only",
                 &|e| {
                     joined(e, MAIN);
-                    e.filters[0]["filterPattern"] =
-                        json!("{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.recipientAccountId = 111122223333 }");
+                    e.filters[0]["filterPattern"] = json!(
+                        "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.recipientAccountId = 111122223333 }"
+                    );
                 },
                 "not evidenced",
                 "",
@@ -163,23 +171,32 @@ fn a_member_is_watched_where_the_organizations_trail_is() {
     );
     let all = |e: &mut Estate| {
         joined(e, MAIN);
-        e.selectors["EventSelectors"][0]["DataResources"] = json!([{ "Type": "AWS::S3::Object", "Values": ["arn:aws:s3"] }]);
+        e.selectors["EventSelectors"][0]["DataResources"] =
+            json!([{ "Type": "AWS::S3::Object", "Values": ["arn:aws:s3"] }]);
     };
     try_all(
         "cloudtrail.s3-data-events",
         "example-member",
         &[("all buckets", &all, "met", "of the organization"), ("none", &|e| joined(e, MAIN), "not met", "")],
     );
-    try_all("cloudtrail.multi-region-trail-logging", root, &[("recorded", &|e| joined(e, MAIN), "met", "of the organization")]);
+    try_all(
+        "cloudtrail.multi-region-trail-logging",
+        root,
+        &[("recorded", &|e| joined(e, MAIN), "met", "of the organization")],
+    );
 }
 
 #[test]
 fn selectors_of_data_events_select_and_deselect_in_one_field() {
     let with = |field: Value| {
         move |e: &mut Estate| {
-            e.items.push(arned(item("AWS::S3::Bucket", "example-phi", json!({ "name": "example-phi" })), "arn:aws:s3:::example-phi"));
+            e.items.push(arned(
+                item("AWS::S3::Bucket", "example-phi", json!({ "name": "example-phi" })),
+                "arn:aws:s3:::example-phi",
+            ));
             let fields = json!([{ "Field": "eventCategory", "Equals": ["Data"] }, { "Field": "resources.type", "Equals": ["AWS::S3::Object"] }, field]);
-            e.selectors = json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": fields }] });
+            e.selectors =
+                json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": fields }] });
         }
     };
     let arn = |body: Value| {
@@ -191,12 +208,24 @@ fn selectors_of_data_events_select_and_deselect_in_one_field() {
         "cloudtrail.s3-data-events",
         "example-phi",
         &[
-            ("start", &arn(json!({ "StartsWith": ["arn:aws:s3:::example-phi/"] })), "met", "trail main records"),
-            ("one of several", &arn(json!({ "StartsWith": ["arn:aws:s3:::other/", "arn:aws:s3:::example-"] })), "met", ""),
+            (
+                "start",
+                &arn(json!({ "StartsWith": ["arn:aws:s3:::example-phi/"] })),
+                "met",
+                "trail main records",
+            ),
+            (
+                "one of several",
+                &arn(json!({ "StartsWith": ["arn:aws:s3:::other/", "arn:aws:s3:::example-"] })),
+                "met",
+                "",
+            ),
             ("all but the log bucket", &arn(json!({ "NotStartsWith": ["arn:aws:s3:::logs/"] })), "met", ""),
             (
                 "start, but not a folder of it",
-                &arn(json!({ "StartsWith": ["arn:aws:s3:::example-phi/"], "NotStartsWith": ["arn:aws:s3:::example-phi/tmp/"] })),
+                &arn(
+                    json!({ "StartsWith": ["arn:aws:s3:::example-phi/"], "NotStartsWith": ["arn:aws:s3:::example-phi/tmp/"] }),
+                ),
                 "not met",
                 "no trail records",
             ),
@@ -206,13 +235,33 @@ fn selectors_of_data_events_select_and_deselect_in_one_field() {
                 "met",
                 "",
             ),
-            ("all but this", &arn(json!({ "NotStartsWith": ["arn:aws:s3:::logs/", "arn:aws:s3:::example-phi"] })), "not met", ""),
-            ("all but one object", &arn(json!({ "NotEquals": ["arn:aws:s3:::example-phi/x"] })), "not met", ""),
-            ("all but an object elsewhere", &arn(json!({ "NotEquals": ["arn:aws:s3:::other/x"] })), "met", ""),
+            (
+                "all but this",
+                &arn(json!({ "NotStartsWith": ["arn:aws:s3:::logs/", "arn:aws:s3:::example-phi"] })),
+                "not met",
+                "",
+            ),
+            (
+                "all but one object",
+                &arn(json!({ "NotEquals": ["arn:aws:s3:::example-phi/x"] })),
+                "not met",
+                "",
+            ),
+            (
+                "all but an object elsewhere",
+                &arn(json!({ "NotEquals": ["arn:aws:s3:::other/x"] })),
+                "met",
+                "",
+            ),
             ("by equals", &arn(json!({ "Equals": ["arn:aws:s3:::example-phi/"] })), "not met", ""),
             ("by ending", &arn(json!({ "EndsWith": [".csv"] })), "not met", ""),
             ("all but an ending", &arn(json!({ "NotEndsWith": [".log"] })), "not met", ""),
-            ("one name of events", &with(json!({ "Field": "eventName", "Equals": ["GetObject"] })), "not met", ""),
+            (
+                "one name of events",
+                &with(json!({ "Field": "eventName", "Equals": ["GetObject"] })),
+                "not met",
+                "",
+            ),
             ("reads", &with(json!({ "Field": "readOnly", "Equals": ["true"] })), "not met", "not writes"),
         ],
     );
@@ -236,7 +285,10 @@ fn a_trail_at_home_elsewhere_is_a_trail() {
             ),
             (
                 "without KMS",
-                &|e| e.selectors["EventSelectors"][0]["ExcludeManagementEventSources"] = json!(["kms.amazonaws.com"]),
+                &|e| {
+                    e.selectors["EventSelectors"][0]["ExcludeManagementEventSources"] =
+                        json!(["kms.amazonaws.com"])
+                },
                 "not met",
                 "kms.amazonaws.com",
             ),

@@ -33,16 +33,27 @@ pub const CHANGES: &[Change] = &[
     ("another organization", "AFV-601", |f| {
         record(f, |r| r["organization"] = json!("Borealis"));
         let text = fs::read_to_string(f.join("bag-info.txt")).expect("text");
-        let lines = text.lines().map(|l| if l.starts_with("Source-Organization") { "Source-Organization: Borealis" } else { l });
-        fs::write(f.join("bag-info.txt"), lines.map(|l| format!("{l}\n")).collect::<String>()).expect("written");
+        let lines = text
+            .lines()
+            .map(|l| if l.starts_with("Source-Organization") { "Source-Organization: Borealis" } else { l });
+        fs::write(f.join("bag-info.txt"), lines.map(|l| format!("{l}\n")).collect::<String>())
+            .expect("written");
     }),
-    ("another day until which it must be kept", "AFV-601", |f| record(f, |r| r["retain_until"] = json!("2027-01-01"))),
-    ("another end of the certificate", "AFV-601", |f| record(f, |r| r["certificate_until"] = json!("2099-01-01"))),
+    ("another day until which it must be kept", "AFV-601", |f| {
+        record(f, |r| r["retain_until"] = json!("2027-01-01"))
+    }),
+    ("another end of the certificate", "AFV-601", |f| {
+        record(f, |r| r["certificate_until"] = json!("2099-01-01"))
+    }),
     ("another paper", "AFV-601", |f| record(f, |r| r["paper"] = json!("a3"))),
-    ("other words on the seal", "AFV-601", |f| record(f, |r| r["seal"]["words"] = json!("Signed by the regulator."))),
+    ("other words on the seal", "AFV-601", |f| {
+        record(f, |r| r["seal"]["words"] = json!("Signed by the regulator."))
+    }),
     ("another kind of seal", "AFV-601", |f| record(f, |r| r["seal"]["kind"] = json!("named"))),
     ("an unknown format", "AFV-105", |f| record(f, |r| r["format"] = json!("affiant.package/9"))),
-    ("a record without a member", "AFV-141", |f| record(f, |r| drop(r.as_object_mut().expect("an object").remove("paper")))),
+    ("a record without a member", "AFV-141", |f| {
+        record(f, |r| drop(r.as_object_mut().expect("an object").remove("paper")))
+    }),
     ("a record with one more member", "AFV-141", |f| record(f, |r| r["certified"] = json!(true))),
     ("a record that is no JSON", "AFV-1", |f| fs::write(f.join("data/package.json"), "{").expect("written")),
     ("a run that is not inside", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/elsewhere"))),
@@ -52,9 +63,15 @@ pub const CHANGES: &[Change] = &[
         record(f, |r| r["run_manifest"] = json!(digest));
     }),
     ("no PDF, it says", "AFV-143", |f| record(f, |r| r["pdf"] = json!(!r["pdf"].as_bool().expect("a flag")))),
-    ("a second report", "AFV-144", |f| fs::write(f.join("data/report/summary.html"), "<p>all met</p>").expect("written")),
-    ("a journal beside the database", "AFV-144", |f| fs::write(f.join("data/tables/evidence.sqlite-journal"), "x").expect("written")),
-    ("a table of one's own", "AFV-144", |f| fs::write(f.join("data/tables/summary.csv"), "control,verdict\n1,met\n").expect("written")),
+    ("a second report", "AFV-144", |f| {
+        fs::write(f.join("data/report/summary.html"), "<p>all met</p>").expect("written")
+    }),
+    ("a journal beside the database", "AFV-144", |f| {
+        fs::write(f.join("data/tables/evidence.sqlite-journal"), "x").expect("written")
+    }),
+    ("a table of one's own", "AFV-144", |f| {
+        fs::write(f.join("data/tables/summary.csv"), "control,verdict\n1,met\n").expect("written")
+    }),
     ("a decision that nobody reads", "AFV-144", |f| {
         fs::create_dir_all(f.join("data/decisions/program")).expect("a folder");
         fs::write(f.join("data/decisions/program/note.yaml"), "x: 1\n").expect("written");
@@ -69,15 +86,23 @@ pub const CHANGES: &[Change] = &[
         let text = fs::read_to_string(&path).expect("PEM");
         fs::write(path, format!("{text}{text}")).expect("written");
     }),
-    ("a table with another verdict", "AFV-606", |f| replace(&f.join("data/tables/result.csv"), "not evidenced", "met")),
+    ("a table with another verdict", "AFV-606", |f| {
+        replace(&f.join("data/tables/result.csv"), "not evidenced", "met")
+    }),
     ("risks with another owner", "AFV-606", |f| {
         let path = f.join("data/tables/crosswalk.csv");
         let text = fs::read_to_string(&path).expect("text");
         fs::write(path, format!("{text}x\r\n")).expect("written");
     }),
-    ("a dossier with another verdict", "AFV-607", |f| replace(&f.join("data/dossier.json"), "not evidenced", "met")),
-    ("an assessment with another verdict", "AFV-604", |f| replace(&f.join("data/assessment.json"), "not evidenced", "met")),
-    ("instructions that run something", "AFV-610", |f| replace(&f.join("VERIFY.md"), "sha256sum --quiet", "true; sha256sum --quiet")),
+    ("a dossier with another verdict", "AFV-607", |f| {
+        replace(&f.join("data/dossier.json"), "not evidenced", "met")
+    }),
+    ("an assessment with another verdict", "AFV-604", |f| {
+        replace(&f.join("data/assessment.json"), "not evidenced", "met")
+    }),
+    ("instructions that run something", "AFV-610", |f| {
+        replace(&f.join("VERIFY.md"), "sha256sum --quiet", "true; sha256sum --quiet")
+    }),
     ("a weaker catalog that is called the program's own", "AFV-603", |f| {
         let folder = f.join("data/catalog/checks/s3");
         let check = fs::read_dir(&folder).expect("checks").flatten().next().expect("a check").path();
@@ -97,7 +122,12 @@ pub const CHANGES: &[Change] = &[
     }),
     ("a query that doubles and doubles", "AFV-611", |f| {
         let doubled = (0..40).fold("'xx'".to_string(), |inner, _| format!("replace({inner}, 'x', 'xx')"));
-        query(f, &format!("SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, {doubled} AS reason"));
+        query(
+            f,
+            &format!(
+                "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, {doubled} AS reason"
+            ),
+        );
     }),
     ("a product of everything with itself", "AFV-611", |f| {
         query(
@@ -112,7 +142,10 @@ pub const CHANGES: &[Change] = &[
         reason(f, "(printf('%.*c', 20000000, 'a') LIKE '%' || printf('%.*c', 40000, 'a') || 'b') || ''");
     }),
     ("one call that never comes back: replace", "AFV-604", |f| {
-        reason(f, "length(replace(printf('%.*c', 20000000, 'a'), printf('%.*c', 10000000, 'a') || 'b', '')) || ''");
+        reason(
+            f,
+            "length(replace(printf('%.*c', 20000000, 'a'), printf('%.*c', 10000000, 'a') || 'b', '')) || ''",
+        );
     }),
     ("rows of 900,000 characters without end", "AFV-611", |f| {
         let rows = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)";
@@ -123,15 +156,25 @@ pub const CHANGES: &[Change] = &[
         query(f, &format!("{rows} SELECT {COLUMNS} x || '' AS reason FROM n"));
     }),
     ("pragmas in the form of tables", "AFV-600", |f| {
-        query(f, "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM pragma_database_list")
+        query(
+            f,
+            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM pragma_database_list",
+        )
     }),
     ("a record nested without end", "AFV-105", |f| write(&f.join("data/package.json"), &nested(200_000))),
     ("a member nested without end", "AFV-105", |f| {
         let text = fs::read_to_string(f.join("data/package.json")).expect("text");
-        write(&f.join("data/package.json"), &format!("{},\"x\":{}}}\n", text.trim_end().trim_end_matches('}'), nested(100_000)));
+        write(
+            &f.join("data/package.json"),
+            &format!("{},\"x\":{}}}\n", text.trim_end().trim_end_matches('}'), nested(100_000)),
+        );
     }),
     ("a member twice", "AFV-600", |f| {
-        replace(&f.join("data/package.json"), "\"organization\":", "\"organization\": \"x\", \"organization\":")
+        replace(
+            &f.join("data/package.json"),
+            "\"organization\":",
+            "\"organization\": \"x\", \"organization\":",
+        )
     }),
     ("a mark before the record", "AFV-105", |f| {
         let text = fs::read_to_string(f.join("data/package.json")).expect("text");
@@ -151,12 +194,16 @@ pub const CHANGES: &[Change] = &[
         let text = fs::read_to_string(f.join(CONFIGURATION)).expect("text");
         write(&f.join(CONFIGURATION), &format!("{text}# {}\n", "x".repeat(40 << 20)));
     }),
-    ("a page without its signature", "AFV-210", |f| fs::remove_file(f.join("data/report/index.html.p7s")).expect("removed")),
+    ("a page without its signature", "AFV-210", |f| {
+        fs::remove_file(f.join("data/report/index.html.p7s")).expect("removed")
+    }),
     ("a report that is hidden", "AFV-144", |f| write(&f.join("data/report/.summary.html"), "all met")),
     ("a report beside the payload", "AFV-144", |f| write(&f.join("README.txt"), "all met")),
     ("a note inside the seal", "AFV-144", |f| write(&f.join("seal/README"), "trust this")),
     ("a report in the catalog", "AFV-600", |f| write(&f.join("data/catalog/summary.html"), "all met")),
-    ("a second run", "AFV-144", |f| fixture::copy(&run_of(f), &f.join("data/evidence/2026-01-01T000000Z-aaaaaaaa"))),
+    ("a second run", "AFV-144", |f| {
+        fixture::copy(&run_of(f), &f.join("data/evidence/2026-01-01T000000Z-aaaaaaaa"))
+    }),
     ("a list of revoked certificates that is none", "AFV-304", |f| {
         fs::create_dir_all(f.join("seal/revocation")).expect("a folder");
         write(&f.join("seal/revocation/0001.crl"), "junk");
@@ -179,7 +226,9 @@ pub const CHANGES: &[Change] = &[
         let text = fs::read_to_string(&path).expect("text");
         write(&path, &format!("{text}{}\n", text.lines().next().expect("a line")));
     }),
-    ("custody: a file of evidence without its record", "AFV-145", |f| write(&run_of(f).join("data/documents/more.md"), "all met")),
+    ("custody: a file of evidence without its record", "AFV-145", |f| {
+        write(&run_of(f).join("data/documents/more.md"), "all met")
+    }),
     ("custody: gaps that became answers", "AFV-604", |f| {
         let path = run_of(f).join("data/coverage.jsonl");
         let text = fs::read_to_string(&path).expect("text");
@@ -204,7 +253,8 @@ pub const CHANGES: &[Change] = &[
         let path = run_of(f).join("data/custody.jsonl");
         let text = fs::read_to_string(&path).expect("text");
         let at = text.find("\"path\":\"").expect("a path") + 8;
-        fs::write(&path, format!("{}../../../../../../dev/zero\",\"x\":\"{}", &text[..at], &text[at..])).expect("written");
+        fs::write(&path, format!("{}../../../../../../dev/zero\",\"x\":\"{}", &text[..at], &text[at..]))
+            .expect("written");
     }),
 ];
 
@@ -231,7 +281,8 @@ fn query(folder: &Path, sql: &str) {
     let text = fs::read_to_string(&check).expect("YAML");
     let before = &text[..text.find("\nsql:").expect("SQL") + 1];
     let rest = text[text.find("\nsql:").expect("SQL") + 1..].lines().skip(1);
-    let after: String = rest.skip_while(|l| l.starts_with(' ') || l.is_empty()).map(|l| format!("{l}\n")).collect();
+    let after: String =
+        rest.skip_while(|l| l.starts_with(' ') || l.is_empty()).map(|l| format!("{l}\n")).collect();
     fs::write(&check, format!("{before}sql: |\n  {sql}\n{after}")).expect("written");
     record(folder, |r| r["custom_catalog"] = json!(true));
 }

@@ -39,7 +39,12 @@ fn the_same_folder_gives_the_same_bytes() {
     let (a, b) = (dir.path().join("a.zip"), dir.path().join("b.zip"));
     fixture::zip(&folder, &a);
     for path in fixture::files(&folder).keys() {
-        fs::File::options().append(true).open(folder.join(path)).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        fs::File::options()
+            .append(true)
+            .open(folder.join(path))
+            .unwrap()
+            .set_modified(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap();
     }
     let fixity = archive::write(&folder, "package", &b, Existing::Refuse).unwrap();
     assert_eq!(fs::read(&a).unwrap(), fs::read(&b).unwrap());
@@ -141,7 +146,8 @@ fn a_name_twice_is_refused() {
         w.write_all(b"other").unwrap();
     });
     let mut bytes = fs::read(&target).unwrap();
-    let places: Vec<_> = bytes.windows(17).enumerate().filter(|(_, w)| w == b"package/data/b.gz").map(|(at, _)| at).collect();
+    let places: Vec<_> =
+        bytes.windows(17).enumerate().filter(|(_, w)| w == b"package/data/b.gz").map(|(at, _)| at).collect();
     places.iter().for_each(|at| bytes[at + 13] = b'a');
     fs::write(&target, bytes).unwrap();
     assert!(failures(&check(&target, &Trust::default())).contains(&"AFV-013"));

@@ -56,8 +56,11 @@ fn any_flipped_byte_of_any_file_is_noticed() {
         let place = case.folder.join(&path);
         // What no hash covers, every byte; what one covers, the byte position classes.
         let last = bytes.len() - 1;
-        let positions =
-            if path.ends_with("tagmanifest-sha256.txt.p7s") { (0..=last).collect() } else { vec![0, 1, last / 3, last / 2, last] };
+        let positions = if path.ends_with("tagmanifest-sha256.txt.p7s") {
+            (0..=last).collect()
+        } else {
+            vec![0, 1, last / 3, last / 2, last]
+        };
         for at in positions {
             flip(&place, at);
             let report = check(&case.folder, &case.trust);
@@ -76,10 +79,19 @@ fn a_deleted_added_or_swapped_file_is_named() {
         fs::remove_file(&place).unwrap();
         let report = check(&case.folder, &case.trust);
         assert!(rejected(&report), "without {path}");
-        assert!(report.steps.iter().any(|s| s.outcome == Outcome::Fail && s.subject == path), "without {path}: {report:#?}");
+        assert!(
+            report.steps.iter().any(|s| s.outcome == Outcome::Fail && s.subject == path),
+            "without {path}: {report:#?}"
+        );
         fs::write(&place, &bytes).unwrap();
     }
-    for added in ["data/new.txt", "new.txt", "seal/x.p7s", "data/evidence/2026-01-01T000000Z-x/data/a", "data/report/b.pdf"] {
+    for added in [
+        "data/new.txt",
+        "new.txt",
+        "seal/x.p7s",
+        "data/evidence/2026-01-01T000000Z-x/data/a",
+        "data/report/b.pdf",
+    ] {
         let place = case.folder.join(added);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(&place, "x").unwrap();
@@ -99,20 +111,51 @@ fn a_deleted_added_or_swapped_file_is_named() {
 fn regenerated_lists_do_not_help() {
     type Attack = fn(&Path);
     let attacks: [(&str, Attack, &str); 8] = [
-        ("a payload file and all lists", |f| fs::write(f.join("data/tables/evidence.sqlite"), "forged").unwrap(), "AFV-200"),
-        ("the instructions and the tag list", |f| fs::write(f.join("VERIFY.md"), "trust me").unwrap(), "AFV-201"),
+        (
+            "a payload file and all lists",
+            |f| fs::write(f.join("data/tables/evidence.sqlite"), "forged").unwrap(),
+            "AFV-200",
+        ),
+        (
+            "the instructions and the tag list",
+            |f| fs::write(f.join("VERIFY.md"), "trust me").unwrap(),
+            "AFV-201",
+        ),
         (
             "bag-info.txt",
-            |f| fs::write(f.join("bag-info.txt"), "Source-Organization: other\nExternal-Identifier: meridian-2026-Q3\n").unwrap(),
+            |f| {
+                fs::write(
+                    f.join("bag-info.txt"),
+                    "Source-Organization: other\nExternal-Identifier: meridian-2026-Q3\n",
+                )
+                .unwrap()
+            },
             "AFV-105",
         ),
         ("an unlisted run file added", |f| fs::write(f.join("data/evidence/x"), "y").unwrap(), "AFV-200"),
         ("a file taken away", |f| fs::remove_file(f.join("data/report/index.html.p7s")).unwrap(), "AFV-200"),
-        ("the seal taken away", |f| fs::remove_file(f.join("seal/manifest-sha256.txt.p7s")).unwrap(), "AFV-200"),
-        ("the outer seal taken away", |f| fs::remove_file(f.join("seal/tagmanifest-sha256.txt.p7s")).unwrap(), "AFV-201"),
+        (
+            "the seal taken away",
+            |f| fs::remove_file(f.join("seal/manifest-sha256.txt.p7s")).unwrap(),
+            "AFV-200",
+        ),
+        (
+            "the outer seal taken away",
+            |f| fs::remove_file(f.join("seal/tagmanifest-sha256.txt.p7s")).unwrap(),
+            "AFV-201",
+        ),
         (
             "one seal put in place of the other",
-            |f| assert!(fs::copy(f.join("seal/manifest-sha256.txt.p7s"), f.join("seal/tagmanifest-sha256.txt.p7s")).unwrap() > 0),
+            |f| {
+                assert!(
+                    fs::copy(
+                        f.join("seal/manifest-sha256.txt.p7s"),
+                        f.join("seal/tagmanifest-sha256.txt.p7s")
+                    )
+                    .unwrap()
+                        > 0
+                )
+            },
             "AFV-201",
         ),
     ];
@@ -156,7 +199,9 @@ fn one_seal_by_another_key_is_noticed_without_any_pin() {
     let case = case();
     let seal = |list: &str, who| {
         let signer: LocalKey = authority::self_signed(&authority::person(who)).signer();
-        let signature = affiant::seal::sign_detached(&fs::read(case.folder.join(list)).unwrap(), &signer, noon()).unwrap();
+        let signature =
+            affiant::seal::sign_detached(&fs::read(case.folder.join(list)).unwrap(), &signer, noon())
+                .unwrap();
         fs::write(case.folder.join(format!("seal/{list}.p7s")), signature).unwrap();
     };
     seal("manifest-sha256.txt", "Mallory Example");
@@ -178,7 +223,10 @@ fn a_run_of_another_package_is_noticed() {
     fixture::rehash(&case.folder);
     let report = check(&case.folder, &case.trust);
     assert!(failures(&report).contains(&"AFV-200"), "{report:#?}");
-    assert!(report.steps.iter().any(|s| s.code.id() == "AFV-302" && s.words.contains("neither pinned")) || report.sealer.is_none());
+    assert!(
+        report.steps.iter().any(|s| s.code.id() == "AFV-302" && s.words.contains("neither pinned"))
+            || report.sealer.is_none()
+    );
 }
 
 #[cfg(unix)]

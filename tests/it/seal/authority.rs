@@ -3,7 +3,9 @@
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256,
+};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912 as oid;
@@ -101,7 +103,8 @@ impl Identity {
     }
 
     pub fn signer_with(&self, above: &[&Identity], padding: RsaPadding) -> LocalKey {
-        let chain: String = std::iter::once(self).chain(above.iter().copied()).map(|i| i.certificate.to_pem()).collect();
+        let chain: String =
+            std::iter::once(self).chain(above.iter().copied()).map(|i| i.certificate.to_pem()).collect();
         LocalKey::from_pem(&self.key_pem(), &chain, padding).unwrap()
     }
 }
@@ -121,10 +124,16 @@ fn private(kind: Kind) -> Private {
 fn public_key_info(private: &Private) -> SubjectPublicKeyInfoOwned {
     let (oid, parameters, bytes) = match private {
         Private::Ec(pair) => {
-            let curve = if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING { oid::SECP_256_R_1 } else { oid::SECP_384_R_1 };
+            let curve = if *pair.algorithm() == ECDSA_P256_SHA256_ASN1_SIGNING {
+                oid::SECP_256_R_1
+            } else {
+                oid::SECP_384_R_1
+            };
             (oid::ID_EC_PUBLIC_KEY, Any::encode_from(&curve).unwrap(), pair.public_key().as_ref().to_vec())
         }
-        Private::Rsa(pair) => (oid::RSA_ENCRYPTION, Any::encode_from(&Null).unwrap(), pair.public_key().as_ref().to_vec()),
+        Private::Rsa(pair) => {
+            (oid::RSA_ENCRYPTION, Any::encode_from(&Null).unwrap(), pair.public_key().as_ref().to_vec())
+        }
     };
     SubjectPublicKeyInfoOwned {
         algorithm: AlgorithmIdentifierOwned { oid, parameters: Some(parameters) },
@@ -138,9 +147,10 @@ fn certify(wish: &Wish, own: &Private, issuer: &Private, issuer_name: &Name) -> 
             AlgorithmIdentifierOwned { oid: oid::ECDSA_WITH_SHA_256, parameters: None }
         }
         Private::Ec(_) => AlgorithmIdentifierOwned { oid: oid::ECDSA_WITH_SHA_384, parameters: None },
-        Private::Rsa(_) => {
-            AlgorithmIdentifierOwned { oid: oid::SHA_256_WITH_RSA_ENCRYPTION, parameters: Some(Any::encode_from(&Null).unwrap()) }
-        }
+        Private::Rsa(_) => AlgorithmIdentifierOwned {
+            oid: oid::SHA_256_WITH_RSA_ENCRYPTION,
+            parameters: Some(Any::encode_from(&Null).unwrap()),
+        },
     };
     let own_name = name(wish.cn);
     let tbs = TbsCertificateInner {
@@ -165,13 +175,20 @@ fn certify(wish: &Wish, own: &Private, issuer: &Private, issuer_name: &Name) -> 
             value
         }
     };
-    let certificate =
-        x509_cert::Certificate { tbs_certificate: tbs, signature_algorithm: signature, signature: BitString::from_bytes(&value).unwrap() };
+    let certificate = x509_cert::Certificate {
+        tbs_certificate: tbs,
+        signature_algorithm: signature,
+        signature: BitString::from_bytes(&value).unwrap(),
+    };
     Certificate::from_der(&certificate.to_der().unwrap()).unwrap()
 }
 
 pub fn extension(oid: &str, critical: bool, der: Vec<u8>) -> Extension {
-    Extension { extn_id: ObjectIdentifier::new(oid).unwrap(), critical, extn_value: OctetString::new(der).unwrap() }
+    Extension {
+        extn_id: ObjectIdentifier::new(oid).unwrap(),
+        critical,
+        extn_value: OctetString::new(der).unwrap(),
+    }
 }
 
 fn extensions(wish: &Wish) -> Vec<Extension> {
@@ -181,7 +198,10 @@ fn extensions(wish: &Wish) -> Vec<Extension> {
         extensions.push(extension("2.5.29.15", KeyUsage(usage.into()).to_der().unwrap()));
     }
     if let Some(path_len_constraint) = wish.ca {
-        extensions.push(extension("2.5.29.19", BasicConstraints { ca: true, path_len_constraint }.to_der().unwrap()));
+        extensions.push(extension(
+            "2.5.29.19",
+            BasicConstraints { ca: true, path_len_constraint }.to_der().unwrap(),
+        ));
     }
     if !wish.purposes.is_empty() {
         extensions.push(extension("2.5.29.37", ExtendedKeyUsage(wish.purposes.clone()).to_der().unwrap()));

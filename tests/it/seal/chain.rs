@@ -24,7 +24,10 @@ struct Years {
 
 impl Years {
     fn new() -> Years {
-        Years { dir: tempfile::tempdir().unwrap(), identity: authority::self_signed(&authority::person("Jordan Example")) }
+        Years {
+            dir: tempfile::tempdir().unwrap(),
+            identity: authority::self_signed(&authority::person("Jordan Example")),
+        }
     }
 
     /// A run of a month of 2026; returns its folder and manifest.
@@ -57,7 +60,9 @@ impl Years {
         let previous = before.and_then(|run| fs::read(run.join(TIMESTAMP)).ok());
         let extras = Extras { authorities, previous: previous.as_deref(), ..Extras::default() };
         let signer = self.identity.signer();
-        let path = seal_bag_with(bag.close(info).unwrap(), &signer as &dyn Signer, Utc::now(), &extras).unwrap().path;
+        let path = seal_bag_with(bag.close(info).unwrap(), &signer as &dyn Signer, Utc::now(), &extras)
+            .unwrap()
+            .path;
         let manifest = Digest::of(&fs::read(path.join("manifest-sha256.txt")).unwrap());
         (path, manifest)
     }
@@ -65,7 +70,12 @@ impl Years {
     fn walk(&self, tsa: Option<&Tsa>) -> Walked {
         let pem = self.identity.certificate.to_pem();
         let root = tsa.map(|tsa| fs::read_to_string(tsa.root()).unwrap());
-        walk(self.dir.path(), &Pins::read(Some(&pem), root.as_deref(), &[]).unwrap(), Utc::now() + Duration::minutes(1)).unwrap()
+        walk(
+            self.dir.path(),
+            &Pins::read(Some(&pem), root.as_deref(), &[]).unwrap(),
+            Utc::now() + Duration::minutes(1),
+        )
+        .unwrap()
     }
 }
 
@@ -86,7 +96,9 @@ fn a_whole_chain_bounds_each_run_between_two_timestamps() {
     assert_eq!(kinds(&walked), Vec::<&str>::new(), "{walked:#?}");
     assert_eq!(walked.links.len(), 4);
     assert_eq!(walked.links[3].places.len(), 2, "the archive is the same run");
-    assert!(walked.links[0].sealed_after.is_none() && walked.links.iter().all(|link| link.existed_by.is_some()));
+    assert!(
+        walked.links[0].sealed_after.is_none() && walked.links.iter().all(|link| link.existed_by.is_some())
+    );
     for pair in walked.links.windows(2) {
         assert!(pair[1].sealed_after.unwrap() <= pair[0].existed_by.unwrap());
     }

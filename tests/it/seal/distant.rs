@@ -35,7 +35,13 @@ fn a_distant_key_signs_and_a_wrong_answer_is_noticed() {
             let certificate = x509_cert::Certificate::from_der(identity.certificate.der()).unwrap();
             certificate.tbs_certificate.subject_public_key_info.to_der().unwrap()
         };
-        let made = |sign| RemoteKey::new(&identity.certificate.to_pem(), padding, Remote { public_key: spki(&identity), sign });
+        let made = |sign| {
+            RemoteKey::new(
+                &identity.certificate.to_pem(),
+                padding,
+                Remote { public_key: spki(&identity), sign },
+            )
+        };
         let key = made(remote).unwrap();
         let signature = sign_detached(b"content", &key, noon()).unwrap();
         cms::verify(&signature, &mut &b"content"[..], Ess::Required).unwrap();
@@ -49,10 +55,15 @@ fn a_distant_key_signs_and_a_wrong_answer_is_noticed() {
         assert!(sign_detached(b"content", &key, noon()).unwrap_err().to_string().contains("access denied"));
         // A certificate of another key is noticed before anything is signed.
         let unasked: RemoteSign = Box::new(|_, _| panic!("asked to sign"));
-        let refused = RemoteKey::new(&identity.certificate.to_pem(), padding, Remote { public_key: spki(&other), sign: unasked });
+        let refused = RemoteKey::new(
+            &identity.certificate.to_pem(),
+            padding,
+            Remote { public_key: spki(&other), sign: unasked },
+        );
         assert!(matches!(refused.err(), Some(KeyError::OtherKey(name)) if name == "Jordan Example"));
         let stranger = other.signer_with(&[], RsaPadding::Pkcs1);
-        let lying = Remote { public_key: spki(&identity), sign: Box::new(move |_, message| stranger.sign(message)) };
+        let lying =
+            Remote { public_key: spki(&identity), sign: Box::new(move |_, message| stranger.sign(message)) };
         assert!(remote_request(&lying, "CN=Jordan Example").is_err(), "a request that its key did not sign");
     }
 }
@@ -61,7 +72,10 @@ fn a_distant_key_signs_and_a_wrong_answer_is_noticed() {
 fn a_request_is_certified_by_openssl_and_the_key_then_signs() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
-    openssl(at, "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Root -days 90 -keyout ca.key -out ca.pem");
+    openssl(
+        at,
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Root -days 90 -keyout ca.key -out ca.pem",
+    );
     fs::write(at.join("ext"), "keyUsage=critical,digitalSignature\n").unwrap();
     for (kind, name) in [(NewKey::P256, "p256"), (NewKey::P384, "p384"), (NewKey::Rsa3072, "rsa")] {
         let (key, csr) = make_request(kind, "CN=Jordan Example,O=Example Clinic").unwrap();
@@ -69,7 +83,8 @@ fn a_request_is_certified_by_openssl_and_the_key_then_signs() {
         let said = openssl(at, "req -in r.csr -verify -noout -subject");
         assert!(said.contains("Jordan Example"), "{name}: {said}");
         openssl(at, "x509 -req -in r.csr -CA ca.pem -CAkey ca.key -days 30 -extfile ext -out r.pem");
-        let chain = fs::read_to_string(at.join("r.pem")).unwrap() + &fs::read_to_string(at.join("ca.pem")).unwrap();
+        let chain =
+            fs::read_to_string(at.join("r.pem")).unwrap() + &fs::read_to_string(at.join("ca.pem")).unwrap();
         let signer = LocalKey::from_pem(&key, &chain, RsaPadding::Pkcs1).unwrap();
         sign_detached(b"x", &signer, chrono::Utc::now() + chrono::Duration::seconds(2)).unwrap();
     }
@@ -80,9 +95,17 @@ fn a_request_is_certified_by_openssl_and_the_key_then_signs() {
 fn traces(key_pem: &str) -> Vec<Vec<u8>> {
     let (_, der) = der::pem::decode_vec(key_pem.as_bytes()).unwrap();
     let middle = der[36..60].to_vec();
-    let hex = |upper: bool| middle.iter().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect::<String>();
+    let hex = |upper: bool| {
+        middle.iter().map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") }).collect::<String>()
+    };
     let line = key_pem.lines().nth(1).unwrap()[20..60].to_owned();
-    vec![middle.clone(), hex(false).into_bytes(), hex(true).into_bytes(), line.into_bytes(), format!("{middle:?}").into_bytes()]
+    vec![
+        middle.clone(),
+        hex(false).into_bytes(),
+        hex(true).into_bytes(),
+        line.into_bytes(),
+        format!("{middle:?}").into_bytes(),
+    ]
 }
 
 #[test]
@@ -92,7 +115,8 @@ fn a_private_key_is_nowhere_but_in_its_file() {
     sandbox.write("affiant.yaml", configuration);
     let made = sandbox.affiant(&["seal", "key"]).exits(0);
     let own = fs::read_to_string(sandbox.path().join(".affiant/seal/key.pem")).unwrap();
-    let asked = sandbox.affiant(&["seal", "key", "--csr", "r.csr", "--subject", "CN=Jordan Example"]).exits(0);
+    let asked =
+        sandbox.affiant(&["seal", "key", "--csr", "r.csr", "--subject", "CN=Jordan Example"]).exits(0);
     let place = sandbox.path().join(".affiant/seal/requested.pem");
     let requested = fs::read_to_string(&place).unwrap();
     #[cfg(unix)]
@@ -103,7 +127,11 @@ fn a_private_key_is_nowhere_but_in_its_file() {
     sandbox.affiant(&["seal", "key", "--csr", "r2.csr", "--subject", "CN=Other"]).exits(5);
     assert!(!sandbox.path().join("r2.csr").exists());
     let snapshot = sandbox.snapshot("in", &[]);
-    let collected = sandbox.affiant(&["collect", "--snapshot", snapshot.parent().unwrap().parent().unwrap().to_str().unwrap()]);
+    let collected = sandbox.affiant(&[
+        "collect",
+        "--snapshot",
+        snapshot.parent().unwrap().parent().unwrap().to_str().unwrap(),
+    ]);
     let packaged = sandbox.affiant(&["package"]);
     let verified = sandbox.affiant(&[
         "verify",
@@ -130,12 +158,18 @@ fn a_private_key_is_nowhere_but_in_its_file() {
     for trace in traces(&own).iter().chain(&traces(&requested)) {
         for ran in outputs {
             for text in [&ran.out, &ran.err] {
-                assert!(!text.as_bytes().windows(trace.len()).any(|w| w == trace.as_slice()), "a private key in the output");
+                assert!(
+                    !text.as_bytes().windows(trace.len()).any(|w| w == trace.as_slice()),
+                    "a private key in the output"
+                );
             }
         }
         for (name, bytes) in files(sandbox.path()) {
             let holds = bytes.windows(trace.len()).any(|w| w == trace.as_slice());
-            assert!(!holds || name.ends_with("seal/key.pem") || name.ends_with("seal/requested.pem"), "a private key in {name}");
+            assert!(
+                !holds || name.ends_with("seal/key.pem") || name.ends_with("seal/requested.pem"),
+                "a private key in {name}"
+            );
         }
     }
     assert!(fs::read_to_string(sandbox.path().join(".affiant/.gitignore")).unwrap().contains('*'));

@@ -39,20 +39,34 @@ fn run_at(parent: &Path, signer: &dyn Signer, at: DateTime<Utc>) -> PathBuf {
     let mut bag = Payload::create(parent, RUN_ID, Access::Private).unwrap();
     bag.add("data/run.json", &mut description(RUN_ID).as_bytes()).unwrap();
     bag.add("data/custody.jsonl", &mut &b"{\"path\":\"data/aws/x.json\"}\n"[..]).unwrap();
-    bag.add("data/aws/111122223333/us-east-1/rds/DescribeDBInstances.json", &mut &b"{\"DBInstances\":[]}"[..]).unwrap();
+    bag.add(
+        "data/aws/111122223333/us-east-1/rds/DescribeDBInstances.json",
+        &mut &b"{\"DBInstances\":[]}"[..],
+    )
+    .unwrap();
     seal_bag(bag.close(info(RUN_ID)).unwrap(), signer, at, &[]).unwrap()
 }
 
 /// The package's folder.
 pub fn package(parent: &Path, signer: &dyn Signer) -> PathBuf {
-    package_of(parent, signer, &pades::sign(PDF, signer, noon(), Role::Certification, "Seals this report").unwrap())
+    package_of(
+        parent,
+        signer,
+        &pades::sign(PDF, signer, noon(), Role::Certification, "Seals this report").unwrap(),
+    )
 }
 
 pub fn package_of(parent: &Path, signer: &dyn Signer, pdf: &[u8]) -> PathBuf {
     package_with(parent, signer, pdf, &Extras::default(), noon())
 }
 
-pub fn package_with(parent: &Path, signer: &dyn Signer, pdf: &[u8], extras: &Extras<'_>, at: DateTime<Utc>) -> PathBuf {
+pub fn package_with(
+    parent: &Path,
+    signer: &dyn Signer,
+    pdf: &[u8],
+    extras: &Extras<'_>,
+    at: DateTime<Utc>,
+) -> PathBuf {
     let runs = parent.join("runs");
     fs::create_dir_all(&runs).unwrap();
     let run = run_at(&runs, signer, at);
@@ -76,7 +90,12 @@ pub fn package_with(parent: &Path, signer: &dyn Signer, pdf: &[u8], extras: &Ext
         runs: &[&format!("data/evidence/{RUN_ID}")],
     });
     let tags = [(VERIFY_MD, instructions.as_bytes())];
-    let extras = Extras { tags: &tags, authorities: extras.authorities, revocation: extras.revocation, previous: extras.previous };
+    let extras = Extras {
+        tags: &tags,
+        authorities: extras.authorities,
+        revocation: extras.revocation,
+        previous: extras.previous,
+    };
     seal_bag_with(bag.close(info(id)).unwrap(), signer, at, &extras).unwrap().path
 }
 
@@ -99,8 +118,12 @@ pub fn check(path: &Path, trust: &Trust) -> Report {
 
 /// The ids of failed steps, in order, without repeats in a row.
 pub fn failures(report: &Report) -> Vec<&'static str> {
-    let mut codes: Vec<_> =
-        report.steps.iter().filter(|s| s.outcome == affiant::seal::verify::Outcome::Fail).map(|s| s.code.id()).collect();
+    let mut codes: Vec<_> = report
+        .steps
+        .iter()
+        .filter(|s| s.outcome == affiant::seal::verify::Outcome::Fail)
+        .map(|s| s.code.id())
+        .collect();
     codes.dedup();
     codes
 }
@@ -117,7 +140,10 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 walk(root, &path, found);
             } else {
-                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap());
+                found.insert(
+                    path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -131,12 +157,17 @@ pub fn rehash(folder: &Path) {
     use affiant::model::Digest;
     let all = files(folder);
     let listing = |keep: &dyn Fn(&str) -> bool, all: &BTreeMap<String, Vec<u8>>| -> String {
-        all.iter().filter(|(path, _)| keep(path)).map(|(path, bytes)| format!("{}  {path}\n", Digest::of(bytes))).collect()
+        all.iter()
+            .filter(|(path, _)| keep(path))
+            .map(|(path, bytes)| format!("{}  {path}\n", Digest::of(bytes)))
+            .collect()
     };
     let payload = all.iter().filter(|(path, _)| path.starts_with("data/"));
-    let (bytes, count) = payload.fold((0, 0), |(bytes, count), (_, content)| (bytes + content.len(), count + 1));
+    let (bytes, count) =
+        payload.fold((0, 0), |(bytes, count), (_, content)| (bytes + content.len(), count + 1));
     let info = String::from_utf8(all["bag-info.txt"].clone()).unwrap();
-    let info: String = info.lines().filter(|l| !l.starts_with("Payload-Oxum")).map(|l| format!("{l}\n")).collect();
+    let info: String =
+        info.lines().filter(|l| !l.starts_with("Payload-Oxum")).map(|l| format!("{l}\n")).collect();
     fs::write(folder.join("bag-info.txt"), format!("{info}Payload-Oxum: {bytes}.{count}\n")).unwrap();
     fs::write(folder.join("manifest-sha256.txt"), listing(&|path| path.starts_with("data/"), &all)).unwrap();
     let tags = |path: &str| !path.starts_with("data/") && !is_outside(path);

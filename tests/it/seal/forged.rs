@@ -33,7 +33,9 @@ fn now() -> DateTime<Utc> {
 fn check(path: &Path, release: &Path) -> Report {
     let pinned = |name: &str| Trust::from_pem(&fs::read_to_string(release.join(name)).unwrap()).unwrap();
     let (trust, authorities) = (pinned("sealer.pem"), pinned("time-root.pem"));
-    verify(path, &Options { authorities: &authorities, ..Options::new(&trust, now(), DESCRIPTIONS) }).unwrap().report
+    verify(path, &Options { authorities: &authorities, ..Options::new(&trust, now(), DESCRIPTIONS) })
+        .unwrap()
+        .report
 }
 
 fn releases() -> Vec<PathBuf> {
@@ -49,7 +51,10 @@ fn the_packages_of_all_releases_verify() {
     if std::env::var_os("AFFIANT_NEW_FIXTURE").is_some() && !own.exists() {
         make(&own);
     }
-    assert!(own.join("package.zip").exists(), "this version has no package; run with AFFIANT_NEW_FIXTURE=1 and commit it");
+    assert!(
+        own.join("package.zip").exists(),
+        "this version has no package; run with AFFIANT_NEW_FIXTURE=1 and commit it"
+    );
     for release in releases() {
         let report = check(&release.join("package.zip"), &release);
         assert_eq!(failures(&report), Vec::<&str>::new(), "{}: {report:#?}", release.display());
@@ -58,7 +63,9 @@ fn the_packages_of_all_releases_verify() {
         let (zip, root) = (release.join("package.zip"), crate::harness::repository());
         let at = |name: &str| root.join(&release).join(name).display().to_string();
         let zip = root.join(zip).display().to_string();
-        Sandbox::default().affiant(&["verify", &zip, "--trust", &at("sealer.pem"), "--tsa-trust", &at("time-root.pem")]).exits(0);
+        Sandbox::default()
+            .affiant(&["verify", &zip, "--trust", &at("sealer.pem"), "--tsa-trust", &at("time-root.pem")])
+            .exits(0);
     }
 }
 
@@ -78,7 +85,8 @@ fn make(own: &Path) {
 
 #[test]
 fn every_forgery_is_rejected_with_its_own_diagnostic() {
-    let recipes: Vec<Value> = serde_json::from_slice(&fs::read("tests/fixtures/forged/recipes.json").unwrap()).unwrap();
+    let recipes: Vec<Value> =
+        serde_json::from_slice(&fs::read("tests/fixtures/forged/recipes.json").unwrap()).unwrap();
     assert!(recipes.len() >= 140, "only {} recipes", recipes.len());
     let release = releases().pop().unwrap();
     let other = Tsa::start();
@@ -96,7 +104,8 @@ fn every_forgery_is_rejected_with_its_own_diagnostic() {
             None => folder,
         };
         let report = check(&path, &release);
-        let failed = [report.integrity.state, report.authenticity.state, report.time.state].contains(&State::Failed);
+        let failed =
+            [report.integrity.state, report.authenticity.state, report.time.state].contains(&State::Failed);
         let expected = recipe["expect"].as_str().unwrap();
         if !failed || !failures(&report).contains(&expected) {
             wrong.push(format!("{name}: expected {expected}, got {:?}", failures(&report)));
@@ -131,7 +140,9 @@ fn apply(folder: &Path, step: &[Value], other: &Tsa) {
         "delete" => fs::remove_file(file(1)).unwrap(),
         "write" => write(folder, text(1), text(2).as_bytes()),
         "append" => write(folder, text(1), &[read(1), text(2).as_bytes().to_vec()].concat()),
-        "replace" => write(folder, text(1), String::from_utf8(read(1)).unwrap().replace(text(2), text(3)).as_bytes()),
+        "replace" => {
+            write(folder, text(1), String::from_utf8(read(1)).unwrap().replace(text(2), text(3)).as_bytes())
+        }
         "copy" => write(folder, text(2), &read(1)),
         "swap" => {
             let (a, b) = (read(1), read(2));
@@ -144,14 +155,21 @@ fn apply(folder: &Path, step: &[Value], other: &Tsa) {
         "forge" => forge(folder, text(1)),
         "reseal" => reseal(folder, &step[1..]),
         "token" => {
-            let content =
-                if text(2) == "other" { b"another file".to_vec() } else { fs::read(folder.join(TIMESTAMP).with_extension("")).unwrap() };
+            let content = if text(2) == "other" {
+                b"another file".to_vec()
+            } else {
+                fs::read(folder.join(TIMESTAMP).with_extension("")).unwrap()
+            };
             write(folder, text(1), &other.answer(Question::about(&content).der()));
         }
         "renewal" => {
             let next = renewal::next(&Tree::open_folder(folder).unwrap(), ListHash::Sha256).unwrap();
             let list = String::from_utf8(next.list).unwrap();
-            let list = if text(1) == "short" { list.lines().skip(1).map(|l| format!("{l}\n")).collect() } else { list };
+            let list = if text(1) == "short" {
+                list.lines().skip(1).map(|l| format!("{l}\n")).collect()
+            } else {
+                list
+            };
             write(folder, &next.list_path, list.as_bytes());
         }
         "pdf" => {
@@ -193,7 +211,8 @@ fn forge(folder: &Path, how: &str) {
     write(folder, "seal/certificates.pem", shown.as_bytes());
     for list in ["manifest-sha256.txt", "tagmanifest-sha256.txt"] {
         fixture::rehash(folder);
-        let signature = sign_detached(&fs::read(folder.join(list)).unwrap(), &forger.signer(), noon()).unwrap();
+        let signature =
+            sign_detached(&fs::read(folder.join(list)).unwrap(), &forger.signer(), noon()).unwrap();
         write(folder, &format!("seal/{list}{SIGNATURE_SUFFIX}"), &signature);
     }
 }
@@ -215,37 +234,48 @@ fn forge_pdf(pdf: &[u8], how: &str) -> Vec<u8> {
         "rotate" => updated(&|update, page| set(update, page, "Rotate", 90.into())),
         "annotation" => updated(&|update, page| {
             let rect = vec![0.into(), 0.into(), 500.into(), 500.into()];
-            let note = update.new_document.add_object(dictionary! { "Type" => "Annot", "Subtype" => "FreeText", "Rect" => rect });
+            let note = update
+                .new_document
+                .add_object(dictionary! { "Type" => "Annot", "Subtype" => "FreeText", "Rect" => rect });
             set(update, page, "Annots", vec![note.into()].into());
         }),
         "content" => updated(&|update, page| {
-            let stream = update.new_document.add_object(Stream::new(lopdf::Dictionary::new(), b"BT ET".to_vec()));
+            let stream =
+                update.new_document.add_object(Stream::new(lopdf::Dictionary::new(), b"BT ET".to_vec()));
             set(update, page, "Contents", stream.into());
         }),
         "action" => updated(&|update, page| {
-            let action = dictionary! { "S" => "URI", "URI" => lopdf::Object::string_literal("https://example.com/") };
+            let action =
+                dictionary! { "S" => "URI", "URI" => lopdf::Object::string_literal("https://example.com/") };
             set(update, page, "AA", dictionary! { "O" => action }.into());
         }),
         "script" => updated(&|update, _| {
             let root = update.get_prev_documents().trailer.get(b"Root").unwrap().as_reference().unwrap();
             update.opt_clone_object_to_new_document(root).unwrap();
-            let action = dictionary! { "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)") };
+            let action =
+                dictionary! { "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)") };
             set(update, root, "OpenAction", action.into());
         }),
         "pages" => updated(&|update, _| {
             let root = update.get_prev_documents().trailer.get(b"Root").unwrap().as_reference().unwrap();
             update.opt_clone_object_to_new_document(root).unwrap();
-            let pages =
-                update.new_document.add_object(dictionary! { "Type" => "Pages", "Kids" => Vec::<lopdf::Object>::new(), "Count" => 0 });
+            let pages = update.new_document.add_object(
+                dictionary! { "Type" => "Pages", "Kids" => Vec::<lopdf::Object>::new(), "Count" => 0 },
+            );
             set(update, root, "Pages", pages.into());
         }),
         "cover" | "field-script" => updated(&|update, page| {
-            let annots = |d: &Document| d.get_dictionary(page).unwrap().get_deref(b"Annots", d).and_then(lopdf::Object::as_array).cloned();
+            let annots = |d: &Document| {
+                d.get_dictionary(page)
+                    .unwrap()
+                    .get_deref(b"Annots", d)
+                    .and_then(lopdf::Object::as_array)
+                    .cloned()
+            };
             let mut list = annots(update.get_prev_documents()).unwrap_or_default();
             let edge = if how == "cover" { 500 } else { 0 };
             let rect = vec![0.into(), 0.into(), edge.into(), edge.into()];
-            let mut field =
-                dictionary! { "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"), "Rect" => rect };
+            let mut field = dictionary! { "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"), "Rect" => rect };
             if how == "field-script" {
                 field.set("A", dictionary! { "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)") });
             }
@@ -277,8 +307,12 @@ fn rezip(folder: &Path, dir: &Path, how: &[Value]) -> PathBuf {
     let name = text(1).to_owned();
     match text(0) {
         "entry" => extra = Some(Box::new(move |w| w.start_file(name.as_str(), options()).unwrap())),
-        "entry-twice" => extra = Some(Box::new(|w| w.start_file("package/data/package.jsom", options()).unwrap())),
-        "link" => extra = Some(Box::new(move |w| w.add_symlink(name.as_str(), "/etc/passwd", options()).unwrap())),
+        "entry-twice" => {
+            extra = Some(Box::new(|w| w.start_file("package/data/package.jsom", options()).unwrap()))
+        }
+        "link" => {
+            extra = Some(Box::new(move |w| w.add_symlink(name.as_str(), "/etc/passwd", options()).unwrap()))
+        }
         "folder" => extra = Some(Box::new(move |w| w.add_directory(name.as_str(), options()).unwrap())),
         "zeros" => {
             let megabytes = number(1);
@@ -302,7 +336,9 @@ fn rezip(folder: &Path, dir: &Path, how: &[Value]) -> PathBuf {
     let mut bytes = fs::read(&target).unwrap();
     let central = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
     let second = central + 1 + bytes[central + 1..].windows(4).position(|w| w == b"PK\x01\x02").unwrap();
-    let hex = |text: &str| -> Vec<u8> { (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect() };
+    let hex = |text: &str| -> Vec<u8> {
+        (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()
+    };
     let put = |bytes: &mut Vec<u8>, at: usize, new: &[u8]| bytes[at..at + new.len()].copy_from_slice(new);
     match text(0) {
         "append" => bytes.extend(text(1).bytes()),
@@ -310,7 +346,8 @@ fn rezip(folder: &Path, dir: &Path, how: &[Value]) -> PathBuf {
         "cut" => bytes.truncate(bytes.len() - 30),
         "entry-twice" => {
             let old = b"package/data/package.jsom";
-            let places: Vec<_> = bytes.windows(old.len()).enumerate().filter(|(_, w)| w == old).map(|(at, _)| at).collect();
+            let places: Vec<_> =
+                bytes.windows(old.len()).enumerate().filter(|(_, w)| w == old).map(|(at, _)| at).collect();
             places.iter().for_each(|at| bytes[at + old.len() - 1] = b'n');
         }
         "local" => put(&mut bytes, number(1), &hex(text(2))),

@@ -6,7 +6,9 @@ use affiant::seal::keys::key::{self, KeyError};
 use affiant::seal::signature::attributes::{CmsProblem, Ess};
 use affiant::seal::signature::cms;
 use affiant::seal::{Algorithm, LocalKey, RsaPadding, Signer, make_workspace_key, sign_detached};
-use p12_keystore::{Certificate as P12Certificate, KeyStore, KeyStoreEntry, LocalKeyId, PrivateKey, PrivateKeyChain};
+use p12_keystore::{
+    Certificate as P12Certificate, KeyStore, KeyStoreEntry, LocalKeyId, PrivateKey, PrivateKeyChain,
+};
 use proptest::prelude::*;
 
 use super::authority::{Identity, Kind, Wish, authority, issue, noon, person, self_signed};
@@ -54,7 +56,8 @@ fn pkcs12(signer: &Identity, root: &Identity, password: &str) -> Vec<u8> {
     let pem = signer.key_pem();
     let (_, der) = der::pem::decode_vec(pem.as_bytes()).unwrap();
     let certificates = [signer, root].map(|i| P12Certificate::from_der(i.certificate.der()).unwrap());
-    let chain = PrivateKeyChain::new(LocalKeyId::from(&b"1"[..]), PrivateKey::from_der(&der).unwrap(), certificates);
+    let chain =
+        PrivateKeyChain::new(LocalKeyId::from(&b"1"[..]), PrivateKey::from_der(&der).unwrap(), certificates);
     let mut store = KeyStore::new();
     store.add_entry("jordan", KeyStoreEntry::PrivateKeyChain(chain));
     store.writer(password).write().unwrap()
@@ -77,10 +80,15 @@ fn a_workspace_key_is_marked_and_private() {
     made.write(&key_path, &certificate_path).unwrap();
     assert!(made.write(&key_path, &certificate_path).is_err(), "an existing key is never replaced");
     let key = std::fs::read_to_string(&key_path).unwrap();
-    let signer = LocalKey::from_pem(&key, &std::fs::read_to_string(&certificate_path).unwrap(), RsaPadding::Pkcs1).unwrap();
+    let signer =
+        LocalKey::from_pem(&key, &std::fs::read_to_string(&certificate_path).unwrap(), RsaPadding::Pkcs1)
+            .unwrap();
     round_trip(&signer);
     let certificate = signer.chain().signer();
-    assert!(certificate.is_workspace_key() && !self_signed(&person("Jordan Example")).certificate.is_workspace_key());
+    assert!(
+        certificate.is_workspace_key()
+            && !self_signed(&person("Jordan Example")).certificate.is_workspace_key()
+    );
     assert_eq!((certificate.not_after() - certificate.not_before()).num_days(), 3653);
     assert!(!format!("{signer:?}").contains(key.lines().nth(1).unwrap()));
     #[cfg(unix)]

@@ -15,16 +15,30 @@ use super::tsa::{Tsa, openssl};
 fn person(tsa: &Tsa, name: &str, padding: RsaPadding, kind: &str) -> LocalKey {
     let at = tsa.dir.path();
     openssl(at, &format!("req -newkey {kind} -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr"));
-    let points =
-        format!("keyUsage=critical,digitalSignature,nonRepudiation\ncrlDistributionPoints=URI:http://127.0.0.1:{}/ca.crl\n", tsa.port);
+    let points = format!(
+        "keyUsage=critical,digitalSignature,nonRepudiation\ncrlDistributionPoints=URI:http://127.0.0.1:{}/ca.crl\n",
+        tsa.port
+    );
     fs::write(at.join("pext"), points).unwrap();
-    openssl(at, &format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 900 -extfile pext -out {name}.pem"));
+    openssl(
+        at,
+        &format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 900 -extfile pext -out {name}.pem"),
+    );
     let read = |file: &str| fs::read_to_string(at.join(file)).unwrap();
-    LocalKey::from_pem(&read(&format!("{name}.key")), &(read(&format!("{name}.pem")) + &read("ca.pem")), padding).unwrap()
+    LocalKey::from_pem(
+        &read(&format!("{name}.key")),
+        &(read(&format!("{name}.pem")) + &read("ca.pem")),
+        padding,
+    )
+    .unwrap()
 }
 
 fn signed(pdf: &[u8], signer: &dyn Signer, role: Role, authorities: Option<&Authorities>) -> Vec<u8> {
-    pades::sign_with(pdf, &Signing { signer, at: Utc::now(), role, reason: "Test", field: None, appearance: None, authorities }).unwrap()
+    pades::sign_with(
+        pdf,
+        &Signing { signer, at: Utc::now(), role, reason: "Test", field: None, appearance: None, authorities },
+    )
+    .unwrap()
 }
 
 fn judged(tsa: &Tsa, sealer: &LocalKey, pdf: &[u8], days: i64) -> Report {
@@ -32,11 +46,18 @@ fn judged(tsa: &Tsa, sealer: &LocalKey, pdf: &[u8], days: i64) -> Report {
     let folder = fixture::package_with(dir.path(), sealer, pdf, &Extras::default(), Utc::now());
     let trust = tsa.trust();
     let now = Utc::now() + Duration::days(days);
-    verify(&folder, &Options { authorities: &trust, ..Options::new(&trust, now, DESCRIPTIONS) }).unwrap().report
+    verify(&folder, &Options { authorities: &trust, ..Options::new(&trust, now, DESCRIPTIONS) })
+        .unwrap()
+        .report
 }
 
 fn levels(report: &Report) -> Vec<String> {
-    report.steps.iter().filter(|s| s.code.id() == "AFV-224" && s.words.starts_with("PAdES")).map(|s| s.words.clone()).collect()
+    report
+        .steps
+        .iter()
+        .filter(|s| s.code.id() == "AFV-224" && s.words.starts_with("PAdES"))
+        .map(|s| s.words.clone())
+        .collect()
 }
 
 #[test]
@@ -58,9 +79,11 @@ fn each_level_is_reached_and_said_with_one_signer_and_with_two() {
         let basic = signed(PDF, &sealer, Role::Certification, None);
         let stamped = signed(PDF, &sealer, Role::Certification, Some(&authorities));
         let two = signed(&stamped, &approver, Role::Approval, Some(&authorities));
-        let (revocation, words) = Revocation::fetch(approver.chain().certificates(), std::time::Duration::from_secs(20));
+        let (revocation, words) =
+            Revocation::fetch(approver.chain().certificates(), std::time::Duration::from_secs(20));
         assert!(!revocation.is_empty(), "{words:?}");
-        let mut certificates: Vec<_> = [&sealer, &approver].iter().flat_map(|k| k.chain().certificates().to_vec()).collect();
+        let mut certificates: Vec<_> =
+            [&sealer, &approver].iter().flat_map(|k| k.chain().certificates().to_vec()).collect();
         let tokens = pades::verify(&two).signatures.into_iter().filter_map(|s| match s.facts {
             Ok(Held::Signature(facts)) => facts.token,
             Ok(Held::Timestamp(_)) | Err(_) => None,
@@ -68,8 +91,12 @@ fn each_level_is_reached_and_said_with_one_signer_and_with_two() {
         certificates.extend(tokens.flat_map(|t| [vec![t.authority], t.others].concat()));
         let long = pades::add_validation(&two, &certificates, &revocation).unwrap();
         let archival = pades::add_timestamp(&long, &authorities).unwrap().unwrap();
-        let again =
-            pades::add_timestamp(&pades::add_validation(&archival, &certificates, &revocation).unwrap(), &authorities).unwrap().unwrap();
+        let again = pades::add_timestamp(
+            &pades::add_validation(&archival, &certificates, &revocation).unwrap(),
+            &authorities,
+        )
+        .unwrap()
+        .unwrap();
         assert!(archival.starts_with(&two) && again.starts_with(&archival));
         made.push((
             sealer,
@@ -101,14 +128,19 @@ fn changes_under_a_later_timestamp_are_seen() {
     let tsa = Tsa::start();
     let sealer = person(&tsa, "sealer", RsaPadding::Pkcs1, "ec -pkeyopt ec_paramgen_curve:P-256");
     let pdf = signed(PDF, &sealer, Role::Certification, None);
-    let mut update = lopdf::IncrementalDocument::create_from(pdf.clone(), lopdf::Document::load_mem(&pdf).unwrap());
+    let mut update =
+        lopdf::IncrementalDocument::create_from(pdf.clone(), lopdf::Document::load_mem(&pdf).unwrap());
     let page = update.get_prev_documents().page_iter().next().unwrap();
     update.opt_clone_object_to_new_document(page).unwrap();
     update.new_document.get_object_mut(page).unwrap().as_dict_mut().unwrap().set("Rotate", 90);
     let mut forged = Vec::new();
     update.save_to(&mut forged).unwrap();
-    let covered =
-        pades::add_timestamp(&pades::add_validation(&forged, &[], &Revocation::default()).unwrap(), &tsa.authorities()).unwrap().unwrap();
+    let covered = pades::add_timestamp(
+        &pades::add_validation(&forged, &[], &Revocation::default()).unwrap(),
+        &tsa.authorities(),
+    )
+    .unwrap()
+    .unwrap();
     let report = judged(&tsa, &sealer, &covered, 0);
     assert!(failures(&report).contains(&"AFV-222"), "{report:#?}");
     let stamped = pades::add_timestamp(&pdf, &tsa.authorities()).unwrap().unwrap();
@@ -122,7 +154,8 @@ fn changes_under_a_later_timestamp_are_seen() {
     for tail in [&b"\n"[..], b" ", b"%%EOF\n"] {
         assert!(failures(&judged(&tsa, &sealer, &[&long[..], tail].concat(), 0)).contains(&"AFV-222"));
     }
-    let covered = pades::add_validation(&forged, sealer.chain().certificates(), &Revocation::default()).unwrap();
+    let covered =
+        pades::add_validation(&forged, sealer.chain().certificates(), &Revocation::default()).unwrap();
     assert!(failures(&judged(&tsa, &sealer, &covered, 0)).contains(&"AFV-222"));
     let none = pades::add_timestamp(&pdf, &Authorities::default()).unwrap();
     assert!(none.is_none(), "without an authority there is no timestamp");
@@ -133,8 +166,10 @@ fn somebody_revoked_before_signing_is_refused() {
     let tsa = Tsa::start();
     let at = tsa.dir.path();
     let sealer = person(&tsa, "sealer", RsaPadding::Pkcs1, "ec -pkeyopt ec_paramgen_curve:P-256");
-    let serial = openssl(at, "x509 -in sealer.pem -noout -serial").trim().trim_start_matches("serial=").to_owned();
-    fs::write(at.join("index"), format!("R\t400101000000Z\t260101000000Z\t{serial}\tunknown\t/CN=sealer\n")).unwrap();
+    let serial =
+        openssl(at, "x509 -in sealer.pem -noout -serial").trim().trim_start_matches("serial=").to_owned();
+    fs::write(at.join("index"), format!("R\t400101000000Z\t260101000000Z\t{serial}\tunknown\t/CN=sealer\n"))
+        .unwrap();
     openssl(at, "ca -gencrl -config tsa.cnf -name c -out revoked.crl");
     let mut revocation = Revocation::default();
     assert!(revocation.add(&fs::read(at.join("revoked.crl")).unwrap()));

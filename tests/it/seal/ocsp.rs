@@ -25,16 +25,31 @@ fn certify(tsa: &Tsa, name: &str, extensions: &str) -> LocalKey {
     let at = tsa.dir.path();
     openssl(at, &format!("req -newkey {CURVE} -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr"));
     fs::write(at.join("oext"), format!("keyUsage=critical,digitalSignature\n{extensions}\n")).unwrap();
-    openssl(at, &format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 900 -extfile oext -out {name}.pem"));
+    openssl(
+        at,
+        &format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 900 -extfile oext -out {name}.pem"),
+    );
     let read = |file: &str| fs::read_to_string(at.join(file)).unwrap();
-    LocalKey::from_pem(&read(&format!("{name}.key")), &(read(&format!("{name}.pem")) + &read("ca.pem")), RsaPadding::Pkcs1).unwrap()
+    LocalKey::from_pem(
+        &read(&format!("{name}.key")),
+        &(read(&format!("{name}.pem")) + &read("ca.pem")),
+        RsaPadding::Pkcs1,
+    )
+    .unwrap()
 }
 
 /// Somebody whose certificate says to ask `responder`, and what the authority's register says of them.
 fn person(tsa: &Tsa, name: &str, responder: &str, entry: Option<&str>) -> LocalKey {
-    let key = certify(tsa, name, &format!("authorityInfoAccess=OCSP;URI:http://127.0.0.1:{}/ocsp/{responder}", tsa.port));
+    let key = certify(
+        tsa,
+        name,
+        &format!("authorityInfoAccess=OCSP;URI:http://127.0.0.1:{}/ocsp/{responder}", tsa.port),
+    );
     let at = tsa.dir.path();
-    let serial = openssl(at, &format!("x509 -in {name}.pem -noout -serial")).trim().trim_start_matches("serial=").to_owned();
+    let serial = openssl(at, &format!("x509 -in {name}.pem -noout -serial"))
+        .trim()
+        .trim_start_matches("serial=")
+        .to_owned();
     if let Some(entry) = entry {
         let line = format!("{entry}\t{serial}\tunknown\t/CN={name}\n");
         fs::write(at.join("index"), fs::read_to_string(at.join("index")).unwrap() + &line).unwrap();
@@ -98,15 +113,22 @@ fn answers_are_asked_for_embedded_and_judged_offline() {
         // What openssl thinks of the same answer.
         let at = tsa.dir.path();
         fs::write(at.join("embedded"), &revocation.answers[0]).unwrap();
-        let said = openssl_says(at, &format!("ocsp -respin embedded -issuer ca.pem -cert p-{name}.pem -CAfile ca.pem -no_nonce"));
+        let said = openssl_says(
+            at,
+            &format!("ocsp -respin embedded -issuer ca.pem -cert p-{name}.pem -CAfile ca.pem -no_nonce"),
+        );
         let believed = said.contains("Response verify OK") && !said.contains("WARNING: Status times invalid");
         let now = Utc::now() + chrono::Duration::seconds(2);
         let status = revocation.status(&chain[0], &chain[1], now);
         match (&status, name) {
-            (Status::Good(_), "good" | "by-the-issuer") => assert!(said.contains(": good") && believed, "{name}: {said}"),
+            (Status::Good(_), "good" | "by-the-issuer") => {
+                assert!(said.contains(": good") && believed, "{name}: {said}")
+            }
             (Status::Revoked(_), "revoked") => assert!(said.contains(": revoked") && believed, "{said}"),
             (Status::Unknown, "unknown") => assert!(said.contains(": unknown"), "{said}"),
-            (Status::Unknown, "expired") => assert!(said.contains("Response verify OK") && !believed, "{said}"),
+            (Status::Unknown, "expired") => {
+                assert!(said.contains("Response verify OK") && !believed, "{said}")
+            }
             (Status::Unknown, _) => assert!(!believed, "{name}: {said}"),
             _ => panic!("{name}: {status:?}, openssl: {said}"),
         }
@@ -127,7 +149,8 @@ fn answers_are_asked_for_embedded_and_judged_offline() {
             appearance: None,
             authorities: Some(&authorities),
         };
-        let pdf = pades::add_validation(&pades::sign_with(PDF, &signing).unwrap(), chain, &revocation).unwrap();
+        let pdf =
+            pades::add_validation(&pades::sign_with(PDF, &signing).unwrap(), chain, &revocation).unwrap();
         made.push((name, key, pdf, level, refused));
     }
     tsa.stop();
@@ -135,9 +158,17 @@ fn answers_are_asked_for_embedded_and_judged_offline() {
     for (name, key, pdf, level, refused) in made {
         let dir = tempfile::tempdir().unwrap();
         let folder = fixture::package_with(dir.path(), &key, &pdf, &Extras::default(), Utc::now());
-        let report = verify(&folder, &Options { authorities: &trust, ..Options::new(&trust, Utc::now(), DESCRIPTIONS) }).unwrap().report;
+        let report = verify(
+            &folder,
+            &Options { authorities: &trust, ..Options::new(&trust, Utc::now(), DESCRIPTIONS) },
+        )
+        .unwrap()
+        .report;
         let words = format!("PAdES baseline {level}");
-        assert!(report.steps.iter().any(|s| s.code.id() == "AFV-224" && s.words == words), "{name}: no {words}: {report:#?}");
+        assert!(
+            report.steps.iter().any(|s| s.code.id() == "AFV-224" && s.words == words),
+            "{name}: no {words}: {report:#?}"
+        );
         assert_eq!(failures(&report).contains(&"AFV-225"), refused, "{name}: {report:#?}");
     }
 }

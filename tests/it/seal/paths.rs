@@ -17,11 +17,13 @@ use x509_cert::ext::pkix::crl::dp::{DistributionPoint, IssuingDistributionPoint,
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{CrlDistributionPoints, KeyUsages};
 use x509_ocsp::{
-    BasicOcspResponse, CertId, CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus, ResponderId, ResponseBytes, ResponseData,
-    RevokedInfo, SingleResponse, Version as OcspVersion,
+    BasicOcspResponse, CertId, CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus,
+    ResponderId, ResponseBytes, ResponseData, RevokedInfo, SingleResponse, Version as OcspVersion,
 };
 
-use super::authority::{self, Identity, Private, Wish, authority, extension, issue, noon, person, self_signed};
+use super::authority::{
+    self, Identity, Private, Wish, authority, extension, issue, noon, person, self_signed,
+};
 
 const HERE: &str = "http://crl.example/issuing.crl";
 
@@ -35,7 +37,8 @@ struct World {
 fn world(between: Wish) -> World {
     let root = self_signed(&Wish { usage: None, ..authority("Example Root") });
     let issuing = issue(&between, &root);
-    let point = DistributionPoint { distribution_point: Some(full_name(HERE)), reasons: None, crl_issuer: None };
+    let point =
+        DistributionPoint { distribution_point: Some(full_name(HERE)), reasons: None, crl_issuer: None };
     let points = extension("2.5.29.31", false, CrlDistributionPoints(vec![point]).to_der().unwrap());
     let jordan = issue(&Wish { more: vec![points], ..person("Jordan Example") }, &issuing);
     World { root, issuing, jordan }
@@ -50,35 +53,68 @@ impl World {
     fn judged(&self, known: &Revocation) -> (State, String) {
         let trust = Trust::new(vec![self.root.certificate.clone()]);
         let options = Options { revocation: known, ..Options::new(&trust, noon(), &[]) };
-        let answer = judge_signer(&self.jordan.certificate, std::slice::from_ref(&self.issuing.certificate), &options).authenticity;
+        let answer =
+            judge_signer(&self.jordan.certificate, std::slice::from_ref(&self.issuing.certificate), &options)
+                .authenticity;
         (answer.state, answer.words)
     }
 }
 
 fn full_name(url: &str) -> DistributionPointName {
-    DistributionPointName::FullName(vec![GeneralName::UniformResourceIdentifier(Ia5String::new(url).unwrap())])
+    DistributionPointName::FullName(vec![GeneralName::UniformResourceIdentifier(
+        Ia5String::new(url).unwrap(),
+    )])
 }
 
 /// What each authority above may not lack, and what may not be missing in it.
 #[test]
 fn a_path_through_an_authority_that_may_not_issue_does_not_hold() {
     // one permitted name, which is Jordan's own: it is not worked out, so nothing is said to hold
-    let constraints = || vec![0x30, 0x0f, 0xa0, 0x0d, 0x30, 0x0b, 0x82, 0x09, b'e', b'x', b'.', b'e', b'x', b'a', b'm', b'p', b'l'];
+    let constraints = || {
+        vec![
+            0x30, 0x0f, 0xa0, 0x0d, 0x30, 0x0b, 0x82, 0x09, b'e', b'x', b'.', b'e', b'x', b'a', b'm', b'p',
+            b'l',
+        ]
+    };
     let with = |more: Extension| Wish { more: vec![more], ..issuing() };
     let rows = [
         ("a good one", issuing(), State::Held),
-        ("one with a policy that nothing asks for", with(extension("2.5.29.32", true, vec![0x30, 6, 0x30, 4, 6, 2, 0x2a, 3])), State::Held),
-        ("no basic constraints", Wish { ca: None, usage: Some(KeyUsages::KeyCertSign), ..issuing() }, State::Failed),
-        ("a key that may sign lists alone", Wish { usage: Some(KeyUsages::CRLSign), ..issuing() }, State::Failed),
+        (
+            "one with a policy that nothing asks for",
+            with(extension("2.5.29.32", true, vec![0x30, 6, 0x30, 4, 6, 2, 0x2a, 3])),
+            State::Held,
+        ),
+        (
+            "no basic constraints",
+            Wish { ca: None, usage: Some(KeyUsages::KeyCertSign), ..issuing() },
+            State::Failed,
+        ),
+        (
+            "a key that may sign lists alone",
+            Wish { usage: Some(KeyUsages::CRLSign), ..issuing() },
+            State::Failed,
+        ),
         ("expired", Wish { until: noon() - Duration::seconds(1), ..issuing() }, State::Failed),
         ("not yet valid", Wish { from: noon() + Duration::seconds(1), ..issuing() }, State::Failed),
         ("critical name constraints", with(extension("2.5.29.30", true, constraints())), State::Failed),
         ("name constraints", with(extension("2.5.29.30", false, constraints())), State::Failed),
         ("a policy that must be mapped", with(extension("2.5.29.33", true, vec![0x30, 0])), State::Failed),
-        ("a policy that must be there", with(extension("2.5.29.36", true, vec![0x30, 3, 0x80, 1, 0])), State::Failed),
-        ("the same, not critical", with(extension("2.5.29.36", false, vec![0x30, 3, 0x80, 1, 0])), State::Failed),
+        (
+            "a policy that must be there",
+            with(extension("2.5.29.36", true, vec![0x30, 3, 0x80, 1, 0])),
+            State::Failed,
+        ),
+        (
+            "the same, not critical",
+            with(extension("2.5.29.36", false, vec![0x30, 3, 0x80, 1, 0])),
+            State::Failed,
+        ),
         ("a critical extension of its own", with(extension("1.2.3.4", true, vec![5, 0])), State::Failed),
-        ("the same extension twice", with(extension("2.5.29.19", true, vec![0x30, 3, 1, 1, 0xff])), State::Failed),
+        (
+            "the same extension twice",
+            with(extension("2.5.29.19", true, vec![0x30, 3, 1, 1, 0xff])),
+            State::Failed,
+        ),
     ];
     for (what, between, expected) in rows {
         let (state, words) = world(between).judged(&Revocation::default());
@@ -112,7 +148,13 @@ fn serial(identity: &Identity) -> x509_cert::serial_number::SerialNumber {
 }
 
 /// A list in `issuer`'s name, signed by `key`.
-fn list(issuer: &Identity, key: &Private, revoked: &[&Identity], extensions: Vec<Extension>, until: DateTime<Utc>) -> Vec<u8> {
+fn list(
+    issuer: &Identity,
+    key: &Private,
+    revoked: &[&Identity],
+    extensions: Vec<Extension>,
+    until: DateTime<Utc>,
+) -> Vec<u8> {
     let entry = |identity: &&Identity| RevokedCert {
         serial_number: serial(identity),
         revocation_date: authority::time(noon() - Duration::days(5)),
@@ -172,18 +214,51 @@ fn a_list_settles_only_what_it_covers_and_revoked_always_counts() {
             State::Unknown,
             "elsewhere",
         ),
-        ("authorities", scope(|s| s.only_contains_ca_certs = true), own, later, State::Unknown, "another kind"),
-        ("attributes", scope(|s| s.only_contains_attribute_certs = true), own, later, State::Unknown, "another kind"),
-        ("one reason", scope(|s| s.only_some_reasons = Some(reasons)), own, later, State::Unknown, "some reasons"),
+        (
+            "authorities",
+            scope(|s| s.only_contains_ca_certs = true),
+            own,
+            later,
+            State::Unknown,
+            "another kind",
+        ),
+        (
+            "attributes",
+            scope(|s| s.only_contains_attribute_certs = true),
+            own,
+            later,
+            State::Unknown,
+            "another kind",
+        ),
+        (
+            "one reason",
+            scope(|s| s.only_some_reasons = Some(reasons)),
+            own,
+            later,
+            State::Unknown,
+            "some reasons",
+        ),
         ("others too", scope(|s| s.indirect_crl = true), own, later, State::Unknown, "several issuers"),
         ("changes", delta(), own, later, State::Unknown, "only changes"),
         ("last month", vec![], own, noon() - Duration::days(1), State::Unknown, "had ended"),
-        ("something new", vec![extension("1.2.3.4", true, vec![5, 0])], own, later, State::Unknown, "critical extension"),
+        (
+            "something new",
+            vec![extension("1.2.3.4", true, vec![5, 0])],
+            own,
+            later,
+            State::Unknown,
+            "critical extension",
+        ),
     ];
     for (what, extensions, key, until, expected, words) in covers {
-        for (names, expected, words) in [(vec![], expected, words), (vec![&world.jordan], State::Failed, "revoked at")] {
+        for (names, expected, words) in
+            [(vec![], expected, words), (vec![&world.jordan], State::Failed, "revoked at")]
+        {
             let mut known = Revocation::default();
-            assert!(known.add(&list(&world.issuing, key, &names, extensions.clone(), until)), "{what} cannot be read");
+            assert!(
+                known.add(&list(&world.issuing, key, &names, extensions.clone(), until)),
+                "{what} cannot be read"
+            );
             let (state, said) = world.judged(&known);
             assert_eq!(state, expected, "a list of {what}, with {} names: {said}", names.len());
             assert!(said.contains(words), "{what}: {said}");
@@ -196,7 +271,10 @@ fn a_list_settles_only_what_it_covers_and_revoked_always_counts() {
         assert_eq!(state, State::Unknown, "a list that a stranger signed: {said}");
     }
     let mut both = Revocation::default();
-    assert!(both.add(&list(&world.issuing, own, &[], vec![], later)) && both.add(&list(&world.issuing, own, &[], delta(), later)));
+    assert!(
+        both.add(&list(&world.issuing, own, &[], vec![], later))
+            && both.add(&list(&world.issuing, own, &[], delta(), later))
+    );
     assert_eq!(world.judged(&both).0, State::Held, "a whole list beside one of changes settles it");
 }
 
@@ -218,7 +296,9 @@ fn an_authority_that_was_revoked_vouches_for_nobody() {
 fn answer(world: &World, status: CertStatus, single: Vec<Extension>, whole: Vec<Extension>) -> Vec<u8> {
     let at = |days: i64| {
         let seconds = u64::try_from((noon() + Duration::days(days)).timestamp()).unwrap();
-        OcspGeneralizedTime(GeneralizedTime::from_unix_duration(std::time::Duration::from_secs(seconds)).unwrap())
+        OcspGeneralizedTime(
+            GeneralizedTime::from_unix_duration(std::time::Duration::from_secs(seconds)).unwrap(),
+        )
     };
     let above = x509_cert::Certificate::from_der(world.issuing.certificate.der()).unwrap().tbs_certificate;
     let hash = |bytes: &[u8]| OctetString::new(digest(&SHA256, bytes).as_ref()).unwrap();
@@ -229,8 +309,13 @@ fn answer(world: &World, status: CertStatus, single: Vec<Extension>, whole: Vec<
         serial_number: serial(&world.jordan),
     };
     let some = |extensions: Vec<Extension>| (!extensions.is_empty()).then_some(extensions);
-    let response =
-        SingleResponse { cert_id, cert_status: status, this_update: at(-1), next_update: Some(at(5)), single_extensions: some(single) };
+    let response = SingleResponse {
+        cert_id,
+        cert_status: status,
+        this_update: at(-1),
+        next_update: Some(at(5)),
+        single_extensions: some(single),
+    };
     let tbs_response_data = ResponseData {
         version: OcspVersion::V1,
         responder_id: ResponderId::ByName(world.issuing.name.clone()),
@@ -239,7 +324,8 @@ fn answer(world: &World, status: CertStatus, single: Vec<Extension>, whole: Vec<
         response_extensions: some(whole),
     };
     let signature = signed(&world.issuing.private, &tbs_response_data.to_der().unwrap());
-    let basic = BasicOcspResponse { tbs_response_data, signature_algorithm: algorithm(), signature, certs: None };
+    let basic =
+        BasicOcspResponse { tbs_response_data, signature_algorithm: algorithm(), signature, certs: None };
     let response = OctetString::new(basic.to_der().unwrap()).unwrap();
     let response_type = const_oid::ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
     let response_bytes = Some(ResponseBytes { response_type, response });

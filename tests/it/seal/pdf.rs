@@ -19,7 +19,9 @@ fn certified(pdf: &[u8]) -> Vec<u8> {
 }
 
 fn holds(report: &PdfReport, signatures: usize) -> bool {
-    report.problems.is_empty() && report.signatures.len() == signatures && report.signatures.iter().all(|s| s.facts.is_ok())
+    report.problems.is_empty()
+        && report.signatures.len() == signatures
+        && report.signatures.iter().all(|s| s.facts.is_ok())
 }
 
 /// An update as an attacker would append it.
@@ -49,12 +51,16 @@ fn certification_then_two_approvals_all_hold() {
         assert!(holds(&report, 1), "{report:#?}");
         assert_eq!(report.signatures[0].certifies, Some(2));
         let two = pades::sign(&one, &signer("Preparer"), noon(), Role::Approval, "Prepared").unwrap();
-        let three = pades::sign(&two, &signer("Approver — ü"), noon(), Role::Approval, "Genehmigt — ünï").unwrap();
+        let three =
+            pades::sign(&two, &signer("Approver — ü"), noon(), Role::Approval, "Genehmigt — ünï").unwrap();
         let report = pades::verify(&three);
         assert!(holds(&report, 3), "{report:#?}");
         assert_eq!(report.signatures[2].reason, "Genehmigt — ünï");
         assert_eq!(report.signatures[1].claimed_at, Some(noon()));
-        assert!(pades::sign(&one, &signer("Again"), noon(), Role::Certification, "x").is_err(), "a certification comes first");
+        assert!(
+            pades::sign(&one, &signer("Again"), noon(), Role::Certification, "x").is_err(),
+            "a certification comes first"
+        );
     }
 }
 
@@ -91,7 +97,10 @@ fn appended_bytes_are_seen() {
     let pdf = certified(PDF);
     for tail in [&b"\n"[..], b" ", b"%%EOF\n", b"\0"] {
         let report = pades::verify(&[&pdf[..], tail].concat());
-        assert!(report.problems.iter().any(|p| matches!(p, PdfProblem::Appended(_) | PdfProblem::Unreadable(_))), "{report:#?}");
+        assert!(
+            report.problems.iter().any(|p| matches!(p, PdfProblem::Appended(_) | PdfProblem::Unreadable(_))),
+            "{report:#?}"
+        );
     }
     let report = pades::verify(&[b"junk", &pdf[..]].concat());
     assert!(matches!(report.problems[..], [PdfProblem::Unreadable(_)]));
@@ -111,7 +120,8 @@ fn shadow_attacks_are_seen() {
             let id = page(u);
             let prev = u.get_prev_documents();
             let contents = prev.get_dictionary(id).unwrap().get(b"Contents").unwrap();
-            let contents = contents.as_reference().or_else(|_| contents.as_array().unwrap()[0].as_reference()).unwrap();
+            let contents =
+                contents.as_reference().or_else(|_| contents.as_array().unwrap()[0].as_reference()).unwrap();
             u.new_document.set_object(contents, Stream::new(Dictionary::new(), b"BT ET".to_vec()));
         }),
         ("replace a font", |u| {
@@ -133,7 +143,9 @@ fn shadow_attacks_are_seen() {
         }),
         ("another page tree", |u| {
             let root = u.get_prev_documents().trailer.get(b"Root").unwrap().as_reference().unwrap();
-            let pages = u.new_document.add_object(dictionary! { "Type" => "Pages", "Kids" => Vec::<Object>::new(), "Count" => 0 });
+            let pages = u
+                .new_document
+                .add_object(dictionary! { "Type" => "Pages", "Kids" => Vec::<Object>::new(), "Count" => 0 });
             edit(u, root).set("Pages", pages);
         }),
         ("another catalog", |u| {
@@ -143,7 +155,8 @@ fn shadow_attacks_are_seen() {
         }),
         ("an action on opening", |u| {
             let root = u.get_prev_documents().trailer.get(b"Root").unwrap().as_reference().unwrap();
-            edit(u, root).set("OpenAction", dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("1") });
+            edit(u, root)
+                .set("OpenAction", dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("1") });
         }),
         ("the permissions taken away", |u| {
             let root = u.get_prev_documents().trailer.get(b"Root").unwrap().as_reference().unwrap();
@@ -152,7 +165,8 @@ fn shadow_attacks_are_seen() {
         ("a text field in the form", |u| {
             let root = u.get_prev_documents().catalog().unwrap();
             let form = root.get(b"AcroForm").unwrap().as_reference().unwrap();
-            let field = u.new_document.add_object(dictionary! { "FT" => "Tx", "T" => Object::string_literal("x") });
+            let field =
+                u.new_document.add_object(dictionary! { "FT" => "Tx", "T" => Object::string_literal("x") });
             edit(u, form).get_mut(b"Fields").unwrap().as_array_mut().unwrap().push(field.into());
         }),
     ];
@@ -160,10 +174,18 @@ fn shadow_attacks_are_seen() {
     for (what, attack) in attacks {
         let forged = updated(&pdf, attack);
         let report = pades::verify(&forged);
-        assert!(report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. })), "{what}: {report:#?}");
-        let Ok(signed) = pades::sign(&forged, &signer("Mallory"), noon(), Role::Approval, "x") else { continue };
+        assert!(
+            report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. })),
+            "{what}: {report:#?}"
+        );
+        let Ok(signed) = pades::sign(&forged, &signer("Mallory"), noon(), Role::Approval, "x") else {
+            continue;
+        };
         let report = pades::verify(&signed);
-        assert!(report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. })), "{what}, then signed: {report:#?}");
+        assert!(
+            report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. })),
+            "{what}, then signed: {report:#?}"
+        );
     }
 }
 
@@ -188,7 +210,8 @@ fn byte_ranges_that_hide_something_are_refused() {
     let pdf = certified(PDF);
     let at = pdf.windows(13).rposition(|w| w == b"/ByteRange[0 ").unwrap();
     let end = at + pdf[at..].iter().position(|&b| b == b']').unwrap();
-    let numbers: Vec<usize> = String::from_utf8_lossy(&pdf[at + 11..end]).split_whitespace().map(|n| n.parse().unwrap()).collect();
+    let numbers: Vec<usize> =
+        String::from_utf8_lossy(&pdf[at + 11..end]).split_whitespace().map(|n| n.parse().unwrap()).collect();
     let [_, start, gap_end, len] = numbers[..] else { panic!() };
     for wrong in [
         [0, start - 9, gap_end, len],
@@ -224,7 +247,8 @@ fn object_stream_bombs_are_not_unpacked_without_end() {
     let packed = packed.finish().unwrap();
     let mut bomb = Document::load_mem(PDF).unwrap();
     for _ in 0..200 {
-        let dictionary = dictionary! { "Type" => "ObjStm", "N" => 0, "First" => 0, "Filter" => "FlateDecode" };
+        let dictionary =
+            dictionary! { "Type" => "ObjStm", "N" => 0, "First" => 0, "Filter" => "FlateDecode" };
         bomb.add_object(Stream::new(dictionary, packed.clone()).with_compression(false));
     }
     // The writer drops object streams; write them as another type of the same length and rename them in the bytes.
@@ -235,11 +259,15 @@ fn object_stream_bombs_are_not_unpacked_without_end() {
         .for_each(|s| s.dict.set("Type", "ObjXtm"));
     let mut pdf = Vec::new();
     bomb.save_to(&mut pdf).unwrap();
-    let places: Vec<_> = pdf.windows(6).enumerate().filter(|(_, w)| w == b"ObjXtm").map(|(at, _)| at).collect();
+    let places: Vec<_> =
+        pdf.windows(6).enumerate().filter(|(_, w)| w == b"ObjXtm").map(|(at, _)| at).collect();
     places.iter().for_each(|at| pdf[at + 3] = b'S');
     assert_eq!(places.len(), 200);
     let report = pades::verify(&pdf);
-    assert!(matches!(&report.problems[..], [PdfProblem::Unreadable(why)] if why.contains("unpack to too much")), "{report:#?}");
+    assert!(
+        matches!(&report.problems[..], [PdfProblem::Unreadable(why)] if why.contains("unpack to too much")),
+        "{report:#?}"
+    );
 }
 
 proptest! {

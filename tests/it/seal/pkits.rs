@@ -32,7 +32,8 @@ enum Agreement {
 #[test]
 fn nothing_holds_that_the_suite_refuses() {
     let Some(folder) = std::env::var_os("AFFIANT_PKITS") else { return };
-    let cases: Vec<Value> = serde_json::from_slice(&fs::read(Path::new(&folder).join("pkits.json")).unwrap()).unwrap();
+    let cases: Vec<Value> =
+        serde_json::from_slice(&fs::read(Path::new(&folder).join("pkits.json")).unwrap()).unwrap();
     let (mut sections, mut wrong) = (BTreeMap::<String, BTreeMap<Agreement, usize>>::new(), Vec::new());
     for case in &cases {
         let id = case["id"].as_str().unwrap();
@@ -45,7 +46,12 @@ fn nothing_holds_that_the_suite_refuses() {
     for (section, found) in &sections {
         found.iter().for_each(|(agreement, count)| println!("{section:<5} {count:>3} {agreement:?}"));
     }
-    assert!(wrong.is_empty() && cases.len() > 200, "{} cases, held and refused by the suite:\n{}", cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty() && cases.len() > 200,
+        "{} cases, held and refused by the suite:\n{}",
+        cases.len(),
+        wrong.join("\n")
+    );
 }
 
 /// An error is what holds and may not.
@@ -63,12 +69,20 @@ fn agreement(folder: &Path, case: &Value) -> Result<Agreement, String> {
 
 /// What is said of a certificate without which one it is.
 fn without_names(words: &str) -> String {
-    words.split_once(": ").map_or(words, |(_, words)| words).split("; fingerprint").next().unwrap_or_default().to_owned()
+    words
+        .split_once(": ")
+        .map_or(words, |(_, words)| words)
+        .split("; fingerprint")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn judged(folder: &Path, case: &Value) -> (State, String, String) {
     let certificate = |name: &str| Certificate::from_der(&fs::read(folder.join("certs").join(name)).unwrap());
-    let names = |member: &str| case[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    let names = |member: &str| {
+        case[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>()
+    };
     let mut known = Revocation::default();
     for name in ["TrustAnchorRootCRL.crl"].into_iter().chain(names("crls")) {
         known.add(&fs::read(folder.join("crls").join(name)).unwrap());

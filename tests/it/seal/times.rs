@@ -29,7 +29,9 @@ fn bag(parent: &Path, signer: &LocalKey, authorities: Option<&Authorities>) -> P
     let mut bag = Payload::create(parent, "small", Access::Shared).unwrap();
     bag.add("data/a.txt", &mut &b"stored"[..]).unwrap();
     let info = BagInfo::new([("External-Identifier", "small")]);
-    seal_bag_with(bag.close(info).unwrap(), signer, noon(), &Extras { authorities, ..Extras::default() }).unwrap().path
+    seal_bag_with(bag.close(info).unwrap(), signer, noon(), &Extras { authorities, ..Extras::default() })
+        .unwrap()
+        .path
 }
 
 fn case(authorities: Option<&Authorities>) -> Case {
@@ -55,7 +57,11 @@ fn a_pinned_authority_attests_the_time_and_openssl_agrees() {
     let report = check(&case.folder, &case.signer, &tsa.trust(), later());
     assert_eq!(failures(&report), Vec::<&str>::new(), "{report:#?}");
     assert_eq!((report.time.state, report.authenticity.state), (State::Held, State::Held), "{report:#?}");
-    assert!(report.time.words.contains("1.3.6.1.4.1.57264.9.1") && report.time.words.contains("accurate to 1.5 s"), "{report:#?}");
+    assert!(
+        report.time.words.contains("1.3.6.1.4.1.57264.9.1")
+            && report.time.words.contains("accurate to 1.5 s"),
+        "{report:#?}"
+    );
     assert!(report.existed_by.is_some_and(|by| (by - Utc::now()).num_minutes().abs() < 5));
     let seal = "seal/tagmanifest-sha256.txt.p7s";
     let root = tsa.root().display().to_string();
@@ -107,18 +113,28 @@ fn silence_is_recorded_and_the_next_authority_is_asked() {
     let authorities = Authorities::new(vec![dead.clone(), tsa.url()], Wait::from_secs(20), Trust::default());
     let case = case(Some(&authorities));
     let record = fs::read_to_string(case.folder.join("seal/timestamps.jsonl")).unwrap();
-    assert!(record.lines().count() == 2 && record.contains(&dead) && record.contains("\"stamped\":true"), "{record}");
+    assert!(
+        record.lines().count() == 2 && record.contains(&dead) && record.contains("\"stamped\":true"),
+        "{record}"
+    );
     assert_eq!(check(&case.folder, &case.signer, &tsa.trust(), later()).time.state, State::Held);
     let alone = Authorities::new(vec![dead], Wait::from_secs(5), Trust::default());
     let without = self::case(Some(&alone));
     let report = check(&without.folder, &without.signer, &tsa.trust(), later());
-    assert!(report.time.state == State::Unknown && report.time.words.contains("no timestamp is inside"), "{report:#?}");
+    assert!(
+        report.time.state == State::Unknown && report.time.words.contains("no timestamp is inside"),
+        "{report:#?}"
+    );
 }
 
 #[test]
 fn a_seal_outlives_its_signer_only_with_a_timestamp() {
     let tsa = Tsa::start();
-    let wish = Wish { from: noon() - Duration::days(1), until: Utc::now() + Duration::days(1), ..authority::person("Jordan Example") };
+    let wish = Wish {
+        from: noon() - Duration::days(1),
+        until: Utc::now() + Duration::days(1),
+        ..authority::person("Jordan Example")
+    };
     let signer = authority::self_signed(&wish);
     let dir = tempfile::tempdir().unwrap();
     let stamped = bag(dir.path(), &signer.signer(), Some(&tsa.authorities()));
@@ -139,8 +155,9 @@ fn a_request_is_carried_to_another_machine_and_its_answer_applied() {
         let before = files(&case.folder).remove("data/a.txt");
         let question = timestamps::request(path, Over::Seal).unwrap();
         let answer = tsa.answer(question.der());
-        let apply =
-            |answer: &[u8], question: Option<&[u8]>, trust: &Trust| timestamps::apply(path, Over::Seal, answer, question, trust, later());
+        let apply = |answer: &[u8], question: Option<&[u8]>, trust: &Trust| {
+            timestamps::apply(path, Over::Seal, answer, question, trust, later())
+        };
         assert!(apply(&answer, Some(question.der()), &other.trust()).is_err(), "another authority is pinned");
         let second = timestamps::request(path, Over::Seal).unwrap();
         assert!(apply(&answer, Some(second.der()), &tsa.trust()).is_err(), "another nonce");
@@ -158,7 +175,9 @@ fn a_request_is_carried_to_another_machine_and_its_answer_applied() {
 fn renewals_carry_a_seal_beyond_its_first_authority() {
     let (first, second) = (Tsa::of("timeStamping", 30), Tsa::start());
     let case = case(Some(&first.authorities()));
-    let both = Trust::from_pem(&[first.root(), second.root()].map(|p| fs::read_to_string(p).unwrap()).concat()).unwrap();
+    let both =
+        Trust::from_pem(&[first.root(), second.root()].map(|p| fs::read_to_string(p).unwrap()).concat())
+            .unwrap();
     let zipped = zip(&case.folder, &case.dir.path().join("p.zip"));
     let missed = Utc::now() + Duration::days(60);
     let report = check(&zipped, &case.signer, &both, missed);
@@ -169,18 +188,28 @@ fn renewals_carry_a_seal_beyond_its_first_authority() {
     let report = check(&zipped, &case.signer, &both, missed);
     assert_eq!((report.time.state, failures(&report)), (State::Held, vec![]), "{report:#?}");
     let status = timestamps::status(&zipped).unwrap();
-    assert_eq!(status.parts.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(), ["seal", "timestamp", "renewal 0001", "renewal 0002"]);
+    assert_eq!(
+        status.parts.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(),
+        ["seal", "timestamp", "renewal 0001", "renewal 0002"]
+    );
     assert!(status.care.until > missed);
     // Stock tools agree.
     let out = case.dir.path().join("unpacked");
-    let done = std::process::Command::new("unzip").args(["-q", zipped.to_str().unwrap(), "-d", out.to_str().unwrap()]).status().unwrap();
+    let done = std::process::Command::new("unzip")
+        .args(["-q", zipped.to_str().unwrap(), "-d", out.to_str().unwrap()])
+        .status()
+        .unwrap();
     assert!(done.success());
     let top = out.join("package");
     let root = second.root().display().to_string();
     for (number, sums) in [("0001", "sha256"), ("0002", "sha512")] {
         let list = format!("seal/renewals/{number}/files.{sums}");
         openssl(&top, &format!("ts -verify -data {list} -in {list}.tsr -CAfile {root}"));
-        let sum = std::process::Command::new(format!("{sums}sum")).args(["-c", "--quiet", &list]).current_dir(&top).status().unwrap();
+        let sum = std::process::Command::new(format!("{sums}sum"))
+            .args(["-c", "--quiet", &list])
+            .current_dir(&top)
+            .status()
+            .unwrap();
         assert!(sum.success());
     }
     assert!(fs::read_to_string(top.join("seal/renewals/0002/files.sha512")).unwrap().contains("data/a.txt"));
@@ -199,11 +228,22 @@ fn renewals_carry_a_seal_beyond_its_first_authority() {
 fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     let tsa = Tsa::start();
     let at = tsa.dir.path();
-    openssl(at, "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Jordan-Example -keyout s.key -out s.csr");
+    openssl(
+        at,
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Jordan-Example -keyout s.key -out s.csr",
+    );
     fs::write(at.join("sext"), "keyUsage=critical,digitalSignature\n").unwrap();
-    openssl(at, "x509 -req -in s.csr -CA ca.pem -CAkey ca.key -set_serial 4660 -days 900 -extfile sext -out s.pem");
+    openssl(
+        at,
+        "x509 -req -in s.csr -CA ca.pem -CAkey ca.key -set_serial 4660 -days 900 -extfile sext -out s.pem",
+    );
     let read = |name: &str| fs::read_to_string(at.join(name)).unwrap();
-    let key = LocalKey::from_pem(&read("s.key"), &(read("s.pem") + &read("ca.pem")), affiant::seal::RsaPadding::Pkcs1).unwrap();
+    let key = LocalKey::from_pem(
+        &read("s.key"),
+        &(read("s.pem") + &read("ca.pem")),
+        affiant::seal::RsaPadding::Pkcs1,
+    )
+    .unwrap();
     let now = Utc::now() + Duration::seconds(5);
     let seal = |parent: &str, authorities: Option<&Authorities>, revocation: Option<&Revocation>| {
         let mut bag = Payload::create(&at.join(parent), "small", Access::Shared).unwrap();
@@ -221,7 +261,11 @@ fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     std::thread::sleep(Wait::from_secs(3));
     fs::write(
         at.join("index"),
-        format!("R\t{}\t{}\t1234\tunknown\t/CN=Jordan-Example\n", "400101000000Z", Utc::now().format("%y%m%d%H%M%SZ")),
+        format!(
+            "R\t{}\t{}\t1234\tunknown\t/CN=Jordan-Example\n",
+            "400101000000Z",
+            Utc::now().format("%y%m%d%H%M%SZ")
+        ),
     )
     .unwrap();
     openssl(at, "ca -gencrl -config tsa.cnf -name c -out revoked.crl");
@@ -231,14 +275,25 @@ fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     };
     let bare = |path: &Path, revocation: &Revocation| {
         let trust = tsa.trust();
-        verify(path, &Options { authorities: &trust, revocation, ..Options::new(&trust, later(), &[]) }).unwrap().report
+        verify(path, &Options { authorities: &trust, revocation, ..Options::new(&trust, later(), &[]) })
+            .unwrap()
+            .report
     };
     let mut bad = Revocation::default();
     assert!(bad.add(&fs::read(at.join("revoked.crl")).unwrap()));
     assert_eq!(bare(&with_list, &Revocation::default()).authenticity.state, State::Held);
-    assert!(bare(&with_list, &Revocation::default()).steps.iter().any(|s| s.code.id() == "AFV-304" && s.words.contains("not revoked")));
+    assert!(
+        bare(&with_list, &Revocation::default())
+            .steps
+            .iter()
+            .any(|s| s.code.id() == "AFV-304" && s.words.contains("not revoked"))
+    );
     let report = bare(&plain, &bad);
-    assert_eq!((report.authenticity.state, failures(&report)), (State::Failed, vec!["AFV-304"]), "{report:#?}");
+    assert_eq!(
+        (report.authenticity.state, failures(&report)),
+        (State::Failed, vec!["AFV-304"]),
+        "{report:#?}"
+    );
     assert_eq!(bare(&stamped, &bad).authenticity.state, State::Held, "{:#?}", bare(&stamped, &bad));
     let listed = [("revoked.crl".to_owned(), fs::read(at.join("revoked.crl")).unwrap())];
     assert!(failures(&judged(&plain, &listed)).contains(&"AFV-304"));

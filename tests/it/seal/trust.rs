@@ -42,7 +42,10 @@ fn who_may_not_issue_does_not_vouch() {
     let root = self_signed(&authority("Example Root"));
     let cases = [
         ("a person", person("Example Person")),
-        ("no key usage for certificates", Wish { usage: Some(KeyUsages::DigitalSignature), ..authority("A") }),
+        (
+            "no key usage for certificates",
+            Wish { usage: Some(KeyUsages::DigitalSignature), ..authority("A") },
+        ),
         ("an expired authority", Wish { until: noon() - Duration::days(1), ..authority("B") }),
         ("a critical extension not understood", Wish { critical_unknown: true, ..authority("C") }),
     ];

@@ -42,13 +42,21 @@ impl Tsa {
             at,
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Root -days 9000 -keyout ca.key -out ca.pem -addext keyUsage=critical,keyCertSign,cRLSign",
         );
-        openssl(at, "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Stamper -keyout tsa.key -out tsa.csr");
+        openssl(
+            at,
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Stamper -keyout tsa.key -out tsa.csr",
+        );
         fs::write(
             at.join("ext"),
             format!("basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,{purpose}\n"),
         )
         .unwrap();
-        openssl(at, &format!("x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 77 -days {days} -extfile ext -out tsa.pem"));
+        openssl(
+            at,
+            &format!(
+                "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 77 -days {days} -extfile ext -out tsa.pem"
+            ),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = Arc::new(AtomicBool::new(false));
@@ -113,12 +121,25 @@ pub fn openssl_says(at: &Path, arguments: &str) -> String {
 }
 
 fn ran(at: &Path, arguments: &str) -> (bool, String) {
-    let run = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
-    (run.status.success(), format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)))
+    let run = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(at)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (
+        run.status.success(),
+        format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)),
+    )
 }
 
 pub fn openssl_refuses(at: &Path, arguments: &str) {
-    let run = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
+    let run = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(at)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     assert!(!run.status.success(), "openssl {arguments} accepted");
 }
 
@@ -128,15 +149,27 @@ fn reply(at: &Path, request: &[u8]) -> Option<Vec<u8>> {
     let _alone = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     fs::write(at.join("query"), request).unwrap();
     let arguments = "ts -reply -config tsa.cnf -section a -queryfile query -out answer";
-    let done = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
+    let done = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(at)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     done.status.success().then(|| fs::read(at.join("answer")).unwrap())
 }
 
 /// What `openssl ocsp` answers from the authority's register, signed by `name`.
 fn status(at: &Path, name: &str, request: &[u8]) -> Option<Vec<u8>> {
     fs::write(at.join("question"), request).unwrap();
-    let arguments = format!("ocsp -index index -CA ca.pem -rsigner {name}.pem -rkey {name}.key -ndays 7 -reqin question -respout status");
-    let done = Command::new("openssl").args(arguments.split(' ')).current_dir(at).stdin(Stdio::null()).output().unwrap();
+    let arguments = format!(
+        "ocsp -index index -CA ca.pem -rsigner {name}.pem -rkey {name}.key -ndays 7 -reqin question -respout status"
+    );
+    let done = Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(at)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     done.status.success().then(|| fs::read(at.join("status")).unwrap())
 }
 
@@ -147,7 +180,8 @@ fn serve(mut stream: TcpStream, at: &Path) -> std::io::Result<()> {
         bytes.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&bytes).to_lowercase();
-    let length = head.lines().find_map(|l| l.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+    let length =
+        head.lines().find_map(|l| l.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     let answer = match head.split(' ').nth(1) {

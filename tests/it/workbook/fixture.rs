@@ -28,7 +28,9 @@ fn links(rows: &[(&str, &str, &str)]) -> String {
         format!("<Relationship Id=\"{id}\" Type=\"{kind}\" Target=\"{target}\"{mode}/>")
     };
     let rows: String = rows.iter().map(row).collect();
-    format!("<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{rows}</Relationships>")
+    format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{rows}</Relationships>"
+    )
 }
 
 /// The sheet under protection.
@@ -72,21 +74,40 @@ const STRINGS: &str = r#"<si><t>Please give an answer to each question in column
 const STYLES: &str = r#"<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/><xf applyProtection="1"><protection locked="0"/></xf><xf numFmtId="49" applyNumberFormat="1" applyProtection="1"><protection locked="0"/></xf></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>"#;
 
 fn sheet(inner: &str) -> String {
-    let inner =
-        inner.replace("xmlns:x14=\"X14\"", &format!("xmlns:x14=\"{X14}\"")).replace("xmlns:xm=\"XM\"", &format!("xmlns:xm=\"{XM}\""));
+    let inner = inner
+        .replace("xmlns:x14=\"X14\"", &format!("xmlns:x14=\"{X14}\""))
+        .replace("xmlns:xm=\"XM\"", &format!("xmlns:xm=\"{XM}\""));
     format!("<worksheet xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\">{inner}</worksheet>")
 }
 
 const TYPES: [(&str, &str); 16] = [
     ("/xl/workbook.xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
-    ("/xl/worksheets/sheet1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"),
-    ("/xl/worksheets/sheet2.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"),
-    ("/xl/worksheets/sheet3.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"),
-    ("/xl/worksheets/sheet4.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"),
-    ("/xl/sharedStrings.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"),
+    (
+        "/xl/worksheets/sheet1.xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
+    ),
+    (
+        "/xl/worksheets/sheet2.xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
+    ),
+    (
+        "/xl/worksheets/sheet3.xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
+    ),
+    (
+        "/xl/worksheets/sheet4.xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
+    ),
+    (
+        "/xl/sharedStrings.xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml",
+    ),
     ("/xl/styles.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"),
     ("/xl/vbaProject.bin", "application/vnd.ms-office.vbaProject"),
-    ("/xl/externalLinks/externalLink1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml"),
+    (
+        "/xl/externalLinks/externalLink1.xml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml",
+    ),
     ("/xl/tables/table1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"),
     ("/xl/comments1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"),
     ("/xl/threadedComments/threadedComment1.xml", "application/vnd.ms-excel.threadedcomments+xml"),
@@ -98,14 +119,24 @@ const TYPES: [(&str, &str); 16] = [
 
 /// A workbook with macros that holds all of it.
 pub fn parts() -> PartList {
-    let types: String = TYPES.iter().map(|(name, kind)| format!("<Override PartName=\"{name}\" ContentType=\"{kind}\"/>")).collect();
+    let types: String = TYPES
+        .iter()
+        .map(|(name, kind)| format!("<Override PartName=\"{name}\" ContentType=\"{kind}\"/>"))
+        .collect();
     let types = format!(
         "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>{types}</Types>"
     );
     let names = "<definedNames><definedName name=\"Vocabulary\">Lists!$B$1:$B$3</definedName></definedNames>";
-    let tabs = [("Security", 1, ""), ("Access", 2, ""), ("Lists", 3, " state=\"hidden\""), ("Questions", 4, " state=\"veryHidden\"")];
-    let tabs: String =
-        tabs.iter().map(|(name, id, state)| format!("<sheet name=\"{name}\" sheetId=\"{id}\"{state} r:id=\"rId{id}\"/>")).collect();
+    let tabs = [
+        ("Security", 1, ""),
+        ("Access", 2, ""),
+        ("Lists", 3, " state=\"hidden\""),
+        ("Questions", 4, " state=\"veryHidden\""),
+    ];
+    let tabs: String = tabs
+        .iter()
+        .map(|(name, id, state)| format!("<sheet name=\"{name}\" sheetId=\"{id}\"{state} r:id=\"rId{id}\"/>"))
+        .collect();
     let book = format!(
         "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr/><sheets>{tabs}</sheets><externalReferences><externalReference r:id=\"rId7\"/></externalReferences>{names}<calcPr calcId=\"191029\"/></workbook>"
     );
@@ -125,7 +156,11 @@ pub fn parts() -> PartList {
         ("rId1", "table", "../tables/table1.xml"),
         ("rId2", "comments", "../comments1.xml"),
         ("rId3", "vmlDrawing", "../drawings/vmlDrawing1.vml"),
-        ("rId4", "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment", "../threadedComments/threadedComment1.xml"),
+        (
+            "rId4",
+            "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment",
+            "../threadedComments/threadedComment1.xml",
+        ),
     ]);
     let id = "{00000000-0000-4000-8000-000000000001}";
     let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"/><v:shape id=\"_x0000_s1025\" type=\"#_x0000_t202\"><x:ClientData ObjectType=\"Note\"><x:Row>3</x:Row><x:Column>2</x:Column></x:ClientData></v:shape></xml>";
@@ -135,7 +170,11 @@ pub fn parts() -> PartList {
             "_rels/.rels",
             links(&[
                 ("rId1", "officeDocument", "xl/workbook.xml"),
-                ("rId2", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", "docProps/core.xml"),
+                (
+                    "rId2",
+                    "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties",
+                    "docProps/core.xml",
+                ),
             ]),
         ),
         part("xl/workbook.xml", book),
@@ -147,14 +186,20 @@ pub fn parts() -> PartList {
         part("xl/worksheets/sheet4.xml", sheet(QUESTIONS)),
         part("xl/sharedStrings.xml", format!("<sst xmlns=\"{MAIN}\">{STRINGS}</sst>")),
         part("xl/styles.xml", format!("<styleSheet xmlns=\"{MAIN}\">{STYLES}</styleSheet>")),
-        ("xl/vbaProject.bin".into(), (0..4096_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761)).to_le_bytes()).collect()),
+        (
+            "xl/vbaProject.bin".into(),
+            (0..4096_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761)).to_le_bytes()).collect(),
+        ),
         part(
             "xl/externalLinks/externalLink1.xml",
             format!(
                 "<externalLink xmlns=\"{MAIN}\"><externalBook xmlns:r=\"{OFFICE}\" r:id=\"rId1\"><sheetNames><sheetName val=\"Rates\"/></sheetNames></externalBook></externalLink>"
             ),
         ),
-        part("xl/externalLinks/_rels/externalLink1.xml.rels", links(&[("rId1", "externalLinkPath", "file:///C:/example/rates.xlsx")])),
+        part(
+            "xl/externalLinks/_rels/externalLink1.xml.rels",
+            links(&[("rId1", "externalLinkPath", "file:///C:/example/rates.xlsx")]),
+        ),
         part(
             "xl/tables/table1.xml",
             format!(
@@ -180,7 +225,10 @@ pub fn parts() -> PartList {
             ),
         ),
         part("xl/drawings/vmlDrawing1.vml", vml),
-        part("xl/calcChain.xml", format!("<calcChain xmlns=\"{MAIN}\"><c r=\"B5\" i=\"1\"/><c r=\"C7\" i=\"1\"/></calcChain>")),
+        part(
+            "xl/calcChain.xml",
+            format!("<calcChain xmlns=\"{MAIN}\"><c r=\"B5\" i=\"1\"/><c r=\"C7\" i=\"1\"/></calcChain>"),
+        ),
         part(
             "docProps/core.xml",
             "<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\"/>",
@@ -194,9 +242,14 @@ pub fn zipped(parts: &PartList) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (index, (name, bytes)) in parts.iter().enumerate() {
         let method = if index % 5 == 3 { CompressionMethod::Stored } else { CompressionMethod::Deflated };
-        let day = DateTime::from_date_and_time(2026, 9, 1 + u8::try_from(index % 20).expect("small"), 12, 0, 2).expect("a day");
+        let day =
+            DateTime::from_date_and_time(2026, 9, 1 + u8::try_from(index % 20).expect("small"), 12, 0, 2)
+                .expect("a day");
         let level = (method == CompressionMethod::Deflated).then_some(1);
-        let options = SimpleFileOptions::default().compression_method(method).compression_level(level).last_modified_time(day);
+        let options = SimpleFileOptions::default()
+            .compression_method(method)
+            .compression_level(level)
+            .last_modified_time(day);
         zip.start_file(name.as_str(), options).expect("a part");
         zip.write_all(bytes).expect("memory takes all");
     }
@@ -210,7 +263,8 @@ pub fn packed(bytes: &[u8]) -> BTreeMap<String, (String, String, u32, Vec<u8>)> 
     for index in 0..archive.len() {
         let mut file = archive.by_index_raw(index).expect("a part");
         let name = file.name().expect("a name").into_owned();
-        let about = (format!("{:?}", file.compression()), format!("{:?}", file.last_modified()), file.crc32());
+        let about =
+            (format!("{:?}", file.compression()), format!("{:?}", file.last_modified()), file.crc32());
         let mut raw = Vec::new();
         file.read_to_end(&mut raw).expect("packed bytes");
         all.insert(name, (about.0, about.1, about.2, raw));

@@ -72,7 +72,11 @@ fn cell(bytes: &[u8], sheet: &str, at: &str) -> String {
 }
 
 fn fate(filled: &FilledWorkbook, sheet: &str, at: &str) -> (RowFate, String) {
-    let row = filled.rows.iter().find(|row| row.sheet == sheet && row.cell == at).unwrap_or_else(|| panic!("{sheet}!{at} is not told"));
+    let row = filled
+        .rows
+        .iter()
+        .find(|row| row.sheet == sheet && row.cell == at)
+        .unwrap_or_else(|| panic!("{sheet}!{at} is not told"));
     (row.fate, row.why.clone())
 }
 
@@ -85,23 +89,49 @@ fn sheets_and_columns_are_guessed_and_shown() {
         [&c.id, &c.question, &c.answer, &c.comment, &c.evidence].map(|s| s.as_str().to_string()).join(",")
     };
     assert_eq!((security.header, letters(security).as_str(), security.fill), (4, "A,B,C,D,E", true));
-    assert_eq!((access.header, letters(access).as_str(), access.heads.answer.as_str()), (1, "A,B,C,D,", "Vendor response"));
+    assert_eq!(
+        (access.header, letters(access).as_str(), access.heads.answer.as_str()),
+        (1, "A,B,C,D,", "Vendor response")
+    );
     assert_eq!((lists.fill, lists.hidden, lists.columns.answer.as_str()), (false, true, ""));
-    assert_eq!((hidden.fill, hidden.hidden, hidden.rows.len()), (false, true, 1), "a hidden sheet is not filled unless the map says so");
-    let rows: Vec<(u32, &str, bool)> = security.rows.iter().map(|row| (row.row, row.id.as_str(), row.hidden)).collect();
+    assert_eq!(
+        (hidden.fill, hidden.hidden, hidden.rows.len()),
+        (false, true, 1),
+        "a hidden sheet is not filled unless the map says so"
+    );
+    let rows: Vec<(u32, &str, bool)> =
+        security.rows.iter().map(|row| (row.row, row.id.as_str(), row.hidden)).collect();
     assert_eq!(
         rows,
-        [(5, "SEC-01", false), (6, "SEC-02", false), (10, "", true), (11, "", false), (13, "", false), (14, "", false), (18, "", false)]
+        [
+            (5, "SEC-01", false),
+            (6, "SEC-02", false),
+            (10, "", true),
+            (11, "", false),
+            (13, "", false),
+            (14, "", false),
+            (18, "", false)
+        ]
     );
-    assert_eq!(security.rows[0].text, "Is multi-factor authentication required for administrators?", "the cached value of a formula");
+    assert_eq!(
+        security.rows[0].text, "Is multi-factor authentication required for administrators?",
+        "the cached value of a formula"
+    );
     assert_eq!(security.rows[1].text, "Do you sign a business associate agreement?", "runs of rich text");
     let left: Vec<&str> = security.left.iter().map(|told| told.split(':').next().expect("a cell")).collect();
     assert_eq!(left, ["C7", "C8", "C9", "C12", "C16", "C17"]);
-    assert!(map.sheets.iter().flat_map(|s| &s.rows).all(|row| row.pick.is_empty() && row.proposals.len() <= 3), "no score picks");
+    assert!(
+        map.sheets.iter().flat_map(|s| &s.rows).all(|row| row.pick.is_empty() && row.proposals.len() <= 3),
+        "no score picks"
+    );
     let takes: Vec<String> = map.lists.iter().map(|list| list.takes.join("|")).collect();
     assert_eq!(takes, ["Yes|No|N/A", "1|2|3|4|5", "Yes|Partially|No", "Yes|No|Partial|N/A"]);
     assert_eq!(
-        (map.lists[0].words.partial.as_str(), map.lists[2].words.partial.as_str(), map.lists[1].words.yes.as_str()),
+        (
+            map.lists[0].words.partial.as_str(),
+            map.lists[2].words.partial.as_str(),
+            map.lists[1].words.yes.as_str()
+        ),
         ("", "Partially", "")
     );
 }
@@ -116,9 +146,15 @@ fn answers_go_where_they_may_and_all_else_keeps_its_bytes() {
     let sheet = sheet_of(false);
     let filled = file.filled(&map, &sheet).expect("filled");
     let word = |id: &str| sheet.answers.iter().find(|a| a.id == id).expect("a question").answer;
-    assert_eq!((word("mfa"), word("baa"), word("network-defense")), (AnswerWord::Partial, AnswerWord::Yes, AnswerWord::Partial));
+    assert_eq!(
+        (word("mfa"), word("baa"), word("network-defense")),
+        (AnswerWord::Partial, AnswerWord::Yes, AnswerWord::Partial)
+    );
     assert_eq!(fate(&filled, "Security", "C5").0, RowFate::WithoutWord, "the list has no word for partial");
-    assert_eq!((fate(&filled, "Security", "C6").0, cell(&filled.bytes, "Security", "C6").as_str()), (RowFate::Filled, "Yes"));
+    assert_eq!(
+        (fate(&filled, "Security", "C6").0, cell(&filled.bytes, "Security", "C6").as_str()),
+        (RowFate::Filled, "Yes")
+    );
     assert!(cell(&filled.bytes, "Security", "D6").contains("addendum"));
     assert_eq!(cell(&filled.bytes, "Security", "C14"), "Partially", "a name stands for the list");
     for (at, why) in [
@@ -144,7 +180,9 @@ fn answers_go_where_they_may_and_all_else_keeps_its_bytes() {
     let original = text(&before, "xl/worksheets/sheet1.xml");
     let tail = |xml: &str| xml.split("</sheetData>").nth(1).expect("what is behind the rows").to_string();
     assert_eq!(tail(&xml), tail(&original), "protection, merges, both kinds of validation");
-    assert!(text(&filled.bytes, "xl/workbook.xml").contains("<calcPr calcId=\"191029\" fullCalcOnLoad=\"1\"/>"));
+    assert!(
+        text(&filled.bytes, "xl/workbook.xml").contains("<calcPr calcId=\"191029\" fullCalcOnLoad=\"1\"/>")
+    );
     let (was, is) = (packed(&before), packed(&filled.bytes));
     let changed: Vec<&String> = was.keys().filter(|name| was[*name] != is[*name]).collect();
     assert_eq!(changed, ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"]);
@@ -195,7 +233,10 @@ fn a_draft_fills_no_drop_down_that_cannot_be_told_from_an_approved_one() {
     let filled = file.filled(&map, &sheet_of(true)).expect("filled");
     let (fate, why) = fate(&filled, "Security", "C6");
     assert!(fate == RowFate::Left && why.contains("DRAFT or SAMPLE"), "{fate:?} {why}");
-    assert!(cell(&filled.bytes, "Security", "C11").starts_with("SAMPLE: "), "a cell that takes any text says it itself");
+    assert!(
+        cell(&filled.bytes, "Security", "C11").starts_with("SAMPLE: "),
+        "a cell that takes any text says it itself"
+    );
 }
 
 #[test]
@@ -203,8 +244,10 @@ fn cells_and_rows_that_are_not_there_are_made_in_order() {
     let before = zipped(&parts());
     let book = BuyerWorkbook::read(&before).expect("a workbook");
     let access = book.sheet("Access").expect("the sheet");
-    let values: BTreeMap<(usize, CellPlace), CellValue> =
-        ["A3", "B7", "C2", "D2", "F9", "C3"].into_iter().map(|at| ((access, place(at)), CellValue::Text(format!("=1+1 <{at}>")))).collect();
+    let values: BTreeMap<(usize, CellPlace), CellValue> = ["A3", "B7", "C2", "D2", "F9", "C3"]
+        .into_iter()
+        .map(|at| ((access, place(at)), CellValue::Text(format!("=1+1 <{at}>"))))
+        .collect();
     let after = book.written(&values).expect("written");
     let xml = text(&after, "xl/worksheets/sheet2.xml");
     let at = |part: &str| xml.find(part).unwrap_or_else(|| panic!("{part} is not in {xml}"));
@@ -227,32 +270,51 @@ fn cells_and_rows_that_are_not_there_are_made_in_order() {
         assert_eq!(cell(&after, "Access", &place), format!("=1+1 <{place}>"));
     }
     let security = book.sheet("Security").expect("the sheet");
-    for (at, barrier) in
-        [("C7", Barrier::Formula), ("C9", Barrier::Locked), ("C12", Barrier::Merged), ("C16", Barrier::Occupied), ("A20", Barrier::Locked)]
-    {
+    for (at, barrier) in [
+        ("C7", Barrier::Formula),
+        ("C9", Barrier::Locked),
+        ("C12", Barrier::Merged),
+        ("C16", Barrier::Occupied),
+        ("A20", Barrier::Locked),
+    ] {
         assert_eq!(book.barrier(security, place(at)), Some(barrier), "{at}");
         let one = BTreeMap::from([((security, place(at)), CellValue::Number(1.0))]);
         assert!(book.written(&one).is_err(), "{at} is written by nobody");
     }
     assert_eq!(book.barrier(security, place("C20")), None, "the column's format is unlocked");
-    let wide = book.written(&BTreeMap::from([((security, place("C20")), CellValue::Number(2.5))])).expect("written");
+    let wide =
+        book.written(&BTreeMap::from([((security, place("C20")), CellValue::Number(2.5))])).expect("written");
     assert!(text(&wide, "xl/worksheets/sheet1.xml").contains("<dimension ref=\"A1:E20\"/>"));
 }
 
 #[test]
 fn a_sheet_in_another_spelling_reads_and_is_written_alike() {
     let prefixed = |xml: &str| {
-        let xml = regex::Regex::new(r"<(/?)([a-z]\w*)").expect("a pattern").replace_all(xml, "<${1}m:$2").into_owned();
-        format!("\u{feff}{}", xml.replace("xmlns=", "xmlns:m=").replace("<m:row r=\"2\">", "<m:row>").replace("<m:c r=\"B2\"", "<m:c"))
+        let xml = regex::Regex::new(r"<(/?)([a-z]\w*)")
+            .expect("a pattern")
+            .replace_all(xml, "<${1}m:$2")
+            .into_owned();
+        format!(
+            "\u{feff}{}",
+            xml.replace("xmlns=", "xmlns:m=")
+                .replace("<m:row r=\"2\">", "<m:row>")
+                .replace("<m:c r=\"B2\"", "<m:c")
+        )
     };
     let before = with("xl/worksheets/sheet2.xml", prefixed);
     let book = BuyerWorkbook::read(&before).expect("a workbook");
     let access = book.sheet("Access").expect("the sheet");
     assert_eq!(book.sheets[access].text(place("B2")), "Background screening of employees before hire");
     assert!(matches!(book.takes(access, place("C2")), Takes::Words(words) if words.len() == 4));
-    let after = book.written(&BTreeMap::from([((access, place("C3")), CellValue::Text("Yes".into()))])).expect("written");
+    let after = book
+        .written(&BTreeMap::from([((access, place("C3")), CellValue::Text("Yes".into()))]))
+        .expect("written");
     let xml = text(&after, "xl/worksheets/sheet2.xml");
-    assert!(xml.starts_with('\u{feff}') && xml.contains("<m:row r=\"3\"><m:c r=\"C3\" t=\"inlineStr\"><m:is><m:t"), "{xml}");
+    assert!(
+        xml.starts_with('\u{feff}')
+            && xml.contains("<m:row r=\"3\"><m:c r=\"C3\" t=\"inlineStr\"><m:is><m:t"),
+        "{xml}"
+    );
     assert_eq!(cell(&after, "Access", "C3"), "Yes");
 }
 
@@ -260,14 +322,23 @@ fn a_sheet_in_another_spelling_reads_and_is_written_alike() {
 fn hostile_workbooks_are_refused() {
     let refused = |bytes: &[u8]| BuyerWorkbook::read(bytes).err().map(|e| e.to_string()).expect("refused");
     let sheet = "xl/worksheets/sheet2.xml";
-    let entity = with(sheet, |xml| xml.replacen("<worksheet", "<!DOCTYPE w [<!ENTITY e \"x\">]><worksheet", 1));
+    let entity =
+        with(sheet, |xml| xml.replacen("<worksheet", "<!DOCTYPE w [<!ENTITY e \"x\">]><worksheet", 1));
     assert!(refused(&entity).contains(sheet));
-    assert!(refused(&with(sheet, |xml| xml.replace("r=\"4\"", "r=\"4000000000\""))).contains("none of a sheet"));
-    assert!(refused(&with(sheet, |xml| xml.replace("<row r=\"4\">", "<row r=\"2\">"))).contains("stands behind"));
+    assert!(
+        refused(&with(sheet, |xml| xml.replace("r=\"4\"", "r=\"4000000000\""))).contains("none of a sheet")
+    );
+    assert!(
+        refused(&with(sheet, |xml| xml.replace("<row r=\"4\">", "<row r=\"2\">"))).contains("stands behind")
+    );
     assert!(refused(&with(sheet, |xml| xml.replace("r=\"C4\"", "r=\"A4\""))).contains("out of order"));
     assert!(refused(&with(sheet, |xml| xml.replace("r=\"C4\"", "r=\"C9\""))).contains("stands in row"));
-    assert!(refused(&with("xl/workbook.xml", |xml| xml.replace("\"Access\"", "\"security\""))).contains("twice"));
-    let bomb = with("xl/sharedStrings.xml", |xml| xml.replacen("<si>", &format!("<si><t>{}</t></si><si>", " ".repeat(65 << 20)), 1));
+    assert!(
+        refused(&with("xl/workbook.xml", |xml| xml.replace("\"Access\"", "\"security\""))).contains("twice")
+    );
+    let bomb = with("xl/sharedStrings.xml", |xml| {
+        xml.replacen("<si>", &format!("<si><t>{}</t></si><si>", " ".repeat(65 << 20)), 1)
+    });
     assert!(bomb.len() < 2 << 20 && refused(&bomb).contains("MiB"));
     assert!(refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on").contains("password"));
     assert!(refused(b"PK\x03\x04").contains("no workbook"));
@@ -290,9 +361,15 @@ fn on_the_command_line_nothing_is_filled_before_a_person_confirms() {
     let zip = exported().zip.display().to_string();
     let before = zipped(&parts());
     fs::write(box_.path().join("buyer.xlsm"), &before).expect("a file");
-    let answer = |more: &[&str]| box_.affiant(&[&["answer", &zip, "--questionnaire", "buyer.xlsm", "--draft"], more].concat());
+    let answer = |more: &[&str]| {
+        box_.affiant(&[&["answer", &zip, "--questionnaire", "buyer.xlsm", "--draft"], more].concat())
+    };
     let told = answer(&[]).exits(0);
-    assert!(told.err.contains("`Security`: heads in row 4; question B `Question`, answer C `Answer`"), "{}", told.err);
+    assert!(
+        told.err.contains("`Security`: heads in row 4; question B `Question`, answer C `Answer`"),
+        "{}",
+        told.err
+    );
     assert!(told.err.contains("`Questions`, hidden"), "{}", told.err);
     let map = fs::read_to_string(box_.path().join("buyer.xlsm.affiant.yaml")).expect("a map beside the file");
     assert!(answer(&["--output", "out"]).exits(2).err.contains("AFU-035"));
@@ -310,12 +387,21 @@ fn on_the_command_line_nothing_is_filled_before_a_person_confirms() {
     assert!(cell(&after, "Security", "D6").starts_with("SAMPLE: DRAFT, not approved: "));
     assert_eq!(cell(&after, "Security", "C6"), "Yes");
     assert_eq!(packed(&before)["xl/vbaProject.bin"], packed(&after)["xl/vbaProject.bin"]);
-    let report = fs::read_to_string(box_.path().join("out/questionnaire-draft-report.csv")).expect("a report");
-    assert!(report.contains("Security,C9,,,not written,the sheet is protected and the cell is locked"), "{report}");
+    let report =
+        fs::read_to_string(box_.path().join("out/questionnaire-draft-report.csv")).expect("a report");
+    assert!(
+        report.contains("Security,C9,,,not written,the sheet is protected and the cell is locked"),
+        "{report}"
+    );
     // the next file with the same question gets the same pick, and may not get another
-    fs::write(box_.path().join("next.csv"), "Question,Answer\nDo you sign a business-associate agreement,\nAnything else?,\n")
-        .expect("a file");
-    let next = |more: &[&str]| box_.affiant(&[&["answer", &zip, "--questionnaire", "next.csv", "--draft"], more].concat());
+    fs::write(
+        box_.path().join("next.csv"),
+        "Question,Answer\nDo you sign a business-associate agreement,\nAnything else?,\n",
+    )
+    .expect("a file");
+    let next = |more: &[&str]| {
+        box_.affiant(&[&["answer", &zip, "--questionnaire", "next.csv", "--draft"], more].concat())
+    };
     assert!(next(&[]).exits(0).err.contains("1 are picked as in earlier maps"));
     let map = fs::read_to_string(box_.path().join("next.csv.affiant.yaml")).expect("a map");
     assert!(map.contains("pick: \"baa\"") && map.contains("picked_in: \"buyer.xlsm.affiant.yaml\""), "{map}");

@@ -33,22 +33,36 @@ pub fn cases() -> Vec<Case> {
             .says(&["no such table", "rds_databases"])
             .fix(&["did you mean `rds_database`"]),
         check("check: unknown function", "SELECT", "SELECT nowish(),").says(&["nowish"]),
-        check("check: severity typo", severity, "severity: hihg").at(AT, "hihg").says(&["`hihg` is not"]).fix(&["did you mean `high`"]),
+        check("check: severity typo", severity, "severity: hihg")
+            .at(AT, "hihg")
+            .says(&["`hihg` is not"])
+            .fix(&["did you mean `high`"]),
         check("check: verdict typo in a case", "verdict: not met", "verdict: notmet")
             .at(AT, "notmet")
             .says(&["`notmet` is not"])
             .fix(&["did you mean `not met`"]),
-        check("check: member typo", "title:", "titel:").at(AT, "titel:").says(&["`titel` is not a member"]).fix(&["did you mean `title`"]),
+        check("check: member typo", "title:", "titel:")
+            .at(AT, "titel:")
+            .says(&["`titel` is not a member"])
+            .fix(&["did you mean `title`"]),
         check("check: a member is missing", "why:", "# why:").says(&["`why`", "missing"]).fix(&["add `why"]),
         check("check: tab indentation", "  SELECT", "\tSELECT").says(&["tab"]).fix(&["spaces"]),
-        check("check: a case expects the wrong verdict", "verdict: met", "verdict: not met").says(&["rds.storage-encrypted"]),
-        check("check: given column not in the table", "storage_encrypted: 1", "storage_encrypted_: 1").says(&["storage_encrypted_"]),
-        check("check: asks the clock", "SELECT", "SELECT datetime('now'),").says(&["datetime"]).fix(&["param.as_of"]),
-        check("check: reads resource directly", "FROM rds_database", "FROM resource").says(&["no such column", "storage_encrypted"]),
+        check("check: a case expects the wrong verdict", "verdict: met", "verdict: not met")
+            .says(&["rds.storage-encrypted"]),
+        check("check: given column not in the table", "storage_encrypted: 1", "storage_encrypted_: 1")
+            .says(&["storage_encrypted_"]),
+        check("check: asks the clock", "SELECT", "SELECT datetime('now'),")
+            .says(&["datetime"])
+            .fix(&["param.as_of"]),
+        check("check: reads resource directly", "FROM rds_database", "FROM resource")
+            .says(&["no such column", "storage_encrypted"]),
         check("check: writes", "SELECT", "DELETE FROM rds_database; SELECT").says(&["may only read"]),
         with(
             "check: not in a control",
-            vec![Do::Write("mine/checks/rds/mine.yaml", Box::leak(CHECK.replace("rds.storage-encrypted", "rds.mine").into_boxed_str()))],
+            vec![Do::Write(
+                "mine/checks/rds/mine.yaml",
+                Box::leak(CHECK.replace("rds.storage-encrypted", "rds.mine").into_boxed_str()),
+            )],
         )
         .at("mine/checks/rds/mine.yaml", "rds.mine")
         .says(&["no control lists the check `rds.mine`"])
@@ -57,25 +71,36 @@ pub fn cases() -> Vec<Case> {
             .at("mine/checks/rds/stored.yaml", "rds.storage-encrypted")
             .says(&["does not fit"])
             .fix(&["rds.stored"]),
-        with("check in a folder with a typo", vec![Do::Write("mine/check/rds/storage-encrypted.yaml", CHECK)])
-            .says(&["no part of a catalog"])
-            .fix(&["`check` `checks`"]),
+        with(
+            "check in a folder with a typo",
+            vec![Do::Write("mine/check/rds/storage-encrypted.yaml", CHECK)],
+        )
+        .says(&["no part of a catalog"])
+        .fix(&["`check` `checks`"]),
         with(
             "check beside good ones in a wrong folder",
             vec![Do::Write("mine/check/rds/storage-encrypted.yaml", CHECK), Do::Write(AT, CHECK)],
         )
         .says(&["no such part"])
         .fix(&["did you mean `checks/`"]),
-        with("README in the catalog folder is fine", vec![Do::Write("mine/README.md", "my catalog"), Do::Write(AT, CHECK)])
-            .code(0)
-            .says(&["all as expected"]),
+        with(
+            "README in the catalog folder is fine",
+            vec![Do::Write("mine/README.md", "my catalog"), Do::Write(AT, CHECK)],
+        )
+        .code(0)
+        .says(&["all as expected"]),
         with("check that ends in .yml", vec![Do::Write("mine/checks/rds/storage-encrypted.yml", CHECK)])
             .says(&["end in `.yaml`"])
             .fix(&["storage-encrypted.yaml"]),
-        with("empty catalog folder", vec![Do::Folder("mine")]).says(&["no part of a catalog"]).fix(&["checks/"]),
-        with("the folder above the catalog", vec![Do::Write("mine/controls/checks/rds/storage-encrypted.yaml", CHECK)])
+        with("empty catalog folder", vec![Do::Folder("mine")])
             .says(&["no part of a catalog"])
-            .fix(&["did you mean `mine/controls`"]),
+            .fix(&["checks/"]),
+        with(
+            "the folder above the catalog",
+            vec![Do::Write("mine/controls/checks/rds/storage-encrypted.yaml", CHECK)],
+        )
+        .says(&["no part of a catalog"])
+        .fix(&["did you mean `mine/controls`"]),
         with("catalog folder missing", vec![]).says(&["`mine` does not exist"]).fix(&["controls/"]),
         with("catalog is a file", vec![Do::Write("mine", "x")]).says(&["is a file"]).fix(&["controls/"]),
         with(

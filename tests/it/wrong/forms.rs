@@ -15,7 +15,8 @@ pub fn cases() -> Vec<Case> {
 
 fn values() -> Vec<Case> {
     let parameter = |name, value: &'static str| {
-        edit(name, A, "parameters: {}", value, "parameters: {").at(A, value.split_once("_days: ").expect("one").1)
+        edit(name, A, "parameters: {}", value, "parameters: {")
+            .at(A, value.split_once("_days: ").expect("one").1)
     };
     vec![
         edit("years beyond any number", A, "years: 7", "years: 99999999999999999999", "99999999999999999999")
@@ -33,26 +34,53 @@ fn values() -> Vec<Case> {
         edit("a day that no year has", A, "end: 2026-09-30", "end: 2026-02-30", "2026-02-30")
             .says(&["not a day of the calendar"])
             .fix(&["2026-09-30"]),
-        edit("a report without rows", A, "pdf_rows: 12", "pdf_rows: 0", "0 #").says(&["out of range"]).fix(&["1 or more"]),
-        edit("a tag without a name", A, "tag: data-classification", "tag: \"\"", "\"\"\n").says(&["`tag` is empty"]).fix(&["write it out"]),
-        edit("no value that means PHI", A, "values: [phi]", "values: []", "[]\n").says(&["`values` holds fewer than 1"]),
+        edit("a report without rows", A, "pdf_rows: 12", "pdf_rows: 0", "0 #")
+            .says(&["out of range"])
+            .fix(&["1 or more"]),
+        edit("a tag without a name", A, "tag: data-classification", "tag: \"\"", "\"\"\n")
+            .says(&["`tag` is empty"])
+            .fix(&["write it out"]),
+        edit("no value that means PHI", A, "values: [phi]", "values: []", "[]\n")
+            .says(&["`values` holds fewer than 1"]),
         edit("left for later", A, "name: Meridian Twin Systems (example)", "name: TODO", "TODO")
             .says(&["not filled in: `TODO`"])
             .fix(&["what is true"]),
-        edit("a contact to be determined", A, "contact: security-official@example.com", "contact: TBD", "TBD")
-            .says(&["not filled in: `TBD`"])
-            .fix(&["what is true"]),
-        edit("an agreement that ends before it begins", G, "ends: 2027-06-16", "ends: 2023-06-16", "2023-06-16")
-            .says(&["before `signed`"])
-            .fix(&["last day as `ends`"]),
-        edit("hours of notice below nothing", G, "notice_hours: 24", "notice_hours: -1", "-1").says(&["out of range"]).fix(&["0 or more"]),
+        edit(
+            "a contact to be determined",
+            A,
+            "contact: security-official@example.com",
+            "contact: TBD",
+            "TBD",
+        )
+        .says(&["not filled in: `TBD`"])
+        .fix(&["what is true"]),
+        edit(
+            "an agreement that ends before it begins",
+            G,
+            "ends: 2027-06-16",
+            "ends: 2023-06-16",
+            "2023-06-16",
+        )
+        .says(&["before `signed`"])
+        .fix(&["last day as `ends`"]),
+        edit("hours of notice below nothing", G, "notice_hours: 24", "notice_hours: -1", "-1")
+            .says(&["out of range"])
+            .fix(&["0 or more"]),
         edit("a digest cut short", G, "notice_hours: 24", "notice_hours: 24\n    sha256: 1a0b", "1a0b")
             .says(&["not a SHA-256 digest"])
             .fix(&["sha256sum"]),
-        edit("a key in two ways", A, "seal: {}", "seal: { key: affiant.yaml, certificate: affiant.yaml, pkcs12: affiant.yaml }", "{ key")
-            .says(&["more than one"])
-            .fix(&["`pkcs12`"]),
-        edit("half a key", A, "seal: {}", "seal: { key: affiant.yaml }", "{ key").says(&["no whole key"]).fix(&["`certificate`"]),
+        edit(
+            "a key in two ways",
+            A,
+            "seal: {}",
+            "seal: { key: affiant.yaml, certificate: affiant.yaml, pkcs12: affiant.yaml }",
+            "{ key",
+        )
+        .says(&["more than one"])
+        .fix(&["`pkcs12`"]),
+        edit("half a key", A, "seal: {}", "seal: { key: affiant.yaml }", "{ key")
+            .says(&["no whole key"])
+            .fix(&["`certificate`"]),
         edit(
             "a key of AWS KMS in the place of a file",
             A,
@@ -68,27 +96,45 @@ fn values() -> Vec<Case> {
 fn marks() -> Vec<Case> {
     let lint = |name| command(name, &["lint"]);
     vec![
-        edit("marks of a merge", A, "sample: true", "<<<<<<< HEAD\nsample: true\n=======\nsample: false\n>>>>>>> main", "<<<<<<<")
-            .says(&["merge"])
-            .fix(&["keep one version"]),
-        edit("spaces that are none", A, "  role: business", "\u{a0}\u{a0}role: business", "\u{a0}").says(&["U+00A0"]).fix(&["with spaces"]),
+        edit(
+            "marks of a merge",
+            A,
+            "sample: true",
+            "<<<<<<< HEAD\nsample: true\n=======\nsample: false\n>>>>>>> main",
+            "<<<<<<<",
+        )
+        .says(&["merge"])
+        .fix(&["keep one version"]),
+        edit("spaces that are none", A, "  role: business", "\u{a0}\u{a0}role: business", "\u{a0}")
+            .says(&["U+00A0"])
+            .fix(&["with spaces"]),
         edit("a member indented by one less", X, "    resource: arn", "   resource: arn", "resource: arn")
             .says(&["column 4"])
             .fix(&["alike"]),
-        edit("quotation marks of a word processor", A, "id: \"111122223333\"", "id: \u{201c}111122223333\u{201d}", "\u{201c}")
-            .says(&["not the id of an AWS account"])
-            .fix(&["straight"]),
+        edit(
+            "quotation marks of a word processor",
+            A,
+            "id: \"111122223333\"",
+            "id: \u{201c}111122223333\u{201d}",
+            "\u{201c}",
+        )
+        .says(&["not the id of an AWS account"])
+        .fix(&["straight"]),
         edit("a tag of another program", A, "sample: true", "sample: !!python/name:x true", "true\n")
             .says(&["means nothing"])
             .fix(&["remove the tag"])
             .at(A, "true\n"),
         lint("a wrong value in a file with CRLF")
-            .does(vec![Do::Bytes(R, |text| text.replace("due: 2026-10-25", "due: soon").replace('\n', "\r\n").into_bytes())])
+            .does(vec![Do::Bytes(R, |text| {
+                text.replace("due: 2026-10-25", "due: soon").replace('\n', "\r\n").into_bytes()
+            })])
             .at(R, "soon")
             .says(&["not a date"])
             .fix(&["2026-09-30"]),
         lint("a wrong value behind a byte order mark")
-            .does(vec![Do::Bytes(R, |text| format!("\u{feff}{}", text.replace("due: 2026-10-25", "due: soon")).into_bytes())])
+            .does(vec![Do::Bytes(R, |text| {
+                format!("\u{feff}{}", text.replace("due: 2026-10-25", "due: soon")).into_bytes()
+            })])
             .at(R, "soon")
             .says(&["not a date"])
             .fix(&["2026-09-30"]),
@@ -115,7 +161,11 @@ fn twice() -> Vec<Case> {
 /// Days after the one that is judged: told, and no obstacle.
 fn later() -> Vec<Case> {
     let warned = |name, file, from, to, at: &'static str| {
-        edit(name, file, from, to, at).at(file, at).code(0).says(&["is after 2026-09-30"]).fix(&["mend the date"])
+        edit(name, file, from, to, at)
+            .at(file, at)
+            .code(0)
+            .says(&["is after 2026-09-30"])
+            .fix(&["mend the date"])
     };
     vec![
         warned("an exception from November on", X, "accepted: 2026-07-20", "accepted: 2026-11-20", "2026-11-20").says(&["no effect"]),

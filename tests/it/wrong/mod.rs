@@ -39,7 +39,13 @@ pub struct Case {
 }
 
 /// A case of `lint` with one edit.
-pub fn edit(name: &'static str, file: &'static str, from: &'static str, to: &'static str, at: &'static str) -> Case {
+pub fn edit(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    at: &'static str,
+) -> Case {
     Case {
         name,
         does: vec![Do::Edit(file, from, to)],
@@ -54,7 +60,16 @@ pub fn edit(name: &'static str, file: &'static str, from: &'static str, to: &'st
 
 /// A case of the command line in a good workspace.
 pub fn command(name: &'static str, args: &[&'static str]) -> Case {
-    Case { name, does: Vec::new(), args: args.to_vec(), env: Vec::new(), code: 2, at: None, says: Vec::new(), fix: Vec::new() }
+    Case {
+        name,
+        does: Vec::new(),
+        args: args.to_vec(),
+        env: Vec::new(),
+        code: 2,
+        at: None,
+        says: Vec::new(),
+        fix: Vec::new(),
+    }
 }
 
 impl Case {
@@ -115,14 +130,18 @@ impl Case {
         }
         // the run's own name holds a digest
         let runs = fs::read_dir(box_.path().join("evidence")).into_iter().flatten().flatten();
-        let run = runs.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(|name| name.starts_with("2026"));
-        let args: Vec<String> = self.args.iter().map(|arg| arg.replace("RUN", run.as_deref().unwrap_or_default())).collect();
+        let run = runs
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .find(|name| name.starts_with("2026"));
+        let args: Vec<String> =
+            self.args.iter().map(|arg| arg.replace("RUN", run.as_deref().unwrap_or_default())).collect();
         let ran = box_.affiant_with(&args.iter().map(String::as_str).collect::<Vec<_>>(), &self.env);
         let place = self.at.map_or_else(String::new, |(file, needle)| {
             let bytes = fs::read(box_.path().join(file)).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-            let at = text.find(needle).unwrap_or_else(|| panic!("{}: `{needle}` is not in {file}", self.name));
+            let at =
+                text.find(needle).unwrap_or_else(|| panic!("{}: `{needle}` is not in {file}", self.name));
             let line = text[..at].matches('\n').count() + 1;
             let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             format!("{file}:{line}:{column}:")
@@ -136,14 +155,22 @@ impl Case {
         let mut lacks: Vec<String> = Vec::new();
         lacks.extend(self.says.iter().filter(|w| !all.contains(**w)).map(|w| format!("does not say `{w}`")));
         let about = lacks.is_empty();
-        lacks.extend(self.fix.iter().filter(|w| !all.contains(**w)).map(|w| format!("does not advise `{w}`")));
+        lacks
+            .extend(self.fix.iter().filter(|w| !all.contains(**w)).map(|w| format!("does not advise `{w}`")));
         if !place.is_empty() && !all.contains(&place) {
             lacks.push(format!("does not name {place}"));
         }
-        if !place.is_empty() && !all.lines().any(|line| line.trim_start().starts_with('|') && line.contains('^')) {
+        if !place.is_empty()
+            && !all.lines().any(|line| line.trim_start().starts_with('|') && line.contains('^'))
+        {
             lacks.push("shows no line with a caret".into());
         }
-        lacks.extend(INTERNALS.iter().filter(|w| all.contains(**w)).map(|w| format!("holds a library's own words: `{w}`")));
+        lacks.extend(
+            INTERNALS
+                .iter()
+                .filter(|w| all.contains(**w))
+                .map(|w| format!("holds a library's own words: `{w}`")),
+        );
         if ran.code != self.code {
             lacks.push(format!("ends with {} instead of {}", ran.code, self.code));
         }
@@ -153,7 +180,16 @@ impl Case {
             (false, _, true) => Grade::Partial,
             (false, _, false) => Grade::Misleading,
         };
-        (grade, format!("{}: {}\n  $ affiant {}\n{}", self.name, lacks.join("; "), self.args.join(" "), ran.err.trim_end()))
+        (
+            grade,
+            format!(
+                "{}: {}\n  $ affiant {}\n{}",
+                self.name,
+                lacks.join("; "),
+                self.args.join(" "),
+                ran.err.trim_end()
+            ),
+        )
     }
 }
 
@@ -184,7 +220,8 @@ fn good() -> Sandbox {
     static RUN: OnceLock<tempfile::TempDir> = OnceLock::new();
     let run = RUN.get_or_init(|| {
         let box_ = base();
-        let volumes = ["vol-0a1", "vol-0b2"].map(|id| item("AWS::EC2::Volume", id, serde_json::json!({ "encrypted": false })));
+        let volumes = ["vol-0a1", "vol-0b2"]
+            .map(|id| item("AWS::EC2::Volume", id, serde_json::json!({ "encrypted": false })));
         box_.snapshot("in", &volumes);
         let ran = box_.affiant(&["collect", "--snapshot", "in"]);
         assert!(ran.code == 3 || ran.code == 0, "{}", ran.err);
@@ -244,12 +281,15 @@ fn a_schema_refuses_what_lint_refuses() {
         let Ok(value) = serde_saphyr::from_str::<serde_json::Value>(&text) else { continue };
         box_.write(file, &text);
         let found = crate::spine::json(&box_.affiant(&["lint", "--format", "json"]).out);
-        let form = |code: &str| ["AFC-020", "AFC-022", "AFC-023", "AFC-024", "AFC-025", "AFC-026", "AFC-027"].contains(&code);
+        let form = |code: &str| {
+            ["AFC-020", "AFC-022", "AFC-023", "AFC-024", "AFC-025", "AFC-026", "AFC-027"].contains(&code)
+        };
         let problems = found["problems"].as_array().expect("problems");
         // days of the calendar are a `format`, which a validator may leave alone
-        let told = problems
-            .iter()
-            .find(|p| p["code"].as_str().is_some_and(form) && !p["message"].as_str().unwrap_or_default().contains("calendar"));
+        let told = problems.iter().find(|p| {
+            p["code"].as_str().is_some_and(form)
+                && !p["message"].as_str().unwrap_or_default().contains("calendar")
+        });
         let Some(told) = told else { continue };
         let schema = crate::authors::schema(&kind(file));
         let faults = crate::authors::faults(&value, &schema, &schema, "");
@@ -261,7 +301,10 @@ fn a_schema_refuses_what_lint_refuses() {
 
 #[test]
 fn every_wrong_input_gets_a_good_message() {
-    let cases: Vec<Case> = [workspace::cases(), forms::cases(), commands::cases(), catalog::cases()].into_iter().flatten().collect();
+    let cases: Vec<Case> = [workspace::cases(), forms::cases(), commands::cases(), catalog::cases()]
+        .into_iter()
+        .flatten()
+        .collect();
     let (next, graded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -285,6 +328,7 @@ fn every_wrong_input_gets_a_good_message() {
     );
     assert_eq!(graded.len(), cases.len(), "every case was tried");
     assert!(graded.len() >= 195, "{}", graded.len());
-    let bad: Vec<String> = graded.iter().filter(|(g, _)| *g != Grade::Good).map(|(g, words)| format!("{g:?} {words}")).collect();
+    let bad: Vec<String> =
+        graded.iter().filter(|(g, _)| *g != Grade::Good).map(|(g, words)| format!("{g:?} {words}")).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n\n"));
 }

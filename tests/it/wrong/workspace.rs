@@ -16,18 +16,30 @@ pub fn cases() -> Vec<Case> {
 
 fn affiant() -> Vec<Case> {
     vec![
-        edit("typo in a member name", A, "  role: business associate", "  rolle: business associate", "rolle:")
-            .says(&["`rolle` is not a member of `organization`"])
-            .fix(&["did you mean `role`"]),
+        edit(
+            "typo in a member name",
+            A,
+            "  role: business associate",
+            "  rolle: business associate",
+            "rolle:",
+        )
+        .says(&["`rolle` is not a member of `organization`"])
+        .fix(&["did you mean `role`"]),
         edit("value outside its list", A, "role: business associate", "role: vendor", "vendor")
             .says(&["`vendor` is not a role"])
             .fix(&["`covered entity`"]),
         edit("account id as a number", A, "id: \"111122223333\"", "id: 111122223333", "111122223333")
             .says(&["`111122223333` reads as a number"])
             .fix(&["put it in quotes: `id: \"111122223333\"`"]),
-        edit("account id with 11 digits", A, "id: \"111122223333\"", "id: \"11112222333\"", "\"11112222333\"")
-            .says(&["`11112222333` is not the id of an AWS account"])
-            .fix(&["twelve digits"]),
+        edit(
+            "account id with 11 digits",
+            A,
+            "id: \"111122223333\"",
+            "id: \"11112222333\"",
+            "\"11112222333\"",
+        )
+        .says(&["`11112222333` is not the id of an AWS account"])
+        .fix(&["twelve digits"]),
         edit("region typo", A, "regions: [us-east-1]", "regions: [us-east-1, us-esat-2]", "us-esat-2")
             .says(&["`us-esat-2` is not a region"])
             .fix(&["did you mean `us-east-2`"]),
@@ -38,7 +50,9 @@ fn affiant() -> Vec<Case> {
             .at(A, "us-east-1")
             .says(&["`regions` is a list"])
             .fix(&["`regions: [us-east-1]`"]),
-        edit("tab indentation", A, "  role: business", "\trole: business", "role: business").says(&["tab"]).fix(&["indent with spaces"]),
+        edit("tab indentation", A, "  role: business", "\trole: business", "role: business")
+            .says(&["tab"])
+            .fix(&["indent with spaces"]),
         edit("unclosed bracket", A, "regions: [us-east-1]", "regions: [us-east-1", "phi:")
             .says(&["not closed"])
             .fix(&["close it with `]`"]),
@@ -54,9 +68,15 @@ fn affiant() -> Vec<Case> {
         edit("parameter typo", A, "parameters: {}", "parameters: { access_key_dayz: 60 }", "access_key_dayz")
             .says(&["`access_key_dayz`"])
             .fix(&["did you mean `access_key_days`"]),
-        edit("parameter looser than the catalog", A, "parameters: {}", "parameters: { access_key_days: 400 }", "400")
-            .says(&["looser"])
-            .fix(&["controls show"]),
+        edit(
+            "parameter looser than the catalog",
+            A,
+            "parameters: {}",
+            "parameters: { access_key_days: 400 }",
+            "400",
+        )
+        .says(&["looser"])
+        .fix(&["controls show"]),
         edit("parameter as text", A, "parameters: {}", "parameters: { access_key_days: sixty }", "sixty")
             .says(&["`sixty` is not a number"])
             .fix(&["without quotes or unit"]),
@@ -66,12 +86,24 @@ fn affiant() -> Vec<Case> {
         edit("profile typo", A, "profiles: []", "profiles: [proposal2025]", "proposal2025")
             .says(&["no profile"])
             .fix(&["did you mean `proposal-2025`"]),
-        edit("paper size", A, "paper: us-letter", "paper: legal", "legal").says(&["not a paper size"]).fix(&["`us-letter`", "`a4`"]),
-        edit("retention 3 years", A, "years: 7", "years: 3", "3\n  reason").says(&["out of range"]).fix(&["164.316(b)(2)(i)"]),
-        edit("retention in words", A, "years: 7", "years: seven", "seven").says(&["not a whole number"]).fix(&["without quotes or unit"]),
-        edit("format of another version", A, "affiant.workspace/1", "affiant.workspace/9", "affiant.workspace/9")
-            .says(&["`affiant.workspace/9`"])
-            .fix(&["affiant.workspace/1"]),
+        edit("paper size", A, "paper: us-letter", "paper: legal", "legal")
+            .says(&["not a paper size"])
+            .fix(&["`us-letter`", "`a4`"]),
+        edit("retention 3 years", A, "years: 7", "years: 3", "3\n  reason")
+            .says(&["out of range"])
+            .fix(&["164.316(b)(2)(i)"]),
+        edit("retention in words", A, "years: 7", "years: seven", "seven")
+            .says(&["not a whole number"])
+            .fix(&["without quotes or unit"]),
+        edit(
+            "format of another version",
+            A,
+            "affiant.workspace/1",
+            "affiant.workspace/9",
+            "affiant.workspace/9",
+        )
+        .says(&["`affiant.workspace/9`"])
+        .fix(&["affiant.workspace/1"]),
         edit(
             "exclusion without a reason",
             A,
@@ -81,28 +113,63 @@ fn affiant() -> Vec<Case> {
         )
         .says(&["`reason` is empty", "not filled in"])
         .fix(&["write"]),
-        edit("exclusion of everything", A, "exclude: []", "exclude: [{ match: \"*\", by: A, on: 2026-01-01, reason: b }]", "\"*\"")
-            .says(&["`*` is not a resource"])
-            .fix(&["ARN"]),
-        edit("yes in quotes for true", A, "sample: true", "sample: \"yes\"", "\"yes\"").says(&["is text"]).fix(&["`sample: true`"]),
-        edit("yes for true", A, "sample: true", "sample: yes", "yes\n").at(A, "yes").says(&["is text"]).fix(&["`sample: true`"]),
+        edit(
+            "exclusion of everything",
+            A,
+            "exclude: []",
+            "exclude: [{ match: \"*\", by: A, on: 2026-01-01, reason: b }]",
+            "\"*\"",
+        )
+        .says(&["`*` is not a resource"])
+        .fix(&["ARN"]),
+        edit("yes in quotes for true", A, "sample: true", "sample: \"yes\"", "\"yes\"")
+            .says(&["is text"])
+            .fix(&["`sample: true`"]),
+        edit("yes for true", A, "sample: true", "sample: yes", "yes\n")
+            .at(A, "yes")
+            .says(&["is text"])
+            .fix(&["`sample: true`"]),
         edit("duplicate member", A, "sample: true", "sample: true\nsample: false", "sample: false")
             .says(&["stands twice"])
             .fix(&["keep one"]),
-        edit("seal key file missing", A, "seal: {}", "seal: { key: keys/none.pem, certificate: keys/none.crt }", "keys/none.pem")
-            .args(&["package"])
-            .says(&["no file `keys/none.pem`"])
-            .fix(&["affiant seal key"]),
-        edit("placeholder left in the name", A, "name: Meridian Twin Systems (example)", "name: \"<organization>\"", "\"<organization>\"")
-            .args(&["package"])
-            .says(&["not filled in: `<organization>`"])
-            .fix(&["--draft"]),
-        edit("an account twice", A, "accounts:\n", "accounts:\n  - id: \"111122223333\"\n", "\"111122223333\" # quoted")
-            .says(&["second entry of `accounts`"])
-            .fix(&["keep one"]),
-        edit("two partitions", A, "regions: [us-east-1]", "regions: [us-east-1, us-gov-west-1]", "us-gov-west-1")
-            .says(&["partition aws-us-gov"])
-            .fix(&["a workspace for each"]),
+        edit(
+            "seal key file missing",
+            A,
+            "seal: {}",
+            "seal: { key: keys/none.pem, certificate: keys/none.crt }",
+            "keys/none.pem",
+        )
+        .args(&["package"])
+        .says(&["no file `keys/none.pem`"])
+        .fix(&["affiant seal key"]),
+        edit(
+            "placeholder left in the name",
+            A,
+            "name: Meridian Twin Systems (example)",
+            "name: \"<organization>\"",
+            "\"<organization>\"",
+        )
+        .args(&["package"])
+        .says(&["not filled in: `<organization>`"])
+        .fix(&["--draft"]),
+        edit(
+            "an account twice",
+            A,
+            "accounts:\n",
+            "accounts:\n  - id: \"111122223333\"\n",
+            "\"111122223333\" # quoted",
+        )
+        .says(&["second entry of `accounts`"])
+        .fix(&["keep one"]),
+        edit(
+            "two partitions",
+            A,
+            "regions: [us-east-1]",
+            "regions: [us-east-1, us-gov-west-1]",
+            "us-gov-west-1",
+        )
+        .says(&["partition aws-us-gov"])
+        .fix(&["a workspace for each"]),
         edit("role of another service", A, "    name: twin-prod", "    role: affiant-read", "affiant-read")
             .says(&["not the ARN of a role"])
             .fix(&["arn:aws:iam::111122223333:role/affiant-read"]),
@@ -110,10 +177,18 @@ fn affiant() -> Vec<Case> {
             .at(A, "true }")
             .says(&["needs a role"])
             .fix(&["role: affiant-read"]),
-        edit("authority without a scheme", A, "seal: {}", "seal: { timestamp: { authorities: [timestamp.example] } }", "timestamp.example")
-            .says(&["not the address of a timestamp authority"])
-            .fix(&["https://"]),
-        edit("level of signatures", A, "seal: {}", "seal: { level: b-ltv }", "b-ltv").says(&["not a level"]).fix(&["did you mean `b-lt"]),
+        edit(
+            "authority without a scheme",
+            A,
+            "seal: {}",
+            "seal: { timestamp: { authorities: [timestamp.example] } }",
+            "timestamp.example",
+        )
+        .says(&["not the address of a timestamp authority"])
+        .fix(&["https://"]),
+        edit("level of signatures", A, "seal: {}", "seal: { level: b-ltv }", "b-ltv")
+            .says(&["not a level"])
+            .fix(&["did you mean `b-lt"]),
         edit("quotation never closed", A, "label: 2026-Q3", "label: \"2026-Q3", "\"2026-Q3")
             .at(A, "\"2026-Q3")
             .says(&["quotation"])
@@ -198,24 +273,66 @@ fn decisions() -> Vec<Case> {
         )
         .says(&["no control is called"])
         .fix(&["did you mean"]),
-        as_("risk: treatment typo, risks lint", R, "treatment: mitigate", "treatment: mitigat", "mitigat\n", &["risks", "lint"])
-            .says(&["not a treatment"])
-            .fix(&["`mitigate`"]),
-        as_("risk: likelihood medium, risks list", R, "likelihood: moderate", "likelihood: medium", "medium", &["risks", "list"])
-            .says(&["not a step"])
-            .fix(&["`moderate`"]),
-        as_("risk: due next month, risks lint", R, "due: 2026-10-25", "due: next month", "next month", &["risks", "lint"])
-            .says(&["not a date"])
-            .fix(&["2026-09-30"]),
-        as_("account with 11 digits, assess", A, "id: \"111122223333\"", "id: \"11112222333\"", "\"11112222333\"", &["assess"])
-            .says(&["not the id of an AWS account"])
-            .fix(&["twelve digits"]),
-        as_("region typo, assess", A, "regions: [us-east-1]", "regions: [us-esat-1]", "us-esat-1", &["assess"])
-            .says(&["not a region"])
-            .fix(&["`us-east-1`"]),
-        as_("plan next_review: soon, assess", I, "next_review: 2027-03-18", "next_review: soon", "soon", &["assess"])
-            .says(&["not a date"])
-            .fix(&["2026-09-30"]),
+        as_(
+            "risk: treatment typo, risks lint",
+            R,
+            "treatment: mitigate",
+            "treatment: mitigat",
+            "mitigat\n",
+            &["risks", "lint"],
+        )
+        .says(&["not a treatment"])
+        .fix(&["`mitigate`"]),
+        as_(
+            "risk: likelihood medium, risks list",
+            R,
+            "likelihood: moderate",
+            "likelihood: medium",
+            "medium",
+            &["risks", "list"],
+        )
+        .says(&["not a step"])
+        .fix(&["`moderate`"]),
+        as_(
+            "risk: due next month, risks lint",
+            R,
+            "due: 2026-10-25",
+            "due: next month",
+            "next month",
+            &["risks", "lint"],
+        )
+        .says(&["not a date"])
+        .fix(&["2026-09-30"]),
+        as_(
+            "account with 11 digits, assess",
+            A,
+            "id: \"111122223333\"",
+            "id: \"11112222333\"",
+            "\"11112222333\"",
+            &["assess"],
+        )
+        .says(&["not the id of an AWS account"])
+        .fix(&["twelve digits"]),
+        as_(
+            "region typo, assess",
+            A,
+            "regions: [us-east-1]",
+            "regions: [us-esat-1]",
+            "us-esat-1",
+            &["assess"],
+        )
+        .says(&["not a region"])
+        .fix(&["`us-east-1`"]),
+        as_(
+            "plan next_review: soon, assess",
+            I,
+            "next_review: 2027-03-18",
+            "next_review: soon",
+            "soon",
+            &["assess"],
+        )
+        .says(&["not a date"])
+        .fix(&["2026-09-30"]),
         as_(
             "exception matches nothing, package",
             X,
@@ -252,7 +369,10 @@ fn decisions() -> Vec<Case> {
 fn files() -> Vec<Case> {
     let lint = |name| command(name, &["lint"]);
     vec![
-        lint("affiant.yml: lint").does(vec![Do::Rename(A, "affiant.yml")]).says(&["affiant.yml"]).fix(&["mv affiant.yml affiant.yaml"]),
+        lint("affiant.yml: lint")
+            .does(vec![Do::Rename(A, "affiant.yml")])
+            .says(&["affiant.yml"])
+            .fix(&["mv affiant.yml affiant.yaml"]),
         command("affiant.yml: assess", &["assess"])
             .does(vec![Do::Rename(A, "affiant.yml")])
             .says(&["affiant.yml"])
@@ -273,28 +393,40 @@ fn files() -> Vec<Case> {
             .does(vec![Do::Write("program/vendors.yaml", "a: 1\n")])
             .says(&["nobody reads"])
             .fix(&["exceptions.yaml"]),
-        lint("empty affiant.yaml").does(vec![Do::Write(A, "")]).says(&["the file is empty"]).fix(&["affiant init"]),
+        lint("empty affiant.yaml")
+            .does(vec![Do::Write(A, "")])
+            .says(&["the file is empty"])
+            .fix(&["affiant init"]),
         lint("only comments in affiant.yaml")
             .does(vec![Do::Write(A, "# nothing yet\n")])
             .says(&["the file is empty"])
             .fix(&["affiant init"]),
         lint("latin-1 affiant.yaml")
-            .does(vec![Do::Bytes(A, |text| text.replace("Meridian", "M\u{e9}ridian").chars().map(|c| c as u8).collect())])
+            .does(vec![Do::Bytes(A, |text| {
+                text.replace("Meridian", "M\u{e9}ridian").chars().map(|c| c as u8).collect()
+            })])
             .says(&["0xe9", "not UTF-8", "affiant.yaml:6:"])
             .fix(&["save the file as UTF-8"]),
         lint("utf-16 affiant.yaml")
-            .does(vec![Do::Bytes(A, |text| [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect())])
+            .does(vec![Do::Bytes(A, |text| {
+                [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+            })])
             .says(&["UTF-16"])
             .fix(&["UTF-8"]),
         lint("a byte order mark and CRLF are fine")
-            .does(vec![Do::Bytes(A, |text| [b"\xef\xbb\xbf".to_vec(), text.replace('\n', "\r\n").into_bytes()].concat())])
+            .does(vec![Do::Bytes(A, |text| {
+                [b"\xef\xbb\xbf".to_vec(), text.replace('\n', "\r\n").into_bytes()].concat()
+            })])
             .says(&["no problems"])
             .code(0),
         lint("affiant.yaml is a folder")
             .does(vec![Do::Remove(A), Do::Folder(A)])
             .says(&["this is a folder"])
             .fix(&["move the folder away"]),
-        lint("affiant.yaml is a list").does(vec![Do::Write(A, "- a\n- b\n")]).at(A, "- a").says(&["group of members"]),
+        lint("affiant.yaml is a list")
+            .does(vec![Do::Write(A, "- a\n- b\n")])
+            .at(A, "- a")
+            .says(&["group of members"]),
         lint("another file's content")
             .does(vec![Do::Write(R, "format: affiant.exceptions/1\nexceptions: []\n")])
             .at(R, "affiant.exceptions/1")

@@ -1,5 +1,6 @@
-//! Tables that SQL cannot say well: how far address ranges reach, in lists, in the rules of a security group and in the entries of
-//! a network ACL. It reads the rows of a table's SELECT and knows nothing of where these come from.
+//! Tables that SQL cannot say well: how far address ranges reach, in lists, in the rules of a security group
+//! and in the entries of a network ACL. It reads the rows of a table's SELECT and knows nothing of where
+//! these come from.
 
 mod openings;
 mod source_row;
@@ -15,20 +16,33 @@ use crate::model::catalog::{Reckoning, Table};
 pub fn columns(reckoning: Reckoning) -> &'static [&'static str] {
     match reckoning {
         Reckoning::AddressReach => &["arn", "account", "region", "list", "ipv4", "ipv6", "sources"],
-        Reckoning::SecurityGroupReach => {
-            &["arn", "account", "region", "group_id", "direction", "protocol", "from_port", "to_port", "reach", "sources"]
+        Reckoning::SecurityGroupReach => &[
+            "arn",
+            "account",
+            "region",
+            "group_id",
+            "direction",
+            "protocol",
+            "from_port",
+            "to_port",
+            "reach",
+            "sources",
+        ],
+        Reckoning::NetworkAclReach => {
+            &["arn", "account", "region", "protocol", "from_port", "to_port", "reach", "sources"]
         }
-        Reckoning::NetworkAclReach => &["arn", "account", "region", "protocol", "from_port", "to_port", "reach", "sources"],
     }
 }
 
-/// Makes the table of a `kind` that SQLite knows, `TABLE` or `TEMP TABLE`, from the rows of its SELECT, which come in order.
+/// Makes the table of a `kind` that SQLite knows, `TABLE` or `TEMP TABLE`, from the rows of its SELECT, which
+/// come in order.
 pub fn create(db: &Connection, table: &Table, reckoning: Reckoning, kind: &str) -> Result<(), Fault> {
     let fault = |source| Fault::Table { table: table.name.clone(), source };
     let columns = columns(reckoning);
     db.execute_batch(&format!("CREATE {kind} \"{}\" ({})", table.name, columns.join(", "))).map_err(fault)?;
     let marks = vec!["?"; columns.len()].join(", ");
-    let mut insert = db.prepare(&format!("INSERT INTO \"{}\" VALUES ({marks})", table.name)).map_err(fault)?;
+    let mut insert =
+        db.prepare(&format!("INSERT INTO \"{}\" VALUES ({marks})", table.name)).map_err(fault)?;
     let mut select = db.prepare(&table.sql).map_err(fault)?;
     let mut rows = select.query([]).map_err(fault)?;
     let mut group: Vec<SourceRow> = Vec::new();
@@ -105,8 +119,9 @@ mod tests {
     fn rules(rows: &[(&str, &str, &str, &str)]) -> Vec<String> {
         let one = |(protocol, ports, source, ranges): &(&str, &str, &str, &str)| {
             format!(
-                "SELECT 'sg' AS arn, '1' AS account, 'r' AS region, 'sg-1' AS group_id, 'ingress' AS direction, NULL AS action, \
-                 {protocol} AS protocol, {ports}, '{source}' AS source, {ranges} AS ranges"
+                "SELECT 'sg' AS arn, '1' AS account, 'r' AS region, 'sg-1' AS group_id, 'ingress' AS \
+                 direction, NULL AS action, {protocol} AS protocol, {ports}, '{source}' AS source, {ranges} \
+                 AS ranges"
             )
         };
         made(Reckoning::SecurityGroupReach, &rows.iter().map(one).collect::<Vec<_>>().join(" UNION ALL "))
@@ -130,18 +145,33 @@ mod tests {
     #[test]
     fn halves_are_the_world_where_their_ports_meet() {
         let halves = |low: &str, high: &str| {
-            rules(&[("'tcp'", low, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"), ("'tcp'", high, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'")])
+            rules(&[
+                ("'tcp'", low, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"),
+                ("'tcp'", high, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'"),
+            ])
         };
         assert_eq!(
             halves("20 AS from_port, 25 AS to_port", "22 AS from_port, 3389 AS to_port"),
             ["tcp 22 25 world 8.0.0.0/8 and 9.0.0.0/8 together"]
         );
-        assert_eq!(halves("20 AS from_port, 21 AS to_port", "22 AS from_port, 3389 AS to_port"), Vec::<String>::new());
-        let with_all = rules(&[("'tcp'", SSH, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"), ("'-1'", NONE, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'")]);
+        assert_eq!(
+            halves("20 AS from_port, 21 AS to_port", "22 AS from_port, 3389 AS to_port"),
+            Vec::<String>::new()
+        );
+        let with_all = rules(&[
+            ("'tcp'", SSH, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"),
+            ("'-1'", NONE, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'"),
+        ]);
         assert_eq!(with_all, ["tcp 22 22 world 8.0.0.0/8 and 9.0.0.0/8 together"]);
-        let all = rules(&[("'-1'", NONE, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"), ("'-1'", NONE, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'")]);
+        let all = rules(&[
+            ("'-1'", NONE, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"),
+            ("'-1'", NONE, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'"),
+        ]);
         assert_eq!(all, ["-1 - - world 8.0.0.0/8 and 9.0.0.0/8 together"]);
-        let apart = rules(&[("'tcp'", SSH, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"), ("'udp'", SSH, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'")]);
+        let apart = rules(&[
+            ("'tcp'", SSH, "8.0.0.0/8", "'[\"8.0.0.0/8\"]'"),
+            ("'udp'", SSH, "9.0.0.0/8", "'[\"9.0.0.0/8\"]'"),
+        ]);
         assert_eq!(apart, Vec::<String>::new());
     }
 
@@ -169,21 +199,31 @@ mod tests {
     fn entries(rows: &[(&str, &str, &str, &str)]) -> Vec<String> {
         let one = |(n, (action, protocol, ports, range)): (usize, &(&str, &str, &str, &str))| {
             format!(
-                "SELECT 'acl' AS arn, '1' AS account, 'r' AS region, '{action}' AS action, '{protocol}' AS protocol, {ports}, \
-                 '{range} (rule {n})' AS source, '[\"{range}\"]' AS ranges"
+                "SELECT 'acl' AS arn, '1' AS account, 'r' AS region, '{action}' AS action, '{protocol}' AS \
+                 protocol, {ports}, '{range} (rule {n})' AS source, '[\"{range}\"]' AS ranges"
             )
         };
-        made(Reckoning::NetworkAclReach, &rows.iter().enumerate().map(one).collect::<Vec<_>>().join(" UNION ALL "))
+        made(
+            Reckoning::NetworkAclReach,
+            &rows.iter().enumerate().map(one).collect::<Vec<_>>().join(" UNION ALL "),
+        )
     }
 
     const WEB: &str = "80 AS from_port, 443 AS to_port";
 
     #[test]
     fn the_first_entry_that_names_an_address_decides() {
-        let halves =
-            entries(&[("allow", "tcp", SSH, "0.0.0.0/1"), ("allow", "tcp", SSH, "128.0.0.0/1"), ("deny", "-1", NONE, "0.0.0.0/0")]);
+        let halves = entries(&[
+            ("allow", "tcp", SSH, "0.0.0.0/1"),
+            ("allow", "tcp", SSH, "128.0.0.0/1"),
+            ("deny", "-1", NONE, "0.0.0.0/0"),
+        ]);
         assert_eq!(halves, ["tcp 22 22 world 0.0.0.0/1 (rule 0) and 128.0.0.0/1 (rule 1)"]);
-        let refused = entries(&[("deny", "tcp", SSH, "0.0.0.0/0"), ("allow", "-1", NONE, "0.0.0.0/0"), ("allow", "-1", NONE, "::/0")]);
+        let refused = entries(&[
+            ("deny", "tcp", SSH, "0.0.0.0/0"),
+            ("allow", "-1", NONE, "0.0.0.0/0"),
+            ("allow", "-1", NONE, "::/0"),
+        ]);
         assert_eq!(
             refused,
             [
@@ -196,10 +236,17 @@ mod tests {
         );
         let half_refused = entries(&[("deny", "tcp", WEB, "0.0.0.0/1"), ("allow", "tcp", WEB, "0.0.0.0/0")]);
         assert_eq!(half_refused, ["tcp 80 443 world 0.0.0.0/0 (rule 1)"]);
-        let both_halves =
-            entries(&[("deny", "tcp", WEB, "0.0.0.0/1"), ("deny", "tcp", WEB, "128.0.0.0/1"), ("allow", "tcp", WEB, "0.0.0.0/0")]);
+        let both_halves = entries(&[
+            ("deny", "tcp", WEB, "0.0.0.0/1"),
+            ("deny", "tcp", WEB, "128.0.0.0/1"),
+            ("allow", "tcp", WEB, "0.0.0.0/0"),
+        ]);
         assert_eq!(both_halves, Vec::<String>::new());
-        let known = entries(&[("allow", "tcp", WEB, "10.0.0.0/8"), ("deny", "-1", NONE, "0.0.0.0/0"), ("allow", "tcp", WEB, "0.0.0.0/0")]);
+        let known = entries(&[
+            ("allow", "tcp", WEB, "10.0.0.0/8"),
+            ("deny", "-1", NONE, "0.0.0.0/0"),
+            ("allow", "tcp", WEB, "0.0.0.0/0"),
+        ]);
         assert_eq!(known, Vec::<String>::new());
     }
 
@@ -217,16 +264,25 @@ mod tests {
         let lists = |rows: &[(&str, &str)]| {
             let one = |(list, range): &(&str, &str)| {
                 format!(
-                    "SELECT 'a' AS arn, '1' AS account, 'r' AS region, '{list}' AS list, '{range}' AS source, '[\"{range}\"]' AS ranges"
+                    "SELECT 'a' AS arn, '1' AS account, 'r' AS region, '{list}' AS list, '{range}' AS \
+                     source, '[\"{range}\"]' AS ranges"
                 )
             };
             made(Reckoning::AddressReach, &rows.iter().map(one).collect::<Vec<_>>().join(" UNION ALL "))
         };
         assert_eq!(
-            lists(&[("any", "0.0.0.0/1"), ("any", "128.0.0.0/1"), ("net", "10.0.0.0/8"), ("net", "2001:db8::/48")]),
+            lists(&[
+                ("any", "0.0.0.0/1"),
+                ("any", "128.0.0.0/1"),
+                ("net", "10.0.0.0/8"),
+                ("net", "2001:db8::/48")
+            ]),
             ["world bounded 0.0.0.0/1 and 128.0.0.0/1", "bounded bounded 10.0.0.0/8 and 2001:db8::/48"]
         );
-        assert_eq!(lists(&[("any", "8.0.0.0/8"), ("any", "9.0.0.0/8")]), ["world bounded 8.0.0.0/8 and 9.0.0.0/8 together"]);
+        assert_eq!(
+            lists(&[("any", "8.0.0.0/8"), ("any", "9.0.0.0/8")]),
+            ["world bounded 8.0.0.0/8 and 9.0.0.0/8 together"]
+        );
         assert_eq!(lists(&[("any", "pl-1"), ("any", "10.0.0.0/8")]), ["unknown unknown pl-1"]);
     }
 }

@@ -1,4 +1,5 @@
-//! What rules of a security group, or entries of a network ACL, open further than to known addresses: alone, together, or not known.
+//! What rules of a security group, or entries of a network ACL, open further than to known addresses: alone,
+//! together, or not known.
 
 use rusqlite::types::Value;
 
@@ -35,9 +36,12 @@ pub(super) fn security_group(group: &[SourceRow]) -> Vec<Opening> {
         let Some(rule) = &given.rule else { continue };
         let reach = if rule.is_unread() { AddressReach::Unknown } else { given.set.reach() };
         match reach {
-            AddressReach::World | AddressReach::Unknown => {
-                openings.push(Opening { protocol: rule.protocol.clone(), ports: rule.ports, reach, sources: given.words.clone() })
-            }
+            AddressReach::World | AddressReach::Unknown => openings.push(Opening {
+                protocol: rule.protocol.clone(),
+                ports: rule.ports,
+                reach,
+                sources: given.words.clone(),
+            }),
             AddressReach::Bounded => {}
         }
         if reach != AddressReach::World && !rule.is_unread() && !given.set.is_empty() {
@@ -60,18 +64,26 @@ fn together(rest: &[(&SourceRow, &PortRule)], protocol: &str) -> Vec<Opening> {
     for (from, to) in stretches(&ports) {
         let here: Vec<&SourceRow> = rest
             .iter()
-            .filter(|(_, rule)| rule.ports_of(protocol).is_some_and(|(first, last)| first <= from && to <= last))
+            .filter(|(_, rule)| {
+                rule.ports_of(protocol).is_some_and(|(first, last)| first <= from && to <= last)
+            })
             .map(|(given, _)| *given)
             .collect();
         if union(here.iter().map(|given| &given.set)).reach() != AddressReach::World {
             continue;
         }
         // every protocol together stands in a row of its own
-        let own = protocol == "-1" || here.iter().any(|given| given.rule.as_ref().is_some_and(|r| r.protocol.as_deref() == Some(protocol)));
+        let own = protocol == "-1"
+            || here
+                .iter()
+                .any(|given| given.rule.as_ref().is_some_and(|r| r.protocol.as_deref() == Some(protocol)));
         if own {
             let ports = has_ports(protocol).then_some((from, to));
             let sources = format!("{} together", words(here.into_iter(), "nobody"));
-            push(&mut openings, Opening { protocol: Some(protocol.into()), ports, reach: AddressReach::World, sources });
+            push(
+                &mut openings,
+                Opening { protocol: Some(protocol.into()), ports, reach: AddressReach::World, sources },
+            );
         }
     }
     openings
@@ -97,13 +109,20 @@ fn stretches(ranges: &[(i64, i64)]) -> Vec<(i64, i64)> {
     cuts.windows(2).map(|pair| (pair[0], pair[1] - 1)).collect()
 }
 
-/// The entries in order, each deciding for the addresses that none before it named; TCP and UDP, IPv4 and IPv6 apart.
+/// The entries in order, each deciding for the addresses that none before it named; TCP and UDP, IPv4 and
+/// IPv6 apart.
 pub(super) fn network_acl(group: &[SourceRow]) -> Vec<Opening> {
-    let entries: Vec<(&SourceRow, &PortRule)> = group.iter().filter_map(|given| Some((given, given.rule.as_ref()?))).collect();
+    let entries: Vec<(&SourceRow, &PortRule)> =
+        group.iter().filter_map(|given| Some((given, given.rule.as_ref()?))).collect();
     let mut openings = Vec::new();
     for (given, rule) in entries.iter().filter(|(_, rule)| rule.is_unread() || rule.allows.is_none()) {
         let sources = given.words.clone();
-        openings.push(Opening { protocol: rule.protocol.clone(), ports: rule.ports, reach: AddressReach::Unknown, sources });
+        openings.push(Opening {
+            protocol: rule.protocol.clone(),
+            ports: rule.ports,
+            reach: AddressReach::Unknown,
+            sources,
+        });
     }
     // what was not read in full may be a refusal that comes first
     let blurred = !openings.is_empty();
@@ -111,10 +130,15 @@ pub(super) fn network_acl(group: &[SourceRow]) -> Vec<Opening> {
         let ports: Vec<(i64, i64)> = entries.iter().filter_map(|(_, rule)| rule.ports_of(protocol)).collect();
         let mut families: [Vec<Opening>; 2] = Default::default();
         for (from, to) in stretches(&ports) {
-            let here = entries.iter().filter(|(_, rule)| rule.ports_of(protocol).is_some_and(|(first, last)| first <= from && to <= last));
+            let here = entries.iter().filter(|(_, rule)| {
+                rule.ports_of(protocol).is_some_and(|(first, last)| first <= from && to <= last)
+            });
             for ((reach, sources), openings) in let_in(here, blurred).into_iter().zip(&mut families) {
                 if reach != AddressReach::Bounded {
-                    push(openings, Opening { protocol: Some(protocol.into()), ports: Some((from, to)), reach, sources });
+                    push(
+                        openings,
+                        Opening { protocol: Some(protocol.into()), ports: Some((from, to)), reach, sources },
+                    );
                 }
             }
         }
@@ -124,7 +148,10 @@ pub(super) fn network_acl(group: &[SourceRow]) -> Vec<Opening> {
 }
 
 /// How far the entries that bear on a port let in, and which of them, for IPv4 and IPv6.
-fn let_in<'a>(entries: impl Iterator<Item = &'a (&'a SourceRow, &'a PortRule)>, mut blurred: bool) -> [(AddressReach, String); 2] {
+fn let_in<'a>(
+    entries: impl Iterator<Item = &'a (&'a SourceRow, &'a PortRule)>,
+    mut blurred: bool,
+) -> [(AddressReach, String); 2] {
     let (mut decided, mut open) = (Addresses::default(), Addresses::default());
     let mut doors: [Vec<&SourceRow>; 2] = Default::default();
     for (given, rule) in entries {
@@ -144,10 +171,11 @@ fn let_in<'a>(entries: impl Iterator<Item = &'a (&'a SourceRow, &'a PortRule)>, 
         }
         decided.union(&given.set);
     }
-    let mut reaches = open.families().map(|family| family.reach()).into_iter().zip(doors).map(|(reach, doors)| {
-        let reach = if blurred && reach == AddressReach::World { AddressReach::Unknown } else { reach };
-        (reach, words(doors.into_iter(), "nobody"))
-    });
+    let mut reaches =
+        open.families().map(|family| family.reach()).into_iter().zip(doors).map(|(reach, doors)| {
+            let reach = if blurred && reach == AddressReach::World { AddressReach::Unknown } else { reach };
+            (reach, words(doors.into_iter(), "nobody"))
+        });
     // two families, always
     std::array::from_fn(|_| reaches.next().unwrap_or((AddressReach::Bounded, String::new())))
 }

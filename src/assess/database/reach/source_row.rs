@@ -1,4 +1,5 @@
-//! One row of a SELECT that is reckoned with: what it is about, a source of addresses, and what a rule says of it.
+//! One row of a SELECT that is reckoned with: what it is about, a source of addresses, and what a rule says
+//! of it.
 
 use rusqlite::{Row, types::Value};
 
@@ -37,13 +38,18 @@ impl SourceRow {
             Reckoning::SecurityGroupReach | Reckoning::NetworkAclReach => Some(PortRule::read(row)?),
         };
         let mut set = Addresses::default();
-        match row.get::<_, Option<String>>("ranges")?.and_then(|text| serde_json::from_str::<Vec<Option<String>>>(&text).ok()) {
+        match row
+            .get::<_, Option<String>>("ranges")?
+            .and_then(|text| serde_json::from_str::<Vec<Option<String>>>(&text).ok())
+        {
             Some(ranges) => ranges.iter().for_each(|range| {
                 set.insert(range.as_deref().unwrap_or_default());
             }),
             None => set.insert_unknown(),
         }
-        let words = row.get::<_, Option<String>>("source")?.unwrap_or_else(|| "a source that is not in the evidence".into());
+        let words = row
+            .get::<_, Option<String>>("source")?
+            .unwrap_or_else(|| "a source that is not in the evidence".into());
         Ok(SourceRow { key: (0..keys).map(|i| row.get(i)).collect::<Result<_, _>>()?, rule, words, set })
     }
 

@@ -1,4 +1,5 @@
-//! Who comes in by the policies of buckets, keys, secrets, tables, queues, topics, functions, repositories and roles.
+//! Who comes in by the policies of buckets, keys, secrets, tables, queues, topics, functions, repositories
+//! and roles.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -21,7 +22,8 @@ const DOCUMENTS: [(&str, &str); 9] = [
     ),
     (
         "key",
-        "SELECT arn, account, region, coalesce(supplementary -> '$.Policy.policy', supplementary -> '$.Policy') FROM resource
+        "SELECT arn, account, region, coalesce(supplementary -> '$.Policy.policy', supplementary -> \
+         '$.Policy') FROM resource
          WHERE type = 'AWS::KMS::Key' AND json_type(supplementary, '$.Policy') IN ('object', 'array') ORDER BY arn",
     ),
     (
@@ -39,17 +41,20 @@ const DOCUMENTS: [(&str, &str); 9] = [
     ),
     (
         "queue",
-        "SELECT arn, account, region, coalesce(configuration -> '$.Policy', configuration -> '$.policy') FROM resource
+        "SELECT arn, account, region, coalesce(configuration -> '$.Policy', configuration -> '$.policy') \
+         FROM resource
          WHERE type = 'AWS::SQS::Queue' ORDER BY arn",
     ),
     (
         "topic",
-        "SELECT arn, account, region, coalesce(configuration -> '$.Policy', configuration -> '$.policy') FROM resource
+        "SELECT arn, account, region, coalesce(configuration -> '$.Policy', configuration -> '$.policy') \
+         FROM resource
          WHERE type = 'AWS::SNS::Topic' ORDER BY arn",
     ),
     (
         "function",
-        "SELECT arn, account, region, coalesce(supplementary -> '$.Policy.policy', supplementary -> '$.Policy') FROM resource
+        "SELECT arn, account, region, coalesce(supplementary -> '$.Policy.policy', supplementary -> \
+         '$.Policy') FROM resource
          WHERE type = 'AWS::Lambda::Function' AND json_type(supplementary, '$.Policy') IN ('object', 'array') ORDER BY arn",
     ),
     (
@@ -90,7 +95,9 @@ struct Extra {
 pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
     for (kind, sql) in DOCUMENTS {
         let mut found = Vec::new();
-        rows(db, sql, &mut |row| found.push([row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()]))?;
+        rows(db, sql, &mut |row| {
+            found.push([row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()])
+        })?;
         for [arn, account, region, document] in &found {
             let resource = Resource { arn, account, region, kind };
             let value: Value = serde_json::from_str(document).unwrap_or_default();
@@ -134,7 +141,9 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
         unread(db, of, *position)?;
     }
     let guards = match of.kind {
-        "bucket" | "key" | "secret" | "queue" | "repository" | "role" => evidence.guards(of.account, "RESOURCE_CONTROL_POLICY"),
+        "bucket" | "key" | "secret" | "queue" | "repository" | "role" => {
+            evidence.guards(of.account, "RESOURCE_CONTROL_POLICY")
+        }
         _ => Vec::new(),
     };
     let service = service_of(of.kind);
@@ -144,7 +153,8 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
     for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
         let actions = own_actions(statement, service);
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-        let asked = AudienceQuestion { actions: &actions, space: "*", owner: of.account, as_of: &evidence.as_of };
+        let asked =
+            AudienceQuestion { actions: &actions, space: "*", owner: of.account, as_of: &evidence.as_of };
         let alone = Policy { statements: with_refusals(policy, statement), unread: Vec::new() };
         for admission in admissions(&alone, &guards, &asked, &evidence.ours) {
             let extra = Extra {
@@ -161,19 +171,43 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
 }
 
 /// Whom the policy lets at the content, action by action.
-fn readers(db: &Connection, of: &Resource<'_>, policy: &Policy, guards: &[&Policy], evidence: &Evidence) -> Result<(), Fault> {
+fn readers(
+    db: &Connection,
+    of: &Resource<'_>,
+    policy: &Policy,
+    guards: &[&Policy],
+    evidence: &Evidence,
+) -> Result<(), Fault> {
     let Some(kind) = StoreKind::ALL.into_iter().find(|k| k.as_str() == of.kind) else { return Ok(()) };
-    // whoever may grant the use of a key may decrypt with it; a grant that only services of AWS may get is none of these
-    let granting = Policy { statements: policy.statements.iter().filter(|s| grants_to_anyone(s)).cloned().collect(), unread: Vec::new() };
+    // whoever may grant the use of a key may decrypt with it; a grant that only services of AWS may get is
+    // none of these
+    let granting = Policy {
+        statements: policy.statements.iter().filter(|s| grants_to_anyone(s)).cloned().collect(),
+        unread: Vec::new(),
+    };
     let grant: &[(&str, &[&str])] = if kind == StoreKind::Key { &[("kms:creategrant", &[""])] } else { &[] };
-    let reading = kind.actions().iter().map(|asked| (policy, asked)).chain(grant.iter().map(|asked| (&granting, asked)));
+    let reading = kind
+        .actions()
+        .iter()
+        .map(|asked| (policy, asked))
+        .chain(grant.iter().map(|asked| (&granting, asked)));
     for (policy, (action, parts)) in reading {
         for part in *parts {
             let space = format!("{}{part}", of.arn);
-            let asked = AudienceQuestion { actions: &[action], space: &space, owner: of.account, as_of: &evidence.as_of };
+            let asked = AudienceQuestion {
+                actions: &[action],
+                space: &space,
+                owner: of.account,
+                as_of: &evidence.as_of,
+            };
             for admission in admissions(policy, guards, &asked, &evidence.ours) {
-                let extra =
-                    Extra { purpose: "read", action: Some((*action).into()), whole: false, external_id: false, source_bound: Some(false) };
+                let extra = Extra {
+                    purpose: "read",
+                    action: Some((*action).into()),
+                    whole: false,
+                    external_id: false,
+                    source_bound: Some(false),
+                };
                 insert(db, of, &admission, &extra)?;
             }
         }
@@ -181,9 +215,14 @@ fn readers(db: &Connection, of: &Resource<'_>, policy: &Policy, guards: &[&Polic
     Ok(())
 }
 
-/// Whether grants by a statement may go to others than services of AWS (`kms:GrantIsForAWSResource`, KMS Developer Guide).
+/// Whether grants by a statement may go to others than services of AWS (`kms:GrantIsForAWSResource`, KMS
+/// Developer Guide).
 fn grants_to_anyone(statement: &Statement) -> bool {
-    let bound = |c: &Clause| !c.negated && c.key == "kms:grantisforawsresource" && c.values.iter().all(|v| v.eq_ignore_ascii_case("true"));
+    let bound = |c: &Clause| {
+        !c.negated
+            && c.key == "kms:grantisforawsresource"
+            && c.values.iter().all(|v| v.eq_ignore_ascii_case("true"))
+    };
     statement.effect == Effect::Deny || !statement.conditions.iter().any(bound)
 }
 
@@ -200,7 +239,12 @@ fn nobody(db: &Connection, of: &Resource<'_>) -> Result<(), Fault> {
         rests_on: "no statement allows anything".into(),
         conditional: false,
     };
-    insert(db, of, &admission, &Extra { purpose: "any", action: None, whole: false, external_id: false, source_bound: Some(false) })
+    insert(
+        db,
+        of,
+        &admission,
+        &Extra { purpose: "any", action: None, whole: false, external_id: false, source_bound: Some(false) },
+    )
 }
 
 /// A statement by itself, with every refusal of its policy.
@@ -223,8 +267,8 @@ fn service_of(kind: &str) -> &'static str {
     }
 }
 
-/// Actions of a key that work from another account (KMS Developer Guide, "Allowing users in other accounts to use a KMS key");
-/// permission for any other has no effect there.
+/// Actions of a key that work from another account (KMS Developer Guide, "Allowing users in other accounts to
+/// use a KMS key"); permission for any other has no effect there.
 const ACROSS: [&str; 24] = [
     "kms:creategrant",
     "kms:decrypt",
@@ -255,7 +299,11 @@ const ACROSS: [&str; 24] = [
 /// Actions that stand for what a statement allows: those it names, or some that it does not leave out.
 fn own_actions(statement: &Statement, service: &str) -> Vec<String> {
     if service == "kms" {
-        return ACROSS.iter().filter(|a| crate::policy::audience::acts(&statement.action, a)).map(ToString::to_string).collect();
+        return ACROSS
+            .iter()
+            .filter(|a| crate::policy::audience::acts(&statement.action, a))
+            .map(ToString::to_string)
+            .collect();
     }
     match &statement.action {
         Listed::These(list) => list.iter().map(|a| a.replace(['*', '?'], "\u{3}")).collect(),
@@ -265,17 +313,24 @@ fn own_actions(statement: &Statement, service: &str) -> Vec<String> {
 }
 
 fn is_external_id(clause: &Clause) -> bool {
-    clause.key == "sts:externalid" && is_asked(clause) && !is_open(clause, kind_of(&clause.key)) && is_fixed(clause)
+    clause.key == "sts:externalid"
+        && is_asked(clause)
+        && !is_open(clause, kind_of(&clause.key))
+        && is_fixed(clause)
 }
 
 fn is_fixed(clause: &Clause) -> bool {
     clause.values.iter().all(|v| !v.is_empty() && !crate::policy::pattern::is_wild(v))
 }
 
-/// Whether a service must act for a source that is named. With ForAllValues a request that tells no source meets the condition.
+/// Whether a service must act for a source that is named. With ForAllValues a request that tells no source
+/// meets the condition.
 fn bound_to_source(statement: &Statement) -> Option<bool> {
-    let named: Vec<&Clause> =
-        statement.conditions.iter().filter(|c| !c.negated && (!c.if_exists || c.present) && names_source(c)).collect();
+    let named: Vec<&Clause> = statement
+        .conditions
+        .iter()
+        .filter(|c| !c.negated && (!c.if_exists || c.present) && names_source(c))
+        .collect();
     match named.is_empty() {
         true => Some(false),
         false => named.iter().any(|c| is_asked(c)).then_some(true),
@@ -285,13 +340,15 @@ fn bound_to_source(statement: &Statement) -> Option<bool> {
 fn names_source(clause: &Clause) -> bool {
     let kind = kind_of(&clause.key);
     let token = clause.key == "lambda:eventsourcetoken" || clause.key.starts_with("kms:encryptioncontext:");
-    clause.operator != Operator::Null && (token || (is_source(kind) && !is_open(clause, kind)) || is_own_caller(clause))
+    clause.operator != Operator::Null
+        && (token || (is_source(kind) && !is_open(clause, kind)) || is_own_caller(clause))
 }
 
 /// `kms:ViaService` with `kms:CallerAccount`, and other keys of the account for which a service acts.
 fn is_own_caller(clause: &Clause) -> bool {
     let kind = kind_of(&clause.key);
-    matches!(kind, crate::policy::keys::KeyMeaning::Account | crate::policy::keys::KeyMeaning::Organization) && !is_open(clause, kind)
+    matches!(kind, crate::policy::keys::KeyMeaning::Account | crate::policy::keys::KeyMeaning::Organization)
+        && !is_open(clause, kind)
 }
 
 /// For an identity provider, whether only identities of one's own come in.

@@ -84,13 +84,15 @@ impl Evidence {
         }
     }
 
-    /// The permission set whose role this is, where it is in the evidence: `AWSReservedSSO_` name `_` sixteen digits.
+    /// The permission set whose role this is, where it is in the evidence: `AWSReservedSSO_` name `_` sixteen
+    /// digits.
     pub fn set_of(&self, role: &str) -> Option<&str> {
         let name = role.rsplit('/').next()?.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?.0;
         self.sets.get(name).map(String::as_str)
     }
 
-    /// Policies of the organization that hold for an account: those on it, on the root, or on a unit above it.
+    /// Policies of the organization that hold for an account: those on it, on the root, or on a unit above
+    /// it.
     pub fn guards(&self, account: &str, kind: &str) -> Vec<&Policy> {
         let holding = self.organization.iter().filter(|p| p.kind == kind).filter(|p| {
             let Some(tree) = self.trees.get(&p.account) else { return false };
@@ -116,7 +118,8 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// The member in any of its spellings: AWS Config writes `configuration` in camel case, query rows and APIs in Pascal case.
+/// The member in any of its spellings: AWS Config writes `configuration` in camel case, query rows and APIs
+/// in Pascal case.
 pub fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
     let found = &value[name];
     if !found.is_null() {
@@ -134,26 +137,35 @@ pub fn text(value: &Value, name: &str) -> Option<String> {
 fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTree>), Fault> {
     let mut ours = Ours::default();
     let mut trees = BTreeMap::<String, OrganizationTree>::new();
-    rows(db, "SELECT DISTINCT account FROM resource UNION SELECT DISTINCT account FROM response", &mut |row| {
-        if crate::policy::document::is_account(&row[0]) {
-            ours.accounts.insert(row[0].clone());
-        }
-    })?;
-    rows(db, "SELECT account, body FROM response WHERE service = 'organizations' AND operation = 'DescribeOrganization'", &mut |row| {
-        let body = json(&row[1]);
-        let organization = &body["Organization"];
-        let absent = body.get("_absent").is_some();
-        if let Some(id) = organization["Id"].as_str() {
-            ours.organizations.insert(row[0].clone(), id.to_string());
-            if let Some(management) = organization["MasterAccountId"].as_str() {
-                ours.organizations.insert(management.to_string(), id.to_string());
-                trees.entry(row[0].clone()).or_default().management = management.to_string();
+    rows(
+        db,
+        "SELECT DISTINCT account FROM resource UNION SELECT DISTINCT account FROM response",
+        &mut |row| {
+            if crate::policy::document::is_account(&row[0]) {
+                ours.accounts.insert(row[0].clone());
             }
-        } else if absent {
-            ours.organizations.insert(row[0].clone(), String::new());
-            ours.complete.insert(row[0].clone());
-        }
-    })?;
+        },
+    )?;
+    rows(
+        db,
+        "SELECT account, body FROM response WHERE service = 'organizations' AND operation = \
+         'DescribeOrganization'",
+        &mut |row| {
+            let body = json(&row[1]);
+            let organization = &body["Organization"];
+            let absent = body.get("_absent").is_some();
+            if let Some(id) = organization["Id"].as_str() {
+                ours.organizations.insert(row[0].clone(), id.to_string());
+                if let Some(management) = organization["MasterAccountId"].as_str() {
+                    ours.organizations.insert(management.to_string(), id.to_string());
+                    trees.entry(row[0].clone()).or_default().management = management.to_string();
+                }
+            } else if absent {
+                ours.organizations.insert(row[0].clone(), String::new());
+                ours.complete.insert(row[0].clone());
+            }
+        },
+    )?;
     members(db, &mut ours, &mut trees)?;
     branches(db, &mut trees)?;
     rows(
@@ -172,9 +184,13 @@ fn who_is_ours(db: &Connection) -> Result<(Ours, BTreeMap<String, OrganizationTr
     Ok((ours, trees))
 }
 
-/// The accounts that each organization lists. One whose list came in part, a page of it refused or lost, knows its members and no
-/// strangers.
-fn members(db: &Connection, ours: &mut Ours, trees: &mut BTreeMap<String, OrganizationTree>) -> Result<(), Fault> {
+/// The accounts that each organization lists. One whose list came in part, a page of it refused or lost,
+/// knows its members and no strangers.
+fn members(
+    db: &Connection,
+    ours: &mut Ours,
+    trees: &mut BTreeMap<String, OrganizationTree>,
+) -> Result<(), Fault> {
     let mut listed = BTreeMap::<String, BTreeSet<String>>::new();
     rows(
         db,
@@ -185,9 +201,13 @@ fn members(db: &Connection, ours: &mut Ours, trees: &mut BTreeMap<String, Organi
         },
     )?;
     let mut in_part = BTreeSet::new();
-    rows(db, "SELECT DISTINCT account FROM coverage WHERE source = 'organizations:ListAccounts' AND gap", &mut |row| {
-        in_part.insert(row[0].clone());
-    })?;
+    rows(
+        db,
+        "SELECT DISTINCT account FROM coverage WHERE source = 'organizations:ListAccounts' AND gap",
+        &mut |row| {
+            in_part.insert(row[0].clone());
+        },
+    )?;
     for (account, members) in listed {
         let id = ours.organizations.get(&account).cloned();
         let tree = trees.entry(account.clone()).or_default();
@@ -240,7 +260,8 @@ fn organization_policies(db: &Connection) -> Result<Vec<OrganizationPolicy>, Fau
     let mut out = Vec::new();
     rows(
         db,
-        "SELECT account, body FROM response WHERE service = 'organizations' AND operation = 'DescribePolicy' ORDER BY account, key",
+        "SELECT account, body FROM response WHERE service = 'organizations' AND operation = 'DescribePolicy' \
+         ORDER BY account, key",
         &mut |row| {
             let body = json(&row[1]);
             let summary = &body["Policy"]["PolicySummary"];
@@ -263,7 +284,8 @@ fn sets(db: &Connection) -> Result<BTreeSet<String>, Fault> {
     let mut out = BTreeSet::new();
     rows(
         db,
-        "SELECT body ->> '$.PermissionSet.Name' FROM response WHERE service = 'sso-admin' AND operation = 'DescribePermissionSet'",
+        "SELECT body ->> '$.PermissionSet.Name' FROM response WHERE service = 'sso-admin' AND operation = \
+         'DescribePermissionSet'",
         &mut |row| {
             out.insert(row[0].clone());
         },
@@ -273,20 +295,27 @@ fn sets(db: &Connection) -> Result<BTreeSet<String>, Fault> {
 
 fn managed(db: &Connection) -> Result<BTreeMap<String, Managed>, Fault> {
     let mut out = BTreeMap::new();
-    rows(db, "SELECT arn, account, region, configuration FROM resource WHERE type = 'AWS::IAM::Policy' ORDER BY arn", &mut |row| {
-        let configuration = json(&row[3]);
-        let versions = member(&configuration, "policyVersionList").as_array().cloned().unwrap_or_default();
-        let default = versions.iter().find(|v| member(v, "isDefaultVersion").as_bool() == Some(true));
-        out.insert(
-            row[0].clone(),
-            Managed {
-                account: row[1].clone(),
-                region: row[2].clone(),
-                name: text(&configuration, "policyName").unwrap_or_else(|| row[0].rsplit('/').next().unwrap_or_default().to_string()),
-                policy: default.and_then(|v| Policy::read(member(v, "document"))),
-            },
-        );
-    })?;
+    rows(
+        db,
+        "SELECT arn, account, region, configuration FROM resource WHERE type = 'AWS::IAM::Policy' ORDER BY \
+         arn",
+        &mut |row| {
+            let configuration = json(&row[3]);
+            let versions =
+                member(&configuration, "policyVersionList").as_array().cloned().unwrap_or_default();
+            let default = versions.iter().find(|v| member(v, "isDefaultVersion").as_bool() == Some(true));
+            out.insert(
+                row[0].clone(),
+                Managed {
+                    account: row[1].clone(),
+                    region: row[2].clone(),
+                    name: text(&configuration, "policyName")
+                        .unwrap_or_else(|| row[0].rsplit('/').next().unwrap_or_default().to_string()),
+                    policy: default.and_then(|v| Policy::read(member(v, "document"))),
+                },
+            );
+        },
+    )?;
     Ok(out)
 }
 
@@ -309,9 +338,14 @@ fn principals(db: &Connection) -> Result<Vec<PrincipalRow>, Fault> {
                 kind,
                 inline: list(inline)
                     .iter()
-                    .map(|p| (text(p, "policyName").unwrap_or_default(), Policy::read(member(p, "policyDocument"))))
+                    .map(|p| {
+                        (text(p, "policyName").unwrap_or_default(), Policy::read(member(p, "policyDocument")))
+                    })
                     .collect(),
-                attached: list("attachedManagedPolicies").iter().filter_map(|p| text(p, "policyArn")).collect(),
+                attached: list("attachedManagedPolicies")
+                    .iter()
+                    .filter_map(|p| text(p, "policyArn"))
+                    .collect(),
                 groups: list("groupList").iter().filter_map(|g| g.as_str().map(str::to_string)).collect(),
                 boundary: text(member(&configuration, "permissionsBoundary"), "permissionsBoundaryArn"),
                 trust: Policy::read(member(&configuration, "assumeRolePolicyDocument")),

@@ -32,7 +32,12 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
             .filter(|p| p.kind == "group")
             .map(|g| ((g.account.as_str(), g.arn.rsplit('/').next().unwrap_or_default()), g))
             .collect();
-        evidence.principals.iter().filter(|p| p.kind != "group").map(|p| Holding::of(p, &groups, evidence)).collect()
+        evidence
+            .principals
+            .iter()
+            .filter(|p| p.kind != "group")
+            .map(|p| Holding::of(p, &groups, evidence))
+            .collect()
     };
     let around = surroundings(db, evidence, &holdings)?;
     let empty = Stores::new();
@@ -62,7 +67,11 @@ struct Holding<'a> {
 }
 
 impl<'a> Holding<'a> {
-    fn of(holder: &'a PrincipalRow, groups: &BTreeMap<(&str, &str), &'a PrincipalRow>, evidence: &'a Evidence) -> Holding<'a> {
+    fn of(
+        holder: &'a PrincipalRow,
+        groups: &BTreeMap<(&str, &str), &'a PrincipalRow>,
+        evidence: &'a Evidence,
+    ) -> Holding<'a> {
         let mut out = Holding {
             holder,
             policies: Vec::new(),
@@ -115,8 +124,12 @@ impl<'a> Holding<'a> {
 
     /// Whether it holds every right: by a policy that gives everything, uncapped.
     fn is_strong(&self, evidence: &Evidence) -> bool {
-        let wide = |p: &Power| matches!(p.breadth, Breadth::Everything | Breadth::EverythingBut | Breadth::Identity);
-        let own = self.policies.iter().any(|(_, p)| powers(p, &self.holder.account, &|_| Answer::Yes).iter().any(wide));
+        let wide =
+            |p: &Power| matches!(p.breadth, Breadth::Everything | Breadth::EverythingBut | Breadth::Identity);
+        let own = self
+            .policies
+            .iter()
+            .any(|(_, p)| powers(p, &self.holder.account, &|_| Answer::Yes).iter().any(wide));
         let aws = self.known.iter().any(|(_, k)| k.everything || k.identity);
         let capped = !matches!(boundary(self.holder, evidence), Boundary::None);
         (own || aws) && !capped
@@ -127,7 +140,9 @@ impl<'a> Holding<'a> {
 fn boundary<'a>(holder: &'a PrincipalRow, evidence: &'a Evidence) -> Boundary<'a> {
     let Some(arn) = &holder.boundary else { return Boundary::None };
     if let Some(Managed { policy: Some(policy), .. }) = evidence.managed.get(arn) {
-        return if crate::policy::refusal::allows_all(policy) && policy.statements.iter().all(|s| s.effect == Effect::Allow) {
+        return if crate::policy::refusal::allows_all(policy)
+            && policy.statements.iter().all(|s| s.effect == Effect::Allow)
+        {
             Boundary::None
         } else {
             Boundary::Read(arn, policy)
@@ -164,11 +179,20 @@ fn documents(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Rows of a policy of AWS that `owner` holds: of its document where that is in the evidence, else of what is known of its name.
-pub fn by_aws(db: &Connection, owner: &Owner<'_>, arn: &str, holder: Option<&str>, evidence: &Evidence) -> Result<(), Fault> {
+/// Rows of a policy of AWS that `owner` holds: of its document where that is in the evidence, else of what is
+/// known of its name.
+pub fn by_aws(
+    db: &Connection,
+    owner: &Owner<'_>,
+    arn: &str,
+    holder: Option<&str>,
+    evidence: &Evidence,
+) -> Result<(), Fault> {
     let name = arn.rsplit('/').next().unwrap_or_default();
     match (evidence.managed.get(arn), aws_managed::known(arn)) {
-        (Some(Managed { policy: Some(policy), name, .. }), _) => breadth(db, owner, name, policy, holder, evidence),
+        (Some(Managed { policy: Some(policy), name, .. }), _) => {
+            breadth(db, owner, name, policy, holder, evidence)
+        }
         (Some(_), _) => Ok(()),
         (None, Some(known)) if known.everything || known.identity => {
             let question = if known.everything { "everything" } else { "identity" };
@@ -213,8 +237,25 @@ pub fn breadth(
     Ok(())
 }
 
-fn power_row(db: &Connection, owner: &Owner<'_>, name: &str, question: &str, what: &str, answer: Answer, why: &str) -> Result<(), Fault> {
-    db.prepare_cached(POWER)?.execute(params![owner.arn, owner.account, owner.region, name, question, what, answer.as_str(), why])?;
+fn power_row(
+    db: &Connection,
+    owner: &Owner<'_>,
+    name: &str,
+    question: &str,
+    what: &str,
+    answer: Answer,
+    why: &str,
+) -> Result<(), Fault> {
+    db.prepare_cached(POWER)?.execute(params![
+        owner.arn,
+        owner.account,
+        owner.region,
+        name,
+        question,
+        what,
+        answer.as_str(),
+        why
+    ])?;
     Ok(())
 }
 
@@ -288,7 +329,12 @@ fn read(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, stores: &St
     Ok(())
 }
 
-fn escalate(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, around: Option<&Surroundings>) -> Result<(), Fault> {
+fn escalate(
+    db: &Connection,
+    holding: &Holding<'_>,
+    rights: &Rights<'_>,
+    around: Option<&Surroundings>,
+) -> Result<(), Fault> {
     let holder = holding.holder;
     let mut insert = db.prepare_cached(ESCALATION)?;
     let mut row = |way: Option<&str>, answer: &str, policy: &str, why: &str| {
@@ -297,24 +343,38 @@ fn escalate(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, around:
     row(None, "read", "", "")?;
     // administrators are judged as such; for them there is nothing to raise
     let admin = |p: &Policy| powers(p, &holder.account, &|_| Answer::Yes).iter().any(names_all);
-    let narrow = Rights { policies: rights.policies.iter().filter(|(_, p)| !admin(p)).copied().collect(), ..rights.clone() };
+    let narrow = Rights {
+        policies: rights.policies.iter().filter(|(_, p)| !admin(p)).copied().collect(),
+        ..rights.clone()
+    };
     let empty = Surroundings { assigns: true, ..Surroundings::default() };
     for way in ways(&narrow, around.unwrap_or(&empty)) {
         row(Some(&way.way), way.answer.as_str(), &way.policy, &way.because)?;
     }
     for arn in &holding.strange {
-        row(Some("raise its rights by a policy of AWS"), "unknown", arn.split(":policy/").nth(1).unwrap_or(arn), UNKNOWN_OF_AWS)?;
+        row(
+            Some("raise its rights by a policy of AWS"),
+            "unknown",
+            arn.split(":policy/").nth(1).unwrap_or(arn),
+            UNKNOWN_OF_AWS,
+        )?;
     }
     for (arn, known) in &holding.known {
         let name = arn.split(":policy/").nth(1).unwrap_or(arn);
         if !known.everything && !known.identity && known.escalates && !aws_written_for_services(name) {
-            row(Some("raise its rights by a policy of AWS"), "unknown", name, "a policy of AWS, whose document was not read")?;
+            row(
+                Some("raise its rights by a policy of AWS"),
+                "unknown",
+                name,
+                "a policy of AWS, whose document was not read",
+            )?;
         }
     }
     Ok(())
 }
 
-pub const UNKNOWN_OF_AWS: &str = "a policy of AWS that is neither in the evidence nor in the list that comes with the program";
+pub const UNKNOWN_OF_AWS: &str =
+    "a policy of AWS that is neither in the evidence nor in the list that comes with the program";
 
 pub fn is_of_aws(policy: &str) -> bool {
     policy.contains(":iam::aws:policy/")

@@ -1,4 +1,5 @@
-//! What the policies of an organization refuse to its members, and whether they keep plain HTTP from resources.
+//! What the policies of an organization refuse to its members, and whether they keep plain HTTP from
+//! resources.
 
 use rusqlite::{Connection, params};
 
@@ -54,7 +55,14 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
         let mut insert = db.prepare_cached("INSERT INTO policy_refusal VALUES (?,?,?,?,?,?)")?;
         for action in PROTECTED {
             let found = refusal(action, &policies, tree);
-            insert.execute(params![account, account, "aws-global", action, found.answer.as_str(), found.why])?;
+            insert.execute(params![
+                account,
+                account,
+                "aws-global",
+                action,
+                found.answer.as_str(),
+                found.why
+            ])?;
         }
         drop(insert);
         for member in &tree.members {
@@ -69,7 +77,11 @@ fn transport(db: &Connection, evidence: &Evidence, management: &str, member: &st
     let tree = &evidence.trees[management];
     for (service, actions, space) in HELD {
         let mut best = (Answer::No, "");
-        for held in evidence.organization.iter().filter(|p| p.account == *management && p.kind == "RESOURCE_CONTROL_POLICY") {
+        for held in evidence
+            .organization
+            .iter()
+            .filter(|p| p.account == *management && p.kind == "RESOURCE_CONTROL_POLICY")
+        {
             let answer = refuses_plain(&held.policy, actions, space).and(tree.holds(member, &held.targets));
             if answer > best.0 {
                 best = (answer, &held.name);

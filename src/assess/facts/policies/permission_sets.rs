@@ -1,5 +1,5 @@
-//! Permission sets of IAM Identity Center: their own inline policy, and the customer managed policies that they name, as those stand
-//! in each account where the set is provisioned.
+//! Permission sets of IAM Identity Center: their own inline policy, and the customer managed policies that
+//! they name, as those stand in each account where the set is provisioned.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,9 +43,12 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
         for (way, (answer, policy, why)) in found {
             insert.execute(params![arn, set.account, set.region, way, answer.as_str(), policy, why])?;
         }
-        let unknown = |arn: &&String| is_of_aws(arn) && !evidence.managed.contains_key(*arn) && aws_managed::known(arn).is_none();
+        let unknown = |arn: &&String| {
+            is_of_aws(arn) && !evidence.managed.contains_key(*arn) && aws_managed::known(arn).is_none()
+        };
         for policy in set.of_aws.iter().filter(unknown) {
-            let (way, name) = ("raise its rights by a policy of AWS", policy.rsplit('/').next().unwrap_or_default());
+            let (way, name) =
+                ("raise its rights by a policy of AWS", policy.rsplit('/').next().unwrap_or_default());
             insert.execute(params![arn, set.account, set.region, way, "unknown", name, UNKNOWN_OF_AWS])?;
         }
     }
@@ -59,10 +62,13 @@ fn raised(arn: &str, set: &Set, evidence: &Evidence) -> Found {
     let mut out = Found::new();
     let prefix = arn.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
     for account in &set.accounts {
-        let mut policies: Vec<(String, &Policy)> = set.inline.iter().map(|p| ("its inline policy".to_string(), p)).collect();
+        let mut policies: Vec<(String, &Policy)> =
+            set.inline.iter().map(|p| ("its inline policy".to_string(), p)).collect();
         for name in &set.named {
             let managed = evidence.managed.get(&format!("{prefix}:iam::{account}:policy{name}"));
-            policies.extend(managed.and_then(|m| m.policy.as_ref().map(|p| (format!("{} in {account}", m.name), p))));
+            policies.extend(
+                managed.and_then(|m| m.policy.as_ref().map(|p| (format!("{} in {account}", m.name), p))),
+            );
         }
         policies.retain(|(_, p)| {
             let wide = |b: Breadth| matches!(b, Breadth::Everything | Breadth::EverythingBut);
@@ -72,8 +78,9 @@ fn raised(arn: &str, set: &Set, evidence: &Evidence) -> Found {
             "{prefix}:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{}",
             arn.rsplit('/').next().unwrap_or_default()
         );
-        let boundary =
-            set.boundary.as_ref().map(|b| if b.starts_with("arn:") { b.clone() } else { format!("{prefix}:iam::{account}:policy{b}") });
+        let boundary = set.boundary.as_ref().map(|b| {
+            if b.starts_with("arn:") { b.clone() } else { format!("{prefix}:iam::{account}:policy{b}") }
+        });
         let rights = Rights {
             arn: &role,
             account,
@@ -108,7 +115,8 @@ fn sets(db: &Connection) -> Result<BTreeMap<String, Set>, Fault> {
     let mut out = BTreeMap::<String, Set>::new();
     rows(
         db,
-        "SELECT key, account, region, operation, body FROM response WHERE service = 'sso-admin' AND key LIKE 'arn:%:permissionSet/%' ORDER BY key",
+        "SELECT key, account, region, operation, body FROM response WHERE service = 'sso-admin' AND key LIKE \
+         'arn:%:permissionSet/%' ORDER BY key",
         &mut |row| {
             let set = out.entry(row[0].clone()).or_default();
             (set.account, set.region) = (row[1].clone(), row[2].clone());
@@ -121,7 +129,8 @@ fn sets(db: &Connection) -> Result<BTreeMap<String, Set>, Fault> {
             match row[3].as_str() {
                 "GetInlinePolicyForPermissionSet" => set.inline = Policy::read(&body["InlinePolicy"]),
                 "ListAccountsForProvisionedPermissionSet" => {
-                    set.accounts.extend(list("AccountIds").iter().filter_map(|a| a.as_str().map(str::to_string)));
+                    set.accounts
+                        .extend(list("AccountIds").iter().filter_map(|a| a.as_str().map(str::to_string)));
                 }
                 "ListManagedPoliciesInPermissionSet" => {
                     let held = list("AttachedManagedPolicies");

@@ -1,6 +1,7 @@
-//! What an incident needs of the environment: trails, log groups, detectors, alarm topics, vaults, keys, quarantine groups and
-//! emergency roles. It names what the tables hold, and says where one is expected and is not there. Where the evidence does not
-//! tell, it says that, and never that something is missing. It judges nothing; a catalog of other tables has no such list.
+//! What an incident needs of the environment: trails, log groups, detectors, alarm topics, vaults, keys,
+//! quarantine groups and emergency roles. It names what the tables hold, and says where one is expected and
+//! is not there. Where the evidence does not tell, it says that, and never that something is missing. It
+//! judges nothing; a catalog of other tables has no such list.
 
 mod queries;
 
@@ -22,7 +23,9 @@ pub fn means(db: &Connection, input: &Input<'_>) -> Result<Vec<MeansFound>, Faul
     let absent = PlanEnvironment::default();
     let named = input.decisions.incident.as_ref().map_or(&absent, |plan| &plan.environment);
     let mut insert = db.prepare("INSERT INTO temp.named_means VALUES (?, ?)")?;
-    for (means, names) in [(Means::Quarantine, &named.quarantine_groups), (Means::BreakGlass, &named.break_glass)] {
+    for (means, names) in
+        [(Means::Quarantine, &named.quarantine_groups), (Means::BreakGlass, &named.break_glass)]
+    {
         for name in names {
             insert.execute(params![means.as_str(), name])?;
         }
@@ -47,7 +50,11 @@ fn one(db: &Connection, input: &Input<'_>, query: &Query) -> Result<MeansFound, 
         if let Some(why) = gap(&gaps, &thing.account, &thing.region) {
             thing.fault.clear();
             let (account, region) = (thing.account.clone(), thing.region.clone());
-            found.unread.push(MeansGap { account, region, reason: format!("who hears `{}`: {why}", thing.name) });
+            found.unread.push(MeansGap {
+                account,
+                region,
+                reason: format!("who hears `{}`: {why}", thing.name),
+            });
         }
     }
     let mut statement = db.prepare(query.expected)?;

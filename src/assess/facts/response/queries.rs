@@ -10,7 +10,8 @@ pub struct Query {
     pub absence: &'static [&'static str],
     /// ARN, name, account, region, facts, fault, urgent; what matters most first.
     pub things: &'static str,
-    /// Account, region, what is expected there, and whether it is there: 1, 0, or NULL where the evidence does not tell.
+    /// Account, region, what is expected there, and whether it is there: 1, 0, or NULL where the evidence
+    /// does not tell.
     pub expected: &'static str,
     /// Whether a fault says that something is not there, so that a gap takes it away.
     pub fault_of_absence: bool,
@@ -18,7 +19,8 @@ pub struct Query {
     pub untold: &'static str,
 }
 
-pub const QUERIES: [Query; 9] = [TOPIC, BREAK_GLASS, TRAIL, BUCKET, LOG_GROUP, DETECTOR, VAULT, KEY, QUARANTINE];
+pub const QUERIES: [Query; 9] =
+    [TOPIC, BREAK_GLASS, TRAIL, BUCKET, LOG_GROUP, DETECTOR, VAULT, KEY, QUARANTINE];
 
 /// Topics that an alarm or a rule publishes to, those that reach a person first.
 const TOPIC: Query = Query {
@@ -60,8 +62,8 @@ const TOPIC: Query = Query {
     untold: "whom its topics alert is not in the evidence",
 };
 
-/// Roles and users kept for an emergency: those that the plan names, or, where it names none, those that are called so. An account has
-/// one of its own, or a role that a named one may take on.
+/// Roles and users kept for an emergency: those that the plan names, or, where it names none, those that are
+/// called so. An account has one of its own, or a role that a named one may take on.
 const BREAK_GLASS: Query = Query {
     means: Means::BreakGlass,
     tables: &["iam_role", "iam_user", "iam_trust", "config_account"],
@@ -137,7 +139,8 @@ const BUCKET: Query = Query {
       SELECT min(t.account), min(t.region), 'bucket `' || t.bucket || '` of ' || min(coalesce(t.trail_name, t.arn)), CASE WHEN max(b.arn) IS NOT NULL THEN 1 END
       FROM cloudtrail_trail AS t LEFT JOIN s3_bucket AS b ON b.bucket = t.bucket WHERE t.bucket <> '' GROUP BY t.bucket ORDER BY t.bucket",
     fault_of_absence: false,
-    untold: "it is not among the buckets that were read, so whether its files are kept and locked is not known",
+    untold: "it is not among the buckets that were read, so whether its files are kept and locked is not \
+             known",
 };
 
 const LOG_GROUP: Query = Query {
@@ -247,7 +250,8 @@ const KEY: Query = Query {
     untold: "the keys that the stores name are not among those read: AWS's own, of another account, or gone",
 };
 
-/// Groups that the plan names, or, where it names none, those that are called so; one for each VPC that holds instances.
+/// Groups that the plan names, or, where it names none, those that are called so; one for each VPC that holds
+/// instances.
 const QUARANTINE: Query = Query {
     means: Means::Quarantine,
     tables: &["ec2_security_group", "ec2_instance"],

@@ -1,4 +1,5 @@
-//! What a check cannot speak of: places whose evidence is missing, and resources that stand beside what was read.
+//! What a check cannot speak of: places whose evidence is missing, and resources that stand beside what was
+//! read.
 
 use rusqlite::{Connection, params};
 
@@ -9,41 +10,68 @@ use crate::assess::verdicts::check_tally::{CheckTally, Judged};
 use crate::model::verdict::Verdict;
 
 impl Asked<'_> {
-    /// A row for each account and region with a gap and no row of its own, so that the gap is counted where it is.
+    /// A row for each account and region with a gap and no row of its own, so that the gap is counted where
+    /// it is.
     pub(super) fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
-        let empty: Vec<_> = gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
+        let mut insert =
+            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        let empty: Vec<_> =
+            gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
         for (account, region, words) in empty {
-            let resource = if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
+            let resource =
+                if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
             let reason = format!("evidence is missing: {words}");
             insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
+            tally.add(Judged {
+                resource: &resource,
+                account,
+                region,
+                verdict: Verdict::NotEvidenced,
+                reason: &reason,
+                excluded: false,
+            });
         }
         Ok(())
     }
 
-    /// A row for each place where the check found nothing of its own, but a sibling of a kind that no check reads: "not applicable"
-    /// would pass it over.
+    /// A row for each place where the check found nothing of its own, but a sibling of a kind that no check
+    /// reads: "not applicable" would pass it over.
     pub(super) fn siblings(&self, db: &Connection, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut insert = db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        let mut insert =
+            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
         let beside = self.silent.beside(self.input.catalog, &self.control.id, &self.check.id);
         let empty: Vec<_> = beside.filter(|(account, region, _)| !tally.said.has(account, region)).collect();
         for (account, region, reason) in empty {
             let resource = format!("{account}/{region}");
             insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged { resource: &resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
+            tally.add(Judged {
+                resource: &resource,
+                account,
+                region,
+                verdict: Verdict::NotEvidenced,
+                reason: &reason,
+                excluded: false,
+            });
         }
         Ok(())
     }
 
-    /// What SQL makes of evidence of an unexpected form may be an error: then nothing that the check said counts, and one row says why.
+    /// What SQL makes of evidence of an unexpected form may be an error: then nothing that the check said
+    /// counts, and one row says why.
     pub(super) fn lost(&self, db: &Connection, what: &str, tally: &mut CheckTally) -> Result<(), Fault> {
         db.execute("DELETE FROM result WHERE check_id = ?", [&self.check.id])?;
         let reason = format!("the query failed over this evidence: {what}");
         let values = params![self.check.id, "unknown origin", "", "", reason];
         db.execute("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)", values)?;
         let (resource, account, region) = ("unknown origin", "", "");
-        tally.add(Judged { resource, account, region, verdict: Verdict::NotEvidenced, reason: &reason, excluded: false });
+        tally.add(Judged {
+            resource,
+            account,
+            region,
+            verdict: Verdict::NotEvidenced,
+            reason: &reason,
+            excluded: false,
+        });
         Ok(())
     }
 }

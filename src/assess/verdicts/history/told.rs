@@ -8,12 +8,14 @@ use crate::model::catalog::Catalog;
 
 /// Reads the episodes back, newest first.
 pub(super) fn report(db: &Connection, history: &mut History) -> Result<(), Fault> {
-    (history.ended, history.open) =
-        db.query_row("SELECT coalesce(sum(ended_at IS NOT NULL), 0), coalesce(sum(ended_at IS NULL), 0) FROM episode", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+    (history.ended, history.open) = db.query_row(
+        "SELECT coalesce(sum(ended_at IS NOT NULL), 0), coalesce(sum(ended_at IS NULL), 0) FROM episode",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let mut statement = db.prepare(
-        "SELECT e.check_id, e.resource, e.account, e.region, e.broken_at, e.reason, b.path, e.ended_at, e.ended, n.path
+        "SELECT e.check_id, e.resource, e.account, e.region, e.broken_at, e.reason, b.path, e.ended_at, \
+         e.ended, n.path
          FROM episode AS e LEFT JOIN artifact AS b ON b.id = e.broken_artifact LEFT JOIN artifact AS n ON n.id = e.ended_artifact
          ORDER BY coalesce(e.broken_at, e.ended_at) DESC, e.check_id, e.resource LIMIT ?",
     )?;
@@ -36,14 +38,18 @@ pub(super) fn report(db: &Connection, history: &mut History) -> Result<(), Fault
 }
 
 /// The tables of stops, and what each is about.
-pub(super) const STOPS: [(&str, &str); 2] = [("cloudtrail_stop", "trail"), ("config_recorder_stop", "recorder")];
+pub(super) const STOPS: [(&str, &str); 2] =
+    [("cloudtrail_stop", "trail"), ("config_recorder_stop", "recorder")];
 
 /// Trails and recorders that somebody stopped, where the catalog has tables of them, newest first.
 pub fn stops(db: &Connection, catalog: &Catalog) -> Result<Vec<RecordingStop>, Fault> {
     let mut stops = Vec::new();
-    for (table, kind) in STOPS.into_iter().filter(|(name, _)| catalog.tables.iter().any(|table| table.name == *name)) {
+    for (table, kind) in
+        STOPS.into_iter().filter(|(name, _)| catalog.tables.iter().any(|table| table.name == *name))
+    {
         let mut statement = db.prepare(&format!(
-            "SELECT arn, account, region, event, coalesce(stopped_by, ''), coalesce(stopped_at, ''), started_at,
+            "SELECT arn, account, region, event, coalesce(stopped_by, ''), coalesce(stopped_at, ''), \
+             started_at,
                     (SELECT path FROM artifact WHERE id = s.artifact)
              FROM {table} AS s ORDER BY stopped_at DESC, arn, event LIMIT ?"
         ))?;

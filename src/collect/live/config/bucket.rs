@@ -1,5 +1,6 @@
-//! What AWS Config delivered to its bucket: the newest snapshot of each account and region, as delivered. The bucket may lie in a
-//! log account with a role of its own. Only `--deliver-snapshot` asks AWS Config to write a new one.
+//! What AWS Config delivered to its bucket: the newest snapshot of each account and region, as delivered. The
+//! bucket may lie in a log account with a role of its own. Only `--deliver-snapshot` asks AWS Config to write
+//! a new one.
 
 #![allow(clippy::disallowed_methods)] // waits for AWS Config to deliver
 
@@ -51,10 +52,16 @@ pub struct BucketCache {
 }
 
 /// The newest snapshot of every place.
-pub fn delivered(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut BucketCache, spots: &[Spot]) -> Result<(), CollectError> {
+pub fn delivered(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    buckets: &mut BucketCache,
+    spots: &[Spot],
+) -> Result<(), CollectError> {
     for spot in spots {
         let Some(channel) = channel(scope, log, buckets, spot)? else { continue };
-        let made = if scope.target.opt_in.contains(DELIVER) { deliver(scope, log, spot, &channel)? } else { None };
+        let made =
+            if scope.target.opt_in.contains(DELIVER) { deliver(scope, log, spot, &channel)? } else { None };
         match newest(scope, log, spot, &channel, made.as_deref())? {
             Ok((object, at)) => snapshot(scope, log, spot, &channel, &object, at, made.is_some())?,
             Err(refusal) => {
@@ -75,8 +82,10 @@ pub fn listing(
     prefix: &str,
     folders: bool,
 ) -> Result<Result<Listing, Refusal>, CollectError> {
-    let mut members =
-        Map::from_iter([("Bucket".to_string(), Value::from(channel.bucket.as_str())), ("prefix".to_string(), Value::from(prefix))]);
+    let mut members = Map::from_iter([
+        ("Bucket".to_string(), Value::from(channel.bucket.as_str())),
+        ("prefix".to_string(), Value::from(prefix)),
+    ]);
     if folders {
         members.insert("delimiter".into(), Value::from("/"));
     }
@@ -101,7 +110,8 @@ fn newest(
     while let Some((depth, folder)) = waiting.pop() {
         if depth == 3 {
             days += 1;
-            let (objects, _) = match listing(scope, log, channel, &format!("{folder}ConfigSnapshot/"), false)? {
+            let (objects, _) = match listing(scope, log, channel, &format!("{folder}ConfigSnapshot/"), false)?
+            {
                 Ok(found) => found,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -144,14 +154,15 @@ fn snapshot(
     let facts = BTreeMap::from([("age-hours".to_string(), age.num_hours().max(0).to_string())]);
     // the file's own name is in its custody record; names in bags are short
     let short = format!("{account}_Config_{}_ConfigSnapshot_{}.json.gz", spot.1, at.format("%Y%m%dT%H%M%SZ"));
-    let stored = match fetch(scope, log, channel, object, &format!("snapshots/{}", portable_name(&short)), facts)? {
-        Ok(stored) => stored,
-        Err(refusal) => {
-            let words = format!("the snapshot of {} could not be read: {}", stamp(at), refusal.words());
-            log.report(scope, "none", &words, std::slice::from_ref(spot));
-            return Ok(());
-        }
-    };
+    let stored =
+        match fetch(scope, log, channel, object, &format!("snapshots/{}", portable_name(&short)), facts)? {
+            Ok(stored) => stored,
+            Err(refusal) => {
+                let words = format!("the snapshot of {} could not be read: {}", stamp(at), refusal.words());
+                log.report(scope, "none", &words, std::slice::from_ref(spot));
+                return Ok(());
+            }
+        };
     let (harvest, progress) = (&mut log.harvest, &mut log.progress);
     tally_items(log.writer, &stored, &name, None, log.seen, &mut |item, row| {
         progress.items += 1;
@@ -161,7 +172,12 @@ fn snapshot(
         log.lost(&account, &spot.1, "*", why, State::Stale);
     }
     let how = if made { "the snapshot that this run asked for" } else { "the newest snapshot" };
-    let words = format!("{how}, delivered {} ({} hours before) to the bucket {}", stamp(at), age.num_hours().max(0), channel.bucket);
+    let words = format!(
+        "{how}, delivered {} ({} hours before) to the bucket {}",
+        stamp(at),
+        age.num_hours().max(0),
+        channel.bucket
+    );
     log.report(scope, "snapshot", &words, std::slice::from_ref(spot));
     Ok(())
 }
@@ -178,7 +194,8 @@ pub fn fetch(
     let of = &channel.of;
     let key = format!("{}/{}", channel.bucket, object.key);
     let mut exchange = Exchange::of(of, "s3:GetObject", &key, 1);
-    exchange.parameters = json!({ "Bucket": channel.bucket, "Key": object.key, "If-Match": object.etag }).to_string();
+    exchange.parameters =
+        json!({ "Bucket": channel.bucket, "Key": object.key, "If-Match": object.etag }).to_string();
     if let Some(artifact) = log.kept.remove(&exchange.call()) {
         return Ok(Ok(artifact.path));
     }
@@ -187,7 +204,9 @@ pub fn fetch(
         ("Key".to_string(), Value::from(object.key.as_str())),
         ("If-Match".to_string(), Value::from(object.etag.as_str())),
     ]);
-    let Some(ask) = scope.ask(of, "s3:GetObject", members) else { return Ok(Err(unregistered("s3:GetObject"))) };
+    let Some(ask) = scope.ask(of, "s3:GetObject", members) else {
+        return Ok(Err(unregistered("s3:GetObject")));
+    };
     let mut parts = StreamedParts::new(scope.session, ask, object.size);
     let started = scope.clock.now();
     let mut custody = BTreeMap::from([
@@ -221,11 +240,18 @@ pub fn fetch(
 }
 
 /// Asks AWS Config to write a snapshot and waits until it lies in the bucket; its id, if it does.
-fn deliver(scope: &CollectScope<'_>, log: &mut RunLog<'_>, spot: &Spot, channel: &Channel) -> Result<Option<String>, CollectError> {
+fn deliver(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    spot: &Spot,
+    channel: &Channel,
+) -> Result<Option<String>, CollectError> {
     let Some(own) = scope.inquiry(spot.0, &spot.1, &spot.1) else { return Ok(None) };
     let members = Map::from_iter([("deliveryChannelName".to_string(), Value::from(channel.name.as_str()))]);
     let asked = pages(scope, log, &own, "config:DeliverConfigSnapshot", "", members)?;
-    let Some(id) = asked.ok().and_then(|pages| pages.first()?["configSnapshotId"].as_str().map(str::to_string)) else {
+    let Some(id) =
+        asked.ok().and_then(|pages| pages.first()?["configSnapshotId"].as_str().map(str::to_string))
+    else {
         return Ok(None);
     };
     let began = Instant::now();
@@ -241,8 +267,14 @@ fn deliver(scope: &CollectScope<'_>, log: &mut RunLog<'_>, spot: &Spot, channel:
                 ("prefix".to_string(), Value::from(base.day(day, "ConfigSnapshot"))),
             ]);
             log.progress.calls += 1;
-            match scope.ask(&channel.of, LIST, members).ok_or_else(|| unregistered(LIST)).and_then(|ask| scope.session.call(&ask)) {
-                Ok(reply) if memchr::memmem::find(&reply.body, id.as_bytes()).is_some() => return Ok(Some(id)),
+            match scope
+                .ask(&channel.of, LIST, members)
+                .ok_or_else(|| unregistered(LIST))
+                .and_then(|ask| scope.session.call(&ask))
+            {
+                Ok(reply) if memchr::memmem::find(&reply.body, id.as_bytes()).is_some() => {
+                    return Ok(Some(id));
+                }
                 Ok(_) => {}
                 // what keeps us from looking keeps us from reading, and is noted there
                 Err(_) => return Ok(None),
@@ -252,7 +284,10 @@ fn deliver(scope: &CollectScope<'_>, log: &mut RunLog<'_>, spot: &Spot, channel:
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_secs(15));
     }
-    let words = format!("the snapshot {id} that was asked for was not delivered within {} minutes", PATIENCE.as_secs() / 60);
+    let words = format!(
+        "the snapshot {id} that was asked for was not delivered within {} minutes",
+        PATIENCE.as_secs() / 60
+    );
     log.lost(&account, &spot.1, "*", words, State::Stale);
     Ok(None)
 }

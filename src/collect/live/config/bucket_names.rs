@@ -1,5 +1,5 @@
-//! Where AWS Config puts snapshots in its bucket: `[prefix/]AWSLogs/<account>/Config/<region>/<Y>/<M>/<D>/…`, month
-//! and day without a leading zero, so that the order of names is not that of days.
+//! Where AWS Config puts snapshots in its bucket: `[prefix/]AWSLogs/<account>/Config/<region>/<Y>/<M>/<D>/…`,
+//! month and day without a leading zero, so that the order of names is not that of days.
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
@@ -42,7 +42,8 @@ impl Base<'_> {
 }
 
 impl Base<'_> {
-    /// The day in its path and the Config type of a file of history, if the object is one of this account and region:
+    /// The day in its path and the Config type of a file of history, if the object is one of this account and
+    /// region:
     /// `…/<Y>/<M>/<D>/ConfigHistory/<account>_Config_<region>_ConfigHistory_<type>_<start>_<end>_<n>.json.gz`.
     pub fn history(&self, key: &str) -> Option<(NaiveDate, String)> {
         let mut parts = key.strip_prefix(&self.folder())?.split('/');
@@ -67,7 +68,9 @@ pub fn latest(base: Base<'_>, objects: &[Object]) -> Option<(Object, DateTime<Ut
 
 /// Folders that end in a number, the highest first.
 pub fn newest_first(folders: &[String]) -> Vec<(u32, String)> {
-    let numbered = folders.iter().filter_map(|f| Some((f.trim_end_matches('/').rsplit('/').next()?.parse().ok()?, f.clone())));
+    let numbered = folders
+        .iter()
+        .filter_map(|f| Some((f.trim_end_matches('/').rsplit('/').next()?.parse().ok()?, f.clone())));
     let mut found: Vec<(u32, String)> = numbered.collect();
     found.sort_unstable_by(|a, b| b.cmp(a));
     found
@@ -85,7 +88,8 @@ pub fn listed(pages: &[Value]) -> (Vec<Object>, Vec<String>) {
     (each("Contents").filter_map(object).collect(), folders.collect())
 }
 
-/// Why a snapshot of this age is late: older than twice what the delivery channel promises. Without a promise a day is.
+/// Why a snapshot of this age is late: older than twice what the delivery channel promises. Without a promise
+/// a day is.
 pub fn late(frequency: Option<&str>, age: Duration) -> Option<String> {
     let hours = match frequency {
         Some("One_Hour") => 1,
@@ -96,7 +100,10 @@ pub fn late(frequency: Option<&str>, age: Duration) -> Option<String> {
     };
     let allowed = if frequency.is_some() { 2 * hours } else { 24 };
     (age > Duration::hours(allowed)).then(|| match frequency {
-        Some(_) => format!("the newest snapshot is {} hours old, and the delivery channel promises one every {hours}", age.num_hours()),
+        Some(_) => format!(
+            "the newest snapshot is {} hours old, and the delivery channel promises one every {hours}",
+            age.num_hours()
+        ),
         None => format!("the newest snapshot is {} hours old, and no delivery is scheduled", age.num_hours()),
     })
 }
@@ -108,17 +115,27 @@ mod tests {
     const BASE: Base<'_> = Base { prefix: "o-abc123", account: "111122223333", region: "us-east-1" };
 
     fn object(day: &str, stamp: &str) -> Object {
-        let key = format!("{}{day}/ConfigSnapshot/111122223333_Config_us-east-1_ConfigSnapshot_{stamp}_0a1b.json.gz", BASE.folder());
+        let key = format!(
+            "{}{day}/ConfigSnapshot/111122223333_Config_us-east-1_ConfigSnapshot_{stamp}_0a1b.json.gz",
+            BASE.folder()
+        );
         Object { key, size: 1, etag: String::new(), modified: String::new() }
     }
 
     #[test]
     fn the_newest_snapshot_is_told_by_its_time_and_not_by_its_name() {
-        let objects =
-            [object("2026/9/30", "20260930T120000Z"), object("2026/10/2", "20261002T120000Z"), object("2026/9/4", "20260904T235959Z")];
+        let objects = [
+            object("2026/9/30", "20260930T120000Z"),
+            object("2026/10/2", "20261002T120000Z"),
+            object("2026/9/4", "20260904T235959Z"),
+        ];
         let (found, at) = latest(BASE, &objects).expect("a snapshot");
-        assert_eq!((found.key.contains("2026/10/2"), at.to_rfc3339().as_str()), (true, "2026-10-02T12:00:00+00:00"));
-        let folders: Vec<String> = ["9/", "10/", "2/", "x/"].iter().map(|m| format!("{}2026/{m}", BASE.folder())).collect();
+        assert_eq!(
+            (found.key.contains("2026/10/2"), at.to_rfc3339().as_str()),
+            (true, "2026-10-02T12:00:00+00:00")
+        );
+        let folders: Vec<String> =
+            ["9/", "10/", "2/", "x/"].iter().map(|m| format!("{}2026/{m}", BASE.folder())).collect();
         let order: Vec<u32> = newest_first(&folders).into_iter().map(|(n, _)| n).collect();
         assert_eq!(order, [10, 9, 2]);
     }
@@ -129,7 +146,10 @@ mod tests {
         assert_eq!(latest(other, &[object("2026/9/30", "20260930T120000Z")]), None);
         assert_eq!(BASE.snapshot(&format!("{}ConfigWritabilityCheckFile", BASE.folder())), None);
         let day = NaiveDate::from_ymd_opt(2026, 9, 4).expect("a day");
-        assert_eq!(BASE.day(day, "ConfigHistory"), "o-abc123/AWSLogs/111122223333/Config/us-east-1/2026/9/4/ConfigHistory/");
+        assert_eq!(
+            BASE.day(day, "ConfigHistory"),
+            "o-abc123/AWSLogs/111122223333/Config/us-east-1/2026/9/4/ConfigHistory/"
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::requests::Id;
 use crate::model::run::State;
 
-/// Compliance results are asked for by rule, as corroboration; as items they would be one for each rule and resource.
+/// Compliance results are asked for by rule, as corroboration; as items they would be one for each rule and
+/// resource.
 pub const LEFT_OUT: [&str; 2] = ["AWS::Config::ResourceCompliance", "AWS::Config::ConformancePackCompliance"];
 
 /// Account (by its place in the run) and region.
@@ -33,11 +34,14 @@ impl Ledger {
     }
 
     fn read_of(&self, spot: &Spot, name: &str) -> u64 {
-        let of = |ledger: &BTreeMap<Spot, BTreeMap<String, u64>>| ledger.get(spot).and_then(|r| r.get(name)).copied().unwrap_or_default();
+        let of = |ledger: &BTreeMap<Spot, BTreeMap<String, u64>>| {
+            ledger.get(spot).and_then(|r| r.get(name)).copied().unwrap_or_default()
+        };
         of(&self.read).max(of(&self.by_id))
     }
 
-    /// Types of which less was read than AWS Config counts: where, which, how many it counts and how many were read.
+    /// Types of which less was read than AWS Config counts: where, which, how many it counts and how many
+    /// were read.
     pub fn short(&self) -> Vec<(Spot, String, (u64, u64))> {
         let mut short = Vec::new();
         for (spot, counts) in &self.expected {

@@ -1,5 +1,6 @@
-//! What AWS Config delivered as history: files of changes, one a type and six hours, beside the snapshots in its bucket. Read on
-//! request (`--since`), as delivered; AWS Config's API is not asked for it, since that takes a call a resource and week.
+//! What AWS Config delivered as history: files of changes, one a type and six hours, beside the snapshots in
+//! its bucket. Read on request (`--since`), as delivered; AWS Config's API is not asked for it, since that
+//! takes a call a resource and week.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +17,15 @@ use crate::collect::live::scope::CollectScope;
 use crate::model::run::{HISTORY, State};
 
 /// The delivered history of every place, from the day that was named.
-pub fn history(scope: &CollectScope<'_>, log: &mut RunLog<'_>, buckets: &mut BucketCache) -> Result<(), CollectError> {
+pub fn history(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    buckets: &mut BucketCache,
+) -> Result<(), CollectError> {
     let Some(since) = scope.target.since else { return Ok(()) };
     log.seen.ways.since = Some(since.to_string());
-    let spots: Vec<Spot> = (0..scope.accounts.len()).flat_map(|a| scope.regions.iter().map(move |r| (a, r.clone()))).collect();
+    let spots: Vec<Spot> =
+        (0..scope.accounts.len()).flat_map(|a| scope.regions.iter().map(move |r| (a, r.clone()))).collect();
     for spot in &spots {
         history_of(scope, log, buckets, spot, since)?;
         log.show();
@@ -46,7 +52,9 @@ fn history_of(
     };
     let base = Base { prefix: &channel.prefix, account: &account, region: &spot.1 };
     let mut files: Vec<(Object, String)> = Vec::new();
-    for prefix in months(since, scope.clock.now().date_naive()).map(|(year, month)| format!("{}{year}/{month}/", base.folder())) {
+    for prefix in months(since, scope.clock.now().date_naive())
+        .map(|(year, month)| format!("{}{year}/{month}/", base.folder()))
+    {
         match listing(scope, log, &channel, &prefix, false)? {
             Ok((objects, _)) => files.extend(objects.into_iter().filter_map(|object| {
                 let (day, kind) = base.history(&object.key)?;

@@ -1,5 +1,6 @@
-//! AWS Config of every account and region, of the account itself or of an aggregator: what it says it records and holds, every
-//! item by query, and by id what queries do not know. What is read is counted against AWS Config's own counts.
+//! AWS Config of every account and region, of the account itself or of an aggregator: what it says it records
+//! and holds, every item by query, and by id what queries do not know. What is read is counted against AWS
+//! Config's own counts.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,11 @@ struct Step {
 }
 
 /// Reads AWS Config of each place by its route.
-pub fn config(scope: &CollectScope<'_>, log: &mut RunLog<'_>, routes: &BTreeMap<Spot, Route>) -> Result<(), CollectError> {
+pub fn config(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    routes: &BTreeMap<Spot, Route>,
+) -> Result<(), CollectError> {
     let mut ledger = Ledger::default();
     let counts = routes.iter().filter_map(|(spot, route)| {
         let members = route.form.counts(subject(scope, spot));
@@ -43,12 +48,24 @@ pub fn config(scope: &CollectScope<'_>, log: &mut RunLog<'_>, routes: &BTreeMap<
     });
     make(scope, log, counts.collect(), &mut ledger)?;
     divide(&mut ledger, routes, &scope.catalog.homes);
-    let selects = ledger.expected.iter().flat_map(|(spot, counts)| queries(scope, spot, &routes[spot], counts)).collect();
+    let selects = ledger
+        .expected
+        .iter()
+        .flat_map(|(spot, counts)| queries(scope, spot, &routes[spot], counts))
+        .collect();
     make(scope, log, selects, &mut ledger)?;
     let short = ledger.short();
     let lists = short.iter().filter_map(|(spot, name, _)| {
         let (route, kind) = (&routes[spot], Kinds::Identifiers(name.clone()));
-        step(scope, spot, route, route.form.operation(&kind), name, route.form.identifiers(subject(scope, spot), name), kind)
+        step(
+            scope,
+            spot,
+            route,
+            route.form.operation(&kind),
+            name,
+            route.form.identifiers(subject(scope, spot), name),
+            kind,
+        )
     });
     make(scope, log, lists.collect(), &mut ledger)?;
     // one id twice is one resource: what it stands for beside is missing from the count
@@ -60,7 +77,15 @@ pub fn config(scope: &CollectScope<'_>, log: &mut RunLog<'_>, routes: &BTreeMap<
         let (route, kind) = (&routes[spot], Kinds::Batch(name.clone()));
         ids.chunks(PAGE).enumerate().filter_map(move |(index, chunk)| {
             let members = route.form.batch(subject(scope, spot), name, chunk);
-            step(scope, spot, route, route.form.operation(&kind), &format!("{name},{}", index + 1), members, kind.clone())
+            step(
+                scope,
+                spot,
+                route,
+                route.form.operation(&kind),
+                &format!("{name},{}", index + 1),
+                members,
+                kind.clone(),
+            )
         })
     });
     let batches = batches.collect();
@@ -69,7 +94,8 @@ pub fn config(scope: &CollectScope<'_>, log: &mut RunLog<'_>, routes: &BTreeMap<
     Ok(())
 }
 
-/// What the recorder of each place records, and whether it runs: asked of the account itself, since an aggregator does not say.
+/// What the recorder of each place records, and whether it runs: asked of the account itself, since an
+/// aggregator does not say.
 pub fn recorders(scope: &CollectScope<'_>, log: &mut RunLog<'_>, spots: &[Spot]) -> Result<(), CollectError> {
     let names = ["DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus"];
     let settings = spots.iter().flat_map(|spot| {
@@ -96,20 +122,35 @@ fn step(
     let mut of = scope.inquiry(route.asker, &spot.1, &route.region)?;
     of.account.clone_from(&scope.accounts[spot.0].id);
     let mut exchange = Exchange::of(&of, &format!("config:{name}"), key, 1);
-    exchange.parameters = if members.is_empty() { String::new() } else { Value::Object(members.clone()).to_string() };
+    exchange.parameters =
+        if members.is_empty() { String::new() } else { Value::Object(members.clone()).to_string() };
     Some(Step { spot: spot.clone(), route: route.clone(), of, exchange, members, kind })
 }
 
-fn queries(scope: &CollectScope<'_>, spot: &Spot, route: &Route, counts: &BTreeMap<String, u64>) -> Vec<Step> {
+fn queries(
+    scope: &CollectScope<'_>,
+    spot: &Spot,
+    route: &Route,
+    counts: &BTreeMap<String, u64>,
+) -> Vec<Step> {
     let wanted = counts.iter().filter(|(name, n)| **n > 0 && !LEFT_OUT.contains(&name.as_str()));
     let queries = route.form.queries(subject(scope, spot), wanted.map(|(name, _)| name.as_str()));
     let name = route.form.operation(&Kinds::Select);
     let queries = queries.into_iter().enumerate();
-    queries.filter_map(|(index, members)| step(scope, spot, route, name, &format!("{}", index + 1), members, Kinds::Select)).collect()
+    queries
+        .filter_map(|(index, members)| {
+            step(scope, spot, route, name, &format!("{}", index + 1), members, Kinds::Select)
+        })
+        .collect()
 }
 
 /// Makes the calls, and those that ask for what follows.
-fn make(scope: &CollectScope<'_>, log: &mut RunLog<'_>, mut steps: Vec<Step>, ledger: &mut Ledger) -> Result<(), CollectError> {
+fn make(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    mut steps: Vec<Step>,
+    ledger: &mut Ledger,
+) -> Result<(), CollectError> {
     // one account answers for all of them: if it may not be asked, that should be denied once
     if steps.first().is_some_and(|step| step.route.form != AskedOf::Own) && steps.len() > 1 {
         let rest = steps.split_off(1);
@@ -119,7 +160,12 @@ fn make(scope: &CollectScope<'_>, log: &mut RunLog<'_>, mut steps: Vec<Step>, le
     together(scope, log, steps, ledger)
 }
 
-fn together(scope: &CollectScope<'_>, log: &mut RunLog<'_>, steps: Vec<Step>, ledger: &mut Ledger) -> Result<(), CollectError> {
+fn together(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    steps: Vec<Step>,
+    ledger: &mut Ledger,
+) -> Result<(), CollectError> {
     let mut first = Vec::new();
     for step in steps {
         first.extend(begin(scope, log, step, ledger)?);
@@ -134,7 +180,8 @@ fn together(scope: &CollectScope<'_>, log: &mut RunLog<'_>, steps: Vec<Step>, le
     })
 }
 
-/// The request, unless an earlier attempt kept its answer and those of all pages after it, or it was denied before.
+/// The request, unless an earlier attempt kept its answer and those of all pages after it, or it was denied
+/// before.
 fn begin<'a>(
     scope: &CollectScope<'a>,
     log: &mut RunLog<'_>,
@@ -175,7 +222,12 @@ fn kept(log: &mut RunLog<'_>, step: &Step, ledger: &mut Ledger) -> Result<Option
 }
 
 /// What is to be asked next, by what came of a call.
-fn done(log: &mut RunLog<'_>, step: Step, outcome: Result<Reply, Refusal>, ledger: &mut Ledger) -> Result<Option<Step>, CollectError> {
+fn done(
+    log: &mut RunLog<'_>,
+    step: Step,
+    outcome: Result<Reply, Refusal>,
+    ledger: &mut Ledger,
+) -> Result<Option<Step>, CollectError> {
     log.progress.calls += 1;
     let reply = match outcome {
         Ok(reply) => reply,
@@ -188,13 +240,20 @@ fn done(log: &mut RunLog<'_>, step: Step, outcome: Result<Reply, Refusal>, ledge
             let counts = log.keep_items(&step.exchange, &reply)?;
             add(log, &step, counts, ledger);
         }
-        Kinds::Settings | Kinds::Counts | Kinds::Identifiers(_) => drop(log.keep_answer(&step.exchange, &reply, None)?),
+        Kinds::Settings | Kinds::Counts | Kinds::Identifiers(_) => {
+            drop(log.keep_answer(&step.exchange, &reply, None)?)
+        }
     }
     Ok(after(step, &reply.body, ledger))
 }
 
 /// Keeps a refusal, and gives up what the same refusal would meet.
-fn turned_down(log: &mut RunLog<'_>, step: &Step, refusal: &Refusal, ledger: &mut Ledger) -> Result<(), CollectError> {
+fn turned_down(
+    log: &mut RunLog<'_>,
+    step: &Step,
+    refusal: &Refusal,
+    ledger: &mut Ledger,
+) -> Result<(), CollectError> {
     let full = step.exchange.full();
     let why = (state(refusal), format!("{full}: {}", refusal.words()));
     let stops = matches!(refusal.kind, Kind::Denied | Kind::DeniedByOrganization | Kind::NotOffered);
@@ -219,7 +278,8 @@ fn turned_away(log: &mut RunLog<'_>, step: &Step, why: (State, String), ledger: 
     }
     let name = match &step.kind {
         Kinds::Identifiers(name) | Kinds::Batch(name) => name.clone(),
-        // its types are short of their counts and are asked for by id; that it was refused stays a gap of its own
+        // its types are short of their counts and are asked for by id; that it was refused stays a gap of its
+        // own
         Kinds::Select => "*".to_string(),
         Kinds::Settings | Kinds::Counts => return,
     };
@@ -234,7 +294,8 @@ fn add(log: &mut RunLog<'_>, step: &Step, counts: BTreeMap<String, u64>, ledger:
     }
 }
 
-/// What AWS Config counts and was not read is a gap of that type; what balances shows that a type without items is empty.
+/// What AWS Config counts and was not read is a gap of that type; what balances shows that a type without
+/// items is empty.
 fn balance(scope: &CollectScope<'_>, log: &mut RunLog<'_>, routes: &BTreeMap<Spot, Route>, ledger: &Ledger) {
     for (spot, name, (expected, read)) in ledger.short() {
         let account = scope.accounts[spot.0].id.clone();

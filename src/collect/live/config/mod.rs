@@ -1,4 +1,5 @@
-//! AWS Config as a source: which way leads to an account and region, what is asked there, and what it delivered to its bucket.
+//! AWS Config as a source: which way leads to an account and region, what is asked there, and what it
+//! delivered to its bucket.
 
 pub(super) mod bucket;
 pub(super) mod bucket_names;

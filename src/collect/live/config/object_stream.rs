@@ -1,5 +1,5 @@
-//! An object of S3 as a stream: parts of a fixed size, each a request of its own that is signed and tried again like any other,
-//! all of the same version. Memory is bounded by one part.
+//! An object of S3 as a stream: parts of a fixed size, each a request of its own that is signed and tried
+//! again like any other, all of the same version. Memory is bounded by one part.
 
 use std::io::{self, Read};
 
@@ -32,7 +32,8 @@ impl<'a> StreamedParts<'a> {
     fn next(&mut self) -> Result<(), Refusal> {
         let wanted = PART.min(self.size - self.at);
         let mut ask = self.ask.clone();
-        ask.members.insert("Range".into(), Value::from(format!("bytes={}-{}", self.at, self.at + wanted - 1)));
+        ask.members
+            .insert("Range".into(), Value::from(format!("bytes={}-{}", self.at, self.at + wanted - 1)));
         self.calls += 1;
         let reply = self.session.call(&ask)?;
         if reply.body.len() as u64 != wanted {

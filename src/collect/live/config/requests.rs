@@ -1,5 +1,5 @@
-//! How AWS Config is asked for counts, items and identifiers: of the account itself, or of an aggregator for one of its accounts
-//! and regions. Requests and what their answers say; nothing is sent here.
+//! How AWS Config is asked for counts, items and identifiers: of the account itself, or of an aggregator for
+//! one of its accounts and regions. Requests and what their answers say; nothing is sent here.
 
 use serde_json::{Map, Value, json};
 
@@ -66,22 +66,34 @@ impl AskedOf {
     pub fn counts(&self, of: Subject<'_>) -> Map<String, Value> {
         self.named(match self {
             AskedOf::Own => json!({}),
-            AskedOf::Aggregate { .. } => json!({ "Filters": filters(of), "GroupByKey": "RESOURCE_TYPE", "Limit": 1000 }),
+            AskedOf::Aggregate { .. } => {
+                json!({ "Filters": filters(of), "GroupByKey": "RESOURCE_TYPE", "Limit": 1000 })
+            }
         })
     }
 
-    /// Queries for items of these types: as few as AWS's limit on their length allows, since types share pages. Through an
-    /// aggregator each names its account, and its region but for what belongs to no region.
-    pub fn queries<'t>(&self, of: Subject<'_>, types: impl Iterator<Item = &'t str>) -> Vec<Map<String, Value>> {
+    /// Queries for items of these types: as few as AWS's limit on their length allows, since types share
+    /// pages. Through an aggregator each names its account, and its region but for what belongs to no region.
+    pub fn queries<'t>(
+        &self,
+        of: Subject<'_>,
+        types: impl Iterator<Item = &'t str>,
+    ) -> Vec<Map<String, Value>> {
         let place = match self {
             AskedOf::Own => String::new(),
-            AskedOf::Aggregate { .. } if of.region == GLOBAL => format!(" AND accountId = '{}'", plain(of.account)),
-            AskedOf::Aggregate { .. } => format!(" AND accountId = '{}' AND awsRegion = '{}'", plain(of.account), plain(of.region)),
+            AskedOf::Aggregate { .. } if of.region == GLOBAL => {
+                format!(" AND accountId = '{}'", plain(of.account))
+            }
+            AskedOf::Aggregate { .. } => {
+                format!(" AND accountId = '{}' AND awsRegion = '{}'", plain(of.account), plain(of.region))
+            }
         };
         let query = |names: &[String]| {
             let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-            let text =
-                format!("SELECT *, configuration, supplementaryConfiguration, tags WHERE resourceType IN ({}){place}", names.join(", "));
+            let text = format!(
+                "SELECT *, configuration, supplementaryConfiguration, tags WHERE resourceType IN ({}){place}",
+                names.join(", ")
+            );
             self.named(json!({ "Expression": text, "Limit": PAGE }))
         };
         let names: Vec<String> = types.map(plain).collect();
@@ -91,7 +103,9 @@ impl AskedOf {
     pub fn identifiers(&self, of: Subject<'_>, name: &str) -> Map<String, Value> {
         self.named(match self {
             AskedOf::Own => json!({ "resourceType": name, "limit": PAGE }),
-            AskedOf::Aggregate { .. } => json!({ "ResourceType": name, "Filters": filters(of), "Limit": PAGE }),
+            AskedOf::Aggregate { .. } => {
+                json!({ "ResourceType": name, "Filters": filters(of), "Limit": PAGE })
+            }
         })
     }
 
@@ -116,24 +130,31 @@ impl AskedOf {
             AskedOf::Aggregate { .. } => ("GroupedResourceCounts", "GroupName", "ResourceCount"),
         };
         let elements = body[list].as_array().into_iter().flatten();
-        elements.map(move |e| (e[name].as_str().unwrap_or_default().to_string(), e[count].as_u64().unwrap_or_default()))
+        elements.map(move |e| {
+            (e[name].as_str().unwrap_or_default().to_string(), e[count].as_u64().unwrap_or_default())
+        })
     }
 
-    /// Ids of an answer, each with the region whose recorder holds it (none where the account itself was asked).
+    /// Ids of an answer, each with the region whose recorder holds it (none where the account itself was
+    /// asked).
     pub fn identified<'v>(&self, body: &'v Value) -> impl Iterator<Item = Id> + 'v {
         let (list, id) = match self {
             AskedOf::Own => ("resourceIdentifiers", "resourceId"),
             AskedOf::Aggregate { .. } => ("ResourceIdentifiers", "ResourceId"),
         };
-        body[list]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(move |e| Some((e[id].as_str()?.to_string(), e["SourceRegion"].as_str().unwrap_or_default().to_string())))
+        body[list].as_array().into_iter().flatten().filter_map(move |e| {
+            Some((e[id].as_str()?.to_string(), e["SourceRegion"].as_str().unwrap_or_default().to_string()))
+        })
     }
 
     /// The members that ask for what follows an answer, if anything does. `page` is the answer's.
-    pub fn next(&self, kind: &Kinds, members: &Map<String, Value>, page: u32, bytes: &[u8]) -> Option<Map<String, Value>> {
+    pub fn next(
+        &self,
+        kind: &Kinds,
+        members: &Map<String, Value>,
+        page: u32,
+        bytes: &[u8],
+    ) -> Option<Map<String, Value>> {
         #[derive(serde::Deserialize)]
         struct Rest {
             #[serde(rename = "NextToken", alias = "nextToken", default)]
@@ -146,8 +167,12 @@ impl AskedOf {
             (Kinds::Settings, _) => return None,
             (Kinds::Batch(_), _) if rest.unprocessed.is_empty() || page > AGAIN => return None,
             (Kinds::Batch(_), AskedOf::Own) => ("resourceKeys", Value::Array(rest.unprocessed)),
-            (Kinds::Batch(_), AskedOf::Aggregate { .. }) => ("ResourceIdentifiers", Value::Array(rest.unprocessed)),
-            (Kinds::Counts | Kinds::Identifiers(_), AskedOf::Own) => ("nextToken", Value::from(rest.token.filter(|t| !t.is_empty())?)),
+            (Kinds::Batch(_), AskedOf::Aggregate { .. }) => {
+                ("ResourceIdentifiers", Value::Array(rest.unprocessed))
+            }
+            (Kinds::Counts | Kinds::Identifiers(_), AskedOf::Own) => {
+                ("nextToken", Value::from(rest.token.filter(|t| !t.is_empty())?))
+            }
             (Kinds::Select, _) | (Kinds::Counts | Kinds::Identifiers(_), AskedOf::Aggregate { .. }) => {
                 ("NextToken", Value::from(rest.token.filter(|t| !t.is_empty())?))
             }
@@ -205,7 +230,12 @@ mod tests {
     fn an_aggregator_is_asked_for_one_account_and_region() {
         let query = &clinic().queries(PLACE, ["AWS::S3::Bucket"].into_iter())[0];
         let text = query["Expression"].as_str().expect("text");
-        assert!(text.ends_with("IN ('AWS::S3::Bucket') AND accountId = '111122223333' AND awsRegion = 'us-east-1'"), "{text}");
+        assert!(
+            text.ends_with(
+                "IN ('AWS::S3::Bucket') AND accountId = '111122223333' AND awsRegion = 'us-east-1'"
+            ),
+            "{text}"
+        );
         let query = &clinic().queries(Subject { region: GLOBAL, ..PLACE }, ["AWS::IAM::Role"].into_iter())[0];
         assert!(!query["Expression"].as_str().expect("text").contains("awsRegion"));
         assert_eq!(query["ConfigurationAggregatorName"], "clinic");
@@ -221,7 +251,9 @@ mod tests {
         let queries = clinic().queries(PLACE, names.iter().map(String::as_str));
         let texts: Vec<&str> = queries.iter().map(|q| q["Expression"].as_str().expect("text")).collect();
         assert!(texts.len() > 1 && texts.iter().all(|t| t.len() <= 4_096));
-        assert!(names.iter().all(|name| texts.iter().filter(|t| t.contains(&format!("'{name}'"))).count() == 1));
+        assert!(
+            names.iter().all(|name| texts.iter().filter(|t| t.contains(&format!("'{name}'"))).count() == 1)
+        );
         assert!(clinic().queries(PLACE, std::iter::empty()).is_empty());
     }
 
@@ -230,8 +262,15 @@ mod tests {
         let members = Map::new();
         let next = clinic().next(&Kinds::Counts, &members, 1, br#"{"NextToken":"t"}"#).expect("a page");
         assert_eq!(next["NextToken"], "t");
-        assert_eq!(clinic().next(&Kinds::Counts, &next, 2, br#"{"NextToken":"t"}"#), None, "the same token twice");
-        assert_eq!(AskedOf::Own.next(&Kinds::Counts, &members, 1, br#"{"nextToken":"t"}"#).expect("a page")["nextToken"], "t");
+        assert_eq!(
+            clinic().next(&Kinds::Counts, &next, 2, br#"{"NextToken":"t"}"#),
+            None,
+            "the same token twice"
+        );
+        assert_eq!(
+            AskedOf::Own.next(&Kinds::Counts, &members, 1, br#"{"nextToken":"t"}"#).expect("a page")["nextToken"],
+            "t"
+        );
         let left = br#"{"BaseConfigurationItems":[],"UnprocessedResourceIdentifiers":[{"ResourceId":"b"}]}"#;
         let batch = Kinds::Batch("AWS::S3::Bucket".into());
         let next = clinic().next(&batch, &members, 1, left).expect("the rest");

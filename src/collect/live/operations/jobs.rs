@@ -24,7 +24,8 @@ fn for_each(
 ) -> BTreeMap<String, Vec<Job>> {
     let mut by_place: BTreeMap<String, Vec<Job>> = BTreeMap::new();
     for (region, value, carried) in values(scope, &log.harvest, account, full, places) {
-        let with = if carried.is_empty() { String::new() } else { Value::Object(carried.clone()).to_string() };
+        let with =
+            if carried.is_empty() { String::new() } else { Value::Object(carried.clone()).to_string() };
         let mut members: Map<String, Value> = carried;
         let key = match (&operation.param, &value) {
             (Some(param), Value::Array(_)) => {
@@ -44,8 +45,15 @@ fn for_each(
     by_place
 }
 
-/// The calls of one operation in one account: one a place, or a chain of them whose first shows whether they are permitted.
-pub fn jobs(scope: &CollectScope<'_>, log: &mut RunLog<'_>, account: usize, full: &str, regions: &BTreeSet<String>) -> Vec<Job> {
+/// The calls of one operation in one account: one a place, or a chain of them whose first shows whether they
+/// are permitted.
+pub fn jobs(
+    scope: &CollectScope<'_>,
+    log: &mut RunLog<'_>,
+    account: usize,
+    full: &str,
+    regions: &BTreeSet<String>,
+) -> Vec<Job> {
     let Some(operation) = scope.catalog.operations.get(full) else { return Vec::new() };
     let home = scope.home();
     if log.settled.contains(&(account, full.to_string())) {
@@ -66,7 +74,10 @@ pub fn jobs(scope: &CollectScope<'_>, log: &mut RunLog<'_>, account: usize, full
     };
     places.retain(|region| !log.settled_in.contains(&((account, region.clone()), full.to_string())));
     if operation.each.is_empty() {
-        return places.iter().filter_map(|region| job(scope, account, operation, full, region, "", Map::new())).collect();
+        return places
+            .iter()
+            .filter_map(|region| job(scope, account, operation, full, region, "", Map::new()))
+            .collect();
     }
     let by_place = for_each(scope, log, account, full, operation, &places);
     let id = &scope.accounts[account].id;
@@ -107,9 +118,14 @@ fn values(
     let id = &scope.accounts[account].id;
     let mut batches: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
     if let Some(each) = operation.each.iter().find(|e| e.names_regions()) {
-        let further: BTreeSet<&str> = harvest.leads(full).filter(|lead| lead.account == *id).map(|lead| lead.value.as_str()).collect();
-        let further = further.into_iter().filter(|region| !scope.regions.iter().any(|r| r == region) && scope.is_of_our_partition(region));
-        found.extend(further.flat_map(|region| each.values.iter().map(|value| (region.to_string(), value.clone(), Map::new()))));
+        let further: BTreeSet<&str> =
+            harvest.leads(full).filter(|lead| lead.account == *id).map(|lead| lead.value.as_str()).collect();
+        let further = further
+            .into_iter()
+            .filter(|region| !scope.regions.iter().any(|r| r == region) && scope.is_of_our_partition(region));
+        found.extend(further.flat_map(|region| {
+            each.values.iter().map(|value| (region.to_string(), value.clone(), Map::new()))
+        }));
         return found;
     }
     for lead in harvest.leads(full).filter(|lead| lead.account == *id) {
@@ -117,7 +133,9 @@ fn values(
         let center = scope.target.aws.identity_center.as_deref() == Some(lead.region.as_str());
         let region = match (operation.scope, in_scope || center) {
             (OperationScope::Region, true) if in_scope => lead.region.clone(),
-            (OperationScope::Region, _) if operation.beyond && scope.is_of_our_partition(&lead.region) => lead.region.clone(),
+            (OperationScope::Region, _) if operation.beyond && scope.is_of_our_partition(&lead.region) => {
+                lead.region.clone()
+            }
             // a resource of another region is not of this scope; one of no region is asked about at home
             (OperationScope::Region, _) if lead.region != GLOBAL && lead.region != "global" => continue,
             (OperationScope::Organization, true) => lead.region.clone(),
@@ -128,7 +146,11 @@ fn values(
     for ((region, carried), values) in batches {
         let carried: Map<String, Value> = serde_json::from_str(&carried).unwrap_or_default();
         match operation.batch {
-            Some(size) => found.extend(values.chunks(size.max(1)).map(|c| (region.clone(), Value::Array(c.to_vec()), carried.clone()))),
+            Some(size) => found.extend(
+                values
+                    .chunks(size.max(1))
+                    .map(|c| (region.clone(), Value::Array(c.to_vec()), carried.clone())),
+            ),
             None => found.extend(values.into_iter().map(|v| (region.clone(), v, carried.clone()))),
         }
     }
@@ -148,7 +170,8 @@ fn job(
     let region = if operation.scope == OperationScope::Region { asked_in } else { GLOBAL };
     let of = scope.inquiry(account, region, asked_in)?;
     let today = scope.clock.now().date_naive();
-    let mut asked: Map<String, Value> = operation.ask.iter().map(|(name, value)| (name.clone(), dated(today, value))).collect();
+    let mut asked: Map<String, Value> =
+        operation.ask.iter().map(|(name, value)| (name.clone(), dated(today, value))).collect();
     asked.extend(operation.size.iter().map(|(name, value)| (name.clone(), value.clone())));
     asked.extend(members);
     if full.starts_with("s3control:") {
@@ -163,7 +186,12 @@ fn job(
 fn dated(today: NaiveDate, value: &Value) -> Value {
     match value {
         Value::String(text) if text.starts_with("{date") => {
-            let back = text.trim_start_matches("{date").trim_end_matches('}').trim_start_matches('-').parse().unwrap_or(0);
+            let back = text
+                .trim_start_matches("{date")
+                .trim_end_matches('}')
+                .trim_start_matches('-')
+                .parse()
+                .unwrap_or(0);
             Value::from(today.checked_sub_days(Days::new(back)).unwrap_or(today).to_string())
         }
         Value::Array(list) => Value::Array(list.iter().map(|v| dated(today, v)).collect()),

@@ -1,4 +1,5 @@
-//! Which operations to ask in which regions of an account: what tables read, and what stands in for what AWS Config does not hold.
+//! Which operations to ask in which regions of an account: what tables read, and what stands in for what AWS
+//! Config does not hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,37 +30,52 @@ pub fn wanted(scope: &CollectScope<'_>, seen: &Seen) -> Vec<BTreeMap<String, BTr
     all
 }
 
-/// The operations that are asked in regions out of scope, where what belongs to no region is at home, and these regions.
+/// The operations that are asked in regions out of scope, where what belongs to no region is at home, and
+/// these regions.
 fn beyond(scope: &CollectScope<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let near = scope.home();
     let all = fillable(scope.catalog).collect();
     let wanted = plan::wanted(scope.catalog, &scope.target.opt_in, &all);
     let homes = |name: &str| -> BTreeSet<String> {
         let of = |name: &str| scope.catalog.operations.get(name).into_iter().flat_map(|o| o.homes(&near));
-        let parents = scope.catalog.operations.get(name).into_iter().filter(|o| o.beyond).flat_map(|o| &o.each);
+        let parents =
+            scope.catalog.operations.get(name).into_iter().filter(|o| o.beyond).flat_map(|o| &o.each);
         of(name)
             .chain(parents.flat_map(|each| of(&each.from)))
             .filter(|h| !scope.regions.iter().any(|r| r == h))
             .map(str::to_string)
             .collect()
     };
-    wanted.into_iter().map(|name| (homes(&name), name)).filter(|(homes, _)| !homes.is_empty()).map(|(homes, name)| (name, homes)).collect()
+    wanted
+        .into_iter()
+        .map(|name| (homes(&name), name))
+        .filter(|(homes, _)| !homes.is_empty())
+        .map(|(homes, name)| (name, homes))
+        .collect()
 }
 
 /// The types that some operation can stand in for.
 fn fillable(catalog: &Catalog) -> impl Iterator<Item = String> + '_ {
-    catalog.operations.values().flat_map(|o| o.fill.iter().map(|f| f.resource_type.clone())).filter(|t| !t.is_empty())
+    catalog
+        .operations
+        .values()
+        .flat_map(|o| o.fill.iter().map(|f| f.resource_type.clone()))
+        .filter(|t| !t.is_empty())
 }
 
 /// The types of which AWS Config holds nothing for this account and region: not recorded, or not asked.
 fn unrecorded(scope: &CollectScope<'_>, seen: &Seen, account: &str, region: &str) -> BTreeSet<String> {
     let homes = &scope.catalog.homes;
     let tally = |region: &str, name: &str| {
-        seen.types.get(&(account.to_string(), region.to_string(), name.to_string())).copied().unwrap_or_default()
+        seen.types
+            .get(&(account.to_string(), region.to_string(), name.to_string()))
+            .copied()
+            .unwrap_or_default()
     };
     let recorded = |region: &str, name: &str| {
         let place = (account.to_string(), region.to_string());
-        seen.whole.contains(&place) && seen.recorders.get(&place).is_some_and(|r| holds(r, homes, name, region))
+        seen.whole.contains(&place)
+            && seen.recorders.get(&place).is_some_and(|r| holds(r, homes, name, region))
     };
     let none = seen.no_recorder.contains(&(account.to_string(), region.to_string()));
     fillable(scope.catalog)

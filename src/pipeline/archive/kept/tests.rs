@@ -29,9 +29,18 @@ fn what_may_be_destroyed_waits_for_lock_and_hold() {
     };
     let until = |year| end_of(NaiveDate::from_ymd_opt(year, 9, 30).unwrap());
     let locked = |year| LockState::Locked { mode: "COMPLIANCE".into(), until: until(year) };
-    assert_eq!(of(LockState::NotClaimed, HoldState::NotClaimed, 2032), Destruction::NotBefore { on: until(2033).date_naive() });
-    assert_eq!(of(LockState::NotClaimed, HoldState::NotClaimed, 2033), Destruction::PossibleSince { on: until(2033).date_naive() });
-    assert_eq!(of(locked(2036), HoldState::Off, 2034), Destruction::NotBefore { on: until(2036).date_naive() });
+    assert_eq!(
+        of(LockState::NotClaimed, HoldState::NotClaimed, 2032),
+        Destruction::NotBefore { on: until(2033).date_naive() }
+    );
+    assert_eq!(
+        of(LockState::NotClaimed, HoldState::NotClaimed, 2033),
+        Destruction::PossibleSince { on: until(2033).date_naive() }
+    );
+    assert_eq!(
+        of(locked(2036), HoldState::Off, 2034),
+        Destruction::NotBefore { on: until(2036).date_naive() }
+    );
     assert_eq!(of(locked(2033), HoldState::On, 2040), Destruction::Held);
     let silent = || HoldState::Unknown { why: "AccessDenied".into() };
     assert_eq!(of(locked(2033), silent(), 2040), Destruction::Unknown { why: "AccessDenied".into() });

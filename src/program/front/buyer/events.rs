@@ -14,13 +14,15 @@ impl Page<'_> {
             "",
         );
         let restored = self.said("restore-result-accepted");
-        let recent = |date: &str| crate::program::incident::days(date, &self.dossier.as_of).is_some_and(|n| (0..=365).contains(&n));
+        let recent = |date: &str| {
+            crate::program::incident::days(date, &self.dossier.as_of).is_some_and(|n| (0..=365).contains(&n))
+        };
         let drill = self.plan.drills.iter().filter(|d| recent(&d.date)).max_by(|x, y| x.date.cmp(&y.date));
         let mut words = Vec::new();
-        words.push(
-            restored
-                .map_or_else(|| "No restore is attested within its time.".into(), |r| format!("Restore accepted on {} by {}.", r.on, r.by)),
-        );
+        words.push(restored.map_or_else(
+            || "No restore is attested within its time.".into(),
+            |r| format!("Restore accepted on {} by {}.", r.on, r.by),
+        ));
         words.push(drill.map_or_else(
             || "No drill within a year is on record.".into(),
             |d| format!("Drill {} on {}, {} people.", d.id, d.date, d.participants),
@@ -28,7 +30,10 @@ impl Page<'_> {
         let plan = self.said("contingency-plan-current");
         words.push(match plan {
             Some(p) if !p.evidence.is_empty() => {
-                format!("RTO and RPO: in the contingency plan that {} stated to be current on {}.", p.by, p.on)
+                format!(
+                    "RTO and RPO: in the contingency plan that {} stated to be current on {}.",
+                    p.by, p.on
+                )
             }
             Some(_) | None => "RTO and RPO are not stated in this package.".into(),
         });
@@ -66,10 +71,16 @@ impl Page<'_> {
             plural(records, "incident"),
             plural(unexamined, "finding")
         );
-        a.population = format!("{}, {}", plural(records, "incident"), plural(self.dossier.clock_starts.len() as u64, "finding"));
-        // A statement without a document rests on what it is about: the findings that it does not name, else the plan.
+        a.population = format!(
+            "{}, {}",
+            plural(records, "incident"),
+            plural(self.dossier.clock_starts.len() as u64, "finding")
+        );
+        // A statement without a document rests on what it is about: the findings that it does not name, else
+        // the plan.
         if a.evidence.is_empty() && a.answer != UNKNOWN {
-            a.evidence = self.dossier.clock_starts.iter().flat_map(|s| &s.evidence).take(2).cloned().collect();
+            a.evidence =
+                self.dossier.clock_starts.iter().flat_map(|s| &s.evidence).take(2).cloned().collect();
             a.evidence.dedup();
         }
         if a.evidence.is_empty() && a.answer != UNKNOWN {
@@ -79,12 +90,18 @@ impl Page<'_> {
     }
 
     pub(super) fn repairs(&self) -> BuyerAnswer {
-        let mut a = open("repairs", "When is what failed put right, and who answers for it?", "risks", "Nothing was judged.");
+        let mut a = open(
+            "repairs",
+            "When is what failed put right, and who answers for it?",
+            "risks",
+            "Nothing was judged.",
+        );
         if self.dossier.totals.results.met + self.dossier.totals.results.not_met == 0 {
             return a;
         }
         let today = self.day();
-        let failing: Vec<_> = self.dossier.risks.rows.iter().filter(|r| r.origin == "finding" && r.is_open()).collect();
+        let failing: Vec<_> =
+            self.dossier.risks.rows.iter().filter(|r| r.origin == "finding" && r.is_open()).collect();
         let dated: Vec<_> = failing.iter().filter(|r| !r.owner.is_empty() && !r.due.is_empty()).collect();
         let late = dated.iter().filter(|r| r.due < today).count();
         let next = dated.iter().map(|r| r.due.as_str()).filter(|d| *d >= today.as_str()).min();
@@ -106,11 +123,21 @@ impl Page<'_> {
         }
         a.words += &format!(
             " Contact: {}.",
-            if self.dossier.organization.contact.is_empty() { "none named" } else { &self.dossier.organization.contact }
+            if self.dossier.organization.contact.is_empty() {
+                "none named"
+            } else {
+                &self.dossier.organization.contact
+            }
         );
         a.population = plural(failing.len() as u64, "risk");
         a.date = today;
-        let rows = self.dossier.controls.iter().flat_map(|c| &c.checks).flat_map(|c| &c.rows).filter(|r| r.verdict == Verdict::NotMet);
+        let rows = self
+            .dossier
+            .controls
+            .iter()
+            .flat_map(|c| &c.checks)
+            .flat_map(|c| &c.rows)
+            .filter(|r| r.verdict == Verdict::NotMet);
         a.evidence = rows.flat_map(|r| r.evidence.first()).take(1).cloned().collect();
         a
     }

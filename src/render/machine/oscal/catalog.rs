@@ -1,5 +1,5 @@
-//! OSCAL catalog: the rows of the Security Rule and the ten controls with their checks, so that what a mapping names can be looked up.
-//! The paraphrases of the law are ours; the regulation is what counts.
+//! OSCAL catalog: the rows of the Security Rule and the ten controls with their checks, so that what a
+//! mapping names can be looked up. The paraphrases of the law are ours; the regulation is what counts.
 
 use serde_json::{Value, json};
 

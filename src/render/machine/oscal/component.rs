@@ -1,5 +1,5 @@
-//! Component definition: the catalog as a validation component, whose checks give evidence for the ten controls and, by the
-//! crosswalk, for controls of SP 800-53 r5. It claims no implementation.
+//! Component definition: the catalog as a validation component, whose checks give evidence for the ten
+//! controls and, by the crosswalk, for controls of SP 800-53 r5. It claims no implementation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,7 @@ use super::{metadata, name, nist_id, part_resource, part_uuid, props};
 use crate::model::dossier::ControlReport;
 
 /// NIST's own catalog of SP 800-53 r5 in OSCAL.
-pub const SP_800_53: &str =
-    "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
+pub const SP_800_53: &str = "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
 const DOSSIER: &str = "data/dossier.json";
 
 pub fn document(handed: &Handed<'_>) -> Value {
@@ -19,7 +18,8 @@ pub fn document(handed: &Handed<'_>) -> Value {
     let mut implementations = vec![json!({
         "uuid": uuid("implementation", &format!("{}\0own", d.catalog.digest)),
         "source": format!("#{}", part_uuid(DOSSIER)),
-        "description": "The ten controls of the catalog; the dossier has their demands, citations and checks.",
+        "description": "The ten controls of the catalog; the dossier has their demands, citations and \
+                        checks.",
         "implemented-requirements": d.controls.iter().map(|control| own(handed, control)).collect::<Vec<_>>(),
     })];
     let nist = nist(handed);
@@ -27,7 +27,8 @@ pub fn document(handed: &Handed<'_>) -> Value {
         implementations.push(json!({
             "uuid": uuid("implementation", &format!("{}\0sp-800-53", d.catalog.digest)),
             "source": SP_800_53,
-            "description": "Controls of SP 800-53 r5 that the crosswalk of the Security Rule names, by NIST's mapping in SP 800-66 r2 or the catalog's own.",
+            "description": "Controls of SP 800-53 r5 that the crosswalk of the Security Rule names, by \
+                            NIST's mapping in SP 800-66 r2 or the catalog's own.",
             "implemented-requirements": nist,
         }));
     }
@@ -38,8 +39,8 @@ pub fn document(handed: &Handed<'_>) -> Value {
             "uuid": uuid("catalog", &d.catalog.digest),
             "type": "validation",
             "title": format!("Checks of catalog {}", d.catalog.version),
-            "description": "SQL queries over evidence of AWS. They give evidence for the controls below; whether a control is implemented is \
-                            what the assessment results say.",
+            "description": "SQL queries over evidence of AWS. They give evidence for the controls below; \
+                            whether a control is implemented is what the assessment results say.",
             "props": props(&[("catalog-sha256", &d.catalog.digest), ("custom", &d.catalog.custom.to_string()), ("checks", &d.catalog.checks.to_string())]),
             "control-implementations": implementations,
         }],
@@ -78,7 +79,10 @@ fn nist(handed: &Handed<'_>) -> Vec<Value> {
         let ours = controls.iter().map(|c| json!({ "name": "control", "ns": super::OWN, "value": c }));
         let words = match controls.is_empty() {
             true => "Documents and people answer for it; no check does.".to_string(),
-            false => format!("Checks of {} give evidence.", controls.iter().copied().collect::<Vec<_>>().join(", ")),
+            false => format!(
+                "Checks of {} give evidence.",
+                controls.iter().copied().collect::<Vec<_>>().join(", ")
+            ),
         };
         json!({
             "uuid": uuid("requirement", &format!("{}\0{id}", handed.dossier.catalog.digest)),

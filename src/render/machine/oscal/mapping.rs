@@ -1,6 +1,6 @@
-//! Mapping collection: which checks bear on which rows of the Security Rule, and which controls of SP 800-53 r5 stand beside a row, by
-//! NIST's own mapping or by the catalog. A check never carries a whole row: the relation is that both overlap, and what no check
-//! bears on is listed.
+//! Mapping collection: which checks bear on which rows of the Security Rule, and which controls of SP 800-53
+//! r5 stand beside a row, by NIST's own mapping or by the catalog. A check never carries a whole row: the
+//! relation is that both overlap, and what no check bears on is listed.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,9 @@ use super::component::SP_800_53;
 use super::{OWN, metadata, nist_id, props, rlink};
 use crate::model::dossier::CrosswalkRow;
 
-const WORDS: &str = "Checks are queries over evidence of AWS. A check bears on a part of a row and never on the whole of it; documents and \
-    people answer for the rest. The crosswalk of the catalog is the source.";
+const WORDS: &str = "Checks are queries over evidence of AWS. A check bears on a part of a row and never on \
+                     the whole of it; documents and people answer for the rest. The crosswalk of the catalog \
+                     is the source.";
 
 /// `digest` is that of the catalog that lies beside.
 pub fn document(handed: &Handed<'_>, digest: &str) -> Value {
@@ -22,7 +23,8 @@ pub fn document(handed: &Handed<'_>, digest: &str) -> Value {
         "uuid": uuid("oscal-catalog-file", &d.package_id), "title": "Security Rule and controls",
         "description": "The OSCAL catalog that lies beside this file", "rlinks": [rlink(FILE, digest)],
     });
-    let ours = json!({ "type": "catalog", "href": format!("#{}", uuid("oscal-catalog-file", &d.package_id)) });
+    let ours =
+        json!({ "type": "catalog", "href": format!("#{}", uuid("oscal-catalog-file", &d.package_id)) });
     let nist = json!({ "type": "catalog", "href": SP_800_53 });
     let mappings = [checks(handed, &ours), rows(handed, &ours, &nist)];
     json!({ "mapping-collection": {
@@ -41,12 +43,16 @@ fn item(id: &str) -> Value {
 /// One map for each row of the law on which a control bears.
 fn checks(handed: &Handed<'_>, ours: &Value) -> Option<Value> {
     let d = handed.dossier;
-    let of: BTreeMap<&str, Vec<Value>> =
-        d.controls.iter().map(|control| (control.id.as_str(), control.checks.iter().map(|c| item(&c.id)).collect())).collect();
+    let of: BTreeMap<&str, Vec<Value>> = d
+        .controls
+        .iter()
+        .map(|control| (control.id.as_str(), control.checks.iter().map(|c| item(&c.id)).collect()))
+        .collect();
     let sources = |row: &CrosswalkRow| -> Vec<Value> {
         row.controls.iter().filter_map(|control| of.get(control.id.as_str())).flatten().cloned().collect()
     };
-    let (mapped, left): (Vec<&CrosswalkRow>, Vec<&CrosswalkRow>) = d.crosswalk.iter().partition(|row| !sources(row).is_empty());
+    let (mapped, left): (Vec<&CrosswalkRow>, Vec<&CrosswalkRow>) =
+        d.crosswalk.iter().partition(|row| !sources(row).is_empty());
     let map = |row: &&CrosswalkRow| {
         json!({
             "uuid": uuid("map", &format!("{}\0check\0{}", d.catalog.digest, row.citation)),
@@ -57,8 +63,7 @@ fn checks(handed: &Handed<'_>, ours: &Value) -> Option<Value> {
     let mut out = whole("check", &d.catalog.digest, (ours, ours), mapped.iter().map(map).collect())?;
     if !left.is_empty() {
         let ids: Vec<String> = left.iter().map(|row| row_id(&row.citation)).collect();
-        out["target-gap-summary"] =
-            json!({ "uuid": uuid("gap", &format!("{}\0check", d.catalog.digest)), "unmapped-controls": [{ "with-ids": ids }] });
+        out["target-gap-summary"] = json!({ "uuid": uuid("gap", &format!("{}\0check", d.catalog.digest)), "unmapped-controls": [{ "with-ids": ids }] });
     }
     Some(out)
 }
@@ -77,7 +82,10 @@ fn rows(handed: &Handed<'_>, ours: &Value, nist: &Value) -> Option<Value> {
         })
     };
     let both = |row: &CrosswalkRow| {
-        [map(row, &row.nist, "NIST SP 800-66 Rev. 2"), map(row, &row.nist_added, "the catalog")].into_iter().flatten().collect::<Vec<_>>()
+        [map(row, &row.nist, "NIST SP 800-66 Rev. 2"), map(row, &row.nist_added, "the catalog")]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
     };
     whole("sp-800-53", &d.catalog.digest, (ours, nist), d.crosswalk.iter().flat_map(both).collect())
 }

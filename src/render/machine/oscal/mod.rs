@@ -1,5 +1,6 @@
-//! OSCAL 1.2.1 (NIST): assessment results, plan of action and milestones, component definition, mapping collection and its catalog. Every UUID is made from what
-//! it names, every `#uuid` resolves in its own document, and every exhibit stands in the back matter with its SHA-256.
+//! OSCAL 1.2.1 (NIST): assessment results, plan of action and milestones, component definition, mapping
+//! collection and its catalog. Every UUID is made from what it names, every `#uuid` resolves in its own
+//! document, and every exhibit stands in the back matter with its SHA-256.
 
 mod catalog;
 mod component;
@@ -35,12 +36,20 @@ pub fn files(handed: &Handed<'_>) -> Vec<MachineFile> {
     if let Some(plan) = poam::document(handed, &digest) {
         out.push(file("oscal/poam.json", "OSCAL 1.2.1 plan of action and milestones", bytes(&plan)));
     }
-    out.push(file("oscal/component-definition.json", "OSCAL 1.2.1 component definition", bytes(&component::document(handed))));
+    out.push(file(
+        "oscal/component-definition.json",
+        "OSCAL 1.2.1 component definition",
+        bytes(&component::document(handed)),
+    ));
     let catalog = bytes(&catalog::document(handed));
     let digest = Digest::of(&catalog).to_string();
     out.push(file("oscal/catalog.json", "OSCAL 1.2.1 catalog", catalog));
     if !handed.dossier.crosswalk.is_empty() {
-        out.push(file("oscal/mapping-collection.json", "OSCAL 1.2.1 mapping collection", bytes(&mapping::document(handed, &digest))));
+        out.push(file(
+            "oscal/mapping-collection.json",
+            "OSCAL 1.2.1 mapping collection",
+            bytes(&mapping::document(handed, &digest)),
+        ));
     }
     out
 }
@@ -90,7 +99,8 @@ fn origins(handed: &Handed<'_>) -> Value {
 
 /// Properties of our own; what is empty is left out, since a value must not be.
 fn props(pairs: &[(&str, &str)]) -> Vec<Value> {
-    let pairs = pairs.iter().map(|(name, value)| (name, one_line(value))).filter(|(_, value)| !value.is_empty());
+    let pairs =
+        pairs.iter().map(|(name, value)| (name, one_line(value))).filter(|(_, value)| !value.is_empty());
     pairs.map(|(name, value)| json!({ "name": name, "ns": OWN, "value": value })).collect()
 }
 

@@ -23,7 +23,8 @@ pub fn document(handed: &Handed<'_>, results_sha256: &str) -> Option<Value> {
         local["inventory-items"] = Value::Array(inventory);
     }
     let resource = json!({
-        "uuid": part_uuid(RESULTS), "title": RESULTS, "description": "The assessment results that these entries follow from",
+        "uuid": part_uuid(RESULTS), "title": RESULTS, "description": "The assessment results that these \
+                                                                      entries follow from",
         "rlinks": [rlink(RESULTS, results_sha256)],
     });
     Some(json!({ "plan-of-action-and-milestones": {
@@ -62,8 +63,7 @@ fn observation_uuid(handed: &Handed<'_>, risk: &RiskReport) -> String {
 }
 
 fn observation(handed: &Handed<'_>, risk: &RiskReport) -> Value {
-    let subject =
-        |resource: &String| json!({ "subject-uuid": inventory_uuid(resource), "type": "inventory-item", "title": name(resource) });
+    let subject = |resource: &String| json!({ "subject-uuid": inventory_uuid(resource), "type": "inventory-item", "title": name(resource) });
     let mut out = json!({
         "uuid": observation_uuid(handed, risk),
         "title": name(&risk.title),
@@ -86,10 +86,11 @@ fn risk(handed: &Handed<'_>, risk: &RiskReport) -> Value {
         let value = one_line(value);
         (!value.is_empty()).then(|| json!({ "name": name, "system": OWN, "value": value }))
     };
-    let facets: Vec<Value> = [("likelihood", &risk.likelihood), ("impact", &risk.impact), ("level", &risk.level)]
-        .into_iter()
-        .filter_map(|(n, v)| facet(n, v))
-        .collect();
+    let facets: Vec<Value> =
+        [("likelihood", &risk.likelihood), ("impact", &risk.impact), ("level", &risk.level)]
+            .into_iter()
+            .filter_map(|(n, v)| facet(n, v))
+            .collect();
     let citations = risk.citations.iter().map(|c| json!({ "name": "citation", "ns": OWN, "value": c }));
     let own = props(&[
         ("risk", &risk.id),
@@ -123,8 +124,10 @@ fn risk(handed: &Handed<'_>, risk: &RiskReport) -> Value {
     }
     if let Some(accepted) = &risk.acceptance {
         let expired = if accepted.expired { "; EXPIRED" } else { "" };
-        let words =
-            format!("Accepted by {} on {} until {}{expired}: {}", accepted.approver, accepted.accepted, accepted.expires, accepted.reason);
+        let words = format!(
+            "Accepted by {} on {} until {}{expired}: {}",
+            accepted.approver, accepted.accepted, accepted.expires, accepted.reason
+        );
         out["props"].as_array_mut().expect("made above").extend(props(&[("acceptance", &words)]));
     }
     out
@@ -141,7 +144,8 @@ fn item(risk: &RiskReport) -> Value {
 }
 
 fn inventory(risks: &[RiskReport]) -> Vec<Value> {
-    let resources: BTreeMap<&str, ()> = risks.iter().flat_map(|r| &r.examples).map(|resource| (resource.as_str(), ())).collect();
+    let resources: BTreeMap<&str, ()> =
+        risks.iter().flat_map(|r| &r.examples).map(|resource| (resource.as_str(), ())).collect();
     let item = |resource: &str| json!({ "uuid": inventory_uuid(resource), "description": name(resource), "props": [{ "name": "asset-id", "value": name(resource) }] });
     resources.into_keys().map(item).collect()
 }

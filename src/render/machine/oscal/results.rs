@@ -1,12 +1,15 @@
-//! Assessment results: an observation and a finding for each check, an objective for each control and check, and an inventory item
-//! for each resource that a row names.
+//! Assessment results: an observation and a finding for each check, an objective for each control and check,
+//! and an inventory item for each resource that a row names.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::super::{Handed, mapped, meaning, one_line, said, unlisted, uuid};
-use super::{exhibit_resource, exhibit_uuid, inventory_uuid, metadata, name, origins, part_resource, part_uuid, props, tool, verdict};
+use super::{
+    exhibit_resource, exhibit_uuid, inventory_uuid, metadata, name, origins, part_resource, part_uuid, props,
+    tool, verdict,
+};
 use crate::model::dossier::{CheckReport, ControlReport, ResultRow};
 use crate::model::verdict::Verdict;
 
@@ -16,13 +19,15 @@ const DOSSIER: &str = "data/dossier.json";
 pub fn document(handed: &Handed<'_>) -> Value {
     let d = handed.dossier;
     let exhibits = d.evidence.iter().map(|exhibit| exhibit_resource(handed, exhibit));
-    let resources: Vec<Value> = handed.parts.iter().map(|(path, sha256)| part_resource(path, sha256)).chain(exhibits).collect();
+    let resources: Vec<Value> =
+        handed.parts.iter().map(|(path, sha256)| part_resource(path, sha256)).chain(exhibits).collect();
     json!({ "assessment-results": {
         "uuid": uuid("assessment-results", &format!("{}\0{}", d.package_id, handed.manifest)),
         "metadata": metadata(handed, "Assessment results"),
         "import-ap": {
             "href": format!("#{}", part_uuid(DOSSIER)),
-            "remarks": "There is no assessment plan in OSCAL. The dossier names the catalog, the parameters, the scope and the method.",
+            "remarks": "There is no assessment plan in OSCAL. The dossier names the catalog, the parameters, \
+                        the scope and the method.",
         },
         "local-definitions": { "objectives-and-methods": d.controls.iter().map(objective).collect::<Vec<_>>() },
         "results": [result(handed)],
@@ -32,10 +37,13 @@ pub fn document(handed: &Handed<'_>) -> Value {
 
 /// What a control demands, and each check of it, so that findings have a target.
 fn objective(control: &ControlReport) -> Value {
-    let part = |id: &str, prose: &str| json!({ "id": id, "name": "assessment-objective", "prose": name(prose) });
+    let part =
+        |id: &str, prose: &str| json!({ "id": id, "name": "assessment-objective", "prose": name(prose) });
     let checks = control.checks.iter().map(|check| part(&check.id, &check.title));
-    let citations =
-        control.citations.iter().map(|c| json!({ "name": "citation", "ns": super::OWN, "value": c.citation, "remarks": c.status }));
+    let citations = control
+        .citations
+        .iter()
+        .map(|c| json!({ "name": "citation", "ns": super::OWN, "value": c.citation, "remarks": c.status }));
     json!({
         "control-id": control.id,
         "description": name(&control.demand),
@@ -47,7 +55,8 @@ fn objective(control: &ControlReport) -> Value {
 fn result(handed: &Handed<'_>) -> Value {
     let d = handed.dossier;
     let checks = || d.controls.iter().flat_map(|c| &c.checks);
-    let mut findings: Vec<Value> = d.controls.iter().filter_map(|control| of_control(handed, control)).collect();
+    let mut findings: Vec<Value> =
+        d.controls.iter().filter_map(|control| of_control(handed, control)).collect();
     findings.extend(checks().filter_map(|check| of_check(handed, check)));
     let included: Vec<Value> = d.controls.iter().map(|c| json!({ "control-id": c.id })).collect();
     let mut local = json!({ "components": [tool(handed)] });
@@ -66,8 +75,9 @@ fn result(handed: &Handed<'_>) -> Value {
         "props": props(&[("run", &d.run.id), ("run-manifest-sha256", &d.run.manifest), ("clock", &d.run.clock)]),
         "local-definitions": local,
         "reviewed-controls": { "control-selections": [{ "include-controls": included }] },
-        "remarks": "OSCAL has two states. `satisfied` is written for what is met by evidence and for nothing else; the property `verdict` \
-                    has each verdict's own word. A check or control that is not applicable has no finding.",
+        "remarks": "OSCAL has two states. `satisfied` is written for what is met by evidence and for nothing \
+                    else; the property `verdict` has each verdict's own word. A check or control that is not \
+                    applicable has no finding.",
     });
     let observations: Vec<Value> = checks().map(|check| observation(handed, check)).collect();
     for (member, values) in [("observations", observations), ("findings", findings)] {
@@ -104,7 +114,8 @@ fn observation(handed: &Handed<'_>, check: &CheckReport) -> Value {
         "origins": origins(handed),
         "collected": handed.dossier.run.ended,
     });
-    let subjects: Vec<Value> = check.rows.iter().filter(|row| !row.resource.is_empty()).map(subject).collect();
+    let subjects: Vec<Value> =
+        check.rows.iter().filter(|row| !row.resource.is_empty()).map(subject).collect();
     let exhibits = evidence(handed, check);
     for (member, values) in [("subjects", subjects), ("relevant-evidence", exhibits)] {
         if !values.is_empty() {
@@ -130,7 +141,8 @@ fn subject(row: &ResultRow) -> Value {
 
 /// Each exhibit that the check or one of its rows rests on, once.
 fn evidence(handed: &Handed<'_>, check: &CheckReport) -> Vec<Value> {
-    let mut ids: Vec<&String> = check.evidence.iter().chain(said(check).iter().flat_map(|said| said.evidence)).collect();
+    let mut ids: Vec<&String> =
+        check.evidence.iter().chain(said(check).iter().flat_map(|said| said.evidence)).collect();
     ids.sort();
     ids.dedup();
     let exhibits = ids.into_iter().filter_map(|id| handed.exhibit(id));
@@ -143,7 +155,11 @@ fn of_check(handed: &Handed<'_>, check: &CheckReport) -> Option<Value> {
 }
 
 fn of_control(handed: &Handed<'_>, control: &ControlReport) -> Option<Value> {
-    let observed: Vec<Value> = control.checks.iter().map(|check| json!({ "observation-uuid": observation_uuid(handed, check) })).collect();
+    let observed: Vec<Value> = control
+        .checks
+        .iter()
+        .map(|check| json!({ "observation-uuid": observation_uuid(handed, check) }))
+        .collect();
     finding(handed, &control.id, &control.title, control.verdict, Value::Array(observed))
 }
 
@@ -167,7 +183,13 @@ fn finding(handed: &Handed<'_>, id: &str, title: &str, of: Verdict, observed: Va
 }
 
 fn inventory(handed: &Handed<'_>) -> Vec<Value> {
-    let rows = handed.dossier.controls.iter().flat_map(|c| &c.checks).flat_map(|c| &c.rows).filter(|row| !row.resource.is_empty());
+    let rows = handed
+        .dossier
+        .controls
+        .iter()
+        .flat_map(|c| &c.checks)
+        .flat_map(|c| &c.rows)
+        .filter(|row| !row.resource.is_empty());
     let mut items: BTreeMap<&str, &ResultRow> = BTreeMap::new();
     for row in rows {
         let known = items.entry(&row.resource).or_insert(row);

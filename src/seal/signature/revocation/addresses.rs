@@ -21,7 +21,9 @@ pub(super) fn crl_urls(certificate: &Certificate) -> Vec<String> {
 
 fn uri(name: &GeneralName) -> Option<String> {
     match name {
-        GeneralName::UniformResourceIdentifier(uri) if uri.as_str().starts_with("http") => Some(uri.to_string()),
+        GeneralName::UniformResourceIdentifier(uri) if uri.as_str().starts_with("http") => {
+            Some(uri.to_string())
+        }
         _ => None,
     }
 }

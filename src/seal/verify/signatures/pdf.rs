@@ -37,7 +37,9 @@ impl Judge<'_> {
         for problem in &report.problems {
             steps.fail(code_of(problem), path, problem.to_string());
         }
-        let Some(first) = report.signatures.first() else { return steps.fail(Code::PdfSigned, path, "it is not signed") };
+        let Some(first) = report.signatures.first() else {
+            return steps.fail(Code::PdfSigned, path, "it is not signed");
+        };
         if first.certifies.is_some_and(|p| (1..=2).contains(&p)) {
             steps.ok(Code::PdfCertified, path, "only signatures may follow the first one");
         } else {
@@ -52,8 +54,8 @@ impl Judge<'_> {
         }
     }
 
-    /// For each signature, by when it must have existed: what a trusted timestamp over it or over a later one says (a later
-    /// signature covers the earlier ones), or the package's own.
+    /// For each signature, by when it must have existed: what a trusted timestamp over it or over a later one
+    /// says (a later signature covers the earlier ones), or the package's own.
     pub(super) fn pdf_times(
         &self,
         report: &PdfReport,
@@ -82,11 +84,17 @@ impl Judge<'_> {
                 let above = path_status(&token.authority, &chain, &known, token.at);
                 let doubted = above.iter().any(|step| step.doubt.is_some());
                 let revoked = above.into_iter().find_map(|step| match step.status {
-                    Status::Revoked(when) if when <= at => Some(format!("`{}` was revoked at {when}", step.certificate.name())),
+                    Status::Revoked(when) if when <= at => {
+                        Some(format!("`{}` was revoked at {when}", step.certificate.name()))
+                    }
                     Status::Revoked(_) | Status::Good(_) | Status::Unknown => None,
                 });
                 if let Some(words) = &revoked {
-                    steps.fail(Code::PdfRevoked, &format!("{path}#{}", signature.field), format!("the timestamp authority {words}"));
+                    steps.fail(
+                        Code::PdfRevoked,
+                        &format!("{path}#{}", signature.field),
+                        format!("the timestamp authority {words}"),
+                    );
                 }
                 if standing.is_trusted() && stamped.is_trusted() && revoked.is_none() && !doubted {
                     until = Some(token.latest());
@@ -110,7 +118,11 @@ impl Judge<'_> {
         let facts = match &signature.facts {
             Ok(Held::Signature(facts)) => facts,
             Ok(Held::Timestamp(token)) => {
-                return steps.ok(Code::PdfSignature, &subject, format!("the timestamp of `{}` holds", token.authority.name()));
+                return steps.ok(
+                    Code::PdfSignature,
+                    &subject,
+                    format!("the timestamp of `{}` holds", token.authority.name()),
+                );
             }
             Err(problem) => return steps.fail(Code::PdfSignature, &subject, problem.to_string()),
         };
@@ -124,7 +136,11 @@ impl Judge<'_> {
         }
         let standing = self.options.trust.judge(&facts.signer, &facts.others, at);
         let block = if signature.visible { ", with a visible block on a page" } else { "" };
-        steps.note(Code::Approver, &subject, format!("also signed by {}{block}", described(facts, &standing)));
+        steps.note(
+            Code::Approver,
+            &subject,
+            format!("also signed by {}{block}", described(facts, &standing)),
+        );
     }
 
     /// The baseline level, and whether anybody in the signer's chain was revoked by then.
@@ -138,21 +154,29 @@ impl Judge<'_> {
     ) {
         let mut known = report.revocation.clone();
         known.merge(self.options.revocation.clone());
-        let pool: Vec<_> = [facts.others.as_slice(), &report.certificates, self.options.trust.anchors()].concat();
+        let pool: Vec<_> =
+            [facts.others.as_slice(), &report.certificates, self.options.trust.anchors()].concat();
         let at = proven.or(signature.claimed_at).unwrap_or(self.options.now);
         let path = path_status(&facts.signer, &pool, &known, at);
         for step in &path {
             if let Status::Revoked(when) = &step.status {
                 let (name, late) = (step.certificate.name(), proven.is_some_and(|proven| proven < *when));
                 match late {
-                    true => steps.ok(Code::PdfRevoked, subject, format!("`{name}` was revoked at {when}, after the signature")),
+                    true => steps.ok(
+                        Code::PdfRevoked,
+                        subject,
+                        format!("`{name}` was revoked at {when}, after the signature"),
+                    ),
                     false => steps.fail(Code::PdfRevoked, subject, format!("`{name}` was revoked at {when}")),
                 }
             }
         }
-        let complete =
-            !report.certificates.is_empty() && path.iter().all(|step| step.status != Status::Unknown || step.certificate.is_self_signed());
-        let later = report.signatures.iter().any(|s| s.covers > signature.covers && matches!(s.facts, Ok(Held::Timestamp(_))));
+        let complete = !report.certificates.is_empty()
+            && path.iter().all(|step| step.status != Status::Unknown || step.certificate.is_self_signed());
+        let later = report
+            .signatures
+            .iter()
+            .any(|s| s.covers > signature.covers && matches!(s.facts, Ok(Held::Timestamp(_))));
         let level = match (&facts.token, complete, later) {
             (Some(_), true, true) => "B-LTA",
             (Some(_), true, false) => "B-LT",

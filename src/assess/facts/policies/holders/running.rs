@@ -56,7 +56,8 @@ pub(super) fn workloads(db: &Connection, evidence: &Evidence) -> Result<Vec<(Str
     Ok(out)
 }
 
-/// The role in an instance profile: as the role's item says, else the role of the same name, as the console makes both.
+/// The role in an instance profile: as the role's item says, else the role of the same name, as the console
+/// makes both.
 pub(super) fn instance_role(
     profile: &str,
     account: &str,

@@ -21,7 +21,10 @@ pub(super) fn surroundings<'a>(
     for holding in holdings {
         let holder = holding.holder;
         let around = out.entry(holder.account.clone()).or_insert_with(|| Surroundings {
-            assigns: evidence.trees.get(&holder.account).is_none_or(|t| t.management.is_empty() || t.management == holder.account),
+            assigns: evidence
+                .trees
+                .get(&holder.account)
+                .is_none_or(|t| t.management.is_empty() || t.management == holder.account),
             ..Surroundings::default()
         });
         around.held.insert(holder.arn.clone(), holding.customer.clone());
@@ -34,9 +37,13 @@ pub(super) fn surroundings<'a>(
             around.trusting.insert(holder.arn.clone(), trusted(trust));
         }
     }
-    rows(db, "SELECT DISTINCT account FROM resource WHERE type = 'AWS::CloudFormation::Stack'", &mut |row| {
-        out.entry(row[0].clone()).or_default().stacks = true;
-    })?;
+    rows(
+        db,
+        "SELECT DISTINCT account FROM resource WHERE type = 'AWS::CloudFormation::Stack'",
+        &mut |row| {
+            out.entry(row[0].clone()).or_default().stacks = true;
+        },
+    )?;
     for (account, workload) in running::workloads(db, evidence)? {
         let around = out.entry(account).or_default();
         let strong = around.strong.contains(&workload.role);
@@ -55,10 +62,9 @@ pub(super) fn surroundings<'a>(
 
 /// Accounts and ARNs that a trust policy names without a condition that keeps them out.
 fn trusted(policy: &Policy) -> BTreeSet<String> {
-    let allows = policy
-        .statements
-        .iter()
-        .filter(|s| s.effect == Effect::Allow && s.conditions.iter().all(|c| keys::is_open(c, keys::kind_of(&c.key))));
+    let allows = policy.statements.iter().filter(|s| {
+        s.effect == Effect::Allow && s.conditions.iter().all(|c| keys::is_open(c, keys::kind_of(&c.key)))
+    });
     let mut out = BTreeSet::new();
     for statement in allows {
         if let crate::policy::document::Principals::These(list) = &statement.principal {
@@ -76,7 +82,8 @@ pub(super) fn aws_written_for_services(name: &str) -> bool {
     name.starts_with("service-role/") || name.starts_with("aws-service-role/")
 }
 
-/// Whether a policy says outright that its holder is an administrator. All of IAM by what NotAction leaves is no such word.
+/// Whether a policy says outright that its holder is an administrator. All of IAM by what NotAction leaves is
+/// no such word.
 pub(super) fn names_all(power: &Power) -> bool {
     match power.breadth {
         Breadth::Everything | Breadth::EverythingBut => true,

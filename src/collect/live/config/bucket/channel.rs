@@ -22,7 +22,12 @@ pub(super) fn channel(
     let found = delivers_to(scope, log, buckets, spot)?;
     if found.is_none() && scope.accounts[spot.0].identity.is_some() {
         let account = scope.accounts[spot.0].id.clone();
-        log.report(scope, "none", "AWS Config has no delivery channel here, and no bucket is named", std::slice::from_ref(spot));
+        log.report(
+            scope,
+            "none",
+            "AWS Config has no delivery channel here, and no bucket is named",
+            std::slice::from_ref(spot),
+        );
         let words = "there is no delivery channel, and `aws.delivered.bucket` names none";
         log.lost(&account, &spot.1, "*", words, State::NotCollected);
     }
@@ -42,8 +47,9 @@ pub fn delivers_to(
         Some(known) => known.clone(),
         None => {
             let full = "config:DescribeDeliveryChannels";
-            let found =
-                pages(scope, log, &own, full, "", Map::new())?.ok().and_then(|pages| Some(pages.first()?["DeliveryChannels"][0].clone()));
+            let found = pages(scope, log, &own, full, "", Map::new())?
+                .ok()
+                .and_then(|pages| Some(pages.first()?["DeliveryChannels"][0].clone()));
             log.settled_in.insert((spot.clone(), full.to_string()));
             let found = found.unwrap_or_default();
             buckets.channels.insert(spot.clone(), found.clone());
@@ -53,16 +59,27 @@ pub fn delivers_to(
     let text = |name: &str| answer[name].as_str().map(str::to_string);
     let Some(bucket) = facts.bucket.clone().or_else(|| text("s3BucketName")) else { return Ok(None) };
     let prefix = facts.prefix.clone().or_else(|| text("s3KeyPrefix")).unwrap_or_default();
-    let frequency = answer["configSnapshotDeliveryProperties"]["deliveryFrequency"].as_str().map(str::to_string);
+    let frequency =
+        answer["configSnapshotDeliveryProperties"]["deliveryFrequency"].as_str().map(str::to_string);
     let mut of = own;
     if let Some(arn) = facts.role.clone() {
-        let role = AssumedRole { arn: arn.clone(), external_id: facts.external_id.clone(), session_name: scope.session_name.clone() };
+        let role = AssumedRole {
+            arn: arn.clone(),
+            external_id: facts.external_id.clone(),
+            session_name: scope.session_name.clone(),
+        };
         of.identity = scope.session.assume(&role);
         of.asked = arn.clone();
         of.caller = arn;
     }
     of.asked_in = bucket_region(scope, log, buckets, &of, &bucket, facts.region.as_deref());
-    Ok(Some(Channel { of, bucket, prefix, name: text("name").unwrap_or_else(|| "default".into()), frequency }))
+    Ok(Some(Channel {
+        of,
+        bucket,
+        prefix,
+        name: text("name").unwrap_or_else(|| "default".into()),
+        frequency,
+    }))
 }
 
 /// The region that the bucket answers in: S3 names it when it is asked elsewhere.
@@ -77,10 +94,17 @@ fn bucket_region(
     if let Some(region) = named.or_else(|| buckets.bucket_regions.get(bucket).map(String::as_str)) {
         return region.to_string();
     }
-    let members = Map::from_iter([("Bucket".to_string(), Value::from(bucket)), ("max-keys".into(), Value::from(1))]);
+    let members =
+        Map::from_iter([("Bucket".to_string(), Value::from(bucket)), ("max-keys".into(), Value::from(1))]);
     log.progress.calls += 1;
-    let told = match scope.ask(of, LIST, members).ok_or_else(|| unregistered(LIST)).and_then(|ask| scope.session.call(&ask)) {
-        Err(refusal) => refusal.reply.and_then(|reply| is_region(&reply.bucket_region).or_else(|| region_in(&reply.body))),
+    let told = match scope
+        .ask(of, LIST, members)
+        .ok_or_else(|| unregistered(LIST))
+        .and_then(|ask| scope.session.call(&ask))
+    {
+        Err(refusal) => {
+            refusal.reply.and_then(|reply| is_region(&reply.bucket_region).or_else(|| region_in(&reply.body)))
+        }
         Ok(_) => None,
     };
     let region = told.unwrap_or_else(|| of.asked_in.clone());
@@ -95,7 +119,8 @@ fn region_in(body: &[u8]) -> Option<String> {
 }
 
 fn is_region(text: &str) -> Option<String> {
-    (!text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).then(|| text.to_string())
+    (!text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+        .then(|| text.to_string())
 }
 
 /// Where AWS Config of one account and region delivers, and who may read there.
