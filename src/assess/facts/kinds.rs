@@ -142,7 +142,7 @@ fn type_of<'a>(kinds: &'a ResourceKinds, read: &BTreeSet<String>, arn: &str) -> 
 fn collect_arns<'a>(value: &'a Value, member: &str, depth: usize, out: &mut BTreeSet<&'a str>) {
     match value {
         Value::String(text) if text.starts_with("arn:") && member.to_ascii_lowercase().ends_with("arn") => {
-            drop(out.insert(text))
+            out.insert(text);
         }
         Value::Array(list) if depth < DEPTH => {
             list.iter().for_each(|item| collect_arns(item, member, depth + 1, out))
