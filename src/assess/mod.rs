@@ -43,8 +43,9 @@ fn build(db: &mut Connection, input: &Input<'_>, run: &mut Reader) -> Result<(),
     database::schema::index(db)?;
     let deleted = std::mem::take(&mut direct.deleted);
     let known = |line: &Coverage| input.run.coverage.iter().any(|k| k.state.is_gap() && same_source(k, line));
+    run.unread_parts = direct.insert(db, input.catalog, input.decisions)?;
     let left_out: Vec<Coverage> =
-        direct.insert(db, input.catalog, input.decisions)?.into_iter().filter(|line| !known(line)).collect();
+        database::stand_ins::lines(&run.unread_parts).into_iter().filter(|line| !known(line)).collect();
     run.coverage.retain(|k| !left_out.iter().any(|line| same_source(k, line)));
     run.coverage.extend(left_out);
     run.coverage.extend(database::scope::gaps(&run.record, input.decisions));

@@ -144,6 +144,9 @@ impl Place<'_> {
             let asked_in = if operation.scope == OperationScope::Region { region } else { GLOBAL };
             let key = (self.account.to_string(), asked_in.to_string(), name.clone());
             match self.seen.responses.get(&key) {
+                // what a part would say is unknown of the resources that lack it, and its own line tells of
+                // them
+                Some(_) if fill.into.is_some() => {}
                 Some(answers) => {
                     names.insert(name.as_str());
                     states.extend(answers.iter().cloned().map(|(state, why)| {

@@ -1,7 +1,7 @@
 //! A run and what is known of each artifact's origin: the lines of `run.json`, `custody.jsonl`,
 //! `coverage.jsonl` and `redactions.jsonl`. It does not know how a run is gathered or stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +243,20 @@ pub struct Coverage {
     pub read: u64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+}
+
+/// Resources that were read but for one part, which was refused or not asked: their rows stand, and what the
+/// part would say is unknown of them alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadPart {
+    pub account: String,
+    pub region: String,
+    pub resource_type: String,
+    /// The operation that answers it.
+    pub operation: String,
+    /// The member of the resource that it fills.
+    pub member: String,
+    pub arns: BTreeSet<String>,
 }
 
 impl Coverage {

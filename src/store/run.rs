@@ -18,7 +18,7 @@ use super::manifest::{BagInfo, MANIFEST, Manifest};
 use super::path::{BagPath, fitting};
 use super::tree::open_plain;
 use crate::model::digest::Digest;
-use crate::model::run::{Artifact, Coverage, RUN_FORMAT, Redaction, RunRecord, Source};
+use crate::model::run::{Artifact, Coverage, RUN_FORMAT, Redaction, RunRecord, Source, UnreadPart};
 use folder::sweep;
 pub use folder::{find, finished, list, unfinished};
 
@@ -235,6 +235,8 @@ pub struct Reader {
     pub record: RunRecord,
     pub artifacts: Vec<Artifact>,
     pub coverage: Vec<Coverage>,
+    /// Worked out when the run is loaded, and empty before.
+    pub unread_parts: Vec<UnreadPart>,
     pub redactions: Vec<Redaction>,
     /// SHA-256 of `manifest-sha256.txt`.
     pub manifest: Digest,
@@ -261,6 +263,7 @@ impl Reader {
         Ok(Reader {
             artifacts: read_lines(&root.join(CUSTODY))?,
             coverage: read_lines(&root.join(COVERAGE))?,
+            unread_parts: Vec::new(),
             redactions,
             manifest: Digest::of(&manifest),
             root: root.to_path_buf(),

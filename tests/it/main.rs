@@ -34,6 +34,7 @@ mod lengths;
 mod machine;
 mod network;
 mod outputs;
+mod parts;
 mod past;
 mod peers;
 mod phi;

@@ -6,6 +6,7 @@ pub(super) mod coverage;
 pub mod export;
 pub(super) mod guard;
 pub(super) mod load;
+pub(super) mod part_gaps;
 pub(super) mod place;
 pub(super) mod reach;
 pub(super) mod schema;

@@ -1,6 +1,6 @@
 //! Direct answers in the place of AWS Config items: gathered while answers are loaded, put together when all
-//! are there, and inserted as resources. A resource of which a part was not answered is left out: what was
-//! not read is not judged.
+//! are there, and inserted as resources. A resource of which a part was not answered stands without it, and
+//! says which it lacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,8 @@ use crate::evidence::api_answer::Answer;
 use crate::evidence::stand_in::{self, Call, Filled};
 use crate::model::catalog::Catalog;
 use crate::model::decisions::Decisions;
-use crate::model::registry::{Each, Operation};
-use crate::model::run::{Coverage, State};
+use crate::model::registry::{Each, LetterCase, Operation};
+use crate::model::run::{Coverage, State, UnreadPart};
 
 /// (type, account, key of the call, operation)
 type PartKey = (String, String, String, String);
@@ -101,15 +101,15 @@ impl Direct {
         }
     }
 
-    /// Inserts every resource of which all parts were answered, and the tags that AWS Config did not give.
-    /// What had to be left out is a gap of its type.
+    /// Inserts every resource with the parts that were answered, and the tags that AWS Config did not give.
+    /// What a part would say of a resource is unknown where nothing answered it.
     pub fn insert(
         self,
         db: &Connection,
         catalog: &Catalog,
         decisions: &Decisions,
-    ) -> Result<Vec<Coverage>, Fault> {
-        let mut left_out: BTreeMap<(String, String, String), (u64, String)> = BTreeMap::new();
+    ) -> Result<Vec<UnreadPart>, Fault> {
+        let mut unread: BTreeMap<[String; 5], BTreeSet<String>> = BTreeMap::new();
         let mut insert = db.prepare_cached(
             "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, \
              phi_scope, excluded, status,
@@ -119,20 +119,22 @@ impl Direct {
         let needed = partial_operations(catalog);
         for whole in &self.whole {
             let filled = &whole.filled;
-            let item = match self.put_together(whole, &needed) {
-                Ok(item) => item,
-                Err(None) => continue,
-                // an item of AWS Config says all that these parts would
-                Err(Some(_)) if known.exists(params![filled.arn, filled.resource_type])? => continue,
-                // a list of the whole account names it; nothing asks about it, and nothing is said of its
-                // region
-                Err(Some(_)) if decisions.workspace.is_beyond(&filled.region) => continue,
-                Err(Some(part)) => {
-                    let place = (whole.account.clone(), filled.region.clone(), filled.resource_type.clone());
-                    left_out.entry(place).or_insert((0, part)).0 += 1;
-                    continue;
-                }
-            };
+            let Some((item, missing)) = self.put_together(whole, &needed) else { continue };
+            // an item of AWS Config says all that these parts would; and of what a list of the whole account
+            // names in a region out of scope nothing is asked and nothing said
+            if !missing.is_empty()
+                && (known.exists(params![filled.arn, filled.resource_type])?
+                    || decisions.workspace.is_beyond(&filled.region))
+            {
+                continue;
+            }
+            for part in missing {
+                let place = [&whole.account, &filled.region, &filled.resource_type].map(String::clone);
+                let [account, region, resource_type] = place;
+                let key =
+                    [account, region, resource_type, part.operation.to_string(), part.member.to_string()];
+                unread.entry(key).or_default().insert(filled.arn.clone());
+            }
             let tags = self.tags.get(&(whole.account.clone(), filled.arn.clone())).unwrap_or(&filled.tags);
             let tags = read_tags(Some(&tags.to_string()), decisions);
             let excluded = decisions.workspace.excludes(&filled.arn);
@@ -161,17 +163,22 @@ impl Direct {
             let tags = read_tags(Some(&tags.to_string()), decisions);
             update.execute(params![tags.text, tags.phi, arn])?;
         }
-        Ok(left_out.into_iter().map(unread).collect())
+        let part =
+            |([account, region, resource_type, operation, member], arns): ([String; 5], BTreeSet<String>)| {
+                UnreadPart { account, region, resource_type, operation, member, arns }
+            };
+        Ok(unread.into_iter().map(part).collect())
     }
 
-    /// A resource from its parts; without one of them nothing, and which part it is unless the resource was
-    /// deleted meanwhile.
-    fn put_together(
+    /// A resource from its parts, and the parts that nothing answered; nothing of a resource that was deleted
+    /// meanwhile.
+    fn put_together<'n, 'c>(
         &self,
         whole: &Whole,
-        needed: &BTreeMap<&str, Vec<Part<'_>>>,
-    ) -> Result<Value, Option<String>> {
+        needed: &'n BTreeMap<&str, Vec<Part<'c>>>,
+    ) -> Option<(Value, Vec<&'n Part<'c>>)> {
         let filled = &whole.filled;
+        let mut missing = Vec::new();
         let mut item =
             serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
         for part in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
@@ -183,30 +190,42 @@ impl Direct {
             let key = (filled.resource_type.clone(), whole.account.clone(), key, part.name.clone());
             match self.parts.get(&key) {
                 Some((into, value)) => stand_in::put(&mut item, into, value.clone()),
-                None if self.gone.contains(&key) => return Err(None),
-                None if part.is_asked_of(&item) => return Err(Some(part.operation.to_string())),
+                None if self.gone.contains(&key) => return None,
+                None if part.is_asked_of(&item) => missing.push(part),
                 None => {}
             }
         }
-        Ok(item)
+        for part in &missing {
+            stand_in::put(&mut item, &format!("{UNREAD}.{}", part.member), Value::from(part.operation));
+        }
+        Some((item, missing))
     }
 }
+
+/// Where a resource says which of its parts were not read, and which operation would answer them.
+const UNREAD: &str = "supplementaryConfiguration._unread";
 
 /// A part of the resources of a type.
 struct Part<'a> {
     operation: &'a str,
+    /// The member of the resource that it fills.
+    member: &'a str,
     /// Operation and place.
     name: String,
     /// How a call names the resource.
     by: Option<&'a str>,
     /// Which resources it is asked about.
     each: Vec<&'a Each>,
+    /// The same in the words of the answer that the resource is made of.
+    listed: Vec<&'a Each>,
 }
 
 impl Part<'_> {
     /// Whether the operation is asked about this resource: there are some of which there is nothing to know.
     fn is_asked_of(&self, item: &Value) -> bool {
-        self.each.is_empty() || self.each.iter().any(|each| each.permits(item))
+        let none = self.each.is_empty() && self.listed.is_empty();
+        none || self.each.iter().any(|each| each.permits(item))
+            || self.listed.iter().any(|each| each.permits(&item["configuration"]))
     }
 }
 
@@ -218,11 +237,15 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
             let Some(into) = &fill.into else { continue };
             for kind in fill.also.iter().chain([&fill.resource_type]) {
                 let each = operation.each.iter().filter(|e| e.from == *kind).collect();
+                let listed =
+                    operation.each.iter().filter(|e| fills_as_it_is(catalog, &e.from, kind)).collect();
                 needed.entry(kind).or_default().push(Part {
                     operation: name,
+                    member: into.split('.').nth(1).unwrap_or(into),
                     name: format!("{name} {into}"),
                     by: fill.by.as_deref(),
                     each,
+                    listed,
                 });
             }
         }
@@ -230,13 +253,29 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
     needed
 }
 
-/// Resources that were listed, but not read in full.
-fn unread(
-    ((account, region, source), (count, operation)): ((String, String, String), (u64, String)),
-) -> Coverage {
-    let detail = match count {
-        1 => format!("1 resource was listed and not read in full: {operation} has no answer for it"),
-        n => format!("{n} resources were listed and not read in full: {operation} has no answer for them"),
+/// Whether an operation's elements are resources of a type, with the names of members that AWS gave them.
+fn fills_as_it_is(catalog: &Catalog, operation: &str, kind: &str) -> bool {
+    let fills = catalog.operations.get(operation).map_or(&[][..], |o| &o.fill);
+    fills.iter().any(|f| {
+        f.resource_type == kind && f.into.is_none() && f.member.is_none() && f.case == LetterCase::Asis
+    })
+}
+
+/// What was listed and not read in full, as lines of coverage.
+pub fn lines(unread: &[UnreadPart]) -> Vec<Coverage> {
+    let line = |part: &UnreadPart| Coverage {
+        account: part.account.clone(),
+        region: part.region.clone(),
+        source: part.operation.clone(),
+        state: State::NotCollected,
+        expected: part.arns.len() as u64,
+        read: 0,
+        detail: match part.arns.len() {
+            1 => format!("1 resource of {} was listed, and this part of it not read", part.resource_type),
+            n => {
+                format!("{n} resources of {} were listed, and this part of them not read", part.resource_type)
+            }
+        },
     };
-    Coverage { account, region, source, state: State::NotCollected, expected: count, read: 0, detail }
+    unread.iter().map(line).collect()
 }

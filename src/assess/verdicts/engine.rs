@@ -16,6 +16,7 @@ use super::corroborate::Rules;
 use crate::assess::database::bounds::{self, Bounds};
 use crate::assess::database::coverage::{Gaps, closure};
 use crate::assess::database::guard;
+use crate::assess::database::part_gaps::{PartGaps, PartReach};
 use crate::assess::database::place::{class_of, place, place_words};
 use crate::assess::facts::{self, kinds::Silent};
 use crate::assess::input::{Fault, Input};
@@ -42,6 +43,7 @@ pub fn controls(
     let bounds = Bounds::of(db)?;
     let meter = bounds.on(db)?;
     let silent = Silent::read(db, input.catalog)?;
+    let parts = PartReach::of(db, input.run, input.catalog)?;
     let mut results = Vec::new();
     let mut judged = BTreeMap::new();
     for control in &input.catalog.controls {
@@ -49,7 +51,8 @@ pub fn controls(
         for id in &control.checks {
             let check = &input.catalog.checks[id];
             meter.begin();
-            let (result, places) = Asked { control, check, input, bounds, silent: &silent }.run(db)?;
+            let (result, places) =
+                Asked { control, check, input, bounds, silent: &silent, parts: &parts }.run(db)?;
             checks.push(result);
             judged.insert(id.as_str(), places);
         }
@@ -127,6 +130,7 @@ struct Asked<'a> {
     input: &'a Input<'a>,
     bounds: Bounds,
     silent: &'a Silent,
+    parts: &'a PartReach<'a>,
 }
 
 impl Asked<'_> {
@@ -137,15 +141,17 @@ impl Asked<'_> {
     /// The check's result, and where it judged something.
     fn run(&self, db: &mut Connection) -> Result<(CheckResult, BTreeSet<Place>), Fault> {
         let reads = guard::compile(db, &self.check.sql, false).map_err(|what| self.fault(what))?;
+        let in_favor = |table: &String| self.check.in_favor.contains_key(table);
         let tables: BTreeSet<String> =
-            reads.into_iter().map(|(table, _)| table).filter(|t| !NO_TABLES.contains(&t.as_str())).collect();
-        let needed =
-            tables.iter().filter(|table| !self.check.in_favor.contains_key(*table)).cloned().collect();
+            reads.iter().map(|(t, _)| t).filter(|t| !NO_TABLES.contains(&t.as_str())).cloned().collect();
+        let needed = tables.iter().filter(|table| !in_favor(table)).cloned().collect();
+        let columns = reads.into_iter().filter(|(table, _)| !in_favor(table)).collect();
         let gaps = Gaps::of(self.input.run, self.input.catalog, &needed);
         let absence = self.check.rests_on_absence.iter().cloned().collect();
         let unread = Gaps::of(self.input.run, self.input.catalog, &absence);
+        let parts = (self.parts.on_columns(&columns), self.parts.on_tables(&absence));
         let mut tally = CheckTally::default();
-        match self.ask(db, &gaps, &unread, &mut tally) {
+        match self.ask(db, (&gaps, &unread), (&parts.0, &parts.1), &mut tally) {
             Ok(()) => {}
             Err(Fault::Check { what, .. }) => {
                 tally = CheckTally::default();
@@ -154,8 +160,11 @@ impl Asked<'_> {
             Err(fault) => return Err(fault),
         }
         self.missing(db, &gaps, &mut tally)?;
+        self.passed_over(db, &parts.0, &mut tally)?;
         self.siblings(db, &mut tally)?;
-        let result = self.summary(db, &tables, &gaps, &mut tally)?;
+        let mut result = self.summary(db, &tables, &gaps, &mut tally)?;
+        let more = parts.0.places().map(|(account, region, words)| place_words(account, region, &words));
+        result.gaps.extend(more.take(40_usize.saturating_sub(result.gaps.len())));
         Ok((result, tally.judged.into_set()))
     }
 
@@ -171,8 +180,16 @@ impl Asked<'_> {
         Fault::Bound { what: format!("the check `{}`", self.check.id), words: words.into() }
     }
 
-    /// Runs the SQL and stores each row with the verdict that the engine lets it have.
-    fn ask(&self, db: &Connection, gaps: &Gaps, unread: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
+    /// Runs the SQL and stores each row with the verdict that the engine lets it have. Of both pairs of gaps,
+    /// the first keeps a row from being a pass, and the second, of tables whose emptiness speaks against it,
+    /// from being a finding.
+    fn ask(
+        &self,
+        db: &Connection,
+        (gaps, unread): (&Gaps, &Gaps),
+        (parts, absent): (&PartGaps<'_>, &PartGaps<'_>),
+        tally: &mut CheckTally,
+    ) -> Result<(), Fault> {
         let (mut count, mut bytes) = (0u64, 0u64);
         let mut statement = db.prepare(&self.check.sql).map_err(|e| self.failed(&e))?;
         if !statement.column_names().eq(COLUMNS) {
@@ -203,11 +220,12 @@ impl Asked<'_> {
             let reason = text(4)?.ok_or_else(|| self.fault(format!("`{resource}` has no reason")))?;
             let out = any_excluded
                 && excluded.query_row([resource], |r| r.get::<_, Option<bool>>(0))?.unwrap_or(false);
-            let gap = match sql_verdict {
-                Verdict::NotMet => unread.on(account, region),
-                _ => gaps.on(account, region),
+            let (whole, part) = if sql_verdict == Verdict::NotMet { (unread, absent) } else { (gaps, parts) };
+            let gap = match whole.on(account, region) {
+                Some(words) => Some(Cow::from(words)),
+                None => part.on(db, resource, account, region)?.map(Cow::from),
             };
-            let (verdict, reason) = self.allowed(sql_verdict, reason, resource, gap);
+            let (verdict, reason) = self.allowed(sql_verdict, reason, resource, gap.as_deref());
             insert.execute(params![
                 self.check.id,
                 resource,

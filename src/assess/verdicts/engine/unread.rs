@@ -5,11 +5,40 @@ use rusqlite::{Connection, params};
 
 use super::Asked;
 use crate::assess::database::coverage::Gaps;
+use crate::assess::database::part_gaps::PartGaps;
 use crate::assess::input::Fault;
 use crate::assess::verdicts::check_tally::{CheckTally, Judged};
 use crate::model::verdict::Verdict;
 
 impl Asked<'_> {
+    /// A row for each resource that lacks a part and that the check says nothing of.
+    pub(super) fn passed_over(
+        &self,
+        db: &Connection,
+        parts: &PartGaps<'_>,
+        tally: &mut CheckTally,
+    ) -> Result<(), Fault> {
+        let mut judged = db.prepare_cached("SELECT 1 FROM result WHERE check_id = ? AND resource = ?")?;
+        let mut insert =
+            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        for (resource, account, region, words) in parts.lacking() {
+            if judged.exists([self.check.id.as_str(), resource])? {
+                continue;
+            }
+            let reason = format!("evidence is missing: {words}");
+            insert.execute(params![self.check.id, resource, account, region, reason])?;
+            tally.add(Judged {
+                resource,
+                account,
+                region,
+                verdict: Verdict::NotEvidenced,
+                reason: &reason,
+                excluded: false,
+            });
+        }
+        Ok(())
+    }
+
     /// A row for each account and region with a gap and no row of its own, so that the gap is counted where
     /// it is.
     pub(super) fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
