@@ -144,17 +144,15 @@ impl Place<'_> {
             let asked_in = if operation.scope == OperationScope::Region { region } else { GLOBAL };
             let key = (self.account.to_string(), asked_in.to_string(), name.clone());
             match self.seen.responses.get(&key) {
-                // what a part would say is unknown of the resources that lack it, and its own line tells of
-                // them
-                Some(_) if fill.into.is_some() => {}
+                // a part is asked for where there is something to ask about; what it would say is unknown of
+                // the resources that lack it, and its own line tells of them
+                _ if fill.into.is_some() => {}
                 Some(answers) => {
                     names.insert(name.as_str());
                     states.extend(answers.iter().cloned().map(|(state, why)| {
                         (state, if why.is_empty() { why } else { format!("{name}: {why}") })
                     }));
                 }
-                // a part is asked for where there is something to ask about
-                None if fill.into.is_some() => {}
                 None if self.without_values(name, operation, asked_in) => drop(names.insert(name.as_str())),
                 None => return None,
             }

@@ -156,6 +156,16 @@ impl Direct {
                 whole.artifact
             ])?;
         }
+        self.tag(db, decisions)?;
+        let part =
+            |([account, region, resource_type, operation, member], arns): ([String; 5], BTreeSet<String>)| {
+                UnreadPart { account, region, resource_type, operation, member, arns }
+            };
+        Ok(unread.into_iter().map(part).collect())
+    }
+
+    /// Gives tags to resources that have none yet.
+    fn tag(&self, db: &Connection, decisions: &Decisions) -> Result<(), Fault> {
         let mut update = db.prepare_cached(
             "UPDATE resource SET tags = ?, phi_scope = iif(excluded, 'out', ?) WHERE arn = ? AND tags = '{}'",
         )?;
@@ -163,11 +173,7 @@ impl Direct {
             let tags = read_tags(Some(&tags.to_string()), decisions);
             update.execute(params![tags.text, tags.phi, arn])?;
         }
-        let part =
-            |([account, region, resource_type, operation, member], arns): ([String; 5], BTreeSet<String>)| {
-                UnreadPart { account, region, resource_type, operation, member, arns }
-            };
-        Ok(unread.into_iter().map(part).collect())
+        Ok(())
     }
 
     /// A resource from its parts, and the parts that nothing answered; nothing of a resource that was deleted
