@@ -10,12 +10,12 @@ use std::sync::OnceLock;
 use regex::{Captures, Regex};
 
 use super::rules::patterns;
-use places::{Check, PLACES, Place, WORDS, XML};
+use places::{PLACES, SecretPlace, ValueTest, WORDS, XML};
 
 struct Compiled {
     pattern: Regex,
     rule: &'static str,
-    check: Check,
+    check: ValueTest,
     need: &'static [&'static str],
     and: &'static [&'static str],
 }
@@ -23,14 +23,14 @@ struct Compiled {
 fn compiled() -> &'static [Compiled] {
     static COMPILED: OnceLock<Vec<Compiled>> = OnceLock::new();
     COMPILED.get_or_init(|| {
-        let xml = XML.iter().map(|pattern| Place {
+        let xml = XML.iter().map(|pattern| SecretPlace {
             rule: "xml-secret",
             pattern,
-            check: Check::Plausible,
+            check: ValueTest::Plausible,
             need: WORDS,
             and: &["<", "&lt;", "value"],
         });
-        let compile = |p: Place| Compiled {
+        let compile = |p: SecretPlace| Compiled {
             pattern: Regex::new(p.pattern).expect("our own patterns compile"),
             rule: p.rule,
             check: p.check,
@@ -95,9 +95,9 @@ fn value(captures: &Captures<'_>) -> Option<Range<usize>> {
     groups.filter(|range| Some(range) != name.as_ref()).find(|range| !range.is_empty())
 }
 
-fn holds(captures: &Captures<'_>, value: &str, check: Check) -> bool {
+fn holds(captures: &Captures<'_>, value: &str, check: ValueTest) -> bool {
     let pointer = captures.name("n").is_some_and(|n| patterns().only_points(n.as_str()));
-    !pointer && plausible(value) && (check == Check::Plausible || strong(value))
+    !pointer && plausible(value) && (check == ValueTest::Plausible || strong(value))
 }
 
 /// Not a variable, a reference, a place holder, a flag, a port or a word that says that there is none.

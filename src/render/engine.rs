@@ -6,6 +6,7 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use super::escape::{escape, escaped};
 use super::{RenderError, Templates, words};
 
 /// An environment with every template below `figures/` and `html/`.
@@ -96,23 +97,6 @@ fn thousands(number: i64) -> String {
         out.push(digit);
     }
     if number < 0 { format!("-{out}") } else { out }
-}
-
-/// Text for an element or for an attribute in double quotes (HTML Standard, 13.1.2).
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16);
-    text.chars().for_each(|c| escape(c, &mut out));
-    out
-}
-
-fn escape(c: char, out: &mut String) {
-    match c {
-        '&' => out.push_str("&amp;"),
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '"' => out.push_str("&quot;"),
-        c => out.push(c),
-    }
 }
 
 /// Escaped HTML that may break after `:` and `/`. Not between separators, and not in the first words of an

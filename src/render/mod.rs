@@ -6,6 +6,7 @@ pub mod answers;
 pub mod corroboration_pages;
 pub mod csv;
 mod engine;
+mod escape;
 pub mod figures;
 pub mod handed;
 pub mod html;

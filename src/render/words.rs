@@ -5,7 +5,7 @@
 use minijinja::Error;
 use minijinja::value::{Kwargs, Value};
 
-use super::engine::escaped;
+use super::escape::escaped;
 use super::{RenderError, Templates};
 
 const FILE: &str = "words.yaml";

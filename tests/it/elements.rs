@@ -37,6 +37,7 @@ impl Analysis {
             ("adversarial".into(), "Phishing of a person who may read records".into());
         detail.measures = vec![Measure { measure: "Second factors".into(), evidence: "E1".into() }];
         detail.next_review = "2026-12-31".into();
+        decisions.risks.tolerance_level = Some("moderate".into());
         let catalog = affiant::catalog::load(None).expect("our own catalog");
         let evidence = box_.path().join("evidence");
         let mut run =
@@ -111,9 +112,15 @@ const REMOVALS: [Removal; 9] = [
     (&[2], |a| a.assessment.coverage.read = 0),
     (&[3], |a| a.details().for_each(|d| (d.threat_source, d.threat_event) = (String::new(), String::new()))),
     (&[4], |a| a.details().for_each(|d| d.measures.clear())),
-    // a person confirms both scores at once
-    (&[5, 6], |a| a.decisions.risks.entries.iter_mut().for_each(|e| e.confirmed_by = None)),
-    (&[5, 6], |a| a.decisions.risks.own.iter_mut().for_each(|o| o.confirmed_by = None)),
+    // a person confirms both scores at once; a confirmed risk may stand for suggestions, which then come back
+    (&[5, 6], |a| {
+        let alone = a.decisions.risks.entries.iter_mut().filter(|e| e.detail.in_place_of.is_empty());
+        alone.for_each(|e| e.confirmed_by = None);
+    }),
+    (&[5, 6], |a| {
+        let alone = a.decisions.risks.own.iter_mut().filter(|o| o.detail.in_place_of.is_empty());
+        alone.for_each(|o| o.confirmed_by = None);
+    }),
     (&[7], |a| a.decisions.risks.tolerance_level = None),
     (&[8], |a| a.run.artifacts.retain(|file| file.path != POLICY)),
     (&[9], |a| a.details().for_each(|d| d.next_review.clear())),

@@ -304,9 +304,12 @@ fn a_kept_import_is_told_by_the_next_package() {
     ];
     let said = box_.affiant(&args).exits(0).err;
     assert!(said.contains("kept as") && said.contains("1 disagrees"), "{said}");
-    let again = box_.affiant(&["collect", "--snapshot", "in"]);
+    let later = |args: &[&str]| box_.affiant_with(args, &[("AFFIANT_PINNED_CLOCK", "2026-12-31T12:00:00Z")]);
+    let again = later(&["collect", "--snapshot", "in"]);
     assert!(again.code == 0 || again.code == 3, "{}", again.err);
-    let second = box_.package();
+    let made = later(&["package"]).exits(0).out;
+    let second =
+        box_.path().join(made.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named").trim());
     let folder = crate::harness::unzip(&second, &box_.path().join("x"));
     let text = fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier");
     let told = &crate::spine::json(&text)["others"][0];
@@ -322,7 +325,7 @@ fn a_kept_import_is_told_by_the_next_package() {
     );
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("a page");
     assert!(html.contains("What other programs found") && html.contains("met here, fail by Prowler"));
-    let checked = box_.affiant(&[
+    let checked = later(&[
         "verify",
         &second.display().to_string(),
         "--trust",

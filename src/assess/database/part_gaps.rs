@@ -184,7 +184,7 @@ fn own(db: &Connection, table: &Table, part: &UnreadPart) -> Result<Unknown, Fau
     if is_of_policies(table, part) {
         return Ok(Unknown::Rows);
     }
-    let columns: Vec<String> = statement.column_names().into_iter().map(String::from).collect();
+    let columns: Vec<String> = statement.column_names().map(String::from).collect();
     let mut found = BTreeSet::new();
     for arn in &part.arns {
         let mut rows = statement.query([arn])?;

@@ -2,11 +2,11 @@
 //! not be tried.
 
 /// A place, and what must hold of the value there.
-pub(super) struct Place {
+pub(super) struct SecretPlace {
     pub(super) rule: &'static str,
     /// The value is the first group that matched; a group `n` is the name beside it.
     pub(super) pattern: &'static str,
-    pub(super) check: Check,
+    pub(super) check: ValueTest,
     /// Without one of these in the text (in small letters) the pattern cannot strike, nor without one of
     /// those of `and`.
     pub(super) need: &'static [&'static str],
@@ -14,23 +14,23 @@ pub(super) struct Place {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
+pub(super) enum ValueTest {
     /// Whatever stands there, unless it points elsewhere.
     Plausible,
     /// Only what people do not write in prose: a digit or a sign in it.
     Strong,
 }
 
-use Check::{Plausible, Strong};
+use ValueTest::{Plausible, Strong};
 
 const fn place(
     rule: &'static str,
-    check: Check,
+    check: ValueTest,
     need: &'static [&'static str],
     and: &'static [&'static str],
     pattern: &'static str,
-) -> Place {
-    Place { rule, pattern, check, need, and }
+) -> SecretPlace {
+    SecretPlace { rule, pattern, check, need, and }
 }
 
 /// What names of secrets hold.
@@ -57,7 +57,7 @@ pub(super) const WORDS: &[&str] = &[
     "webhookkey",
 ];
 
-pub(super) const PLACES: [Place; 30] = [
+pub(super) const PLACES: [SecretPlace; 30] = [
     // flags of commands
     place(
         "command-secret",

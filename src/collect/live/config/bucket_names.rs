@@ -44,7 +44,8 @@ impl Base<'_> {
 impl Base<'_> {
     /// The day in its path and the Config type of a file of history, if the object is one of this account and
     /// region:
-    /// `…/<Y>/<M>/<D>/ConfigHistory/<account>_Config_<region>_ConfigHistory_<type>_<start>_<end>_<n>.json.gz`.
+    /// `…/<Y>/<M>/<D>/ConfigHistory/` and
+    /// `<account>_Config_<region>_ConfigHistory_<type>_<start>_<end>_<n>.json.gz`.
     pub fn history(&self, key: &str) -> Option<(NaiveDate, String)> {
         let mut parts = key.strip_prefix(&self.folder())?.split('/');
         let mut number = || parts.next()?.parse::<u32>().ok();
