@@ -18,6 +18,19 @@ fn findings_and_failed_backups_must_end_at_a_person() {
             e.items.push(rule("findings", pattern.clone(), TOPIC));
         }
     };
+    let by_hub = json!({
+        "source": ["aws.securityhub"],
+        "detail-type": ["Security Hub Findings - Imported"],
+        "detail": { "findings": { "Severity": { "Label": ["HIGH", "CRITICAL"] } } }
+    });
+    let through_hub = findings(by_hub);
+    let hub_is = |answer: Value| {
+        let through_hub = &through_hub;
+        move |e: &mut Estate| {
+            through_hub(e);
+            e.answers.push((MAIN, "us-east-1/securityhub/DescribeHub", answer.clone()));
+        }
+    };
     let guardduty = |more: Value| {
         let mut pattern = json!({ "source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"] });
         pattern.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -49,12 +62,11 @@ fn findings_and_failed_backups_must_end_at_a_person() {
             ),
             (
                 "hub",
-                &findings(
-                    json!({ "source": ["aws.securityhub"], "detail-type": ["Security Hub Findings - Imported"], "detail": { "findings": { "Severity": { "Label": ["HIGH", "CRITICAL"] } } } }),
-                ),
+                &hub_is(json!({ "HubArn": "arn:aws:securityhub:us-east-1:111122223333:hub/default" })),
                 "met",
                 "",
             ),
+            ("hub, not asked about", &through_hub, "not evidenced", "whether that is on"),
             (
                 "another product",
                 &findings(
