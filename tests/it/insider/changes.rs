@@ -141,7 +141,7 @@ pub const CHANGES: &[Change] = &[
     ("one call that never comes back: LIKE", "AFV-611", |f| {
         reason(f, "(printf('%.*c', 20000000, 'a') LIKE '%' || printf('%.*c', 40000, 'a') || 'b') || ''");
     }),
-    ("one call that never comes back: replace", "AFV-604", |f| {
+    ("one call that never comes back: replace", "AFV-611", |f| {
         reason(
             f,
             "length(replace(printf('%.*c', 20000000, 'a'), printf('%.*c', 10000000, 'a') || 'b', '')) || ''",
