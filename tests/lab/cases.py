@@ -48,6 +48,7 @@ def refuse_if(found: list[str], most: int = 12) -> None:
 LAB_NAMES = {
     "tagging": "resourcegroupstaggingapi",
     "workspaces-web:GET /userSettings": "workspaces-web:ListUserSettings",
+    "connect:GET /instance": "connect:ListInstances",
     "s3:GetBucketLifecycle": "s3:GetBucketLifecycleConfiguration",
 }
 """Where the laboratory counts a call under another name than the registry's."""

@@ -27,7 +27,7 @@ SAMPLE = [
 """Meet every fault always; every other operation meets `deny` always and the rest under `--long`."""
 
 RENAMED = {"resourcegroupstaggingapi": "tagging", "workspaces-web:ListUserSettings": "workspaces-web:GET /userSettings",
-           "s3:GetBucketLifecycleConfiguration": "s3:GetBucketLifecycle"}
+           "s3:GetBucketLifecycleConfiguration": "s3:GetBucketLifecycle", "connect:ListInstances": "connect:GET /instance"}
 
 
 def pattern(operation: str) -> str:
