@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{ASSESSMENT, CATALOG, DATABASE, DOSSIER, HTML, PDF, RISKS};
+use super::record::{ASSESSMENT, CATALOG, DATABASE, DOSSIER, HTML, RISKS};
 use crate::model::dossier::Dossier;
 use crate::render::machine::{Handed, oscal};
 
 pub const FOLDER: &str = "data/oscal/";
 
 /// The files by their path in the package. `parts` are its parts with their SHA-256; those that the files
-/// point at are picked.
+/// point at are picked. The signed PDF is none of them: its bytes are others with each signature, and these
+/// files are the same for the same evidence.
 pub fn files(
     dossier: &Dossier,
     run: &str,
@@ -19,7 +20,7 @@ pub fn files(
 ) -> BTreeMap<String, Vec<u8>> {
     let technical = format!("{CATALOG}technical/");
     let wanted = |path: &str| {
-        [DOSSIER, ASSESSMENT, DATABASE, RISKS, HTML, PDF].contains(&path) || path.starts_with(&technical)
+        [DOSSIER, ASSESSMENT, DATABASE, RISKS, HTML].contains(&path) || path.starts_with(&technical)
     };
     let parts = parts.filter(|(path, _)| wanted(path)).collect();
     let handed = Handed { dossier, run, manifest: String::new(), parts, places: BTreeMap::new() };
