@@ -158,6 +158,17 @@ pub fn assess(
     Ok(assess_and_see(workspace, catalog, run, as_of)?.0)
 }
 
+/// A run as it may be loaded for one look: a copy that is redacted lies in `folder`, and goes with it.
+pub fn redacted_for_now(
+    workspace: &Workspace,
+    run: Reader,
+    until: &str,
+    folder: &Path,
+) -> Result<Reader, Error> {
+    let cleared = cleared(&workspace.decisions, until);
+    redacted(run, &cleared, folder, |_| Ok(None), |closed| Ok(closed.finish(&[])?))
+}
+
 /// The assessment, and what it shows of the decisions.
 pub fn assess_and_see(
     workspace: &Workspace,
@@ -169,13 +180,7 @@ pub fn assess_and_see(
     let scratch = scratch(workspace)?;
     let until = as_of.unwrap_or(&run.record.ended).to_string();
     let key = seen_key(workspace, catalog, &run, &until);
-    let run = redacted(
-        run,
-        &cleared(&workspace.decisions, &until),
-        scratch.path(),
-        |_| Ok(None),
-        |closed| Ok(closed.finish(&[])?),
-    )?;
+    let run = redacted_for_now(workspace, run, &until, scratch.path())?;
     let database = scratch.path().join("evidence.sqlite");
     let assessment = judge(catalog, &workspace.decisions, &run, as_of, &database)?;
     let seen = seen(workspace, &assessment, &database)?;

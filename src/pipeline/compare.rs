@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use super::Error;
-use super::assess::{cleared, judge, redacted};
+use super::assess::{judge, redacted_for_now};
 use super::bag_files::{copy_out, files_below, read};
 use super::keys::private_folder;
 use super::record::{
@@ -55,13 +55,7 @@ struct About {
 pub fn of_run(workspace: &Workspace, catalog: &Catalog, run: Reader) -> Result<Side, Error> {
     let scratch = scratch(workspace)?;
     let until = run.record.ended.clone();
-    let run = redacted(
-        run,
-        &cleared(&workspace.decisions, &until),
-        scratch.path(),
-        |_| Ok(None),
-        |closed| Ok(closed.finish(&[])?),
-    )?;
+    let run = redacted_for_now(workspace, run, &until, scratch.path())?;
     let database = scratch.path().join("evidence.sqlite");
     let assessment = judge(catalog, &workspace.decisions, &run, Some(&until), &database)?;
     let terms = changes::terms(catalog, &workspace.decisions, &run.record, &assessment);

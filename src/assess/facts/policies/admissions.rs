@@ -181,17 +181,13 @@ fn readers(
     let Some(kind) = StoreKind::ALL.into_iter().find(|k| k.as_str() == of.kind) else { return Ok(()) };
     // whoever may grant the use of a key may decrypt with it; a grant that only services of AWS may get is
     // none of these
-    let granting = Policy {
+    let granting = (kind == StoreKind::Key).then(|| Policy {
         statements: policy.statements.iter().filter(|s| grants_to_anyone(s)).cloned().collect(),
         unread: Vec::new(),
-    };
-    let grant: &[(&str, &[&str])] = if kind == StoreKind::Key { &[("kms:creategrant", &[""])] } else { &[] };
-    let reading = kind
-        .actions()
-        .iter()
-        .map(|asked| (policy, asked))
-        .chain(grant.iter().map(|asked| (&granting, asked)));
-    for (policy, (action, parts)) in reading {
+    });
+    let grant: (&str, &[&str]) = ("kms:creategrant", &[""]);
+    let reading = kind.actions().iter().map(|asked| (policy, asked));
+    for (policy, (action, parts)) in reading.chain(granting.iter().map(|granting| (granting, &grant))) {
         for part in *parts {
             let space = format!("{}{part}", of.arn);
             let asked = AudienceQuestion {

@@ -11,6 +11,22 @@ use crate::assess::verdicts::check_tally::{CheckTally, Judged};
 use crate::model::verdict::Verdict;
 
 impl Asked<'_> {
+    /// One row that says what is missing, stored and counted.
+    fn not_evidenced(
+        &self,
+        db: &Connection,
+        (resource, account, region): (&str, &str, &str),
+        reason: &str,
+        tally: &mut CheckTally,
+    ) -> Result<(), Fault> {
+        let mut insert =
+            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
+        insert.execute(params![self.check.id, resource, account, region, reason])?;
+        let verdict = Verdict::NotEvidenced;
+        tally.add(Judged { resource, account, region, verdict, reason, excluded: false });
+        Ok(())
+    }
+
     /// A row for each resource that lacks a part and that the check says nothing of.
     pub(super) fn passed_over(
         &self,
@@ -19,22 +35,12 @@ impl Asked<'_> {
         tally: &mut CheckTally,
     ) -> Result<(), Fault> {
         let mut judged = db.prepare_cached("SELECT 1 FROM result WHERE check_id = ? AND resource = ?")?;
-        let mut insert =
-            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
         for (resource, account, region, words) in parts.lacking() {
             if judged.exists([self.check.id.as_str(), resource])? {
                 continue;
             }
             let reason = format!("evidence is missing: {words}");
-            insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged {
-                resource,
-                account,
-                region,
-                verdict: Verdict::NotEvidenced,
-                reason: &reason,
-                excluded: false,
-            });
+            self.not_evidenced(db, (resource, account, region), &reason, tally)?;
         }
         Ok(())
     }
@@ -42,23 +48,13 @@ impl Asked<'_> {
     /// A row for each account and region with a gap and no row of its own, so that the gap is counted where
     /// it is.
     pub(super) fn missing(&self, db: &Connection, gaps: &Gaps, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut insert =
-            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
         let empty: Vec<_> =
             gaps.places().filter(|(account, region, _)| !tally.places.has(account, region)).collect();
         for (account, region, words) in empty {
             let resource =
                 if account.is_empty() { "unknown origin".to_string() } else { format!("{account}/{region}") };
             let reason = format!("evidence is missing: {words}");
-            insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged {
-                resource: &resource,
-                account,
-                region,
-                verdict: Verdict::NotEvidenced,
-                reason: &reason,
-                excluded: false,
-            });
+            self.not_evidenced(db, (&resource, account, region), &reason, tally)?;
         }
         Ok(())
     }
@@ -66,21 +62,11 @@ impl Asked<'_> {
     /// A row for each place where the check found nothing of its own, but a sibling of a kind that no check
     /// reads: "not applicable" would pass it over.
     pub(super) fn siblings(&self, db: &Connection, tally: &mut CheckTally) -> Result<(), Fault> {
-        let mut insert =
-            db.prepare_cached("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)")?;
         let beside = self.silent.beside(self.input.catalog, &self.control.id, &self.check.id);
         let empty: Vec<_> = beside.filter(|(account, region, _)| !tally.said.has(account, region)).collect();
         for (account, region, reason) in empty {
             let resource = format!("{account}/{region}");
-            insert.execute(params![self.check.id, resource, account, region, reason])?;
-            tally.add(Judged {
-                resource: &resource,
-                account,
-                region,
-                verdict: Verdict::NotEvidenced,
-                reason: &reason,
-                excluded: false,
-            });
+            self.not_evidenced(db, (&resource, account, region), &reason, tally)?;
         }
         Ok(())
     }
@@ -90,17 +76,6 @@ impl Asked<'_> {
     pub(super) fn lost(&self, db: &Connection, what: &str, tally: &mut CheckTally) -> Result<(), Fault> {
         db.execute("DELETE FROM result WHERE check_id = ?", [&self.check.id])?;
         let reason = format!("the query failed over this evidence: {what}");
-        let values = params![self.check.id, "unknown origin", "", "", reason];
-        db.execute("INSERT INTO result VALUES (?,?,?,?,'not evidenced',?,'not evidenced',0)", values)?;
-        let (resource, account, region) = ("unknown origin", "", "");
-        tally.add(Judged {
-            resource,
-            account,
-            region,
-            verdict: Verdict::NotEvidenced,
-            reason: &reason,
-            excluded: false,
-        });
-        Ok(())
+        self.not_evidenced(db, ("unknown origin", "", ""), &reason, tally)
     }
 }
