@@ -346,6 +346,12 @@ pub const PAIR_VALUES: [&str; 14] = [
     "default",
 ];
 
+/// Whether a name is on a short list, in letters of any case. Most names differ in length, which is all that
+/// is compared then.
+pub fn is_one_of(list: &[&str], name: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Whether AWS's models call a member of this name a secret.
 pub fn is_secret(lowered: &str) -> bool {
     SECRETS.binary_search(&lowered).is_ok()
@@ -367,5 +373,7 @@ mod tests {
             assert!(list.windows(2).all(|pair| pair[0] < pair[1]));
         }
         assert!(SECRETS.iter().all(|name| !is_harmless(name)));
+        // a name that the first look passes over is never looked up here
+        assert!(SECRETS.iter().all(|name| super::super::rules::sounds(name)));
     }
 }

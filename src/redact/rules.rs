@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use regex::{Regex, RegexSet};
 
 /// Version of the rules; part of every derived run.
@@ -203,46 +204,59 @@ impl Patterns {
     }
 }
 
-/// Whether any rule by name, or list of members, can know a name in small letters.
-pub fn sounds(small: &str) -> bool {
-    const MEMBERS: [&str; 6] = ["otp", "qrcode", "keymaterial", "base32", "block", "hostkey"];
-    sounds_secret(small)
-        || may_name_phi(small)
-        || small.contains("gateway")
-        || MEMBERS.iter().any(|part| small.contains(part))
+/// Whether any rule by name, or list of members, can know a name.
+pub fn sounds(name: &str) -> bool {
+    static MEMBERS: OnceLock<AhoCorasick> = OnceLock::new();
+    let members = MEMBERS
+        .get_or_init(|| any_of(&["otp", "qrcode", "keymaterial", "base32", "block", "hostkey", "gateway"]));
+    sounds_secret(name) || may_name_phi(name) || members.is_match(name)
 }
 
 /// A cheap look at a name: false means that no rule by name can strike.
 fn sounds_secret(name: &str) -> bool {
-    const PARTS: [&str; 11] =
-        ["pass", "pwd", "secret", "token", "cred", "key", "conn", "dsn", "jwt", "bearer", "psk"];
-    let small = name.to_ascii_lowercase();
-    !name.is_ascii() || PARTS.iter().any(|part| small.contains(part)) || small.contains("auth")
+    static PARTS: OnceLock<AhoCorasick> = OnceLock::new();
+    let parts = PARTS.get_or_init(|| {
+        any_of(&[
+            "pass", "pwd", "secret", "token", "cred", "key", "conn", "dsn", "jwt", "bearer", "psk", "auth",
+        ])
+    });
+    !name.is_ascii() || parts.is_match(name)
 }
 
 fn may_name_phi(name: &str) -> bool {
-    const PARTS: [&str; 12] = [
-        "ssn", "social", "mrn", "medical", "dob", "birth", "phone", "mobile", "cell", "fax", "patient", "tel",
-    ];
-    let small = name.to_ascii_lowercase();
-    !name.is_ascii() || PARTS.iter().any(|part| small.contains(part))
+    static PARTS: OnceLock<AhoCorasick> = OnceLock::new();
+    let parts = PARTS.get_or_init(|| {
+        any_of(&[
+            "ssn", "social", "mrn", "medical", "dob", "birth", "phone", "mobile", "cell", "fax", "patient",
+            "tel",
+        ])
+    });
+    !name.is_ascii() || parts.is_match(name)
+}
+
+/// One automaton that knows any of these words, in letters of any case: a name is read once, and not copied.
+fn any_of(words: &[&str]) -> AhoCorasick {
+    let builder =
+        AhoCorasickBuilder::new().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).clone();
+    builder.build(words).expect("a few words fit an automaton")
 }
 
 /// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one
-/// pass.
-const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|token|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl\s|wget\s|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+\s|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker\s|podman\s|sqlcmd|bcp\s|openssl\s|--?pass)|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
+/// pass. `httpTokens`, which every EC2 instance has, is no token.
+const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|(?:^|[^p])token|(?:^|[^t])t?ptoken|ttptoken(?:[^s]|$)|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl\s|wget\s|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+\s|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker\s|podman\s|sqlcmd|bcp\s|openssl\s|--?pass)|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
 
 /// And what a rule by name needs, and user data in base64.
-const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvaluesecret|noecho|qrcodepng|keymaterial|hostkeybody|customergatewayconfiguration|headervalue|attributevalue|authcode|tr31keyblock|base32stringseed|\x22otp\x22|_psk\x22|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
+const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvaluesecret|noecho|qrcodepng|keymaterial|hostkeybody|customergatewayconfiguration|headervalue|attributevalue\\*\x22|authcode|tr31keyblock|base32stringseed|\x22otp\x22|_psk\x22|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
 
 /// A quick look at raw bytes: false means that no rule can strike.
 pub fn suspicious(bytes: &[u8]) -> bool {
     static QUICK: OnceLock<regex::bytes::Regex> = OnceLock::new();
     let quick = QUICK.get_or_init(|| {
-        regex::bytes::Regex::new(&format!("{SHAPES}|{NAMES}")).expect("our own pattern compiles")
+        let any = format!("{SHAPES}|{NAMES}|{}", super::gitleaks::any_keyword());
+        regex::bytes::Regex::new(&any).expect("our own pattern compiles")
     });
     // Identifiers of twenty-odd characters are everywhere in an item; base64 that hides something is longer.
-    quick.is_match(bytes) || has_run(bytes, 40) || super::gitleaks::possible(bytes)
+    quick.is_match(bytes) || has_run(bytes, 40)
 }
 
 /// Whether a text may hold something in base64.

@@ -8,8 +8,8 @@ mod encoded;
 use std::borrow::Cow;
 
 pub use super::findings::{Findings, Numbers};
-use super::literals::{Named, flat_end, literal_end, lowered, place, unquoted};
-use super::members::{ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES};
+use super::literals::{Named, flat_end, literal_end, place, unquoted};
+use super::members::{ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES, is_one_of};
 use super::rules::{PHONE, VALUES, patterns, possible};
 pub use super::rules::{REDACTOR, suspicious};
 use super::{gitleaks, texts, undone};
@@ -244,10 +244,9 @@ impl<'a> Walk<'a, '_> {
                     let literal = self.raw_string();
                     let key = unquoted(literal).unwrap_or_default();
                     self.name(literal, &key);
-                    let small = key.to_ascii_lowercase();
-                    let free = FREE.contains(&small.as_str());
+                    let free = is_one_of(&FREE, &key);
                     self.free += usize::from(free);
-                    let value_of_pair = PAIR_VALUES.contains(&small.as_str()) || small == "s";
+                    let value_of_pair = is_one_of(&PAIR_VALUES, &key) || key.eq_ignore_ascii_case("s");
                     let name = match (pair.filter(|_| value_of_pair), holder) {
                         (Some(pair), _) => pair,
                         (None, Some(holder)) if value_of_pair => holder,
@@ -275,8 +274,9 @@ impl<'a> Walk<'a, '_> {
             if bytes.get(at) != Some(&b'"') {
                 break;
             }
-            let key = lowered(&self.document[at..literal_end(self.document, at)]);
-            at = literal_end(self.document, at);
+            let end = literal_end(self.document, at);
+            let key = unquoted(&self.document[at..end]).unwrap_or_default();
+            at = end;
             at += bytes.get(at..)?.iter().take_while(|b| blank(b)).count();
             let start = at;
             match bytes.get(at)? {
@@ -286,20 +286,13 @@ impl<'a> Walk<'a, '_> {
                 _ => at += bytes[at..].iter().take_while(|b| !matches!(b, b',' | b'}' | b']')).count(),
             }
             let value = self.document.get(start..at)?;
-            match key.as_str() {
-                name if PAIR_NAMES.contains(&name) && value.starts_with('"') && named.is_none() => {
-                    named = Some(Named::member(value))
-                }
-                "type" | "settype" => {
-                    secret |= value.eq_ignore_ascii_case("\"SecureString\"");
-                    pointer |= ["\"PARAMETER_STORE\"", "\"SECRETS_MANAGER\""]
-                        .iter()
-                        .any(|kind| value.eq_ignore_ascii_case(kind));
-                }
-                "isvaluesecret" | "noecho" | "issecret" | "sensitive" => {
-                    secret |= value.trim_matches('"').eq_ignore_ascii_case("true")
-                }
-                _ => {}
+            if named.is_none() && value.starts_with('"') && is_one_of(&PAIR_NAMES, &key) {
+                named = Some(Named::member(value));
+            } else if is_one_of(&["type", "settype"], &key) {
+                secret |= value.eq_ignore_ascii_case("\"SecureString\"");
+                pointer |= is_one_of(&["\"PARAMETER_STORE\"", "\"SECRETS_MANAGER\""], value);
+            } else if is_one_of(&["isvaluesecret", "noecho", "issecret", "sensitive"], &key) {
+                secret |= value.trim_matches('"').eq_ignore_ascii_case("true");
             }
             members += 1;
         }
@@ -367,7 +360,7 @@ impl<'a> Walk<'a, '_> {
     /// A document inside a string: its names are the customer's, unless it is one of AWS's own.
     fn inside(&mut self, document: &str, key: &str) -> Option<String> {
         let above = place(self.above, &self.path);
-        let own = ENVELOPES.iter().any(|name| key.eq_ignore_ascii_case(name));
+        let own = is_one_of(&ENVELOPES, key);
         walk(
             document,
             &above,

@@ -15,8 +15,8 @@ impl<'a> Walk<'a, '_> {
         }
         let patterns = patterns();
         let free = self.free > 0 || named.pair;
-        let small = key.to_ascii_lowercase();
-        if !(named.secret || sounds(&small) || self.path.last().is_some_and(|member| member.len() > 12)) {
+        let beside = |member: &&str| members::is_one_of(&["\"headervalue\"", "\"attributevalue\""], member);
+        if !(named.secret || sounds(key) || self.path.last().is_some_and(beside)) {
             return None;
         }
         if named.secret && !patterns.refers(value) {
@@ -30,6 +30,7 @@ impl<'a> Walk<'a, '_> {
                 return rule;
             }
         }
+        let small = key.to_ascii_lowercase();
         let member = self.path.last().map(|literal| lowered(literal)).unwrap_or_default();
         if matches!(member.as_str(), "headervalue") && value.len() >= 6 && texts::plausible(value) {
             return Some("header-secret");

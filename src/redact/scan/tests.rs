@@ -55,6 +55,9 @@ fn the_quick_look_lets_every_rule_through() {
         "PASSWORD = swordfish",
         "passwd=swordfish",
         "pwd\t=\tswordfish",
+        "token=swordfish",
+        "smtpToken=swordfish",
+        "httptoken=swordfish",
         "api_key=swordfish",
         "API-KEY = swordfish",
         "access-key=swordfish",
@@ -82,11 +85,14 @@ fn the_quick_look_lets_every_rule_through() {
     ] {
         assert!(!patterns().set.is_match(text), "{text}");
     }
+    for common in [r#""httpTokens":"required""#, r#""attributeValues":["111122223333"]"#, r#""intranet":1"#] {
+        assert!(!suspicious(common.as_bytes()), "{common}");
+    }
 }
 
 proptest::proptest! {
     #[test]
-    fn the_quick_look_is_never_stricter(text in "[ -~\\t\\n]{0,12}(password|api_?key|access-key|mrn|[0-9]{3}-[0-9]{2}-[0-9]{4}|gh[pousr]_[a-z]{36}|AKIA[A-Z]{16})[ =:#\\t-]{0,3}[ -~]{0,12}") {
+    fn the_quick_look_is_never_stricter(text in "[ -~\\t\\n]{0,12}(password|(smtp|http|ttp|p)?token|api_?key|access-key|mrn|[0-9]{3}-[0-9]{2}-[0-9]{4}|gh[pousr]_[a-z]{36}|AKIA[A-Z]{16})[ =:#\\t-]{0,3}[ -~]{0,12}") {
         proptest::prop_assert!(!patterns().set.is_match(&text) || possible(&text), "{text}");
     }
 }
