@@ -25,6 +25,7 @@ import cases
 import config
 import ends
 import kms
+import many
 import matrix
 import offline
 import past
@@ -44,6 +45,7 @@ MODULES = (
     matrix,
     ends,
     scale,
+    many,
     kms,
     artifact,
     config,
@@ -66,6 +68,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--lab", type=Path, default=HERE.parents[2] / "shared/lab", help="the laboratory's folder")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--port", type=int, default=5741)
+    parser.add_argument("--accounts", type=int, default=2, help="of the population")
     parser.add_argument("--only", action="append", default=[], help="cases by name")
     parser.add_argument("--operations", action="append", default=[], help="what `matrix` and `matrix_direct` walk, by the registry's names")
     parser.add_argument("--keep", action="store_true", help="leave laboratory and workspaces")
@@ -106,7 +109,7 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
     lab = Laboratory(given.lab.resolve(), given.port, scratch)
     lab.up()
     try:
-        print(lab.populate(accounts=2), flush=True)
+        print(lab.populate(accounts=given.accounts), flush=True)
         named = frozenset(name for names in given.operations for name in names.split(","))
         bench = Bench(lab, given.affiant.resolve(), scratch, given.long, named)
         return walk(bench, chosen(given))
@@ -118,7 +121,7 @@ def before_laboratory(given: argparse.Namespace, scratch: Path) -> tuple[int, in
 def before_recorded(given: argparse.Namespace, scratch: Path) -> tuple[int, int]:
     print(f"no laboratory at {given.lab}: the recorded exchanges of this repository instead", flush=True)
     bench = Bench(recorded.Nowhere(), given.affiant.resolve(), scratch, given.long)  # type: ignore[arg-type]
-    found = [*recorded.CASES, *policy.CASES, *wire_models.CASES, *offline.CASES, *(recorded.LONG if given.long else [])]
+    found = [*recorded.CASES, *policy.CASES, *wire_models.CASES, *many.CASES, *offline.CASES, *(recorded.LONG if given.long else [])]
     return walk(bench, [case for case in found if case.__name__ in given.only] if given.only else found)
 
 
