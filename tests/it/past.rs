@@ -106,7 +106,7 @@ fn what_was_broken_shows_when_it_began_and_how_it_ended() {
     let folder = unzip(&box_.package(), &box_.path().join("x"));
     let html = fs::read_to_string(folder.join("data/report/index.html")).expect("HTML");
     let part = &html[html.find("id=\"past\"").expect("the part")
-        ..html.find("Trails and recorders that stood still").expect("its end")];
+        ..html.find("Trails and recorders that were stopped").expect("its end")];
     for words in [
         "2026-08-03T04:05:06Z",
         "2026-08-05T06:07:08Z",
