@@ -221,6 +221,7 @@ pub fn lengths(region: &Region, story: &mut Story) {
     if story.plants("sso.no-administrator-set") {
         sets.push(("AdministratorAccess", Some("PT12H")));
     }
+    let mut holders = Vec::new();
     for (name, length) in sets {
         let arn = format!("arn:aws:sso:::permissionSet/{instance}/ps-{}", rng.hex(16));
         let mut set =
@@ -229,7 +230,7 @@ pub fn lengths(region: &Region, story: &mut Story) {
             set["SessionDuration"] = json!(length);
         }
         story.answer_of(GLOBAL, "sso-admin", "DescribePermissionSet", &arn, &json!({"PermissionSet": set}));
-        rights(name, &arn, &mut rng, story);
+        holders.push((name, rights(name, &arn, &mut rng, story)));
         if length == Some("PT12H") {
             story.fault(
                 "sso.permission-set-session",
@@ -238,10 +239,75 @@ pub fn lengths(region: &Region, story: &mut Story) {
             );
         }
     }
+    directory(&holders, story);
+}
+
+/// People of the identity store, and the permission sets whose group each is in.
+const PEOPLE: [(&str, &str, &[&str]); 5] = [
+    ("avery.example", "Avery Example", &["DataSteward"]),
+    ("casey.example", "Casey Example", &["DataSteward"]),
+    ("jordan.example", "Jordan Example", &["AuditReader"]),
+    ("morgan.example", "Morgan Example", &["Support", "AdministratorAccess"]),
+    ("riley.example", "Riley Example", &["Support"]),
+];
+
+/// Who is behind the ids of assignments: `holders` are the permission sets, each with what holds it and its id.
+fn directory(holders: &[(&str, Holder)], story: &mut Story) {
+    let mut rng = story.rng("identity store");
+    let store = format!("d-{}", rng.hex(10));
+    let own = |set: &str| holders.iter().find(|(name, holder)| *name == set && !holder.is_group);
+    let people: Vec<(String, &[&str], Value)> = PEOPLE
+        .iter()
+        .map(|(user, shown, sets)| {
+            let fresh = rng.uuid();
+            let id = sets.first().and_then(|set| own(set)).filter(|_| *user == "morgan.example");
+            let id = id.map_or(fresh, |(_, holder)| holder.id.clone());
+            let body = json!({
+                "UserName": user, "UserId": id, "DisplayName": shown, "UserStatus": "ENABLED", "IdentityStoreId": store
+            });
+            (id, *sets, body)
+        })
+        .collect();
+    let users: Vec<&Value> = people.iter().map(|(_, _, body)| body).collect();
+    story.answer_of(GLOBAL, "identitystore", "ListUsers", &store, &json!({"Users": users}));
+    let groups: Vec<(&str, &Holder)> =
+        holders.iter().filter(|(_, h)| h.is_group).map(|(name, h)| (*name, h)).collect();
+    let listed: Vec<Value> = groups
+        .iter()
+        .map(|(set, group)| {
+            let name = match *set {
+                "AuditReader" => "auditors",
+                "DataSteward" => "data-stewards",
+                "Support" => "platform-support",
+                _ => "administrators",
+            };
+            json!({"GroupId": group.id, "DisplayName": name, "IdentityStoreId": store})
+        })
+        .collect();
+    story.answer_of(GLOBAL, "identitystore", "ListGroups", &store, &json!({"Groups": listed}));
+    for (set, group) in groups {
+        let members: Vec<Value> = people
+            .iter()
+            .filter(|(_, sets, _)| sets.contains(&set))
+            .map(|(user, ..)| {
+                json!({
+                    "IdentityStoreId": store, "MembershipId": rng.uuid(), "GroupId": group.id, "MemberId": {"UserId": user}
+                })
+            })
+            .collect();
+        let body = json!({"GroupMemberships": members});
+        story.answer_of(GLOBAL, "identitystore", "ListGroupMemberships", &group.id, &body);
+    }
+}
+
+/// Who holds a permission set.
+struct Holder {
+    is_group: bool,
+    id: String,
 }
 
 /// What a permission set grants, where it is a role, and who holds it there.
-fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
+fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) -> Holder {
     let (by_aws, allowed, kind) = match name {
         "AdministratorAccess" => (Some("AdministratorAccess"), None, "GROUP"),
         "AuditReader" => (Some("SecurityAudit"), None, "GROUP"),
@@ -277,7 +343,9 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
     for (operation, body) in answers {
         story.answer_of(GLOBAL, "sso-admin", operation, set, &body);
     }
-    let holder = json!({"AccountId": ACCOUNT, "PermissionSetArn": set, "PrincipalType": kind, "PrincipalId": rng.uuid()});
+    let id = rng.uuid();
+    let holder =
+        json!({"AccountId": ACCOUNT, "PermissionSetArn": set, "PrincipalType": kind, "PrincipalId": id});
     let place = format!("{ACCOUNT}-{}", set.rsplit('/').next().unwrap_or_default());
     story.answer_of(
         GLOBAL,
@@ -303,6 +371,7 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) {
             story.fault(check, set, format!("permission set {name} {what}"));
         }
     }
+    Holder { is_group: kind == "GROUP", id }
 }
 
 /// One role of the list; deployments asked for a whole day's half once, and kept it.

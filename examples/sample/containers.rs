@@ -36,6 +36,24 @@ pub fn build(region: &mut Region, story: &mut Story) {
         }
         service(region, name, &cluster, &definition, *balancer);
     }
+    if region.primary && story.plants("ecr.repository-not-public") {
+        open_images(region, story);
+    }
+}
+
+/// The dashboard's images may be pulled by everyone: a partner could not sign in on the day of a drill.
+fn open_images(region: &mut Region, story: &mut Story) {
+    let open = region
+        .items
+        .iter_mut()
+        .find(|item| item.kind == "AWS::ECR::Repository" && item.name.as_deref() == Some("twin/dashboard"))
+        .expect("the dashboard has a repository");
+    open.configuration["RepositoryPolicyText"] = json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "PartnersPull", "Effect": "Allow", "Principal": "*",
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
+    }]});
+    let arn = open.arn().to_string();
+    story.fault("ecr.repository-not-public", arn, "everyone may pull the images of the dashboard");
 }
 
 fn cluster(region: &mut Region) -> String {

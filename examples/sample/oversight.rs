@@ -1,4 +1,5 @@
-//! Who else watches: Security Hub, Macie, Inspector, the recovery region's own trail, CloudFront's newer logs, and the list of all buckets.
+//! Who else watches: Security Hub, Macie, Inspector, the recovery region's own trail, CloudFront's newer logs, the list of all buckets,
+//! and what S3 says of their policies.
 
 use serde_json::{Value, json};
 
@@ -155,6 +156,28 @@ pub fn bucket_list(regions: [&Region; 2], story: &mut Story) {
     buckets.sort_by_key(|bucket| bucket["Name"].to_string());
     let owner = json!({"ID": "5f0c1e2d3b4a59687786a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"});
     story.answer(GLOBAL, "s3", "ListBuckets", &json!({"Buckets": buckets, "Owner": owner}));
+    for region in regions {
+        policy_statuses(region, story);
+    }
+}
+
+/// What S3 answers of each policy. The fault is one that it takes for public, though it lets nobody in.
+fn policy_statuses(region: &Region, story: &mut Story) {
+    let held = |item: &&Item| {
+        item.kind == "AWS::S3::Bucket" && !item.supplementary["BucketPolicy"]["policyText"].is_null()
+    };
+    for item in region.items.iter().filter(held) {
+        let differs = item.id.contains("-public-maps-") && story.plants("s3.policy-status-agrees");
+        if differs {
+            story.fault(
+                "s3.policy-status-agrees",
+                item.arn(),
+                format!("S3 takes the policy of {} for public", item.id),
+            );
+        }
+        let answer = json!({"PolicyStatus": {"IsPublic": differs}});
+        story.answer_of(region.name, "s3", "GetBucketPolicyStatus", &item.id, &answer);
+    }
 }
 
 /// Data events of every function but one, as the trail names them; the forgotten one is the fault.
