@@ -1,6 +1,6 @@
 //! How the evidence was gathered and judged, in words.
 
-use super::Inputs;
+use super::{Inputs, plural};
 
 /// What redaction replaced, of a derived run.
 fn replaced(inputs: &Inputs<'_>) -> Option<String> {
@@ -16,9 +16,11 @@ fn replaced(inputs: &Inputs<'_>) -> Option<String> {
     let by_rule: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
     let by_rule = by_rule.join(", ");
     Some(format!(
-        "Secrets or identifiers of persons were found {findings} times in {files} artifacts ({by_rule}) and \
-         replaced before anything was loaded or rendered. `redactions.jsonl` lists each file with both \
-         digests; the originals stay with their owner."
+        "Secrets or identifiers of persons were found {} in {} ({by_rule}) and replaced before anything was \
+         loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with \
+         their owner.",
+        plural(findings, "time"),
+        plural(files as u64, "artifact")
     ))
 }
 
