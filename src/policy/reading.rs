@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Answer;
-use super::document::{Effect, Policy};
+use super::document::{Effect, Listed, Statement};
 use super::power::UNNAMED;
 use super::rights::{Boundary, Rights};
+use super::{Answer, audience};
 
 /// A kind of store whose content IAM policies open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,18 +55,15 @@ impl StoreKind {
         }
     }
 
-    /// ARN of a store of this kind that no policy names.
-    fn unnamed(self, account: &str) -> String {
-        match self {
-            StoreKind::Bucket => format!("arn:aws:s3:::{UNNAMED}"),
-            StoreKind::Table => format!("arn:aws:dynamodb:{UNNAMED}:{account}:table/{UNNAMED}"),
-            StoreKind::Secret => format!("arn:aws:secretsmanager:{UNNAMED}:{account}:secret:{UNNAMED}"),
-            StoreKind::Key => format!("arn:aws:kms:{UNNAMED}:{account}:key/{UNNAMED}"),
-        }
-    }
-
-    fn region_of(self, region: &str, account: &str) -> String {
-        self.unnamed(account).replacen(&format!(":{UNNAMED}:"), &format!(":{region}:"), 1)
+    /// ARN of a store of this kind that no policy names, in the partition of those that are known.
+    fn unnamed(self, partition: &str, account: &str) -> String {
+        let rest = match self {
+            StoreKind::Bucket => format!("s3:::{UNNAMED}"),
+            StoreKind::Table => format!("dynamodb:{UNNAMED}:{account}:table/{UNNAMED}"),
+            StoreKind::Secret => format!("secretsmanager:{UNNAMED}:{account}:secret:{UNNAMED}"),
+            StoreKind::Key => format!("kms:{UNNAMED}:{account}:key/{UNNAMED}"),
+        };
+        format!("arn:{partition}:{rest}")
     }
 }
 
@@ -80,6 +77,8 @@ pub struct Reading {
     pub policy: String,
     pub action: &'static str,
     pub because: String,
+    /// Of every store of the kind, those that the holder may not read, or not surely.
+    pub but: Vec<String>,
 }
 
 /// Stores of one account, by kind.
@@ -93,41 +92,57 @@ pub fn readings(rights: &Rights<'_>, stores: &Stores) -> Vec<Reading> {
         if !kind.actions().iter().any(|(action, _)| rights.names(action)) {
             continue;
         }
-        let mut all = whole(rights, kind, &kind.unnamed(rights.account));
+        let partition = known[0].split(':').nth(1).unwrap_or("aws");
+        let unnamed = kind.unnamed(partition, rights.account);
+        let mut all = whole(rights, kind, &unnamed);
         if all.as_ref().is_none_or(|r| r.answer != Answer::Yes) {
             // all stores of every region that has any are all stores there are
             let mut regions: Vec<&str> = known.iter().filter_map(|arn| arn.split(':').nth(3)).collect();
             regions.sort_unstable();
             regions.dedup();
-            let each: Vec<Reading> = regions
-                .iter()
-                .filter_map(|r| whole(rights, kind, &kind.region_of(r, rights.account)))
-                .collect();
+            let in_region = |r: &str| unnamed.replacen(&format!(":{UNNAMED}:"), &format!(":{r}:"), 1);
+            let each: Vec<Reading> =
+                regions.iter().filter_map(|r| whole(rights, kind, &in_region(r))).collect();
             if each.len() == regions.len() {
                 all =
                     all.into_iter().chain(each.into_iter().min_by_key(|r| r.answer)).max_by_key(|r| r.answer);
             }
         }
-        let sure = all.as_ref().is_some_and(|r| r.answer == Answer::Yes);
-        if sure
-            && refuses(rights)
-            && known.iter().all(|arn| one(rights, kind, arn, Some(arn.clone())).is_none())
-        {
-            continue;
-        }
-        out.extend(all);
-        if !sure {
-            out.extend(known.iter().filter_map(|arn| one(rights, kind, arn, Some(arn.clone()))));
+        let own = |arn: &String| one(rights, kind, arn, Some(arn.clone()));
+        match all {
+            Some(mut every) if every.answer == Answer::Yes => {
+                let mut unsure = Vec::new();
+                if spares(rights, kind) {
+                    for arn in known {
+                        let found = own(arn);
+                        if found.as_ref().is_none_or(|r| r.answer != Answer::Yes) {
+                            every.but.push(arn.clone());
+                        }
+                        unsure.extend(found.filter(|r| r.answer != Answer::Yes));
+                    }
+                }
+                // a refusal of all that there is leaves nothing
+                if every.but.len() < known.len() {
+                    out.push(every);
+                }
+                out.extend(unsure);
+            }
+            all => {
+                out.extend(all);
+                out.extend(known.iter().filter_map(own));
+            }
         }
     }
     out
 }
 
-/// Whether anything could take off what a policy allows.
-fn refuses(rights: &Rights<'_>) -> bool {
-    let own = rights.policies.iter().map(|(_, policy)| *policy);
-    let denies = |policy: &Policy| policy.statements.iter().any(|s| s.effect == Effect::Deny);
-    own.chain(rights.guards.iter().copied()).any(denies) || !matches!(rights.boundary, Boundary::None)
+/// Whether something could spare single stores of all: a refusal, a NotResource or a boundary.
+fn spares(rights: &Rights<'_>, kind: StoreKind) -> bool {
+    let reads = |s: &Statement| kind.actions().iter().any(|(action, _)| audience::acts(&s.action, action));
+    let spares = |s: &Statement| s.effect == Effect::Deny || matches!(s.resource, Listed::AllBut(_));
+    let own = rights.policies.iter().map(|(_, policy)| *policy).chain(rights.guards.iter().copied());
+    own.flat_map(|policy| &policy.statements).any(|s| spares(s) && reads(s))
+        || !matches!(rights.boundary, Boundary::None)
 }
 
 /// For a store that no policy names. Where a pattern gives only some objects of each bucket (`*/*.csv`), how
@@ -160,6 +175,7 @@ fn one(rights: &Rights<'_>, kind: StoreKind, arn: &str, store: Option<String>) -
                     policy,
                     action,
                     because: grant.because,
+                    but: Vec::new(),
                 });
             }
             if grant.answer == Answer::Yes {
@@ -168,4 +184,57 @@ fn one(rights: &Rights<'_>, kind: StoreKind, arn: &str, store: Option<String>) -
         }
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::document::Policy;
+    use crate::policy::keys::Membership;
+
+    fn buckets(partition: &str, document: &serde_json::Value) -> Vec<(Option<String>, Vec<String>)> {
+        let policy = Policy::read(document).expect("a policy");
+        let rights = Rights {
+            arn: "arn:aws:iam::111122223333:role/reader",
+            account: "111122223333",
+            organization: Membership::Unknown,
+            policies: vec![("own", &policy)],
+            boundary: Boundary::None,
+            guards: Vec::new(),
+            as_of: "2026-09-30T12:00:00Z",
+        };
+        let known = ["kept", "open"].map(|name| format!("arn:{partition}:s3:::{name}")).to_vec();
+        let found = readings(&rights, &Stores::from([(StoreKind::Bucket, known)]));
+        assert!(found.iter().all(|r| r.answer == Answer::Yes), "{found:?}");
+        found.into_iter().map(|r| (r.store, r.but)).collect()
+    }
+
+    #[test]
+    fn what_is_spared_of_all_is_named() {
+        let kept = serde_json::json!(["arn:aws:s3:::kept", "arn:aws:s3:::kept/*"]);
+        let spared =
+            serde_json::json!({"Statement": {"Effect": "Allow", "Action": "s3:*", "NotResource": kept}});
+        let denied = serde_json::json!({"Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:*", "Resource": kept}]});
+        let left = vec![(None, vec!["arn:aws:s3:::kept".to_string()])];
+        assert_eq!(buckets("aws", &spared), left);
+        assert_eq!(buckets("aws", &denied), left);
+        // a refusal of writing spares nothing that is read
+        let written = serde_json::json!({"Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:Put*", "Resource": kept}]});
+        assert_eq!(buckets("aws", &written), [(None, Vec::new())]);
+    }
+
+    #[test]
+    fn every_partition_has_all_of_its_own() {
+        let allow = |resource: &str| {
+            serde_json::json!({"Statement": {
+                "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}})
+        };
+        let gov = allow("arn:aws-us-gov:s3:::*");
+        assert_eq!(buckets("aws-us-gov", &gov), [(None, Vec::new())]);
+        assert_eq!(buckets("aws", &gov), []);
+    }
 }

@@ -140,6 +140,10 @@ fn named(clause: &Clause, value: &str, asked: &AudienceQuestion<'_>, ours: &Ours
         None => (unplaced(), Admits::Unidentified, Some(value.to_string()), rests_on.clone()),
     };
     let organization = |id: &str| {
+        // ids of organizations are small letters
+        let folds = clause.operator == Operator::StringEqualsIgnoreCase;
+        let id = if folds { id.to_ascii_lowercase() } else { id.to_string() };
+        let id = id.as_str();
         let admits = placed(ours.whose_organization(id, asked.owner));
         (Caller::Organization(id.into()), admits, Some(id.to_string()), rests_on.clone())
     };

@@ -1,10 +1,11 @@
 //! Who comes in by the policies of buckets, keys, secrets, tables, queues, topics, functions, repositories
-//! and roles.
+//! and roles, and of whatever else has one.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::documents::{Evidence, rows};
+use super::others;
 use crate::assess::input::Fault;
 use crate::policy::audience::{Admission, Admits, AudienceQuestion, admissions, is_asked, is_source};
 use crate::policy::condition::{Clause, Operator};
@@ -93,7 +94,8 @@ struct Extra {
 }
 
 pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
-    for (kind, sql) in DOCUMENTS {
+    let elsewhere = others::DOCUMENTS.iter().map(|sql| (others::KIND, *sql));
+    for (kind, sql) in DOCUMENTS.into_iter().chain(elsewhere) {
         let mut found = Vec::new();
         rows(db, sql, &mut |row| {
             found.push([row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()])
@@ -141,12 +143,13 @@ fn one(db: &Connection, of: &Resource<'_>, policy: &Policy, evidence: &Evidence)
         unread(db, of, *position)?;
     }
     let guards = match of.kind {
-        "bucket" | "key" | "secret" | "queue" | "repository" | "role" => {
+        others::KIND if !others::is_guarded(of.arn) => Vec::new(),
+        others::KIND | "bucket" | "key" | "secret" | "queue" | "repository" | "role" => {
             evidence.guards(of.account, "RESOURCE_CONTROL_POLICY")
         }
         _ => Vec::new(),
     };
-    let service = service_of(of.kind);
+    let service = if of.kind == others::KIND { others::service(of.arn) } else { service_of(of.kind) };
     if policy.unread.is_empty() && policy.statements.iter().all(|s| s.effect == Effect::Deny) {
         return nobody(db, of);
     }

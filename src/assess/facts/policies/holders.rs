@@ -19,7 +19,7 @@ use crate::policy::rights::{Boundary, Rights};
 use surroundings::{aws_written_for_services, names_all, surroundings};
 
 const POWER: &str = "INSERT INTO policy_power VALUES (?,?,?,?,?,?,?,?)";
-const READING: &str = "INSERT INTO policy_reading VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
+const READING: &str = "INSERT INTO policy_reading VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const ESCALATION: &str = "INSERT INTO policy_escalation VALUES (?,?,?,?,?,?,?)";
 
 pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
@@ -301,7 +301,8 @@ fn read(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, stores: &St
             "identity policy",
             found.action,
             everything(&found.policy),
-            found.because
+            found.because,
+            serde_json::to_string(&found.but).expect("a list of texts serialises")
         ])?;
     }
     for (arn, known) in &holding.known {
@@ -322,7 +323,8 @@ fn read(db: &Connection, holding: &Holding<'_>, rights: &Rights<'_>, stores: &St
                 "policy of AWS",
                 None::<&str>,
                 known.everything,
-                why
+                why,
+                "[]"
             ])?;
         }
     }

@@ -7,6 +7,7 @@ mod admissions;
 mod documents;
 mod holders;
 mod organization;
+mod others;
 mod permission_sets;
 
 use rusqlite::Connection;
@@ -67,10 +68,10 @@ const ESCALATION: &str = "policy_escalation (
 )";
 
 /// `policy_reading`: a store, or every store of a kind, that a user or role may read by the policies that it
-/// holds.
+/// holds; `but` lists, of every store, those that it may not, or not surely.
 const READING: &str = "policy_reading (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, holder_kind TEXT NOT NULL, store_kind TEXT NOT NULL, store TEXT,
-  answer TEXT NOT NULL, policy TEXT, found_by TEXT NOT NULL, action TEXT, everything INTEGER NOT NULL, why TEXT
+  answer TEXT NOT NULL, policy TEXT, found_by TEXT NOT NULL, action TEXT, everything INTEGER NOT NULL, why TEXT, but TEXT
 )";
 
 /// `policy_refusal`: whether service control policies refuse an action to every member of an organization.
