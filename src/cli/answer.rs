@@ -60,7 +60,7 @@ pub struct AnswerArgs {
     #[arg(long)]
     draft: bool,
     /// After how many days the evidence of a package is old: a yes is then partial
-    #[arg(long, value_name = "DAYS", default_value_t = 92)]
+    #[arg(long, value_name = "DAYS", default_value_t = 92, value_parser = super::values::days)]
     max_age: i64,
     /// Pinned certificates, PEM: what none of them sealed is refused
     #[arg(long, value_name = "PEM")]

@@ -94,6 +94,9 @@ fn cmd_clock(args: ClockArgs, context: &Context) -> Result<Exit, Error> {
         Err(error) => return Err(error),
     };
     let (incident, mut problems) = incident(&args, &decisions);
+    super::values::doubts(&args.discovered, &args.told, context.clock.now())
+        .iter()
+        .for_each(|words| say(&format!("warning: {words}")));
     let counted = breach::timeline(&incident, &catalog.clocks, &catalog.states);
     let timeline = match (counted, problems.is_empty()) {
         (Ok(timeline), true) => timeline,
@@ -122,8 +125,10 @@ fn residents(entries: &[String], keep: &mut dyn FnMut(Result<(), String>)) -> BT
             let n: u64 = n.parse().map_err(|_| format!("`{entry}` names no number; write CA=120"))?;
             let code =
                 if state.eq_ignore_ascii_case("other") { "other".to_string() } else { state.to_uppercase() };
-            *residents.entry(code).or_insert(0) += n;
-            Ok(())
+            match residents.insert(code, n) {
+                Some(before) => Err(format!("`{state}` is named twice, with {before} and {n}; name it once")),
+                None => Ok(()),
+            }
         }));
     }
     residents

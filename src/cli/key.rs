@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::wrong;
 use crate::model::decisions::SealFacts;
 use crate::pipeline::Error;
+use crate::pipeline::key_files::{NamedAs, refused};
 
 /// A key for this once, instead of the one that affiant.yaml names
 #[derive(Debug, Default, Args)]
@@ -51,7 +52,27 @@ impl KeyFlags {
                     ));
                 }
             };
+        self.look_at(&facts)?;
         Ok(facts)
+    }
+
+    /// Refuses what is no key or certificate now, and not when everything else is made.
+    fn look_at(&self, facts: &SealFacts) -> Result<(), Error> {
+        let named = [
+            (&facts.key, NamedAs::Key),
+            (&facts.pkcs12, NamedAs::Pkcs12),
+            (&facts.certificate, NamedAs::Certificate),
+        ];
+        let refused = |(file, named): (&Option<String>, NamedAs)| {
+            let option = if named == NamedAs::Certificate { "--certificate" } else { "--key" };
+            let mut problem = refused(Path::new(file.as_ref()?), named)?;
+            problem.message = format!("{option}: {}", problem.message);
+            Some(problem)
+        };
+        match named.into_iter().find_map(refused) {
+            Some(problem) => Err(problem.into()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -180,6 +180,13 @@ impl Context {
             |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
         match (run::find(&evidence, named), named) {
             (Ok(path), _) => Ok(sealed::open(&path, self.clock.now())?.reader),
+            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if is_package(Path::new(name)) => {
+                problem(
+                    "AFU-003",
+                    format!("`{name}` is a package, and this takes a run"),
+                    "name one of `affiant runs`, or leave it out for the newest".into(),
+                )
+            }
             (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if known.is_empty() => problem(
                 "AFU-003",
                 format!("there is no run `{name}`, and no other"),
@@ -377,6 +384,12 @@ fn report(error: &Error) -> Exit {
 /// Fails with one problem of usage.
 pub fn wrong(message: impl Into<String>, hint: impl Into<String>) -> Error {
     Error::Problems(Problems(vec![Diagnostic::new("AFU-002", message).hint(hint)]))
+}
+
+/// Whether a path names what `affiant package` wrote.
+fn is_package(path: &Path) -> bool {
+    path.join("data/package.json").is_file()
+        || (path.is_file() && path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")))
 }
 
 /// The clap command, for help pages and completions.

@@ -99,6 +99,8 @@ pub fn cmd_package(args: PackageArgs, context: &Context) -> Result<Exit, Error> 
         return Ok(exit);
     }
     let workspace = context.workspace()?;
+    // a key that is none is told before anything is judged
+    args.key.over(&workspace.decisions.workspace.seal)?;
     if let Some(package) = &args.edition.of {
         let sealer = context.sealer_by(&workspace, &args.key)?;
         args.edition.make(package, &workspace, &sealer, context)?;

@@ -1,6 +1,6 @@
 //! Values of options, read so that a wrong one is told in words.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
 /// A day of the calendar.
 pub fn day(text: &str) -> Result<NaiveDate, String> {
@@ -13,12 +13,35 @@ pub fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "write a whole number, 0 or more, without a unit".to_string())
 }
 
-/// A number of something that there must be some of.
+/// A number of days.
+pub fn days(text: &str) -> Result<i64, String> {
+    let days = count(text)?;
+    i64::try_from(days).ok().filter(|n| *n <= 36_500).ok_or_else(|| "write at most 36500 days".to_string())
+}
+
+/// A number of something that there must be some of; only options of AWS ask for one.
+#[cfg(any(feature = "aws", test))]
 pub fn some(text: &str) -> Result<u64, String> {
     count(text)
         .ok()
         .filter(|n| *n > 0)
         .ok_or_else(|| "write a whole number, 1 or more, without a unit".to_string())
+}
+
+/// Days of a breach that cannot be right, where the rest can be counted all the same.
+pub fn doubts(discovered: &str, told: &[String], now: DateTime<Utc>) -> Vec<String> {
+    let day = discovered.get(..10).unwrap_or_default();
+    // it may be tomorrow somewhere
+    let tomorrow = (now + Days::new(1)).format("%Y-%m-%d").to_string();
+    let mut doubts = Vec::new();
+    if day.starts_with(|c: char| c.is_ascii_digit()) && day > tomorrow.as_str() {
+        doubts.push(format!("`--discovered {discovered}` is yet to come; mend the date if it is wrong"));
+    }
+    let told = told.iter().filter_map(|entry| entry.split_once('='));
+    doubts.extend(told.filter(|(_, told)| *told < day).map(|(whom, told)| {
+        format!("`--told {whom}={told}` is before the discovery; mend the date if it is wrong")
+    }));
+    doubts
 }
 
 #[cfg(test)]

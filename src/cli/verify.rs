@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use super::style::Style;
-use super::{Context, Exit, data, wrong};
+use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
 use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::chain::{self, Walked};
 use crate::pipeline::verify::{self, JoinWith, Pins, VerifyOutcome};
-use crate::seal::verify::{AspectAnswer, Outcome as StepOutcome, State};
+use crate::seal::verify::{AspectAnswer, Code, Outcome as StepOutcome, State};
 
 /// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years
 /// of them
@@ -86,6 +86,9 @@ pub fn cmd_verify(args: VerifyArgs, context: &Context) -> Result<Exit, Error> {
     };
     let outcome = verify::verify(&args.path, &pins, args.recompute, with.as_ref(), context.clock.now())?;
     drop(progress);
+    if let Some(hint) = packed_anew(&args.path, &outcome) {
+        say(&hint);
+    }
     match args.format {
         Format::Text => data(&text(&outcome, style)),
         Format::Json => {
@@ -106,6 +109,10 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
     let what = "name a package (ZIP or folder) or a run (folder)";
     if !path.exists() {
         return Err(wrong(format!("there is no `{shown}`"), what));
+    }
+    if chain && !path.is_dir() {
+        let hint = "`--chain` walks a folder that holds many; leave it out to check this one";
+        return Err(wrong(format!("`{shown}` is no folder"), hint));
     }
     if path.is_dir() {
         let part = |name: &str| path.join(name).exists();
@@ -139,6 +146,10 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
         .unwrap_or(0);
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
     match &start[..read] {
+        [b'P', b'K', ..] if holds_no_bag(path) => Err(wrong(
+            format!("`{shown}` is a ZIP, and holds no package: there is no bagit.txt in it"),
+            "name the ZIP that `affiant package` wrote, or its folder",
+        )),
         [b'P', b'K', ..] => Ok(()),
         _ if named => Ok(()),
         b"%PDF" => Err(wrong(
@@ -147,6 +158,43 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
         )),
         _ => Err(wrong(format!("`{shown}` is neither a ZIP nor a folder"), what)),
     }
+}
+
+/// Whether the directory of a whole archive names no part of a bag.
+fn holds_no_bag(path: &Path) -> bool {
+    const MOST: u64 = 8 << 20;
+    let tail = || -> std::io::Result<Vec<u8>> {
+        let mut file = std::fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(length.saturating_sub(MOST)))?;
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes)?;
+        Ok(bytes)
+    };
+    let Ok(bytes) = tail() else { return false };
+    let text = String::from_utf8_lossy(&bytes);
+    // one that is cut short has no directory, and is told as that
+    text.contains("PK\u{5}\u{6}")
+        && !["bagit.txt", "bag-info.txt", "manifest-sha256.txt"].iter().any(|part| text.contains(part))
+}
+
+/// Of an archive that only has another shape than ours: somebody packed it anew, which changes no file in it.
+fn packed_anew(path: &Path, outcome: &VerifyOutcome) -> Option<String> {
+    let wrong: Vec<Code> =
+        outcome.report.steps.iter().filter(|s| s.outcome == StepOutcome::Fail).map(|s| s.code).collect();
+    let shape = [Code::Container, Code::Special, Code::SeveralTops, Code::DataDescriptor]
+        .into_iter()
+        .chain([Code::Unsupported, Code::Layout, Code::HeaderMismatch]);
+    let shape: Vec<Code> = shape.collect();
+    if path.is_dir() || wrong.is_empty() || !wrong.iter().all(|code| shape.contains(code)) {
+        return None;
+    }
+    let shown = path.display();
+    Some(format!(
+        "hint: `{shown}` is not the archive as `affiant package` wrote it: another program may have packed \
+         it anew. Get the ZIP as it was sealed; or unpack this one and verify the folder with bagit.txt: the \
+         seal covers its files all the same"
+    ))
 }
 
 /// What the options pin.

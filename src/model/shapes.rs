@@ -40,16 +40,17 @@ enum Form {
     Level,
     Url,
     Arn,
+    Bucket,
 }
 
 fn schema(form: Form) -> Schema {
     let text = |pattern: &str, what: &str, write: &str| json_schema!({ "type": "string", "pattern": pattern, "x-what": what, "x-write": write });
     let one_of = |values: &[&str], what: &str, write: &str| json_schema!({ "type": "string", "enum": values, "x-what": what, "x-write": write });
     match form {
-        Form::Date => dated(text(r"^\d{4}-\d{2}-\d{2}$", "a date", DATE)),
-        Form::DateOrNothing => text(r"^(\d{4}-\d{2}-\d{2})?$", "a date", DATE),
+        Form::Date => dated(text(r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "a date", DATE)),
+        Form::DateOrNothing => text(r"^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2})?$", "a date", DATE),
         Form::Account => text(
-            r"^\d{12}$",
+            r"^[0-9]{12}$",
             "the id of an AWS account",
             "write its twelve digits in quotes: `\"111122223333\"`",
         ),
@@ -58,7 +59,7 @@ fn schema(form: Form) -> Schema {
             json_schema!({ "type": "array", "items": schema(Form::Region) })
         }
         Form::RoleArn => text(
-            r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$",
+            r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$",
             "the ARN of a role",
             "write it as `arn:aws:iam::111122223333:role/affiant-read`",
         ),
@@ -83,7 +84,7 @@ fn schema(form: Form) -> Schema {
         ),
         Form::Words => text(r"\S", "text", "write it out"),
         Form::Label => {
-            text(r"^([^./\\][^/\\]*)?$", "a label that can name a folder", "write something like `2026-Q3`")
+            text(r"^[^./\\][^/\\]*$", "a label that can name a folder", "write something like `2026-Q3`")
         }
         Form::Rule => text(
             "^phi-",
@@ -98,6 +99,11 @@ fn schema(form: Form) -> Schema {
             "write it as `https://timestamp.example/tsa`",
         ),
         Form::Arn => text(r"[^*\s]", "a resource", "write its ARN, with `*` for a part of it"),
+        Form::Bucket => text(
+            "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+            "the name of a bucket",
+            "write its name alone, such as `example-config-logs`",
+        ),
     }
 }
 
@@ -149,5 +155,6 @@ forms!(
     Padding,
     Level,
     Url,
-    Arn
+    Arn,
+    Bucket
 );

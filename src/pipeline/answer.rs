@@ -7,7 +7,7 @@ use super::Error;
 use super::earlier::EarlierPicks;
 use super::handed::HeldPackage;
 use crate::catalog;
-use crate::diag::{Diagnostic, Problems};
+use crate::diag::{Diagnostic, Problems, near};
 use crate::evidence::inquiry;
 use crate::model::answers::{
     AnswerSheet, Approval, IdPack, QUESTIONNAIRE, QuestionSet, QuestionnaireColumns, QuestionnaireMap,
@@ -18,7 +18,7 @@ use crate::model::digest::Digest;
 use crate::program::answer::matching::QuestionIndex;
 use crate::program::answer::{self, AnswerInputs};
 use crate::render::answers::cells;
-use crate::yaml::{is_placeholder, yaml};
+use crate::yaml::{Document, Strictness, is_placeholder, schema_of, yaml};
 
 /// Our own questions.
 pub fn questions() -> Result<QuestionSet, Error> {
@@ -59,12 +59,24 @@ impl StatementsFile {
     pub fn read(name: &str, bytes: &[u8], set: &QuestionSet) -> Result<StatementsFile, Error> {
         let statements: Statements = yaml(name, bytes).map_err(Problems)?;
         format_is(name, &statements.format, STATEMENTS)?;
-        for said in &statements.statements {
+        let (document, _) = Document::read(name, bytes)?;
+        let mut found = document.check(&schema_of::<Statements>(Strictness::Filled), Strictness::Filled);
+        for (i, said) in statements.statements.iter().enumerate() {
+            let at = |member: &str| format!("statements/{i}/{member}");
             if !set.questions.iter().any(|q| q.id == said.question) {
-                let problem = Diagnostic::new("AFU-025", format!("there is no question `{}`", said.question))
-                    .file(name);
-                return Err(problem.hint("`affiant answer` prints the ids in the column `id`").into());
+                let problem = Diagnostic::new("AFU-025", format!("there is no question `{}`", said.question));
+                let otherwise = "`affiant answer` prints the ids in the column `id`";
+                let hint = near::hint(&said.question, set.questions.iter().map(|q| q.id.as_str()), otherwise);
+                found.push(document.mark(problem.hint(hint), &at("question")));
             }
+            if said.valid_until < said.on && found.is_empty() {
+                let message = format!("`valid_until` is {}, before `on`, {}", said.valid_until, said.on);
+                let hint = "write the last day on which the statement holds as `valid_until`";
+                found.push(document.mark(Diagnostic::new("AFU-025", message).hint(hint), &at("valid_until")));
+            }
+        }
+        if !found.is_empty() {
+            return Err(Problems(found).into());
         }
         // the name alone: where the file lies is no part of what is approved
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
@@ -159,7 +171,13 @@ impl BuyerFile {
             .from_reader(text);
         let records: Result<Vec<_>, _> = reader.records().collect();
         let records = records.map_err(|e| {
-            Diagnostic::new("AFU-027", e.to_string()).file(name).hint("save the file as CSV in UTF-8")
+            let line = e.position().map_or(1, csv::Position::line);
+            let what = match (text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]), e.kind()) {
+                (true, _) => "the file is written in UTF-16",
+                (false, csv::ErrorKind::Utf8 { .. }) => "this line is not UTF-8",
+                (false, _) => "this line is no CSV",
+            };
+            Diagnostic::new("AFU-027", what).file(name).at(line, 1).hint("save the file as CSV in UTF-8")
         })?;
         Ok(BuyerFile { sha256: Digest::of(bytes).to_string(), records, delimiter, marked })
     }

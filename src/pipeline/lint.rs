@@ -2,6 +2,7 @@
 //! what has lapsed. `lint` prints it, `package` refuses by it; both ask the same.
 
 mod records;
+mod seal;
 
 use std::collections::BTreeSet;
 
@@ -12,8 +13,8 @@ use crate::assess::verdicts::exceptions::ExceptionUse;
 use crate::diag::{Diagnostic, Gravity, near};
 use crate::model::catalog::{Catalog, Control};
 use crate::model::citation::Citation;
+use crate::model::decisions::Decisions;
 use crate::model::decisions::ExceptionRecord;
-use crate::model::decisions::{Decisions, SealFacts};
 use crate::store::run::Reader;
 use crate::workspace::{FILES, Workspace};
 use crate::yaml::is_placeholder;
@@ -32,6 +33,7 @@ pub fn references(
     let mut linter = Linter { workspace, catalog, run, as_of, found: workspace.notes.clone() };
     linter.found.extend(parameter_problems(workspace, catalog));
     let decisions = &workspace.decisions;
+    linter.expected(decisions);
     linter.seal(&decisions.workspace.seal);
     linter.exceptions(decisions);
     linter.attestations(decisions);
@@ -127,6 +129,12 @@ pub fn refuse(found: Vec<Diagnostic>, draft: bool) -> Result<Vec<Diagnostic>, Er
     }
 }
 
+/// Whole years between two days.
+fn years_between(from: &str, to: &str) -> Option<u32> {
+    let day = |text: &str| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    day(to)?.years_since(day(from)?)
+}
+
 struct Linter<'a> {
     workspace: &'a Workspace,
     catalog: &'a Catalog,
@@ -180,6 +188,33 @@ impl Linter<'_> {
         }
     }
 
+    /// What nobody named cannot be missing.
+    fn expected(&mut self, decisions: &Decisions) {
+        let facts = &decisions.workspace;
+        let empty = [
+            ("accounts", facts.accounts.is_empty() && !facts.aws.organization),
+            ("regions", facts.regions.is_empty()),
+        ];
+        for (member, _) in empty.into_iter().filter(|(_, empty)| *empty) {
+            let message = format!("`{member}` names none, so none can be told to be missing");
+            let problem = Diagnostic::new("AFW-069", message).level(Gravity::Warning);
+            let hint = format!("name what must have been read as `{member}`");
+            self.say(FILES[0], member, problem.hint(hint));
+        }
+        let day = |text: &str| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let (begins, ends) = (day(&facts.period.start), day(&facts.period.end));
+        let Some(judged) = self.as_of.as_deref().and_then(day) else { return };
+        // a quarter is collected at its end, or some weeks after it
+        let late = ends.and_then(|end| end.checked_add_days(chrono::Days::new(45)));
+        if begins.is_some_and(|begins| judged < begins) || late.is_some_and(|late| late < judged) {
+            let message =
+                format!("{judged}, the day that is judged, is not of the period `{}`", facts.period.label);
+            let problem = Diagnostic::new("AFW-077", message).level(Gravity::Warning);
+            let hint = "write the period that this run is for; the package goes into a folder of its label";
+            self.say(FILES[0], "period/end", problem.hint(hint));
+        }
+    }
+
     fn exceptions(&mut self, decisions: &Decisions) {
         let file = FILES[1];
         for (i, e) in decisions.exceptions.exceptions.iter().enumerate() {
@@ -205,6 +240,11 @@ impl Linter<'_> {
                 );
                 let problem = Diagnostic::new("AFW-051", message).level(Gravity::Warning);
                 self.say(file, &place("expires"), problem.hint("renew it with a new approval, or remove it"));
+            } else if let Some(years) = years_between(&e.accepted, &e.expires).filter(|years| *years > 3) {
+                let message = format!("this accepts a failure for {years} years");
+                let problem = Diagnostic::new("AFW-052", message).level(Gravity::Warning);
+                let hint = "an exception is for a time: name the day on which it is decided anew";
+                self.say(file, &place("expires"), problem.hint(hint));
             }
         }
     }
@@ -267,67 +307,6 @@ impl Linter<'_> {
         for (i, risk) in decisions.risks.own.iter().enumerate() {
             for (n, citation) in risk.citations.iter().enumerate() {
                 self.citation(file, &format!("own/{i}/citations/{n}"), citation);
-            }
-        }
-    }
-
-    /// A key is one of three things, whole.
-    fn one_key(&mut self, place: &str, given: [bool; 4]) {
-        if let [false, false, false, false]
-        | [true, true, false, false]
-        | [false, false, true, false]
-        | [false, true, false, true] = given
-        {
-            return;
-        }
-        let message = "this names no whole key, or more than one".to_string();
-        let hint = "give `key` and `certificate` (PEM), or `pkcs12`, or `kms` and `certificate`";
-        self.say(FILES[0], place, Diagnostic::new("AFW-085", message).hint(hint));
-    }
-
-    fn seal(&mut self, seal: &SealFacts) {
-        let given =
-            [seal.key.is_some(), seal.certificate.is_some(), seal.pkcs12.is_some(), seal.kms.is_some()];
-        self.one_key("seal", given);
-        for (i, s) in seal.signers.iter().enumerate() {
-            let given = [s.key.is_some(), s.certificate.is_some(), s.pkcs12.is_some(), s.kms.is_some()];
-            self.one_key(&format!("seal/signers/{i}"), given);
-        }
-        let mut named: Vec<(String, &String)> = Vec::new();
-        let own = [("key", &seal.key), ("certificate", &seal.certificate), ("pkcs12", &seal.pkcs12)];
-        named
-            .extend(own.iter().filter_map(|(member, file)| Some((format!("seal/{member}"), file.as_ref()?))));
-        named.extend(
-            seal.revocation.iter().enumerate().map(|(i, file)| (format!("seal/revocation/{i}"), file)),
-        );
-        named.extend(
-            seal.timestamp
-                .iter()
-                .filter_map(|t| Some(("seal/timestamp/trust".to_string(), t.trust.as_ref()?))),
-        );
-        for (i, signer) in seal.signers.iter().enumerate() {
-            let of = [("key", &signer.key), ("certificate", &signer.certificate), ("pkcs12", &signer.pkcs12)];
-            named.extend(
-                of.iter().filter_map(|(member, file)| {
-                    Some((format!("seal/signers/{i}/{member}"), file.as_ref()?))
-                }),
-            );
-        }
-        for (place, path) in named {
-            if !is_placeholder(path) && !self.workspace.root.join(path).is_file() {
-                let problem =
-                    Diagnostic::new("AFW-067", format!("there is no file `{path}` in the workspace"));
-                if let Some(name) = path.strip_prefix("kms:") {
-                    self.say(
-                        FILES[0],
-                        &place,
-                        problem.hint(format!("a key of AWS KMS is its own member: write `kms: \"{name}\"`")),
-                    );
-                    continue;
-                }
-                let hint = "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and \
-                            no `seal` at all one for this workspace";
-                self.say(FILES[0], &place, problem.hint(hint));
             }
         }
     }

@@ -19,6 +19,7 @@ pub mod handed;
 pub mod import;
 pub mod join;
 pub mod kept_import;
+pub mod key_files;
 pub mod keys;
 pub mod lint;
 pub mod lock;

@@ -33,6 +33,19 @@ impl Checker<'_> {
             let hint = "write the role's name, or its ARN with `{account}` in the place of the number";
             self.complain(file, "aws/role", "AFW-032", message, hint);
         }
+        for (i, account) in accounts.iter().enumerate() {
+            let of = account.role.as_deref().and_then(|role| role.split(':').nth(4)).unwrap_or_default();
+            if of.len() == 12 && named(&account.id) && of != account.id {
+                let message = format!("this role is one of account `{of}`, and cannot read `{}`", account.id);
+                let hint = format!("write the role of this account, with `:{}:` in its ARN", account.id);
+                self.complain(file, &format!("accounts/{i}/role"), "AFW-035", message, hint);
+            }
+        }
+        if aws.external_id.is_some() && aws.role.is_none() && accounts.iter().all(|a| a.role.is_none()) {
+            let message = "`external_id` goes with a role, and none is named".to_string();
+            let hint = "write the role's name beside it as `role`, or remove it";
+            self.complain(file, "aws/external_id", "AFW-037", message, hint);
+        }
         let elsewhere = aws.aggregator.as_ref().and_then(|a| a.account.as_ref());
         if let Some(id) = elsewhere.filter(|id| !accounts.iter().any(|a| a.id == **id)) {
             let message = format!("the aggregator's account `{id}` is not in `accounts`");

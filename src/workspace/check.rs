@@ -19,18 +19,20 @@ pub fn named(text: &str) -> bool {
     !is_placeholder(text) && !text.trim().is_empty()
 }
 
-/// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do.
+/// Whether two entries name the same person: `Rowan Example, chief executive` and `rowan example` do, and
+/// `Example, Rowan` does.
 pub fn same_person(a: &str, b: &str) -> bool {
-    let name = |text: &str| {
-        text.split([',', '(', '<'])
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase()
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let names = |text: &str| {
+        let mut parts = text.split([',', '(', '<']);
+        let (first, second) =
+            (plain(parts.next().unwrap_or_default()), plain(parts.next().unwrap_or_default()));
+        // a family name before a comma, a given name behind it
+        let turned = (!first.contains(' ') && !second.is_empty()).then(|| format!("{second} {first}"));
+        [Some(first), turned]
     };
-    named(a) && named(b) && name(a) == name(b)
+    let (left, right) = (names(a), names(b));
+    named(a) && named(b) && left.iter().flatten().any(|name| right.iter().flatten().any(|r| r == name))
 }
 
 fn day(text: &str) -> Option<NaiveDate> {
@@ -362,15 +364,11 @@ impl Checker<'_> {
             self.date(file, &format!("exclude/{i}/on"), &e.on);
         }
         self.once(file, "accounts", "id", w.accounts.iter().map(|a| &a.id));
-        for (i, region) in w.regions.iter().enumerate().filter(|(i, region)| w.regions[..*i].contains(region))
-        {
-            self.complain(
-                file,
-                &format!("regions/{i}"),
-                "AFW-026",
-                format!("`{region}` is named twice"),
-                "keep one of the two",
-            );
+        for (list, values) in [("regions", &w.regions), ("profiles", &w.profiles)] {
+            for (i, value) in values.iter().enumerate().filter(|(i, value)| values[..*i].contains(value)) {
+                let message = format!("`{value}` is named twice");
+                self.complain(file, &format!("{list}/{i}"), "AFW-026", message, "keep one of the two");
+            }
         }
         let mut partitions: Vec<&str> =
             w.regions.iter().filter_map(|region| regions::partition_of(region)).collect();

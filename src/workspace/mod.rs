@@ -221,6 +221,7 @@ fn strangers(root: &Path) -> Vec<Diagnostic> {
                 "what counts is `affiant.yaml`; move over what is missing there, and remove this file",
             ));
     }
+    found.extend(FOLDERS.iter().filter_map(|folder| misnamed(root, folder)));
     let mut names: Vec<String> = std::fs::read_dir(root.join("program"))
         .into_iter()
         .flatten()
@@ -249,6 +250,26 @@ fn strangers(root: &Path) -> Vec<Diagnostic> {
         );
     }
     found
+}
+
+/// The folders that people fill.
+const FOLDERS: [&str; 2] = ["program", "documents"];
+
+/// A folder of nearly this name where the folder itself is missing: `Program`, `programme`, `document`.
+fn misnamed(root: &Path, folder: &str) -> Option<Diagnostic> {
+    if root.join(folder).exists() {
+        return None;
+    }
+    let near = |name: &str| {
+        let name = name.to_lowercase();
+        name == folder || name.trim_end_matches('s') == folder.trim_end_matches('s')
+    };
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten().filter(|e| e.path().is_dir());
+    let name = entries.map(|e| e.file_name().to_string_lossy().into_owned()).filter(|n| near(n)).min()?;
+    let level = if folder == "program" { Gravity::Error } else { Gravity::Warning };
+    let problem =
+        Diagnostic::new("AFW-062", "nobody reads a folder of this name").level(level).file(name.as_str());
+    Some(problem.hint(format!("did you mean `{folder}`? Rename it: `mv {name} {folder}`")))
 }
 
 type Files = BTreeMap<String, Vec<u8>>;

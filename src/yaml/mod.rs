@@ -98,6 +98,10 @@ fn decoded(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(wrong("the file is written in UTF-16").hint("save it as UTF-8"));
     }
+    if let Some(what) = no_text(bytes) {
+        let message = format!("this is {what}, and no text");
+        return Err(wrong(&message).hint("put the YAML file itself here, as UTF-8"));
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_string()),
         Err(error) => {
@@ -111,6 +115,17 @@ fn decoded(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
             Err(problem.quoting(&String::from_utf8_lossy(bytes), 1))
         }
     }
+}
+
+/// What a file is that nobody wrote with an editor.
+fn no_text(bytes: &[u8]) -> Option<&'static str> {
+    let known: [(&[u8], &str); 4] = [
+        (b"\x1f\x8b", "a file packed with gzip"),
+        (b"PK\x03\x04", "a ZIP archive, or a document of an office program"),
+        (b"%PDF-", "a PDF"),
+        (b"\xd0\xcf\x11\xe0", "a document of an old office program"),
+    ];
+    known.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, what)| *what)
 }
 
 /// Where `sql` or another block of text stands in a file: the line and column of a character of its text.
@@ -152,6 +167,14 @@ mod tests {
         let sql = document.root.find("sql").expect("a member");
         let offset = sql.text().and_then(|sql| sql.find("nope")).expect("it is there");
         assert_eq!(within(sql, text, offset), Some(At { line: 4, column: 10, width: 4 }));
+    }
+
+    #[test]
+    fn what_no_editor_wrote_is_named() {
+        let told = |bytes: &[u8]| Document::read("f", bytes).expect_err("no text").message;
+        assert!(told(b"\x1f\x8b\x08\0").contains("gzip"));
+        assert!(told(b"PK\x03\x04\0").contains("ZIP"));
+        assert!(Document::read("f", b"PK: 1\n").is_ok());
     }
 
     #[test]

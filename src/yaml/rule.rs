@@ -65,10 +65,38 @@ pub fn is(node: &Node) -> &'static str {
     }
 }
 
-pub fn example(schema: &Map<String, Json>) -> String {
-    schema
-        .get("minimum")
-        .map_or_else(|| "60".to_string(), |least| least.to_string().trim_end_matches(".0").to_string())
+/// The number that somebody meant who wrote `24h`, or one that the schema takes.
+pub fn near_number(text: &str, schema: &Map<String, Json>) -> String {
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    let least = schema.get("minimum").and_then(Json::as_f64);
+    match digits.parse::<f64>().ok().filter(|number| digits.len() < 7 && least.is_none_or(|l| l <= *number)) {
+        Some(number) => number.to_string(),
+        None => least.map_or_else(|| "60".to_string(), |least| least.to_string()),
+    }
+}
+
+/// What to write where a value of another kind stands.
+pub fn in_place(wanted: &str, leaf: &str, schema: &Map<String, Json>) -> String {
+    match wanted {
+        "string" => format!("write one text: `{leaf}: …`"),
+        "array" => format!("write a list: `- ` before each entry, below `{leaf}:`"),
+        "boolean" => format!("write `{leaf}: true` or `{leaf}: false`"),
+        "integer" | "number" => format!("write one number, such as `{leaf}: {}`", near_number("", schema)),
+        _ => match schema.get("properties").and_then(Json::as_object) {
+            Some(members) if members.contains_key("format") => {
+                let first = "write `member: value` lines";
+                format!(
+                    "{first}; its members are: {}",
+                    members.keys().cloned().collect::<Vec<_>>().join(", ")
+                )
+            }
+            Some(members) => {
+                let names = members.keys().cloned().collect::<Vec<_>>().join(", ");
+                format!("write its members as `name: value`, indented below it: {names}")
+            }
+            None => "write its members as `name: value`, indented below it".to_string(),
+        },
+    }
 }
 
 /// What to write, in the schema's own words.
@@ -82,4 +110,21 @@ pub fn what_of(schema: &Map<String, Json>, leaf: &str) -> String {
         Some(what) => what.to_string(),
         None => format!("a value of `{}`", leaf),
     }
+}
+
+/// What looks right and is not: curly quotation marks are letters to YAML, digits of another script are no
+/// digits to AWS, and a digest has one spelling.
+pub fn straight(text: &str, otherwise: &str) -> String {
+    if text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
+        return "quotation marks of a word processor (`\u{201c}`) are part of the text to YAML: write \
+                straight ones (`\"`)"
+            .to_string();
+    }
+    if text.chars().any(|c| c.is_numeric() && !c.is_ascii()) {
+        return format!("these digits only look like 0 to 9: type them again; {otherwise}");
+    }
+    if text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit()) {
+        return "write its letters in lower case".to_string();
+    }
+    otherwise.to_string()
 }

@@ -6,7 +6,7 @@ mod path;
 
 use serde_json::{Map, Value as Json};
 
-use super::rule::{example, fits, is, kind_words, kinds, values, what_of, words_of};
+use super::rule::{fits, in_place, is, kind_words, kinds, near_number, straight, values, what_of, words_of};
 use super::tree::{At, MemberKey, Node, NodeKind, NodeValue};
 use crate::diag::{Diagnostic, Gravity, near};
 pub use made::schema_of;
@@ -131,7 +131,7 @@ impl<'s> Checker<'s> {
                 self.say(
                     node.at,
                     "AFC-022",
-                    format!("`{}` is {kind}, and this is {}", path.leaf(), is(node)),
+                    format!("{} is {kind}, and this is {}", path.named(), is(node)),
                     "",
                 );
             }
@@ -227,9 +227,15 @@ impl<'s> Checker<'s> {
             }
             ("integer" | "number", _) if node.text().is_some() => (
                 format!("`{text}` is not {kind}"),
-                format!("write a number without quotes or unit, such as `{leaf}: {}`", example(schema)),
+                format!(
+                    "write a number without quotes or unit, such as `{leaf}: {}`",
+                    near_number(text, schema)
+                ),
             ),
-            _ => (format!("`{leaf}` is {kind}, and this is {}", is(node)), String::new()),
+            (first, _) => (
+                format!("{} is {kind}, and this is {}", path.named(), is(node)),
+                in_place(first, &leaf, schema),
+            ),
         };
         self.say(node.at, "AFC-022", message, hint);
         false
@@ -318,7 +324,8 @@ impl<'s> Checker<'s> {
             return;
         }
         if matches!(node.kind(), NodeKind::Integer | NodeKind::Number) {
-            let hint = format!("write it in decimal digits, such as `{}: {}`", path.leaf(), example(schema));
+            let number = near_number("", schema);
+            let hint = format!("write it in decimal digits, such as `{}: {number}`", path.leaf());
             return self.say(node.at, "AFC-022", format!("`{text}` is not a decimal number"), hint);
         }
         let pattern =
@@ -333,12 +340,12 @@ impl<'s> Checker<'s> {
         {
             self.say(node.at, "AFC-026", format!("`{}` is empty", path.leaf()), words_of(schema));
         } else if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
-            self.say(
-                node.at,
-                "AFC-026",
-                format!("`{text}` is not {}", what_of(schema, path.leaf())),
-                straight(text, words_of(schema)),
-            );
+            let what = what_of(schema, path.leaf());
+            let message = match what == "a date" && text.len() == 10 && is_date(text) {
+                true => format!("`{text}` lies in no year of ours: dates are of 1900 to 2199"),
+                false => format!("`{text}` is not {what}"),
+            };
+            self.say(node.at, "AFC-026", message, straight(text, words_of(schema)));
         } else if schema.get("format").is_some_and(|format| format == "date")
             && !text.is_empty()
             && !is_date(text)
@@ -369,16 +376,6 @@ fn largest(schema: &Map<String, Json>) -> Option<f64> {
         // whole numbers up to here are exact in every reader
         "uint64" | "uint" => Some(9_007_199_254_740_991.0),
         _ => None,
-    }
-}
-
-/// Curly quotation marks are letters to YAML.
-fn straight(text: &str, otherwise: &str) -> String {
-    match text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
-        true => "quotation marks of a word processor (`\u{201c}`) are part of the text to YAML: write \
-                 straight ones (`\"`)"
-            .to_string(),
-        false => otherwise.to_string(),
     }
 }
 

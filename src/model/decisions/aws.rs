@@ -83,6 +83,7 @@ pub struct AggregatorFacts {
 #[serde(deny_unknown_fields, default)]
 pub struct DeliveredFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::Bucket>")]
     pub bucket: Option<String>,
     /// What stands before `AWSLogs/`: of Control Tower, the organization's id.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -262,7 +262,8 @@ impl Default for ReportFacts {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionFacts {
-    #[schemars(range(min = 6), extend("x-write" = "164.316(b)(2)(i) asks for six years; write 6 or more"))]
+    #[schemars(range(min = 6, max = 100))]
+    #[schemars(extend("x-write" = "164.316(b)(2)(i) asks for six years; write 6 or more"))]
     pub years: u32,
     #[serde(default)]
     pub reason: String,

@@ -109,7 +109,7 @@ pub struct PlanSeverity {
 pub struct ContractClock {
     pub who: String,
     pub by: String,
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 8760))]
     pub hours: f64,
     pub source: String,
     #[serde(default)]

@@ -175,6 +175,7 @@ impl ArchivePlace {
     pub fn hold(&self, key: &str, on: bool) -> Result<(), Error> {
         match self {
             ArchivePlace::Folder(_) => {
+                let _ = (key, on); // a folder knows none
                 let problem = Diagnostic::new("AFU-056", "a folder knows no legal hold; nothing was changed");
                 Err(problem.hint("a hold needs a bucket with Object Lock: `s3://BUCKET/PREFIX`").into())
             }

@@ -90,11 +90,11 @@ impl Linter<'_> {
             here.iter().map(String::as_str),
             "put the file there, or write the name of one that is in documents/",
         );
-        self.say(
-            file,
-            place,
-            problem(format!("there is no file `{path}` in the workspace, and none in the run")).hint(hint),
-        );
+        let message = match self.workspace.root.join(path).is_dir() {
+            true => format!("`{path}` is a folder, and a statement rests on files"),
+            false => format!("there is no file `{path}` in the workspace, and none in the run"),
+        };
+        self.say(file, place, problem(message).hint(hint));
     }
 
     pub(super) fn clearances(&mut self, decisions: &Decisions) {

@@ -72,7 +72,10 @@ const MOST_OF_NAME: usize = 60;
 /// Makes the response, or says everything that is wrong with the request.
 pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     let name = wanted.file.display().to_string();
-    let bytes = std::fs::read(wanted.file).map_err(Error::io("read", wanted.file))?;
+    let bytes = std::fs::read(wanted.file).map_err(|_| {
+        let what = if wanted.file.is_dir() { "this is a folder" } else { "there is no such file to read" };
+        Diagnostic::new("AFU-076", what).file(name.as_str()).hint("name the request, a YAML file")
+    })?;
     let request = request(&name, &bytes, wanted.now)?;
     let _lock = lock::take(wanted.workspace)?;
     (wanted.step)("checking the packages");

@@ -17,6 +17,11 @@ impl Path {
         if self.0.is_empty() { "the file" } else { self.0.rsplit('.').next().unwrap_or_default() }
     }
 
+    /// The member in backticks, or the file itself.
+    pub(super) fn named(&self) -> String {
+        if self.0.is_empty() { "the file".to_string() } else { format!("`{}`", self.leaf()) }
+    }
+
     /// ` of X`, for messages; nothing at the top.
     pub(super) fn of(&self) -> String {
         if self.0.is_empty() { String::new() } else { format!(" of `{}`", self.0) }

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod commands;
+mod doors;
 mod forms;
 mod workspace;
 
@@ -301,10 +302,8 @@ fn a_schema_refuses_what_lint_refuses() {
 
 #[test]
 fn every_wrong_input_gets_a_good_message() {
-    let cases: Vec<Case> = [workspace::cases(), forms::cases(), commands::cases(), catalog::cases()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let all = [workspace::cases(), forms::cases(), commands::cases(), catalog::cases(), doors::cases()];
+    let cases: Vec<Case> = all.into_iter().flatten().collect();
     let (next, graded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
