@@ -39,6 +39,13 @@ pub(super) fn literal_end(document: &str, start: usize) -> usize {
     bytes.len()
 }
 
+/// The last string literal in a piece of a document, quotes included.
+pub(super) fn last_literal(piece: &str) -> Option<&str> {
+    let end = piece.rfind('"')?;
+    let start = piece[..end].rfind('"')?;
+    Some(&piece[start..=end])
+}
+
 /// Where a short array or object ends that holds no other; `None` for anything longer.
 pub(super) fn flat_end(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0i32;

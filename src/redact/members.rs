@@ -35,6 +35,7 @@ const SECRETS: &[&str] = &[
     "basicauthtoken",
     "bearertoken",
     "botlocaleexportpassword",
+    "cak",
     "certificateprivatekey",
     "certificatesecret",
     "claimcertificateprivatekey",
@@ -314,7 +315,7 @@ pub const ENVELOPES: [&str; 5] =
     ["configuration", "supplementaryconfiguration", "cloudtrailevent", "event", "configurationitem"];
 
 /// Members whose value is the name of another member's value, and the members that hold that value.
-pub const PAIR_NAMES: [&str; 13] = [
+pub const PAIR_NAMES: [&str; 15] = [
     "name",
     "key",
     "parametername",
@@ -328,8 +329,10 @@ pub const PAIR_NAMES: [&str; 13] = [
     "tagkey",
     "variablename",
     "header",
+    "outputkey",
+    "httpheadername",
 ];
-pub const PAIR_VALUES: [&str; 14] = [
+pub const PAIR_VALUES: [&str; 17] = [
     "value",
     "parametervalue",
     "resolvedvalue",
@@ -344,6 +347,9 @@ pub const PAIR_VALUES: [&str; 14] = [
     "stringvalue",
     "defaultvalue",
     "default",
+    "outputvalue",
+    "values",
+    "searchstring",
 ];
 
 /// Whether a name is on a short list, in letters of any case. Most names differ in length, which is all that

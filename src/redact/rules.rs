@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use regex::{Regex, RegexSet};
 
 /// Version of the rules; part of every derived run.
-pub const REDACTOR: &str = "affiant.redactor/3";
+pub const REDACTOR: &str = "affiant.redactor/4";
 
 /// A kind of finding that a value gives away by its own shape.
 pub struct Rule {
@@ -20,7 +20,7 @@ const fn rule(name: &'static str, pattern: &'static str) -> Rule {
 }
 
 /// In this order: what an earlier rule replaced, a later one no longer sees.
-pub const VALUES: [Rule; 28] = [
+pub const VALUES: [Rule; 29] = [
     // what looks like a marker and is none of ours: first, before there are any
     rule("marker", r"\[redacted [a-z0-9-]+(?: \d+)?\]"),
     rule(
@@ -49,8 +49,12 @@ pub const VALUES: [Rule; 28] = [
     rule("azure-client-secret", r"\b[a-zA-Z0-9_~.]{3}\dQ~[a-zA-Z0-9_~.-]{31,34}\b"),
     rule("authorization", r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9+/_~.-]*[0-9][A-Za-z0-9+/_~.=-]{19,}"),
     rule(
+        "issuer-key",
+        r"\b(?:dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|da2-[a-z0-9]{26}\b|key-[0-9a-f]{32}\b|ATATT3[A-Za-z0-9_=-]{60,}|phx_[A-Za-z0-9]{40,}|hf_[A-Za-z]{30,}\b)",
+    ),
+    rule(
         "assigned-secret",
-        r#"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master)[_-]?key|token)["']?\s*=\s*["']?[^\s'"&;,<>$\{\}()\[\]]{6,}"#,
+        r#"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master)[_-]?key|token)["']?\s*=\s*["']?[^\s'"&;,<>$\{\}()\[\]]{6,}[(\[]?"#,
     ),
     rule(
         "phi-ssn",
@@ -75,13 +79,13 @@ pub const PHONE: &str = "phi-telephone";
 
 /// Names whose values are secrets wherever names and values are free (environment variables, tags,
 /// parameters).
-const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|dsn|jwt|bearer|psk|authorization)$|^x-[\w-]*(?:key|auth)$|(?:^|[_.-])auth(?:[_.-]?key)?$)";
+const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|pw|dsn|jwt|bearer|psk|authorization)$|[_-]pat$|(?:db|user|root|admin|sql|pg|smtp|ldap|mail|redis|ftp|bind|store|key)_?pass$|(?-i:[a-z]P(?:ass|w)$)|(?:service|integration|routing|deploy)[_-]key$|^x-[\w-]*(?:key|auth|verify|signature)$|(?:^|[_.-])auth(?:[_.-]?key)?$)";
 
 /// Names that only speak of a secret: where it lies, how long it lives.
-const POINTER_NAME: &str = r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store)s?$)|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression|List|Status|Revocation|Parameter)s?$)|^(?:is|use|allow|enable|has|require)[A-Z]\w*";
+const POINTER_NAME: &str = r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store|stdin|fd)s?$)|^[a-z0-9-]+(?:\.[a-z0-9-]+)+:[\w-]+$|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression|List|Status|Revocation|Parameter)s?$)|^(?:is|use|allow|enable|has|require)[A-Z]\w*";
 
 /// Values under such a name that only point to a secret kept elsewhere, or are none.
-const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$|\[redacted |(?i:ref|!ref|!sub|fn::)|(?:true|false|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|plaintext|encrypted|internal|external|default|basic|bearer|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token|secret|scram-sha-256|scram|md5|sha-?256|aes-?256|secrets-?manager|kms|iam|vault)$)";
+const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:|(?:var|local|data|module|process|os|self|this|event|secrets|vars|env|inputs)\.[A-Za-z_]|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$|\[redacted |(?i:ref\b|!ref\b|!sub\b|fn::)|(?:true|false|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|plaintext|encrypted|internal|external|default|basic|bearer|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token|secret|scram-sha-256|scram|md5|sha-?256|aes-?256|secrets-?manager|kms|iam|vault)$)";
 
 /// Names beside which a value is PHI, and what the value must look like then.
 const NAMED: [(&str, &str, &str); 5] = [
@@ -179,7 +183,7 @@ impl Patterns {
     pub fn is_reference(&self, rule: &str, whole: &str) -> bool {
         let value =
             || whole.split_once('=').map_or("", |(_, value)| value.trim_matches([' ', '"', '\'', '\t']));
-        rule == "assigned-secret" && self.refers(value())
+        rule == "assigned-secret" && (self.refers(value()) || is_call(value()))
     }
 
     /// Whether the name says that the value is a secret, and the value does not only point to one.
@@ -204,11 +208,21 @@ impl Patterns {
     }
 }
 
+/// A function that is called, or an element that is taken, by its name: code, and no secret.
+pub fn is_call(value: &str) -> bool {
+    let name = value.strip_suffix(['(', '[']);
+    name.is_some_and(|name| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+    })
+}
+
 /// Whether any rule by name, or list of members, can know a name.
 pub fn sounds(name: &str) -> bool {
     static MEMBERS: OnceLock<AhoCorasick> = OnceLock::new();
-    let members = MEMBERS
-        .get_or_init(|| any_of(&["otp", "qrcode", "keymaterial", "base32", "block", "hostkey", "gateway"]));
+    let members = MEMBERS.get_or_init(|| {
+        any_of(&["cak", "otp", "qrcode", "keymaterial", "base32", "block", "hostkey", "gateway"])
+    });
     sounds_secret(name) || may_name_phi(name) || members.is_match(name)
 }
 
@@ -217,7 +231,22 @@ fn sounds_secret(name: &str) -> bool {
     static PARTS: OnceLock<AhoCorasick> = OnceLock::new();
     let parts = PARTS.get_or_init(|| {
         any_of(&[
-            "pass", "pwd", "secret", "token", "cred", "key", "conn", "dsn", "jwt", "bearer", "psk", "auth",
+            "pass",
+            "pw",
+            "_pat",
+            "-pat",
+            "verify",
+            "signature",
+            "secret",
+            "token",
+            "cred",
+            "key",
+            "conn",
+            "dsn",
+            "jwt",
+            "bearer",
+            "psk",
+            "auth",
         ])
     });
     !name.is_ascii() || parts.is_match(name)
@@ -243,10 +272,10 @@ fn any_of(words: &[&str]) -> AhoCorasick {
 
 /// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one
 /// pass. `httpTokens`, which every EC2 instance has, is no token.
-const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|(?:^|[^p])token|(?:^|[^t])t?ptoken|ttptoken(?:[^s]|$)|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl\s|wget\s|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+\s|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker\s|podman\s|sqlcmd|bcp\s|openssl\s|--?pass)|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
+const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|(?:^|[^p])token|(?:^|[^t])t?ptoken|ttptoken(?:[^s]|$)|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl[\x22\s]|wget[\x22\s]|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+[\x22\s]|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker[\x22\s]|podman[\x22\s]|sqlcmd|bcp[\x22\s]|openssl[\x22\s]|--?pass|pass[\x22\x27\s=:\\,]|psk[\x22\x27\s=:\\]|_pw[\x22\x27\s=:\\]|[_-]key[\x22\x27\\]*\s*:|noecho|rabbitmqctl|smbclient|smbget|rpcclient|winexe|net(?:\.exe)?\s+use|schtasks|cmdkey|freerdp|msdeploy|signtool|psexec|netdom|zip[\x22\s,]+-|7z[azr]?(?:\s|\x22,\s*\x22)[aextlu]\b|rar(?:\s|\x22,\s*\x22)[aextlu]\b|mosquitto|ipmitool|evil-winrm|cqlsh|cypher-shell|rdesktop|ncftp|hdbsql|vsql|beeline|impala-shell|argocd|oc\s+login|lftp|ssh-keygen|plink|pscp|psftp|kadmin|addprinc|useradd|usermod|wpa_pass|sudo\s+-S|cryptsetup|b64encode|btoa|Buffer\.from|dckr_|da2-[a-z0-9]{8}|key-[0-9a-f]{18}|atatt3|phx_|hf_|discord|pagerduty|bot[0-9]+:|webhook|hooks/|-verify|[?&](?:[a-z_-]*[_-])?(?:sig|sid|auth|code|key|hash|signature|pass|access)=)|@[0-9]{1,3}\.[0-9]|@[A-Z][A-Z0-9_]|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
 
 /// And what a rule by name needs, and user data in base64.
-const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvaluesecret|noecho|qrcodepng|keymaterial|hostkeybody|customergatewayconfiguration|headervalue|attributevalue\\*\x22|authcode|tr31keyblock|base32stringseed|\x22otp\x22|_psk\x22|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
+const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvaluesecret|noecho|qrcodepng|keymaterial|hostkeybody|customergatewayconfiguration|headervalue|attributevalue\\*\x22|authcode|tr31keyblock|base32stringseed|\x22otp\x22|_psk\x22|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|-key\x22|[_-]p(?:w|at)\x22|\x22cak\x22|stagekeys|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
 
 /// A quick look at raw bytes: false means that no rule can strike.
 pub fn suspicious(bytes: &[u8]) -> bool {

@@ -4,11 +4,12 @@
 
 mod by_place;
 mod encoded;
+mod words;
 
 use std::borrow::Cow;
 
 pub use super::findings::{Findings, Numbers};
-use super::literals::{Named, flat_end, literal_end, place, unquoted};
+use super::literals::{Named, flat_end, last_literal, literal_end, place, unquoted};
 use super::members::{ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES, is_one_of};
 use super::rules::{PHONE, VALUES, patterns, possible};
 pub use super::rules::{REDACTOR, suspicious};
@@ -208,6 +209,7 @@ impl<'a> Walk<'a, '_> {
     fn array(&mut self, name: Option<Named<'a>>) {
         self.at += 1;
         let mut flag: Option<&'a str> = None;
+        let struck = self.words();
         loop {
             match self.peek() {
                 Some(b']') => {
@@ -218,7 +220,9 @@ impl<'a> Walk<'a, '_> {
                 Some(b'"') => {
                     let literal = &self.document[self.at..literal_end(self.document, self.at)];
                     let after = flag.map(|literal| Named { pair: true, ..Named::member(literal) });
-                    self.value(after.or(name));
+                    if !self.struck(&struck) {
+                        self.value(after.or(name));
+                    }
                     // the words of a command: a flag gives the next one its name
                     flag = Some(literal)
                         .filter(|l| l.starts_with("\"-") && !l.contains(['=', ' ']) && after.is_none());
@@ -266,7 +270,7 @@ impl<'a> Walk<'a, '_> {
     fn pair(&self) -> Option<Named<'a>> {
         let bytes = self.document.as_bytes();
         let (mut at, mut members) = (self.at + 1, 0);
-        let mut named: Option<Named<'a>> = None;
+        let (mut named, mut weak): (Option<Named<'a>>, Option<Named<'a>>) = (None, None);
         let (mut secret, mut pointer) = (false, false);
         let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':');
         while members < 12 {
@@ -293,9 +297,17 @@ impl<'a> Walk<'a, '_> {
                 pointer |= is_one_of(&["\"PARAMETER_STORE\"", "\"SECRETS_MANAGER\""], value);
             } else if is_one_of(&["isvaluesecret", "noecho", "issecret", "sensitive"], &key) {
                 secret |= value.trim_matches('"').eq_ignore_ascii_case("true");
+            } else if is_one_of(&["id"], &key) && value.starts_with('"') {
+                weak = Some(Named::member(value));
+            } else if is_one_of(&["fieldtomatch"], &key) {
+                weak = last_literal(value).map(Named::member);
+            } else if is_one_of(&["stagekeys"], &key) {
+                // of the keys of an API with their values
+                secret = true;
             }
             members += 1;
         }
+        let named = named.or(weak).or(secret.then(|| Named::member("\"secret\"")));
         named.map(|named| Named { pair: true, secret, pointer, ..named })
     }
 
@@ -334,7 +346,7 @@ impl<'a> Walk<'a, '_> {
         let inner = value.trim_start();
         let key = name.and_then(|named| unquoted(named.literal)).unwrap_or_default().into_owned();
         if self.depth < MAX_DEPTH
-            && inner.starts_with(['{', '['])
+            && inner.starts_with(['{', '[', '"'])
             && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok()
         {
             return self.inside(value, &key);

@@ -2,6 +2,8 @@
 //! connection string, in XML, in the files that programs keep their passwords in. The value is replaced, what
 //! stands around it stays.
 
+mod code;
+mod commands;
 mod places;
 
 use std::ops::Range;
@@ -9,7 +11,10 @@ use std::sync::OnceLock;
 
 use regex::{Captures, Regex};
 
-use super::rules::patterns;
+use super::literals::looks_random;
+use super::rules::{is_call, patterns};
+use code::CODE;
+use commands::COMMANDS;
 use places::{PLACES, SecretPlace, ValueTest, WORDS, XML};
 
 struct Compiled {
@@ -37,7 +42,7 @@ fn compiled() -> &'static [Compiled] {
             need: p.need,
             and: p.and,
         };
-        PLACES.into_iter().chain(xml).map(compile).collect()
+        PLACES.into_iter().chain(COMMANDS).chain(CODE).chain(xml).map(compile).collect()
     })
 }
 
@@ -53,7 +58,12 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
         while let Some(captures) = pattern.captures_at(text, from) {
             let whole = captures.get(0).map_or(from..from + 1, |m| m.range());
             let value = value(&captures);
-            match value.filter(|range| holds(&captures, &text[range.clone()], *check)) {
+            let called = |range: &Range<usize>| {
+                let with_next = text[range.start..].chars().take(text[range.clone()].chars().count() + 1);
+                *rule == "assigned-secret" && is_call(&with_next.collect::<String>())
+            };
+            let held = |range: &Range<usize>| holds(&captures, &text[range.clone()], *check);
+            match value.filter(|range| held(range) && !called(range)) {
                 Some(range) => {
                     from = range.end.max(from + 1);
                     found.push((*rule, range));
@@ -97,7 +107,13 @@ fn value(captures: &Captures<'_>) -> Option<Range<usize>> {
 
 fn holds(captures: &Captures<'_>, value: &str, check: ValueTest) -> bool {
     let pointer = captures.name("n").is_some_and(|n| patterns().only_points(n.as_str()));
-    !pointer && plausible(value) && (check == ValueTest::Plausible || strong(value))
+    !pointer
+        && plausible(value)
+        && match check {
+            ValueTest::Plausible => true,
+            ValueTest::Strong => strong(value),
+            ValueTest::Random => looks_random(value),
+        }
 }
 
 /// Not a variable, a reference, a place holder, a flag, a port or a word that says that there is none.
@@ -125,7 +141,7 @@ pub fn plausible(value: &str) -> bool {
 }
 
 /// A digit, or a sign that words and paths do not have.
-fn strong(value: &str) -> bool {
+pub fn strong(value: &str) -> bool {
     value.bytes().any(|b| b.is_ascii_digit() || b"!@#$%^&*+=~?|".contains(&b))
 }
 

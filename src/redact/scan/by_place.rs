@@ -4,6 +4,7 @@ use super::super::literals::{Named, looks_random, lowered, place};
 use super::super::members;
 use super::super::rules::{patterns, sounds};
 use super::super::{texts, undone};
+use super::encoded::inside_encoded;
 use super::{Findings, Look, Walk, strike};
 
 impl<'a> Walk<'a, '_> {
@@ -32,7 +33,8 @@ impl<'a> Walk<'a, '_> {
         }
         let small = key.to_ascii_lowercase();
         let member = self.path.last().map(|literal| lowered(literal)).unwrap_or_default();
-        if matches!(member.as_str(), "headervalue") && value.len() >= 6 && texts::plausible(value) {
+        let likely = texts::strong(value) || patterns.secret_by_name(key, value);
+        if member == "headervalue" && likely && value.len() >= 6 && texts::plausible(value) {
             return Some("header-secret");
         }
         if member == "attributevalue" && value.len() >= 16 && looks_random(value) {
@@ -55,7 +57,12 @@ impl<'a> Walk<'a, '_> {
     /// Percent codes undone: a policy goes back as it came, with the finding replaced; anything else is
     /// replaced whole.
     pub(super) fn percent(&mut self, value: &str, key: &str) -> Option<String> {
-        let decoded = undone::percent_text(value)?;
+        let mut decoded = undone::percent_text(value)?;
+        if let Some(deeper) = undone::percent_text(&decoded).filter(|_| decoded.starts_with('%')) {
+            decoded = undone::percent_text(&deeper).unwrap_or(deeper);
+            let rule = inside_encoded(&decoded, self.findings, self.depth)?;
+            return Some(self.findings.mark(rule, value, || place(self.above, &self.path)));
+        }
         let document = decoded.trim_start().starts_with(['{', '[']);
         if document && serde_json::from_str::<serde::de::IgnoredAny>(&decoded).is_ok() {
             let new = self.inside(&decoded, key)?;

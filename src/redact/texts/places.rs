@@ -19,11 +19,13 @@ pub(super) enum ValueTest {
     Plausible,
     /// Only what people do not write in prose: a digit or a sign in it.
     Strong,
+    /// Letters and digits without a word in them.
+    Random,
 }
 
 use ValueTest::{Plausible, Strong};
 
-const fn place(
+pub(super) const fn place(
     rule: &'static str,
     check: ValueTest,
     need: &'static [&'static str],
@@ -163,7 +165,7 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["echo"],
         &["|"],
-        r#"(?i)\becho\s+-?n?\s*["']?([^\s"'|$]{6,})["']?\s*\|\s*(?:sudo\s+)?(?:passwd\s+--stdin|docker\s+login|podman\s+login|openssl\s+\w+|gpg\b|sudo\s+-S)"#,
+        r#"(?i)\becho\s+-?n?\s*["']?([^\s"'|$]{6,})["']?\s*\|\s*(?:sudo\s+)?(?:passwd\s+--stdin|docker\s+login|podman\s+login|openssl\s+\w+|gpg\b|sudo\s+-S|cryptsetup\b|kinit\b|realm\s+join|adcli\b|smbpasswd\b|vault\s+login|gh\s+auth)"#,
     ),
     place(
         "command-secret",
@@ -185,7 +187,7 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["password"],
         &["'"],
-        r#"(?i)\b(?:with\s+|encrypted\s+|login\s+|set\s+)?password\s+(?:to\s+)?\\?'([^'\\]{3,})'"#,
+        r#"(?i)\b(?:with\s+|encrypted\s+|login\s+|set\s+)?password\s*(?:to\s+|=\s*)?N?\\?'([^'\\]{3,})'"#,
     ),
     place(
         "statement-secret",
@@ -265,12 +267,16 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Strong,
         WORDS,
         &[":", "=>", "="],
-        r#"(?im)(?:^|[\s,{;"'(\[&?])\\?["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master|auth|account|shared|storage|license|webhook)[_-]?key|token|credential)[\w-]*)\\?["']?\s*(?::|=>|:=|\?=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
+        r#"(?im)(?:^|[\s,{;"'(\[&?])\\?["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master|auth|account|shared|storage|license|webhook)[_-]?key|token|credential)[\w.-]*)\\?["']?\s*(?::|=>|:=|\?=|=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
     ),
 ];
 
 /// XML: an element or a pair of attributes whose name says so, plain or escaped.
-pub(super) const XML: [&str; 2] = [
+pub(super) const XML: [&str; 6] = [
     r#"(?i)(?:<|&lt;)(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|pre_shared_key|presharedkey|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?(?:>|&gt;)\s*([^<&\s][^<&]{2,}?)\s*(?:<|&lt;)/"#,
     r#"(?i)\b(?:key|name)\s*=\s*\\?["'](?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)\\?["']\s+value\s*=\s*\\?["']([^"'\\<>]{3,})"#,
+    r#"(?i)<(?:name|key)>\s*(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)\s*</(?:name|key)>\s*<(?:value|string)>\s*([^<&\s][^<&]{2,}?)\s*</"#,
+    r#"(?i)\bvalue\s*=\s*\\?["']([^"'\\<>]{3,})\\?["']\s+(?:key|name)\s*=\s*\\?["'](?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)"#,
+    r#"(?i)<(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?>\s*<!\[CDATA\[\s*([^\]]{3,}?)\s*\]\]>"#,
+    r#"(?i)<(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?>\s*<(?:value|plaintext|string)>\s*([^<&\s][^<&]{2,}?)\s*</"#,
 ];

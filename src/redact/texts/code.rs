@@ -1,0 +1,129 @@
+//! Secrets in code, in templates that are no JSON, and in addresses whose path or query is the key.
+
+use super::places::ValueTest::{Plausible, Random, Strong};
+use super::places::{SecretPlace, WORDS, place};
+
+pub(super) const CODE: [SecretPlace; 17] = [
+    // calls, comparisons, assignments
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["("],
+        r#"(?i)\(\s*\\?["'](?P<n>[\w.:-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|private)[_-]?key|token)[\w.-]*)\\?["']\s*,\s*\\?["']([^"'\\\n]{4,100})\\?["']\s*\)"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        &["pass", "pwd", "secret", "token", "key", "verify", "auth"],
+        &["["],
+        r#"(?i)\[\s*\\?["'](?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|[_-]key|apikey|token|verify|authorization)[\w.-]*)\\?["']\s*\](?:\[0\])?(?:\.value)?\s*(?:[!=]==?|=)\s*\\?["']([^"'\\\n]{4,100})"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["=="],
+        r#"(?i)\b(?P<n>[\w.]*(?:passw(?:or)?d|passphrase|pwd|secret|api_?key|token))\)?\s*[!=]==?\s*\\?["']([^"'\\\n]{6,100})\\?["']"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["set :"],
+        r#"(?i)\bset\s+:(?P<n>\w*(?:passw(?:or)?d|passphrase|secret|api_?key|token)\w*)\s*,\s*["']([^"'\n]{4,100})["']"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        &["pass", "psk", "_pw", "-pw", ".pw", "_key", "-key"],
+        &[":", "=>", "="],
+        r#"(?im)(?:^|[\s,{;(\["'])(?P<n>(?:[\w.-]*[_.-])?(?:pass|psk|pw|db_?pass|(?:service|integration|routing|deploy)[_-]key))\\?["']?\s*(?::|=>|:=|=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
+    ),
+    place(
+        "assigned-secret",
+        Plausible,
+        &["b64encode", "btoa", "buffer.from", "base64"],
+        &[":"],
+        r#"(?i)(?:b64encode|btoa|Buffer\.from|base64)\s*\(\s*b?\\?["'][\w.@-]{1,40}:([^\s"'\\]{4,})\\?["']"#,
+    ),
+    place(
+        "statement-secret",
+        Strong,
+        &["secret '", "secret  '"],
+        &[],
+        r#"(?i)\bsecret\s+\\?'([^'\\\s]{6,})'"#,
+    ),
+    // templates
+    place(
+        "assigned-secret",
+        Plausible,
+        &["noecho"],
+        &["default"],
+        r#"(?i)\bNoEcho["']?\s*:\s*["']?true["']?[^\S\n]*\r?\n(?:[^\S\n]+\w+:[^\n]*\n){0,6}?[^\S\n]+Default:[^\S\n]*["']?([^\s"']{3,})"#,
+    ),
+    place(
+        "assigned-secret",
+        Plausible,
+        &["noecho"],
+        &["default"],
+        r#"(?i)\bDefault:[^\S\n]*["']?([^\s"']{3,})["']?[^\S\n]*\r?\n(?:[^\S\n]+\w+:[^\n]*\n){0,6}?[^\S\n]+NoEcho:\s*["']?true\b"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["default:"],
+        r#"(?im)^[^\S\n]*(?P<n>\w*(?:password|passphrase|secret|token|apikey)\w*):[^\S\n]*\r?\n(?:[^\S\n]+(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern|ConstraintDescription)\s*:[^\n]*\n){0,7}?[^\S\n]+Default:[^\S\n]*["']?([^\s"']{4,})"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["{"],
+        r#"(?i)["']?(?P<n>[\w.-]*(?:password|passphrase|secret|token|api_?key)[\w-]*)\\?["']?\s*:\s*\{[^{}]{0,200}?\\?["']?(?:default|value)\\?["']?\s*:\s*\\?["']([^"'\\\n]{4,100})"#,
+    ),
+    // addresses that are keys
+    place(
+        "url-token",
+        Plausible,
+        &["discord"],
+        &["webhooks/"],
+        r"(?i)\bdiscord(?:app)?\.com/api/webhooks/\d+/([\w-]{20,})",
+    ),
+    place(
+        "url-token",
+        Plausible,
+        &["pagerduty"],
+        &["integration/", "enqueue", "generic/"],
+        r"(?i)\bevents\.(?:eu\.)?pagerduty\.com/(?:integration|x-ere|generic)/([0-9a-z]{16,})",
+    ),
+    place(
+        "url-token",
+        Plausible,
+        &["api.telegram.org"],
+        &["/bot"],
+        r"(?i)\bapi\.telegram\.org/bot(\d+:[\w-]{30,})",
+    ),
+    place(
+        "url-token",
+        Plausible,
+        &["office.com"],
+        &["webhook"],
+        r"(?i)\b[\w.-]*office\.com/webhook(?:b2)?/([^\s\x22'<>]{40,})",
+    ),
+    place(
+        "url-token",
+        Plausible,
+        &["hooks.zapier.com", "maker.ifttt.com", "hooks.chime.aws"],
+        &[],
+        r"(?i)\b(?:hooks\.zapier\.com/hooks/catch/\d+/|maker\.ifttt\.com/trigger/[\w-]+/(?:json/)?with/key/|hooks\.chime\.aws/incomingwebhooks/[\w-]+\?token=)([\w%=-]{6,})",
+    ),
+    place(
+        "url-token",
+        Random,
+        &["?", "&"],
+        &["sig=", "sid=", "auth=", "code=", "key=", "hash=", "signature=", "pass=", "access="],
+        r#"(?i)[?&](?:[\w-]*[_-])?(?:sig|sid|auth|code|key|hash|signature|pass|access)=([^&\s"'#]{14,})"#,
+    ),
+];
