@@ -61,6 +61,22 @@ pub enum Unfit {
     Extension(String),
 }
 
+impl Unfit {
+    /// Whether nothing speaks against the certificate here but that something in it is not worked out.
+    pub(in crate::seal) fn is_unsettled(&self) -> bool {
+        match self {
+            Unfit::KeyKind | Unfit::Critical(_) => true,
+            Unfit::NotYetValid(_)
+            | Unfit::Expired(_)
+            | Unfit::KeyUsage
+            | Unfit::ExtendedKeyUsage
+            | Unfit::NotForStamping
+            | Unfit::ShortRsa(_)
+            | Unfit::Extension(_) => false,
+        }
+    }
+}
+
 /// How every workspace key's name begins; no person's certificate may be taken for one, or one for a
 /// person's.
 pub const WORKSPACE_KEY_NAME: &str = "Affiant workspace key ";

@@ -95,7 +95,7 @@ impl Authorities {
         let token = question.answered(&answer).map_err(|e| e.to_string())?;
         match self.trust.judge_authority(&token.authority, &token.others, token.at) {
             ChainStanding::Pinned | ChainStanding::Issued(_) | ChainStanding::Unpinned => Ok(token),
-            standing @ (ChainStanding::Stranger | ChainStanding::Unfit(_)) => {
+            standing @ (ChainStanding::Stranger | ChainStanding::Unfit(_) | ChainStanding::Unsettled(_)) => {
                 Err(format!("the authority `{}` is {}", token.authority.name(), standing.words()))
             }
         }

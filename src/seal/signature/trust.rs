@@ -21,6 +21,9 @@ pub enum ChainStanding {
     Stranger,
     /// It, or an authority above it, may not be relied on for this signature: why.
     Unfit(String),
+    /// A path leads to a pinned one, and something on it that could forbid this signature is not worked out
+    /// here: what. Nothing else speaks against it.
+    Unsettled(String),
     /// Nothing is pinned.
     Unpinned,
 }
@@ -40,6 +43,7 @@ impl ChainStanding {
             ChainStanding::Issued(by) => format!("issued by the pinned `{by}`"),
             ChainStanding::Stranger => "neither pinned nor issued by a pinned authority".to_owned(),
             ChainStanding::Unfit(why) => format!("not to be relied on: {why}"),
+            ChainStanding::Unsettled(why) => format!("not settled: {why}"),
             ChainStanding::Unpinned => "not pinned".to_owned(),
         }
     }
@@ -85,17 +89,26 @@ impl Trust {
         pool: &[Certificate],
         at: DateTime<Utc>,
     ) -> ChainStanding {
-        if let Some(unfit) = unfit.first() {
+        if let Some(unfit) = unfit.iter().find(|unfit| !unfit.is_unsettled()) {
             return ChainStanding::Unfit(unfit.to_string());
         }
+        let open = unfit.first().map(Unfit::to_string);
+        let settled = |standing| match &open {
+            Some(why) => ChainStanding::Unsettled(why.clone()),
+            None => standing,
+        };
         if self.0.is_empty() {
-            return ChainStanding::Unpinned;
+            return settled(ChainStanding::Unpinned);
         }
         if self.0.contains(signer) {
-            return ChainStanding::Pinned;
+            return settled(ChainStanding::Pinned);
         }
         match self.climb(signer, &mut pool.to_vec(), at, 0) {
-            Ok(anchor) => ChainStanding::Issued(anchor.name()),
+            Ok(anchor) => settled(ChainStanding::Issued(anchor.name())),
+            Err(Some(unfit)) if unfit.is_unsettled() => {
+                let why = open.unwrap_or_else(|| format!("an authority above it: {unfit}"));
+                ChainStanding::Unsettled(why)
+            }
             Err(Some(unfit)) => ChainStanding::Unfit(format!("an authority above it: {unfit}")),
             Err(None) => ChainStanding::Stranger,
         }
@@ -115,19 +128,39 @@ impl Trust {
             issuer.may_issue().is_some_and(|room| room >= below) && certificate.is_issued_by(issuer)
         };
         for anchor in self.0.iter().filter(|anchor| issues(anchor)) {
-            match anchor.unfit_at(at).into_iter().next() {
+            match worst(anchor.unfit_at(at)) {
                 None => return Ok(anchor),
-                Some(unfit) => reason = Some(unfit),
+                Some(unfit) => reason = kinder(reason, Some(unfit)),
             }
         }
         let between: Vec<_> = pool.extract_if(.., |issuer| below < MAX_DEPTH && issues(issuer)).collect();
         for issuer in between {
-            let unfit = issuer.unfit_at(at).into_iter().next();
-            match unfit.map_or_else(|| self.climb(&issuer, pool, at, below + 1), |unfit| Err(Some(unfit))) {
-                Ok(anchor) => return Ok(anchor),
-                Err(deeper) => reason = deeper.or(reason),
+            let own = worst(issuer.unfit_at(at));
+            if own.as_ref().is_some_and(|unfit| !unfit.is_unsettled()) {
+                reason = kinder(reason, own);
+                continue;
+            }
+            match (self.climb(&issuer, pool, at, below + 1), own) {
+                (Ok(anchor), None) => return Ok(anchor),
+                (Ok(_), own) => reason = kinder(reason, own),
+                (Err(deeper), _) => reason = kinder(reason, deeper),
             }
         }
         Err(reason)
+    }
+}
+
+/// What weighs most of what forbids relying on a certificate.
+fn worst(unfit: Vec<Unfit>) -> Option<Unfit> {
+    let settled = unfit.iter().position(|unfit| !unfit.is_unsettled());
+    unfit.into_iter().nth(settled.unwrap_or(0))
+}
+
+/// Of two ways that do not hold, the one on which nothing but what is not worked out speaks against it.
+fn kinder(one: Option<Unfit>, other: Option<Unfit>) -> Option<Unfit> {
+    match (&one, &other) {
+        (Some(unfit), _) if unfit.is_unsettled() => one,
+        (_, None) => one,
+        (_, Some(_)) => other,
     }
 }

@@ -121,6 +121,7 @@ impl Judge<'_> {
             ChainStanding::Stranger | ChainStanding::Unfit(_) => {
                 steps.fail(Code::Sealer, &signer.name(), words)
             }
+            ChainStanding::Unsettled(_) => steps.unknown(Code::Sealer, &signer.name(), words),
             ChainStanding::Unpinned => steps.unknown(
                 Code::Sealer,
                 &signer.name(),
@@ -278,7 +279,7 @@ impl Judge<'_> {
         match standing {
             ChainStanding::Pinned | ChainStanding::Issued(_) => steps.ok(Code::OtherSigner, subject, words),
             ChainStanding::Unfit(_) => steps.fail(Code::OtherSigner, subject, words),
-            ChainStanding::Stranger | ChainStanding::Unpinned => steps.unknown(
+            ChainStanding::Stranger | ChainStanding::Unsettled(_) | ChainStanding::Unpinned => steps.unknown(
                 Code::OtherSigner,
                 subject,
                 format!("signed by another than the sealer: {words}"),

@@ -229,6 +229,7 @@ fn say(authorities: &Trust, token: &Token, until: DateTime<Utc>, subject: &str, 
                 token.words()
             ),
         ),
+        ChainStanding::Unsettled(_) => steps.unknown(Code::Authority, subject, words),
         ChainStanding::Stranger | ChainStanding::Unfit(_) => steps.fail(Code::Authority, subject, words),
     }
     false
