@@ -119,3 +119,69 @@ fn patterns_strike_anywhere() {
         assert!(suspicious(text.as_bytes()), "{text}");
     }
 }
+
+/// Commands of their own kind, code, templates that are no JSON, names that come apart, addresses that are keys.
+#[test]
+fn secrets_of_a_place_of_their_own() {
+    let document = |value: serde_json::Value| value.to_string();
+    let text = |text: &str| document(serde_json::json!({ "documentContent": text }));
+    let words = |words: &[&str]| document(serde_json::json!({ "command": words }));
+    for (planted, document) in [
+        ("Hk7-Lantern", words(&["mysql", "-uapp", "-pHk7-Lantern", "ehr"])),
+        ("Hk7.Lantern", words(&["curl", "-u", "svc:Hk7.Lantern", "https://hooks.example/x"])),
+        (
+            "Hk7Lantern",
+            document(serde_json::json!({ "Fn::Join": ["", ["export API_TOKEN=", "Hk7Lantern", "\n"]] })),
+        ),
+        ("Hk7Lantern", text("smbclient //fs.example/x -U 'svc%Hk7Lantern' -c ls")),
+        ("Hk7Lantern", text("net use Z: \\\\fs.example\\share Hk7Lantern /user:EXAMPLE\\svc")),
+        ("Hk7Lantern", text("keytool -genkey -storepass Hk7Lantern -alias a")),
+        ("Hk7Lantern", text("aws configure set aws_secret_access_key Hk7Lantern")),
+        ("Hk7Lantern", text("define('DB_PASSWORD', 'Hk7Lantern');")),
+        ("Hk7Lantern", text("if (request.headers['x-origin-verify'].value !== 'Hk7Lantern') return deny;")),
+        (
+            "Hk7Lantern",
+            text("Parameters:\n  Db:\n    Type: String\n    NoEcho: true\n    Default: Hk7Lantern\n"),
+        ),
+        ("Hk7Lantern", text("<property><name>fs.s3a.secret.key</name><value>Hk7Lantern</value></property>")),
+        ("Hk7Lantern", text("<add value=\"Hk7Lantern\" key=\"ApiSecret\"/>")),
+        ("Hk7Lantern", text("network={\n  psk=\"Hk7Lantern\"\n}")),
+        (
+            "Hk7Lantern",
+            document(serde_json::json!({ "OutputKey": "AdminPassword", "OutputValue": "Hk7Lantern" })),
+        ),
+        (
+            "Hk7Lantern",
+            document(serde_json::json!({ "HttpHeaderName": "X-Origin-Verify", "Values": ["Hk7Lantern"] })),
+        ),
+        ("Hk7Lantern9Copper4", text("https://x.example/hook?key=Hk7Lantern9Copper4")),
+        ("Hk7Lantern9Copper4Zq8X", text("https://discord.com/api/webhooks/11223344/Hk7Lantern9Copper4Zq8X")),
+    ] {
+        assert!(suspicious(document.as_bytes()), "{document} is passed over");
+        let new = redact(&document).0.unwrap_or_default();
+        assert!(!new.is_empty() && !new.contains(planted), "{document}: {new}");
+    }
+}
+
+/// What looks like them and says nothing.
+#[test]
+fn commands_and_code_without_a_secret() {
+    for text in [
+        "aws ecr get-login-password | docker login --username AWS --password-stdin 111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "password = json.loads(secret)['password']",
+        "const token = event.headers['authorization'].split(' ')[1];",
+        "if (request.headers['x-forwarded-proto'].value !== 'https') { return moved; }",
+        "unzip -q release-1.4.2.zip -d /opt && 7z x archive2026.7z -o/opt",
+        "net use Z: \\\\fs.example\\share",
+        "ssh-keygen -t ed25519 -N '' -f /tmp/k",
+        "https://example.com/list?key=reports/2026-09-30",
+        "actions/checkout@v4",
+    ] {
+        let document = serde_json::json!({ "documentContent": text }).to_string();
+        assert_eq!(redact(&document).0, None, "{text}");
+    }
+    let policy = serde_json::json!({ "Condition": { "StringLike": {
+        "token.actions.githubusercontent.com:sub": "repo:example/ehr2:*" } } });
+    let inside = serde_json::json!({ "environment": { "document": policy.to_string() } }).to_string();
+    assert_eq!(redact(&inside).0, None);
+}
