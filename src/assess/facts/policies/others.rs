@@ -93,5 +93,5 @@ pub fn service(arn: &str) -> &str {
 
 /// Whether resource control policies hold for it (AWS Organizations User Guide, services that support them).
 pub fn is_guarded(arn: &str) -> bool {
-    matches!(service(arn), "s3" | "logs" | "secretsmanager" | "ecr")
+    matches!(service(arn), "s3" | "secretsmanager" | "ecr")
 }
