@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::decided::risk_id;
-use super::{Inputs, plural};
+use super::{Inputs, plural, thousands};
 use crate::model::assessment::Assessment;
 use crate::model::changes::Before;
 use crate::model::dossier::{AnalysisElement, Dossier, RiskReport};
@@ -53,10 +53,11 @@ fn scope(dossier: &Dossier) -> AnalysisElement {
     let phi: u64 = dossier.inventory.iter().map(|class| class.phi).sum();
     let all: u64 = dossier.inventory.iter().map(|class| class.count).sum();
     let machine = format!(
-        "{} in {} and {}, {phi} of them in PHI scope.",
+        "{} in {} and {}, {} of them in PHI scope.",
         plural(all, "resource"),
         plural(dossier.scope.accounts.len() as u64, "account"),
-        plural(dossier.scope.regions.len() as u64, "region")
+        plural(dossier.scope.regions.len() as u64, "region"),
+        thousands(phi)
     );
     let said = dossier.attestations.iter().find(|a| a.id == "stores-outside-aws" && !a.expired);
     let (state, outside, evidence) = match said {
@@ -113,7 +114,7 @@ fn measures(dossier: &Dossier) -> AnalysisElement {
     let written = rows.iter().filter(|r| !r.decided.measures.is_empty()).count();
     let checks = &dossier.totals.checks;
     let words = format!(
-        "{} met and {} not met over the ten controls; existing measures are written down with {written} of \
+        "{} met and {} not met over the ten controls; existing measures are written down for {written} of \
          {}.",
         plural(checks.met, "check"),
         checks.not_met,
@@ -130,9 +131,10 @@ fn score(dossier: &Dossier, name: &str, of: fn(&RiskReport) -> &String) -> Analy
     let rows = standing(dossier);
     let scored = rows.iter().filter(|r| !of(r).is_empty());
     let confirmed = scored.clone().filter(|r| !r.suggested).count();
+    let scored = scored.count();
+    let rest = if confirmed == scored { "" } else { ", the rest suggested by rule" };
     let words = format!(
-        "{} of {} scored; {confirmed} confirmed by a named person, the rest suggested by rule.",
-        scored.count(),
+        "{scored} of {} scored; {confirmed} confirmed by a named person{rest}.",
         plural(rows.len() as u64, "risk")
     );
     let state = if rows.is_empty() { NONE } else { told(confirmed as u64, rows.len() as u64) };

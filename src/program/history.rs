@@ -62,11 +62,11 @@ fn words(history: &History, inputs: &Inputs<'_>) -> String {
         ),
     };
     format!(
-        "From {}: {} in {} that AWS Config delivered. After each of them, or of several that follow one \
-         another on different resources ({} in all), the checks that they touch were asked again of the \
-         evidence as it was then, with the parameters of today; what other APIs answered is known only as of \
-         the run. A time is that of the resource's own change; where another resource's change broke or \
-         repaired it, of the last change judged with it. {found}{cut}{unread}",
+        "Since {}, AWS Config delivered {} in {}. The checks that a change bears on were run again on the \
+         configuration as it then stood, with today's parameters; changes to different resources that follow \
+         one another were judged together ({} in all). What other AWS APIs answered is known only as of the \
+         run. Each time is that of the resource's own change or, where a change elsewhere broke or repaired \
+         it, of the last change judged with it. {found}{cut}{unread}",
         history.since,
         plural(history.changes, "change"),
         plural(history.files, "file"),
@@ -108,10 +108,9 @@ fn stops_words(inputs: &Inputs<'_>) -> String {
              AWS Config is not known."
                 .into()
         }
-        (_, 0, 0) => format!(
-            "CloudTrail's event history shows no trail and no recorder that somebody \
-                              stopped. {reach}"
-        ),
+        (_, 0, 0) => {
+            format!("CloudTrail's event history shows that nobody stopped a trail or a recorder. {reach}")
+        }
         (_, 0, n) => format!("CloudTrail's event history shows {}. {reach}", plural(n, "stop")),
         (_, gaps, n) => {
             format!(

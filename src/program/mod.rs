@@ -142,7 +142,12 @@ fn catalog_info(inputs: &Inputs<'_>) -> CatalogInfo {
 
 /// A count with its word: `1 risk`, `2 risks`.
 fn plural(n: u64, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+    if n == 1 { format!("1 {word}") } else { format!("{} {word}s", thousands(n)) }
+}
+
+/// As the tables of the reports print a number: `20,134`.
+fn thousands(n: u64) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", thousands(n / 1000), n % 1000) }
 }
 
 /// Where an artifact stands in the evidence list, by path.

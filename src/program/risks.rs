@@ -81,10 +81,9 @@ fn listed_once(mut rows: Vec<RiskReport>) -> Vec<RiskReport> {
         let open = !row.suggested && !["closed", "remediation observed"].contains(&row.status.as_str());
         for id in std::mem::take(&mut row.decided.in_place_of) {
             if let Some(title) = titles.get(&id).filter(|_| open) {
-                row.rationale =
-                    format!("{} It is about this suggestion of the plan, too: {title}.", row.rationale)
-                        .trim()
-                        .to_string();
+                row.rationale = format!("{} It also answers what the plan suggests: {title}.", row.rationale)
+                    .trim()
+                    .to_string();
                 taken.insert(id);
             }
         }

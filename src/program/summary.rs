@@ -5,7 +5,7 @@ use super::{Inputs, plural};
 /// What redaction replaced, of a derived run.
 fn replaced(inputs: &Inputs<'_>) -> Option<String> {
     inputs.run.derived_from.as_ref()?;
-    let files = inputs.redactions.len();
+    let files = plural(inputs.redactions.len() as u64, "artifact");
     let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
     let mut rules = std::collections::BTreeMap::<&str, u64>::new();
     inputs
@@ -16,11 +16,10 @@ fn replaced(inputs: &Inputs<'_>) -> Option<String> {
     let by_rule: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
     let by_rule = by_rule.join(", ");
     Some(format!(
-        "Secrets or identifiers of persons were found {} in {} ({by_rule}) and replaced before anything was \
-         loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with \
+        "Secrets or identifiers of persons were found {} in {files} ({by_rule}) and replaced before anything \
+         was loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with \
          their owner.",
-        plural(findings, "time"),
-        plural(files as u64, "artifact")
+        plural(findings, "time")
     ))
 }
 
@@ -34,11 +33,12 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
     };
     let mut method = vec![
         format!(
-            "The run {} holds {} artifacts: {items} files of AWS Config items, saved AWS API answers and \
-             documents, each stored byte for byte with its SHA-256. Answers that were imported were \
-             requested by someone else; their bytes are evidence, their origin is a statement.",
+            "The run {} holds {}: {} of AWS Config items, saved AWS API answers and documents, each stored \
+             byte for byte with its SHA-256. Answers that were imported were requested by someone else; their \
+             bytes are evidence, their origin is a statement.",
             run.id,
-            inputs.artifacts.len()
+            plural(inputs.artifacts.len() as u64, "artifact"),
+            plural(items as u64, "file")
         ),
         "The artifacts were loaded into one SQLite database. Each check is one SQL query over its tables; \
          the query, the tables and the artifacts are in the package, so that every verdict can be worked out \

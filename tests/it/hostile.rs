@@ -98,7 +98,27 @@ fn hostile_names_are_text_in_every_output() {
         !contains(&all["data/report/audit-package.pdf"], b"/JavaScript")
             && !contains(&all["data/report/audit-package.pdf"], b"/Launch")
     );
+    stays_on_its_pages(&folder.join("data/report/audit-package.pdf"));
     box_.affiant(&["verify", zip.to_str().expect("UTF-8"), "--recompute"]).exits(3);
+}
+
+/// No word runs over the right margin, however long its name: at least a centimeter stays free.
+fn stays_on_its_pages(pdf: &std::path::Path) {
+    let ran = std::process::Command::new("pdftotext").arg("-bbox").arg(pdf).arg("-").output();
+    let boxes = String::from_utf8_lossy(&ran.expect("pdftotext is installed").stdout).into_owned();
+    let number = |line: &str, key: &str| -> Option<f64> {
+        line.split_once(&format!("{key}=\""))?.1.split('"').next()?.parse().ok()
+    };
+    let (mut width, mut words) = (0.0, 0);
+    for line in boxes.lines() {
+        if line.trim_start().starts_with("<page ") {
+            width = number(line, "width").expect("a width");
+        } else if let Some(right) = number(line, "xMax") {
+            words += 1;
+            assert!(right < width - 28.0, "over the margin: {line}");
+        }
+    }
+    assert!(words > 1_000, "{words} words");
 }
 
 #[test]

@@ -176,11 +176,19 @@ fn decided(incident: &PlanIncident) -> bool {
 }
 
 fn examined(incident: &PlanIncident) -> String {
-    let form =
-        if incident.assessment.is_empty() { String::new() } else { format!(", on {}", incident.assessment) };
+    let form = if incident.assessment.is_empty() {
+        String::new()
+    } else {
+        format!("; assessment: {}", incident.assessment)
+    };
+    let breach = match incident.breach.as_str() {
+        "no" => "not a breach",
+        "yes" => "a breach",
+        other => other,
+    };
     format!(
-        "Incident {} of {}: breach {}, decided by {} on {}{form}.",
-        incident.id, incident.discovered, incident.breach, incident.decided_by, incident.decided_on
+        "Incident {} of {}: {breach}, as decided by {} on {}{form}.",
+        incident.id, incident.discovered, incident.decided_by, incident.decided_on
     )
 }
 

@@ -2,20 +2,18 @@
 //! and broken into the lines of their column, and what the PDF does not print (passing rows, query texts) is
 //! left out. Done once here, in place of a measure for each box on each pass of the layout.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::breaks::{MAY_BREAK, breakable, lines};
+use super::fields::{list, object, text};
+use super::members::{children, short};
 use crate::model::digest::Digest;
 use crate::model::dossier::Dossier;
-
-/// Where a long word may break; the templates put nothing there but the chance of a new line.
-const MAY_BREAK: char = '\u{E000}';
 
 /// A name that would fill a page by itself, and break every table that it stands in, is cut; how much is
 /// missing is said.
 const NAME_MOST: usize = 300;
 const TEXT_MOST: usize = 4000;
-/// Words longer than this get places to break.
-const WORD: usize = 24;
 
 /// Characters that fit into one line of their column, in the mono face at the size that the template sets
 /// there.
@@ -104,7 +102,7 @@ fn shape(value: &mut Value, dossier: &Dossier) {
         }
     }
     for risk in value.get_mut("risks").map(|r| list(r, "rows")).into_iter().flatten() {
-        since(risk, dossier.risks.seen_from != dossier.as_of);
+        children(risk, dossier.risks.seen_from != dossier.as_of);
         for example in list(risk, "examples") {
             if let Value::String(words) = example {
                 *words = breakable(&short(words));
@@ -127,27 +125,6 @@ fn shape(value: &mut Value, dossier: &Dossier) {
             fields.insert("source".into(), json!(""));
         }
     }
-}
-
-/// In place of a risk's resources, since when the first of those that are there was seen; nothing where one
-/// has no first day, and where no earlier run was looked at.
-fn since(risk: &mut Value, earlier: bool) {
-    let members = std::mem::take(list(risk, "members"));
-    let here: Vec<&str> =
-        members.iter().filter(|m| m["here"] == json!(true)).map(|m| text(m, "first_seen")).collect();
-    let first = here.iter().min().copied().unwrap_or_default();
-    let days = if here.contains(&"") || !earlier { "" } else { first.get(..10).unwrap_or_default() };
-    object(risk).insert("since".into(), json!(days));
-}
-
-/// The part of an ARN that people know a thing by; the whole stands with the finding.
-fn short(resource: &str) -> String {
-    let tail = if resource.starts_with("arn:") {
-        resource.splitn(6, ':').nth(5).unwrap_or(resource)
-    } else {
-        resource
-    };
-    tail.to_string()
 }
 
 /// The resource as grey path and inked name, on lines that fit, and the place where neither says it.
@@ -193,18 +170,6 @@ fn shape_past(event: &mut Value) {
     let fields = object(event);
     fields.insert("resource".into(), json!(lines(&resource, PAST_LINE)));
     fields.insert("where".into(), json!(place));
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn list<'a>(value: &'a mut Value, key: &str) -> &'a mut Vec<Value> {
-    value.get_mut(key).and_then(Value::as_array_mut).expect("the dossier has this list")
-}
-
-fn object(value: &mut Value) -> &mut Map<String, Value> {
-    value.as_object_mut().expect("a struct serialises as an object")
 }
 
 fn clean(value: &mut Value, key: &str) {
@@ -274,90 +239,9 @@ fn shorten(text: &str, most: usize) -> String {
     format!("{head}\u{2026} [{} more characters: see the HTML report]", all - most)
 }
 
-/// Marks where the long words of a text may break.
-fn breakable(text: &str) -> String {
-    if text.len() <= WORD || !text.split([' ', '\n']).any(|w| w.len() > WORD) {
-        return text.to_string();
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for (i, word) in text.split(' ').enumerate() {
-        if i > 0 {
-            out.push(' ');
-        }
-        if word.chars().count() <= WORD {
-            out.push_str(word);
-            continue;
-        }
-        let parts = pieces(word, WORD);
-        out.push_str(&parts.join(&MAY_BREAK.to_string()));
-    }
-    out
-}
-
-/// A name on as few lines as its pieces allow, none longer than `width` characters.
-fn lines(name: &str, width: usize) -> String {
-    let (mut out, mut used) = (String::with_capacity(name.len() + 2), 0);
-    for piece in pieces(name, width) {
-        let length = piece.chars().count();
-        if used > 0 && used + length > width {
-            out.push('\n');
-            used = 0;
-        }
-        out.push_str(&piece);
-        used += length;
-    }
-    out
-}
-
-/// A long name breaks after `:` and `/`; a piece that is still too long also after `-`, `_`, `.`, `=` and
-/// `+`, and at last anywhere.
-fn pieces(word: &str, most: usize) -> Vec<String> {
-    let coarse = split_after(word, &[':', '/']);
-    let fine = coarse.into_iter().flat_map(|p| {
-        if p.chars().count() > most { split_after(&p, &['-', '_', '.', '=', '+', ',']) } else { vec![p] }
-    });
-    let hard = fine.flat_map(|p| {
-        p.chars().collect::<Vec<_>>().chunks(most).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>()
-    });
-    hard.collect()
-}
-
-/// Splits after each run of the marks, so that `s3:::bucket` keeps its colons together.
-fn split_after(text: &str, marks: &[char]) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut after = false;
-    for c in text.chars() {
-        let mark = marks.contains(&c);
-        if after && !mark {
-            parts.push(String::new());
-        }
-        after = mark;
-        parts.last_mut().expect("there is one").push(c);
-    }
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_break_where_an_eye_expects_it_and_lose_nothing() {
-        let arn = "arn:aws:s3:::a-bucket-with-a-long-name/and/a/key";
-        assert_eq!(lines(arn, 20), "arn:aws:s3:::a-\nbucket-with-a-long-\nname/and/a/key");
-        for width in 3..60 {
-            let broken = lines(arn, width);
-            assert_eq!(broken.replace('\n', ""), arn);
-            assert!(broken.split('\n').all(|l| l.chars().count() <= width), "{width}: {broken}");
-        }
-        let long = breakable(&format!("see {arn} now"));
-        assert_eq!(long.replace(MAY_BREAK, ""), format!("see {arn} now"));
-        assert!(long.split(MAY_BREAK).all(|p| p.len() <= WORD + 5), "{long}");
-        assert_eq!(
-            breakable("short words only, however many there are of them"),
-            "short words only, however many there are of them"
-        );
-    }
 
     #[test]
     fn what_no_face_has_is_written_out() {

@@ -1,7 +1,10 @@
 //! The PDF report: typst over the dossier, as PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1), the same
 //! bytes every time.
 
+mod breaks;
 mod data;
+mod fields;
+mod members;
 mod world;
 
 use typst::diag::SourceDiagnostic;
