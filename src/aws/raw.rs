@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::host::host;
 use super::identity::Identity;
-use super::reply::{Kind, Refusal, Reply};
+use super::reply::{Kind, NO_HOST, NO_PARTITION, Refusal, Reply};
 use super::request::{RequestParts, parts};
 use super::{Ask, Settings};
 
@@ -95,7 +95,7 @@ fn target(identity: &Identity, settings: &Settings, ask: &Ask<'_>) -> Result<Tar
     let Some(named) = host(ask.service, ask.api, &ask.region, fips) else {
         return Err(Refusal::ours(
             Kind::NotOffered,
-            "not in this partition",
+            NO_PARTITION,
             format!("{} has no endpoint here", ask.service),
         ));
     };
@@ -139,6 +139,7 @@ async fn attempt(
         let code = match &error {
             SdkError::TimeoutError(_) => "timeout",
             SdkError::DispatchFailure(f) if f.is_timeout() => "timeout",
+            SdkError::DispatchFailure(_) if whole(&error).contains("dns error") => NO_HOST,
             SdkError::DispatchFailure(_) => "connection",
             SdkError::ResponseError(_) => "answer cut short",
             _ => "request",
@@ -202,8 +203,13 @@ async fn exchange(
 }
 
 fn short(error: &SdkError<Infallible, HttpResponse>) -> String {
-    let text = aws_smithy_types::error::display::DisplayErrorContext(error).to_string();
+    let text = whole(error);
     text.split(" (").next().unwrap_or(&text).to_string()
+}
+
+/// An error with everything that led to it.
+fn whole(error: &SdkError<Infallible, HttpResponse>) -> String {
+    aws_smithy_types::error::display::DisplayErrorContext(error).to_string()
 }
 
 /// A request on its way through the orchestrator, which wants its input to be `Debug` and shareable.

@@ -60,6 +60,12 @@ pub enum Kind {
     Service,
 }
 
+/// The code where the registry gives a service no host in the partition.
+pub(super) const NO_PARTITION: &str = "not in this partition";
+
+/// The code where no name server knows the host.
+pub(super) const NO_HOST: &str = "no such host";
+
 const THROTTLED: [&str; 12] = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
@@ -98,6 +104,12 @@ impl Refusal {
         Refusal { kind, code, message, reply: Some(Box::new(reply)) }
     }
 
+    /// Whether there is nobody to ask: the partition lacks the service, or no such host is known.
+    pub fn is_of_no_host(&self) -> bool {
+        (self.kind == Kind::NotOffered && self.code == NO_PARTITION)
+            || (self.kind == Kind::Transient && self.code == NO_HOST)
+    }
+
     /// In words, for a gap: what happened and AWS's code.
     pub fn words(&self) -> String {
         let what = match self.kind {
@@ -113,13 +125,23 @@ impl Refusal {
             Kind::NotOffered => "the endpoint does not offer this operation",
             Kind::Service => "AWS refused",
         };
-        let message: String = self.message.chars().take(160).collect();
+        let message = cut_at_word(&self.message, 160);
         match (self.code.is_empty(), message.is_empty() || self.kind == Kind::Denied) {
             (true, _) => what.into(),
             (false, true) => format!("{what} ({})", self.code),
             (false, false) => format!("{what} ({}: {message})", self.code),
         }
     }
+}
+
+/// A text of at most so many characters, cut between words and marked as cut.
+fn cut_at_word(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_string();
+    }
+    let head: String = text.chars().take(most).collect();
+    let end = head.rfind(char::is_whitespace).unwrap_or(head.len());
+    format!("{} …", head[..end].trim_end_matches([',', ';', ':', ' ']))
 }
 
 pub(super) fn kind(status: u16, code: &str, message: &str, html: bool) -> Kind {
@@ -157,6 +179,21 @@ mod tests {
         let reply =
             Reply { status, content_type: content_type.into(), body: body.into(), ..Reply::default() };
         Refusal::of(reply).kind
+    }
+
+    #[test]
+    fn messages_are_cut_between_words_and_say_so() {
+        assert_eq!(cut_at_word("short enough", 12), "short enough");
+        assert_eq!(cut_at_word("one two, three", 9), "one two …");
+        assert_eq!(cut_at_word("aaaaaaaaaaaa", 4), "aaaa …");
+    }
+
+    #[test]
+    fn nobody_to_ask_is_no_host_and_no_other_failure() {
+        let of = |kind, code| Refusal::ours(kind, code, "").is_of_no_host();
+        assert!(of(Kind::Transient, NO_HOST) && of(Kind::NotOffered, NO_PARTITION));
+        assert!(!of(Kind::Transient, "connection") && !of(Kind::NotOffered, "HTTP 404, a web page"));
+        assert!(!of(Kind::Denied, NO_HOST));
     }
 
     #[test]

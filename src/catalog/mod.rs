@@ -7,6 +7,7 @@ mod reads;
 
 pub use link::{LATE, WORKED_OUT};
 pub use parse::{Clocks, Operations};
+pub use reads::checks_by_source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod dry_run;
+mod gaps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::Args;
 
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
+use crate::model::catalog::Catalog;
 use crate::model::decisions::WorkspaceFacts;
 use crate::model::run::{Coverage, ITEMS, State};
 use crate::pipeline::{Error, collect};
@@ -113,10 +115,7 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
     watch.step("gathering evidence");
     #[cfg(feature = "aws")]
     let watching = |progress: crate::collect::live::Progress| {
-        watch.show(&format!(
-            "{} calls, {} items, {} refused, {} throttled",
-            progress.calls, progress.items, progress.refused, progress.throttled
-        ));
+        watch.show(&progress.to_string());
     };
     let inputs = collect::Origins {
         files: &files,
@@ -127,11 +126,16 @@ pub fn cmd_collect(args: CollectArgs, context: &Context) -> Result<Exit, Error> 
     let made = collect::run(&workspace, &catalog, inputs, context.clock, context.command.clone(), &sealer);
     drop(watch);
     let made = made?;
-    Ok(tell(&made, &files, args.format))
+    Ok(tell(&made, &catalog, &files, args.format))
 }
 
 /// Says what a run holds and what it lacks.
-fn tell(made: &collect::Collected, files: &[PathBuf], format: super::style::ListFormat) -> Exit {
+fn tell(
+    made: &collect::Collected,
+    catalog: &Catalog,
+    files: &[PathBuf],
+    format: super::style::ListFormat,
+) -> Exit {
     for name in made.skipped.iter().take(5) {
         say(&format!("skipped: {} is no evidence of a kind this version knows", printable(name)));
     }
@@ -152,7 +156,7 @@ fn tell(made: &collect::Collected, files: &[PathBuf], format: super::style::List
     for way in &made.ways {
         say(&printable(way));
     }
-    say(&gap_words(&gaps));
+    say(&gaps::words(&gaps, catalog, &made.path));
     data(&match format {
         super::style::ListFormat::Text => format!("{}\n", made.path.display()),
         super::style::ListFormat::Json => {
@@ -326,30 +330,6 @@ fn by_service(coverage: &[Coverage]) -> String {
             "\n{:<26}{expected:>9}{read:>7}{none:>7}{denied:>8}{failed:>8}{not_recorded:>14}{not_collected:>15}",
             printable(service)
         ));
-    }
-    text
-}
-
-/// Gaps by state, and the first few in full.
-fn gap_words(gaps: &[&Coverage]) -> String {
-    if gaps.is_empty() {
-        return "no gaps".into();
-    }
-    let mut by_state: BTreeMap<&str, usize> = BTreeMap::new();
-    gaps.iter().for_each(|g| *by_state.entry(g.state.as_str()).or_default() += 1);
-    let states: Vec<String> = by_state.iter().map(|(state, n)| format!("{n} {state}")).collect();
-    let mut text = format!("gaps: {}", states.join(", "));
-    for gap in
-        gaps.iter().filter(|g| g.source == ITEMS).chain(gaps.iter().filter(|g| g.source != ITEMS)).take(6)
-    {
-        let detail = if gap.detail.is_empty() { String::new() } else { format!(" ({})", gap.detail) };
-        let source = gap.source_words();
-        text.push_str(&printable(&format!(
-            "\n  {} {} {source}: {}{detail}",
-            gap.account,
-            gap.region,
-            gap.state.as_str()
-        )));
     }
     text
 }

@@ -8,13 +8,19 @@ use serde_json::Value;
 use crate::model::digest::Digest;
 use crate::model::registry::Operation;
 
-/// The body without members of these names; where some were there, the custody record says which, and holds
-/// the digest of the whole.
+/// The body without members of these names; where some were there, the custody record says which. It holds the
+/// digest of the whole only where nothing of what was dropped can be guessed: everything else of the answer is
+/// kept, so a digest without a key would let whoever holds the package try passwords, telephone numbers and
+/// addresses until one fits.
 pub fn noted(bytes: &[u8], operation: Option<&Operation>, custody: &mut BTreeMap<String, String>) -> Vec<u8> {
-    let Some(Operation { never_store: never, names_of, .. }) = operation else { return bytes.to_vec() };
+    let Some(Operation { never_store: never, names_of, keep_digest, .. }) = operation else {
+        return bytes.to_vec();
+    };
     let (kept, pruned) = body(bytes, never, names_of);
     if pruned {
-        custody.insert("sha256-as-received".into(), Digest::of(bytes).to_string());
+        if *keep_digest {
+            custody.insert("sha256-as-received".into(), Digest::of(bytes).to_string());
+        }
         custody.insert("members-dropped".into(), never.join(", "));
     }
     kept
@@ -54,9 +60,8 @@ fn prune_xml(body: &[u8], never: &[String]) -> (Vec<u8>, bool) {
 fn drop_members(value: &mut Value, never: &[String], names: &BTreeMap<String, String>) -> bool {
     match value {
         Value::Object(map) => {
-            let within = |(member, kept): (&String, &String)| {
-                Some((kept.clone(), map.get(member)?.as_object()?.keys().cloned().collect()))
-            };
+            let within =
+                |(member, kept): (&String, &String)| Some((kept.clone(), names_within(map.get(member)?)?));
             let called: Vec<(String, Value)> = names.iter().filter_map(within).collect();
             let before = map.len();
             map.retain(|name, _| !never.contains(name));
@@ -83,9 +88,41 @@ fn drop_members(value: &mut Value, never: &[String], names: &BTreeMap<String, St
     }
 }
 
+/// The names of a map's entries, or of a list of pairs such as `{ "name": "STAGE", "value": "x" }`.
+fn names_within(value: &Value) -> Option<Value> {
+    match value {
+        Value::Object(map) => Some(map.keys().cloned().collect()),
+        Value::Array(pairs) => Some(pairs.iter().filter_map(|pair| pair.get("name").cloned()).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use crate::model::registry::Operation;
+
+    fn operation(more: &str) -> Operation {
+        let text = format!(
+            r#"{{ "scope": "region", "never_store": ["environment"], "names_of": {{ "environment": "environmentNames" }}{more} }}"#
+        );
+        serde_json::from_str(&text).expect("an operation")
+    }
+
+    #[test]
+    fn names_of_pairs_are_kept_and_no_digest_lets_their_values_be_guessed() {
+        let whole =
+            br#"{"c":[{"environment":[{"name":"PIN","value":"4711"},{"name":"STAGE","value":"live"}]}]}"#;
+        let mut custody = BTreeMap::new();
+        let kept = super::noted(whole, Some(&operation("")), &mut custody);
+        assert_eq!(String::from_utf8_lossy(&kept), r#"{"c":[{"environmentNames":["PIN","STAGE"]}]}"#);
+        assert_eq!(custody.get("members-dropped").map(String::as_str), Some("environment"));
+        let guess = crate::model::digest::Digest::of(whole).to_string();
+        assert!(!custody.values().any(|value| value.contains(&guess)), "{custody:?}");
+        super::noted(whole, Some(&operation(r#", "keep_digest": true"#)), &mut custody);
+        assert_eq!(custody.get("sha256-as-received"), Some(&guess));
+    }
 
     #[test]
     fn of_variables_that_must_not_be_stored_the_names_are_kept() {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::partition::Partition;
 
-pub use api::{Api, GlobalHost, MapTags, Protocol, Wire};
+pub use api::{Api, GlobalHost, MapTags, OfferedRegions, Protocol, Wire};
 pub use fill::{Fill, LetterCase, Pick};
 
 /// What we know of an AWS API operation.
@@ -79,6 +79,11 @@ pub struct Operation {
     /// Members dropped before the first write.
     #[serde(default)]
     pub never_store: Vec<String>,
+    /// What is dropped can be guessed by nobody, so the digest of the whole answer is kept: it is AWS's own
+    /// text, or a long random token. The digest of an answer of which one short secret alone is missing would tell
+    /// whoever tries the likely ones which is right.
+    #[serde(default)]
+    pub keep_digest: bool,
     /// Of such a member the names within it are kept, under another name beside it: that there are any, and
     /// what they are called.
     #[serde(default)]

@@ -149,8 +149,8 @@ DIRECTLY = [
 
 
 def as_sent(replay: Replay, run: Path, without: int) -> list[str]:
-    """What is not in the run as it was sent. Members that must never be stored are dropped from so many answers, and the digest of the
-    whole is kept."""
+    """What is not in the run as it was sent. Members that must never be stored are dropped from so many answers, and of
+    these a digest is kept only where nothing of it can be guessed."""
     bodies = [str(e["body"]) for e in replay.exchanges] + [text for text, _ in DENIED.values()]
     sent = {hashlib.sha256(body.encode()).hexdigest() for body in bodies}
     wrong, dropped = [], 0
@@ -158,7 +158,10 @@ def as_sent(replay: Replay, run: Path, without: int) -> list[str]:
         data = (run / "data" / str(artifact["path"])).read_bytes()
         told: Row = artifact["source"].get("custody", {})  # type: ignore[attr-defined]
         dropped += "members-dropped" in told
-        if str(told.get("sha256-as-received") or hashlib.sha256(data).hexdigest()) not in sent:
+        guessable = "members-dropped" in told and "sha256-as-received" not in told
+        if guessable and sent & set(map(str, told.values())):
+            wrong.append(f"{artifact['path']} has a digest by which its secrets can be guessed")
+        if not guessable and str(told.get("sha256-as-received") or hashlib.sha256(data).hexdigest()) not in sent:
             wrong.append(f"{artifact['path']} is not what was sent")
         if b"synthetic text of the agreement" in data:
             wrong.append(f"{artifact['path']} holds text of the agreement")
@@ -265,5 +268,25 @@ def recorded_matrix(bench: Bench) -> str:
     return spoiled(bench, sorted(operations), ("deny", "throttle", "500", "malformed"))
 
 
+def not_offered(bench: Bench) -> str:
+    """A service has nothing in a region where AWS does not offer it and no host answers to its name; where either is otherwise, it is a gap."""
+    replay = Replay(yaml.safe_load((HERE / "recorded/direct.yaml").read_text()))
+    wrong, source = [], "healthlake:ListFHIRDatastores"
+    wanted = {"http://healthlake.invalid": {"us-east-1": "failed", "eu-north-1": "absent"}, "http://127.0.0.1:9": {"us-east-1": "failed", "eu-north-1": "failed"}}
+    try:
+        for endpoint, states in wanted.items():
+            workspace = bench.workspace("not-offered", account(ACCOUNT), ", ".join(states))
+            workspace.environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{replay.server.server_address[1]}", "AWS_ENDPOINT_URL_HEALTHLAKE": endpoint}
+            workspace.collect("--no-config", *WORDS, expect=(3,))
+            told = {str(row["region"]): row for row in coverage(workspace.run_folder) if row["source"] == source}
+            wrong += [f"{endpoint}: {region} is {told.get(region)}" for region, state in states.items() if (told.get(region) or {}).get("state") != state]
+            if states["eu-north-1"] == "absent" and "2026-11-30" not in str((told.get("eu-north-1") or {}).get("detail")):
+                wrong.append("the day of the source is not named")
+    finally:
+        replay.close()
+    refuse_if(wrong)
+    return f"{source}: absent where AWS does not offer it and there is no host, else a gap"
+
+
 LONG = [recorded_matrix]
-CASES = [recorded_run, recorded_direct, recorded_faults]
+CASES = [recorded_run, recorded_direct, recorded_faults, not_offered]

@@ -93,6 +93,26 @@ pub struct Progress {
     pub items: u64,
     pub refused: u64,
     pub throttled: u64,
+    /// What is being done.
+    pub phase: &'static str,
+    /// Of the services: how many levels of questions there are, and which of them this is. Zero elsewhere.
+    pub levels: (u32, u32),
+    /// Calls of this level that were made, and those that are known to be made.
+    pub done: u64,
+    pub known: u64,
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Progress { calls, items, refused, throttled, phase, levels: (level, last), done, known } = self;
+        if *last > 0 {
+            write!(f, "{phase}, step {level} of {last}: {done} of {} calls; ", known.max(done))?;
+        } else {
+            write!(f, "{phase}: {calls} calls; ")?;
+        }
+        write!(f, "{items} items, {refused} refused")?;
+        if *throttled > 0 { write!(f, ", {throttled} throttled") } else { Ok(()) }
+    }
 }
 
 /// Where a run goes, and what is left of an earlier attempt.
@@ -154,6 +174,7 @@ pub fn ask(target: &Target, place: Destination<'_>) -> Result<(), CollectError> 
     };
     log.seen.asked = true;
     log.seen.asked_regions = scope.regions.iter().cloned().collect();
+    log.phase("asking who may be asked");
     accounts::identify(&mut scope, &mut log)?;
     stages(&scope, &mut log)
 }
@@ -161,10 +182,13 @@ pub fn ask(target: &Target, place: Destination<'_>) -> Result<(), CollectError> 
 /// What follows once it is known who may be asked, in the order in which one stage needs the other.
 fn stages(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), CollectError> {
     let mut buckets = BucketCache::default();
+    log.phase("asking AWS Config");
     config::routes::by_ways(scope, log, &mut buckets)?;
+    log.phase("reading history");
     config::history::history(scope, log, &mut buckets)?;
     accounts::unreached(scope, log);
     operations::operations(scope, log)?;
+    log.phase("fetching documents");
     artifact_reports::reports(scope, log)
 }
 

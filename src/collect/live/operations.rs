@@ -78,6 +78,8 @@ pub fn operations(scope: &CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), 
             if calls.is_empty() {
                 break;
             }
+            let known: usize = calls.iter().map(|job| 1 + job.rest.len()).sum();
+            log.level(level + 1, last + 1, known);
             run(scope, log, calls)?;
         }
     }
@@ -112,7 +114,7 @@ fn begin<'a>(
         if job.starter.is_none()
             && let Some((_, answer)) = log.kept_answer(&job.exchange)
         {
-            log.progress.calls += 1;
+            log.answered();
             waiting.extend(follow(scope, log, job, &answer));
             continue;
         }
@@ -142,7 +144,7 @@ fn done(
     mut job: Job,
     outcome: Result<Reply, Refusal>,
 ) -> Result<Vec<Job>, CollectError> {
-    log.progress.calls += 1;
+    log.answered();
     if let Some(waiting) = job.starter.take() {
         if let Err(refusal) = outcome {
             log.refused(&waiting.exchange, &refusal);
@@ -205,6 +207,7 @@ fn turned_down(
     if !stops {
         return Ok(job.rest);
     }
+    log.progress.known = log.progress.known.saturating_sub(job.rest.len() as u64);
     let place = (job.exchange.account.clone(), job.exchange.region.clone(), full);
     if !job.rest.is_empty() && log.denied.insert(place.clone()) {
         let words = format!("{}; {} more were not asked", refusal.words(), job.rest.len());
@@ -234,6 +237,7 @@ fn follow(scope: &CollectScope<'_>, log: &mut RunLog<'_>, job: Job, answer: &Ans
         Ok(Some(members)) => {
             let mut exchange = Exchange { page: exchange.page + 1, ..exchange };
             exchange.parameters = Value::Object(members.clone()).to_string();
+            log.progress.known += 1;
             next.push(Job { of, exchange, members, waits: 0, starter: None, rest: Vec::new() });
         }
     }

@@ -47,6 +47,28 @@ impl RunLog<'_> {
         (self.watch)(self.progress);
     }
 
+    /// What begins now, of which nobody knows how many calls it takes.
+    pub fn phase(&mut self, phase: &'static str) {
+        self.progress = Progress { phase, levels: (0, 0), done: 0, known: 0, ..self.progress };
+        self.show();
+    }
+
+    /// A level of questions to services begins, or goes on, with so many calls.
+    pub fn level(&mut self, level: u32, last: u32, calls: usize) {
+        let same = self.progress.levels == (level, last);
+        let (done, known) = if same { (self.progress.done, self.progress.known) } else { (0, 0) };
+        let levels = (level, last);
+        let known = known + calls as u64;
+        self.progress = Progress { phase: "asking services", levels, done, known, ..self.progress };
+        self.show();
+    }
+
+    /// One call more was answered.
+    pub fn answered(&mut self) {
+        self.progress.calls += 1;
+        self.progress.done += 1;
+    }
+
     /// What an earlier attempt kept of an exchange, noted as if it had been made now.
     pub fn kept_answer(&mut self, exchange: &Exchange) -> Option<(Artifact, Answer)> {
         let artifact = self.kept.remove(&exchange.call())?;
@@ -123,7 +145,22 @@ impl RunLog<'_> {
     /// A refusal without any answer.
     pub fn refused(&mut self, exchange: &Exchange, refusal: &Refusal) {
         let key = (exchange.account.clone(), exchange.region.clone(), exchange.full());
-        self.seen.responses.entry(key).or_default().push((state(refusal), refusal.words()));
+        let noted = self.not_offered(exchange, refusal).unwrap_or_else(|| (state(refusal), refusal.words()));
+        self.seen.responses.entry(key).or_default().push(noted);
+    }
+
+    /// That the service is not there in the region: the registry says so, and there was nobody to ask either.
+    fn not_offered(&self, exchange: &Exchange, refusal: &Refusal) -> Option<(State, String)> {
+        let known = self.catalog.apis.get(&exchange.service)?.offered.as_ref()?;
+        if known.regions.contains(&exchange.asked_in) || !refusal.is_of_no_host() {
+            return None;
+        }
+        let (service, region) = (&exchange.service, &exchange.asked_in);
+        let words = format!(
+            "{service} is not offered in {region} (as of {}: {}), and there is no such endpoint",
+            known.as_of, known.source
+        );
+        Some((State::Absent, words))
     }
 
     /// Stores one page of items and counts them by type.

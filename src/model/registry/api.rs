@@ -34,6 +34,9 @@ pub struct Api {
     /// Of a regional service that some partitions lack: those that have it.
     #[serde(default)]
     pub partitions: Vec<String>,
+    /// Of a regional service that some regions lack: those that have it, as AWS says.
+    #[serde(default)]
+    pub offered: Option<OfferedRegions>,
     /// Fixed headers.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -50,6 +53,18 @@ pub struct Api {
     pub members: BTreeMap<String, String>,
     #[serde(default)]
     pub wire: Wire,
+}
+
+/// Where a service is offered. What AWS adds later is missing here, so it alone proves nothing: a region that is
+/// not named is asked all the same.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfferedRegions {
+    pub regions: BTreeSet<String>,
+    /// Where AWS says so.
+    pub source: String,
+    /// The day on which it was read, as `YYYY-MM-DD`.
+    pub as_of: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
