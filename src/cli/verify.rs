@@ -147,7 +147,7 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
     match &start[..read] {
         [b'P', b'K', ..] if holds_no_bag(path) => Err(wrong(
-            format!("`{shown}` is a ZIP, and holds no package: there is no bagit.txt in it"),
+            format!("`{shown}` is a ZIP, and holds no part of a package"),
             "name the ZIP that `affiant package` wrote, or its folder",
         )),
         [b'P', b'K', ..] => Ok(()),
@@ -160,9 +160,12 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
     }
 }
 
-/// Whether the directory of a whole archive names no part of a bag.
+/// Whether the directory of a whole archive names no part of a package: one of which parts were taken away is
+/// still judged, and fails.
 fn holds_no_bag(path: &Path) -> bool {
     const MOST: u64 = 8 << 20;
+    const PARTS: [&str; 6] =
+        ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "VERIFY.md", "/data/", "/seal/"];
     let tail = || -> std::io::Result<Vec<u8>> {
         let mut file = std::fs::File::open(path)?;
         let length = file.metadata()?.len();
@@ -174,8 +177,7 @@ fn holds_no_bag(path: &Path) -> bool {
     let Ok(bytes) = tail() else { return false };
     let text = String::from_utf8_lossy(&bytes);
     // one that is cut short has no directory, and is told as that
-    text.contains("PK\u{5}\u{6}")
-        && !["bagit.txt", "bag-info.txt", "manifest-sha256.txt"].iter().any(|part| text.contains(part))
+    text.contains("PK\u{5}\u{6}") && !PARTS.iter().any(|part| text.contains(part))
 }
 
 /// Of an archive that only has another shape than ours: somebody packed it anew, which changes no file in it.

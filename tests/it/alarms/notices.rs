@@ -213,7 +213,7 @@ fn a_topic_to_which_nothing_publishes_alerts_nobody() {
                     e.alarm["alarmActions"] = json!(["arn:aws:sns:us-east-1:111122223333:security"]);
                 },
                 "met",
-                "alarm keys: ",
+                "trail main, filter keys, alarm keys",
             ),
             (
                 "an alarm of that name",
