@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::model::digest::Digest;
 use crate::model::registry::Operation;
 
-/// The body without members of these names; where some were there, the custody record says which. It holds the
-/// digest of the whole only where nothing of what was dropped can be guessed: everything else of the answer is
-/// kept, so a digest without a key would let whoever holds the package try passwords, telephone numbers and
-/// addresses until one fits.
+/// The body without members of these names; where some were there, the custody record says which. It holds
+/// the digest of the whole only where nothing of what was dropped can be guessed: everything else of the
+/// answer is kept, so a digest without a key would let whoever holds the package try passwords, telephone
+/// numbers and addresses until one fits.
 pub fn noted(bytes: &[u8], operation: Option<&Operation>, custody: &mut BTreeMap<String, String>) -> Vec<u8> {
     let Some(Operation { never_store: never, names_of, keep_digest, .. }) = operation else {
         return bytes.to_vec();
@@ -104,9 +104,8 @@ mod tests {
     use crate::model::registry::Operation;
 
     fn operation(more: &str) -> Operation {
-        let text = format!(
-            r#"{{ "scope": "region", "never_store": ["environment"], "names_of": {{ "environment": "environmentNames" }}{more} }}"#
-        );
+        let names = r#""names_of": { "environment": "environmentNames" }"#;
+        let text = format!(r#"{{ "scope": "region", "never_store": ["environment"], {names}{more} }}"#);
         serde_json::from_str(&text).expect("an operation")
     }
 

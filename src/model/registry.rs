@@ -80,8 +80,8 @@ pub struct Operation {
     #[serde(default)]
     pub never_store: Vec<String>,
     /// What is dropped can be guessed by nobody, so the digest of the whole answer is kept: it is AWS's own
-    /// text, or a long random token. The digest of an answer of which one short secret alone is missing would tell
-    /// whoever tries the likely ones which is right.
+    /// text, or a long random token. The digest of an answer of which one short secret alone is missing would
+    /// tell whoever tries the likely ones which is right.
     #[serde(default)]
     pub keep_digest: bool,
     /// Of such a member the names within it are kept, under another name beside it: that there are any, and

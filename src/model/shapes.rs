@@ -44,8 +44,6 @@ enum Form {
 }
 
 fn schema(form: Form) -> Schema {
-    let text = |pattern: &str, what: &str, write: &str| json_schema!({ "type": "string", "pattern": pattern, "x-what": what, "x-write": write });
-    let one_of = |values: &[&str], what: &str, write: &str| json_schema!({ "type": "string", "enum": values, "x-what": what, "x-write": write });
     match form {
         Form::Date => dated(text(r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "a date", DATE)),
         Form::DateOrNothing => text(r"^((19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2})?$", "a date", DATE),
@@ -55,9 +53,7 @@ fn schema(form: Form) -> Schema {
             "write its twelve digits in quotes: `\"111122223333\"`",
         ),
         Form::Region => one_of(&regions::all(), "a region of AWS", "write its code, such as `us-east-1`"),
-        Form::Regions => {
-            json_schema!({ "type": "array", "items": schema(Form::Region) })
-        }
+        Form::Regions => list_of(Form::Region),
         Form::RoleArn => text(
             r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$",
             "the ARN of a role",
@@ -105,6 +101,18 @@ fn schema(form: Form) -> Schema {
             "write its name alone, such as `example-config-logs`",
         ),
     }
+}
+
+fn text(pattern: &str, what: &str, write: &str) -> Schema {
+    json_schema!({ "type": "string", "pattern": pattern, "x-what": what, "x-write": write })
+}
+
+fn one_of(values: &[&str], what: &str, write: &str) -> Schema {
+    json_schema!({ "type": "string", "enum": values, "x-what": what, "x-write": write })
+}
+
+fn list_of(form: Form) -> Schema {
+    json_schema!({ "type": "array", "items": schema(form) })
 }
 
 fn dated(mut schema: Schema) -> Schema {

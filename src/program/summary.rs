@@ -17,8 +17,8 @@ fn replaced(inputs: &Inputs<'_>) -> Option<String> {
     let by_rule = by_rule.join(", ");
     Some(format!(
         "Secrets or identifiers of persons were found {} in {files} ({by_rule}) and replaced before anything \
-         was loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay with \
-         their owner.",
+         was loaded or rendered. `redactions.jsonl` lists each file with both digests; the originals stay \
+         with their owner.",
         plural(findings, "time")
     ))
 }
@@ -34,8 +34,8 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
     let mut method = vec![
         format!(
             "The run {} holds {}: {} of AWS Config items, saved AWS API answers and documents, each stored \
-             byte for byte with its SHA-256. Answers that were imported were requested by someone else; their \
-             bytes are evidence, their origin is a statement.",
+             byte for byte with its SHA-256. Answers that were imported were requested by someone else; \
+             their bytes are evidence, their origin is a statement.",
             run.id,
             plural(inputs.artifacts.len() as u64, "artifact"),
             plural(items as u64, "file")

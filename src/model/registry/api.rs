@@ -55,8 +55,8 @@ pub struct Api {
     pub wire: Wire,
 }
 
-/// Where a service is offered. What AWS adds later is missing here, so it alone proves nothing: a region that is
-/// not named is asked all the same.
+/// Where a service is offered. What AWS adds later is missing here, so it alone proves nothing: a region that
+/// is not named is asked all the same.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfferedRegions {

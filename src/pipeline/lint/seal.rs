@@ -52,36 +52,40 @@ impl Linter<'_> {
             );
         }
         for (place, path) in named {
-            let file = self.workspace.root.join(path);
-            let named = match place.rsplit('/').next() {
-                Some("key") => Some(NamedAs::Key),
-                Some("certificate") => Some(NamedAs::Certificate),
-                Some("pkcs12") => Some(NamedAs::Pkcs12),
-                _ => None,
-            };
-            let another = named.filter(|_| file.is_file()).and_then(|named| refused(&file, named));
-            if let Some(mut problem) = another {
-                problem.message = problem.message.replace(&file.display().to_string(), path);
-                self.say(FILES[0], &place, problem);
-            }
-            if !is_placeholder(path) && !file.is_file() {
-                let message = match file.is_dir() {
-                    true => format!("`{path}` is a folder, and should be a file"),
-                    false => format!("there is no file `{path}` in the workspace"),
-                };
-                let problem = Diagnostic::new("AFW-067", message);
-                if let Some(name) = path.strip_prefix("kms:") {
-                    self.say(
-                        FILES[0],
-                        &place,
-                        problem.hint(format!("a key of AWS KMS is its own member: write `kms: \"{name}\"`")),
-                    );
-                    continue;
-                }
-                let hint = "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and \
-                            no `seal` at all one for this workspace";
-                self.say(FILES[0], &place, problem.hint(hint));
-            }
+            self.file_of_seal(&place, path);
         }
+    }
+
+    /// One file that the section names: there, and what it is named as.
+    fn file_of_seal(&mut self, place: &str, path: &str) {
+        let file = self.workspace.root.join(path);
+        let named = match place.rsplit('/').next() {
+            Some("key") => Some(NamedAs::Key),
+            Some("certificate") => Some(NamedAs::Certificate),
+            Some("pkcs12") => Some(NamedAs::Pkcs12),
+            _ => None,
+        };
+        let another = named.filter(|_| file.is_file()).and_then(|named| refused(&file, named));
+        if let Some(mut problem) = another {
+            problem.message = problem.message.replace(&file.display().to_string(), path);
+            self.say(FILES[0], place, problem);
+        }
+        if is_placeholder(path) || file.is_file() {
+            return;
+        }
+        let message = match file.is_dir() {
+            true => format!("`{path}` is a folder, and should be a file"),
+            false => format!("there is no file `{path}` in the workspace"),
+        };
+        let problem = Diagnostic::new("AFW-067", message);
+        let hint = match path.strip_prefix("kms:") {
+            Some(name) => format!("a key of AWS KMS is its own member: write `kms: \"{name}\"`"),
+            None => {
+                "paths are from the folder of affiant.yaml; `affiant seal key` makes a key, and no `seal` \
+                     at all one for this workspace"
+                    .to_string()
+            }
+        };
+        self.say(FILES[0], place, problem.hint(hint));
     }
 }

@@ -120,7 +120,8 @@ fn patterns_strike_anywhere() {
     }
 }
 
-/// Commands of their own kind, code, templates that are no JSON, names that come apart, addresses that are keys.
+/// Commands of their own kind, code, templates that are no JSON, names that come apart, addresses that are
+/// keys.
 #[test]
 fn secrets_of_a_place_of_their_own() {
     let document = |value: serde_json::Value| value.to_string();

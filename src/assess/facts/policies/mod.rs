@@ -71,7 +71,8 @@ const ESCALATION: &str = "policy_escalation (
 /// holds; `but` lists, of every store, those that it may not, or not surely.
 const READING: &str = "policy_reading (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, holder_kind TEXT NOT NULL, store_kind TEXT NOT NULL, store TEXT,
-  answer TEXT NOT NULL, policy TEXT, found_by TEXT NOT NULL, action TEXT, everything INTEGER NOT NULL, why TEXT, but TEXT
+  answer TEXT NOT NULL, policy TEXT, found_by TEXT NOT NULL, action TEXT, everything INTEGER NOT NULL,
+  why TEXT, but TEXT
 )";
 
 /// `policy_refusal`: whether service control policies refuse an action to every member of an organization.
