@@ -147,7 +147,7 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
     match &start[..read] {
         [b'P', b'K', ..] if holds_no_bag(path) => Err(wrong(
-            format!("`{shown}` is a ZIP, and holds no part of a package"),
+            format!("`{shown}` is a ZIP, and holds no package: no part of one is in it"),
             "name the ZIP that `affiant package` wrote, or its folder",
         )),
         [b'P', b'K', ..] => Ok(()),

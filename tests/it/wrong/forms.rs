@@ -65,7 +65,7 @@ fn values() -> Vec<Case> {
         .fix(&["last day as `ends`"]),
         edit("hours of notice below nothing", G, "notice_hours: 24", "notice_hours: -1", "-1")
             .says(&["out of range"])
-            .fix(&["0 or more"]),
+            .fix(&["from 0 to 8760"]),
         edit("a digest cut short", G, "notice_hours: 24", "notice_hours: 24\n    sha256: 1a0b", "1a0b")
             .says(&["not a SHA-256 digest"])
             .fix(&["sha256sum"]),

@@ -247,7 +247,7 @@ fn program() -> Vec<Case> {
         edit("plan: next_review is no date", I, "next_review: 2027-03-18", "next_review: soon", "soon").says(&["`soon` is not a date"]).fix(&["2026-09-30"]),
         edit("plan: missing required member", I, "version: \"3.2\"\n", "", "format:").says(&["`version`", "missing"]).fix(&["add `version"]),
         edit("plan: version as a number", I, "version: \"3.2\"", "version: 3.2", "3.2").says(&["reads as a number"]).fix(&["`version: \"3.2\"`"]),
-        edit("plan: hours of a clock", I, "    hours: 24", "    hours: -24", "-24").says(&["out of range"]).fix(&["0 or more"]),
+        edit("plan: hours of a clock", I, "    hours: 24", "    hours: -24", "-24").says(&["out of range"]).fix(&["from 0 to 8760"]),
         edit("alternatives: malformed citation", L, "164.312(a)(2)(iii)", "164.312-a-2-iii", "164.312-a-2-iii").says(&["164.312-a-2-iii"]).fix(&["164.312(a)(2)(iv)"]),
         edit("alternatives: a citation of another control", L, "citation: 164.312(a)(2)(iii)", "citation: 164.312(b)", "164.312(b)").says(&["does not cite"]).fix(&["it cites"]),
         edit("clearance: no digest", C, "clearances: []", "clearances: [{ path: a, sha256: abc, rules: [phi-telephone], by: A, on: 2026-01-01, until: 2026-12-31, reason: b }]", "abc")
