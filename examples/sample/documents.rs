@@ -50,7 +50,7 @@ const VENDOR: [Document; 22] = [
     ("training-record-2026.md", include_str!("story/training-record-2026.md")),
 ];
 
-/// The documents of an account with a fault for every check, or of the vendor with a few lapses.
+/// The documents of an account with faults for most checks, or of the vendor with a few lapses.
 pub fn of(vendor: bool) -> BTreeMap<&'static str, &'static str> {
     let own: &[Document] = if vendor { &VENDOR } else { &[] };
     ALL.iter().chain(own).copied().collect()

@@ -19,7 +19,7 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// The environment of one seed: of a vendor with a few `lapses`, or with a fault for every check.
+    /// The environment of one seed: of a vendor with a few `lapses`, or with faults for most checks.
     pub fn furnish(seed: u64, lapses: bool) -> Estate {
         let mut story = Story::new(seed, lapses);
         let mut east = Region::new("us-east-1", &["us-east-1a", "us-east-1b", "us-east-1c"], true, &story);

@@ -9,7 +9,7 @@ pub const USAGE: &str = "usage: sample OUT [--seed N] [--story] [--items N] [--f
 pub struct Options {
     pub out: PathBuf,
     pub seed: u64,
-    /// The well-run vendor with a few lapses; otherwise every check has its fault.
+    /// The well-run vendor with a few lapses; otherwise most checks have a fault.
     pub story: bool,
     /// How many items us-east-1 shall have; none: those of the environment itself.
     pub items: Option<usize>,

@@ -57,7 +57,7 @@ const LAPSES: [&str; 27] = [
 
 pub struct Story {
     pub seed: u64,
-    /// Whether every check has its fault, in place of a few lapses.
+    /// Whether most checks have a fault, in place of a few lapses.
     every: bool,
     /// Ends the names of resources that carry a fault, and of buckets.
     pub suffix: String,

@@ -285,6 +285,9 @@ fn roles(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> 
     Ok(roles.into_iter().map(one).collect())
 }
 
+/// Between what is read by one permission set and by the next.
+const BETWEEN: &str = " | ";
+
 /// Users and groups of Identity Center, an entry each with all that is assigned to it; a user also by the
 /// groups that the user is in.
 fn assigned(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Fault> {
@@ -313,8 +316,10 @@ fn assigned(db: &Connection, known: &Known) -> Result<Vec<AccessPrincipal>, Faul
         });
         entry.through.push_str(&format!("; {through} permission set {} in {}", of.set, of.in_account));
         let part = format!("in {} by {}: {reads}", of.in_account, of.set);
-        if !entry.stores.lines().any(|line| line == part) {
-            entry.stores = if entry.stores.is_empty() { part } else { format!("{}\n{part}", entry.stores) };
+        // one line, so that a cell reads the same as CSV and as a workbook
+        if !entry.stores.split(BETWEEN).any(|known| known == part) {
+            entry.stores =
+                if entry.stores.is_empty() { part } else { format!("{}{BETWEEN}{part}", entry.stores) };
         }
     };
     for of in identity_center::assignments(db)? {

@@ -85,7 +85,7 @@ fn every_reference_leads_to_its_exhibit_and_the_registers_are_whole() {
             );
         }
     }
-    // a fault for every check: more than any reader is handed
+    // faults for most checks: more than any reader is handed
     assert!(pages(&it) <= 110, "{} pages", pages(&it));
 }
 

@@ -90,7 +90,7 @@ impl Sandbox {
         path
     }
 
-    /// The workspace of the account with a fault for every check.
+    /// The workspace of the account with faults for most checks.
     pub fn workspace(self) -> Sandbox {
         let root = repository();
         self.settled(&root.join("examples/sample/every-fault"), &[root.join("examples/sample/documents")])
