@@ -1,13 +1,14 @@
 //! Reads the catalog: ours from the binary, a user's folder laid over it. Reports every problem at once, each
 //! with file, line and column. It knows the files' shapes and how they refer to one another; it runs no SQL.
 
+mod below;
 mod link;
 mod parse;
 mod reads;
 
+pub use below::{checks_by_source, closure};
 pub use link::{LATE, WORKED_OUT};
 pub use parse::{Clocks, Operations};
-pub use reads::checks_by_source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

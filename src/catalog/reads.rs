@@ -2,9 +2,7 @@
 //! is made from. The engine compares it with what SQLite's authorizer saw, so a name that is missed here is
 //! an error and never a pass.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::model::catalog::Catalog;
+use std::collections::BTreeSet;
 
 /// A piece of SQL that matters here.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,25 +52,6 @@ pub fn tables(sql: &str, known: &BTreeSet<&str>) -> BTreeSet<String> {
                 now.into_iter().for_each(|listing| *listing = lower == "from");
             }
             Piece::Text(_) | Piece::Sign(_) => {}
-        }
-    }
-    found
-}
-
-/// By source, the checks that need it: those whose tables, or the tables these are made of, wait for it.
-pub fn checks_by_source(catalog: &Catalog) -> BTreeMap<String, BTreeSet<String>> {
-    let known: BTreeSet<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for check in catalog.checks.values() {
-        let mut open: Vec<String> = tables(&check.sql, &known).into_iter().collect();
-        let mut seen = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            let table = catalog.tables.iter().find(|table| table.name == name);
-            let Some(table) = table.filter(|_| seen.insert(name)) else { continue };
-            open.extend(table.uses.iter().cloned());
-            for source in &table.sources {
-                found.entry(source.clone()).or_default().insert(check.id.clone());
-            }
         }
     }
     found

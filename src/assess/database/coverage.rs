@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::tables::BrokenTable;
 use crate::assess::input::Fault;
-use crate::catalog::WORKED_OUT;
+use crate::catalog::closure;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::run::{Coverage, EVERYTHING, GLOBAL, ITEMS, State};
 use crate::store::run::Reader;
@@ -163,22 +163,6 @@ fn needed(catalog: &Catalog, tables: &BTreeSet<String>) -> BTreeSet<String> {
     for table in catalog.tables.iter().rev() {
         if all.contains(&table.name) {
             all.extend(table.uses.iter().filter(|name| !table.looks_up.contains(name)).cloned());
-        }
-    }
-    all
-}
-
-/// `tables` and every table that they are made from.
-pub fn closure(catalog: &Catalog, tables: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut all = tables.clone();
-    for table in catalog.tables.iter().rev() {
-        for (name, from) in &WORKED_OUT {
-            if all.contains(*name) {
-                all.extend(from.map(String::from));
-            }
-        }
-        if all.contains(&table.name) {
-            all.extend(table.uses.iter().cloned());
         }
     }
     all

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use crate::assess::database::coverage::closure;
 use crate::assess::database::guard;
 use crate::assess::input::Fault;
+use crate::catalog::closure;
 use crate::evidence::config_item::arn_part;
 use crate::model::catalog::Catalog;
 use crate::model::decisions::{Decisions, matches_pattern};

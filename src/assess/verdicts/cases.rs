@@ -7,11 +7,11 @@ use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
 use serde_json::Value;
 
-use crate::assess::database::coverage::closure;
 use crate::assess::database::guard::{self, Reads};
 use crate::assess::database::{schema, tables};
 use crate::assess::input::Fault;
 use crate::assess::verdicts::engine;
+use crate::catalog::closure;
 use crate::model::catalog::{Case, Catalog, Check};
 use crate::model::decisions::Decisions;
 use crate::model::verdict::Verdict;

@@ -13,11 +13,11 @@ mod told;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::assess::database::bounds::{self, Bounds};
-use crate::assess::database::coverage::closure;
 use crate::assess::database::place::place;
 use crate::assess::database::{guard, tables};
 use crate::assess::facts::policies;
 use crate::assess::input::{Fault, Input};
+use crate::catalog::closure;
 use crate::model::assessment::{ControlResult, History};
 use crate::model::catalog::{Catalog, Check, Table};
 use crate::model::run::Source;
