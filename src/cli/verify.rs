@@ -182,13 +182,17 @@ fn holds_no_bag(path: &Path) -> bool {
 
 /// Of an archive that only has another shape than ours: somebody packed it anew, which changes no file in it.
 fn packed_anew(path: &Path, outcome: &VerifyOutcome) -> Option<String> {
-    let wrong: Vec<Code> =
-        outcome.report.steps.iter().filter(|s| s.outcome == StepOutcome::Fail).map(|s| s.code).collect();
-    let shape = [Code::Container, Code::Special, Code::SeveralTops, Code::DataDescriptor]
-        .into_iter()
-        .chain([Code::Unsupported, Code::Layout, Code::HeaderMismatch]);
-    let shape: Vec<Code> = shape.collect();
-    if path.is_dir() || wrong.is_empty() || !wrong.iter().all(|code| shape.contains(code)) {
+    const SHAPE: [Code; 7] = [
+        Code::Container,
+        Code::Special,
+        Code::SeveralTops,
+        Code::DataDescriptor,
+        Code::Unsupported,
+        Code::Layout,
+        Code::HeaderMismatch,
+    ];
+    let mut wrong = outcome.report.steps.iter().filter(|s| s.outcome == StepOutcome::Fail).peekable();
+    if path.is_dir() || wrong.peek().is_none() || !wrong.all(|step| SHAPE.contains(&step.code)) {
         return None;
     }
     let shown = path.display();

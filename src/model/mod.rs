@@ -18,6 +18,7 @@ pub mod dossier;
 pub mod edition_link;
 pub mod homes;
 pub mod kinds;
+pub mod numbers;
 pub mod partition;
 pub mod records;
 pub mod regions;

@@ -190,19 +190,10 @@ fn one(rights: &Rights<'_>, kind: StoreKind, arn: &str, store: Option<String>) -
 mod tests {
     use super::*;
     use crate::policy::document::Policy;
-    use crate::policy::keys::Membership;
 
     fn buckets(partition: &str, document: &serde_json::Value) -> Vec<(Option<String>, Vec<String>)> {
         let policy = Policy::read(document).expect("a policy");
-        let rights = Rights {
-            arn: "arn:aws:iam::111122223333:role/reader",
-            account: "111122223333",
-            organization: Membership::Unknown,
-            policies: vec![("own", &policy)],
-            boundary: Boundary::None,
-            guards: Vec::new(),
-            as_of: "2026-09-30T12:00:00Z",
-        };
+        let rights = Rights::by_one("arn:aws:iam::111122223333:role/reader", &policy);
         let known = ["kept", "open"].map(|name| format!("arn:{partition}:s3:::{name}")).to_vec();
         let found = readings(&rights, &Stores::from([(StoreKind::Bucket, known)]));
         assert!(found.iter().all(|r| r.answer == Answer::Yes), "{found:?}");

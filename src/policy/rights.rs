@@ -38,6 +38,22 @@ pub struct Grant<'a> {
     pub because: String,
 }
 
+#[cfg(test)]
+impl<'a> Rights<'a> {
+    /// Of a role of 111122223333 with one policy, and nothing around it.
+    pub fn by_one(arn: &'a str, policy: &'a Policy) -> Rights<'a> {
+        Rights {
+            arn,
+            account: "111122223333",
+            organization: Membership::Unknown,
+            policies: vec![("own", policy)],
+            boundary: Boundary::None,
+            guards: Vec::new(),
+            as_of: "2026-09-30T12:00:00Z",
+        }
+    }
+}
+
 impl<'a> Rights<'a> {
     /// Whether any policy names `action` (lower case) at all. Where none does, [`Rights::can`] says no of
     /// everything: asking this first spares a question for each of many stores or workloads.

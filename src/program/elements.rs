@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::decided::risk_id;
-use super::{Inputs, plural, thousands};
+use super::{Inputs, plural};
 use crate::model::assessment::Assessment;
 use crate::model::changes::Before;
 use crate::model::dossier::{AnalysisElement, Dossier, RiskReport};
+use crate::model::numbers::thousands;
 
 const RULE: &str = "164.308(a)(1)(ii)(A)";
 const SUPPLIED: &str = "supplied";

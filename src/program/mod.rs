@@ -43,6 +43,7 @@ use crate::model::dossier::{
     Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period,
     ProgramInfo, Retention, RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, StatementStanding, Totals,
 };
+use crate::model::numbers::thousands;
 use crate::model::run::{Artifact, Redaction, RunRecord, Source};
 use crate::model::verdict::Verdict;
 
@@ -143,11 +144,6 @@ fn catalog_info(inputs: &Inputs<'_>) -> CatalogInfo {
 /// A count with its word: `1 risk`, `2 risks`.
 fn plural(n: u64, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{} {word}s", thousands(n)) }
-}
-
-/// As the tables of the reports print a number: `20,134`.
-fn thousands(n: u64) -> String {
-    if n < 1000 { n.to_string() } else { format!("{},{:03}", thousands(n / 1000), n % 1000) }
 }
 
 /// Where an artifact stands in the evidence list, by path.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::escape::{escape, escaped};
 use super::{RenderError, Templates, words};
+use crate::model::numbers;
 
 /// An environment with every template below `figures/` and `html/`.
 pub fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError> {
@@ -88,15 +89,8 @@ fn middle(text: &str, most: usize) -> String {
 }
 
 fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if number < 0 { format!("-{out}") } else { out }
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", numbers::thousands(number.unsigned_abs()))
 }
 
 /// Escaped HTML that may break after `:` and `/`. Not between separators, and not in the first words of an

@@ -2,20 +2,11 @@
 
 use super::*;
 use crate::policy::document::Policy;
-use crate::policy::keys::Membership;
 
 fn open(actions: &serde_json::Value, resource: &str, around: &Surroundings) -> Vec<(String, Answer)> {
     let statement = serde_json::json!({"Effect": "Allow", "Action": actions, "Resource": resource});
     let policy = Policy::read(&serde_json::json!({"Statement": statement})).expect("a policy");
-    let rights = Rights {
-        arn: "arn:aws:iam::111122223333:role/deployer",
-        account: "111122223333",
-        organization: Membership::Unknown,
-        policies: vec![("own", &policy)],
-        boundary: Boundary::None,
-        guards: Vec::new(),
-        as_of: "2026-09-30T12:00:00Z",
-    };
+    let rights = Rights::by_one("arn:aws:iam::111122223333:role/deployer", &policy);
     ways(&rights, around).into_iter().map(|w| (w.way, w.answer)).collect()
 }
 

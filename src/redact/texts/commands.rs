@@ -44,7 +44,7 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         "command-secret",
         Plausible,
         &["schtasks", "cmdkey", "freerdp", "msdeploy", "signtool", "psexec", "netdom"],
-        &["/p", "/rp", "-p", "/rp"],
+        &["/p", "/rp", "-p"],
         r#"(?i)\b(?:schtasks|cmdkey|[xw]freerdp|msdeploy|signtool|psexec\w*|netdom)\b[^\n|&]*?\s[/-](?:rp|password[do]?|pass|pwd|p)(?:[:=]|\s+)["']?([^\s"'/][^\s"']{2,})"#,
     ),
     place(
