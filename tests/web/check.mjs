@@ -26,6 +26,7 @@ const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] }
 async function open(where, options = {}, hash = "") {
   const context = await browser.newContext({ viewport: wide, colorScheme: "light", ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(180_000); // a machine that does other work besides is slow, not wrong
   page.on("request", (r) => {
     if (!r.url().startsWith("data:") && r.url().split("#")[0] !== address) fail(where, `the page asked for ${r.url().slice(0, 120)}`);
   });
