@@ -1,4 +1,5 @@
-//! What a reader can take in at once, held against the sources: the length of files, of functions and of lines.
+//! What a reader can take in at once, held against the sources: the length of files, of
+//! functions and of lines.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +10,8 @@ const FILE: usize = 400;
 const FUNCTION: usize = 60;
 const COLUMNS: usize = 110;
 
-/// Lines beyond [`COLUMNS`] that no formatter can break: SQL and patterns inside literals, and what macros take (`json!`, `proptest!`).
-/// Shrink this number; do not raise it.
+/// Lines beyond [`COLUMNS`] that no formatter can break: SQL and patterns inside literals, and what macros
+/// take (`json!`, `proptest!`). Shrink this number; do not raise it.
 const UNBREAKABLE: usize = 361;
 
 fn files() -> Vec<(String, String)> {
@@ -24,7 +25,8 @@ fn indentation(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
 }
 
-/// Functions of a formatted file with the number of their lines: from the line that holds `fn` to the brace at the same column.
+/// Functions of a formatted file with the number of their lines: from the line that holds `fn` to the brace
+/// at the same column.
 fn functions(text: &str) -> Vec<(&str, usize)> {
     let head = regex::Regex::new(r"^ *(?:pub(?:\([^)]*\))? )?(?:const |async )*fn (\w+)").expect("a pattern");
     let lines: Vec<&str> = text.lines().collect();
