@@ -1,5 +1,6 @@
-//! Writes a synthetic AWS account of a county's surveillance digital twin, in the import folder that `affiant collect --snapshot` reads.
-//! Everything in it is invented; the same seed and arguments give the same bytes.
+//! Writes a synthetic AWS account of a county's surveillance digital twin, in the import folder that
+//! `affiant collect --snapshot` reads. Everything in it is invented; the same seed and arguments give the
+//! same bytes.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 

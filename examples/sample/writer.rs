@@ -1,4 +1,5 @@
-//! Puts the estate on disk: one stream of items for each region, the answers, the documents, and the lists of what was planted.
+//! Puts the estate on disk: one stream of items for each region, the answers, the documents, and the lists
+//! of what was planted.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -41,8 +42,8 @@ pub fn write(options: &Options) -> io::Result<()> {
     file(&options.out, "secrets.yaml", ledger::secrets(&estate, &paths).as_bytes())
 }
 
-/// Where the items of a region go, below the output folder: named as AWS Config names a delivered snapshot, so that the
-/// account and region show.
+/// Where the items of a region go, below the output folder: named as AWS Config names a delivered snapshot,
+/// so that the account and region show.
 fn item_path(options: &Options, region: &Region) -> String {
     let id = Rng::labelled(options.seed, &format!("snapshot {}", region.name)).uuid();
     let (kind, end) = match options.format {
@@ -80,10 +81,14 @@ fn frame(format: Format, path: &str) -> (String, &'static str) {
             "{\"Results\": [\n".into(),
             concat!(
                 "\n], \"QueryInfo\": {\"SelectFields\": [",
-                "{\"Name\": \"accountId\"}, {\"Name\": \"awsRegion\"}, {\"Name\": \"arn\"}, {\"Name\": \"availabilityZone\"}, ",
-                "{\"Name\": \"configurationItemCaptureTime\"}, {\"Name\": \"configurationItemStatus\"}, {\"Name\": \"configurationStateId\"}, ",
-                "{\"Name\": \"resourceCreationTime\"}, {\"Name\": \"resourceId\"}, {\"Name\": \"resourceName\"}, {\"Name\": \"resourceType\"}, ",
-                "{\"Name\": \"version\"}, {\"Name\": \"configuration\"}, {\"Name\": \"supplementaryConfiguration\"}, {\"Name\": \"tags\"}, {\"Name\": \"relationships\"}]}}\n"
+                "{\"Name\": \"accountId\"}, {\"Name\": \"awsRegion\"}, {\"Name\": \"arn\"}, \
+                 {\"Name\": \"availabilityZone\"}, ",
+                "{\"Name\": \"configurationItemCaptureTime\"}, {\"Name\": \"configurationItemStatus\"}, \
+                 {\"Name\": \"configurationStateId\"}, ",
+                "{\"Name\": \"resourceCreationTime\"}, {\"Name\": \"resourceId\"}, \
+                 {\"Name\": \"resourceName\"}, {\"Name\": \"resourceType\"}, ",
+                "{\"Name\": \"version\"}, {\"Name\": \"configuration\"}, {\"Name\": \
+                 \"supplementaryConfiguration\"}, {\"Name\": \"tags\"}, {\"Name\": \"relationships\"}]}}\n"
             ),
         ),
     }

@@ -208,7 +208,8 @@ mod tests {
             (
                 403,
                 "text/xml",
-                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+                "<ErrorResponse><Error><Code>AccessDenied</Code>\
+                 <Message>no</Message></Error></ErrorResponse>",
                 Kind::Denied,
             ),
             (

@@ -172,7 +172,9 @@ fn begin(request: &Request<'_>) -> Result<Begun, CollectError> {
         }
         let started = request.clock.now();
         let id = run_id(request, started);
-        let line = serde_json::json!({ "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration });
+        let line = serde_json::json!({
+            "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration
+        });
         let writer = Writer::create_resumable(request.evidence, &id, &line)?;
         return Ok(Begun { started, id, writer, kept: Vec::new() });
     }

@@ -272,7 +272,10 @@ mod tests {
     #[test]
     fn what_is_not_named_is_given() {
         use serde_json::json;
-        let all_but_one = json!({"Effect": "Allow", "Action": "iam:PassRole", "NotResource": "arn:aws:iam::111122223333:role/break-glass"});
+        let all_but_one = json!({
+            "Effect": "Allow", "Action": "iam:PassRole",
+            "NotResource": "arn:aws:iam::111122223333:role/break-glass"
+        });
         assert_eq!(found(all_but_one), [(Breadth::PassRole, "iam".to_string())]);
         let roles =
             json!({"Effect": "Allow", "NotAction": "s3:*", "Resource": "arn:aws:iam::111122223333:role/*"});

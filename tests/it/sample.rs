@@ -1,5 +1,5 @@
-//! The sample environments: every deliberate fault is found, nothing healthy is reported, for several seeds; the vendor's few lapses
-//! are owned; and the run that is committed is the one that the generator makes.
+//! The sample environments: every deliberate fault is found, nothing healthy is reported, for several seeds;
+//! the vendor's few lapses are owned; and the run that is committed is the one that the generator makes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -65,8 +65,8 @@ fn the_sample_is_large_enough_and_in_awss_own_forms() {
     assert!(assessment["resources"].as_u64() >= Some(250));
 }
 
-/// The same items in every form: the same failures. Only a delivered snapshot shows that a type is empty, so the other forms may
-/// pass less, never more.
+/// The same items in every form: the same failures. Only a delivered snapshot shows that a type is empty, so
+/// the other forms may pass less, never more.
 #[test]
 fn the_three_envelopes_say_the_same() {
     let judged = |form: &str| {
@@ -131,8 +131,8 @@ fn the_committed_run_is_what_the_generator_makes() {
     );
 }
 
-/// The well-run vendor: exactly its lapses fail, three controls have none, and each failing row's risk has an owner, a confirmed
-/// score and a date to come.
+/// The well-run vendor: exactly its lapses fail, three controls have none, and each failing row's risk has an
+/// owner, a confirmed score and a date to come.
 #[test]
 fn the_vendor_fails_in_its_lapses_alone_and_owns_them() {
     for seed in ["1", "2", "3"] {

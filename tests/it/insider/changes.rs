@@ -1,4 +1,5 @@
-//! Changes of a package by the holder of its key, each with the code with which it is refused once every list and seal is right again.
+//! Changes of a package by the holder of its key, each with the code with which it is refused once every list
+//! and seal is right again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -111,13 +112,15 @@ pub const CHANGES: &[Change] = &[
     ("a query that never ends", "AFV-611", |f| {
         query(
             f,
-            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' || x AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM n",
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' || x AS resource, \
+             '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM n",
         )
     }),
     ("a query that fills memory", "AFV-611", |f| {
         query(
             f,
-            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, replace(printf('%.*c', 900000000, 'x'), 'x', 'xxxxxxxxxx') AS reason",
+            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, replace(printf('%.*c', \
+             900000000, 'x'), 'x', 'xxxxxxxxxx') AS reason",
         )
     }),
     ("a query that doubles and doubles", "AFV-611", |f| {
@@ -132,7 +135,9 @@ pub const CHANGES: &[Change] = &[
     ("a product of everything with itself", "AFV-611", |f| {
         query(
             f,
-            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM artifact a, artifact b, artifact c, artifact d, coverage e, coverage f, coverage g, coverage h, coverage i",
+            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason \
+             FROM artifact a, artifact b, artifact c, artifact d, coverage e, coverage f, \
+             coverage g, coverage h, coverage i",
         )
     }),
     ("one call that never comes back: instr", "AFV-604", |f| {
@@ -158,7 +163,8 @@ pub const CHANGES: &[Change] = &[
     ("pragmas in the form of tables", "AFV-600", |f| {
         query(
             f,
-            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM pragma_database_list",
+            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason \
+             FROM pragma_database_list",
         )
     }),
     ("a record nested without end", "AFV-105", |f| write(&f.join("data/package.json"), &nested(200_000))),

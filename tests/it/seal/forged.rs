@@ -1,5 +1,6 @@
-//! The corpus of forgeries: recipes in `tests/fixtures/forged/recipes.json`, applied to the release's package in
-//! `tests/fixtures/packages/`; each must be rejected with its own diagnostic. The package itself must verify for ever.
+//! The corpus of forgeries: recipes in `tests/fixtures/forged/recipes.json`, applied to the release's package
+//! in `tests/fixtures/packages/`; each must be rejected with its own diagnostic. The package itself must
+//! verify for ever.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,7 +45,8 @@ fn releases() -> Vec<PathBuf> {
     found
 }
 
-/// `AFFIANT_NEW_FIXTURE=1` writes the package of this version, once; a package that is there is never replaced.
+/// `AFFIANT_NEW_FIXTURE=1` writes the package of this version, once; a package that is there
+/// is never replaced.
 #[test]
 fn the_packages_of_all_releases_verify() {
     let own = Path::new(PACKAGES).join(env!("CARGO_PKG_VERSION"));
@@ -194,7 +196,8 @@ fn reseal(folder: &Path, lists: &[Value]) {
     }
 }
 
-/// Everything sealed anew by another key, and a file of certificates that shows more, or others, than the seal's.
+/// Everything sealed anew by another key, and a file of certificates that shows more, or
+/// others, than the seal's.
 fn forge(folder: &Path, how: &str) {
     let forger = authority::self_signed(&authority::person("Jordan Example"));
     let own = forger.certificate.to_pem();
@@ -275,9 +278,17 @@ fn forge_pdf(pdf: &[u8], how: &str) -> Vec<u8> {
             let mut list = annots(update.get_prev_documents()).unwrap_or_default();
             let edge = if how == "cover" { 500 } else { 0 };
             let rect = vec![0.into(), 0.into(), edge.into(), edge.into()];
-            let mut field = dictionary! { "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"), "Rect" => rect };
+            let mut field = dictionary! {
+                "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"),
+                "Rect" => rect
+            };
             if how == "field-script" {
-                field.set("A", dictionary! { "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)") });
+                field.set(
+                    "A",
+                    dictionary! {
+                        "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)")
+                    },
+                );
             }
             list.push(update.new_document.add_object(field).into());
             set(update, page, "Annots", list.into());

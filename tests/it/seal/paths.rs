@@ -1,5 +1,5 @@
-//! Paths and revocation at their edges, made anew for each test: what NIST's suite (`pkits.rs`) tries, in small. Nothing that is not
-//! shown holds; revoked always counts; what is not settled says why.
+//! Paths and revocation at their edges, made anew for each test: what NIST's suite (`pkits.rs`) tries, in
+//! small. Nothing that is not shown holds; revoked always counts; what is not settled says why.
 
 use affiant::seal::verify::{Options, State, judge_signer};
 use affiant::seal::{Certificate, Revocation, Trust};
@@ -200,7 +200,8 @@ fn delta() -> Vec<Extension> {
     vec![extension("2.5.29.27", true, vec![2, 1, 1])]
 }
 
-/// What a list covers, its extensions, whose key signs it, until when it holds, and what follows if it names nobody.
+/// What a list covers, its extensions, whose key signs it, until when it holds, and what follows
+/// if it names nobody.
 type Cover<'a> = (&'a str, Vec<Extension>, &'a Private, DateTime<Utc>, State, &'a str);
 
 /// A list of the issuing authority: what it covers, whether it names Jordan, and what follows.
@@ -341,7 +342,8 @@ fn answer(world: &World, status: CertStatus, single: Vec<Extension>, whole: Vec<
     OcspResponse { response_status: OcspResponseStatus::Successful, response_bytes }.to_der().unwrap()
 }
 
-/// Whatever an answer carries beside: revoked is revoked, and good is good only if nothing critical qualifies it.
+/// Whatever an answer carries beside: revoked is revoked, and good is good only if nothing
+/// critical qualifies it.
 #[test]
 fn an_answer_with_critical_extensions_never_hides_a_revocation() {
     let world = world(issuing());

@@ -1,4 +1,5 @@
-//! PDF signatures: several signers, and every way of changing a signed file that is known to have fooled readers.
+//! PDF signatures: several signers, and every way of changing a signed file that is known to
+//! have fooled readers.
 
 use affiant::seal::pades::{self, PdfProblem, PdfReport, Role};
 use affiant::seal::{LocalKey, Trust};
@@ -136,9 +137,10 @@ fn shadow_attacks_are_seen() {
         }),
         ("add a free text annotation", |u| {
             let id = page(u);
-            let note = u.new_document.add_object(
-                dictionary! { "Type" => "Annot", "Subtype" => "FreeText", "Rect" => vec![0.into(), 0.into(), 500.into(), 500.into()] },
-            );
+            let note = u.new_document.add_object(dictionary! {
+                "Type" => "Annot", "Subtype" => "FreeText",
+                "Rect" => vec![0.into(), 0.into(), 500.into(), 500.into()]
+            });
             edit(u, id).set("Annots", vec![note.into()]);
         }),
         ("another page tree", |u| {
@@ -251,7 +253,8 @@ fn object_stream_bombs_are_not_unpacked_without_end() {
             dictionary! { "Type" => "ObjStm", "N" => 0, "First" => 0, "Filter" => "FlateDecode" };
         bomb.add_object(Stream::new(dictionary, packed.clone()).with_compression(false));
     }
-    // The writer drops object streams; write them as another type of the same length and rename them in the bytes.
+    // The writer drops object streams; write them as another type of the same length and rename
+    // them in the bytes.
     bomb.objects
         .values_mut()
         .filter_map(|o| o.as_stream_mut().ok())
@@ -274,7 +277,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn damaged_files_never_panic_and_never_hold(cut in 0usize..60_000, edits in proptest::collection::vec((0usize..60_000, any::<u8>()), 1..6)) {
+    fn damaged_files_never_panic_and_never_hold(
+        cut in 0usize..60_000, edits in proptest::collection::vec((0usize..60_000, any::<u8>()), 1..6),
+    ) {
         thread_local! { static SIGNED: Vec<u8> = certified(PDF); }
         let original = SIGNED.with(Clone::clone);
         let mut pdf = original.clone();

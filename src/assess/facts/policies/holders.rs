@@ -265,7 +265,8 @@ fn stores(db: &Connection) -> Result<BTreeMap<String, Stores>, Fault> {
     rows(
         db,
         "SELECT type, account, arn FROM resource
-         WHERE type IN ('AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::KMS::Key')
+         WHERE type IN ('AWS::S3::Bucket', 'AWS::DynamoDB::Table',
+                        'AWS::SecretsManager::Secret', 'AWS::KMS::Key')
            AND (phi_scope = 'in' OR type = 'AWS::KMS::Key') ORDER BY arn",
         &mut |row| {
             let kind = match row[0].as_str() {
