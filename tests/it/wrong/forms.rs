@@ -191,7 +191,7 @@ fn later() -> Vec<Case> {
             "2027-09-29",
         )
         .says(&["confirmed"]),
-        warned("a contact tested next year", I, "tested: 2026-05-21", "tested: 2027-05-21", "2027-05-21")
+        warned("a contact tested next year", I, "tested: 2026-08-18", "tested: 2027-08-18", "2027-08-18")
             .says(&["reached"]),
         warned(
             "an exclusion decided in ten years",
