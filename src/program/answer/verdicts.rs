@@ -1,9 +1,11 @@
 //! What checks say to a question: their rows, counted; for what is not met the risk of the register and its
 //! date.
 
+use std::collections::BTreeSet;
+
 use super::{AnswerInputs, Outcome};
 use crate::model::answers::{AnswerGap, AnswerWord};
-use crate::model::dossier::{CheckReport, ControlReport};
+use crate::model::dossier::{CheckReport, ControlReport, RiskReport};
 use crate::model::verdict::{Counts, Verdict};
 
 /// How many exhibits an answer names, and how many checks that are not met.
@@ -77,20 +79,27 @@ impl AnswerInputs<'_> {
         self.exhibits(ids)
     }
 
-    /// The open risk that names the check, else the worst of its control.
+    /// What is not met, with the open risks of the register that hold the resources in question: the latest of
+    /// their dates, and none where one of them has none. Another risk of the same control is not its own.
     fn missing(&self, control: &ControlReport, check: &CheckReport) -> AnswerGap {
-        let open = || {
-            self.dossier
-                .risks
-                .rows
-                .iter()
-                .filter(|r| r.status != "closed" && r.control.as_ref() == Some(&control.id))
+        let bad: BTreeSet<&str> = check
+            .rows
+            .iter()
+            .filter(|row| row.verdict == Verdict::NotMet)
+            .map(|row| row.resource.as_str())
+            .collect();
+        let held = |risk: &RiskReport| {
+            risk.origin == "finding"
+                && risk.status != "closed"
+                && risk.control.as_ref() == Some(&control.id)
+                && risk.members.iter().any(|m| m.here && bad.contains(m.resource.as_str()))
         };
-        let risk = open().find(|r| r.rationale.contains(&check.id)).or_else(|| open().next());
+        let risks: Vec<&RiskReport> = self.dossier.risks.rows.iter().filter(|r| held(r)).collect();
+        let dated = risks.iter().all(|r| !r.due.is_empty());
         AnswerGap {
             gap: format!("{}: {} of {} not met", check.title, check.counts.not_met, check.population),
-            risk: risk.map(|r| r.id.clone()).unwrap_or_default(),
-            due: risk.map(|r| r.due.clone()).unwrap_or_default(),
+            risk: risks.iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join(", "),
+            due: risks.iter().map(|r| r.due.clone()).max().filter(|_| dated).unwrap_or_default(),
         }
     }
 }
