@@ -145,11 +145,16 @@ impl Place<'_> {
             let key = (self.account.to_string(), asked_in.to_string(), name.clone());
             match self.seen.responses.get(&key) {
                 // a part is asked for where there is something to ask about; what it would say is unknown of
-                // the resources that lack it, and its own line tells of them
+                // the resources that lack it, and its own line tells of them; so it does of resources that a
+                // list names and that were not described beside others
                 _ if fill.into.is_some() => {}
                 Some(answers) => {
                     names.insert(name.as_str());
-                    states.extend(answers.iter().cloned().map(|(state, why)| {
+                    let told = fill.listed.is_some()
+                        && answers.iter().any(|(state, _)| !state.is_gap())
+                        && operation.each.iter().all(|each| self.answered(&each.from, asked_in).is_some());
+                    let counted = answers.iter().filter(|(state, _)| !told || !state.is_gap()).cloned();
+                    states.extend(counted.map(|(state, why)| {
                         (state, if why.is_empty() { why } else { format!("{name}: {why}") })
                     }));
                     states.extend(self.short_list(operation, asked_in));
