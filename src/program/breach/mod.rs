@@ -214,6 +214,8 @@ impl Count<'_> {
 
     fn held(&self, clock: &LawClock, ours: bool, limit: NaiveDate) -> Duty {
         let (due, not_before) = self.holds.over(limit);
+        // what ended before anybody knew holds nothing
+        let not_before = not_before.filter(|day| *day >= self.day);
         Duty {
             id: clock.id.clone(),
             who: clock.who.clone(),
@@ -229,7 +231,15 @@ impl Count<'_> {
 
     /// HHS: 500 or more with the individuals, fewer in the log of the year.
     fn hhs(&self, ours: bool, all: &mut Vec<Duty>) {
-        let now = self.law("hhs-500-or-more", ours);
+        let told = self.incident.told.get("individuals").and_then(|day| dates::day(day).ok());
+        let now = match told {
+            // at the same time as the individuals
+            Some(told) if told < dates::plus_days(self.day, 60) => {
+                let due = self.day_due(told.max(self.day));
+                Duty { due, not_before: None, ..self.law("hhs-500-or-more", ours) }
+            }
+            Some(_) | None => self.law("hhs-500-or-more", ours),
+        };
         let log = self.held(self.clock("hhs-fewer-than-500"), ours, dates::after_year_end(self.day, 60));
         let undone =
             |duty: &Duty, why: String| Duty { due: Due::NotOwed { why }, not_before: None, ..duty.clone() };
