@@ -25,7 +25,15 @@ pub const QUERIES: [Query; 9] =
 /// Topics that an alarm or a rule publishes to, those that reach a person first.
 const TOPIC: Query = Query {
     means: Means::Topic,
-    tables: &["sns_topic", "sns_subscription", "sns_reach", "cloudwatch_alarm_bell", "events_rule_reach", "config_account"],
+    tables: &[
+        "sns_topic",
+        "sns_subscription",
+        "sns_reach",
+        "cloudwatch_alarm_bell",
+        "events_rule_reach",
+        "config_account",
+        "config_region",
+    ],
     absence: &["sns_topic", "sns_subscription", "cloudwatch_alarm", "events_rule"],
     things: "
       WITH caller AS (
@@ -42,7 +50,11 @@ const TOPIC: Query = Query {
              substr(c.topic, instr(c.topic, ':sns:') + 5, instr(substr(c.topic, instr(c.topic, ':sns:') + 5), ':') - 1),
              c.alarms || iif(c.alarms = 1, ' alarm and ', ' alarms and ') || c.rules || iif(c.rules = 1, ' rule', ' rules') || ' publish to it'
                || coalesce('; confirmed: ' || h.who, ''),
-             CASE WHEN s.rank = 3 THEN 'it has no confirmed subscription, so what publishes to it wakes nobody' END, 0
+             CASE WHEN s.rank = 3 THEN 'it has no confirmed subscription, so what publishes to it wakes nobody'
+                  WHEN s.arn IS NULL AND EXISTS (
+                    SELECT 1 FROM config_region AS r WHERE r.has_items = 1
+                      AND c.topic LIKE 'arn:%:sns:' || r.region || ':' || r.account || ':%')
+                  THEN 'it is not among the topics of its region, so what publishes to it wakes nobody' END, 0
       FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic LEFT JOIN heard AS h ON h.topic_arn = c.topic
       ORDER BY coalesce(s.rank, 4), c.topic NOT LIKE '%:%security%', c.alarms + c.rules DESC, c.topic",
     expected: "
@@ -226,7 +238,7 @@ const VAULT: Query = Query {
 /// Keys that open stores of ePHI, and before them every key that waits for its deletion.
 const KEY: Query = Query {
     means: Means::Key,
-    tables: &["phi_store", "kms_key", "rds_database"],
+    tables: &["phi_store", "kms_key", "kms_alias", "s3_bucket", "rds_database", "dynamodb_table"],
     absence: &["kms_key"],
     things: "
       WITH used AS (SELECT arn, name, why FROM phi_store WHERE kind = 'key')
@@ -245,7 +257,17 @@ const KEY: Query = Query {
       SELECT s.account, s.region, 'a customer key over stores of ePHI',
              CASE WHEN EXISTS (SELECT 1 FROM phi_store AS p WHERE p.kind = 'key' AND p.account = s.account AND p.region = s.region) THEN 1
                   WHEN sum(s.named) = 0 THEN 0 END
-      FROM store AS s GROUP BY s.account, s.region ORDER BY 1, 2",
+      FROM store AS s GROUP BY s.account, s.region
+      UNION ALL
+      SELECT n.account, n.region, 'key `' || n.key || '`, which stores of ePHI name',
+             CASE WHEN EXISTS (SELECT 1 FROM kms_key AS k WHERE k.arn = n.key) THEN 1
+                  WHEN EXISTS (SELECT 1 FROM kms_alias AS a
+                               WHERE a.account = n.account AND a.alias_name LIKE 'alias/aws/%'
+                                 AND n.key LIKE '%:key/' || a.target_key_id) THEN 1 END
+      FROM (SELECT account, region, kms_key AS key FROM s3_bucket WHERE phi_scope = 'in'
+            UNION SELECT account, region, kms_key_id FROM rds_database WHERE phi_scope = 'in'
+            UNION SELECT account, region, kms_key_arn FROM dynamodb_table WHERE phi_scope = 'in') AS n
+      WHERE n.key LIKE 'arn:%:kms:%:key/%' ORDER BY 1, 2, 3",
     fault_of_absence: false,
     untold: "the keys that the stores name are not among those read: AWS's own, of another account, or gone",
 };
