@@ -189,7 +189,7 @@ pub fn ways(rights: &Rights<'_>, around: &Surroundings) -> Vec<EscalationWay> {
 type Add<'f> = dyn FnMut(String, &[Grant<'_>]) + 'f;
 
 fn iam(rights: &Rights<'_>, kind: &str, name: &str) -> String {
-    format!("arn:aws:iam::{}:{kind}/{name}", rights.account)
+    format!("arn:{}:iam::{}:{kind}/{name}", rights.partition(), rights.account)
 }
 
 /// The action on something of its service, whatever it is.
@@ -334,7 +334,8 @@ fn stacks(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
     if around.stacks {
         return;
     }
-    let stack = format!("arn:aws:cloudformation:{UNNAMED}:{}:stack/{UNNAMED}/{UNNAMED}", rights.account);
+    let (partition, account) = (rights.partition(), rights.account);
+    let stack = format!("arn:{partition}:cloudformation:{UNNAMED}:{account}:stack/{UNNAMED}/{UNNAMED}");
     for (_, _, actions) in ENTER.iter().filter(|(kind, _, _)| *kind == WorkloadKind::Stack) {
         let mut grants: Vec<Grant<'_>> = actions.iter().map(|a| rights.can(a, &stack)).collect();
         for grant in grants.iter_mut().filter(|g| g.answer == Answer::Yes) {

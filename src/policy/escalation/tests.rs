@@ -43,3 +43,20 @@ fn stacks_that_were_not_read_may_run_under_a_role_of_their_own() {
     );
     assert_eq!(open(&change, "*", &Surroundings { stacks: true, ..Surroundings::default() }), []);
 }
+
+#[test]
+fn ways_are_the_same_in_every_partition() {
+    for partition in ["aws", "aws-us-gov", "aws-cn", "aws-eusc"] {
+        let statements = serde_json::json!([
+            {"Effect": "Allow", "Action": "iam:UpdateAssumeRolePolicy", "Resource": format!("arn:{partition}:iam::111122223333:role/*")},
+            {"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": format!("arn:{partition}:iam::111122223333:user/ann")},
+        ]);
+        let policy = Policy::read(&serde_json::json!({ "Statement": statements })).expect("a policy");
+        let arn = format!("arn:{partition}:iam::111122223333:role/deployer");
+        let found: Vec<String> = ways(&Rights::by_one(&arn, &policy), &Surroundings::default())
+            .into_iter()
+            .map(|w| w.way)
+            .collect();
+        assert_eq!(found, ["rewrite who may take a role"], "{partition}");
+    }
+}
