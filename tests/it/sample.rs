@@ -159,6 +159,7 @@ fn the_vendor_fails_in_its_lapses_alone_and_owns_them() {
 /// The quarter before fails in its own lapses alone, and none of its times is later than itself.
 #[test]
 fn the_quarter_before_fails_in_its_own_lapses_alone() {
+    let later = regex::Regex::new("2026-0[7-9]-[0-3][0-9]T").expect("a pattern");
     for seed in ["1", "2", "3"] {
         let box_ = Sandbox::default().vendor();
         let folder = box_.path().join("in");
@@ -167,7 +168,6 @@ fn the_quarter_before_fails_in_its_own_lapses_alone() {
         box_.affiant_with(&["collect", "--snapshot", "in"], &clock);
         let planted = faults(&fs::read_to_string(folder.join("faults.yaml")).expect("the list"));
         assert_eq!(failing(&box_), planted, "seed {seed}");
-        let later = regex::Regex::new("2026-0[7-9]-[0-3][0-9]T").expect("a pattern");
         for (name, bytes) in files(&folder) {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             assert!(!later.is_match(&text), "{name} is of a later time: {:?}", later.find(&text));
