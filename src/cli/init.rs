@@ -92,9 +92,7 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
         data(&format!("{}\n", target.display()));
     }
     data(match (&filled, said.is_empty()) {
-        (None, true) => {
-            "\nnext: fill in affiant.yaml, then `affiant collect --snapshot PATH` and `affiant assess`\n"
-        }
+        (None, true) => BOTH_WAYS,
         (Some(_), _) | (None, false) => {
             "\nnext: `affiant lint` names what only you can say, then `affiant collect --aws` and `affiant \
              assess`\n"
@@ -104,6 +102,16 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
     notes.iter().for_each(|note| say(&format!("note: {}", printable(note))));
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Incomplete })
 }
+
+/// What comes after an empty workspace: evidence is gathered by the program, or by a script of the AWS CLI.
+const BOTH_WAYS: &str = "
+next: fill in affiant.yaml, then gather evidence, one way or the other
+  from AWS itself      affiant policy > policy.json for whoever grants it, then
+                       affiant collect --aws
+  by the AWS CLI       affiant policy --script > collect.sh, run it, then
+                       affiant collect --cli-json FOLDER
+and judge it           affiant assess
+";
 
 /// The commented files of a new workspace, by their names in it.
 fn starters() -> Vec<init_files::StarterFile> {

@@ -79,6 +79,9 @@ fn wrong_options_are_told_at_once_and_nothing_is_written() {
     }
     assert!(files(box_.path()).is_empty(), "nothing is written");
     // without a word the starters are as they were, placeholders and all
-    box_.affiant(&["init", "."]).exits(0);
+    let ran = box_.affiant(&["init", "."]).exits(0);
+    let ways = ["affiant collect --aws\n", "affiant policy --script", "affiant collect --cli-json"];
+    assert!(ways.iter().all(|way| ran.out.contains(way)), "both ways in:\n{}", ran.out);
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
     assert!(box_.affiant(&["lint"]).exits(2).err.contains("organization.name"));
 }
