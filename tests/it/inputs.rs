@@ -349,8 +349,8 @@ fn the_section_aws_is_checked_before_anything_is_asked() {
     }
 }
 
-/// Keys of which all or two are described, and what a list of them says.
-fn keys(list: &str, described: &[&str]) -> String {
+/// What coverage says of a source, after keys that a list names were described.
+fn keys(list: &str, described: &[&str], source: &str) -> String {
     let box_ = one();
     let below = "in/aws/111122223333/us-east-1/kms";
     box_.write(&format!("{below}/ListKeys.json"), list);
@@ -362,22 +362,23 @@ fn keys(list: &str, described: &[&str]) -> String {
     box_.affiant(&["collect", "--cli-json", "in"]).exits(3);
     let run = box_.path().join("evidence").join(leftovers(&box_).remove(0));
     let coverage = fs::read_to_string(run.join("data/coverage.jsonl")).expect("its coverage");
-    let of_keys = coverage.lines().find(|line| line.contains(r#""AWS::KMS::Key""#));
+    let of_keys = coverage.lines().find(|line| line.contains(&format!("\"source\":\"{source}\"")));
     of_keys.expect("a line about keys").to_string()
 }
 
 #[test]
 fn what_a_list_names_and_nobody_described_is_a_gap() {
     let list = r#"{ "Keys": [{ "KeyId": "k-1" }, { "KeyId": "k-2" }, { "KeyId": "k-3" }] }"#;
-    let whole = keys(list, &["k-1", "k-2", "k-3"]);
+    let whole = keys(list, &["k-1", "k-2", "k-3"], "kms:DescribeKey");
     assert!(whole.contains(r#""state":"read""#), "{whole}");
-    let short = keys(list, &["k-1", "k-3"]);
+    let short = keys(list, &["k-1", "k-3"], "kms:DescribeKey");
     assert!(short.contains(r#""state":"not-collected""#) && short.contains("lists name 3"), "{short}");
 }
 
 #[test]
 fn what_further_pages_of_a_list_may_name_is_a_gap() {
-    let cut = keys(r#"{ "Keys": [{ "KeyId": "k-1" }], "Truncated": true, "NextMarker": "k-1" }"#, &["k-1"]);
+    let list = r#"{ "Keys": [{ "KeyId": "k-1" }], "Truncated": true, "NextMarker": "k-1" }"#;
+    let cut = keys(list, &["k-1"], "AWS::KMS::Key");
     assert!(cut.contains(r#""state":"failed""#) && cut.contains("kms:ListKeys"), "{cut}");
 }
 
