@@ -49,7 +49,7 @@ pub(super) fn pseudonyms(
 ) -> Result<Pseudonyms, Error> {
     let own = own_texts(dossier)?;
     let mut names: Vec<(Original, String)> = Vec::new();
-    references(dossier, &mut names);
+    references(dossier, decisions, &mut names);
     names.extend(
         dossier
             .scope
@@ -89,13 +89,16 @@ fn own_texts(dossier: &Dossier) -> Result<OwnTexts, Error> {
     Ok(OwnTexts::new(texts.iter().map(String::as_str)))
 }
 
-/// Ids and digests that lead to the original: of the run, the package, risks and doubts.
-fn references(dossier: &Dossier, names: &mut Vec<(Original, String)>) {
+/// Ids and digests that lead to the original: of the run, the package, risks, doubts, incidents and drills.
+fn references(dossier: &Dossier, decisions: &Decisions, names: &mut Vec<(Original, String)>) {
     let run = &dossier.run;
     let mut ids = vec![run.id.clone(), dossier.package_id.clone(), dossier.short_id.clone()];
     ids.extend(run.id.rsplit('-').next().map(str::to_string));
     ids.extend(dossier.risks.rows.iter().map(|risk| risk.id.clone()));
     ids.extend(dossier.contradictions.iter().map(|doubt| doubt.id.clone()));
+    ids.extend(dossier.incident.drills.iter().map(|drill| drill.id.clone()));
+    let plan = decisions.incident.iter();
+    ids.extend(plan.flat_map(|plan| &plan.incidents).map(|incident| incident.id.clone()));
     names.extend(ids.into_iter().filter(|id| id.len() > 4).map(|id| (Original::Reference, id)));
     let mut digests = vec![run.manifest.clone()];
     digests.extend(run.previous.clone());
