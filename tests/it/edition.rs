@@ -173,10 +173,13 @@ fn originals(package: &Path, scratch: &Path) -> BTreeSet<String> {
     for expression in [
         r"\b(?:Avery|Casey|Emerson|Morgan|Peyton|Riley|Rowan|Jordan|Skyler) Example\b",
         r"[\w.-]+@[\w.-]+\.\w+",
+        r"\b(?:INC|TT)-20\d\d-\d+\b",
     ] {
         let found = regex::Regex::new(expression).expect("an expression");
         out.extend(found.find_iter(&program).map(|m| m.as_str().to_string()));
     }
+    let parties = regex::Regex::new(r"(?m)^ *- party: (.+)$").expect("an expression");
+    out.extend(parties.captures_iter(&program).map(|party| party[1].trim().to_string()));
     // what AWS itself calls the roles of its services, and a stage that has no name
     out.into_iter()
         .filter(|name| {

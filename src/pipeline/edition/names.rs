@@ -46,10 +46,12 @@ pub(super) fn pseudonyms(
     dossier: &Dossier,
     decisions: &Decisions,
     database: &Path,
+    recipient: &str,
 ) -> Result<Pseudonyms, Error> {
     let own = own_texts(dossier)?;
     let mut names: Vec<(Original, String)> = Vec::new();
     references(dossier, decisions, &mut names);
+    parties(decisions, recipient, &mut names);
     names.extend(
         dossier
             .scope
@@ -115,6 +117,15 @@ fn references(dossier: &Dossier, decisions: &Decisions, names: &mut Vec<(Origina
         names.push((Original::Digest, digest));
     }
     names.extend(dossier.evidence.iter().map(|e| (Original::Name, e.path.clone())));
+}
+
+/// Who else has an agreement: other customers and subcontractors. The recipient knows its own name, which stands
+/// on each page.
+fn parties(decisions: &Decisions, recipient: &str, names: &mut Vec<(Original, String)>) {
+    let recipient = recipient.to_lowercase();
+    let all = decisions.agreements.agreements.iter().map(|agreement| agreement.party.trim());
+    let others = all.filter(|party| is_name(party) && !recipient.contains(&party.to_lowercase()));
+    names.extend(others.map(|party| (Original::Name, party.to_string())));
 }
 
 /// `Morgan Example, privacy official` names Morgan Example.
