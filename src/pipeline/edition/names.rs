@@ -153,13 +153,13 @@ fn person(text: &str, names: &mut Vec<(Original, String)>) {
     match kind_of(name) {
         Original::Name if called => {
             names.push((Original::Person, name.to_string()));
-            // a given name alone; a family name may be anything
-            names.extend(
-                words
-                    .first()
-                    .filter(|w| w.chars().count() >= 4)
-                    .map(|w| (Original::Person, (*w).to_string())),
-            );
+            // a given name alone; a family name may be anything unless something before it says what it is
+            let given = words.first().filter(|w| w.chars().count() >= 4).map(|w| (*w).to_string());
+            let initial = name.chars().next().map(|c| format!("{c}."));
+            let titles = ["Mr.", "Mrs.", "Ms.", "Dr."].map(String::from).into_iter().chain(initial);
+            let family = words.last().copied().unwrap_or_default();
+            names.extend(given.into_iter().map(|given| (Original::Person, given)));
+            names.extend(titles.map(|title| (Original::Person, format!("{title} {family}"))));
         }
         Original::Name => {}
         kind => names.push((kind, name.to_string())),
