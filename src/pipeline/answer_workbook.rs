@@ -197,7 +197,7 @@ impl WorkbookFile {
     /// The map that a person confirmed, if it is of this file.
     pub fn map(&self, name: &str, bytes: &[u8]) -> Result<WorkbookMap, Error> {
         let map: WorkbookMap = yaml(name, bytes).map_err(Problems)?;
-        format_is(name, &map.format, WORKBOOK)?;
+        format_is(name, bytes, &map.format, WORKBOOK)?;
         super::answer::of_this_file(name, &map.sha256, &self.sha256)?;
         if map.confirmed_by.trim().is_empty() || is_placeholder(&map.confirmed_by) {
             let problem =
