@@ -17,8 +17,10 @@ mod edition;
 mod export;
 mod import;
 mod init;
+mod init_files;
 #[cfg(feature = "aws")]
 mod init_from_aws;
+mod init_said;
 mod join;
 mod key;
 mod lint;

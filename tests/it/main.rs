@@ -18,6 +18,7 @@ mod document;
 mod edition;
 mod elements;
 mod elsewhere;
+mod first;
 mod gate;
 mod genuine;
 mod goldens;

@@ -1,9 +1,12 @@
 //! The risk register from the command line: decisions go into the file in place, and what a machine may
 //! not do it does not.
 
+use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::Sandbox;
+use serde_json::{Value, json};
+
+use crate::harness::{Sandbox, item};
 
 fn register(box_: &Sandbox) -> String {
     fs::read_to_string(box_.path().join("program/risks.yaml")).expect("a register")
@@ -264,4 +267,45 @@ fn the_calendar_knows_what_ends() {
         .map(|e| e["day"].as_str().expect("a day").into())
         .collect();
     assert!(days.is_sorted() && days.iter().all(|d| d.as_str() <= "2026-10-30"), "{days:?}");
+}
+
+/// The same resources in another order and at another time are the same risks, and what a person confirmed of one stands; so it does
+/// when a resource joins its group.
+#[test]
+fn ids_and_confirmed_scores_survive_reruns_and_reorderings() {
+    let database = |id: &str| {
+        let open = json!({ "dBInstanceIdentifier": id, "storageEncrypted": false, "publiclyAccessible": true, "engine": "postgres" });
+        item("AWS::RDS::DBInstance", id, open)
+    };
+    let bucket = |id: &str| item("AWS::S3::Bucket", id, json!({ "name": id }));
+    let mut items = vec![database("a"), bucket("b"), database("c"), bucket("d")];
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    box_.snapshot("first", &items);
+    box_.affiant(&["collect", "--snapshot", "first"]).exits(3);
+    let listed = |clock: &str| {
+        let env = [("AFFIANT_PINNED_CLOCK", clock)];
+        let list = box_.affiant_with(&["risks", "list", "--format", "json"], &env).exits(0).out;
+        let rows = crate::spine::json(&list)["risks"].as_array().expect("risks").clone();
+        let of = |r: &Value| (r["id"].as_str().expect("an id").to_string(), r.clone());
+        rows.iter().map(of).collect::<BTreeMap<_, _>>()
+    };
+    let now = crate::harness::NOW;
+    let before = listed(now);
+    let open = before.values().find(|r| r["control"] == "network-isolation" && r["origin"] == "finding");
+    let id = open.expect("open databases are a risk")["id"].as_str().expect("an id").to_string();
+    let confirm = ["risks", "confirm", &id, "--by", "Casey Example", "--owner", "Riley Example"];
+    let score = ["--likelihood", "very-low", "--impact", "low", "--rationale", "Nothing is in them."];
+    box_.affiant(&[&confirm[..], &score].concat()).exits(0);
+    items.reverse();
+    items.insert(1, database("e"));
+    box_.snapshot("again", &items);
+    let later = "2026-10-01T12:00:00Z";
+    box_.affiant_with(&["collect", "--snapshot", "again"], &[("AFFIANT_PINNED_CLOCK", later)]).exits(3);
+    let after = listed(later);
+    assert!(before.keys().eq(after.keys()), "{:?}\n{:?}", before.keys(), after.keys());
+    let risk = &after[&id];
+    assert_eq!((&risk["likelihood"], &risk["impact"]), (&json!("very low"), &json!("low")), "{risk:#}");
+    assert_eq!((&risk["suggested"], &risk["owner"]), (&json!(false), &json!("Riley Example")), "{risk:#}");
+    assert!(risk["members"].to_string().contains(":e\""), "{risk:#}");
 }

@@ -4,6 +4,7 @@
 
 pub mod dates;
 mod holds;
+mod remarks;
 mod states;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,6 +15,7 @@ use crate::model::breach::{Discovered, Due, Duty, Incident, Promise, StateClocks
 use crate::model::catalog::LawClock;
 use crate::model::shapes::ROLES;
 use holds::Holds;
+use remarks::remarks;
 
 /// Where "500 or more" and "more than 500" part.
 const THRESHOLD: u64 = 500;
@@ -214,6 +216,8 @@ impl Count<'_> {
 
     fn held(&self, clock: &LawClock, ours: bool, limit: NaiveDate) -> Duty {
         let (due, not_before) = self.holds.over(limit);
+        // what ended before anybody knew holds nothing
+        let not_before = not_before.filter(|day| *day >= self.day);
         Duty {
             id: clock.id.clone(),
             who: clock.who.clone(),
@@ -229,7 +233,15 @@ impl Count<'_> {
 
     /// HHS: 500 or more with the individuals, fewer in the log of the year.
     fn hhs(&self, ours: bool, all: &mut Vec<Duty>) {
-        let now = self.law("hhs-500-or-more", ours);
+        let told = self.incident.told.get("individuals").and_then(|day| dates::day(day).ok());
+        let now = match told {
+            // at the same time as the individuals
+            Some(told) if told < dates::plus_days(self.day, 60) => {
+                let due = self.day_due(told.max(self.day));
+                Duty { due, not_before: None, ..self.law("hhs-500-or-more", ours) }
+            }
+            Some(_) | None => self.law("hhs-500-or-more", ours),
+        };
         let log = self.held(self.clock("hhs-fewer-than-500"), ours, dates::after_year_end(self.day, 60));
         let undone =
             |duty: &Duty, why: String| Duty { due: Due::NotOwed { why }, not_before: None, ..duty.clone() };
@@ -345,50 +357,4 @@ impl Count<'_> {
             words: format!("{words}{held}"),
         }
     }
-}
-
-/// What a reader must know beside the dates.
-fn remarks(count: &Count<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    match (count.incident.role.as_str(), count.incident.agent) {
-        ("business associate", true) => notes.push(
-            "As the covered entity's agent: what the business associate knew the covered entity knew, so its \
-             clock began on the same day. Tell it at once; its notices follow."
-                .to_string(),
-        ),
-        ("business associate", false) => notes.push(
-            "Not an agent of the covered entity: the covered entity's own 60 days begin when it is told, or \
-             when it knew or should have known. It tells individuals, HHS and media."
-                .to_string(),
-        ),
-        ("subcontractor", true) => notes.push(
-            "As the business associate's agent: its clock toward the covered entity began on the same day. \
-             If it is in turn an agent of the covered entity, so did the covered entity's."
-                .to_string(),
-        ),
-        ("subcontractor", false) => {
-            notes.push("Not an agent: the business associate's own 60 days begin when it is told, or when it \
-                        knew or should have known.".into());
-        }
-        _ => {}
-    }
-    if !count.holds.is_empty() {
-        notes.push(
-            "Notice is held as 164.412 says. The rule does not say that the 60 days stand still meanwhile: \
-             the later of the limit and the end of the hold is printed, and notice is due without \
-             unreasonable delay once the hold ends."
-                .into(),
-        );
-    }
-    if count.incident.role.starts_with("business") || count.incident.role == "subcontractor" {
-        notes.push(
-            "Counts are those of one covered entity: where several are affected, each has its own.".into(),
-        );
-    }
-    notes.push(
-        "The dates are outer limits. Whether this is a breach of unsecured PHI at all is a question for the \
-         four-factor assessment (164.402), and its record is the burden of proof (164.414(b))."
-            .into(),
-    );
-    notes
 }
