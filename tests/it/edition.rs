@@ -273,6 +273,19 @@ fn no_layer_of_a_given_edition_holds_an_original() {
     );
 }
 
+/// The order of originals would tell which name comes before which.
+#[test]
+fn rows_stand_in_the_order_of_their_pseudonyms() {
+    let pair = sample();
+    let inside = files(&unzip(&pair.edition, &pair.sandbox.path().join("ordered")));
+    for table in ["resource", "result", "phi_store_reader", "network_place"] {
+        let mut reader = csv::Reader::from_reader(inside[&format!("data/tables/{table}.csv")].as_slice());
+        let rows: Vec<Vec<String>> =
+            reader.records().map(|row| row.expect("a row").iter().map(String::from).collect()).collect();
+        assert!(rows.len() > 3 && rows.is_sorted(), "{table}");
+    }
+}
+
 #[test]
 fn an_edition_verifies_and_says_that_it_cannot_be_recomputed() {
     let pair = sample();
