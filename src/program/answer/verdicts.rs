@@ -12,6 +12,7 @@ use crate::model::verdict::{Counts, Verdict};
 const NAMED: usize = 4;
 /// How many checks an answer names with their rows.
 const TOLD: usize = 12;
+const RESULTS: &str = "data/tables/result.csv";
 
 /// Whether an id of the questions means a check: `kms.*` is all of a service.
 pub fn fits(wanted: &str, id: &str) -> bool {
@@ -50,6 +51,10 @@ impl AnswerInputs<'_> {
         };
         let words = format!("{}{}{}", counted(&counts, found.len()), named(&found), policy(&found));
         let mut outcome = Outcome::machine(word, words, self.of_checks(&found));
+        // what is missing in AWS leaves no exhibit of its own: a `no` rests on the rows that say so
+        if word == AnswerWord::No && outcome.proofs.is_empty() {
+            outcome.proofs = self.part(RESULTS, &self.dossier.as_of);
+        }
         outcome.gaps = found
             .iter()
             .filter(|(_, check)| check.counts.not_met > 0)
