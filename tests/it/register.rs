@@ -225,6 +225,8 @@ fn what_is_exported_runs_nothing() {
         "@SUM(1)",
         "--owner",
         "z",
+        "--due",
+        "2026-11-03",
     ];
     box_.affiant(&add).exits(0);
     box_.affiant(&["risks", "export", "risks.csv"]).exits(0);
@@ -241,6 +243,9 @@ fn what_is_exported_runs_nothing() {
     )
     .expect("XML");
     assert!(!sheet.contains("<f>") && sheet.contains("t=\"s\""), "no cell is a formula");
+    // long text is given its height, and a day is a date: 46329 is 2026-11-03 counted from 1899-12-30
+    assert!(sheet.contains("customHeight=\"1\""), "rows of several lines lie over one another");
+    assert!(sheet.contains("<v>46329</v>"), "the due date is no date");
     let again = fs::read(box_.path().join("risks.xlsx")).expect("a file");
     box_.affiant(&["risks", "export", "again.xlsx"]).exits(0);
     assert_eq!(again, fs::read(box_.path().join("again.xlsx")).expect("a file"), "the same bytes");
