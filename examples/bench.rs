@@ -1,12 +1,14 @@
-//! Measures what loading, judging and rendering cost, as ratios to a bare reference in the same run: these machines are noisy,
-//! ratios are not. Not a test: it never fails for being slow.
+//! Measures what loading, judging and rendering cost, as ratios to a bare reference in the same run: these
+//! machines are noisy, ratios are not. Not a test: it never fails for being slow.
 //!
 //! ```text
 //! cargo run --release --example bench -- 10000 100000      items: collect, redact, load and assess
 //! cargo run --release --example bench -- --queries 50000 100000
-//!                                                          the SELECT of each table and each check by itself, and how it grows
+//!                                                          the SELECT of each table and each check by
+//!                                                          itself, and how it grows
 //! cargo run --release --example bench -- --pages 10 100 600 [DOSSIER.json ...]
-//!                                                          a bare typst table of so many pages; the report of a dossier
+//!                                                          a bare typst table of so many pages; the
+//!                                                          report of a dossier
 //! ```
 //!
 //! Each size runs in a process of its own, so that its peak memory is its own.
@@ -143,7 +145,8 @@ fn reference(folder: &Path) -> String {
     format!("gunzip + IgnoredAny per item, {count} items")
 }
 
-/// gunzip, our own splitting into items, and something with each: what loading pays before anything is written.
+/// gunzip, our own splitting into items, and something with each: what loading pays before
+/// anything is written.
 fn scan(folder: &Path, mut each: impl FnMut(&[u8]) -> usize) -> String {
     let (mut count, mut bytes) = (0u64, 0);
     for path in snapshots(folder) {
@@ -233,8 +236,8 @@ fn assess(folder: &Path) -> String {
     format!("{} resources loaded, {rows} results, database {size} MB", assessment.resources)
 }
 
-/// Times every query of tables and checks on the finished database of each size, slowest first. What it costs to write the answers
-/// is not in it.
+/// Times every query of tables and checks on the finished database of each size, slowest first. What it costs
+/// to write the answers is not in it.
 fn queries(sizes: &[&str]) {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for size in sizes {
@@ -287,7 +290,8 @@ fn timed(database: &Path) -> Vec<(String, f64)> {
         "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE; SELECT sum(length(tags)) FROM resource;",
     )
     .expect("a database");
-    let all = "SELECT 'table ' || name, sql FROM table_sql UNION ALL SELECT DISTINCT 'check ' || check_id, sql FROM check_sql";
+    let all = "SELECT 'table ' || name, sql FROM table_sql UNION ALL SELECT DISTINCT 'check ' || check_id, \
+               sql FROM check_sql";
     let mut statement = db.prepare(all).expect("the queries are in it");
     let queries = statement
         .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
@@ -358,9 +362,10 @@ mod bench_pdf {
     pub fn table(pages: usize) -> String {
         let rows = pages * 47;
         let source = format!(
-            "#set document(title: \"bench\")\n#set text(lang: \"en\", font: \"IBM Plex Sans\", size: 8pt)\n#set page(paper: \"us-letter\")\n\
-             #for start in range(0, {rows}, step: 200) {{ table(columns: (60pt, 1fr, 60pt), table.header([a], [b], [c]), \
-             ..range(start, calc.min(start + 200, {rows})).map(i => ([#i], [arn:aws:ec2:us-east-1:111122223333:volume/vol-#i], [met])).flatten()) }}"
+            "#set document(title: \"bench\")\n#set text(lang: \"en\", font: \"IBM Plex Sans\", size: 8pt)\n\
+             #set page(paper: \"us-letter\")\n#for start in range(0, {rows}, step: 200) {{ table(columns: \
+             (60pt, 1fr, 60pt), table.header([a], [b], [c]), ..range(start, calc.min(start + 200, {rows}\
+             )).map(i => ([#i], [arn:aws:ec2:us-east-1:111122223333:volume/vol-#i], [met])).flatten()) }}"
         );
         let files = vec![("/bench.typ".into(), source.into_bytes())];
         // timed like a report, so that the comparison is fair

@@ -1,5 +1,5 @@
-//! Writes what the PDF's templates read, so that pages can be worked on without a build: edit `templates/pdf`, compile with stock
-//! typst 0.15, look.
+//! Writes what the PDF's templates read, so that pages can be worked on without a build: edit
+//! `templates/pdf`, compile with stock typst 0.15, look.
 //!
 //! ```text
 //! cargo run --release --example pages -- packages/2026-Q3/<id>/data/dossier.json /tmp/pages

@@ -1,8 +1,9 @@
-//! Answers requests against policies, one JSON line in and one word out: what `tests/judges/policies.mjs` holds against an
-//! independent engine.
+//! Answers requests against policies, one JSON line in and one word out: what `tests/judges/policies.mjs`
+//! holds against an independent engine.
 //!
-//! `{"principal": ARN or null, "action", "resource", "owner", "context": {key: text or list}, "identity": [policy], "boundary",
-//! "session", "resourcePolicy", "scp": [[policy]], "rcp": [[policy]]}` gives `yes`, `no` or `unknown`.
+//! `{"principal": ARN or null, "action", "resource", "owner", "context": {key: text or list}, "identity":
+//! [policy], "boundary", "session", "resourcePolicy", "scp": [[policy]], "rcp":
+//! [[policy]]}` gives `yes`, `no` or `unknown`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};

@@ -1,7 +1,8 @@
 //! Signs a PDF up to a PAdES level, for the judges of `tests/judges/levels.py`.
 //!
-//! `sign_pdf IN OUT LEVEL AUTHORITY PADDING KEY CHAIN [KEY CHAIN]`: LEVEL is b-b, b-t, b-lt or b-lta; AUTHORITY a URL or `-`;
-//! PADDING pkcs1 or pss; each KEY is PEM with the PEM chain of its certificates; the first certifies, the second approves.
+//! `sign_pdf IN OUT LEVEL AUTHORITY PADDING KEY CHAIN [KEY
+//! CHAIN]`: LEVEL is b-b, b-t, b-lt or b-lta; AUTHORITY a URL or `-`; PADDING pkcs1 or pss; each KEY is PEM
+//! with the PEM chain of its certificates; the first certifies, the second approves.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 

@@ -1,8 +1,8 @@
-//! A verifier and nothing else: integrity, authenticity and time of a package as `affiant verify` judges them, without AWS, typst
-//! or SQL. It prints JSON.
+//! A verifier and nothing else: integrity, authenticity and time of a package as `affiant verify` judges
+//! them, without AWS, typst or SQL. It prints JSON.
 //!
-//! `cargo build --profile verifier --no-default-features --example verifier`; usage: `verifier PACKAGE [TRUST.pem [TSA.pem]]`.
-//! Exit codes are those of `affiant verify`.
+//! `cargo build --profile verifier --no-default-features --example verifier`; usage: `verifier PACKAGE
+//! [TRUST.pem [TSA.pem]]`. Exit codes are those of `affiant verify`.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 

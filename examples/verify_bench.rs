@@ -1,7 +1,8 @@
-//! Verifies a large archive and says how long it took, how much memory it needed, and how `sha256sum` compares on the same
-//! bytes in the same run.
+//! Verifies a large archive and says how long it took, how much memory it needed, and how `sha256sum`
+//! compares on the same bytes in the same run.
 //!
-//! `cargo run --release --example verify_bench -- [MEGABYTES] [FOLDER]`; 2048 MB in a temporary folder unless said.
+//! `cargo run --release --example verify_bench -- [MEGABYTES] [FOLDER]`; 2048 MB in a temporary
+//! folder unless said.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 

@@ -1,8 +1,8 @@
-//! Says what this program makes of answers of AWS, one JSON line in and one out: what `tests/lab/wire_models.py` holds against
-//! botocore, which reads the same bytes.
+//! Says what this program makes of answers of AWS, one JSON line in and one out: what
+//! `tests/lab/wire_models.py` holds against botocore, which reads the same bytes.
 //!
-//! `{"service", "operation", "custody": {name: text}, "file": PATH}` gives `{"body": the answer}`, `{"rows": [...]}` or
-//! `{"refused": why}`. `--catalog DIR` overlays the catalog.
+//! `{"service", "operation", "custody": {name: text}, "file": PATH}` gives `{"body": the answer}`, `{"rows":
+//! [...]}` or `{"refused": why}`. `--catalog DIR` overlays the catalog.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 

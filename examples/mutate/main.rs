@@ -1,12 +1,13 @@
-//! Do the cases of a check or a table notice a fault in its SQL? Puts one small fault after another into each, does what `controls
-//! test` does (the cases as written, and of checks again with each cell set to NULL), and prints how many faults were noticed, and which
-//! were not.
+//! Do the cases of a check or a table notice a fault in its SQL? Puts one small fault after another into
+//! each, does what `controls test` does (the cases as written, and of checks again with each cell set to
+//! NULL), and prints how many faults were noticed, and which were not.
 //!
 //! ```text
 //! cargo run --release --example mutate -- [--catalog DIR] [--check ID]... [--table NAME]... [--quiet]
 //! ```
 //!
-//! Ends with 1 where fewer than 95 of 100 faults were noticed, or where a NULL turns into `met` and the check does not say why.
+//! Ends with 1 where fewer than 95 of 100 faults were noticed, or where a NULL turns into `met` and the
+//! check does not say why.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 

@@ -1,5 +1,5 @@
-//! Small faults in a check's SQL, one a mutant: a predicate negated, a condition dropped, a comparison moved by one, verdicts
-//! swapped. Good cases notice each of them.
+//! Small faults in a check's SQL, one a mutant: a predicate negated, a condition dropped, a comparison moved
+//! by one, verdicts swapped. Good cases notice each of them.
 
 use crate::tokens::{Node, Span, reach, tree};
 
@@ -116,8 +116,8 @@ impl Maker<'_> {
         self.put(&format!("{what} ({context}) to {new}"), &[(*span, new.to_string())]);
     }
 
-    /// A condition and its parts. `alone` replaces a condition that is one predicate: `1` where a filter falls away, `0` where a
-    /// branch is never taken.
+    /// A condition and its parts. `alone` replaces a condition that is one predicate: `1` where a filter
+    /// falls away, `0` where a branch is never taken.
     fn condition(&mut self, nodes: &[Node], alone: &str) {
         let end = nodes.iter().position(|n| n.is_any(self.sql, &ENDS)).unwrap_or(nodes.len());
         self.boolean(&nodes[..end], alone);
@@ -192,7 +192,8 @@ impl Maker<'_> {
         }
     }
 
-    /// The verdict of an alternative, alone or before its reason, or its rank: `'met'`, `json_array('met', …)`, `json_array(1, …)`.
+    /// The verdict of an alternative, alone or before its reason, or its rank: `'met'`,
+    /// `json_array('met', …)`, `json_array(1, …)`.
     fn verdict(&self, nodes: &[Node]) -> Option<Span> {
         let (first, words) = match nodes {
             [function, Node::Paren(_, members), ..] if function.is(self.sql, "json_array") => {

@@ -1,5 +1,5 @@
-//! SQL as a tree of tokens: parentheses and CASE … END nest, everything else lies flat. It knows words, strings and operators of
-//! SQLite, and where each stands in the text; it knows no grammar.
+//! SQL as a tree of tokens: parentheses and CASE … END nest, everything else lies flat. It knows words,
+//! strings and operators of SQLite, and where each stands in the text; it knows no grammar.
 
 /// A half-open range of bytes in the SQL text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Ways in that AWS Config does not show, or not wholly: pooled desktops, the remote browser, the hotline's agents, the VPN, newer APIs,
-//! and how long sessions of roles and permission sets last.
+//! Ways in that AWS Config does not show, or not wholly: pooled desktops, the remote browser, the hotline's
+//! agents, the VPN, newer APIs, and how long sessions of roles and permission sets last.
 
 use serde_json::{Value, json};
 
@@ -30,10 +30,14 @@ fn pools(region: &Region, story: &mut Story) {
         let id = format!("wspool-{}", rng.lower(9));
         let arn = region.arn("workspaces", &format!("workspacespool/{id}"));
         pools.push(json!({
-            "PoolId": id, "PoolArn": arn, "PoolName": format!("twin-{name}"), "State": "RUNNING", "CreatedAt": ANSWERS.minus_days(300).cli(),
-            "BundleId": format!("wsb-{}", rng.lower(9)), "DirectoryId": format!("wsd-{}", rng.lower(10)), "RunningMode": "AUTO_STOP",
-            "CapacityStatus": {"AvailableUserSessions": 8, "DesiredUserSessions": 10, "ActualUserSessions": 10, "ActiveUserSessions": 2},
-            "TimeoutSettings": {"DisconnectTimeoutInSeconds": 300, "IdleDisconnectTimeoutInSeconds": idle, "MaxUserDurationInSeconds": 28800}
+            "PoolId": id, "PoolArn": arn, "PoolName": format!("twin-{name}"), "State": "RUNNING",
+            "CreatedAt": ANSWERS.minus_days(300).cli(),
+            "BundleId": format!("wsb-{}", rng.lower(9)), "DirectoryId": format!("wsd-{}", rng.lower(10)),
+            "RunningMode": "AUTO_STOP",
+            "CapacityStatus": {"AvailableUserSessions": 8, "DesiredUserSessions": 10,
+                "ActualUserSessions": 10, "ActiveUserSessions": 2},
+            "TimeoutSettings": {"DisconnectTimeoutInSeconds": 300, "IdleDisconnectTimeoutInSeconds": idle,
+                "MaxUserDurationInSeconds": 28800}
         }));
         if *idle == 0 {
             story.fault(
@@ -51,9 +55,10 @@ fn browser(region: &Region, story: &mut Story) {
     if region.primary {
         let arn = region.arn("workspaces-web", &format!("userSettings/{}", story.rng("browser").uuid()));
         settings.push(json!({
-            "userSettingsArn": arn, "copyAllowed": "Disabled", "pasteAllowed": "Enabled", "downloadAllowed": "Disabled",
-            "uploadAllowed": "Disabled", "printAllowed": "Disabled", "disconnectTimeoutInMinutes": 5, "idleDisconnectTimeoutInMinutes": 15,
-            "deepLinkAllowed": "Disabled"
+            "userSettingsArn": arn, "copyAllowed": "Disabled", "pasteAllowed": "Enabled",
+            "downloadAllowed": "Disabled",
+            "uploadAllowed": "Disabled", "printAllowed": "Disabled", "disconnectTimeoutInMinutes": 5,
+            "idleDisconnectTimeoutInMinutes": 15, "deepLinkAllowed": "Disabled"
         }));
     }
     story.answer(region.name, "workspaces-web", "ListUserSettings", &json!({"userSettings": settings}));
@@ -67,9 +72,12 @@ fn hotline(region: &mut Region, story: &mut Story) {
     let tags = tags("twin-hotline", "phi", "prod", "hotline");
     let created = region.past(200, 600);
     let configuration = json!({
-        "Id": id, "Arn": arn, "InstanceAlias": "twin-hotline", "IdentityManagementType": "SAML", "InstanceStatus": "ACTIVE",
-        "CreatedTime": created.iso(), "ServiceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect"),
-        "Attributes": {"InboundCalls": true, "OutboundCalls": false, "ContactflowLogs": true, "ContactLens": false, "AutoResolveBestVoices": true,
+        "Id": id, "Arn": arn, "InstanceAlias": "twin-hotline", "IdentityManagementType": "SAML",
+        "InstanceStatus": "ACTIVE", "CreatedTime": created.iso(),
+        "ServiceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/connect.amazonaws.com/\
+                                AWSServiceRoleForAmazonConnect"),
+        "Attributes": {"InboundCalls": true, "OutboundCalls": false, "ContactflowLogs": true,
+            "ContactLens": false, "AutoResolveBestVoices": true,
             "UseCustomTTSVoices": false, "EarlyMedia": true},
         "Tags": pascal_tags(&tags)
     });
@@ -82,8 +90,10 @@ fn hotline(region: &mut Region, story: &mut Story) {
         let profile = rng.uuid();
         let own = format!("{arn}/authentication-profile/{profile}");
         let body = json!({"AuthenticationProfile": {
-            "Id": profile, "Arn": own, "Name": name, "IsDefault": name == "agents", "CreatedTime": created.cli(), "LastModifiedTime": created.cli(),
-            "LastModifiedRegion": region.name, "AllowedIps": [], "BlockedIps": [], "PeriodicSessionDuration": 20, "MaxSessionDuration": 720,
+            "Id": profile, "Arn": own, "Name": name, "IsDefault": name == "agents",
+            "CreatedTime": created.cli(), "LastModifiedTime": created.cli(),
+            "LastModifiedRegion": region.name, "AllowedIps": [], "BlockedIps": [],
+            "PeriodicSessionDuration": 20, "MaxSessionDuration": 720,
             "SessionInactivityDuration": 15, "SessionInactivityHandlingEnabled": handled
         }});
         story.answer_of(region.name, "connect", "DescribeAuthenticationProfile", &profile, &body);
@@ -105,12 +115,16 @@ fn vpn(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/client-vpn/twin-on-call");
     let endless = story.plants("ec2.client-vpn-session-limit");
     let configuration = json!({
-        "Id": id, "Description": "On-call access", "VpcId": region.vpc, "ClientCidrBlock": "10.250.0.0/22", "TransportProtocol": "udp",
-        "VpnPort": 443, "SplitTunnel": true, "SelfServicePortal": "disabled", "SessionTimeoutHours": if endless { 24 } else { 8 },
-        "ServerCertificateArn": region.certificates.values().next(), "DnsServers": [], "SecurityGroupIds": [region.group("functions")],
+        "Id": id, "Description": "On-call access", "VpcId": region.vpc, "ClientCidrBlock": "10.250.0.0/22",
+        "TransportProtocol": "udp", "VpnPort": 443, "SplitTunnel": true, "SelfServicePortal": "disabled",
+        "SessionTimeoutHours": if endless { 24 } else { 8 },
+        "ServerCertificateArn": region.certificates.values().next(), "DnsServers": [],
+        "SecurityGroupIds": [region.group("functions")],
         "AuthenticationOptions": [{"Type": "federated-authentication",
-            "FederatedAuthentication": {"SAMLProviderArn": format!("arn:aws:iam::{ACCOUNT}:saml-provider/county-directory")}}],
-        "ConnectionLogOptions": {"Enabled": true, "CloudwatchLogGroup": group}, "ClientConnectOptions": {"Enabled": false},
+            "FederatedAuthentication": {"SAMLProviderArn": format!("arn:aws:iam::{ACCOUNT}:saml-provider/\
+                                                                    county-directory")}}],
+        "ConnectionLogOptions": {"Enabled": true, "CloudwatchLogGroup": group},
+        "ClientConnectOptions": {"Enabled": false},
         "TagSpecifications": [{"ResourceType": "client-vpn-endpoint", "Tags": pascal_tags(&tags)}]
     });
     region.push(Item::new("AWS::EC2::ClientVpnEndpoint", &id, &arn, configuration).named(&id).tagged(&tags));
@@ -129,7 +143,8 @@ fn apis(region: &mut Region, story: &mut Story) {
         let tags = tags(name, "phi", "prod", "portal");
         let scheme = if protocol == "HTTP" { "https" } else { "wss" };
         let configuration = json!({
-            "apiId": id, "name": name, "protocolType": protocol, "apiEndpoint": format!("{scheme}://{id}.execute-api.{}.amazonaws.com", region.name),
+            "apiId": id, "name": name, "protocolType": protocol,
+            "apiEndpoint": format!("{scheme}://{id}.execute-api.{}.amazonaws.com", region.name),
             "disableExecuteApiEndpoint": true, "createdDate": region.past(100, 400).iso(), "tags": tags
         });
         region.push(Item::new("AWS::ApiGatewayV2::Api", &api, &api, configuration).named(name).tagged(&tags));
@@ -138,11 +153,14 @@ fn apis(region: &mut Region, story: &mut Story) {
             let socket = protocol == "WEBSOCKET";
             let traced = socket && story.plants("apigateway.no-request-bodies-in-logs");
             let mut body = json!({
-                "stageName": stage, "deploymentId": region.rng.lower(6), "autoDeploy": protocol == "HTTP", "stageVariables": {}, "tags": tags,
-                "createdDate": region.past(60, 100).iso(), "defaultRouteSettings": {"detailedMetricsEnabled": true}
+                "stageName": stage, "deploymentId": region.rng.lower(6), "autoDeploy": protocol == "HTTP",
+                "stageVariables": {}, "tags": tags, "createdDate": region.past(60, 100).iso(),
+                "defaultRouteSettings": {"detailedMetricsEnabled": true}
             });
             if socket {
-                body["defaultRouteSettings"] = json!({"detailedMetricsEnabled": true, "loggingLevel": "INFO", "dataTraceEnabled": traced});
+                body["defaultRouteSettings"] = json!({
+                    "detailedMetricsEnabled": true, "loggingLevel": "INFO", "dataTraceEnabled": traced
+                });
             }
             if traced {
                 story.fault(
@@ -168,8 +186,8 @@ fn apis(region: &mut Region, story: &mut Story) {
     }
 }
 
-/// The rules of every web listener that has no answer yet. Behind the portal's sign-in lies a rule with one of its own, whose cookie nobody
-/// shortened.
+/// The rules of every web listener that has no answer yet. Behind the portal's sign-in lies a rule with one
+/// of its own, whose cookie nobody shortened.
 pub fn sign_in_rules(region: &Region, story: &mut Story) {
     let mut rng = story.rng(&format!("sign-in rules {}", region.name));
     let mut planted = !region.primary || !story.plants("elb.rule-session-timeout");
@@ -183,7 +201,10 @@ pub fn sign_in_rules(region: &Region, story: &mut Story) {
         let actions = &item.configuration["DefaultActions"];
         let told = story.answers.get(&path).and_then(|bytes| serde_json::from_slice(bytes).ok());
         let mut answer: Value = told.unwrap_or_else(|| {
-            json!({"Rules": [{"RuleArn": format!("{base}/{}", rng.hex(16)), "Priority": "default", "Conditions": [], "Actions": actions, "IsDefault": true}]})
+            json!({
+                "Rules": [{"RuleArn": format!("{base}/{}", rng.hex(16)), "Priority": "default",
+                    "Conditions": [], "Actions": actions, "IsDefault": true}]
+            })
         });
         let signs_in = actions[0]["Type"].as_str().is_some_and(|kind| kind.starts_with("authenticate-"));
         if signs_in && !planted {
@@ -192,7 +213,8 @@ pub fn sign_in_rules(region: &Region, story: &mut Story) {
             let mut own = actions.clone();
             own[0]["AuthenticateOidcConfig"]["SessionTimeout"] = json!(604_800);
             let rule = json!({
-                "RuleArn": arn, "Priority": "20", "Conditions": [{"Field": "path-pattern", "Values": ["/admin/*"]}], "Actions": own,
+                "RuleArn": arn, "Priority": "20",
+                "Conditions": [{"Field": "path-pattern", "Values": ["/admin/*"]}], "Actions": own,
                 "IsDefault": false
             });
             answer["Rules"].as_array_mut().expect("a list").insert(0, rule);
@@ -251,7 +273,8 @@ const PEOPLE: [(&str, &str, &[&str]); 5] = [
     ("riley.example", "Riley Example", &["Support"]),
 ];
 
-/// Who is behind the ids of assignments: `holders` are the permission sets, each with what holds it and its id.
+/// Who is behind the ids of assignments: `holders` are the permission sets, each with what
+/// holds it and its id.
 fn directory(holders: &[(&str, Holder)], story: &mut Story) {
     let mut rng = story.rng("identity store");
     let store = format!("d-{}", rng.hex(10));
@@ -263,7 +286,8 @@ fn directory(holders: &[(&str, Holder)], story: &mut Story) {
             let id = sets.first().and_then(|set| own(set)).filter(|_| *user == "morgan.example");
             let id = id.map_or(fresh, |(_, holder)| holder.id.clone());
             let body = json!({
-                "UserName": user, "UserId": id, "DisplayName": shown, "UserStatus": "ENABLED", "IdentityStoreId": store
+                "UserName": user, "UserId": id, "DisplayName": shown, "UserStatus": "ENABLED",
+                "IdentityStoreId": store
             });
             (id, *sets, body)
         })
@@ -291,7 +315,8 @@ fn directory(holders: &[(&str, Holder)], story: &mut Story) {
             .filter(|(_, sets, _)| sets.contains(&set))
             .map(|(user, ..)| {
                 json!({
-                    "IdentityStoreId": store, "MembershipId": rng.uuid(), "GroupId": group.id, "MemberId": {"UserId": user}
+                    "IdentityStoreId": store, "MembershipId": rng.uuid(), "GroupId": group.id,
+                    "MemberId": {"UserId": user}
                 })
             })
             .collect();
@@ -325,7 +350,10 @@ fn rights(name: &str, set: &str, rng: &mut Rng, story: &mut Story) -> Holder {
         .map(|policy| json!({"Name": policy, "Arn": format!("arn:aws:iam::aws:policy/{policy}")}))
         .collect();
     let inline = allowed.map_or_else(String::new, |actions| {
-        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}).to_string()
+        json!({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+        })
+        .to_string()
     });
     let answers = [
         ("ListManagedPoliciesInPermissionSet", json!({"AttachedManagedPolicies": attached})),
@@ -388,6 +416,7 @@ fn role(item: &Item, story: &mut Story) -> Value {
     }
     json!({
         "Path": item.configuration["path"], "RoleName": name, "RoleId": item.id, "Arn": item.arn(),
-        "CreateDate": item.created.unwrap_or(ANSWERS).cli(), "AssumeRolePolicyDocument": {}, "MaxSessionDuration": if long || reserved { 43200 } else { 3600 }
+        "CreateDate": item.created.unwrap_or(ANSWERS).cli(), "AssumeRolePolicyDocument": {},
+        "MaxSessionDuration": if long || reserved { 43200 } else { 3600 }
     })
 }

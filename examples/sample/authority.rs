@@ -1,5 +1,5 @@
-//! What only IAM, IAM Access Analyzer and AWS Organizations can tell: the last use of roles, what strangers reach, and which calls
-//! the organization refuses to all its accounts.
+//! What only IAM, IAM Access Analyzer and AWS Organizations can tell: the last use of roles, what strangers
+//! reach, and which calls the organization refuses to all its accounts.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,8 @@ pub fn build(east: &mut Region, west: &mut Region, story: &mut Story) {
 /// IAM's own account of each role. One role of a rotated-out program was last used long ago.
 fn roles(region: &mut Region, story: &mut Story) {
     let takers = ["twin-rotate", "twin-registry-sync", "log-archive-reader"];
-    // the vendor's secrets are rotated and its log archive is read, so there it is the program that was retired
+    // the vendor's secrets are rotated and its log archive is read, so there it is the
+    // program that was retired
     let idle = *region.rng.pick(if story.vendor() { &takers[1..2] } else { &takers });
     let details: Vec<Value> = region
         .items
@@ -41,7 +42,8 @@ fn detail(item: &Item, idle: &str) -> Value {
     let is = &item.configuration;
     let days = if is["roleName"] == idle { 214 } else { 2 };
     json!({
-        "Path": is["path"], "RoleName": is["roleName"], "RoleId": is["roleId"], "Arn": is["arn"], "CreateDate": is["createDate"],
+        "Path": is["path"], "RoleName": is["roleName"], "RoleId": is["roleId"], "Arn": is["arn"],
+        "CreateDate": is["createDate"],
         "RoleLastUsed": {"LastUsedDate": ANSWERS.minus_days(days).cli(), "Region": "us-east-1"}
     })
 }
@@ -51,13 +53,16 @@ fn analyzer(region: &mut Region, story: &mut Story) {
     let name = "twin-outside";
     let arn = region.arn("access-analyzer", &format!("analyzer/{name}"));
     let tags = tags(name, "internal", "prod", "security");
-    let configuration = json!({"AnalyzerName": name, "Arn": arn, "Type": "ACCOUNT", "ArchiveRules": [], "Tags": crate::item::pascal_tags(&tags)});
+    let configuration = json!({
+        "AnalyzerName": name, "Arn": arn, "Type": "ACCOUNT", "ArchiveRules": [],
+        "Tags": crate::item::pascal_tags(&tags)
+    });
     let item =
         Item::new("AWS::AccessAnalyzer::Analyzer", &arn, &arn, configuration).named(name).tagged(&tags);
     region.push(item);
     let seen = ANSWERS.minus_minutes(40).cli();
-    let one = json!({"arn": arn, "name": name, "type": "ACCOUNT", "status": "ACTIVE", "createdAt": ANSWERS.minus_days(500).cli(),
-        "lastResourceAnalyzedAt": seen, "tags": {}});
+    let one = json!({"arn": arn, "name": name, "type": "ACCOUNT", "status": "ACTIVE",
+        "createdAt": ANSWERS.minus_days(500).cli(), "lastResourceAnalyzedAt": seen, "tags": {}});
     story.answer(region.name, "accessanalyzer", "ListAnalyzers", &json!({"analyzers": [one]}));
     let strangers = story.plants("accessanalyzer.no-open-findings");
     let findings = if region.primary { findings(region, &seen, strangers) } else { Vec::new() };
@@ -83,15 +88,17 @@ fn findings(region: &mut Region, seen: &str, strangers: bool) -> Vec<Value> {
     let mut findings: Vec<Value> = wanted
         .into_iter()
         .map(|(arn, kind)| {
-            json!({"id": region.rng.uuid(), "resource": arn, "resourceType": kind, "resourceOwnerAccount": ACCOUNT, "isPublic": true,
-                "principal": {"AWS": "*"}, "action": ["sts:AssumeRole"], "condition": {}, "status": "ACTIVE", "createdAt": seen,
-                "analyzedAt": seen, "updatedAt": seen})
+            json!({"id": region.rng.uuid(), "resource": arn, "resourceType": kind,
+                "resourceOwnerAccount": ACCOUNT, "isPublic": true,
+                "principal": {"AWS": "*"}, "action": ["sts:AssumeRole"], "condition": {},
+                "status": "ACTIVE", "createdAt": seen, "analyzedAt": seen, "updatedAt": seen})
         })
         .collect();
     let reader = format!("arn:aws:iam::{ACCOUNT}:role/log-archive-reader");
-    findings.push(json!({"id": region.rng.uuid(), "resource": reader, "resourceType": "AWS::IAM::Role", "resourceOwnerAccount": ACCOUNT,
-        "isPublic": false, "principal": {"AWS": LOG_ACCOUNT}, "action": ["sts:AssumeRole"], "condition": {}, "status": "ARCHIVED",
-        "createdAt": seen, "analyzedAt": seen, "updatedAt": seen}));
+    findings.push(json!({"id": region.rng.uuid(), "resource": reader, "resourceType": "AWS::IAM::Role",
+        "resourceOwnerAccount": ACCOUNT,
+        "isPublic": false, "principal": {"AWS": LOG_ACCOUNT}, "action": ["sts:AssumeRole"],
+        "condition": {}, "status": "ARCHIVED", "createdAt": seen, "analyzedAt": seen, "updatedAt": seen}));
     findings
 }
 
@@ -110,7 +117,8 @@ fn organization(story: &mut Story) {
     let accounts: Vec<Value> = [(ACCOUNT, "twin-prod"), (LOG_ACCOUNT, "log-archive")]
         .iter()
         .map(|(id, name)| {
-            json!({"Id": id, "Arn": format!("arn:aws:organizations::{ACCOUNT}:account/{ORGANIZATION}/{id}"), "Name": name, "Status": "ACTIVE",
+            json!({"Id": id, "Arn": format!("arn:aws:organizations::{ACCOUNT}:account/{ORGANIZATION}/{id}"),
+                "Name": name, "Status": "ACTIVE",
                 "JoinedMethod": "CREATED", "JoinedTimestamp": ANSWERS.minus_days(1480).cli()})
         })
         .collect();
@@ -132,10 +140,15 @@ fn organization(story: &mut Story) {
     }
     for (id, _, at_root, _) in &guards {
         let target = if *at_root {
-            json!({"TargetId": "r-ex4m", "Arn": format!("arn:aws:organizations::{ACCOUNT}:root/{ORGANIZATION}/r-ex4m"), "Name": "Root", "Type": "ROOT"})
+            json!({
+                "TargetId": "r-ex4m",
+                "Arn": format!("arn:aws:organizations::{ACCOUNT}:root/{ORGANIZATION}/r-ex4m"),
+                "Name": "Root", "Type": "ROOT"
+            })
         } else {
             let unit = "ou-ex4m-workload";
-            json!({"TargetId": unit, "Arn": format!("arn:aws:organizations::{ACCOUNT}:ou/{ORGANIZATION}/{unit}"), "Name": "Trials",
+            json!({"TargetId": unit,
+                "Arn": format!("arn:aws:organizations::{ACCOUNT}:ou/{ORGANIZATION}/{unit}"), "Name": "Trials",
                 "Type": "ORGANIZATIONAL_UNIT"})
         };
         story.answer_of(GLOBAL, "organizations", "ListTargetsForPolicy", id, &json!({"Targets": [target]}));
@@ -150,8 +163,9 @@ fn organization(story: &mut Story) {
 }
 
 fn summary(id: &str, name: &str) -> Value {
-    json!({"Id": id, "Arn": format!("arn:aws:organizations::{ACCOUNT}:policy/{ORGANIZATION}/service_control_policy/{id}"), "Name": name,
-        "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false})
+    json!({"Id": id,
+        "Arn": format!("arn:aws:organizations::{ACCOUNT}:policy/{ORGANIZATION}/service_control_policy/{id}"),
+        "Name": name, "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false})
 }
 
 fn guards(detection: bool) -> Vec<Guard> {

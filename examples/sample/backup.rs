@@ -1,4 +1,5 @@
-//! AWS Backup: plans that keep seven years and one that does not, locked vaults, selections, recovery points, restore tests.
+//! AWS Backup: plans that keep seven years and one that does not, locked vaults, selections, recovery
+//! points, restore tests.
 
 use serde_json::{Value, json};
 
@@ -26,7 +27,9 @@ pub fn build(region: &mut Region, story: &mut Story) {
         &daily,
         "phi-by-tag",
         json!([]),
-        json!([{"ConditionType": "STRINGEQUALS", "ConditionKey": "data-classification", "ConditionValue": "phi"}]),
+        json!([{
+            "ConditionType": "STRINGEQUALS", "ConditionKey": "data-classification", "ConditionValue": "phi"
+        }]),
     );
     let files: Vec<String> =
         region.stores.iter().filter(|store| store.kind == "EFS").map(|store| store.arn.clone()).collect();
@@ -56,7 +59,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
     );
 }
 
-/// Points and restores of warehouses and shared folders, which are made after all other stores. They draw from a well of their own.
+/// Points and restores of warehouses and shared folders, which are made after all other stores. They draw
+/// from a well of their own.
 pub fn late(region: &mut Region, story: &mut Story) {
     let late = |store: &&crate::region::Store| store.phi && ["Redshift", "FSx"].contains(&store.kind);
     let stores: Vec<(String, &str)> =
@@ -107,11 +111,10 @@ fn vault(region: &mut Region, story: &mut Story) -> String {
             .tagged(&tags),
     );
     let listed = json!({
-        "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT", "VaultState": "AVAILABLE",
-        "CreationDate": created.cli(), "EncryptionKeyArn": key,
-        "CreatorRequestId": region.rng.uuid(), "NumberOfRecoveryPoints": points, "Locked": true, "MinRetentionDays": 14,
-        "MaxRetentionDays": 3653,
-        "LockDate": created.plus_days(10).cli()
+        "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT",
+        "VaultState": "AVAILABLE", "CreationDate": created.cli(), "EncryptionKeyArn": key,
+        "CreatorRequestId": region.rng.uuid(), "NumberOfRecoveryPoints": points, "Locked": true,
+        "MinRetentionDays": 14, "MaxRetentionDays": 3653, "LockDate": created.plus_days(10).cli()
     });
     let mut vaults = vec![listed];
     if region.primary && story.plants("backup.vault-allows-retention") {
@@ -131,7 +134,10 @@ fn short_vault(region: &mut Region, story: &mut Story) -> Value {
     let arn = vault_arn(region.name, &name);
     let created = region.past(100, 300);
     let key = region.key("backup");
-    let configuration = json!({"BackupVaultName": name, "BackupVaultArn": arn, "EncryptionKeyArn": key, "BackupVaultTags": {"Name": name}});
+    let configuration = json!({
+        "BackupVaultName": name, "BackupVaultArn": arn, "EncryptionKeyArn": key,
+        "BackupVaultTags": {"Name": name}
+    });
     let tags = tags(&name, "internal", "prod", "modeling");
     region.push(
         Item::new("AWS::Backup::BackupVault", &name, &arn, configuration)
@@ -148,8 +154,10 @@ fn short_vault(region: &mut Region, story: &mut Story) -> Value {
         &json!({"RecoveryPoints": []}),
     );
     json!({
-        "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT", "VaultState": "AVAILABLE",
-        "CreationDate": created.cli(), "EncryptionKeyArn": key, "NumberOfRecoveryPoints": 0, "Locked": true, "MinRetentionDays": 7,
+        "BackupVaultName": name, "BackupVaultArn": arn, "VaultType": "BACKUP_VAULT",
+        "VaultState": "AVAILABLE",
+        "CreationDate": created.cli(), "EncryptionKeyArn": key, "NumberOfRecoveryPoints": 0,
+        "Locked": true, "MinRetentionDays": 7,
         "MaxRetentionDays": 365, "LockDate": created.plus_days(10).cli()
     })
 }
@@ -164,19 +172,26 @@ fn plan(region: &mut Region, name: &str, vault: &str, days: u32) -> String {
     let arn = region.arn("backup", &format!("backup-plan:{id}"));
     let created = region.past(200, 900);
     let mut rule = json!({
-        "RuleName": "daily", "ScheduleExpression": "cron(0 5 * * ? *)", "ScheduleExpressionTimezone": "Etc/UTC", "StartWindowMinutes": 60,
-        "CompletionWindowMinutes": 480, "TargetBackupVault": vault, "EnableContinuousBackup": false, "Lifecycle": {"DeleteAfterDays": days},
-        "CopyActions": []
+        "RuleName": "daily", "ScheduleExpression": "cron(0 5 * * ? *)",
+        "ScheduleExpressionTimezone": "Etc/UTC", "StartWindowMinutes": 60,
+        "CompletionWindowMinutes": 480, "TargetBackupVault": vault, "EnableContinuousBackup": false,
+        "Lifecycle": {"DeleteAfterDays": days}, "CopyActions": []
     });
     if days == SEVEN_YEARS {
         rule["Lifecycle"]["MoveToColdStorageAfterDays"] = json!(90);
     }
     if days == SEVEN_YEARS && region.primary {
-        rule["CopyActions"] = json!([{"DestinationBackupVaultArn": vault_arn("us-west-2", "twin-recovery-vault"), "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}}]);
+        rule["CopyActions"] = json!([{
+            "DestinationBackupVaultArn": vault_arn("us-west-2", "twin-recovery-vault"),
+            "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}
+        }]);
     }
     if days == SEVEN_YEARS && !region.primary {
         let archive = format!("arn:aws:backup:{}:{LOG_ACCOUNT}:backup-vault:example-archive", region.name);
-        rule["CopyActions"] = json!([{"DestinationBackupVaultArn": archive, "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}}]);
+        rule["CopyActions"] = json!([{
+            "DestinationBackupVaultArn": archive,
+            "Lifecycle": {"DeleteAfterDays": days, "MoveToColdStorageAfterDays": 90}
+        }]);
     }
     let configuration = json!({
         "BackupPlanId": id, "BackupPlanArn": arn, "VersionId": region.rng.lower(48), "BackupPlanTags": {},
@@ -191,7 +206,8 @@ fn select(region: &mut Region, plan: &str, name: &str, resources: Value, any: Va
     let own = format!("{plan}_{id}");
     let configuration = json!({
         "Id": own, "BackupPlanId": plan, "SelectionId": id,
-        "BackupSelection": {"SelectionName": name, "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-backup"), "Resources": resources,
+        "BackupSelection": {"SelectionName": name,
+            "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-backup"), "Resources": resources,
             "NotResources": [], "ListOfTags": any, "Conditions": {}}
     });
     let item = Item::new(
@@ -228,13 +244,14 @@ fn point(region: &mut Region, vault: &str, store: &str, kind: &str, at: Moment) 
     let arn = region.arn("backup", &format!("recovery-point:{id}"));
     let end = Moment(at.0 + region.rng.between(2, 90) * 60_000);
     let configuration = json!({
-        "RecoveryPointArn": arn, "BackupVaultName": vault, "BackupVaultArn": vault_arn(region.name, vault), "ResourceArn": store,
-        "ResourceType": kind,
+        "RecoveryPointArn": arn, "BackupVaultName": vault, "BackupVaultArn": vault_arn(region.name, vault),
+        "ResourceArn": store, "ResourceType": kind,
         "Status": "COMPLETED", "CreationDate": at.iso(), "CompletionDate": end.iso(),
         "BackupSizeInBytes": region.rng.between(4_000_000, 700_000_000_000),
-        "CalculatedLifecycle": {"MoveToColdStorageAt": at.plus_days(90).iso(), "DeleteAt": at.plus_days(2557).iso()},
-        "Lifecycle": {"MoveToColdStorageAfterDays": 90, "DeleteAfterDays": 2557}, "EncryptionKeyArn": region.key("backup"),
-        "IsEncrypted": true,
+        "CalculatedLifecycle": {"MoveToColdStorageAt": at.plus_days(90).iso(),
+            "DeleteAt": at.plus_days(2557).iso()},
+        "Lifecycle": {"MoveToColdStorageAfterDays": 90, "DeleteAfterDays": 2557},
+        "EncryptionKeyArn": region.key("backup"), "IsEncrypted": true,
         "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-backup"), "StorageClass": "WARM"
     });
     let item =
@@ -271,11 +288,12 @@ fn restore(region: &mut Region, point: &Value, status: &str) -> Value {
     let ended = Moment(began.0 + region.rng.between(10, 240) * 60_000);
     let id = region.rng.uuid();
     let mut job = json!({
-        "AccountId": ACCOUNT, "RestoreJobId": region.rng.uuid(), "RecoveryPointArn": region.arn("backup", &format!("recovery-point:{id}")),
-        "SourceResourceArn": point["ResourceArn"], "BackupVaultArn": point["BackupVaultArn"], "CreationDate": began.cli(),
-        "CompletionDate": ended.cli(),
-        "RecoveryPointCreationDate": began.minus_days(1).cli(), "Status": status, "ResourceType": point["ResourceType"],
-        "BackupSizeInBytes": point["BackupSizeInBytes"],
+        "AccountId": ACCOUNT, "RestoreJobId": region.rng.uuid(),
+        "RecoveryPointArn": region.arn("backup", &format!("recovery-point:{id}")),
+        "SourceResourceArn": point["ResourceArn"], "BackupVaultArn": point["BackupVaultArn"],
+        "CreationDate": began.cli(), "CompletionDate": ended.cli(),
+        "RecoveryPointCreationDate": began.minus_days(1).cli(), "Status": status,
+        "ResourceType": point["ResourceType"], "BackupSizeInBytes": point["BackupSizeInBytes"],
         "PercentDone": "100.00%", "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-backup"),
         "CreatedBy": {"RestoreTestingPlanArn": region.arn("backup", "restore-testing-plan:twin_half_yearly")}
     });

@@ -1,4 +1,5 @@
-//! Elastic Load Balancing: the portal, the inside, the partners' ways in; their listeners, and two that the story spoils.
+//! Elastic Load Balancing: the portal, the inside, the partners' ways in; their listeners, and two
+//! that the story spoils.
 
 use serde_json::{Value, json};
 
@@ -114,11 +115,14 @@ fn item(
         .collect();
     let prefix = if public { "" } else { "internal-" };
     let configuration = json!({
-        "loadBalancerArn": arn, "loadBalancerName": name, "scheme": if public { "internet-facing" } else { "internal" }, "type": kind,
-        "dNSName": format!("{prefix}{name}-{}.{}.elb.amazonaws.com", region.rng.between(100_000_000, 1_999_999_999), region.name),
-        "canonicalHostedZoneId": if region.primary { "Z35SXDOTRQ7X7K" } else { "Z1H1FL5HABSF5" }, "createdTime": created.iso(),
-        "vpcId": region.vpc, "state": {"code": "active", "reason": null}, "availabilityZones": zones, "securityGroups": [group],
-        "ipAddressType": "ipv4"
+        "loadBalancerArn": arn, "loadBalancerName": name,
+        "scheme": if public { "internet-facing" } else { "internal" }, "type": kind,
+        "dNSName": format!("{prefix}{name}-{}.{}.elb.amazonaws.com",
+            region.rng.between(100_000_000, 1_999_999_999), region.name),
+        "canonicalHostedZoneId": if region.primary { "Z35SXDOTRQ7X7K" } else { "Z1H1FL5HABSF5" },
+        "createdTime": created.iso(),
+        "vpcId": region.vpc, "state": {"code": "active", "reason": null}, "availabilityZones": zones,
+        "securityGroups": [group], "ipAddressType": "ipv4"
     });
     let mut item = Item::new("AWS::ElasticLoadBalancingV2::LoadBalancer", arn, arn, configuration)
         .named(name)
@@ -170,8 +174,8 @@ fn listen(
         }
     }
     let mut configuration = json!({
-        "ListenerArn": arn, "LoadBalancerArn": balancer.arn, "Port": port, "Protocol": protocol, "DefaultActions": actions,
-        "Certificates": [], "AlpnPolicy": []
+        "ListenerArn": arn, "LoadBalancerArn": balancer.arn, "Port": port, "Protocol": protocol,
+        "DefaultActions": actions, "Certificates": [], "AlpnPolicy": []
     });
     if let Some(policy) = policy {
         let certificate =
@@ -186,22 +190,27 @@ fn listen(
 
 fn forward(balancer: &Balancer) -> Value {
     json!({"Type": "forward", "TargetGroupArn": balancer.target, "ForwardConfig": {
-        "TargetGroups": [{"TargetGroupArn": balancer.target, "Weight": 1}], "TargetGroupStickinessConfig": {"Enabled": false}
+        "TargetGroups": [{"TargetGroupArn": balancer.target, "Weight": 1}],
+        "TargetGroupStickinessConfig": {"Enabled": false}
     }})
 }
 
 fn redirect() -> Value {
     json!({"Type": "redirect", "RedirectConfig": {
-        "Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}", "StatusCode": "HTTP_301"
+        "Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}",
+        "Query": "#{query}", "StatusCode": "HTTP_301"
     }})
 }
 
 /// The portal's visitors sign in with the county's identity provider; the cookie ends after fifteen minutes.
 fn sign_in(region: &Region) -> Value {
     json!({"Type": "authenticate-oidc", "AuthenticateOidcConfig": {
-        "Issuer": "https://login.county.example.org", "AuthorizationEndpoint": "https://login.county.example.org/authorize",
-        "TokenEndpoint": "https://login.county.example.org/token", "UserInfoEndpoint": "https://login.county.example.org/userinfo",
-        "ClientId": format!("twin-portal-{}", region.name), "Scope": "openid", "SessionCookieName": "TwinSession", "SessionTimeout": 900,
+        "Issuer": "https://login.county.example.org",
+        "AuthorizationEndpoint": "https://login.county.example.org/authorize",
+        "TokenEndpoint": "https://login.county.example.org/token",
+        "UserInfoEndpoint": "https://login.county.example.org/userinfo",
+        "ClientId": format!("twin-portal-{}", region.name), "Scope": "openid",
+        "SessionCookieName": "TwinSession", "SessionTimeout": 900,
         "OnUnauthenticatedRequest": "authenticate", "UseExistingClientSecret": true
     }})
 }

@@ -1,4 +1,5 @@
-//! Amazon S3: the data lake and the buckets around it, the account's public access block, and five buckets with one fault each.
+//! Amazon S3: the data lake and the buckets around it, the account's public access block, and five buckets
+//! with one fault each.
 
 use serde_json::{Value, json};
 
@@ -142,17 +143,25 @@ pub fn item(region: &Region, name: &str, tags: &Tags, created: Moment, guards: G
     let configuration =
         json!({"name": name, "owner": {"displayName": null, "id": owner}, "creationDate": created.iso()});
     let grants = json!([{"grantee": {"id": owner, "displayName": null}, "permission": "FullControl"}]);
-    let acl = json!({"grantSet": null, "grantList": grants, "owner": {"displayName": null, "id": owner}, "isRequesterCharged": false});
+    let acl = json!({
+        "grantSet": null, "grantList": grants, "owner": {"displayName": null, "id": owner},
+        "isRequesterCharged": false
+    });
     let extra = json!({
         "AccessControlList": acl.to_string(), "BucketAccelerateConfiguration": {"status": null},
         "BucketNotificationConfiguration": {"configurations": {}},
-        "BucketLoggingConfiguration": if guards.logging { json!({"destinationBucketName": logs,
-            "logFilePrefix": format!("{name}/")}) } else { json!({"destinationBucketName": null, "logFilePrefix": null}) },
-        "BucketPolicy": {"policyText": policy(name, guards)}, "BucketTaggingConfiguration": {"tagSets": [{"tags": tags}]},
-        "BucketVersioningConfiguration": {"status": if guards.versions { "Enabled" } else { "Suspended" }, "isMfaDeleteEnabled": null},
+        "BucketLoggingConfiguration": if guards.logging {
+            json!({"destinationBucketName": logs, "logFilePrefix": format!("{name}/")})
+        } else {
+            json!({"destinationBucketName": null, "logFilePrefix": null})
+        },
+        "BucketPolicy": {"policyText": policy(name, guards)},
+        "BucketTaggingConfiguration": {"tagSets": [{"tags": tags}]},
+        "BucketVersioningConfiguration": {"status": if guards.versions { "Enabled" } else { "Suspended" },
+            "isMfaDeleteEnabled": null},
         "BucketLifecycleConfiguration": {"rules": [lifecycle()]}, "IsRequesterPaysEnabled": false,
-        "PublicAccessBlockConfiguration": {"blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": guards.blocked,
-            "restrictPublicBuckets": guards.blocked},
+        "PublicAccessBlockConfiguration": {"blockPublicAcls": true, "ignorePublicAcls": true,
+            "blockPublicPolicy": guards.blocked, "restrictPublicBuckets": guards.blocked},
         "ServerSideEncryptionConfiguration": {"rules": [encryption(region, guards)]}
     });
     let item = Item::new("AWS::S3::Bucket", name, format!("arn:aws:s3:::{name}"), configuration);
@@ -195,11 +204,13 @@ fn deny_plain(name: &str) -> Value {
     })
 }
 
-/// The bucket that takes the others' access logs: S3 can deliver them only under its own key, and not in a circle.
+/// The bucket that takes the others' access logs: S3 can deliver them only under its own key,
+/// and not in a circle.
 fn log_target(item: &mut Item, name: &str) {
     let deliver = json!({
-        "Sid": "LogDelivery", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject",
-        "Resource": format!("arn:aws:s3:::{name}/*"), "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        "Sid": "LogDelivery", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{name}/*"),
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     });
     let policy = json!({"Version": "2012-10-17", "Statement": [deny_plain(name), deliver]});
     item.supplementary["BucketPolicy"] = json!({"policyText": policy.to_string()});
@@ -207,10 +218,16 @@ fn log_target(item: &mut Item, name: &str) {
 
 /// All four switches for the whole account, as AWS Config and as S3 Control tell it.
 fn account_block(region: &mut Region, story: &mut Story) {
-    let configuration = json!({"blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": true, "restrictPublicBuckets": true});
+    let configuration = json!({
+        "blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": true,
+        "restrictPublicBuckets": true
+    });
     let mut item = Item::new("AWS::S3::AccountPublicAccessBlock", ACCOUNT, "", configuration).nowhere();
     item.arn = None;
     region.push(item);
-    let answer = json!({"PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}});
+    let answer = json!({
+        "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "IgnorePublicAcls": true,
+            "BlockPublicPolicy": true, "RestrictPublicBuckets": true}
+    });
     story.answer(GLOBAL, "s3control", "GetPublicAccessBlock", &answer);
 }

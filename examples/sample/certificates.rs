@@ -39,9 +39,11 @@ fn certificate(region: &mut Region, domain: &str, left: i64, imported: bool) -> 
     let end = Moment(SNAPSHOT.plus_days(left).0 + TO_MIDNIGHT);
     let start = end.minus_days(395);
     let mut configuration = json!({
-        "certificateArn": arn, "domainName": domain, "subjectAlternativeNames": [domain], "subject": format!("CN={domain}"),
-        "issuer": if imported { "Example Public CA" } else { "Amazon" }, "createdAt": start.iso(), "status": "ISSUED",
-        "notBefore": start.iso(), "notAfter": end.iso(), "keyAlgorithm": "RSA-2048", "signatureAlgorithm": "SHA256WITHRSA",
+        "certificateArn": arn, "domainName": domain, "subjectAlternativeNames": [domain],
+        "subject": format!("CN={domain}"),
+        "issuer": if imported { "Example Public CA" } else { "Amazon" }, "createdAt": start.iso(),
+        "status": "ISSUED", "notBefore": start.iso(), "notAfter": end.iso(), "keyAlgorithm": "RSA-2048",
+        "signatureAlgorithm": "SHA256WITHRSA",
         "serial": region.rng.hex(32), "type": if imported { "IMPORTED" } else { "AMAZON_ISSUED" },
         "inUseBy": [region.arn("elasticloadbalancing", "loadbalancer/app/twin")],
         "keyUsages": [{"name": "DIGITAL_SIGNATURE"}, {"name": "KEY_ENCIPHERMENT"}],
@@ -53,7 +55,10 @@ fn certificate(region: &mut Region, domain: &str, left: i64, imported: bool) -> 
         configuration["importedAt"] = json!(start.iso());
     } else {
         configuration["issuedAt"] = json!(start.iso());
-        configuration["domainValidationOptions"] = json!([{"domainName": domain, "validationDomain": domain, "validationStatus": "SUCCESS", "validationMethod": "DNS"}]);
+        configuration["domainValidationOptions"] = json!([{
+            "domainName": domain, "validationDomain": domain, "validationStatus": "SUCCESS",
+            "validationMethod": "DNS"
+        }]);
     }
     let extra = json!({"Tags": lower_tags(&tags)});
     let item = Item::new("AWS::ACM::Certificate", &arn, &arn, configuration)

@@ -1,4 +1,5 @@
-//! Healthy copies for large environments: items of fifteen types, rendered once and then filled with fresh ids.
+//! Healthy copies for large environments: items of fifteen types, rendered once and then
+//! filled with fresh ids.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,8 @@ use crate::security;
 use crate::stores;
 use crate::watch;
 
-/// What stands in a template where a fresh value goes: sixteen hexadecimal digits (four of them), sixteen of base 32,
-/// a running number, and two bytes of an address.
+/// What stands in a template where a fresh value goes: sixteen hexadecimal digits (four of them), sixteen of
+/// base 32, a running number, and two bytes of an address.
 const SLOTS: [&str; 8] = ["@0@", "@1@", "@2@", "@3@", "@r@", "@n@", "@a@", "@b@"];
 
 enum Part {

@@ -1,4 +1,5 @@
-//! EC2: the simulation workers with their disks and interfaces, the template they start from, their scaling group.
+//! EC2: the simulation workers with their disks and interfaces, the template they start from,
+//! their scaling group.
 
 use serde_json::{Value, json};
 
@@ -110,38 +111,50 @@ fn instance_configuration(region: &mut Region, worker: &Worker) -> Value {
     let address = format!("{}.{}", worker.subnet.network, worker.host);
     let name = private_name(region, &address);
     let mut configuration = json!({
-        "amiLaunchIndex": 0, "imageId": "ami-0a1b2c3d4e5f60718", "instanceId": worker.id, "instanceType": "c7i.4xlarge", "kernelId": null,
-        "keyName": null, "launchTime": worker.launched.iso(), "monitoring": {"state": "enabled"}, "platform": null, "productCodes": [],
-        "privateDnsName": name, "privateIpAddress": address, "publicDnsName": "", "publicIpAddress": null, "ramdiskId": null,
-        "state": {"code": 16, "name": "running"}, "stateTransitionReason": "", "subnetId": worker.subnet.id, "vpcId": region.vpc,
-        "architecture": "x86_64", "ebsOptimized": true, "enaSupport": true, "hypervisor": "xen", "rootDeviceName": "/dev/xvda",
-        "rootDeviceType": "ebs", "sourceDestCheck": true, "virtualizationType": "hvm", "instanceLifecycle": null, "licenses": [],
-        "elasticGpuAssociations": [], "elasticInferenceAcceleratorAssociations": [], "spotInstanceRequestId": null,
+        "amiLaunchIndex": 0, "imageId": "ami-0a1b2c3d4e5f60718", "instanceId": worker.id,
+        "instanceType": "c7i.4xlarge", "kernelId": null,
+        "keyName": null, "launchTime": worker.launched.iso(), "monitoring": {"state": "enabled"},
+        "platform": null, "productCodes": [],
+        "privateDnsName": name, "privateIpAddress": address, "publicDnsName": "",
+        "publicIpAddress": null, "ramdiskId": null,
+        "state": {"code": 16, "name": "running"}, "stateTransitionReason": "",
+        "subnetId": worker.subnet.id, "vpcId": region.vpc,
+        "architecture": "x86_64", "ebsOptimized": true, "enaSupport": true, "hypervisor": "xen",
+        "rootDeviceName": "/dev/xvda",
+        "rootDeviceType": "ebs", "sourceDestCheck": true, "virtualizationType": "hvm",
+        "instanceLifecycle": null, "licenses": [],
+        "elasticGpuAssociations": [], "elasticInferenceAcceleratorAssociations": [],
+        "spotInstanceRequestId": null,
         "placement": {"availabilityZone": worker.subnet.zone, "groupName": "", "tenancy": "default"}
     });
     configuration["blockDeviceMappings"] =
         json!([mapping(worker, worker.root, "/dev/xvda"), mapping(worker, worker.data, "/dev/sdf")]);
     configuration["networkInterfaces"] = json!([own_interface(region, worker, &address, &name)]);
     configuration["securityGroups"] = json!([{"groupName": "twin-app", "groupId": region.group("app")}]);
-    configuration["iamInstanceProfile"] = json!({"arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/twin-worker"), "id": "AIPA4EXAMPLE4TWINWORK"});
+    configuration["iamInstanceProfile"] = json!({
+        "arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/twin-worker"), "id": "AIPA4EXAMPLE4TWINWORK"
+    });
     configuration["cpuOptions"] = json!({"coreCount": 8, "threadsPerCore": 2});
     configuration["metadataOptions"] = json!({
-        "state": "applied", "httpTokens": worker.tokens, "httpPutResponseHopLimit": 1, "httpEndpoint": "enabled",
-        "httpProtocolIpv6": "disabled", "instanceMetadataTags": "disabled"
+        "state": "applied", "httpTokens": worker.tokens, "httpPutResponseHopLimit": 1,
+        "httpEndpoint": "enabled", "httpProtocolIpv6": "disabled", "instanceMetadataTags": "disabled"
     });
     configuration
 }
 
 fn mapping(worker: &Worker, disk: &str, device: &str) -> Value {
     json!({"deviceName": device, "ebs": {
-        "attachTime": worker.launched.iso(), "deleteOnTermination": true, "status": "attached", "volumeId": disk
+        "attachTime": worker.launched.iso(), "deleteOnTermination": true, "status": "attached",
+        "volumeId": disk
     }})
 }
 
 fn own_interface(region: &Region, worker: &Worker, address: &str, name: &str) -> Value {
     json!({
-        "networkInterfaceId": worker.eni, "subnetId": worker.subnet.id, "vpcId": region.vpc, "description": "", "ownerId": ACCOUNT,
-        "status": "in-use", "privateIpAddress": address, "privateDnsName": name, "sourceDestCheck": true, "interfaceType": "interface",
+        "networkInterfaceId": worker.eni, "subnetId": worker.subnet.id, "vpcId": region.vpc,
+        "description": "", "ownerId": ACCOUNT,
+        "status": "in-use", "privateIpAddress": address, "privateDnsName": name, "sourceDestCheck": true,
+        "interfaceType": "interface",
         "groups": [{"groupName": "twin-app", "groupId": region.group("app")}], "ipv6Addresses": [],
         "privateIpAddresses": [{"primary": true, "privateDnsName": name, "privateIpAddress": address}]
     })
@@ -152,8 +165,8 @@ pub fn attached(region: &mut Region, worker: &Worker, id: &str, device: &str, si
     let mut configuration = disk(region, id, &worker.subnet.zone, size, worker.launched);
     configuration["state"] = json!("in-use");
     configuration["attachments"] = json!([{
-        "attachTime": worker.launched.iso(), "device": device, "instanceId": worker.id, "state": "attached", "volumeId": id,
-        "deleteOnTermination": true
+        "attachTime": worker.launched.iso(), "device": device, "instanceId": worker.id,
+        "state": "attached", "volumeId": id, "deleteOnTermination": true
     }]);
     disk_item(region, configuration, &tags(&format!("{}{device}", worker.name), "phi", "prod", "modeling"))
         .link("AWS::EC2::Instance", worker.id, "Is attached to Instance")
@@ -161,8 +174,10 @@ pub fn attached(region: &mut Region, worker: &Worker, id: &str, device: &str, si
 
 fn disk(region: &mut Region, id: &str, zone: &str, size: u32, created: Moment) -> Value {
     json!({
-        "volumeId": id, "size": size, "snapshotId": "", "availabilityZone": zone, "state": "available", "createTime": created.iso(),
-        "attachments": [], "encrypted": true, "kmsKeyId": region.key("ebs"), "iops": 3000, "throughput": 125, "volumeType": "gp3",
+        "volumeId": id, "size": size, "snapshotId": "", "availabilityZone": zone, "state": "available",
+        "createTime": created.iso(),
+        "attachments": [], "encrypted": true, "kmsKeyId": region.key("ebs"), "iops": 3000,
+        "throughput": 125, "volumeType": "gp3",
         "fastRestored": null, "multiAttachEnabled": false, "outpostArn": null, "sseType": null
     })
 }
@@ -210,14 +225,17 @@ pub fn launch_template(region: &mut Region) {
     let tags = tags("twin-worker", "phi", "prod", "modeling");
     let created = region.past(100, 400);
     let configuration = json!({
-        "Id": id, "LaunchTemplateId": id, "LaunchTemplateName": "twin-worker", "DefaultVersionNumber": "7", "LatestVersionNumber": "7",
-        "LaunchTemplateData": {
+        "Id": id, "LaunchTemplateId": id, "LaunchTemplateName": "twin-worker", "DefaultVersionNumber": "7",
+        "LatestVersionNumber": "7", "LaunchTemplateData": {
             "ImageId": "ami-0a1b2c3d4e5f60718", "InstanceType": "c7i.4xlarge", "EbsOptimized": true,
             "BlockDeviceMappings": [{"DeviceName": "/dev/xvda",
-                "Ebs": {"Encrypted": true, "KmsKeyId": key, "VolumeSize": 64, "VolumeType": "gp3", "DeleteOnTermination": true}}],
+                "Ebs": {"Encrypted": true, "KmsKeyId": key, "VolumeSize": 64, "VolumeType": "gp3",
+                    "DeleteOnTermination": true}}],
             "IamInstanceProfile": {"Arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/twin-worker")},
-            "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
-            "NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": false, "Groups": [region.group("app")]}]
+            "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled",
+                "HttpPutResponseHopLimit": 1},
+            "NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": false,
+                "Groups": [region.group("app")]}]
         },
         "TagSpecifications": [{"ResourceType": "launch-template", "Tags": pascal_tags(&tags)}]
     });
@@ -237,16 +255,26 @@ fn scaling_group(region: &mut Region, instances: &[String]) {
     let created = region.past(100, 400);
     let members: Vec<Value> = instances
         .iter()
-        .map(|id| json!({"instanceId": id, "instanceType": "c7i.4xlarge", "lifecycleState": "InService", "healthStatus": "Healthy", "protectedFromScaleIn": false}))
+        .map(|id| {
+            json!({
+                "instanceId": id, "instanceType": "c7i.4xlarge", "lifecycleState": "InService",
+                "healthStatus": "Healthy", "protectedFromScaleIn": false
+            })
+        })
         .collect();
     let configuration = json!({
-        "autoScalingGroupARN": arn, "autoScalingGroupName": "twin-workers", "availabilityZones": region.zones, "createdTime": created.iso(),
-        "defaultCooldown": 300, "desiredCapacity": instances.len(), "minSize": 2, "maxSize": 24, "healthCheckType": "EC2",
-        "healthCheckGracePeriod": 300, "instances": members, "loadBalancerNames": [], "targetGroupARNs": [], "suspendedProcesses": [],
-        "launchTemplate": {"launchTemplateName": "twin-worker", "version": "$Latest"}, "terminationPolicies": ["OldestInstance"],
+        "autoScalingGroupARN": arn, "autoScalingGroupName": "twin-workers", "availabilityZones": region.zones,
+        "createdTime": created.iso(),
+        "defaultCooldown": 300, "desiredCapacity": instances.len(), "minSize": 2, "maxSize": 24,
+        "healthCheckType": "EC2",
+        "healthCheckGracePeriod": 300, "instances": members, "loadBalancerNames": [],
+        "targetGroupARNs": [], "suspendedProcesses": [],
+        "launchTemplate": {"launchTemplateName": "twin-worker", "version": "$Latest"},
+        "terminationPolicies": ["OldestInstance"],
         "newInstancesProtectedFromScaleIn": false, "tags": lower_tags(&tags),
         "vpczoneIdentifier": Region::subnet_ids(&region.app).join(","),
-        "serviceLinkedRoleARN": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+        "serviceLinkedRoleARN": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/\
+                                         autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
     });
     let mut item = Item::new("AWS::AutoScaling::AutoScalingGroup", &arn, &arn, configuration)
         .named("twin-workers")

@@ -1,4 +1,5 @@
-//! Amazon ECS and ECR: the twin's services and their images. One task definition holds an access key that somebody forgot.
+//! Amazon ECS and ECR: the twin's services and their images. One task definition holds an access key
+//! that somebody forgot.
 
 use serde_json::{Value, json};
 
@@ -67,10 +68,13 @@ fn cluster(region: &mut Region) -> String {
     let tags = tags("twin", "phi", "prod", "platform");
     let group = region.log_group("/ecs/exec/twin");
     let configuration = json!({
-        "Arn": arn, "ClusterName": "twin", "CapacityProviders": ["FARGATE"], "DefaultCapacityProviderStrategy": [],
+        "Arn": arn, "ClusterName": "twin", "CapacityProviders": ["FARGATE"],
+        "DefaultCapacityProviderStrategy": [],
         "ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}],
-        "Configuration": {"ExecuteCommandConfiguration": {"KmsKeyId": region.key("logs"), "Logging": "OVERRIDE",
-            "LogConfiguration": {"CloudWatchLogGroupName": group, "CloudWatchEncryptionEnabled": true, "S3EncryptionEnabled": true}}},
+        "Configuration": {"ExecuteCommandConfiguration": {"KmsKeyId": region.key("logs"),
+            "Logging": "OVERRIDE",
+            "LogConfiguration": {"CloudWatchLogGroupName": group, "CloudWatchEncryptionEnabled": true,
+                "S3EncryptionEnabled": true}}},
         "Tags": pascal_tags(&tags)
     });
     let item = Item::new("AWS::ECS::Cluster", &arn, &arn, configuration).named("twin").tagged(&tags);
@@ -94,8 +98,10 @@ pub fn repository_item(region: &Region, name: &str, created: Moment) -> Item {
         encryption["KmsKey"] = json!(region.key("ecr"));
     }
     let configuration = json!({
-        "Arn": arn, "RepositoryName": full, "RepositoryUri": format!("{ACCOUNT}.dkr.ecr.{}.amazonaws.com/{full}", region.name),
-        "ImageScanningConfiguration": {"ScanOnPush": true}, "ImageTagMutability": "IMMUTABLE", "EncryptionConfiguration": encryption,
+        "Arn": arn, "RepositoryName": full,
+        "RepositoryUri": format!("{ACCOUNT}.dkr.ecr.{}.amazonaws.com/{full}", region.name),
+        "ImageScanningConfiguration": {"ScanOnPush": true}, "ImageTagMutability": "IMMUTABLE",
+        "EncryptionConfiguration": encryption,
         "LifecyclePolicy": {}, "RepositoryPolicyText": {}, "Tags": pascal_tags(&tags)
     });
     Item::new("AWS::ECR::Repository", &full, arn, configuration).named(&full).created(created).tagged(&tags)
@@ -116,11 +122,12 @@ pub fn definition_item(region: &mut Region, name: &str, memory: &str, revision: 
     let tags = tags(&family, "phi", "prod", "platform");
     let container = container(region, name, leak);
     let configuration = json!({
-        "ContainerDefinitions": [container], "Cpu": "1024", "Memory": memory, "Family": family, "NetworkMode": "awsvpc", "Status": "ACTIVE",
+        "ContainerDefinitions": [container], "Cpu": "1024", "Memory": memory, "Family": family,
+        "NetworkMode": "awsvpc", "Status": "ACTIVE",
         "ExecutionRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-ecs-execution"),
         "TaskRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-task-{name}"),
-        "RequiresCompatibilities": ["FARGATE"], "InferenceAccelerators": [], "PlacementConstraints": [], "Tags": pascal_tags(&tags),
-        "TaskDefinitionArn": arn, "Volumes": []
+        "RequiresCompatibilities": ["FARGATE"], "InferenceAccelerators": [], "PlacementConstraints": [],
+        "Tags": pascal_tags(&tags), "TaskDefinitionArn": arn, "Volumes": []
     });
     Item::new("AWS::ECS::TaskDefinition", &family, &arn, configuration)
         .named(format!("{family}:{revision}"))
@@ -130,12 +137,15 @@ pub fn definition_item(region: &mut Region, name: &str, memory: &str, revision: 
 fn container(region: &mut Region, name: &str, leak: bool) -> Value {
     let group = region.log_group(format!("/ecs/twin-{name}"));
     let mut container = json!({
-        "Name": name, "Image": format!("{ACCOUNT}.dkr.ecr.{}.amazonaws.com/twin/{name}:2026.09", region.name), "Cpu": 0, "Essential": true,
-        "ReadonlyRootFilesystem": true, "User": "10001", "PortMappings": [{"ContainerPort": 8080, "HostPort": 8080, "Protocol": "tcp"}],
+        "Name": name, "Image": format!("{ACCOUNT}.dkr.ecr.{}.amazonaws.com/twin/{name}:2026.09", region.name),
+        "Cpu": 0, "Essential": true, "ReadonlyRootFilesystem": true, "User": "10001",
+        "PortMappings": [{"ContainerPort": 8080, "HostPort": 8080, "Protocol": "tcp"}],
         "Environment": environment(region, leak), "DockerLabels": {},
-        "Secrets": [{"Name": "DATABASE_URL", "ValueFrom": region.arn("secretsmanager", "secret:twin/database/app")}],
+        "Secrets": [{"Name": "DATABASE_URL",
+            "ValueFrom": region.arn("secretsmanager", "secret:twin/database/app")}],
         "LogConfiguration": {"LogDriver": "awslogs",
-            "Options": {"awslogs-group": group, "awslogs-region": region.name, "awslogs-stream-prefix": "ecs"}, "SecretOptions": []}
+            "Options": {"awslogs-group": group, "awslogs-region": region.name,
+                "awslogs-stream-prefix": "ecs"}, "SecretOptions": []}
     });
     for empty in [
         "Links",
@@ -180,15 +190,18 @@ pub fn service(region: &mut Region, name: &str, cluster: &str, definition: &str,
         .into_iter()
         .collect();
     let configuration = json!({
-        "ServiceArn": arn, "ServiceName": name, "Name": name, "Cluster": cluster, "TaskDefinition": definition, "LaunchType": "FARGATE",
-        "DesiredCount": if region.primary { 3 } else { 1 }, "PlatformVersion": "1.4.0", "SchedulingStrategy": "REPLICA",
-        "EnableECSManagedTags": true,
-        "EnableExecuteCommand": false, "PropagateTags": "SERVICE", "CapacityProviderStrategy": [], "LoadBalancers": targets,
+        "ServiceArn": arn, "ServiceName": name, "Name": name, "Cluster": cluster,
+        "TaskDefinition": definition, "LaunchType": "FARGATE",
+        "DesiredCount": if region.primary { 3 } else { 1 }, "PlatformVersion": "1.4.0",
+        "SchedulingStrategy": "REPLICA", "EnableECSManagedTags": true,
+        "EnableExecuteCommand": false, "PropagateTags": "SERVICE", "CapacityProviderStrategy": [],
+        "LoadBalancers": targets,
         "DeploymentConfiguration": {"MaximumPercent": 200, "MinimumHealthyPercent": 100,
             "DeploymentCircuitBreaker": {"Enable": true, "Rollback": true}},
-        "NetworkConfiguration": {"AwsvpcConfiguration": {"AssignPublicIp": "DISABLED", "SecurityGroups": [region.group("app")],
-            "Subnets": Region::subnet_ids(&region.app)}},
-        "PlacementConstraints": [], "PlacementStrategies": [], "ServiceRegistries": [], "Tags": pascal_tags(&tags),
+        "NetworkConfiguration": {"AwsvpcConfiguration": {"AssignPublicIp": "DISABLED",
+            "SecurityGroups": [region.group("app")], "Subnets": Region::subnet_ids(&region.app)}},
+        "PlacementConstraints": [], "PlacementStrategies": [], "ServiceRegistries": [],
+        "Tags": pascal_tags(&tags),
         "Role": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
     });
     let item =

@@ -1,4 +1,5 @@
-//! Amazon RDS: the twin's PostgreSQL instances, their subnet group and snapshots, and the faults of the older ones.
+//! Amazon RDS: the twin's PostgreSQL instances, their subnet group and snapshots, and the faults
+//! of the older ones.
 
 use serde_json::{Value, json};
 
@@ -116,11 +117,16 @@ fn subnet_group(region: &mut Region) -> Value {
     let subnets: Vec<Value> = region
         .data
         .iter()
-        .map(|subnet| json!({"subnetIdentifier": subnet.id, "subnetAvailabilityZone": {"name": subnet.zone}, "subnetStatus": "Active", "subnetOutpost": {}}))
+        .map(|subnet| {
+            json!({
+                "subnetIdentifier": subnet.id, "subnetAvailabilityZone": {"name": subnet.zone},
+                "subnetStatus": "Active", "subnetOutpost": {}
+            })
+        })
         .collect();
     let configuration = json!({
-        "dBSubnetGroupName": name, "dBSubnetGroupDescription": "Data subnets of the digital twin", "vpcId": region.vpc,
-        "subnetGroupStatus": "Complete", "subnets": subnets
+        "dBSubnetGroupName": name, "dBSubnetGroupDescription": "Data subnets of the digital twin",
+        "vpcId": region.vpc, "subnetGroupStatus": "Complete", "subnets": subnets
     });
     let mut item = Item::new(
         "AWS::RDS::DBSubnetGroup",
@@ -183,24 +189,29 @@ fn configuration(
 ) -> Value {
     let host = format!("{}.c{}.{}.rds.amazonaws.com", database.name, region.rng.lower(12), region.name);
     let mut configuration = json!({
-        "dBInstanceIdentifier": database.name, "dBInstanceClass": database.class, "engine": "postgres", "engineVersion": database.version,
-        "dBInstanceStatus": "available", "masterUsername": "twinadmin", "dBName": "twin", "allocatedStorage": database.size,
-        "storageType": "gp3",
-        "endpoint": {"address": host, "port": 5432, "hostedZoneId": if region.primary { "Z2R2ITUGPM61AM" } else { "Z1PVIF0B656C1W" }},
-        "instanceCreateTime": created.iso(), "latestRestorableTime": SNAPSHOT.minus_minutes(4).iso(), "dBInstanceArn": arn,
-        "dbiResourceId": resource,
-        "dBSecurityGroups": [], "availabilityZone": region.data[0].zone, "dBSubnetGroup": subnets, "pendingModifiedValues": {},
-        "licenseModel": "postgresql-license",
+        "dBInstanceIdentifier": database.name, "dBInstanceClass": database.class, "engine": "postgres",
+        "engineVersion": database.version,
+        "dBInstanceStatus": "available", "masterUsername": "twinadmin", "dBName": "twin",
+        "allocatedStorage": database.size, "storageType": "gp3", "endpoint": {"address": host, "port": 5432,
+            "hostedZoneId": if region.primary { "Z2R2ITUGPM61AM" } else { "Z1PVIF0B656C1W" }},
+        "instanceCreateTime": created.iso(), "latestRestorableTime": SNAPSHOT.minus_minutes(4).iso(),
+        "dBInstanceArn": arn, "dbiResourceId": resource,
+        "dBSecurityGroups": [], "availabilityZone": region.data[0].zone, "dBSubnetGroup": subnets,
+        "pendingModifiedValues": {}, "licenseModel": "postgresql-license",
         "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}],
-        "dBParameterGroups": [{"dBParameterGroupName": database.group.name, "parameterApplyStatus": "in-sync"}],
-        "optionGroupMemberships": [{"optionGroupName": format!("default:postgres-{}", &database.version[..2]), "status": "in-sync"}],
-        "readReplicaDBInstanceIdentifiers": [], "readReplicaDBClusterIdentifiers": [], "statusInfos": [], "domainMemberships": [],
-        "dbInstancePort": 0,
-        "characterSetName": null, "secondaryAvailabilityZone": null, "tdeCredentialArn": null, "dBClusterIdentifier": null,
-        "promotionTier": null,
-        "timezone": null, "iops": 12000, "preferredBackupWindow": "05:00-05:30", "preferredMaintenanceWindow": "sun:06:13-sun:06:43",
+        "dBParameterGroups": [{"dBParameterGroupName": database.group.name,
+            "parameterApplyStatus": "in-sync"}],
+        "optionGroupMemberships": [{"optionGroupName": format!("default:postgres-{}", &database.version[..2]),
+            "status": "in-sync"}],
+        "readReplicaDBInstanceIdentifiers": [], "readReplicaDBClusterIdentifiers": [],
+        "statusInfos": [], "domainMemberships": [], "dbInstancePort": 0,
+        "characterSetName": null, "secondaryAvailabilityZone": null, "tdeCredentialArn": null,
+        "dBClusterIdentifier": null, "promotionTier": null,
+        "timezone": null, "iops": 12000, "preferredBackupWindow": "05:00-05:30",
+        "preferredMaintenanceWindow": "sun:06:13-sun:06:43",
         "cACertificateIdentifier": "rds-ca-rsa2048-g1", "copyTagsToSnapshot": true, "monitoringInterval": 60,
-        "monitoringRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-rds-monitoring"), "autoMinorVersionUpgrade": true
+        "monitoringRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-rds-monitoring"),
+        "autoMinorVersionUpgrade": true
     });
     switches(region, database, &mut configuration);
     configuration
@@ -225,7 +236,8 @@ fn switches(region: &Region, database: &Database, configuration: &mut Value) {
     }
 }
 
-/// Automated snapshots of the primary; one by hand of each older instance, and of the unencrypted one a public copy.
+/// Automated snapshots of the primary; one by hand of each older instance, and of the unencrypted
+/// one a public copy.
 fn snapshots(region: &mut Region, story: &mut Story, database: &Database) {
     if database.name == "twin-primary" {
         for days in 0..3 + region.rng.below(4) as i64 {
@@ -283,19 +295,23 @@ pub fn snapshot_item(
     let zone = region.data[0].zone.clone();
     let tags: Tags = if kind == "manual" { tags(name, "phi", "prod", "data") } else { Tags::new() };
     let mut configuration = json!({
-        "dBSnapshotIdentifier": name, "dBInstanceIdentifier": source, "snapshotCreateTime": at.iso(), "engine": "postgres",
-        "allocatedStorage": 200,
-        "status": "available", "port": 5432, "availabilityZone": zone, "vpcId": region.vpc, "instanceCreateTime": at.minus_days(200).iso(),
-        "masterUsername": "twinadmin", "engineVersion": version, "licenseModel": "postgresql-license", "snapshotType": kind,
-        "percentProgress": 100,
-        "storageType": "gp3", "encrypted": encrypted, "dBSnapshotArn": arn, "iAMDatabaseAuthenticationEnabled": true,
-        "processorFeatures": [],
+        "dBSnapshotIdentifier": name, "dBInstanceIdentifier": source, "snapshotCreateTime": at.iso(),
+        "engine": "postgres", "allocatedStorage": 200,
+        "status": "available", "port": 5432, "availabilityZone": zone, "vpcId": region.vpc,
+        "instanceCreateTime": at.minus_days(200).iso(),
+        "masterUsername": "twinadmin", "engineVersion": version, "licenseModel": "postgresql-license",
+        "snapshotType": kind, "percentProgress": 100,
+        "storageType": "gp3", "encrypted": encrypted, "dBSnapshotArn": arn,
+        "iAMDatabaseAuthenticationEnabled": true, "processorFeatures": [],
         "optionGroupName": format!("default:postgres-{}", &version[..2]), "tagList": lower_tags(&tags)
     });
     if encrypted {
         configuration["kmsKeyId"] = json!(region.key("rds"));
     }
-    let extra = json!({"DBSnapshotAttributes": [{"attributeName": "restore", "attributeValues": shared}], "Tags": lower_tags(&tags)});
+    let extra = json!({
+        "DBSnapshotAttributes": [{"attributeName": "restore", "attributeValues": shared}],
+        "Tags": lower_tags(&tags)
+    });
     let item = Item::new("AWS::RDS::DBSnapshot", name, arn, configuration)
         .named(name)
         .zone(zone)

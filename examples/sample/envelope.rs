@@ -1,4 +1,5 @@
-//! The three forms in which AWS Config hands out an item: in a snapshot, from its API, as a row of an advanced query.
+//! The three forms in which AWS Config hands out an item: in a snapshot, from its API, as a row of
+//! an advanced query.
 
 use serde_json::{Map, Value, json};
 
@@ -34,16 +35,19 @@ fn snapshot(item: &Item) -> Value {
     let links: Vec<Value> = item
         .links
         .iter()
-        .map(|link| json!({"resourceId": link.id, "resourceName": link.name, "resourceType": link.kind, "name": link.label}))
+        .map(|link| json!({
+            "resourceId": link.id, "resourceName": link.name, "resourceType": link.kind, "name": link.label
+        }))
         .collect();
     let mut body = json!({
-        "relatedEvents": [], "relationships": links, "configuration": item.configuration, "supplementaryConfiguration": item.supplementary,
-        "tags": item.tags,
-        "configurationItemVersion": "1.3", "configurationItemCaptureTime": item.captured.iso(), "configurationStateId": item.captured.0,
-        "awsAccountId": ACCOUNT,
-        "configurationItemStatus": item.status, "resourceType": item.kind, "resourceId": item.id, "resourceName": item.name,
-        "awsRegion": item.region,
-        "availabilityZone": item.zone, "configurationStateMd5Hash": "", "resourceCreationTime": item.created.map(|at| at.iso())
+        "relatedEvents": [], "relationships": links, "configuration": item.configuration,
+        "supplementaryConfiguration": item.supplementary, "tags": item.tags,
+        "configurationItemVersion": "1.3", "configurationItemCaptureTime": item.captured.iso(),
+        "configurationStateId": item.captured.0, "awsAccountId": ACCOUNT,
+        "configurationItemStatus": item.status, "resourceType": item.kind, "resourceId": item.id,
+        "resourceName": item.name, "awsRegion": item.region,
+        "availabilityZone": item.zone, "configurationStateMd5Hash": "",
+        "resourceCreationTime": item.created.map(|at| at.iso())
     });
     if let Some(arn) = &item.arn {
         body["ARN"] = json!(arn);
@@ -59,9 +63,11 @@ fn api(item: &Item) -> Value {
     let mut body = json!({
         "version": "1.3", "accountId": ACCOUNT, "configurationItemCaptureTime": item.captured.epoch(),
         "configurationItemStatus": item.status,
-        "configurationStateId": item.captured.0.to_string(), "configurationItemMD5Hash": "", "resourceType": item.kind,
+        "configurationStateId": item.captured.0.to_string(), "configurationItemMD5Hash": "",
+        "resourceType": item.kind,
         "resourceId": item.id,
-        "awsRegion": item.region, "availabilityZone": item.zone, "tags": item.tags, "relatedEvents": [], "relationships": links(item),
+        "awsRegion": item.region, "availabilityZone": item.zone, "tags": item.tags,
+        "relatedEvents": [], "relationships": links(item),
         "supplementaryConfiguration": extra, "recordingFrequency": "CONTINUOUS"
     });
     if live(item) {
@@ -82,8 +88,10 @@ fn row(item: &Item) -> String {
         .map(|(key, value)| json!({"tag": format!("{key}={value}"), "key": key, "value": value}))
         .collect();
     let mut body = json!({
-        "accountId": ACCOUNT, "awsRegion": item.region, "availabilityZone": item.zone, "configurationItemCaptureTime": item.captured.iso(),
-        "configurationItemStatus": item.status, "configurationStateId": item.captured.0.to_string(), "resourceId": item.id,
+        "accountId": ACCOUNT, "awsRegion": item.region, "availabilityZone": item.zone,
+        "configurationItemCaptureTime": item.captured.iso(),
+        "configurationItemStatus": item.status, "configurationStateId": item.captured.0.to_string(),
+        "resourceId": item.id,
         "resourceType": item.kind,
         "version": "1.3", "relationships": links(item), "tags": tags,
         "configuration": doubled(&respelled(item)), "supplementaryConfiguration": doubled(&item.supplementary)

@@ -1,4 +1,5 @@
-//! What the public meets first: CloudFront, the web ACLs before it and before the balancers, and the names in Route 53.
+//! What the public meets first: CloudFront, the web ACLs before it and before the balancers, and the
+//! names in Route 53.
 
 use serde_json::{Value, json};
 
@@ -26,14 +27,18 @@ pub fn web_acl(region: &mut Region, name: &str, scope: &str) -> String {
         region.arn("wafv2", &format!("regional/webacl/{name}/{id}"))
     };
     let tags = tags(name, "internal", "prod", "security");
-    let visibility = |metric: &str| json!({"sampledRequestsEnabled": true, "cloudWatchMetricsEnabled": true, "metricName": metric});
+    let visibility = |metric: &str| {
+        json!({
+            "sampledRequestsEnabled": true, "cloudWatchMetricsEnabled": true, "metricName": metric
+        })
+    };
     let configuration = json!({
-        "id": id, "name": name, "resourceARN": arn, "description": "Managed rules and a rate limit", "capacity": 902,
-        "defaultAction": "ALLOW",
-        "visibilityConfig": visibility(name),
-        "rules": [
-            {"name": "common", "priority": 0, "overrideAction": {"none": {}}, "visibilityConfig": visibility("common"),
-             "statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": "AWSManagedRulesCommonRuleSet"}}},
+        "id": id, "name": name, "resourceARN": arn, "description": "Managed rules and a rate limit",
+        "capacity": 902, "defaultAction": "ALLOW", "visibilityConfig": visibility(name), "rules": [
+            {"name": "common", "priority": 0, "overrideAction": {"none": {}},
+                "visibilityConfig": visibility("common"),
+             "statement": {"managedRuleGroupStatement": {"vendorName": "AWS",
+                 "name": "AWSManagedRulesCommonRuleSet"}}},
             {"name": "rate", "priority": 1, "action": {"block": {}}, "visibilityConfig": visibility("rate"),
              "statement": {"rateBasedStatement": {"limit": 2000, "aggregateKeyType": "IP"}}}
         ]
@@ -50,8 +55,9 @@ fn distribution(region: &mut Region, name: &str, alias: &str, acl: &str) {
     let tags = tags(name, "public", "prod", "platform");
     let changed = region.past(10, 200);
     let configuration = json!({
-        "id": id, "arn": arn, "domainName": format!("d{}.cloudfront.net", region.rng.lower(13)), "lastModifiedTime": changed.iso(),
-        "activeTrustedSigners": {"enabled": false, "quantity": 0}, "distributionConfig": distribution_config(region, name, alias, acl)
+        "id": id, "arn": arn, "domainName": format!("d{}.cloudfront.net", region.rng.lower(13)),
+        "lastModifiedTime": changed.iso(), "activeTrustedSigners": {"enabled": false, "quantity": 0},
+        "distributionConfig": distribution_config(region, name, alias, acl)
     });
     let item = Item::new("AWS::CloudFront::Distribution", &id, &arn, configuration)
         .global()
@@ -63,18 +69,21 @@ fn distribution(region: &mut Region, name: &str, alias: &str, acl: &str) {
 fn distribution_config(region: &Region, name: &str, alias: &str, acl: &str) -> Value {
     let origin = format!("{name}-origin");
     json!({
-        "callerReference": format!("twin-{name}"), "aliases": {"quantity": 1, "items": [alias]}, "comment": format!("County twin {name}"),
-        "enabled": true, "isIPV6Enabled": true, "httpVersion": "http2and3", "priceClass": "PriceClass_100", "webACLId": acl,
-        "defaultRootObject": "",
-        "viewerCertificate": {
-            "cloudFrontDefaultCertificate": false, "acmCertificateArn": region.certificates["edge"], "sslSupportMethod": "sni-only",
-            "minimumProtocolVersion": "TLSv1.2_2021", "certificate": region.certificates["edge"], "certificateSource": "acm"
+        "callerReference": format!("twin-{name}"), "aliases": {"quantity": 1, "items": [alias]},
+        "comment": format!("County twin {name}"),
+        "enabled": true, "isIPV6Enabled": true, "httpVersion": "http2and3", "priceClass": "PriceClass_100",
+        "webACLId": acl, "defaultRootObject": "", "viewerCertificate": {
+            "cloudFrontDefaultCertificate": false, "acmCertificateArn": region.certificates["edge"],
+            "sslSupportMethod": "sni-only",
+            "minimumProtocolVersion": "TLSv1.2_2021", "certificate": region.certificates["edge"],
+            "certificateSource": "acm"
         },
         "logging": logging(name),
         "origins": {"quantity": 1, "items": [{
-            "id": origin, "domainName": "origin.twin.example.org", "originPath": "", "customHeaders": {"quantity": 0},
-            "customOriginConfig": {"httpPort": 80, "httpsPort": 443, "originProtocolPolicy": "https-only", "originReadTimeout": 30,
-                "originKeepaliveTimeout": 5,
+            "id": origin, "domainName": "origin.twin.example.org", "originPath": "",
+            "customHeaders": {"quantity": 0},
+            "customOriginConfig": {"httpPort": 80, "httpsPort": 443, "originProtocolPolicy": "https-only",
+                "originReadTimeout": 30, "originKeepaliveTimeout": 5,
                 "originSslProtocols": {"quantity": 1, "items": ["TLSv1.2"]}}
         }]},
         "defaultCacheBehavior": behavior(&origin, "redirect-to-https"),
@@ -94,9 +103,11 @@ fn logging(name: &str) -> Value {
 
 fn behavior(origin: &str, viewers: &str) -> Value {
     json!({
-        "targetOriginId": origin, "viewerProtocolPolicy": viewers, "compress": true, "smoothStreaming": false, "fieldLevelEncryptionId": "",
+        "targetOriginId": origin, "viewerProtocolPolicy": viewers, "compress": true,
+        "smoothStreaming": false, "fieldLevelEncryptionId": "",
         "trustedSigners": {"enabled": false, "quantity": 0}, "lambdaFunctionAssociations": {"quantity": 0},
-        "allowedMethods": {"quantity": 2, "items": ["HEAD", "GET"], "cachedMethods": {"quantity": 2, "items": ["HEAD", "GET"]}},
+        "allowedMethods": {"quantity": 2, "items": ["HEAD", "GET"],
+            "cachedMethods": {"quantity": 2, "items": ["HEAD", "GET"]}},
         "minTTL": 0, "defaultTTL": 0, "maxTTL": 0
     })
 }
@@ -141,9 +152,11 @@ fn stack(region: &mut Region, story: &Story) {
     let tags = tags(&name, "internal", "prod", "platform");
     let created = region.past(400, 1000);
     let configuration = json!({
-        "stackId": arn, "stackName": name, "description": "Network, keys and stores of the digital twin", "creationTime": created.iso(),
-        "lastUpdatedTime": region.past(5, 60).iso(), "stackStatus": "UPDATE_COMPLETE", "disableRollback": false, "notificationARNs": [],
-        "capabilities": ["CAPABILITY_NAMED_IAM"], "parameters": [{"parameterKey": "Stage", "parameterValue": "prod"}], "outputs": [],
+        "stackId": arn, "stackName": name, "description": "Network, keys and stores of the digital twin",
+        "creationTime": created.iso(),
+        "lastUpdatedTime": region.past(5, 60).iso(), "stackStatus": "UPDATE_COMPLETE",
+        "disableRollback": false, "notificationARNs": [], "capabilities": ["CAPABILITY_NAMED_IAM"],
+        "parameters": [{"parameterKey": "Stage", "parameterValue": "prod"}], "outputs": [],
         "enableTerminationProtection": true, "driftInformation": {"stackDriftStatus": "IN_SYNC"},
         "rollbackConfiguration": {"rollbackTriggers": []}
     });

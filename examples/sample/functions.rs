@@ -1,4 +1,5 @@
-//! AWS Lambda and the API Gateway in front of it: the ways in for laboratories. One function carries a password in its environment.
+//! AWS Lambda and the API Gateway in front of it: the ways in for laboratories. One function carries a
+//! password in its environment.
 
 use serde_json::{Value, json};
 
@@ -79,12 +80,15 @@ fn configuration(region: &mut Region, name: &str, role: &str, full: &str, arn: &
     json!({
         "functionName": full, "functionArn": arn, "runtime": "python3.13",
         "role": format!("arn:aws:iam::{ACCOUNT}:role/{role}"),
-        "handler": "handler.main", "codeSize": region.rng.between(40_000, 9_000_000), "description": format!("{name} of the digital twin"),
+        "handler": "handler.main", "codeSize": region.rng.between(40_000, 9_000_000),
+        "description": format!("{name} of the digital twin"),
         "timeout": 60, "memorySize": 512, "lastModified": region.past(5, 90).iso().replace('Z', "+0000"),
         "codeSha256": format!("{}=", region.rng.lower(43)),
-        "version": "$LATEST", "kmskeyArn": region.key("lambda"), "tracingConfig": {"mode": "Active"}, "revisionId": region.rng.uuid(),
-        "vpcConfig": {"subnetIds": Region::subnet_ids(&region.app), "securityGroupIds": [region.group("functions")]},
-        "packageType": "Zip", "architectures": ["arm64"], "ephemeralStorage": {"size": 512}, "layers": [], "state": "Active",
+        "version": "$LATEST", "kmskeyArn": region.key("lambda"), "tracingConfig": {"mode": "Active"},
+        "revisionId": region.rng.uuid(), "vpcConfig": {"subnetIds": Region::subnet_ids(&region.app),
+            "securityGroupIds": [region.group("functions")]},
+        "packageType": "Zip", "architectures": ["arm64"], "ephemeralStorage": {"size": 512},
+        "layers": [], "state": "Active",
         "environment": {"variables": {"TWIN_STAGE": "prod", "DB_HOST": "twin-primary.example.net"}}
     })
 }
@@ -92,9 +96,11 @@ fn configuration(region: &mut Region, name: &str, role: &str, full: &str, arn: &
 /// Who may call the function: one AWS service, for this account only.
 fn extras(region: &Region, caller: &str, arn: &str, tags: &Tags) -> Value {
     let statement = json!({
-        "Sid": format!("{caller}-calls"), "Effect": "Allow", "Principal": {"Service": format!("{caller}.amazonaws.com")},
+        "Sid": format!("{caller}-calls"), "Effect": "Allow",
+        "Principal": {"Service": format!("{caller}.amazonaws.com")},
         "Action": "lambda:InvokeFunction", "Resource": arn,
-        "Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT}, "ArnLike": {"AWS:SourceArn": region.arn(caller, "*")}}
+        "Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT},
+            "ArnLike": {"AWS:SourceArn": region.arn(caller, "*")}}
     });
     let policy = json!({"Version": "2012-10-17", "Id": "default", "Statement": [statement]});
     json!({"Policy": policy.to_string(), "Tags": tags})
@@ -117,10 +123,14 @@ fn gateway(region: &mut Region) {
     let acl = crate::reach::regional_acl(region);
     let stage = json!({
         "webAclArn": acl,
-        "deploymentId": region.rng.lower(6), "stageName": "prod", "cacheClusterEnabled": false, "cacheClusterStatus": "NOT_AVAILABLE",
-        "methodSettings": {"*/*": {"metricsEnabled": true, "loggingLevel": "INFO", "dataTraceEnabled": false, "cacheDataEncrypted": false}},
-        "tracingEnabled": true, "createdDate": created.worded(), "lastUpdatedDate": created.plus_days(40).worded(),
-        "accessLogSettings": {"destinationArn": region.arn("logs", &format!("log-group:{group}")), "format": "$context.requestId"}
+        "deploymentId": region.rng.lower(6), "stageName": "prod", "cacheClusterEnabled": false,
+        "cacheClusterStatus": "NOT_AVAILABLE",
+        "methodSettings": {"*/*": {"metricsEnabled": true, "loggingLevel": "INFO",
+            "dataTraceEnabled": false, "cacheDataEncrypted": false}},
+        "tracingEnabled": true, "createdDate": created.worded(),
+        "lastUpdatedDate": created.plus_days(40).worded(),
+        "accessLogSettings": {"destinationArn": region.arn("logs", &format!("log-group:{group}")),
+            "format": "$context.requestId"}
     });
     let stage_arn = format!("{arn}/stages/prod");
     let item = Item::new("AWS::ApiGateway::Stage", &stage_arn, &stage_arn, stage)

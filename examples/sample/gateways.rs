@@ -1,4 +1,5 @@
-//! The ways out of the main VPC: internet gateway, NAT gateways with their addresses, VPC endpoints, the routes to them, and prefix lists.
+//! The ways out of the main VPC: internet gateway, NAT gateways with their addresses, VPC endpoints, the
+//! routes to them, and prefix lists.
 
 use serde_json::{Value, json};
 
@@ -27,18 +28,22 @@ pub fn build(region: &mut Region, vpc: &Vpc) {
 pub fn internet_gateway(region: &mut Region, vpc: &Vpc) -> String {
     let id = region.rng.ec2("igw");
     let tags = tags(&vpc.name, vpc.class, "prod", "platform");
-    let configuration = json!({"attachments": [{"state": "available", "vpcId": vpc.id}], "internetGatewayId": id, "ownerId": ACCOUNT});
+    let configuration = json!({
+        "attachments": [{"state": "available", "vpcId": vpc.id}], "internetGatewayId": id, "ownerId": ACCOUNT
+    });
     let item = ec2(region, "AWS::EC2::InternetGateway", "internet-gateway", &id, configuration, &tags)
         .zone("Multiple Availability Zones");
     region.push(item.link("AWS::EC2::VPC", &vpc.id, "Is attached to Vpc"));
     id
 }
 
-/// Public subnets route to the internet, application subnets to a NAT gateway of their zone, data subnets nowhere.
-/// In the recovery region the data subnets have no table of their own and fall back to the main one.
+/// Public subnets route to the internet, application subnets to a NAT gateway of their zone, data subnets
+/// nowhere. In the recovery region the data subnets have no table of their own and fall back to the main one.
 fn tables(region: &mut Region, vpc: &Vpc, internet: &str, storage: &str) -> Vec<String> {
     let to_storage = storage_route(region, storage);
-    let out = json!({"destinationCidrBlock": "0.0.0.0/0", "gatewayId": internet, "origin": "CreateRoute", "state": "active"});
+    let out = json!({
+        "destinationCidrBlock": "0.0.0.0/0", "gatewayId": internet, "origin": "CreateRoute", "state": "active"
+    });
     let (public, app, data) = (region.public.clone(), region.app.clone(), region.data.clone());
     let mut ids = vec![route_table(region, vpc, "main", std::slice::from_ref(&to_storage), &[])];
     ids.push(route_table(region, vpc, "public", &[out], &public));
@@ -46,7 +51,10 @@ fn tables(region: &mut Region, vpc: &Vpc, internet: &str, storage: &str) -> Vec<
     let nats: Vec<String> =
         public.iter().take(gateways).map(|subnet| nat_gateway(region, vpc, subnet)).collect();
     for (number, subnet) in app.iter().enumerate() {
-        let nat = json!({"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nats[number % gateways], "origin": "CreateRoute", "state": "active"});
+        let nat = json!({
+            "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nats[number % gateways],
+            "origin": "CreateRoute", "state": "active"
+        });
         let tier = format!("app-{}", &subnet.zone[subnet.zone.len() - 1..]);
         ids.push(route_table(region, vpc, &tier, &[nat, to_storage.clone()], std::slice::from_ref(subnet)));
     }
@@ -87,9 +95,10 @@ fn nat_item(
 ) {
     let tags = tags(&format!("{}-{}", vpc.name, subnet.zone), vpc.class, "prod", "platform");
     let configuration = json!({
-        "connectivityType": "public", "createTime": created.0, "natGatewayId": id, "state": "available", "subnetId": subnet.id,
-        "vpcId": vpc.id,
-        "natGatewayAddresses": [{"allocationId": allocation, "networkInterfaceId": eni, "privateIp": private, "publicIp": public}]
+        "connectivityType": "public", "createTime": created.0, "natGatewayId": id,
+        "state": "available", "subnetId": subnet.id, "vpcId": vpc.id,
+        "natGatewayAddresses": [{"allocationId": allocation, "networkInterfaceId": eni,
+            "privateIp": private, "publicIp": public}]
     });
     let item = ec2(region, "AWS::EC2::NatGateway", "natgateway", id, configuration, &tags).created(created);
     region.push(
@@ -107,9 +116,10 @@ pub fn test_address(region: &mut Region) -> String {
 fn address(region: &mut Region, allocation: &str, eni: &str, private: &str, public: &str) {
     let tags = tags("twin-nat", "internal", "prod", "platform");
     let configuration = json!({
-        "allocationId": allocation, "associationId": region.rng.ec2("eipassoc"), "domain": "vpc", "networkBorderGroup": region.name,
-        "networkInterfaceId": eni, "networkInterfaceOwnerId": ACCOUNT, "privateIpAddress": private, "publicIp": public,
-        "publicIpv4Pool": "amazon"
+        "allocationId": allocation, "associationId": region.rng.ec2("eipassoc"), "domain": "vpc",
+        "networkBorderGroup": region.name,
+        "networkInterfaceId": eni, "networkInterfaceOwnerId": ACCOUNT, "privateIpAddress": private,
+        "publicIp": public, "publicIpv4Pool": "amazon"
     });
     let item = ec2(region, "AWS::EC2::EIP", "eip-allocation", allocation, configuration, &tags).named(public);
     region.push(item.link("AWS::EC2::NetworkInterface", eni, "Is attached to NetworkInterface"));
@@ -153,10 +163,12 @@ fn endpoint_interface(region: &mut Region, subnet: &Subnet, host: i64, id: &str,
 fn endpoint(region: &mut Region, vpc: &Vpc, id: &str, service: &str, kind: &str) -> Value {
     let created = region.past(200, 900);
     json!({
-        "vpcEndpointId": id, "vpcEndpointType": kind, "vpcId": vpc.id, "serviceName": format!("com.amazonaws.{}.{service}", region.name),
-        "state": "available", "routeTableIds": [], "subnetIds": [], "groups": [], "networkInterfaceIds": [], "dnsEntries": [],
-        "privateDnsEnabled": false, "requesterManaged": false, "creationTimestamp": created.0, "ownerId": ACCOUNT,
-        "policyDocument": json!({"Version": "2008-10-17",
+        "vpcEndpointId": id, "vpcEndpointType": kind, "vpcId": vpc.id,
+        "serviceName": format!("com.amazonaws.{}.{service}", region.name),
+        "state": "available", "routeTableIds": [], "subnetIds": [], "groups": [],
+        "networkInterfaceIds": [], "dnsEntries": [],
+        "privateDnsEnabled": false, "requesterManaged": false, "creationTimestamp": created.0,
+        "ownerId": ACCOUNT, "policyDocument": json!({"Version": "2008-10-17",
             "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
             "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}]}).to_string()
     })
@@ -190,9 +202,14 @@ pub fn prefix_lists(region: &Region, story: &mut Story) {
     let mut lists = own_lists_of_aws(region);
     if story.vendor() {
         let id = story.rng(&format!("prefix list {}", region.name)).ec2("pl");
-        lists.push(json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete", "OwnerId": ACCOUNT, "MaxEntries": 10,
-            "Version": 3, "PrefixListArn": region.arn("ec2", &format!("prefix-list/{id}")), "PrefixListName": "twin-partners", "Tags": []}));
-        let entries = json!([{"Cidr": "198.51.100.16/28", "Description": "laboratories"}, {"Cidr": "203.0.113.32/28", "Description": "county"}]);
+        lists.push(json!({"PrefixListId": id, "AddressFamily": "IPv4", "State": "create-complete",
+            "OwnerId": ACCOUNT, "MaxEntries": 10,
+            "Version": 3, "PrefixListArn": region.arn("ec2", &format!("prefix-list/{id}")),
+            "PrefixListName": "twin-partners", "Tags": []}));
+        let entries = json!([
+            {"Cidr": "198.51.100.16/28", "Description": "laboratories"},
+            {"Cidr": "203.0.113.32/28", "Description": "county"}
+        ]);
         story.answer_of(region.name, "ec2", "GetManagedPrefixListEntries", &id, &json!({"Entries": entries}));
     }
     story.answer(region.name, "ec2", "DescribeManagedPrefixLists", &json!({"PrefixLists": lists}));

@@ -1,5 +1,6 @@
-//! The hops that a request takes behind the front door: rules of listeners, target groups, origins of CloudFront, the gateway's
-//! names, certificates in IAM; and what the story spoils of them. Comes last, when every listener stands.
+//! The hops that a request takes behind the front door: rules of listeners, target groups, origins of
+//! CloudFront, the gateway's names, certificates in IAM; and what the story spoils of them. Comes last, when
+//! every listener stands.
 
 use serde_json::{Value, json};
 
@@ -46,7 +47,8 @@ fn uploaded(region: &mut Region, story: &mut Story) {
         .map(|n| {
             let id = format!("ASCA{}", rng.upper(17));
             json!({"Path": "/", "ServerCertificateName": names[n], "ServerCertificateId": id, "Arn": arns[n],
-                "UploadDate": SNAPSHOT.minus_days(340).cli(), "Expiration": SNAPSHOT.plus_days(days[n]).cli()})
+                "UploadDate": SNAPSHOT.minus_days(340).cli(),
+                "Expiration": SNAPSHOT.plus_days(days[n]).cli()})
         })
         .collect();
     story.answer(
@@ -90,8 +92,10 @@ fn origins(region: &mut Region, story: &mut Story) {
             custom["originSslProtocols"] = json!({"quantity": 2, "items": ["TLSv1", "TLSv1.2"]});
             story.fault("cloudfront.origin-tls-version", arn, "it still offers TLS 1.0 to its origin");
         }
-        let pages = json!({"id": "error-pages", "domainName": format!("{bucket}.s3.amazonaws.com"), "originPath": "/pages",
-            "customHeaders": {"quantity": 0}, "s3OriginConfig": {"originAccessIdentity": ""}, "originAccessControlId": "E2EXAMPLEOAC01"});
+        let pages = json!({"id": "error-pages", "domainName": format!("{bucket}.s3.amazonaws.com"),
+            "originPath": "/pages",
+            "customHeaders": {"quantity": 0}, "s3OriginConfig": {"originAccessIdentity": ""},
+            "originAccessControlId": "E2EXAMPLEOAC01"});
         if let Some(list) = origins["items"].as_array_mut() {
             list.push(pages);
         }
@@ -129,10 +133,12 @@ fn target(region: &Region, arn: &str, name: &str, protocol: &str, balancer: &str
     let tags = tags(name, "phi", "prod", "platform");
     let port = if protocol == "HTTP" { 8080 } else { 8443 };
     let configuration = json!({
-        "TargetGroupArn": arn, "Name": name, "TargetGroupName": name, "Protocol": protocol, "Port": port, "VpcId": region.vpc,
-        "TargetType": "ip", "IpAddressType": "ipv4", "LoadBalancerArns": [balancer], "HealthCheckEnabled": true,
-        "HealthCheckProtocol": "HTTP", "HealthCheckPath": "/healthz", "HealthCheckPort": "8081", "HealthCheckIntervalSeconds": 30,
-        "Tags": pascal_tags(&tags)
+        "TargetGroupArn": arn, "Name": name, "TargetGroupName": name, "Protocol": protocol,
+        "Port": port, "VpcId": region.vpc,
+        "TargetType": "ip", "IpAddressType": "ipv4", "LoadBalancerArns": [balancer],
+        "HealthCheckEnabled": true,
+        "HealthCheckProtocol": "HTTP", "HealthCheckPath": "/healthz", "HealthCheckPort": "8081",
+        "HealthCheckIntervalSeconds": 30, "Tags": pascal_tags(&tags)
     });
     let item = Item::new("AWS::ElasticLoadBalancingV2::TargetGroup", arn, arn, configuration)
         .named(name)
@@ -177,7 +183,10 @@ fn rule(arn: &str, priority: &str, actions: &Value) -> Value {
     let default = priority == "default";
     let conditions =
         if default { json!([]) } else { json!([{"Field": "path-pattern", "Values": ["/legacy/*"]}]) };
-    json!({"RuleArn": arn, "Priority": priority, "Conditions": conditions, "Actions": actions, "IsDefault": default})
+    json!({
+        "RuleArn": arn, "Priority": priority, "Conditions": conditions, "Actions": actions,
+        "IsDefault": default
+    })
 }
 
 /// Names and default addresses of the gateway; the API's own address was forgotten, and so was an old name.
@@ -190,9 +199,11 @@ fn gateway(region: &mut Region, story: &mut Story) {
             .chain(old.as_deref().map(|old| (old, "TLS_1_0")))
         {
             let arn = format!("arn:aws:apigateway:{}::/domainnames/{name}", region.name);
-            names.push(json!({"domainName": name, "domainNameArn": arn, "domainNameStatus": "AVAILABLE", "securityPolicy": policy,
-                "regionalCertificateArn": region.certificates["portal"], "endpointConfiguration": {"types": ["REGIONAL"]},
-                "regionalDomainName": format!("d-{}.execute-api.{}.amazonaws.com", story.rng(name).lower(10), region.name)}));
+            names.push(json!({"domainName": name, "domainNameArn": arn, "domainNameStatus": "AVAILABLE",
+                "securityPolicy": policy, "regionalCertificateArn": region.certificates["portal"],
+                "endpointConfiguration": {"types": ["REGIONAL"]},
+                "regionalDomainName": format!("d-{}.execute-api.{}.amazonaws.com",
+                    story.rng(name).lower(10), region.name)}));
         }
         if let Some(old) = old {
             let arn = names[1]["domainNameArn"].as_str().unwrap_or_default().to_string();
@@ -209,8 +220,9 @@ fn gateway(region: &mut Region, story: &mut Story) {
                 format!("{name} answers at its AWS address over TLS 1.0"),
             );
         }
-        apis.push(json!({"id": id, "name": name, "apiKeySource": "HEADER", "endpointConfiguration": {"types": ["REGIONAL"]},
-            "disableExecuteApiEndpoint": false, "securityPolicy": if lax { "TLS_1_0" } else { "SecurityPolicy_TLS13_1_2_2021_06" },
+        apis.push(json!({"id": id, "name": name, "apiKeySource": "HEADER",
+            "endpointConfiguration": {"types": ["REGIONAL"]}, "disableExecuteApiEndpoint": false,
+            "securityPolicy": if lax { "TLS_1_0" } else { "SecurityPolicy_TLS13_1_2_2021_06" },
             "createdDate": SNAPSHOT.minus_days(700).cli()}));
     }
     let cached = usize::from(story.plants("apigateway.cache-encrypted"));
@@ -218,8 +230,8 @@ fn gateway(region: &mut Region, story: &mut Story) {
         item.configuration["cacheClusterEnabled"] = json!(true);
         item.configuration["cacheClusterStatus"] = json!("AVAILABLE");
         item.configuration["cacheClusterSize"] = json!("0.5");
-        let codes = json!({"metricsEnabled": true, "loggingLevel": "INFO", "cachingEnabled": true, "cacheTtlInSeconds": 300,
-            "cacheDataEncrypted": false});
+        let codes = json!({"metricsEnabled": true, "loggingLevel": "INFO", "cachingEnabled": true,
+            "cacheTtlInSeconds": 300, "cacheDataEncrypted": false});
         item.configuration["methodSettings"]["~1codes/GET"] = codes;
         item.configuration["methodSettings"]["*/*"]["cachingEnabled"] = json!(false);
         story.fault("apigateway.cache-encrypted", item.arn(), "GET /codes is cached unencrypted");

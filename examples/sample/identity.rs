@@ -1,4 +1,5 @@
-//! IAM: who may do what. Customer policies, groups, users and roles as AWS Config records them, documents percent-encoded.
+//! IAM: who may do what. Customer policies, groups, users and roles as AWS Config records them,
+//! documents percent-encoded.
 
 use std::collections::BTreeMap;
 
@@ -114,12 +115,16 @@ fn policies(region: &mut Region, story: &Story) -> Vec<Policy> {
         ),
         policy(
             "twin-become-responder",
-            json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": format!("arn:aws:iam::{ACCOUNT}:role/twin-responder")}),
+            json!({
+                "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Resource": format!("arn:aws:iam::{ACCOUNT}:role/twin-responder")
+            }),
             None,
         ),
         policy(
             "twin-refuse-without-mfa",
-            json!([{"Sid": "RefuseWithoutMfa", "Effect": "Deny", "NotAction": ["iam:ListMFADevices", "iam:EnableMFADevice", "iam:CreateVirtualMFADevice", "sts:GetSessionToken"],
+            json!([{"Sid": "RefuseWithoutMfa", "Effect": "Deny", "NotAction": ["iam:ListMFADevices",
+                "iam:EnableMFADevice", "iam:CreateVirtualMFADevice", "sts:GetSessionToken"],
             "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]),
             None,
         ),
@@ -152,7 +157,10 @@ fn hand_admin(region: &mut Region, story: &mut Story, policies: &mut Vec<Policy>
     policies.push(Policy {
         name: name.clone(),
         id: format!("ANPA{}", region.rng.base32(17)),
-        document: json!({"Version": "2012-10-17", "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": actions, "Resource": "*"}]}),
+        document: json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": actions, "Resource": "*"}]
+        }),
         before: None,
     });
     let takers = ["twin-deploy", "twin-workflow", "twin-registry-sync"];
@@ -252,8 +260,8 @@ fn policy_item(region: &mut Region, policy: &Policy, holders: &[&Holder]) -> Ite
     let configuration = json!({
         "policyName": policy.name, "policyId": policy.id, "arn": policy_arn(&policy.name), "path": "/",
         "defaultVersionId": versions[0]["versionId"],
-        "attachmentCount": takers.len(), "permissionsBoundaryUsageCount": 0, "isAttachable": true, "description": null,
-        "createDate": created.iso(),
+        "attachmentCount": takers.len(), "permissionsBoundaryUsageCount": 0, "isAttachable": true,
+        "description": null, "createDate": created.iso(),
         "updateDate": changed.iso(), "policyVersionList": versions
     });
     let mut item = Item::new("AWS::IAM::Policy", &policy.id, policy_arn(&policy.name), configuration)
@@ -272,16 +280,19 @@ fn policy_item(region: &mut Region, policy: &Policy, holders: &[&Holder]) -> Ite
 }
 
 fn version(policy: &Value, id: &str, default: bool, at: Moment) -> Value {
-    json!({"document": document(policy), "versionId": id, "isDefaultVersion": default, "createDate": at.iso()})
+    json!({
+        "document": document(policy), "versionId": id, "isDefaultVersion": default, "createDate": at.iso()
+    })
 }
 
 /// Names and ARNs of all policies that a holder has, as items list them.
 pub fn attached(holder: &Holder) -> Value {
     let own = holder.policies.iter().map(|name| json!({"policyName": name, "policyArn": policy_arn(name)}));
-    let managed = holder
-        .managed
-        .iter()
-        .map(|path| json!({"policyName": path.rsplit('/').next(), "policyArn": format!("arn:aws:iam::aws:policy/{path}")}));
+    let managed = holder.managed.iter().map(|path| {
+        json!({
+            "policyName": path.rsplit('/').next(), "policyArn": format!("arn:aws:iam::aws:policy/{path}")
+        })
+    });
     own.chain(managed).collect()
 }
 
@@ -302,8 +313,8 @@ fn group_item(
     let arn = format!("arn:aws:iam::{ACCOUNT}:group/{}", group.name);
     let created = region.past(500, 1000);
     let configuration = json!({
-        "path": "/", "groupName": group.name, "groupId": group.id, "arn": arn, "createDate": created.iso(), "groupPolicyList": [],
-        "attachedManagedPolicies": attached(group)
+        "path": "/", "groupName": group.name, "groupId": group.id, "arn": arn, "createDate": created.iso(),
+        "groupPolicyList": [], "attachedManagedPolicies": attached(group)
     });
     let mut item =
         Item::new(group.kind, &group.id, arn, configuration).named(&group.name).global().created(created);
@@ -316,8 +327,9 @@ fn group_item(
 fn user_item(person: &Person, groups: &[Holder], ids: &BTreeMap<String, String>) -> Item {
     let tags = tags(&person.holder.name, "internal", "prod", person.group);
     let configuration = json!({
-        "path": "/", "userName": person.holder.name, "userId": person.holder.id, "arn": person.arn(), "createDate": person.created.iso(),
-        "userPolicyList": [], "groupList": [person.group], "attachedManagedPolicies": attached(&person.holder), "tags": lower_tags(&tags)
+        "path": "/", "userName": person.holder.name, "userId": person.holder.id, "arn": person.arn(),
+        "createDate": person.created.iso(), "userPolicyList": [], "groupList": [person.group],
+        "attachedManagedPolicies": attached(&person.holder), "tags": lower_tags(&tags)
     });
     let mut item = Item::new(person.holder.kind, &person.holder.id, person.arn(), configuration);
     item = item.named(&person.holder.name).global().created(person.created).tagged(&tags);

@@ -51,10 +51,13 @@ fn configuration(region: &mut Region, id: &str, wanted: &Interface) -> Value {
     let groups: Vec<Value> =
         wanted.groups.iter().map(|(name, id)| json!({"groupName": name, "groupId": id})).collect();
     let mut configuration = json!({
-        "networkInterfaceId": id, "subnetId": wanted.subnet.id, "vpcId": wanted.subnet.vpc, "availabilityZone": wanted.subnet.zone,
-        "description": wanted.description, "ownerId": ACCOUNT, "requesterManaged": wanted.instance.is_none(), "status": "in-use",
-        "macAddress": mac(region), "privateIpAddress": address, "privateDnsName": name, "sourceDestCheck": wanted.kind != "nat_gateway",
-        "groups": groups, "attachment": attachment(region, wanted), "interfaceType": wanted.kind, "ipv6Addresses": [], "outpostArn": null,
+        "networkInterfaceId": id, "subnetId": wanted.subnet.id, "vpcId": wanted.subnet.vpc,
+        "availabilityZone": wanted.subnet.zone,
+        "description": wanted.description, "ownerId": ACCOUNT, "requesterManaged": wanted.instance.is_none(),
+        "status": "in-use", "macAddress": mac(region), "privateIpAddress": address, "privateDnsName": name,
+        "sourceDestCheck": wanted.kind != "nat_gateway",
+        "groups": groups, "attachment": attachment(region, wanted), "interfaceType": wanted.kind,
+        "ipv6Addresses": [], "outpostArn": null,
         "privateIpAddresses": [{"primary": true, "privateDnsName": name, "privateIpAddress": address}]
     });
     if let Some(public) = wanted.public {
@@ -65,8 +68,9 @@ fn configuration(region: &mut Region, id: &str, wanted: &Interface) -> Value {
 
 fn attachment(region: &mut Region, wanted: &Interface) -> Value {
     let mut attachment = json!({
-        "attachmentId": region.rng.ec2("eni-attach"), "deviceIndex": 0, "status": "attached", "deleteOnTermination": true,
-        "attachTime": region.past(20, 300).iso(), "instanceOwnerId": if wanted.instance.is_some() { ACCOUNT } else { "amazon-aws" }
+        "attachmentId": region.rng.ec2("eni-attach"), "deviceIndex": 0, "status": "attached",
+        "deleteOnTermination": true, "attachTime": region.past(20, 300).iso(),
+        "instanceOwnerId": if wanted.instance.is_some() { ACCOUNT } else { "amazon-aws" }
     });
     if let Some(instance) = wanted.instance {
         attachment["instanceId"] = json!(instance);

@@ -59,10 +59,13 @@ fn symmetric(region: &mut Region, description: &str) -> Value {
     let id = region.rng.uuid();
     let created = region.past(200, 1100);
     json!({
-        "keyId": id, "arn": region.arn("kms", &format!("key/{id}")), "creationDate": created.0, "enabled": true,
+        "keyId": id, "arn": region.arn("kms", &format!("key/{id}")), "creationDate": created.0,
+        "enabled": true,
         "description": description, "keyUsage": "ENCRYPT_DECRYPT", "keyState": "Enabled", "origin": "AWS_KMS",
-        "keyManager": "CUSTOMER", "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "keySpec": "SYMMETRIC_DEFAULT",
-        "encryptionAlgorithms": ["SYMMETRIC_DEFAULT"], "signingAlgorithms": [], "multiRegion": false, "awsaccountId": ACCOUNT
+        "keyManager": "CUSTOMER", "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "keySpec": "SYMMETRIC_DEFAULT",
+        "encryptionAlgorithms": ["SYMMETRIC_DEFAULT"], "signingAlgorithms": [], "multiRegion": false,
+        "awsaccountId": ACCOUNT
     })
 }
 
@@ -97,13 +100,15 @@ fn extras(policy: &Value, rotates: Option<bool>, tags: &Tags) -> Value {
 /// The account administers, one service uses.
 fn policy(region: &Region, purpose: &str) -> Value {
     let mut statements = vec![json!({
-        "Sid": "AccountAdministers", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
-        "Action": "kms:*", "Resource": "*"
+        "Sid": "AccountAdministers", "Effect": "Allow",
+        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "kms:*", "Resource": "*"
     })];
     if purpose == "logs" {
         statements.push(json!({
-            "Sid": "LogsUses", "Effect": "Allow", "Principal": {"Service": format!("logs.{}.amazonaws.com", region.name)},
-            "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"], "Resource": "*",
+            "Sid": "LogsUses", "Effect": "Allow",
+            "Principal": {"Service": format!("logs.{}.amazonaws.com", region.name)},
+            "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*",
+                "kms:Describe*"], "Resource": "*",
             "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": region.arn("logs", "*")}}
         }));
     }
@@ -117,13 +122,16 @@ fn policy(region: &Region, purpose: &str) -> Value {
     json!({"Version": "2012-10-17", "Id": format!("twin-{purpose}"), "Statement": statements})
 }
 
-/// The key that AWS made for volumes: its policy names every principal and narrows by condition, as all of AWS's do.
+/// The key that AWS made for volumes: its policy names every principal and narrows by condition,
+/// as all of AWS's do.
 fn managed(region: &mut Region) {
     let mut key = symmetric(region, "Default key that protects my EBS volumes when no other key is defined");
     key["keyManager"] = json!("AWS");
     let policy = json!({"Version": "2012-10-17", "Id": "auto-ebs-2", "Statement": [
-        {"Sid": "Allow access through EBS for all principals in the account that are authorized to use EBS", "Effect": "Allow",
-         "Principal": {"AWS": "*"}, "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
+        {"Sid": "Allow access through EBS for all principals in the account that are authorized to use EBS",
+            "Effect": "Allow",
+         "Principal": {"AWS": "*"},
+         "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
              "kms:DescribeKey"],
          "Resource": "*", "Condition": {"StringEquals": {"kms:CallerAccount": ACCOUNT,
              "kms:ViaService": format!("ec2.{}.amazonaws.com", region.name)}}},
@@ -156,7 +164,8 @@ fn imported(region: &mut Region) {
     key["expirationModel"] = json!("KEY_MATERIAL_DOES_NOT_EXPIRE");
     let mut policy = policy(region, "county-brought");
     policy["Statement"] = json!([policy["Statement"][0], {
-        "Sid": "ArchiveReads", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:role/log-archive-reader")},
+        "Sid": "ArchiveReads", "Effect": "Allow",
+        "Principal": {"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:role/log-archive-reader")},
         "Action": ["kms:Decrypt", "kms:DescribeKey"], "Resource": "*"
     }]);
     let extra = extras(&policy, Some(false), &tags);

@@ -1,5 +1,5 @@
-//! Small lapses in what earlier builders made: policies without a word on TLS, keys left to AWS, certificates out of date.
-//! Comes last; each lapse hits one resource and is told to the story.
+//! Small lapses in what earlier builders made: policies without a word on TLS, keys left to AWS, certificates
+//! out of date. Comes last; each lapse hits one resource and is told to the story.
 
 use serde_json::{Value, json};
 
@@ -58,8 +58,8 @@ fn messages(region: &mut Region, story: &mut Story) {
 fn subscription(region: &Region, story: &mut Story) {
     let topic = &region.topics["twin-operations"];
     let arn = format!("{topic}:{}", story.rng("pager").uuid());
-    let pager = json!({"SubscriptionArn": arn, "Owner": ACCOUNT, "Protocol": "http", "Endpoint": "http://pager.example.net/old",
-        "TopicArn": topic});
+    let pager = json!({"SubscriptionArn": arn, "Owner": ACCOUNT, "Protocol": "http",
+        "Endpoint": "http://pager.example.net/old", "TopicArn": topic});
     amend(story, region.name, "sns/ListSubscriptions", |answer| {
         if let Some(list) = answer["Subscriptions"].as_array_mut() {
             list.push(pager);
@@ -171,7 +171,9 @@ fn buckets(region: &mut Region, story: &mut Story) {
 fn mounts(region: &mut Region, story: &mut Story) {
     let shared = of(region, "AWS::EFS::FileSystem").next().map_or_else(String::new, |item| item.id.clone());
     for (number, item) in of(region, "AWS::ECS::TaskDefinition").take(2).enumerate() {
-        let mut volume = json!({"Name": "models", "EfsVolumeConfiguration": {"FileSystemId": shared, "RootDirectory": "/"}});
+        let mut volume = json!({
+            "Name": "models", "EfsVolumeConfiguration": {"FileSystemId": shared, "RootDirectory": "/"}
+        });
         if number == 0 || !story.plants("ecs.efs-volume-tls") {
             volume["EfsVolumeConfiguration"]["TransitEncryption"] = json!("ENABLED");
         } else {
@@ -245,9 +247,10 @@ fn mount_targets(region: &Region, story: &mut Story) {
     for item in region.items.iter().filter(|item| item.kind == "AWS::EFS::FileSystem") {
         let number = item.id.trim_start_matches("fs-");
         let target = |(i, subnet): (usize, &crate::region::Subnet)| {
-            json!({"MountTargetId": format!("fsmt-{number}{i}"), "FileSystemId": item.id, "SubnetId": subnet.id, "LifeCycleState": "available",
-                "IpAddress": format!("{}.{}", subnet.network, 200 + i), "VpcId": subnet.vpc, "AvailabilityZoneName": subnet.zone,
-                "OwnerId": crate::region::ACCOUNT})
+            json!({"MountTargetId": format!("fsmt-{number}{i}"), "FileSystemId": item.id,
+                "SubnetId": subnet.id, "LifeCycleState": "available",
+                "IpAddress": format!("{}.{}", subnet.network, 200 + i), "VpcId": subnet.vpc,
+                "AvailabilityZoneName": subnet.zone, "OwnerId": crate::region::ACCOUNT})
         };
         let targets: Vec<Value> = region.data.iter().enumerate().map(target).collect();
         story.answer_of(
@@ -308,8 +311,10 @@ fn snapshots(region: &Region, story: &mut Story) {
 
 fn snapshot(id: &str, volume: &str, key: Option<&Value>) -> Value {
     let started = crate::moment::SNAPSHOT.minus_minutes(400).cli();
-    let mut snapshot = json!({"SnapshotId": id, "VolumeId": volume, "State": "completed", "StartTime": started, "Progress": "100%",
-        "OwnerId": ACCOUNT, "Description": "", "VolumeSize": 64, "StorageTier": "standard", "Encrypted": key.is_some()});
+    let mut snapshot = json!({"SnapshotId": id, "VolumeId": volume, "State": "completed",
+        "StartTime": started, "Progress": "100%",
+        "OwnerId": ACCOUNT, "Description": "", "VolumeSize": 64, "StorageTier": "standard",
+        "Encrypted": key.is_some()});
     if let Some(key) = key {
         snapshot["KmsKeyId"] = key.clone();
     }

@@ -1,4 +1,5 @@
-//! CloudWatch Logs and the region's own switches: what AWS Config does not record about places. Comes last, when all log groups are known.
+//! CloudWatch Logs and the region's own switches: what AWS Config does not record about places. Comes last,
+//! when all log groups are known.
 
 use serde_json::{Value, json};
 
@@ -60,8 +61,8 @@ fn group(region: &mut Region, name: &str, days: Option<u32>, keyed: bool) -> Val
     let mut group = json!({
         "logGroupName": name, "creationTime": region.past(200, 1000).0,
         "metricFilterCount": if name.contains("organization-trail") { 14 } else { 0 },
-        "arn": format!("{own}:*"), "storedBytes": region.rng.between(10_000, 90_000_000_000), "logGroupClass": "STANDARD",
-        "logGroupArn": own
+        "arn": format!("{own}:*"), "storedBytes": region.rng.between(10_000, 90_000_000_000),
+        "logGroupClass": "STANDARD", "logGroupArn": own
     });
     if let Some(days) = days {
         group["retentionInDays"] = json!(days);

@@ -1,5 +1,6 @@
-//! Writes a synthetic AWS account of a county's surveillance digital twin, in the import folder that `affiant collect --snapshot` reads.
-//! Everything in it is invented; the same seed and arguments give the same bytes.
+//! Writes a synthetic AWS account of a county's surveillance digital twin, in the import folder that
+//! `affiant collect --snapshot` reads. Everything in it is invented; the same seed and arguments give the
+//! same bytes.
 
 #![allow(clippy::disallowed_methods)] // a program of its own
 
@@ -16,6 +17,7 @@ mod compute;
 mod containers;
 mod databases;
 mod documents;
+mod earlier;
 mod envelope;
 mod estate;
 mod front;

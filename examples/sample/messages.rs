@@ -62,12 +62,13 @@ pub fn topic(region: &Region, name: &str, tags: &Tags) -> Item {
         "Sid": "OwnAccount", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
         "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes"], "Resource": arn
     });
-    let refuse = json!({"Sid": "RefusePlainTransport", "Effect": "Deny", "Principal": "*", "Action": "SNS:Publish", "Resource": arn,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
+    let refuse = json!({"Sid": "RefusePlainTransport", "Effect": "Deny", "Principal": "*",
+        "Action": "SNS:Publish", "Resource": arn, "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
     let configuration = json!({
         "TopicArn": arn, "Owner": ACCOUNT, "DisplayName": "", "KmsMasterKeyId": region.key("sns"),
         "Policy": json!({"Version": "2008-10-17", "Id": name, "Statement": [statement, refuse]}).to_string(),
-        "EffectiveDeliveryPolicy": "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3}}}"
+        "EffectiveDeliveryPolicy": "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\
+                                    \"maxDelayTarget\":20,\"numRetries\":3}}}"
     });
     Item::new("AWS::SNS::Topic", &arn, &arn, configuration)
         .named(name)
@@ -79,22 +80,26 @@ pub fn topic(region: &Region, name: &str, tags: &Tags) -> Item {
 fn subscription(region: &mut Region, topic: &str, (protocol, endpoint): (&str, &str)) -> Value {
     let confirmed = !endpoint.ends_with('?');
     let arn = if confirmed { format!("{topic}:{}", region.rng.uuid()) } else { "PendingConfirmation".into() };
-    json!({"SubscriptionArn": arn, "Owner": ACCOUNT, "Protocol": protocol, "Endpoint": endpoint.trim_end_matches('?'), "TopicArn": topic})
+    json!({
+        "SubscriptionArn": arn, "Owner": ACCOUNT, "Protocol": protocol,
+        "Endpoint": endpoint.trim_end_matches('?'), "TopicArn": topic
+    })
 }
 
-/// A queue under the region's SQS key; numbers are strings, as SQS answers them. Its policy refuses plain HTTP, and may name the own
-/// account besides.
+/// A queue under the region's SQS key; numbers are strings, as SQS answers them. Its policy refuses plain
+/// HTTP, and may name the own account besides.
 pub fn queue(region: &Region, name: &str, tags: &Tags, created: Moment, named: bool) -> Item {
     let arn = region.arn("sqs", name);
     let seconds = created.seconds().to_string();
-    let refuse = json!({"Sid": "RefusePlainTransport", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
-    let own = json!({"Sid": "OwnAccount", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+    let refuse = json!({"Sid": "RefusePlainTransport", "Effect": "Deny", "Principal": "*",
+        "Action": "sqs:*", "Resource": arn, "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
+    let own = json!({"Sid": "OwnAccount", "Effect": "Allow",
+        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
         "Action": ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"], "Resource": arn});
     let statements: Vec<Value> = named.then_some(own).into_iter().chain([refuse]).collect();
     let configuration = json!({
-        "QueueArn": arn, "CreatedTimestamp": seconds, "LastModifiedTimestamp": seconds, "VisibilityTimeout": "300",
-        "MaximumMessageSize": "262144",
+        "QueueArn": arn, "CreatedTimestamp": seconds, "LastModifiedTimestamp": seconds,
+        "VisibilityTimeout": "300", "MaximumMessageSize": "262144",
         "MessageRetentionPeriod": "1209600", "DelaySeconds": "0", "ReceiveMessageWaitTimeSeconds": "20",
         "KmsMasterKeyId": region.key("sqs"),
         "KmsDataKeyReusePeriodSeconds": "300", "SqsManagedSseEnabled": "false",
@@ -125,8 +130,9 @@ fn secrets(region: &mut Region, purpose: &str) {
 pub fn secret(region: &Region, name: &str, tail: &str, key: &str, tags: &Tags, created: Moment) -> Item {
     let arn = region.arn("secretsmanager", &format!("secret:{name}-{tail}"));
     let configuration = json!({
-        "ARN": arn, "Name": name, "Description": "Rotated every thirty days", "KMSKeyId": key, "RotationEnabled": true, "Deleted": false,
-        "RotationOccurringAsScheduled": true, "RotationLambdaARN": region.arn("lambda", "function:twin-rotate"),
+        "ARN": arn, "Name": name, "Description": "Rotated every thirty days", "KMSKeyId": key,
+        "RotationEnabled": true, "Deleted": false, "RotationOccurringAsScheduled": true,
+        "RotationLambdaARN": region.arn("lambda", "function:twin-rotate"),
         "RotationRules": {"AutomaticallyAfterDays": 30}, "Tags": pascal_tags(tags)
     });
     Item::new("AWS::SecretsManager::Secret", &arn, &arn, configuration)
@@ -148,8 +154,8 @@ fn rules(region: &mut Region) {
             region.arn("lambda", &format!("function:{name}"))
         };
         let mut configuration = json!({
-            "Id": name, "Name": name, "Arn": arn, "Description": "", "State": "ENABLED", "EventBusName": "default",
-            "Targets": [{"Id": "1", "Arn": target}]
+            "Id": name, "Name": name, "Arn": arn, "Description": "", "State": "ENABLED",
+            "EventBusName": "default", "Targets": [{"Id": "1", "Arn": target}]
         });
         if schedule.is_empty() {
             configuration["EventPattern"] =
@@ -171,7 +177,8 @@ fn workflow(region: &mut Region) {
         "Arn": arn, "StateMachineName": name, "StateMachineType": "STANDARD",
         "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-workflow"),
         "LoggingConfiguration": {"Level": "ALL", "IncludeExecutionData": false,
-            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": region.arn("logs", &format!("log-group:{group}:*"))}}]},
+            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": region.arn("logs",
+                &format!("log-group:{group}:*"))}}]},
         "TracingConfiguration": {"Enabled": true}, "Tags": pascal_tags(&tags)
     });
     let item =

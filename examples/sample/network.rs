@@ -1,4 +1,5 @@
-//! VPCs with their subnets, route tables and ACLs. The way out (gateways) and the doors (security groups) are next door.
+//! VPCs with their subnets, route tables and ACLs. The way out (gateways) and the doors (security
+//! groups) are next door.
 
 use serde_json::{Value, json};
 
@@ -44,7 +45,8 @@ pub fn vpc(region: &mut Region, name: &str, network: &'static str, class: &'stat
     let tags = tags(name, class, "prod", "platform");
     let cidr = format!("{network}.0.0/16");
     let configuration = json!({
-        "cidrBlock": cidr, "dhcpOptionsId": region.rng.ec2("dopt"), "state": "available", "vpcId": id, "ownerId": ACCOUNT,
+        "cidrBlock": cidr, "dhcpOptionsId": region.rng.ec2("dopt"), "state": "available",
+        "vpcId": id, "ownerId": ACCOUNT,
         "instanceTenancy": "default", "ipv6CidrBlockAssociationSet": [], "isDefault": false,
         "cidrBlockAssociationSet": [{"associationId": region.rng.ec2("vpc-cidr-assoc"), "cidrBlock": cidr,
             "cidrBlockState": {"state": "associated"}}]
@@ -74,9 +76,11 @@ pub fn subnet(region: &mut Region, vpc: &Vpc, tier: &str, zone: &str, network: &
     let free = if bits == 20 { 4091 } else { 251 } - region.rng.between(4, 60);
     let configuration = json!({
         "assignIpv6AddressOnCreation": false, "availabilityZone": zone, "availabilityZoneId": zone_id(zone),
-        "availableIpAddressCount": free, "cidrBlock": format!("{network}.0/{bits}"), "customerOwnedIpv4Pool": null,
+        "availableIpAddressCount": free, "cidrBlock": format!("{network}.0/{bits}"),
+        "customerOwnedIpv4Pool": null,
         "defaultForAz": false, "enableDns64": false, "ipv6CidrBlockAssociationSet": [], "ipv6Native": false,
-        "mapCustomerOwnedIpOnLaunch": false, "mapPublicIpOnLaunch": false, "outpostArn": null, "ownerId": ACCOUNT, "state": "available",
+        "mapCustomerOwnedIpOnLaunch": false, "mapPublicIpOnLaunch": false, "outpostArn": null,
+        "ownerId": ACCOUNT, "state": "available",
         "subnetArn": region.arn("ec2", &format!("subnet/{id}")), "subnetId": id, "vpcId": vpc.id
     });
     let item = ec2(region, "AWS::EC2::Subnet", "subnet", &id, configuration, &tags).zone(zone);
@@ -89,7 +93,8 @@ fn zone_id(zone: &str) -> String {
     format!("{}-az{number}", if zone.starts_with("us-east") { "use1" } else { "usw2" })
 }
 
-/// A private VPC beside the main one, joined to the county by a transit gateway: two subnets, no way to the internet.
+/// A private VPC beside the main one, joined to the county by a transit gateway: two subnets, no
+/// way to the internet.
 fn side(region: &mut Region, name: &str, network: &'static str) -> Vpc {
     let vpc = vpc(region, name, network, "internal");
     let zones = region.zones;
@@ -121,7 +126,9 @@ fn side(region: &mut Region, name: &str, network: &'static str) -> Vpc {
 /// The route to S3 that a gateway endpoint adds.
 pub fn storage_route(region: &Region, endpoint: &str) -> Value {
     let list = if region.primary { "pl-63a5400a" } else { "pl-68a54001" };
-    json!({"destinationPrefixListId": list, "gatewayId": endpoint, "origin": "CreateRoute", "state": "active"})
+    json!({
+        "destinationPrefixListId": list, "gatewayId": endpoint, "origin": "CreateRoute", "state": "active"
+    })
 }
 
 /// A route table; without subnets it is the VPC's main one.
@@ -134,7 +141,10 @@ pub fn route_table(
 ) -> String {
     let id = region.rng.ec2("rtb");
     let tags = tags(&format!("{}-{tier}", vpc.name), vpc.class, "prod", "platform");
-    let local = json!({"destinationCidrBlock": format!("{}.0.0/16", vpc.network), "gatewayId": "local", "origin": "CreateRouteTable", "state": "active"});
+    let local = json!({
+        "destinationCidrBlock": format!("{}.0.0/16", vpc.network), "gatewayId": "local",
+        "origin": "CreateRouteTable", "state": "active"
+    });
     let all: Vec<Value> = std::iter::once(local).chain(routes.iter().cloned()).collect();
     let associations: Vec<Value> = if subnets.is_empty() {
         vec![association(region, &id, None)]
@@ -142,7 +152,8 @@ pub fn route_table(
         subnets.iter().map(|subnet| association(region, &id, Some(&subnet.id))).collect()
     };
     let configuration = json!({
-        "associations": associations, "ownerId": ACCOUNT, "propagatingVgws": [], "routeTableId": id, "routes": all, "vpcId": vpc.id
+        "associations": associations, "ownerId": ACCOUNT, "propagatingVgws": [], "routeTableId": id,
+        "routes": all, "vpcId": vpc.id
     });
     let mut item = ec2(region, "AWS::EC2::RouteTable", "route-table", &id, configuration, &tags).link(
         "AWS::EC2::VPC",
@@ -158,8 +169,8 @@ pub fn route_table(
 
 fn association(region: &mut Region, table: &str, subnet: Option<&str>) -> Value {
     let mut association = json!({
-        "main": subnet.is_none(), "routeTableAssociationId": region.rng.ec2("rtbassoc"), "routeTableId": table,
-        "associationState": {"state": "associated"}
+        "main": subnet.is_none(), "routeTableAssociationId": region.rng.ec2("rtbassoc"),
+        "routeTableId": table, "associationState": {"state": "associated"}
     });
     if let Some(subnet) = subnet {
         association["subnetId"] = json!(subnet);
@@ -186,10 +197,14 @@ pub fn flow_log(region: &mut Region, vpc: &Vpc) {
     let group = region.log_group(format!("/aws/vpc/{}", vpc.name));
     let created = region.past(120, 800);
     let configuration = json!({
-        "creationTime": created.0, "deliverLogsPermissionArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-flow-logs"),
-        "deliverLogsStatus": "SUCCESS", "flowLogId": id, "flowLogStatus": "ACTIVE", "logGroupName": group, "resourceId": vpc.id,
-        "trafficType": "ALL", "logDestinationType": "cloud-watch-logs", "logDestination": region.arn("logs", &format!("log-group:{group}")),
-        "logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}",
+        "creationTime": created.0,
+        "deliverLogsPermissionArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-flow-logs"),
+        "deliverLogsStatus": "SUCCESS", "flowLogId": id, "flowLogStatus": "ACTIVE",
+        "logGroupName": group, "resourceId": vpc.id,
+        "trafficType": "ALL", "logDestinationType": "cloud-watch-logs",
+        "logDestination": region.arn("logs", &format!("log-group:{group}")),
+        "logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} \
+                      ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}",
         "maxAggregationInterval": 60
     });
     let item = ec2(region, "AWS::EC2::FlowLog", "vpc-flow-log", &id, configuration, &tags).created(created);

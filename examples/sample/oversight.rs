@@ -1,5 +1,5 @@
-//! Who else watches: Security Hub, Macie, Inspector, the recovery region's own trail, CloudFront's newer logs, the list of all buckets,
-//! and what S3 says of their policies.
+//! Who else watches: Security Hub, Macie, Inspector, the recovery region's own trail, CloudFront's newer
+//! logs, the list of all buckets, and what S3 says of their policies.
 
 use serde_json::{Value, json};
 
@@ -40,8 +40,10 @@ fn macie(region: &Region, story: &mut Story) {
     let paused = !region.primary && story.plants("macie2.enabled");
     let status = if paused { "PAUSED" } else { "ENABLED" };
     let answer = json!({
-        "createdAt": ANSWERS.minus_days(700).cli(), "findingPublishingFrequency": "FIFTEEN_MINUTES", "status": status,
-        "serviceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"),
+        "createdAt": ANSWERS.minus_days(700).cli(), "findingPublishingFrequency": "FIFTEEN_MINUTES",
+        "status": status,
+        "serviceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/macie.amazonaws.com/\
+                                AWSServiceRoleForAmazonMacie"),
         "updatedAt": ANSWERS.minus_days(30).cli()
     });
     story.answer(region.name, "macie2", "GetMacieSession", &answer);
@@ -54,10 +56,15 @@ fn macie(region: &Region, story: &mut Story) {
 /// Instances and images are scanned, functions were forgotten.
 fn inspector(region: &Region, story: &mut Story) {
     let forgotten = story.plants("inspector2.functions-scanned");
-    let state = |on: bool| json!({"status": if on { "ENABLED" } else { "DISABLED" }, "errorCode": null, "errorMessage": null});
+    let state = |on: bool| {
+        json!({
+            "status": if on { "ENABLED" } else { "DISABLED" }, "errorCode": null, "errorMessage": null
+        })
+    };
     let account = json!({
         "accountId": ACCOUNT, "state": state(true),
-        "resourceState": {"ec2": state(true), "ecr": state(true), "lambda": state(!forgotten), "lambdaCode": state(!forgotten), "codeRepository": state(false)}
+        "resourceState": {"ec2": state(true), "ecr": state(true), "lambda": state(!forgotten),
+            "lambdaCode": state(!forgotten), "codeRepository": state(false)}
     });
     story.answer(
         region.name,
@@ -86,12 +93,14 @@ fn deliveries(region: &Region, story: &mut Story) {
     if let Some(edge) = edge {
         let id = story.rng("edge delivery").upper(16);
         sources.push(json!({
-            "name": "twin-edge", "arn": region.arn("logs", "delivery-source:twin-edge"), "resourceArns": [edge], "service": "cloudfront",
-            "logType": "ACCESS_LOGS"
+            "name": "twin-edge", "arn": region.arn("logs", "delivery-source:twin-edge"),
+            "resourceArns": [edge], "service": "cloudfront", "logType": "ACCESS_LOGS"
         }));
         deliveries.push(json!({
-            "id": id, "arn": region.arn("logs", &format!("delivery:{id}")), "deliverySourceName": "twin-edge", "deliveryDestinationType": "S3",
-            "deliveryDestinationArn": format!("arn:aws:logs:{}:{LOG_ACCOUNT}:delivery-destination:edge", region.name)
+            "id": id, "arn": region.arn("logs", &format!("delivery:{id}")), "deliverySourceName": "twin-edge",
+            "deliveryDestinationType": "S3",
+            "deliveryDestinationArn": format!("arn:aws:logs:{}:{LOG_ACCOUNT}:delivery-destination:edge",
+                region.name)
         }));
     }
     story.answer(region.name, "logs", "DescribeDeliverySources", &json!({"deliverySources": sources}));
@@ -109,11 +118,12 @@ fn recovery_trail(region: &mut Region, story: &mut Story) {
     let bucket = bucket.expect("the recovery region has one").id.clone();
     let tags = tags(RECOVERY_TRAIL, "internal", "prod", "security");
     let configuration = json!({
-        "name": RECOVERY_TRAIL, "s3BucketName": bucket, "includeGlobalServiceEvents": false, "isMultiRegionTrail": false,
-        "isOrganizationTrail": false, "homeRegion": region.name, "trailARN": arn, "logFileValidationEnabled": true,
+        "name": RECOVERY_TRAIL, "s3BucketName": bucket, "includeGlobalServiceEvents": false,
+        "isMultiRegionTrail": false, "isOrganizationTrail": false, "homeRegion": region.name, "trailARN": arn,
+        "logFileValidationEnabled": true,
         "cloudWatchLogsLogGroupArn": region.arn("logs", &format!("log-group:{group}:*")),
-        "cloudWatchLogsRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-trail-logs"), "kmsKeyId": region.key("logs"),
-        "hasCustomEventSelectors": false, "hasInsightSelectors": false
+        "cloudWatchLogsRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-trail-logs"),
+        "kmsKeyId": region.key("logs"), "hasCustomEventSelectors": false, "hasInsightSelectors": false
     });
     region.push(
         Item::new("AWS::CloudTrail::Trail", RECOVERY_TRAIL, &arn, configuration)
@@ -122,12 +132,14 @@ fn recovery_trail(region: &mut Region, story: &mut Story) {
     );
     let minutes = |minutes: i64| ANSWERS.minus_minutes(minutes).cli();
     let status = json!({
-        "IsLogging": true, "LatestDeliveryTime": minutes(6), "StartLoggingTime": ANSWERS.minus_days(130).cli(),
+        "IsLogging": true, "LatestDeliveryTime": minutes(6),
+        "StartLoggingTime": ANSWERS.minus_days(130).cli(),
         "LatestDigestDeliveryTime": minutes(52), "LatestCloudWatchLogsDeliveryTime": minutes(3)
     });
     story.answer_of(region.name, "cloudtrail", "GetTrailStatus", RECOVERY_TRAIL, &status);
     let selectors = json!({"TrailARN": arn, "EventSelectors": [
-        {"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [], "ExcludeManagementEventSources": []}]});
+        {"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [],
+            "ExcludeManagementEventSources": []}]});
     story.answer_of(region.name, "cloudtrail", "GetEventSelectors", RECOVERY_TRAIL, &selectors);
     story.fault(
         "cloudtrail.bucket-other-account",
@@ -143,7 +155,12 @@ fn recovery_trail(region: &mut Region, story: &mut Story) {
 
 /// The account's own list of its buckets, in every region.
 pub fn bucket_list(regions: [&Region; 2], story: &mut Story) {
-    let bucket = |item: &Item, region: &Region| json!({"Name": item.id, "CreationDate": item.created.unwrap_or(ANSWERS).cli(), "BucketRegion": region.name, "BucketArn": item.arn()});
+    let bucket = |item: &Item, region: &Region| {
+        json!({
+            "Name": item.id, "CreationDate": item.created.unwrap_or(ANSWERS).cli(),
+            "BucketRegion": region.name, "BucketArn": item.arn()
+        })
+    };
     let of = |region: &&Region| -> Vec<Value> {
         region
             .items

@@ -164,7 +164,8 @@ fn auditing(group: &Group) -> Vec<Value> {
 
 fn parameter((name, value, kind, about): Plain, source: &str, apply: &str) -> Value {
     let mut parameter = json!({
-        "ParameterName": name, "Description": about, "Source": source, "ApplyType": apply, "DataType": kind, "IsModifiable": true,
+        "ParameterName": name, "Description": about, "Source": source, "ApplyType": apply,
+        "DataType": kind, "IsModifiable": true,
         "ApplyMethod": if apply == "static" { "pending-reboot" } else { "immediate" }
     });
     if let Some(value) = value {

@@ -1,5 +1,5 @@
-//! The quarter before the snapshots: what was broken and repaired, as AWS Config's history files tell it, and who stopped a trail, as
-//! CloudTrail's event history tells it.
+//! The quarter before the snapshots: what was broken and repaired, as AWS Config's history files tell it, and
+//! who stopped a trail, as CloudTrail's event history tells it.
 
 use std::io::Write;
 
@@ -61,24 +61,30 @@ fn event(region: &Region, name: &str, at: Moment, trail: &str, refused: Option<&
     let arn = region.arn("cloudtrail", &format!("trail/{trail}"));
     let id = crate::rng::Rng::labelled(at.0.unsigned_abs(), name).uuid();
     let mut whole = json!({
-        "eventVersion": "1.11", "eventTime": at.short(), "eventSource": "cloudtrail.amazonaws.com", "eventName": name,
-        "awsRegion": region.name, "sourceIPAddress": "192.0.2.44", "userAgent": "aws-cli/2", "requestParameters": {"name": arn},
-        "userIdentity": {"type": "AssumedRole", "accountId": ACCOUNT, "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/twin-operator/night-shift")},
-        "readOnly": false, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": ACCOUNT, "eventCategory": "Management"
+        "eventVersion": "1.11", "eventTime": at.short(), "eventSource": "cloudtrail.amazonaws.com",
+        "eventName": name,
+        "awsRegion": region.name, "sourceIPAddress": "192.0.2.44", "userAgent": "aws-cli/2",
+        "requestParameters": {"name": arn}, "userIdentity": {"type": "AssumedRole", "accountId": ACCOUNT,
+            "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/twin-operator/night-shift")},
+        "readOnly": false, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": ACCOUNT,
+        "eventCategory": "Management"
     });
     if let Some(code) = refused {
         whole["errorCode"] = json!(code);
     }
     json!({
-        "EventId": id, "EventName": name, "ReadOnly": "false", "EventTime": at.report(), "EventSource": "cloudtrail.amazonaws.com",
-        "Username": "night-shift", "Resources": [{"ResourceType": "AWS::CloudTrail::Trail", "ResourceName": arn}],
+        "EventId": id, "EventName": name, "ReadOnly": "false", "EventTime": at.report(),
+        "EventSource": "cloudtrail.amazonaws.com", "Username": "night-shift",
+        "Resources": [{"ResourceType": "AWS::CloudTrail::Trail", "ResourceName": arn}],
         "CloudTrailEvent": whole.to_string()
     })
 }
 
-/// A group that took SSH from everywhere for a morning, and the jump host's, which was closed until three weeks ago.
+/// A group that took SSH from everywhere for a morning, and the jump host's, which was closed
+/// until three weeks ago.
 fn doors(region: &Region, story: &mut Story) {
-    let world = json!([{"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": [],
+    let world = json!([{"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6Ranges": [],
+        "prefixListIds": [], "userIdGroupPairs": [],
         "ipv4Ranges": [{"cidrIp": "0.0.0.0/0"}], "ipRanges": ["0.0.0.0/0"]}]);
     let files = named(region, "AWS::EC2::SecurityGroup", "twin-files");
     let opened = SNAPSHOT.minus_days(63);

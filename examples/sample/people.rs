@@ -1,4 +1,5 @@
-//! IAM users and their credentials: the credential report, the account's summary and password policy, and the MFA devices.
+//! IAM users and their credentials: the credential report, the account's summary and password policy,
+//! and the MFA devices.
 
 use serde_json::{Value, json};
 
@@ -158,8 +159,10 @@ pub fn answer(region: &mut Region, story: &mut Story, people: &[Person]) {
     });
     story.answer(GLOBAL, "sts", "GetCallerIdentity", &caller);
     let policy = json!({"PasswordPolicy": {
-        "MinimumPasswordLength": 16, "RequireSymbols": true, "RequireNumbers": true, "RequireUppercaseCharacters": true,
-        "RequireLowercaseCharacters": true, "AllowUsersToChangePassword": true, "ExpirePasswords": false, "PasswordReusePrevention": 24
+        "MinimumPasswordLength": 16, "RequireSymbols": true, "RequireNumbers": true,
+        "RequireUppercaseCharacters": true,
+        "RequireLowercaseCharacters": true, "AllowUsersToChangePassword": true, "ExpirePasswords": false,
+        "PasswordReusePrevention": 24
     }});
     story.answer(GLOBAL, "iam", "GetAccountPasswordPolicy", &policy);
 }
@@ -181,11 +184,12 @@ fn report(region: &mut Region, story: &mut Story, people: &[Person]) {
 /// The root user: a hardware key, no access key, last seen when the account was made.
 fn root_row() -> Value {
     json!({
-        "user": "<root_account>", "arn": format!("arn:aws:iam::{ACCOUNT}:root"), "user_creation_time": SNAPSHOT.minus_days(1500).report(),
+        "user": "<root_account>", "arn": format!("arn:aws:iam::{ACCOUNT}:root"),
+        "user_creation_time": SNAPSHOT.minus_days(1500).report(),
         "password_enabled": "not_supported", "password_last_used": SNAPSHOT.minus_days(400).report(),
         "password_last_changed": "not_supported",
-        "password_next_rotation": "not_supported", "mfa_active": "true", "access_key_1_active": "false", "access_key_2_active": "false",
-        "cert_1_active": "false", "cert_2_active": "false"
+        "password_next_rotation": "not_supported", "mfa_active": "true", "access_key_1_active": "false",
+        "access_key_2_active": "false", "cert_1_active": "false", "cert_2_active": "false"
     })
 }
 
@@ -219,18 +223,20 @@ fn summary(region: &Region, story: &mut Story, people: &[Person]) {
     let count = |kind: &str| region.items.iter().filter(|item| item.kind == kind).count();
     let devices = people.iter().filter(|person| person.mfa).count();
     let map = json!({
-        "Users": people.len(), "Groups": count("AWS::IAM::Group"), "Roles": count("AWS::IAM::Role"), "Policies": count("AWS::IAM::Policy"),
-        "MFADevices": devices + 1, "MFADevicesInUse": devices + 1, "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0,
-        "AccountPasswordPresent": 1,
-        "AccountSigningCertificatesPresent": 0, "ServerCertificates": 0, "InstanceProfiles": 1, "Providers": 2, "UsersQuota": 5000,
-        "RolesQuota": 1000,
+        "Users": people.len(), "Groups": count("AWS::IAM::Group"), "Roles": count("AWS::IAM::Role"),
+        "Policies": count("AWS::IAM::Policy"),
+        "MFADevices": devices + 1, "MFADevicesInUse": devices + 1, "AccountMFAEnabled": 1,
+        "AccountAccessKeysPresent": 0, "AccountPasswordPresent": 1,
+        "AccountSigningCertificatesPresent": 0, "ServerCertificates": 0, "InstanceProfiles": 1,
+        "Providers": 2, "UsersQuota": 5000, "RolesQuota": 1000,
         "GroupsQuota": 300, "PoliciesQuota": 1500, "GroupsPerUserQuota": 10, "AccessKeysPerUserQuota": 2,
         "SigningCertificatesPerUserQuota": 2,
-        "AttachedPoliciesPerUserQuota": 10, "AttachedPoliciesPerRoleQuota": 10, "AttachedPoliciesPerGroupQuota": 10,
-        "VersionsPerPolicyQuota": 5,
-        "UserPolicySizeQuota": 2048, "GroupPolicySizeQuota": 5120, "PolicySizeQuota": 6144, "AssumeRolePolicySizeQuota": 2048,
-        "PolicyVersionsInUse": 60, "PolicyVersionsInUseQuota": 10000, "ServerCertificatesQuota": 20, "InstanceProfilesQuota": 1000,
-        "GlobalEndpointTokenVersion": 2
+        "AttachedPoliciesPerUserQuota": 10, "AttachedPoliciesPerRoleQuota": 10,
+        "AttachedPoliciesPerGroupQuota": 10, "VersionsPerPolicyQuota": 5,
+        "UserPolicySizeQuota": 2048, "GroupPolicySizeQuota": 5120, "PolicySizeQuota": 6144,
+        "AssumeRolePolicySizeQuota": 2048,
+        "PolicyVersionsInUse": 60, "PolicyVersionsInUseQuota": 10000, "ServerCertificatesQuota": 20,
+        "InstanceProfilesQuota": 1000, "GlobalEndpointTokenVersion": 2
     });
     story.answer(GLOBAL, "iam", "GetAccountSummary", &json!({"SummaryMap": map}));
 }
@@ -241,9 +247,14 @@ fn devices(story: &mut Story, people: &[Person]) {
         .iter()
         .filter(|person| person.mfa)
         .map(|person| {
-            let user = json!({"Path": "/", "UserName": person.holder.name, "UserId": person.holder.id, "Arn": person.arn(), "CreateDate": person.created.cli()});
+            let user = json!({
+                "Path": "/", "UserName": person.holder.name, "UserId": person.holder.id,
+                "Arn": person.arn(), "CreateDate": person.created.cli()
+            });
             let serial = format!("arn:aws:iam::{ACCOUNT}:mfa/{}", person.holder.name);
-            json!({"SerialNumber": serial, "User": user, "EnableDate": Moment(person.created.0 + 3_600_000).cli()})
+            json!({
+                "SerialNumber": serial, "User": user, "EnableDate": Moment(person.created.0 + 3_600_000).cli()
+            })
         })
         .collect();
     story.answer(GLOBAL, "iam", "ListVirtualMFADevices", &json!({"VirtualMFADevices": devices}));
@@ -253,8 +264,10 @@ fn devices(story: &mut Story, people: &[Person]) {
 pub fn agreement(region: &mut Region, story: &mut Story) {
     let id = format!("customer-agreement-{}", region.rng.upper(16));
     let agreement = json!({
-        "name": "AWS Business Associate Addendum", "arn": format!("arn:aws:artifact::{ACCOUNT}:customer-agreement/{id}"), "id": id,
-        "agreementArn": format!("arn:aws:artifact:::agreement/agreement-{}", region.rng.upper(16)), "awsAccountId": ACCOUNT,
+        "name": "AWS Business Associate Addendum",
+        "arn": format!("arn:aws:artifact::{ACCOUNT}:customer-agreement/{id}"), "id": id,
+        "agreementArn": format!("arn:aws:artifact:::agreement/agreement-{}", region.rng.upper(16)),
+        "awsAccountId": ACCOUNT,
         "effectiveStart": ANSWERS.minus_days(1480).cli(), "state": "ACTIVE", "type": "DEFAULT"
     });
     story.answer(GLOBAL, "artifact", "ListCustomerAgreements", &json!({"customerAgreements": [agreement]}));

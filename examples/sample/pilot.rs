@@ -1,4 +1,5 @@
-//! A pilot that somebody built by hand in a VPC of its own: everything in a public subnet, no endpoints, an open network ACL.
+//! A pilot that somebody built by hand in a VPC of its own: everything in a public subnet, no endpoints,
+//! an open network ACL.
 
 use serde_json::{Value, json};
 
@@ -31,7 +32,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
     template(region, story, &group);
 }
 
-/// A public subnet that hands out addresses, a private one, and the VPC's first ACL over both; the public subnet.
+/// A public subnet that hands out addresses, a private one, and the VPC's first ACL over both;
+/// the public subnet.
 fn places(region: &mut Region, story: &mut Story, vpc: &Vpc) -> Subnet {
     let internet = gateways::internet_gateway(region, vpc);
     let zone = region.zones[0];
@@ -46,7 +48,9 @@ fn places(region: &mut Region, story: &mut Story, vpc: &Vpc) -> Subnet {
     let private = network::subnet(region, vpc, "private", zone, "10.60.1", 24);
     let endpoint = region.rng.ec2("vpce");
     let storage = network::storage_route(region, &endpoint);
-    let out = json!({"destinationIpv6CidrBlock": "::/0", "gatewayId": internet, "origin": "CreateRoute", "state": "active"});
+    let out = json!({
+        "destinationIpv6CidrBlock": "::/0", "gatewayId": internet, "origin": "CreateRoute", "state": "active"
+    });
     let both = [
         network::route_table(region, vpc, "main", std::slice::from_ref(&storage), &[]),
         network::route_table(region, vpc, "public", &[out, storage], std::slice::from_ref(&public)),
@@ -119,7 +123,10 @@ fn service(region: &mut Region, story: &mut Story, subnet: &Subnet, group: &str)
     let definition = definition.map_or_else(String::new, |item| item.arn().to_string());
     containers::service(region, "pilot-engine", &cluster, &definition, None);
     let item = region.items.last_mut().expect("the service was just added");
-    item.configuration["NetworkConfiguration"] = json!({"AwsvpcConfiguration": {"AssignPublicIp": "ENABLED", "SecurityGroups": [group], "Subnets": [subnet.id]}});
+    item.configuration["NetworkConfiguration"] = json!({
+        "AwsvpcConfiguration": {"AssignPublicIp": "ENABLED", "SecurityGroups": [group],
+            "Subnets": [subnet.id]}
+    });
     story.fault(
         "ecs.service-not-in-public-subnet",
         item.arn().to_string(),

@@ -1,5 +1,5 @@
-//! What keeps and recovers: databases of other engines with their audit, the switches of AWS Backup, a bucket that nobody tagged, the
-//! security contact, and what an investigation needs.
+//! What keeps and recovers: databases of other engines with their audit, the switches of AWS Backup, a bucket
+//! that nobody tagged, the security contact, and what an investigation needs.
 
 use serde_json::{Value, json};
 
@@ -29,12 +29,14 @@ pub fn build(region: &mut Region, story: &mut Story) {
     }
 }
 
-/// The rule that sends findings of the recovery region: it may have been switched off during a test, and stayed off.
+/// The rule that sends findings of the recovery region: it may have been switched off during a
+/// test, and stayed off.
 fn silenced(region: &mut Region, story: &mut Story) {
     let off = story.plants("guardduty.findings-reach-person");
     let name = "twin-guardduty-findings";
     let arn = region.arn("events", &format!("rule/{name}"));
-    let configuration = json!({"Id": name, "Name": name, "Arn": arn, "Description": "", "State": if off { "DISABLED" } else { "ENABLED" }, "EventBusName": "default",
+    let configuration = json!({"Id": name, "Name": name, "Arn": arn, "Description": "",
+        "State": if off { "DISABLED" } else { "ENABLED" }, "EventBusName": "default",
         "EventPattern": {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]},
         "Targets": [{"Id": "1", "Arn": region.topics["twin-security-alerts"]}]});
     region.push(Item::new("AWS::Events::Rule", name, arn, configuration).named(name));
@@ -71,7 +73,10 @@ fn switches(region: &Region, story: &mut Story) {
     for kind in kinds {
         switches[kind] = json!(!forgot || kind != "DynamoDB");
     }
-    let answer = json!({"ResourceTypeOptInPreference": switches, "ResourceTypeManagementPreference": {"DynamoDB": true, "EFS": true}});
+    let answer = json!({
+        "ResourceTypeOptInPreference": switches,
+        "ResourceTypeManagementPreference": {"DynamoDB": true, "EFS": true}
+    });
     story.answer(region.name, "backup", "DescribeRegionSettings", &answer);
     if forgot {
         for store in region.stores.iter().filter(|store| store.kind == "DynamoDB" && store.phi) {
@@ -102,10 +107,10 @@ fn instances(region: &mut Region, story: &mut Story) {
         }
         let id = &machine.id;
         let arn = region.arn("ssm", &format!("managed-instance-inventory/{id}"));
-        let content = json!({"AgentType": "amazon-ssm-agent", "AgentVersion": "3.3.2299.0", "ComputerName": format!("{id}.example.org"),
-            "InstanceId": id, "PlatformName": "Amazon Linux", "PlatformType": "Linux", "PlatformVersion": "2023",
-            "ResourceType": "EC2Instance",
-            "InstanceStatus": "Active"});
+        let content = json!({"AgentType": "amazon-ssm-agent", "AgentVersion": "3.3.2299.0",
+            "ComputerName": format!("{id}.example.org"),
+            "InstanceId": id, "PlatformName": "Amazon Linux", "PlatformType": "Linux",
+            "PlatformVersion": "2023", "ResourceType": "EC2Instance", "InstanceStatus": "Active"});
         let configuration =
             json!({"AWS:InstanceInformation": {"SchemaVersion": "1.0", "Content": {id.as_str(): content}}});
         let item = Item::new("AWS::SSM::ManagedInstanceInventory", id, arn, configuration).nowhere();
@@ -124,9 +129,9 @@ fn queries(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/route53resolver/queries");
     let id = format!("rqlc-{}", region.rng.hex(16));
     let arn = region.arn("route53resolver", &format!("resolver-query-log-config/{id}"));
-    let configuration = json!({"Id": id, "Arn": arn, "Name": "twin-queries", "OwnerId": ACCOUNT, "Status": "CREATED",
-        "ShareStatus": "NOT_SHARED",
-        "AssociationCount": networks.len(), "DestinationArn": region.arn("logs", &format!("log-group:{group}")),
+    let configuration = json!({"Id": id, "Arn": arn, "Name": "twin-queries", "OwnerId": ACCOUNT,
+        "Status": "CREATED", "ShareStatus": "NOT_SHARED", "AssociationCount": networks.len(),
+        "DestinationArn": region.arn("logs", &format!("log-group:{group}")),
         "CreatorRequestId": region.rng.uuid(), "CreationTime": SNAPSHOT.minus_days(300).iso()});
     region.push(
         Item::new("AWS::Route53Resolver::ResolverQueryLoggingConfig", &id, arn, configuration)
@@ -143,7 +148,8 @@ fn queries(region: &mut Region, story: &mut Story) {
         }
         let own = format!("rqlca-{}", region.rng.hex(16));
         let arn = region.arn("route53resolver", &format!("resolver-query-log-config-association/{own}"));
-        let configuration = json!({"Id": own, "ResolverQueryLogConfigId": id, "ResourceId": network.id, "Status": "ACTIVE", "Error": "NONE",
+        let configuration = json!({"Id": own, "ResolverQueryLogConfigId": id, "ResourceId": network.id,
+            "Status": "ACTIVE", "Error": "NONE",
             "ErrorMessage": "", "CreationTime": SNAPSHOT.minus_days(299).iso()});
         region.push(
             Item::new(
@@ -174,8 +180,8 @@ fn scheduling(region: &mut Region, story: &mut Story) {
         };
         let group = format!("{name}-mysql8");
         let arn = region.arn("rds", &format!("og:{group}"));
-        let configuration = json!({"OptionGroupName": group, "OptionGroupDescription": "Appointments", "EngineName": "mysql",
-            "MajorEngineVersion": "8.0", "OptionConfigurations": options, "Tags": []});
+        let configuration = json!({"OptionGroupName": group, "OptionGroupDescription": "Appointments",
+            "EngineName": "mysql", "MajorEngineVersion": "8.0", "OptionConfigurations": options, "Tags": []});
         region.push(Item::new("AWS::RDS::OptionGroup", &group, arn, configuration).named(&group));
         parameters(
             region,
@@ -256,10 +262,14 @@ fn notes(region: &mut Region, story: &mut Story) {
         };
         let created = region.past(200, 600);
         let configuration = json!({
-            "dbclusterIdentifier": name, "dbclusterArn": arn, "engine": engine, "engineVersion": version, "engineMode": "provisioned",
-            "status": "available", "storageEncrypted": true, "kmsKeyId": region.key("rds"), "dbsubnetGroup": "twin-data",
-            "dbclusterParameterGroup": group, "dbclusterMembers": [member(1), member(2)], "enabledCloudwatchLogsExports": [log],
-            "deletionProtection": true, "multiAZ": true, "backupRetentionPeriod": 35, "iamdatabaseAuthenticationEnabled": true,
+            "dbclusterIdentifier": name, "dbclusterArn": arn, "engine": engine, "engineVersion": version,
+            "engineMode": "provisioned",
+            "status": "available", "storageEncrypted": true, "kmsKeyId": region.key("rds"),
+            "dbsubnetGroup": "twin-data",
+            "dbclusterParameterGroup": group, "dbclusterMembers": [member(1), member(2)],
+            "enabledCloudwatchLogsExports": [log],
+            "deletionProtection": true, "multiAZ": true, "backupRetentionPeriod": 35,
+            "iamdatabaseAuthenticationEnabled": true,
             "activityStreamStatus": "stopped", "publiclyAccessible": false, "masterUsername": "notesadmin",
             "clusterCreateTime": created.iso(),
             "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}]
@@ -307,7 +317,8 @@ fn parameters(region: &Region, story: &mut Story, operation: &str, group: &str, 
     story.answer_of(region.name, "rds", operation, group, &json!({"Parameters": parameters}));
 }
 
-/// Files from partners land here. Nobody tagged the bucket, so it counts as holding PHI, and no plan takes it.
+/// Files from partners land here. Nobody tagged the bucket, so it counts as holding PHI,
+/// and no plan takes it.
 fn inbox(region: &mut Region, story: &mut Story) {
     let name = format!("meridian-twin-partner-inbox-{}", story.suffix);
     let mut labels = tags(&name, "phi", "prod", "ingest");
@@ -335,9 +346,15 @@ fn inbox(region: &mut Region, story: &mut Story) {
 fn contacts(story: &mut Story) {
     for (kind, title) in [("SECURITY", "Security duty"), ("OPERATIONS", "Operations duty")] {
         let address = format!("{}-duty@example.org", kind.to_lowercase());
-        let contact = json!({"AlternateContact": {"AlternateContactType": kind, "EmailAddress": address, "Name": title, "Title": title}});
+        let contact = json!({
+            "AlternateContact": {"AlternateContactType": kind, "EmailAddress": address,
+                "Name": title, "Title": title}
+        });
         story.answer_of(GLOBAL, "account", "GetAlternateContact", kind, &contact);
     }
-    let error = json!({"Error": {"Code": "ResourceNotFoundException", "Message": "No contact of the inputted alternate contact type found."}});
+    let error = json!({
+        "Error": {"Code": "ResourceNotFoundException",
+            "Message": "No contact of the inputted alternate contact type found."}
+    });
     story.answer_of(GLOBAL, "account", "GetAlternateContact", "BILLING", &error);
 }

@@ -1,5 +1,5 @@
-//! Who reaches what from outside: web ACLs before the balancers, shared copies of disks, API servers, warehouses, notebooks, and
-//! the resource policies that AWS Config does not record.
+//! Who reaches what from outside: web ACLs before the balancers, shared copies of disks, API servers,
+//! warehouses, notebooks, and the resource policies that AWS Config does not record.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,8 @@ pub fn regional_acl(region: &Region) -> String {
     acl.expect("the front is built before").arn().to_string()
 }
 
-/// Which balancers each web ACL protects, and which ACLs write a log. One balancer has no ACL, and one ACL neither blocks nor logs.
+/// Which balancers each web ACL protects, and which ACLs write a log. One balancer has no ACL, and one ACL
+/// neither blocks nor logs.
 fn web_filters(region: &mut Region, story: &mut Story) {
     let public: Vec<String> = region
         .items
@@ -49,7 +50,9 @@ fn web_filters(region: &mut Region, story: &mut Story) {
     let log = |region: &mut Region, acl: &str, name: &str| {
         let group = region.log_group(format!("aws-waf-logs-{name}"));
         let redacted = json!([{"SingleHeader": {"Name": "authorization"}}]);
-        json!({"ResourceArn": acl, "LogDestinationConfigs": [region.arn("logs", &format!("log-group:{group}"))], "RedactedFields": redacted,
+        json!({"ResourceArn": acl,
+            "LogDestinationConfigs": [region.arn("logs", &format!("log-group:{group}"))],
+            "RedactedFields": redacted,
             "ManagedByFirewallManager": false, "LogType": "WAF_LOGS", "LogScope": "CUSTOMER"})
     };
     let written = log(region, &regional, "twin-regional");
@@ -177,8 +180,10 @@ fn copies(region: &mut Region, story: &mut Story) {
 fn image(region: &mut Region, name: &str, public: bool) -> Value {
     let created = region.past(40, 300);
     json!({
-        "ImageId": region.rng.ec2("ami"), "Name": name, "OwnerId": ACCOUNT, "Public": public, "State": "available", "ImageType": "machine",
-        "Architecture": "x86_64", "RootDeviceType": "ebs", "VirtualizationType": "hvm", "CreationDate": created.iso()
+        "ImageId": region.rng.ec2("ami"), "Name": name, "OwnerId": ACCOUNT, "Public": public,
+        "State": "available", "ImageType": "machine",
+        "Architecture": "x86_64", "RootDeviceType": "ebs", "VirtualizationType": "hvm",
+        "CreationDate": created.iso()
     })
 }
 
@@ -201,14 +206,18 @@ fn cluster(region: &mut Region, name: &str, open: bool) -> String {
         .collect();
     let configuration = json!({
         "Name": name, "Arn": arn, "Version": "1.33", "ClusterStatus": "ACTIVE", "LogGroup": group,
-        "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"),
+        "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/\
+                            AWSServiceRoleForAmazonEKS"),
         "ResourcesVpcConfig": {
             "SubnetIds": Region::subnet_ids(&region.app), "SecurityGroupIds": [region.group("app")],
-            "EndpointPrivateAccess": true, "EndpointPublicAccess": open, "PublicAccessCidrs": if open { json!(["0.0.0.0/0"]) } else { json!([]) }
+            "EndpointPrivateAccess": true, "EndpointPublicAccess": open,
+            "PublicAccessCidrs": if open { json!(["0.0.0.0/0"]) } else { json!([]) }
         },
         "EncryptionConfig": [{"Provider": {"KeyArn": region.key("secrets")}, "Resources": ["secrets"]}],
-        "EncryptionConfigKeyArn": region.key("secrets"), "Logging": {"ClusterLogging": {"EnabledTypes": kinds}},
-        "KubernetesNetworkConfig": {"IpFamily": "ipv4", "ServiceIpv4Cidr": "172.20.0.0/16"}, "Tags": pascal_tags(&tags)
+        "EncryptionConfigKeyArn": region.key("secrets"),
+        "Logging": {"ClusterLogging": {"EnabledTypes": kinds}},
+        "KubernetesNetworkConfig": {"IpFamily": "ipv4", "ServiceIpv4Cidr": "172.20.0.0/16"},
+        "Tags": pascal_tags(&tags)
     });
     place(region, "AWS::EKS::Cluster", name, &arn, configuration, &tags);
     arn
@@ -222,17 +231,26 @@ fn warehouse(region: &mut Region, story: &mut Story) {
     let made = region.past(200, 700);
     let key = crate::keys::customer(region, "exports", true);
     let configuration = json!({
-        "clusterIdentifier": name, "nodeType": "ra3.xlplus", "numberOfNodes": 2, "clusterStatus": "available", "dBName": "twin",
-        "clusterAvailabilityStatus": "Available", "clusterCreateTime": made.iso(), "masterUsername": "warehouse",
-        "automatedSnapshotRetentionPeriod": 35, "manualSnapshotRetentionPeriod": -1, "allowVersionUpgrade": true, "clusterVersion": "1.0",
-        "clusterSubnetGroupName": "twin-data", "vpcId": region.vpc, "publiclyAccessible": false, "encrypted": true,
+        "clusterIdentifier": name, "nodeType": "ra3.xlplus", "numberOfNodes": 2,
+        "clusterStatus": "available", "dBName": "twin",
+        "clusterAvailabilityStatus": "Available", "clusterCreateTime": made.iso(),
+        "masterUsername": "warehouse",
+        "automatedSnapshotRetentionPeriod": 35, "manualSnapshotRetentionPeriod": -1,
+        "allowVersionUpgrade": true, "clusterVersion": "1.0",
+        "clusterSubnetGroupName": "twin-data", "vpcId": region.vpc, "publiclyAccessible": false,
+        "encrypted": true,
         "kmsKeyId": key, "enhancedVpcRouting": false, "preferredMaintenanceWindow": "sun:08:00-sun:08:30",
         "endpoint": {"address": format!("{name}.example.net"), "port": 5439, "vpcEndpoints": []},
         "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}],
-        "clusterParameterGroups": [{"parameterGroupName": "twin-warehouse", "parameterApplyStatus": "in-sync", "clusterParameterStatusList": []}],
-        "clusterNodes": [], "clusterSecurityGroups": [], "iamRoles": [], "pendingModifiedValues": {}, "tags": crate::item::lower_tags(&tags)
+        "clusterParameterGroups": [{"parameterGroupName": "twin-warehouse", "parameterApplyStatus": "in-sync",
+            "clusterParameterStatusList": []}],
+        "clusterNodes": [], "clusterSecurityGroups": [], "iamRoles": [], "pendingModifiedValues": {},
+        "tags": crate::item::lower_tags(&tags)
     });
-    let extra = json!({"LoggingStatus": {"loggingEnabled": true, "bucketName": format!("example-log-archive-redshift-{LOG_ACCOUNT}"), "s3KeyPrefix": name}});
+    let extra = json!({
+        "LoggingStatus": {"loggingEnabled": true,
+            "bucketName": format!("example-log-archive-redshift-{LOG_ACCOUNT}"), "s3KeyPrefix": name}
+    });
     story.fault("redshift.enhanced-vpc-routing", &arn, format!("{name} copies past the routes of its VPC"));
     region.store(&arn, "Redshift", true);
     let item = Item::new("AWS::Redshift::Cluster", &name, arn, configuration)
@@ -250,8 +268,10 @@ fn notebooks(region: &mut Region, story: &mut Story) {
         let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
         let tags = tags(&name, "phi", "prod", "modeling");
         let configuration = json!({
-            "Id": arn, "NotebookInstanceName": name, "InstanceType": "ml.m5.xlarge", "DirectInternetAccess": internet, "RootAccess": "Disabled",
-            "SubnetId": region.app[0].id, "SecurityGroupIds": [region.group("app")], "KmsKeyId": region.key("ebs"), "VolumeSizeInGB": 50,
+            "Id": arn, "NotebookInstanceName": name, "InstanceType": "ml.m5.xlarge",
+            "DirectInternetAccess": internet, "RootAccess": "Disabled",
+            "SubnetId": region.app[0].id, "SecurityGroupIds": [region.group("app")],
+            "KmsKeyId": region.key("ebs"), "VolumeSizeInGB": 50,
             "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-workflow"), "Tags": pascal_tags(&tags)
         });
         place(region, "AWS::SageMaker::NotebookInstance", &name, &arn, configuration, &tags);
@@ -271,9 +291,12 @@ fn replication(region: &mut Region) {
     let arn = region.arn("dms", &format!("rep:{id}"));
     let tags = tags(name, "phi", "prod", "data");
     let configuration = json!({
-        "Id": arn, "ReplicationInstanceIdentifier": name, "ReplicationInstanceClass": "dms.t3.medium", "PubliclyAccessible": false,
-        "MultiAZ": false, "AllocatedStorage": 100, "EngineVersion": "3.6.1", "AutoMinorVersionUpgrade": true, "KmsKeyId": region.key("rds"),
-        "ReplicationInstancePrivateIpAddresses": ["10.20.64.77"], "ReplicationInstancePublicIpAddresses": [], "Tags": pascal_tags(&tags)
+        "Id": arn, "ReplicationInstanceIdentifier": name, "ReplicationInstanceClass": "dms.t3.medium",
+        "PubliclyAccessible": false,
+        "MultiAZ": false, "AllocatedStorage": 100, "EngineVersion": "3.6.1", "AutoMinorVersionUpgrade": true,
+        "KmsKeyId": region.key("rds"),
+        "ReplicationInstancePrivateIpAddresses": ["10.20.64.77"], "ReplicationInstancePublicIpAddresses": [],
+        "Tags": pascal_tags(&tags)
     });
     place(region, "AWS::DMS::ReplicationInstance", name, &arn, configuration, &tags);
 }
@@ -289,7 +312,12 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
     let secrets: Vec<(String, String)> = of_kind(region, "AWS::SecretsManager::Secret");
     for (arn, name) in secrets {
         let mut body = json!({"ARN": arn, "Name": name});
-        let allow = |sid: &str, principal: Value| json!({"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+        let allow = |sid: &str, principal: Value| {
+            json!({
+                "Sid": sid, "Effect": "Allow", "Principal": principal,
+                "Action": "secretsmanager:GetSecretValue", "Resource": "*"
+            })
+        };
         let statement = match name.as_str() {
             "twin/database/reports" if region.primary && story.plants("access.phi-store-not-public") => {
                 story.fault(
@@ -319,9 +347,14 @@ fn resource_policies(region: &mut Region, story: &mut Story) {
         story.answer_of(region.name, "secretsmanager", "GetResourcePolicy", &name, &body);
     }
     for (arn, name) in of_kind(region, "AWS::DynamoDB::Table") {
-        let none = json!({"Error": {"Code": "PolicyNotFoundException", "Message": "No policy found for the given resource."}});
+        let none = json!({
+            "Error": {"Code": "PolicyNotFoundException", "Message": "No policy found for the given resource."}
+        });
         let reader = json!({"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:role/log-archive-reader")});
-        let statement = json!({"Sid": "Ledger", "Effect": "Allow", "Principal": reader, "Action": ["dynamodb:GetItem", "dynamodb:Query"], "Resource": arn});
+        let statement = json!({
+            "Sid": "Ledger", "Effect": "Allow", "Principal": reader,
+            "Action": ["dynamodb:GetItem", "dynamodb:Query"], "Resource": arn
+        });
         let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
         let body = if name.contains("consent-ledger") {
             json!({"Policy": policy.to_string(), "RevisionId": "1735689600000"})

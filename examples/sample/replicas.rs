@@ -1,5 +1,5 @@
-//! Copies that are easily forgotten: accelerators and in-memory databases, snapshots of the warehouse, the clinical data store, launch
-//! templates, and a key that a service may use for anybody.
+//! Copies that are easily forgotten: accelerators and in-memory databases, snapshots of the warehouse, the
+//! clinical data store, launch templates, and a key that a service may use for anybody.
 
 use serde_json::{Value, json};
 
@@ -41,9 +41,10 @@ fn accelerators(region: &Region, story: &mut Story) {
             if at_rest == "DISABLED" {
                 story.fault("dax.encrypted-at-rest", &arn, format!("{name} keeps items on plain disks"));
             }
-            dax.push(json!({"ClusterName": name, "ClusterArn": arn, "Status": "available", "TotalNodes": 3, "ActiveNodes": 3,
-                "NodeType": "dax.r5.large", "SubnetGroup": "twin-data", "ClusterEndpointEncryptionType": endpoint,
-                "SSEDescription": {"Status": at_rest}, "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-dax")}));
+            dax.push(json!({"ClusterName": name, "ClusterArn": arn, "Status": "available",
+                "TotalNodes": 3, "ActiveNodes": 3, "NodeType": "dax.r5.large", "SubnetGroup": "twin-data",
+                "ClusterEndpointEncryptionType": endpoint, "SSEDescription": {"Status": at_rest},
+                "IamRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-dax")}));
         }
         let lax = story.spoiled("memorydb.tls-required", "queue-state");
         for (name, tls) in
@@ -53,8 +54,10 @@ fn accelerators(region: &Region, story: &mut Story) {
             if !tls {
                 story.fault("memorydb.tls-required", &arn, format!("{name} takes plain connections"));
             }
-            let mut ledger = json!({"Name": name, "ARN": arn, "Status": "available", "NumberOfShards": 1, "AvailabilityMode": "multiaz",
-                "Engine": "valkey", "TLSEnabled": tls, "SnapshotRetentionLimit": 35, "SubnetGroupName": "twin-data", "ACLName": if tls { "twin" } else { "open-access" }});
+            let mut ledger = json!({"Name": name, "ARN": arn, "Status": "available", "NumberOfShards": 1,
+                "AvailabilityMode": "multiaz",
+                "Engine": "valkey", "TLSEnabled": tls, "SnapshotRetentionLimit": 35,
+                "SubnetGroupName": "twin-data", "ACLName": if tls { "twin" } else { "open-access" }});
             if tls {
                 ledger["KmsKeyId"] = json!(region.key("ledger"));
             } else {
@@ -74,15 +77,17 @@ fn accelerators(region: &Region, story: &mut Story) {
         .iter()
         .map(|s| json!({"Identifier": s.id, "AvailabilityZone": {"Name": s.zone}}))
         .collect();
-    let group = json!({"Name": "twin-data", "Description": "Data tier", "VpcId": region.vpc, "Subnets": placed,
-        "ARN": region.arn("memorydb", "subnetgroup/twin-data")});
+    let group = json!({"Name": "twin-data", "Description": "Data tier", "VpcId": region.vpc,
+        "Subnets": placed, "ARN": region.arn("memorydb", "subnetgroup/twin-data")});
     story.answer(region.name, "memorydb", "DescribeSubnetGroups", &json!({"SubnetGroups": [group]}));
     let placed: Vec<Value> = region
         .data
         .iter()
         .map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": s.zone}))
         .collect();
-    let group = json!({"SubnetGroupName": "twin-data", "Description": "Data tier", "VpcId": region.vpc, "Subnets": placed});
+    let group = json!({
+        "SubnetGroupName": "twin-data", "Description": "Data tier", "VpcId": region.vpc, "Subnets": placed
+    });
     let groups: Vec<Value> = (!story.vendor()).then_some(group).into_iter().collect();
     story.answer(region.name, "dax", "DescribeSubnetGroups", &json!({"SubnetGroups": groups}));
 }
@@ -96,8 +101,10 @@ fn warehouse_snapshots(region: &mut Region, story: &mut Story) {
         let arn = region.arn("redshift", &format!("snapshot:{cluster}/{name}"));
         let tags = tags(&name, "phi", "prod", "analytics");
         let created = region.past(20, 80);
-        let mut snapshot = json!({"snapshotIdentifier": name, "clusterIdentifier": cluster, "snapshotType": "manual", "status": "available",
-            "snapshotCreateTime": created.iso(), "manualSnapshotRetentionPeriod": 2557, "encrypted": configuration["encrypted"],
+        let mut snapshot = json!({"snapshotIdentifier": name, "clusterIdentifier": cluster,
+            "snapshotType": "manual", "status": "available",
+            "snapshotCreateTime": created.iso(), "manualSnapshotRetentionPeriod": 2557,
+            "encrypted": configuration["encrypted"],
             "accountsWithRestoreAccess": [], "vpcId": region.vpc, "tags": lower_tags(&tags)});
         if configuration["encrypted"] == true {
             snapshot["kmsKeyId"] = configuration["kmsKeyId"].clone();
@@ -131,8 +138,10 @@ fn clinical(region: &mut Region, story: &mut Story) {
         } else {
             json!({"CmkType": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": key})
         };
-        let configuration = json!({"DatastoreId": id, "DatastoreArn": arn, "DatastoreName": name, "DatastoreStatus": "ACTIVE",
-            "DatastoreTypeVersion": "R4", "SseConfiguration": {"KmsEncryptionConfig": encryption}, "Tags": pascal_tags(&tags)});
+        let configuration = json!({"DatastoreId": id, "DatastoreArn": arn, "DatastoreName": name,
+            "DatastoreStatus": "ACTIVE",
+            "DatastoreTypeVersion": "R4", "SseConfiguration": {"KmsEncryptionConfig": encryption},
+            "Tags": pascal_tags(&tags)});
         if own {
             story.fault("healthlake.customer-key", &arn, format!("{name} is under a key that AWS owns"));
         }
@@ -151,11 +160,14 @@ fn templates(region: &mut Region, story: &mut Story) {
         let id = region.rng.ec2("lt");
         let arn = region.arn("ec2", &format!("launch-template/{id}"));
         let tags = tags(&name, "phi", "prod", "modeling");
-        let configuration = json!({"LaunchTemplateId": id, "LaunchTemplateName": name, "DefaultVersionNumber": "3",
-            "LatestVersionNumber": "3",
-            "LaunchTemplateData": {"InstanceType": "m7g.large", "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
-                "NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": false, "SubnetId": region.app[0].id}],
-                "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": encrypted, "VolumeSize": 64,
+        let configuration = json!({"LaunchTemplateId": id, "LaunchTemplateName": name,
+            "DefaultVersionNumber": "3", "LatestVersionNumber": "3",
+            "LaunchTemplateData": {"InstanceType": "m7g.large",
+                "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+                "NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": false,
+                    "SubnetId": region.app[0].id}],
+                "BlockDeviceMappings": [{"DeviceName": "/dev/xvda",
+                    "Ebs": {"Encrypted": encrypted, "VolumeSize": 64,
                     "VolumeType": "gp3"}}]},
             "TagSpecifications": [{"ResourceType": "launch-template", "Tags": pascal_tags(&tags)}]});
         if !encrypted {
@@ -178,7 +190,8 @@ fn open_key(region: &mut Region, story: &mut Story) {
         .as_str()
         .and_then(|text| serde_json::from_str(text).ok())
         .expect("a policy");
-    let service = json!({"Sid": "BackupsUse", "Effect": "Allow", "Principal": {"Service": "fsx.amazonaws.com"},
+    let service = json!({"Sid": "BackupsUse", "Effect": "Allow",
+        "Principal": {"Service": "fsx.amazonaws.com"},
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*", "kms:CreateGrant"], "Resource": "*"});
     if let Some(statements) = policy["Statement"].as_array_mut() {
         statements.push(service);

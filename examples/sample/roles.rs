@@ -1,4 +1,5 @@
-//! IAM roles: the twin's services, AWS's own service-linked ones, those of Identity Center, and one that trusts everybody.
+//! IAM roles: the twin's services, AWS's own service-linked ones, those of Identity Center, and one
+//! that trusts everybody.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +102,10 @@ pub fn role(region: &mut Region, name: &str, path: &str, trust: Value) -> Role {
 }
 
 pub fn trusts_service(service: &str) -> Value {
-    json!({"Effect": "Allow", "Principal": {"Service": format!("{service}.amazonaws.com")}, "Action": "sts:AssumeRole"})
+    json!({
+        "Effect": "Allow", "Principal": {"Service": format!("{service}.amazonaws.com")},
+        "Action": "sts:AssumeRole"
+    })
 }
 
 fn service_role(region: &mut Region, (name, service, policies, managed): &Service) -> Role {
@@ -110,9 +114,10 @@ fn service_role(region: &mut Region, (name, service, policies, managed): &Servic
     role.holder.managed = managed.to_vec();
     if policies.is_empty() && managed.is_empty() {
         let target = format!("arn:aws:logs:*:{ACCOUNT}:log-group:*");
-        role.inline = Some(
-            json!({"Version": "2012-10-17", "Statement": [allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &target)]}),
-        );
+        role.inline = Some(json!({
+            "Version": "2012-10-17",
+            "Statement": [allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &target)]
+        }));
     }
     role
 }
@@ -150,7 +155,8 @@ fn reserved(region: &mut Region, set: &str, managed: &[&'static str]) -> Role {
     let name = format!("AWSReservedSSO_{set}_{}", region.rng.hex(16));
     let provider =
         format!("arn:aws:iam::{ACCOUNT}:saml-provider/AWSSSO_{}_DO_NOT_DELETE", region.rng.hex(16));
-    let trust = json!({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+    let trust = json!({"Effect": "Allow", "Principal": {"Federated": provider},
+        "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
         "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}});
     let mut role = role(region, &name, "/aws-reserved/sso.amazonaws.com/", trust);
     role.holder.managed = managed.to_vec();
@@ -160,15 +166,17 @@ fn reserved(region: &mut Region, set: &str, managed: &[&'static str]) -> Role {
 
 /// Roles that people and pipelines take from outside.
 fn people_roles(region: &mut Region) -> Vec<Role> {
-    let archive = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:root")}, "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"sts:ExternalId": "meridian-log-archive"},
+    let archive = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{LOG_ACCOUNT}:root")},
+        "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "meridian-log-archive"},
             "ArnLike": {"aws:PrincipalArn": format!("arn:aws:iam::{LOG_ACCOUNT}:role/log-archive-reader")}}});
-    let pipeline = json!({"Effect": "Allow", "Principal": {"Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example.org")},
+    let pipeline = json!({"Effect": "Allow",
+        "Principal": {"Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example.org")},
         "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {
             "ci.example.org:aud": "sts.amazonaws.com",
             "ci.example.org:sub": "project:county-twin:branch:main"}}});
-    let responder = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "sts:AssumeRole",
-        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "StringEquals": {"aws:PrincipalAccount": ACCOUNT}}});
+    let responder = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+        "Action": "sts:AssumeRole", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"},
+            "StringEquals": {"aws:PrincipalAccount": ACCOUNT}}});
     let mut roles = vec![
         role(region, "log-archive-reader", "/", archive),
         role(region, "twin-deploy", "/", pipeline),
@@ -181,7 +189,10 @@ fn people_roles(region: &mut Region) -> Vec<Role> {
         region,
         "affiant-read-only",
         "/",
-        json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "sts:AssumeRole"}),
+        json!({
+            "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+            "Action": "sts:AssumeRole"
+        }),
     );
     reader.holder.managed = vec!["SecurityAudit", "job-function/ViewOnlyAccess"];
     roles.push(reader);
@@ -221,8 +232,10 @@ pub fn item(role: &Role, ids: &BTreeMap<String, String>) -> Item {
         .collect();
     let profiles = if role.holder.name == "twin-worker" { profile(role) } else { json!([]) };
     let configuration = json!({
-        "path": role.path, "roleName": role.holder.name, "roleId": role.holder.id, "arn": role.arn(), "createDate": role.created.iso(),
-        "assumeRolePolicyDocument": document(&role.trust), "instanceProfileList": profiles, "rolePolicyList": inline,
+        "path": role.path, "roleName": role.holder.name, "roleId": role.holder.id, "arn": role.arn(),
+        "createDate": role.created.iso(),
+        "assumeRolePolicyDocument": document(&role.trust), "instanceProfileList": profiles,
+        "rolePolicyList": inline,
         "attachedManagedPolicies": attached(&role.holder), "tags": lower_tags(&role.tags),
         "roleLastUsed": {"lastUsedDate": SNAPSHOT.minus_minutes(90).iso(), "region": "us-east-1"}
     });
@@ -235,6 +248,7 @@ pub fn item(role: &Role, ids: &BTreeMap<String, String>) -> Item {
 fn profile(role: &Role) -> Value {
     json!([{
         "path": "/", "instanceProfileName": role.holder.name, "instanceProfileId": "AIPA4EXAMPLE4TWINWORK",
-        "arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/{}", role.holder.name), "createDate": role.created.iso()
+        "arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/{}", role.holder.name),
+        "createDate": role.created.iso()
     }])
 }

@@ -1,4 +1,5 @@
-//! What AWS Config's managed rules say: evaluated from the items themselves, with one result left over from before a change.
+//! What AWS Config's managed rules say: evaluated from the items themselves, with one result left over
+//! from before a change.
 
 use serde_json::{Value, json};
 
@@ -189,11 +190,12 @@ fn result(region: &mut Region, rule: &str, kind: &str, id: &str, good: bool) -> 
     let recorded = Moment(SNAPSHOT.0 - region.rng.between(600, 80_000) * 1000);
     json!({
         "EvaluationResultIdentifier": {
-            "EvaluationResultQualifier": {"ConfigRuleName": rule, "ResourceType": kind, "ResourceId": id, "EvaluationMode": "DETECTIVE"},
+            "EvaluationResultQualifier": {"ConfigRuleName": rule, "ResourceType": kind,
+                "ResourceId": id, "EvaluationMode": "DETECTIVE"},
             "OrderingTimestamp": Moment(recorded.0 - 4_000).cli()
         },
-        "ComplianceType": if good { "COMPLIANT" } else { "NON_COMPLIANT" }, "ResultRecordedTime": recorded.cli(),
-        "ConfigRuleInvokedTime": Moment(recorded.0 - 700).cli()
+        "ComplianceType": if good { "COMPLIANT" } else { "NON_COMPLIANT" },
+        "ResultRecordedTime": recorded.cli(), "ConfigRuleInvokedTime": Moment(recorded.0 - 700).cli()
     })
 }
 

@@ -93,8 +93,8 @@ fn group_item(
     tags: &Tags,
 ) -> Item {
     let configuration = json!({
-        "description": description, "groupName": name, "groupId": id, "ipPermissions": rules.0, "ipPermissionsEgress": rules.1,
-        "ownerId": ACCOUNT, "vpcId": vpc
+        "description": description, "groupName": name, "groupId": id, "ipPermissions": rules.0,
+        "ipPermissionsEgress": rules.1, "ownerId": ACCOUNT, "vpcId": vpc
     });
     ec2(region, "AWS::EC2::SecurityGroup", "security-group", id, configuration, tags).named(name).link(
         "AWS::EC2::VPC",
@@ -117,10 +117,12 @@ pub fn service_group(region: &Region, id: &str, name: &str) -> Item {
     )
 }
 
-/// One permission in the form that holds both the older and the newer list of ranges; protocol -1 has no ports.
+/// One permission in the form that holds both the older and the newer list of ranges;
+/// protocol -1 has no ports.
 fn rule(protocol: &str, low: u16, high: u16, from: From) -> Value {
     let mut rule = json!({
-        "ipProtocol": protocol, "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": [], "ipv4Ranges": [], "ipRanges": []
+        "ipProtocol": protocol, "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": [],
+        "ipv4Ranges": [], "ipRanges": []
     });
     if protocol != "-1" {
         rule["fromPort"] = json!(low);
@@ -199,8 +201,8 @@ fn vendor(region: &mut Region, story: &mut Story, vpcs: &[Vpc]) {
     );
 }
 
-/// The VPC's default ACL, and for the main VPC one that keeps the data subnets to the VPC's own addresses and one that lets
-/// the application subnets take answers to their own calls, but no Remote Desktop.
+/// The VPC's default ACL, and for the main VPC one that keeps the data subnets to the VPC's own addresses and
+/// one that lets the application subnets take answers to their own calls, but no Remote Desktop.
 pub fn acls(region: &mut Region, vpc: &Vpc) {
     let everything =
         vec![entry(100, "-1", "0.0.0.0/0", false, "allow"), entry(100, "-1", "0.0.0.0/0", true, "allow")];
@@ -227,7 +229,9 @@ fn answers(own: &str) -> Vec<Value> {
 }
 
 pub fn entry(number: u16, protocol: &str, cidr: &str, egress: bool, action: &str) -> Value {
-    let mut entry = json!({"cidrBlock": cidr, "egress": egress, "protocol": protocol, "ruleAction": action, "ruleNumber": number});
+    let mut entry = json!({
+        "cidrBlock": cidr, "egress": egress, "protocol": protocol, "ruleAction": action, "ruleNumber": number
+    });
     if protocol == "6" {
         entry["portRange"] = json!({"from": 1, "to": 65535});
     }
@@ -250,10 +254,15 @@ pub fn acl(
     ]);
     let associations: Vec<Value> = subnets
         .iter()
-        .map(|subnet| json!({"networkAclAssociationId": region.rng.ec2("aclassoc"), "networkAclId": id, "subnetId": subnet}))
+        .map(|subnet| {
+            json!({
+                "networkAclAssociationId": region.rng.ec2("aclassoc"), "networkAclId": id, "subnetId": subnet
+            })
+        })
         .collect();
     let configuration = json!({
-        "associations": associations, "entries": entries, "isDefault": default, "networkAclId": id, "ownerId": ACCOUNT, "vpcId": vpc.id
+        "associations": associations, "entries": entries, "isDefault": default, "networkAclId": id,
+        "ownerId": ACCOUNT, "vpcId": vpc.id
     });
     let mut item = ec2(region, "AWS::EC2::NetworkAcl", "network-acl", &id, configuration, &tags)
         .zone("Multiple Availability Zones");

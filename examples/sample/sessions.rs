@@ -55,13 +55,17 @@ fn pool(region: &mut Region, name: &str, factor: &str) -> String {
     let created = region.past(300, 900);
     let provider = format!("cognito-idp.{}.amazonaws.com/{id}", region.name);
     let configuration = json!({
-        "UserPoolId": id, "UserPoolName": name, "Arn": arn, "ProviderName": provider, "ProviderURL": format!("https://{provider}"),
-        "MfaConfiguration": "ON", "EnabledMfas": [factor], "DeletionProtection": "ACTIVE", "AutoVerifiedAttributes": ["email"],
-        "LambdaConfig": {},
-        "Policies": {"PasswordPolicy": {"MinimumLength": 14, "RequireUppercase": true, "RequireLowercase": true, "RequireNumbers": true,
+        "UserPoolId": id, "UserPoolName": name, "Arn": arn, "ProviderName": provider,
+        "ProviderURL": format!("https://{provider}"),
+        "MfaConfiguration": "ON", "EnabledMfas": [factor], "DeletionProtection": "ACTIVE",
+        "AutoVerifiedAttributes": ["email"], "LambdaConfig": {},
+        "Policies": {"PasswordPolicy": {"MinimumLength": 14, "RequireUppercase": true,
+            "RequireLowercase": true, "RequireNumbers": true,
             "RequireSymbols": true, "TemporaryPasswordValidityDays": 1}},
-        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": true}, "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
-        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}, "UserPoolTags": tags
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": true},
+        "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"},
+        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
+        "UserPoolTags": tags
     });
     let item = Item::new("AWS::Cognito::UserPool", &id, arn, configuration)
         .named(&id)
@@ -78,12 +82,13 @@ fn client(region: &mut Region, pool: &str, client: &Client) -> String {
     let configuration = json!({
         "ClientId": id, "ClientName": client.name, "Name": id, "UserPoolId": pool,
         "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"],
-        "AccessTokenValidity": client.minutes, "IdTokenValidity": client.minutes, "RefreshTokenValidity": client.refresh_hours,
+        "AccessTokenValidity": client.minutes, "IdTokenValidity": client.minutes,
+        "RefreshTokenValidity": client.refresh_hours,
         "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
-        "AllowedOAuthFlows": ["code"], "AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthScopes": ["openid"],
-        "SupportedIdentityProviders": ["COGNITO"],
-        "CallbackURLs": ["https://portal.twin.example.org/callback"], "LogoutURLs": ["https://portal.twin.example.org/"],
-        "EnableTokenRevocation": true,
+        "AllowedOAuthFlows": ["code"], "AllowedOAuthFlowsUserPoolClient": true,
+        "AllowedOAuthScopes": ["openid"], "SupportedIdentityProviders": ["COGNITO"],
+        "CallbackURLs": ["https://portal.twin.example.org/callback"],
+        "LogoutURLs": ["https://portal.twin.example.org/"], "EnableTokenRevocation": true,
         "PreventUserExistenceErrors": "ENABLED", "AuthSessionValidity": 3
     });
     let item =
@@ -98,29 +103,33 @@ fn fleet(region: &mut Region) {
     let arn = region.arn("appstream", &format!("fleet/{name}"));
     let tags = tags(name, "phi", "prod", "epidemiology");
     let configuration = json!({
-        "Id": name, "Name": name, "DisplayName": "Epidemiology desktop", "Description": "", "FleetType": "ON_DEMAND",
-        "InstanceType": "stream.standard.large",
-        "ComputeCapacity": {"DesiredInstances": 4}, "IdleDisconnectTimeoutInSeconds": 600, "DisconnectTimeoutInSeconds": 300,
-        "MaxUserDurationInSeconds": 28800,
+        "Id": name, "Name": name, "DisplayName": "Epidemiology desktop", "Description": "",
+        "FleetType": "ON_DEMAND", "InstanceType": "stream.standard.large",
+        "ComputeCapacity": {"DesiredInstances": 4}, "IdleDisconnectTimeoutInSeconds": 600,
+        "DisconnectTimeoutInSeconds": 300, "MaxUserDurationInSeconds": 28800,
         "EnableDefaultInternetAccess": false, "ImageName": "twin-desktop-2026-08", "StreamView": "APP",
-        "VpcConfig": {"SubnetIds": Region::subnet_ids(&region.app[..2]), "SecurityGroupIds": [region.group("functions")]},
+        "VpcConfig": {"SubnetIds": Region::subnet_ids(&region.app[..2]),
+            "SecurityGroupIds": [region.group("functions")]},
         "Tags": pascal_tags(&tags)
     });
     let item = Item::new("AWS::AppStream::Fleet", name, arn, configuration).named(name).tagged(&tags);
     region.push(item);
 }
 
-/// Session Manager's preferences: fifteen minutes idle, sessions logged under a key; the recovery region lacks an absolute limit.
+/// Session Manager's preferences: fifteen minutes idle, sessions logged under a key; the recovery region
+/// lacks an absolute limit.
 fn session_manager(region: &mut Region, story: &mut Story) {
     let group = region.log_group("/aws/ssm/sessions");
     let endless = !region.primary && story.plants("ssm.session-maximum");
     let content = json!({
-        "schemaVersion": "1.0", "description": "Document to hold regional settings for Session Manager", "sessionType": "Standard_Stream",
-        "inputs": {"s3BucketName": "", "s3KeyPrefix": "", "s3EncryptionEnabled": true, "cloudWatchLogGroupName": group,
-            "cloudWatchEncryptionEnabled": true,
-            "cloudWatchStreamingEnabled": true, "kmsKeyId": region.key("logs"), "runAsEnabled": false, "runAsDefaultUser": "",
-            "idleSessionTimeout": "15",
-            "maxSessionDuration": if endless { "" } else { "60" }, "shellProfile": {"windows": "", "linux": ""}}
+        "schemaVersion": "1.0", "description": "Document to hold regional settings for Session Manager",
+        "sessionType": "Standard_Stream",
+        "inputs": {"s3BucketName": "", "s3KeyPrefix": "", "s3EncryptionEnabled": true,
+            "cloudWatchLogGroupName": group, "cloudWatchEncryptionEnabled": true,
+            "cloudWatchStreamingEnabled": true, "kmsKeyId": region.key("logs"), "runAsEnabled": false,
+            "runAsDefaultUser": "", "idleSessionTimeout": "15",
+            "maxSessionDuration": if endless { "" } else { "60" },
+            "shellProfile": {"windows": "", "linux": ""}}
     });
     let created = region.past(200, 500);
     if endless {
@@ -137,8 +146,8 @@ fn session_manager(region: &mut Region, story: &mut Story) {
 
 fn document(content: &Value, created: Moment) -> Value {
     json!({
-        "Name": "SSM-SessionManagerRunShell", "CreatedDate": created.cli(), "DocumentVersion": "3", "Status": "Active",
-        "Content": content.to_string(),
+        "Name": "SSM-SessionManagerRunShell", "CreatedDate": created.cli(), "DocumentVersion": "3",
+        "Status": "Active", "Content": content.to_string(),
         "DocumentType": "Session", "DocumentFormat": "JSON"
     })
 }

@@ -1,5 +1,6 @@
 //! What was planted on purpose: faults, accidents with secrets, and the answers of other APIs.
-//! Knows which faults the chosen story holds, so that a builder asks before it spoils. Owns nothing of the network or the databases; every builder reports here what it did wrong deliberately.
+//! Knows which faults the chosen story holds, so that a builder asks before it spoils. Owns nothing of the
+//! network or the databases; every builder reports here what it did wrong deliberately.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +24,8 @@ pub struct Secret {
     pub region: &'static str,
 }
 
-/// The lapses of a careful vendor: nearly everything is in order, and these few are not. All that is not named here is sound, or was
-/// never made.
+/// The lapses of a careful vendor: nearly everything is in order, and these few are not. All that is not
+/// named here is sound, or was never made.
 const LAPSES: [&str; 27] = [
     "acm.certificate-not-expiring",
     "backup.copy-elsewhere",
@@ -139,7 +140,7 @@ impl Story {
 }
 
 /// JSON as the AWS CLI prints it: four spaces to a level, and a line end.
-fn printed(body: &Value) -> Vec<u8> {
+pub fn printed(body: &Value) -> Vec<u8> {
     let two = format!("{body:#}\n");
     let wide = two.split_inclusive('\n').map(|line| {
         let level = line.len() - line.trim_start_matches(' ').len();

@@ -64,7 +64,10 @@ fn policy(name: &str, low: u8, high: u8) -> Value {
     }
     let ranked: Vec<Value> =
         ciphers.iter().enumerate().map(|(rank, name)| json!({"Name": name, "Priority": rank + 1})).collect();
-    json!({"SslProtocols": protocols, "Ciphers": ranked, "Name": name, "SupportedLoadBalancerTypes": ["application", "network"]})
+    json!({
+        "SslProtocols": protocols, "Ciphers": ranked, "Name": name,
+        "SupportedLoadBalancerTypes": ["application", "network"]
+    })
 }
 
 fn protocol(minor: u8) -> String {

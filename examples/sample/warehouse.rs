@@ -1,5 +1,6 @@
-//! What the analysts and partners use beside the twin: Redshift, Kafka, Firehose, EKS, notebooks, desktops, caches, shared folders, file
-//! transfer and database migration. Each kind has a sound one, and one that the story spoils.
+//! What the analysts and partners use beside the twin: Redshift, Kafka, Firehose, EKS, notebooks, desktops,
+//! caches, shared folders, file transfer and database migration. Each kind has a sound one, and one that the
+//! story spoils.
 
 use serde_json::{Value, json};
 
@@ -63,10 +64,15 @@ fn redshift(region: &mut Region, story: &mut Story) {
     for (name, group, require, encrypted) in
         std::iter::once(("twin-warehouse", "twin-warehouse", "true", true)).chain(spoiled)
     {
-        let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require, "source": "user", "isModifiable": true},
-            {"parameterName": "enable_user_activity_logging", "parameterValue": require, "source": "user", "isModifiable": true}]);
+        let parameters = json!([{"parameterName": "require_ssl", "parameterValue": require,
+            "source": "user", "isModifiable": true},
+            {"parameterName": "enable_user_activity_logging", "parameterValue": require,
+                "source": "user", "isModifiable": true}]);
         let arn = region.arn("redshift", &format!("parametergroup:{group}"));
-        let configuration = json!({"parameterGroupName": group, "parameterGroupFamily": "redshift-2.0", "description": "Analysts", "tags": []});
+        let configuration = json!({
+            "parameterGroupName": group, "parameterGroupFamily": "redshift-2.0",
+            "description": "Analysts", "tags": []
+        });
         let item = Item::new("AWS::Redshift::ClusterParameterGroup", group, arn, configuration).named(group);
         region.push(item.supplementary(json!({"Parameters": parameters})));
         let arn = warehouse(region, name, group, encrypted);
@@ -85,10 +91,14 @@ fn redshift(region: &mut Region, story: &mut Story) {
 fn subnet_group(region: &mut Region, name: &str, subnets: &[Subnet]) {
     let subnets: Vec<Value> = subnets
         .iter()
-        .map(|s| json!({"subnetIdentifier": s.id, "subnetAvailabilityZone": {"name": s.zone}, "subnetStatus": "Active"}))
+        .map(|s| {
+            json!({
+                "subnetIdentifier": s.id, "subnetAvailabilityZone": {"name": s.zone}, "subnetStatus": "Active"
+            })
+        })
         .collect();
-    let configuration = json!({"clusterSubnetGroupName": name, "description": "Analysts", "vpcId": region.vpc, "subnetGroupStatus": "Complete",
-        "subnets": subnets, "tags": []});
+    let configuration = json!({"clusterSubnetGroupName": name, "description": "Analysts",
+        "vpcId": region.vpc, "subnetGroupStatus": "Complete", "subnets": subnets, "tags": []});
     let arn = region.arn("redshift", &format!("subnetgroup:{name}"));
     let item = Item::new("AWS::Redshift::ClusterSubnetGroup", name, arn, configuration)
         .named(name)
@@ -101,13 +111,21 @@ fn warehouse(region: &mut Region, name: &str, group: &str, encrypted: bool) -> S
     let tags = tags(name, "phi", "prod", "analytics");
     let created = region.past(200, 800);
     let mut configuration = json!({
-        "clusterIdentifier": name, "nodeType": "ra3.xlplus", "clusterStatus": "available", "masterUsername": "analyst", "dBName": "twin",
-        "endpoint": {"address": format!("{name}.example.{}.redshift.amazonaws.com", region.name), "port": 5439},
-        "clusterCreateTime": created.iso(), "automatedSnapshotRetentionPeriod": if encrypted { 35 } else { 1 }, "manualSnapshotRetentionPeriod": -1,
-        "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}], "numberOfNodes": 2,
-        "clusterParameterGroups": [{"parameterGroupName": group, "parameterApplyStatus": "in-sync", "clusterParameterStatusList": []}],
-        "clusterSubnetGroupName": if encrypted { "twin-data" } else { "reports-edge" }, "vpcId": region.vpc, "availabilityZone": region.data[0].zone, "clusterVersion": "1.0",
-        "allowVersionUpgrade": true, "publiclyAccessible": false, "encrypted": encrypted, "enhancedVpcRouting": true,
+        "clusterIdentifier": name, "nodeType": "ra3.xlplus", "clusterStatus": "available",
+        "masterUsername": "analyst", "dBName": "twin",
+        "endpoint": {"address": format!("{name}.example.{}.redshift.amazonaws.com", region.name),
+            "port": 5439},
+        "clusterCreateTime": created.iso(),
+        "automatedSnapshotRetentionPeriod": if encrypted { 35 } else { 1 },
+        "manualSnapshotRetentionPeriod": -1,
+        "vpcSecurityGroups": [{"vpcSecurityGroupId": region.group("database"), "status": "active"}],
+        "numberOfNodes": 2,
+        "clusterParameterGroups": [{"parameterGroupName": group, "parameterApplyStatus": "in-sync",
+            "clusterParameterStatusList": []}],
+        "clusterSubnetGroupName": if encrypted { "twin-data" } else { "reports-edge" }, "vpcId": region.vpc,
+        "availabilityZone": region.data[0].zone, "clusterVersion": "1.0",
+        "allowVersionUpgrade": true, "publiclyAccessible": false, "encrypted": encrypted,
+        "enhancedVpcRouting": true,
         "pendingModifiedValues": {}, "multiAZ": "Enabled", "tags": lower_tags(&tags)
     });
     if encrypted {
@@ -134,12 +152,15 @@ fn kafka(region: &mut Region, story: &mut Story) {
         let id = region.rng.uuid();
         let arn = region.arn("kafka", &format!("cluster/{name}/{id}-8"));
         let configuration = json!({
-            "Arn": arn, "ClusterName": name, "KafkaVersion": "3.8.x", "NumberOfBrokerNodes": 3, "EnhancedMonitoring": "PER_BROKER",
-            "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large", "ClientSubnets": Region::subnet_ids(&region.data),
-                "SecurityGroups": [region.group("database")], "ConnectivityInfo": {"PublicAccess": {"Type": "DISABLED"}}},
+            "Arn": arn, "ClusterName": name, "KafkaVersion": "3.8.x", "NumberOfBrokerNodes": 3,
+            "EnhancedMonitoring": "PER_BROKER", "BrokerNodeGroupInfo": {"InstanceType": "kafka.m7g.large",
+                "ClientSubnets": Region::subnet_ids(&region.data),
+                "SecurityGroups": [region.group("database")],
+                "ConnectivityInfo": {"PublicAccess": {"Type": "DISABLED"}}},
             "EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": region.key("kafka")},
                 "EncryptionInTransit": {"ClientBroker": clients, "InCluster": true}},
-            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": true}}, "Unauthenticated": {"Enabled": clients != "TLS"}}
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": true}},
+                "Unauthenticated": {"Enabled": clients != "TLS"}}
         });
         pascal(region, "AWS::MSK::Cluster", (&arn, &arn, name), configuration);
         if clients != "TLS" {
@@ -155,8 +176,10 @@ fn firehose(region: &mut Region, story: &mut Story) {
         std::iter::once(("twin-audit-feed", true)).chain(lax.as_deref().map(|lax| (lax, false)))
     {
         let arn = region.arn("firehose", &format!("deliverystream/{name}"));
-        let mut configuration = json!({"Arn": arn, "DeliveryStreamName": name, "DeliveryStreamType": "DirectPut",
-            "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::example-log-archive-feeds", "CompressionFormat": "GZIP"}});
+        let mut configuration = json!({"Arn": arn, "DeliveryStreamName": name,
+            "DeliveryStreamType": "DirectPut",
+            "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::example-log-archive-feeds",
+                "CompressionFormat": "GZIP"}});
         if sealed {
             configuration["DeliveryStreamEncryptionConfigurationInput"] =
                 json!({"KeyType": "CUSTOMER_MANAGED_CMK", "KeyARN": region.key("kinesis")});
@@ -180,8 +203,10 @@ fn kubernetes(region: &mut Region, story: &mut Story) {
             .map(|kind| json!({"Type": kind}))
             .collect();
         let mut configuration = json!({
-            "Arn": arn, "Name": name, "Version": version, "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-eks"),
-            "ResourcesVpcConfig": {"SubnetIds": Region::subnet_ids(&region.app), "SecurityGroupIds": [region.group("app")],
+            "Arn": arn, "Name": name, "Version": version,
+            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-eks"),
+            "ResourcesVpcConfig": {"SubnetIds": Region::subnet_ids(&region.app),
+                "SecurityGroupIds": [region.group("app")],
                 "EndpointPublicAccess": false, "EndpointPrivateAccess": true, "PublicAccessCidrs": []},
             "Logging": {"ClusterLogging": {"EnabledTypes": kinds}}
         });
@@ -212,7 +237,8 @@ fn notebooks(region: &mut Region, story: &mut Story) {
     {
         let arn = region.arn("sagemaker", &format!("notebook-instance/{name}"));
         let mut configuration = json!({
-            "NotebookInstanceName": name, "NotebookInstanceArn": arn, "InstanceType": "ml.t3.large", "DirectInternetAccess": "Disabled",
+            "NotebookInstanceName": name, "NotebookInstanceArn": arn, "InstanceType": "ml.t3.large",
+            "DirectInternetAccess": "Disabled",
             "RootAccess": "Disabled", "SubnetId": region.app[0].id, "SecurityGroupIds": [region.group("app")],
             "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-notebooks"), "VolumeSizeInGB": 50
         });
@@ -233,8 +259,8 @@ fn desktops(region: &mut Region, story: &mut Story) {
     for (user, sealed) in [("epi-01", true), ("epi-02", !story.plants("workspaces.volumes-encrypted"))] {
         let id = format!("ws-{}", region.rng.lower(9));
         let arn = region.arn("workspaces", &format!("workspace/{id}"));
-        let mut configuration = json!({"BundleId": "wsb-example01", "DirectoryId": "d-9067example", "UserName": user,
-            "RootVolumeEncryptionEnabled": true, "UserVolumeEncryptionEnabled": sealed,
+        let mut configuration = json!({"BundleId": "wsb-example01", "DirectoryId": "d-9067example",
+            "UserName": user, "RootVolumeEncryptionEnabled": true, "UserVolumeEncryptionEnabled": sealed,
             "WorkspaceProperties": {"RunningMode": "AUTO_STOP"}});
         configuration["VolumeEncryptionKey"] = json!(region.key("desktops"));
         if !sealed {
@@ -254,11 +280,15 @@ fn older_search(region: &mut Region, story: &mut Story) {
     let arn = region.arn("es", &format!("domain/{name}"));
     let tags = tags(&name, "phi", "prod", "analytics");
     let configuration = json!({
-        "domainId": format!("{ACCOUNT}/{name}"), "domainName": name, "arn": arn, "elasticsearchVersion": "6.8", "created": true,
-        "deleted": false, "encryptionAtRestOptions": {"enabled": false}, "nodeToNodeEncryptionOptions": {"enabled": false},
+        "domainId": format!("{ACCOUNT}/{name}"), "domainName": name, "arn": arn,
+        "elasticsearchVersion": "6.8", "created": true,
+        "deleted": false, "encryptionAtRestOptions": {"enabled": false},
+        "nodeToNodeEncryptionOptions": {"enabled": false},
         "domainEndpointOptions": {"enforceHTTPS": true, "tlssecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
-        "vpcoptions": {"vPCId": region.vpc, "subnetIds": [region.data[0].id], "securityGroupIds": [region.group("search")]},
-        "logPublishingOptions": {}, "elasticsearchClusterConfig": {"instanceType": "m5.large.elasticsearch", "instanceCount": 1}
+        "vpcoptions": {"vPCId": region.vpc, "subnetIds": [region.data[0].id],
+            "securityGroupIds": [region.group("search")]},
+        "logPublishingOptions": {},
+        "elasticsearchClusterConfig": {"instanceType": "m5.large.elasticsearch", "instanceCount": 1}
     });
     story.fault("opensearch.audit-logs", &arn, format!("{name} has no audit log"));
     story.fault("opensearch.encrypted-at-rest", &arn, format!("{name} keeps its index unencrypted"));
@@ -272,8 +302,10 @@ fn transfer(region: &mut Region, story: &mut Story) {
     for (protocols, lax) in std::iter::once((json!(["SFTP"]), false)).chain(lax) {
         let id = format!("s-{}", region.rng.hex(17));
         let arn = region.arn("transfer", &format!("server/{id}"));
-        let configuration = json!({"Arn": arn, "ServerId": id, "Protocols": protocols, "EndpointType": "VPC", "Domain": "S3",
-            "IdentityProviderType": "AWS_LAMBDA", "SecurityPolicyName": "TransferSecurityPolicy-2024-01", "State": "ONLINE",
+        let configuration = json!({"Arn": arn, "ServerId": id, "Protocols": protocols,
+            "EndpointType": "VPC", "Domain": "S3",
+            "IdentityProviderType": "AWS_LAMBDA", "SecurityPolicyName": "TransferSecurityPolicy-2024-01",
+            "State": "ONLINE",
             "EndpointDetails": {"VpcId": region.vpc, "SubnetIds": Region::subnet_ids(&region.app)},
             "LoggingRole": format!("arn:aws:iam::{ACCOUNT}:role/twin-transfer")});
         if lax {
@@ -296,7 +328,10 @@ fn migration(region: &mut Region, story: &mut Story) {
         let id = region.rng.base32(26);
         let arn = region.arn("dms", &format!("endpoint:{id}"));
         let kind = if mode == "none" && engine != "s3" { "source" } else { "target" };
-        let configuration = json!({"EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode, "EndpointType": kind});
+        let configuration = json!({
+            "EndpointIdentifier": name, "EndpointArn": arn, "EngineName": engine, "SslMode": mode,
+            "EndpointType": kind
+        });
         if kind == "source" {
             story.fault("dms.endpoint-tls", &arn, format!("{name} is read without TLS"));
         }
@@ -304,7 +339,8 @@ fn migration(region: &mut Region, story: &mut Story) {
     }
 }
 
-/// Caches, which AWS Config does not record. Of the group that only prefers TLS the story knows, and of the one on plain disks.
+/// Caches, which AWS Config does not record. Of the group that only prefers TLS the story knows, and of the
+/// one on plain disks.
 fn caches(region: &mut Region, story: &mut Story) {
     let (mut groups, mut clusters) = (Vec::new(), Vec::new());
     if region.primary {
@@ -318,10 +354,13 @@ fn caches(region: &mut Region, story: &mut Story) {
         {
             let name = name.as_str();
             let arn = region.arn("elasticache", &format!("replicationgroup:{name}"));
-            let mut group = json!({"ReplicationGroupId": name, "Description": "Digital twin", "Status": "available", "ARN": arn,
-                "MemberClusters": [format!("{name}-001")], "AutomaticFailover": "enabled", "MultiAZ": "enabled", "Engine": "valkey",
-                "SnapshotRetentionLimit": 35, "ClusterEnabled": false, "CacheNodeType": "cache.r7g.large", "AuthTokenEnabled": true,
-                "TransitEncryptionEnabled": true, "TransitEncryptionMode": mode, "AtRestEncryptionEnabled": sealed});
+            let mut group = json!({"ReplicationGroupId": name, "Description": "Digital twin",
+                "Status": "available", "ARN": arn,
+                "MemberClusters": [format!("{name}-001")], "AutomaticFailover": "enabled",
+                "MultiAZ": "enabled", "Engine": "valkey",
+                "SnapshotRetentionLimit": 35, "ClusterEnabled": false, "CacheNodeType": "cache.r7g.large",
+                "AuthTokenEnabled": true, "TransitEncryptionEnabled": true, "TransitEncryptionMode": mode,
+                "AtRestEncryptionEnabled": sealed});
             if sealed && mode == "required" {
                 group["KmsKeyId"] = json!(region.key("caches"));
             }
@@ -364,8 +403,8 @@ fn caches(region: &mut Region, story: &mut Story) {
         .iter()
         .map(|s| json!({"SubnetIdentifier": s.id, "SubnetAvailabilityZone": {"Name": s.zone}}))
         .collect();
-    let placed = json!({"CacheSubnetGroupName": "twin-data", "CacheSubnetGroupDescription": "Data tier", "VpcId": region.vpc,
-        "Subnets": subnets, "ARN": region.arn("elasticache", "subnetgroup:twin-data")});
+    let placed = json!({"CacheSubnetGroupName": "twin-data", "CacheSubnetGroupDescription": "Data tier",
+        "VpcId": region.vpc, "Subnets": subnets, "ARN": region.arn("elasticache", "subnetgroup:twin-data")});
     story.answer(
         region.name,
         "elasticache",
@@ -411,13 +450,17 @@ fn serverless(region: &Region, story: &mut Story) {
             }
             let exports =
                 if sound { json!(["connectionlog", "userlog", "useractivitylog"]) } else { json!([]) };
-            namespaces.push(json!({"namespaceArn": holds, "namespaceId": namespace, "namespaceName": name, "dbName": "twin",
-                "kmsKeyId": if sound { region.key("warehouse") } else { "AWS_OWNED_KMS_KEY".to_string() }, "logExports": exports,
-                "iamRoles": [], "status": "AVAILABLE"}));
-            workgroups.push(json!({"workgroupArn": answers, "workgroupId": workgroup, "workgroupName": name, "namespaceName": name,
-                "publiclyAccessible": false, "enhancedVpcRouting": sound, "baseCapacity": 8, "status": "AVAILABLE",
-                "configParameters": [{"parameterKey": "require_ssl", "parameterValue": if sound { "true" } else { "false" }}],
-                "securityGroupIds": [region.group("database")], "subnetIds": Region::subnet_ids(&region.data)}));
+            namespaces.push(json!({"namespaceArn": holds, "namespaceId": namespace,
+                "namespaceName": name, "dbName": "twin",
+                "kmsKeyId": if sound { region.key("warehouse") } else { "AWS_OWNED_KMS_KEY".to_string() },
+                "logExports": exports, "iamRoles": [], "status": "AVAILABLE"}));
+            workgroups.push(json!({"workgroupArn": answers, "workgroupId": workgroup,
+                "workgroupName": name, "namespaceName": name,
+                "publiclyAccessible": false, "enhancedVpcRouting": sound, "baseCapacity": 8,
+                "status": "AVAILABLE", "configParameters": [{"parameterKey": "require_ssl",
+                    "parameterValue": if sound { "true" } else { "false" }}],
+                "securityGroupIds": [region.group("database")],
+                "subnetIds": Region::subnet_ids(&region.data)}));
         }
     }
     story.answer(region.name, "redshift-serverless", "ListNamespaces", &json!({"namespaces": namespaces}));
@@ -436,10 +479,12 @@ fn pools(region: &Region, story: &mut Story) {
             if !strict {
                 story.fault("rds.proxy-requires-tls", &arn, format!("{name} takes plain connections"));
             }
-            proxies.push(json!({"DBProxyName": name, "DBProxyArn": arn, "Status": "available", "EngineFamily": "POSTGRESQL",
-                "VpcId": region.vpc, "VpcSecurityGroupIds": [region.group("database")], "VpcSubnetIds": Region::subnet_ids(&region.data),
-                "Auth": [], "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-pool"), "RequireTLS": strict, "IdleClientTimeout": 1800,
-                "DebugLogging": false}));
+            proxies.push(json!({"DBProxyName": name, "DBProxyArn": arn, "Status": "available",
+                "EngineFamily": "POSTGRESQL",
+                "VpcId": region.vpc, "VpcSecurityGroupIds": [region.group("database")],
+                "VpcSubnetIds": Region::subnet_ids(&region.data),
+                "Auth": [], "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/twin-pool"),
+                "RequireTLS": strict, "IdleClientTimeout": 1800, "DebugLogging": false}));
         }
     }
     story.answer(region.name, "rds", "DescribeDBProxies", &json!({"DBProxies": proxies}));
@@ -447,8 +492,10 @@ fn pools(region: &Region, story: &mut Story) {
 
 /// A member of a group, or a cluster of its own.
 fn cluster(region: &Region, name: &str, group: Option<&str>, engine: &str) -> Value {
-    let mut cluster = json!({"CacheClusterId": name, "ARN": region.arn("elasticache", &format!("cluster:{name}")), "Engine": engine,
-        "CacheClusterStatus": "available", "NumCacheNodes": 1, "CacheSubnetGroupName": "twin-data", "AuthTokenEnabled": false,
+    let mut cluster = json!({"CacheClusterId": name,
+        "ARN": region.arn("elasticache", &format!("cluster:{name}")), "Engine": engine,
+        "CacheClusterStatus": "available", "NumCacheNodes": 1, "CacheSubnetGroupName": "twin-data",
+        "AuthTokenEnabled": false,
         "TransitEncryptionEnabled": true, "AtRestEncryptionEnabled": engine != "memcached"});
     if let Some(group) = group {
         cluster["ReplicationGroupId"] = json!(group);
@@ -465,10 +512,12 @@ fn folders(region: &mut Region, story: &mut Story) {
         for (kind, scratch) in std::iter::once(("WINDOWS", false)).chain(lax) {
             let id = rng.ec2("fs");
             let arn = region.arn("fsx", &format!("file-system/{id}"));
-            let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(), "FileSystemId": id,
-                "FileSystemType": kind,
-                "Lifecycle": "AVAILABLE", "StorageCapacity": 1200, "StorageType": "SSD", "VpcId": region.vpc, "ResourceARN": arn,
-                "Tags": if scratch { json!([]) } else { json!([{"Key": "data-classification", "Value": "phi"}]) }});
+            let mut folder = json!({"OwnerId": ACCOUNT, "CreationTime": SNAPSHOT.minus_days(90).cli(),
+                "FileSystemId": id, "FileSystemType": kind,
+                "Lifecycle": "AVAILABLE", "StorageCapacity": 1200, "StorageType": "SSD",
+                "VpcId": region.vpc, "ResourceARN": arn,
+                "Tags": if scratch { json!([]) } else { json!([{"Key": "data-classification",
+                    "Value": "phi"}]) }});
             if scratch {
                 folder["LustreConfiguration"] = json!({"DeploymentType": "SCRATCH_2"});
                 for (check, what) in crate::backup::TAKEN_BY_NO_PLAN {

@@ -1,4 +1,5 @@
-//! Who watches: CloudTrail, CloudWatch alarms with their metric filters, log groups, AWS Config's recorder, GuardDuty, Access Analyzer.
+//! Who watches: CloudTrail, CloudWatch alarms with their metric filters, log groups, AWS Config's recorder,
+//! GuardDuty, Access Analyzer.
 
 use serde_json::{Value, json};
 
@@ -17,7 +18,8 @@ const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "root-account-use",
         "RootAccountUse",
-        "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }",
+        "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS \
+         && $.eventType != \"AwsServiceEvent\" }",
         "twin-security-alerts",
     ),
     (
@@ -29,7 +31,8 @@ const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "sign-ins-without-mfa",
         "SignInsWithoutMfa",
-        "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") && ($.userIdentity.type = \"IAMUser\") }",
+        "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") \
+         && ($.userIdentity.type = \"IAMUser\") }",
         "twin-sign-in-watch",
     ),
     (
@@ -41,15 +44,16 @@ const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "iam-policy-changes",
         "IamPolicyChanges",
-        "{ ($.eventName = PutUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) || \
-         ($.eventName = AttachUserPolicy) || ($.eventName = AttachGroupPolicy) || ($.eventName = \
-         AttachRolePolicy) || ($.eventName = CreatePolicyVersion) }",
+        "{ ($.eventName = PutUserPolicy) || ($.eventName = PutGroupPolicy) || ($.eventName = PutRolePolicy) \
+         || ($.eventName = AttachUserPolicy) || ($.eventName = AttachGroupPolicy) \
+         || ($.eventName = AttachRolePolicy) || ($.eventName = CreatePolicyVersion) }",
         "twin-security-alerts",
     ),
     (
         "key-deletion",
         "KeyDeletion",
-        "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }",
+        "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) \
+         || ($.eventName = ScheduleKeyDeletion)) }",
         "twin-security-alerts",
     ),
     (
@@ -69,17 +73,17 @@ const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "bucket-policy-changes",
         "BucketPolicyChanges",
-        "{ ($.eventName = PutBucketAcl) || ($.eventName = PutBucketPolicy) || ($.eventName = PutBucketCors) || \
-         ($.eventName = PutBucketLifecycle) || ($.eventName = DeleteBucketPolicy) || ($.eventName = \
-         DeleteBucketCors) }",
+        "{ ($.eventName = PutBucketAcl) || ($.eventName = PutBucketPolicy) || ($.eventName = PutBucketCors) \
+         || ($.eventName = PutBucketLifecycle) || ($.eventName = DeleteBucketPolicy) \
+         || ($.eventName = DeleteBucketCors) }",
         "twin-security-alerts",
     ),
     (
         "network-acl-changes",
         "NetworkAclChanges",
-        "{ ($.eventName = CreateNetworkAcl) || ($.eventName = CreateNetworkAclEntry) || ($.eventName = \
-         DeleteNetworkAcl) || ($.eventName = DeleteNetworkAclEntry) || ($.eventName = ReplaceNetworkAclEntry) \
-         || ($.eventName = ReplaceNetworkAclAssociation) }",
+        "{ ($.eventName = CreateNetworkAcl) || ($.eventName = CreateNetworkAclEntry) \
+         || ($.eventName = DeleteNetworkAcl) || ($.eventName = DeleteNetworkAclEntry) \
+         || ($.eventName = ReplaceNetworkAclEntry) || ($.eventName = ReplaceNetworkAclAssociation) }",
         "twin-security-alerts",
     ),
     (
@@ -109,8 +113,8 @@ const FILTERS: [(&str, &str, &str, &str); 14] = [
     (
         "recorder-changes",
         "RecorderChanges",
-        "{ ($.eventName = StopConfigurationRecorder) || ($.eventName = DeleteDeliveryChannel) || ($.eventName \
-         = PutDeliveryChannel) || ($.eventName = PutConfigurationRecorder) }",
+        "{ ($.eventName = StopConfigurationRecorder) || ($.eventName = DeleteDeliveryChannel) \
+         || ($.eventName = PutDeliveryChannel) || ($.eventName = PutConfigurationRecorder) }",
         "twin-security-alerts",
     ),
 ];
@@ -154,7 +158,8 @@ pub fn build(region: &mut Region, story: &mut Story) {
     detector(region, story);
 }
 
-/// Three chains more that break: an alarm that was silenced, a pattern that leaves out one call, and the topic that nobody confirmed.
+/// Three chains more that break: an alarm that was silenced, a pattern that leaves out one call, and the
+/// topic that nobody confirmed.
 fn unheard(region: &mut Region, story: &mut Story) {
     if story.plants("cloudwatch.alarm-not-silenced") {
         let silenced = region
@@ -184,7 +189,8 @@ fn unheard(region: &mut Region, story: &mut Story) {
     );
 }
 
-/// The pattern with the call that the filter for changed routes leaves out, unless the story wants it left out.
+/// The pattern with the call that the filter for changed routes leaves out, unless the story
+/// wants it left out.
 fn whole(pattern: &str, story: &Story) -> String {
     let first = "{ ($.eventName = CreateRoute) ||";
     if story.plants(ROUTES) {
@@ -205,8 +211,8 @@ fn trail(region: &mut Region, story: &mut Story) {
     let tags = tags(TRAIL, "internal", "prod", "security");
     let key = format!("arn:aws:kms:{}:{LOG_ACCOUNT}:key/{}", region.name, region.rng.uuid());
     let configuration = json!({
-        "name": TRAIL, "s3BucketName": format!("example-log-archive-trail-{LOG_ACCOUNT}"), "s3KeyPrefix": "organization",
-        "includeGlobalServiceEvents": true,
+        "name": TRAIL, "s3BucketName": format!("example-log-archive-trail-{LOG_ACCOUNT}"),
+        "s3KeyPrefix": "organization", "includeGlobalServiceEvents": true,
         "isMultiRegionTrail": true, "isOrganizationTrail": true, "homeRegion": region.name, "trailARN": arn,
         "logFileValidationEnabled": true,
         "cloudWatchLogsLogGroupArn": region.arn("logs", &format!("log-group:{group}:*")),
@@ -222,8 +228,8 @@ fn trail(region: &mut Region, story: &mut Story) {
     let status = json!({
         "IsLogging": true, "LatestDeliveryTime": minutes(4), "LatestNotificationTime": minutes(4),
         "StartLoggingTime": ANSWERS.minus_days(1400).cli(),
-        "LatestDigestDeliveryTime": minutes(41), "LatestCloudWatchLogsDeliveryTime": minutes(2), "LatestDeliveryAttemptTime": "",
-        "TimeLoggingStarted": "", "TimeLoggingStopped": ""
+        "LatestDigestDeliveryTime": minutes(41), "LatestCloudWatchLogsDeliveryTime": minutes(2),
+        "LatestDeliveryAttemptTime": "", "TimeLoggingStarted": "", "TimeLoggingStopped": ""
     });
     let functions = watched_functions(region, story);
     story.answer_of(region.name, "cloudtrail", "GetTrailStatus", TRAIL, &status);
@@ -253,20 +259,27 @@ fn no_trail(region: &Region, story: &mut Story) {
 /// Management events, the data events of all buckets and tables, and those of the functions named.
 fn selectors(arn: &str, functions: &[String]) -> Value {
     let field = |name: &str, value: &str| json!({"Field": name, "Equals": [value]});
-    let data = |name: &str, kind: &str| json!({"Name": name, "FieldSelectors": [field("eventCategory", "Data"), field("resources.type", kind)]});
+    let data = |name: &str, kind: &str| {
+        json!({
+            "Name": name, "FieldSelectors": [field("eventCategory", "Data"), field("resources.type", kind)]
+        })
+    };
     json!({"TrailARN": arn, "AdvancedEventSelectors": [
         {"Name": "management", "FieldSelectors": [field("eventCategory", "Management")]},
         data("objects", "AWS::S3::Object"),
         data("tables", "AWS::DynamoDB::Table"),
         {"Name": "functions", "FieldSelectors": [
-            field("eventCategory", "Data"), field("resources.type", "AWS::Lambda::Function"), {"Field": "resources.ARN", "Equals": functions}]}
+            field("eventCategory", "Data"), field("resources.type", "AWS::Lambda::Function"),
+            {"Field": "resources.ARN", "Equals": functions}]}
     ]})
 }
 
 fn filter(region: &mut Region, name: &str, metric: &str, pattern: &str) -> Value {
     json!({
-        "filterName": name, "filterPattern": pattern, "logGroupName": TRAIL_LOGS, "creationTime": region.past(200, 800).0,
-        "metricTransformations": [{"metricName": metric, "metricNamespace": NAMESPACE, "metricValue": "1", "defaultValue": 0.0}],
+        "filterName": name, "filterPattern": pattern, "logGroupName": TRAIL_LOGS,
+        "creationTime": region.past(200, 800).0,
+        "metricTransformations": [{"metricName": metric, "metricNamespace": NAMESPACE,
+            "metricValue": "1", "defaultValue": 0.0}],
         "applyOnTransformedLogs": false
     })
 }
@@ -291,9 +304,10 @@ pub fn alarm_item(
 ) -> Item {
     let arn = region.arn("cloudwatch", &format!("alarm:{name}"));
     let configuration = json!({
-        "alarmName": name, "alarmArn": arn, "alarmDescription": "", "alarmConfigurationUpdatedTimestamp": changed, "actionsEnabled": true,
-        "okactions": [], "alarmActions": [topic], "insufficientDataActions": [], "metricName": metric, "namespace": namespace,
-        "statistic": "Sum",
+        "alarmName": name, "alarmArn": arn, "alarmDescription": "",
+        "alarmConfigurationUpdatedTimestamp": changed, "actionsEnabled": true,
+        "okactions": [], "alarmActions": [topic], "insufficientDataActions": [], "metricName": metric,
+        "namespace": namespace, "statistic": "Sum",
         "dimensions": [], "period": 300, "evaluationPeriods": 1, "datapointsToAlarm": 1, "threshold": 1.0,
         "comparisonOperator": "GreaterThanOrEqualToThreshold", "treatMissingData": "notBreaching"
     });
@@ -307,8 +321,9 @@ fn recorder(region: &mut Region, story: &mut Story) {
         format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig");
     let recorder = json!({
         "arn": arn, "name": "default", "roleARN": role, "recordingScope": "PAID",
-        "recordingGroup": {"allSupported": true, "includeGlobalResourceTypes": region.primary, "resourceTypes": [],
-            "exclusionByResourceTypes": {"resourceTypes": []}, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}},
+        "recordingGroup": {"allSupported": true, "includeGlobalResourceTypes": region.primary,
+            "resourceTypes": [], "exclusionByResourceTypes": {"resourceTypes": []},
+            "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}},
         "recordingMode": {"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": []}
     });
     story.answer(
@@ -318,8 +333,8 @@ fn recorder(region: &mut Region, story: &mut Story) {
         &json!({"ConfigurationRecorders": [recorder]}),
     );
     let status = json!({
-        "arn": arn, "name": "default", "lastStartTime": ANSWERS.minus_days(1200).cli(), "recording": true, "lastStatus": "SUCCESS",
-        "lastStatusChangeTime": ANSWERS.minus_minutes(13).cli()
+        "arn": arn, "name": "default", "lastStartTime": ANSWERS.minus_days(1200).cli(),
+        "recording": true, "lastStatus": "SUCCESS", "lastStatusChangeTime": ANSWERS.minus_minutes(13).cli()
     });
     story.answer(
         region.name,
@@ -330,8 +345,8 @@ fn recorder(region: &mut Region, story: &mut Story) {
     let configuration = json!({
         "Id": "default", "Name": "default", "RoleARN": role, "Recording": true,
         "RecordingMode": {"RecordingFrequency": "CONTINUOUS", "RecordingModeOverrides": []},
-        "RecordingGroup": {"AllSupported": true, "IncludeGlobalResourceTypes": region.primary, "ResourceTypes": [],
-            "RecordingStrategy": {"UseOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
+        "RecordingGroup": {"AllSupported": true, "IncludeGlobalResourceTypes": region.primary,
+            "ResourceTypes": [], "RecordingStrategy": {"UseOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
     });
     region.push(
         Item::new("AWS::Config::ConfigurationRecorder", "default", arn, configuration).named("default"),
@@ -347,14 +362,19 @@ fn detector(region: &mut Region, story: &mut Story) {
         "Id": id, "Enable": true, "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Tags": [],
         "DataSources": {"S3Logs": {"Enable": true}, "Kubernetes": {"AuditLogs": {"Enable": !deaf}},
             "MalwareProtection": {"ScanEc2InstanceWithFindings": {"EbsVolumes": true}}},
-        "Features": [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}, {"Name": "RDS_LOGIN_EVENTS", "Status": "ENABLED"},
-            {"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"}, {"Name": "LAMBDA_NETWORK_LOGS", "Status": "DISABLED"},
-            {"Name": "EKS_AUDIT_LOGS", "Status": if deaf { "DISABLED" } else { "ENABLED" }}, {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"}]
+        "Features": [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"},
+            {"Name": "RDS_LOGIN_EVENTS", "Status": "ENABLED"},
+            {"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"},
+            {"Name": "LAMBDA_NETWORK_LOGS", "Status": "DISABLED"},
+            {"Name": "EKS_AUDIT_LOGS", "Status": if deaf { "DISABLED" } else { "ENABLED" }},
+            {"Name": "RUNTIME_MONITORING", "Status": "ENABLED"}]
     });
     let arn = region.arn("guardduty", &format!("detector/{id}"));
     let answer = json!({
-        "CreatedAt": created.iso(), "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Status": "ENABLED", "UpdatedAt": created.iso(), "Tags": {},
-        "ServiceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"),
+        "CreatedAt": created.iso(), "FindingPublishingFrequency": "FIFTEEN_MINUTES", "Status": "ENABLED",
+        "UpdatedAt": created.iso(), "Tags": {},
+        "ServiceRole": format!("arn:aws:iam::{ACCOUNT}:role/aws-service-role/guardduty.amazonaws.com/\
+                                AWSServiceRoleForAmazonGuardDuty"),
         "Features": configuration["Features"]
     });
     story.answer_of(region.name, "guardduty", "GetDetector", &id, &answer);

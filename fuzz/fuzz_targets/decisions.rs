@@ -1,4 +1,5 @@
-//! What people decided, in YAML: the same bytes as each of the files that `verify --recompute` reads out of a package.
+//! What people decided, in YAML: the same bytes as each of the files that `verify --recompute`
+//! reads out of a package.
 #![no_main]
 
 use std::collections::BTreeMap;

@@ -39,7 +39,14 @@ fuzz_target!(|bytes: &[u8]| {
         if let Found::Item(raw) = found
             && let Ok(read) = config_item::parse(raw, None)
         {
-            let _ = (read.arn(), read.account(), read.region(), read.standing(), read.captured_at(), read.created_at());
+            let _ = (
+                read.arn(),
+                read.account(),
+                read.region(),
+                read.standing(),
+                read.captured_at(),
+                read.created_at(),
+            );
         }
         Ok::<(), ItemsFault>(())
     });

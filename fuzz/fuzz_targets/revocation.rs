@@ -1,4 +1,5 @@
-//! What lists and OCSP answers say of a certificate: the input is one of them; the certificates are those of the seed's signer.
+//! What lists and OCSP answers say of a certificate: the input is one of them; the certificates are those of
+//! the seed's signer.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -10,7 +11,9 @@ use libfuzzer_sys::fuzz_target;
 /// A signer and its issuer, made for this by `openssl` and of no use elsewhere.
 fn chain() -> &'static [Certificate] {
     static CHAIN: OnceLock<Vec<Certificate>> = OnceLock::new();
-    CHAIN.get_or_init(|| Certificate::all_from_pem(include_str!("../seeds/revocation.pem")).expect("two certificates"))
+    CHAIN.get_or_init(|| {
+        Certificate::all_from_pem(include_str!("../seeds/revocation.pem")).expect("two certificates")
+    })
 }
 
 fuzz_target!(|bytes: &[u8]| {

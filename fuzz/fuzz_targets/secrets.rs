@@ -1,4 +1,5 @@
-//! Redaction of whatever evidence holds: never a panic, JSON stays JSON, and what was replaced is not found again.
+//! Redaction of whatever evidence holds: never a panic, JSON stays JSON, and what was replaced
+//! is not found again.
 #![no_main]
 
 use affiant::redact::scan::{self, Findings};

@@ -1,5 +1,6 @@
-//! A buyer's workbook: one of its parts is anything, the rest is whole. Reading it never panics; an answer that is written is read again
-//! where it was written, every other cell stays as it was, and the reader of filled-in sheets takes what comes out.
+//! A buyer's workbook: one of its parts is anything, the rest is whole. Reading it never panics; an answer
+//! that is written is read again where it was written, every other cell stays as it was, and the reader of
+//! filled-in sheets takes what comes out.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -17,15 +18,30 @@ const LINKS: &str = "http://schemas.openxmlformats.org/package/2006/relationship
 
 /// The parts of a small workbook; the first is the one that the program reads most of.
 fn parts() -> [(&'static str, String); 6] {
-    let link = |id: &str, kind: &str, target: &str| format!("<Relationship Id=\"{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>");
+    let link = |id: &str, kind: &str, target: &str| {
+        format!("<Relationship Id=\"{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>")
+    };
     let links = |inner: String| format!("<Relationships xmlns=\"{LINKS}\">{inner}</Relationships>");
-    let inner = [("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "sharedStrings", "sharedStrings.xml"), ("r3", "styles", "styles.xml")];
+    let inner = [
+        ("r1", "worksheet", "worksheets/sheet1.xml"),
+        ("r2", "sharedStrings", "sharedStrings.xml"),
+        ("r3", "styles", "styles.xml"),
+    ];
     [
         ("xl/worksheets/sheet1.xml", format!("<worksheet xmlns=\"{MAIN}\"><sheetData/></worksheet>")),
         ("xl/sharedStrings.xml", format!("<sst xmlns=\"{MAIN}\"><si><t>Question</t></si></sst>")),
         ("xl/styles.xml", format!("<styleSheet xmlns=\"{MAIN}\"/>")),
-        ("xl/workbook.xml", format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>")),
-        ("xl/_rels/workbook.xml.rels", links(inner.iter().map(|(id, kind, target)| link(id, kind, target)).collect())),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>\
+                 <sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            links(inner.iter().map(|(id, kind, target)| link(id, kind, target)).collect()),
+        ),
         ("_rels/.rels", links(link("r1", "officeDocument", "xl/workbook.xml"))),
     ]
 }
@@ -45,7 +61,10 @@ type Cells = BTreeMap<(usize, u32, u32), String>;
 fn cells(book: &BuyerWorkbook) -> Cells {
     let sheets = book.sheets.iter().enumerate();
     let rows = sheets.flat_map(|(at, sheet)| sheet.row_numbers().map(move |row| (at, sheet, row)));
-    rows.flat_map(|(at, sheet, row)| sheet.texts(row).map(move |(column, text)| ((at, row, column), text.to_owned()))).collect()
+    rows.flat_map(|(at, sheet, row)| {
+        sheet.texts(row).map(move |(column, text)| ((at, row, column), text.to_owned()))
+    })
+    .collect()
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -58,7 +77,11 @@ fuzz_target!(|bytes: &[u8]| {
     if book.sheets.is_empty() || book.barrier(0, place).is_some() {
         return;
     }
-    let Ok(written) = book.written(&BTreeMap::from([((0, place), CellValue::Text("An answer & <more>".into()))])) else { return };
+    let Ok(written) =
+        book.written(&BTreeMap::from([((0, place), CellValue::Text("An answer & <more>".into()))]))
+    else {
+        return;
+    };
     let again = BuyerWorkbook::read(&written).expect("what was written is a workbook");
     let (mut before, mut after) = (cells(&book), cells(&again));
     let own = (0, place.row, place.column);

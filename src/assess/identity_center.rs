@@ -182,11 +182,13 @@ mod tests {
     #[test]
     fn who_is_behind_a_role_is_told_by_name_and_what_was_not_read_by_id() {
         let assigned = "INSERT INTO sso_permission_set VALUES ('ps', 'Clinician');
-            INSERT INTO sso_assignment VALUES ('ps', '1', 'r', '2', 'GROUP', 'g-1'), ('ps', '1', 'r', '2', 'USER', 'u-2');
+            INSERT INTO sso_assignment VALUES ('ps', '1', 'r', '2', 'GROUP', 'g-1'),
+              ('ps', '1', 'r', '2', 'USER', 'u-2');
             INSERT INTO iam_role VALUES ('2', 'AWSReservedSSO_Clinician_0a', 'role', 'identity center');";
         let named = "INSERT INTO sso_user VALUES ('u-1', 'jordan.example', 'Jordan Example', 'ENABLED'), \
                      ('u-2', 'riley', 'riley', 'DISABLED');
-            INSERT INTO sso_group VALUES ('g-1', 'clinicians'); INSERT INTO sso_member VALUES ('g-1', 'u-1'), ('g-1', 'u-9'), ('g-2', NULL);";
+            INSERT INTO sso_group VALUES ('g-1', 'clinicians');
+            INSERT INTO sso_member VALUES ('g-1', 'u-1'), ('g-1', 'u-9'), ('g-2', NULL);";
         let roles = BTreeSet::from(["role"]);
         assert_eq!(
             behind(&database(&format!("{assigned}{named}")), &roles).expect("rows"),

@@ -15,7 +15,8 @@ pub fn populations(database: &Path, checks: &[&str]) -> Result<Vec<Vec<JudgedRow
     let mut statement = db.prepare(
         "SELECT r.resource, r.account, r.region, r.verdict, r.reason, r.excluded, a.path, a.sha256
          FROM result AS r
-         LEFT JOIN artifact AS a ON a.id = (SELECT min(x.artifact) FROM resource AS x WHERE x.arn = r.resource)
+         LEFT JOIN artifact AS a ON a.id = (SELECT min(x.artifact) FROM resource AS x
+                                            WHERE x.arn = r.resource)
          WHERE r.check_id = ? ORDER BY r.resource, r.account, r.region, r.verdict, r.reason",
     )?;
     let mut all = Vec::new();

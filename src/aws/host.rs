@@ -51,10 +51,9 @@ mod tests {
 
     #[test]
     fn an_account_wide_service_has_one_host_a_partition_or_none() {
-        let iam = api(
-            r#"{ "protocol": "query", "global": { "aws": { "host": "iam.amazonaws.com", "region": "us-east-1" },
-                 "aws-us-gov": { "host": "iam.us-gov.amazonaws.com", "region": "us-gov-west-1" } } }"#,
-        );
+        let iam = api(r#"{ "protocol": "query", "global": {
+            "aws": { "host": "iam.amazonaws.com", "region": "us-east-1" },
+            "aws-us-gov": { "host": "iam.us-gov.amazonaws.com", "region": "us-gov-west-1" } } }"#);
         let gov = host("iam", &iam, "us-gov-east-1", false).expect("a host");
         assert_eq!(
             (gov.url.as_str(), gov.region.as_str()),

@@ -72,7 +72,10 @@ impl Kms {
                 format!("{} bytes to sign, KMS takes {LONGEST}", message.len()),
             ));
         }
-        let members = json!({ "KeyId": self.arn, "Message": STANDARD.encode(message), "MessageType": "RAW", "SigningAlgorithm": algorithm });
+        let members = json!({
+            "KeyId": self.arn, "Message": STANDARD.encode(message), "MessageType": "RAW",
+            "SigningAlgorithm": algorithm
+        });
         let answer = self.ask("Sign", members)?;
         if text(&answer, "SigningAlgorithm")? != algorithm {
             return Err(malformed("SigningAlgorithm"));

@@ -110,6 +110,12 @@ impl Refusal {
             || (self.kind == Kind::Transient && self.code == NO_HOST)
     }
 
+    /// Whether the policy of the one resource that was asked about refuses, as that of a KMS key does which
+    /// leaves its account out: nothing follows from it for other resources.
+    pub fn is_of_one_resource(&self) -> bool {
+        self.kind == Kind::Denied && self.message.contains("resource-based policy")
+    }
+
     /// In words, for a gap: what happened and AWS's code.
     pub fn words(&self) -> String {
         let what = match self.kind {
@@ -197,6 +203,18 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_of_one_resource_refuses_for_it_alone() {
+        let of = |why: &str| {
+            let message = format!("User: u is not authorized to perform: kms:DescribeKey {why}");
+            Refusal::ours(Kind::Denied, "AccessDeniedException", message).is_of_one_resource()
+        };
+        assert!(of("because no resource-based policy allows the kms:DescribeKey action"));
+        assert!(of("with an explicit deny in a resource-based policy"));
+        assert!(!of("because no identity-based policy allows the kms:DescribeKey action"));
+        assert!(!of("with an explicit deny in a resource control policy"));
+    }
+
+    #[test]
     fn errors_of_every_protocol_are_told_apart() {
         for (status, content_type, body, expected) in [
             (
@@ -208,7 +226,8 @@ mod tests {
             (
                 403,
                 "text/xml",
-                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+                "<ErrorResponse><Error><Code>AccessDenied</Code>\
+                 <Message>no</Message></Error></ErrorResponse>",
                 Kind::Denied,
             ),
             (

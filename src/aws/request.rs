@@ -155,7 +155,8 @@ mod tests {
         let body = String::from_utf8(ec2.body).expect("ASCII");
         assert_eq!(
             body,
-            "Action=DescribeThings&Version=2016-11-15&Filter.1.Name=a%20b&Filter.1.Values.1=1&Filter.1.Values.2=2&Max=5"
+            "Action=DescribeThings&Version=2016-11-15&Filter.1.Name=a%20b&Filter.1.Values.1=1\
+             &Filter.1.Values.2=2&Max=5"
         );
         let query = built(r#"{ "protocol": "query", "version": "1" }"#, r#"{ "scope": "region" }"#, members);
         assert!(String::from_utf8(query.body).expect("ASCII").contains("Filter.member.1.Values.member.2=2"));

@@ -41,7 +41,8 @@ pub struct ArchiveArgs {
     #[arg(long, value_name = "PEM")]
     trust: Option<PathBuf>,
     /// MiB above which a file goes up in parts, and the size of a part
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(5..=4096))]
+    #[arg(long, value_name = "MIB", default_value_t = 64,
+        value_parser = clap::value_parser!(u64).range(5..=4096))]
     part_size: u64,
     #[command(flatten)]
     reach: ReachArgs,
@@ -326,7 +327,9 @@ fn list(destination: &str, json: bool, reach: &ReachArgs, context: &Context) -> 
     }
     match json {
         true => {
-            let value = json!({ "format": "affiant.archive-list/1", "packages": found.packages, "unreadable": found.unreadable });
+            let value = json!({
+                "format": "affiant.archive-list/1", "packages": found.packages, "unreadable": found.unreadable
+            });
             data(&format!("{value:#}\n"));
         }
         false => data(&printable(&years(&found))),

@@ -8,6 +8,7 @@ use crate::diag::{Gravity, printable, safe_cell};
 use crate::model::assessment::{Assessment, BaaFacts, BaaState, CheckResult, ControlResult, PhiAsked};
 use crate::model::catalog::Catalog;
 use crate::model::dossier::TallyResult;
+use crate::model::numbers::plural;
 use crate::model::verdict::{Severity, Verdict};
 use crate::pipeline::{Error, assess, lint};
 use crate::store::run::Reader;
@@ -248,8 +249,7 @@ fn unread(assessment: &Assessment, style: Style) -> String {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    let line =
-        format!("{} stored, and read by no table: {}{rest}", plural(items as usize, "item"), first.source);
+    let line = format!("{} stored, and read by no table: {}{rest}", plural(items, "item"), first.source);
     format!("{}\n", style.fit(&line, 80))
 }
 
@@ -259,7 +259,7 @@ fn past(assessment: &Assessment, style: Style) -> String {
     let mut lines = Vec::new();
     if let Some(history) = &assessment.history {
         let since = history.since.get(..10).unwrap_or(&history.since);
-        let ended = plural(history.ended as usize, "break");
+        let ended = plural(history.ended, "break");
         lines.push(format!(
             "Since {since}  {ended} ended before the run, {} began and last still",
             history.open
@@ -321,10 +321,7 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
         let named = checks.into_iter().collect::<Vec<_>>().join(", ");
         out.push_str(&format!(
             "  {}\n",
-            style.fit(
-                &format!("AWS Config's rules contradict {}: {named}", plural(against as usize, "row")),
-                78
-            )
+            style.fit(&format!("AWS Config's rules contradict {}: {named}", plural(against, "row")), 78)
         ));
     }
     let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
@@ -332,15 +329,11 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
     out.push_str(&format!(
         "\n{} not met, {} not evidenced, {}, {} that nobody has made\nmore: affiant assess --checks\n",
         plural(checks.len(), "check"),
-        plural(unknown as usize, "row"),
-        plural(assessment.coverage.gaps as usize, "gap"),
+        plural(unknown, "row"),
+        plural(assessment.coverage.gaps, "gap"),
         plural(unsaid, "statement"),
     ));
     out
-}
-
-fn plural(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
 fn csv(assessment: &Assessment) -> String {

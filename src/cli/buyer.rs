@@ -19,7 +19,8 @@ const RECORDS: &str = "# Check the columns and the words that the file takes; th
 const WORKBOOK: &str =
     "# Check of each sheet: is it filled, in which row are the heads, which columns hold what. Check the \
      words of each list.
-# Write into each `pick` the id of a question, or none. Then write your name into `confirmed_by`: until then nothing is filled.\n";
+# Write into each `pick` the id of a question, or none. Then write your name into `confirmed_by`: \
+until then nothing is filled.\n";
 
 /// A buyer's file with its map.
 pub struct Buyer {

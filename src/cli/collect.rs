@@ -72,13 +72,16 @@ pub struct AwsArgs {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::values::day, requires = "aws")]
     since: Option<chrono::NaiveDate>,
     /// Seconds that one attempt may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = super::values::some, requires = "aws")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = super::values::some,
+        requires = "aws")]
     call_timeout: u64,
     /// Attempts that a call gets when AWS throttles or fails
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20), requires = "aws")]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20),
+        requires = "aws")]
     attempts: u32,
     /// Calls under way at once
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64), requires = "aws")]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64),
+        requires = "aws")]
     parallel: u16,
     /// Minutes after which nothing new is asked; what is missing then is a gap
     #[arg(long, value_name = "MINUTES", value_parser = super::values::some, requires = "aws")]
@@ -161,7 +164,8 @@ fn tell(
         super::style::ListFormat::Text => format!("{}\n", made.path.display()),
         super::style::ListFormat::Json => {
             let report = serde_json::json!({
-                "format": "affiant.collected/1", "run": made.id, "folder": made.path.display().to_string(), "artifacts": made.artifacts,
+                "format": "affiant.collected/1", "run": made.id, "folder": made.path.display().to_string(),
+                "artifacts": made.artifacts,
                 "items": made.items, "sources": made.coverage.len(), "gaps": gaps, "skipped": made.skipped,
             });
             format!("{report:#}\n")
@@ -327,7 +331,8 @@ fn by_service(coverage: &[Coverage]) -> String {
     for (service, row) in rows {
         let [expected, read, none, denied, failed, not_recorded, not_collected] = row;
         text.push_str(&format!(
-            "\n{:<26}{expected:>9}{read:>7}{none:>7}{denied:>8}{failed:>8}{not_recorded:>14}{not_collected:>15}",
+            "\n{:<26}{expected:>9}{read:>7}{none:>7}{denied:>8}{failed:>8}{not_recorded:>14}\
+             {not_collected:>15}",
             printable(service)
         ));
     }

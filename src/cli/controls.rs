@@ -93,7 +93,10 @@ fn list(catalog: &Catalog, style: Style) -> String {
 fn as_json(catalog: &Catalog) -> Value {
     let check = |id: &String| {
         let check = &catalog.checks[id];
-        json!({ "id": id, "title": check.title, "severity": check.severity, "why": check.why.trim(), "fix": check.fix.trim() })
+        json!({
+            "id": id, "title": check.title, "severity": check.severity, "why": check.why.trim(),
+            "fix": check.fix.trim()
+        })
     };
     let control = |control: &Control| {
         json!({

@@ -28,7 +28,8 @@ pub struct EditionFlags {
     #[arg(long, value_name = "NAME", requires = "audience")]
     pub recipient: Option<String>,
     /// Make the edition of this package [default: the package is made first]
-    #[arg(long, value_name = "PACKAGE", requires = "audience", conflicts_with_all = ["run", "as_of", "against", "draft"])]
+    #[arg(long, value_name = "PACKAGE", requires = "audience",
+        conflicts_with_all = ["run", "as_of", "against", "draft"])]
     pub of: Option<PathBuf>,
 }
 

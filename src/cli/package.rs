@@ -13,6 +13,7 @@ use super::{Context, Exit, data, lint, say};
 use crate::catalog;
 use crate::diag::{Diagnostic, Gravity, printable};
 use crate::model::catalog::Catalog;
+use crate::model::numbers::plural;
 use crate::pipeline::{self, Error, package};
 use crate::render::Templates;
 use crate::store::run::Reader;
@@ -69,10 +70,6 @@ fn told(problems: &[Diagnostic], draft: bool) {
         ));
     }
     lint::print(&[], &warnings);
-}
-
-fn plural(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
 /// Our templates, with those of a folder laid over them.

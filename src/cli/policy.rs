@@ -31,7 +31,9 @@ pub struct PolicyArgs {
     #[arg(long)]
     recorded: bool,
     /// Also permit what is asked only on request
-    #[arg(long, value_name = "NAME", value_parser = ["cost-explorer", "delivered", "deliver-snapshot", "artifact-reports", "artifact-documents"])]
+    #[arg(long, value_name = "NAME", value_parser = [
+        "cost-explorer", "delivered", "deliver-snapshot", "artifact-reports", "artifact-documents"
+    ])]
     opt_in: Vec<String>,
     /// The partition of the policy's ARNs
     #[arg(long, value_name = "NAME", default_value = "aws", value_parser = Partition::NAMES)]
@@ -40,7 +42,9 @@ pub struct PolicyArgs {
     #[arg(long, value_name = "N")]
     part: Option<usize>,
     /// Print what `affiant archive` needs, a policy of its own for another caller
-    #[arg(long, value_name = "BUCKET[/PREFIX]", conflicts_with_all = ["script", "terraform", "cloudformation", "missing", "recorded", "opt_in", "part"])]
+    #[arg(long, value_name = "BUCKET[/PREFIX]", conflicts_with_all = [
+        "script", "terraform", "cloudformation", "missing", "recorded", "opt_in", "part"
+    ])]
     archive: Option<String>,
 }
 

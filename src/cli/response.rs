@@ -19,7 +19,8 @@ use crate::render::Templates;
 pub struct RequestFlags {
     /// Answer this request, YAML, from packages that were sealed by the day of --as-of: a folder for each
     /// item, one sealed archive in packages/responses/
-    #[arg(long, value_name = "FILE", requires = "as_of", conflicts_with_all = ["run", "against", "draft", "edition", "audience", "require_complete"])]
+    #[arg(long, value_name = "FILE", requires = "as_of",
+        conflicts_with_all = ["run", "against", "draft", "edition", "audience", "require_complete"])]
     pub request: Option<PathBuf>,
     /// Draw on this package; may be repeated [default: every package in packages/]
     #[arg(long, value_name = "PACKAGE", requires = "request")]

@@ -246,9 +246,8 @@ fn request(args: &RequestArgs) -> Result<Exit, Error> {
     atomic::write(&args.output, question.der(), Access::Shared, Existing::Refuse)
         .map_err(Error::io("write", &args.output))?;
     data(&format!("{}\n", args.output.display()));
-    say(
-        "send it with: curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE URL > ANSWER.tsr",
-    );
+    say("send it with: curl -H 'Content-Type: application/timestamp-query' --data-binary \
+         @FILE URL > ANSWER.tsr");
     Ok(Exit::Done)
 }
 

@@ -76,7 +76,9 @@ pub fn cmd_services(args: ServicesArgs, context: &Context) -> Result<Exit, Error
             let baa = serde_json::json!({ "state": dossier.baa.state, "words": dossier.baa.words });
             format!(
                 "{:#}\n",
-                serde_json::json!({ "format": "affiant.services-list/1", "as_of": dossier.as_of, "services": s, "baa": baa })
+                serde_json::json!({
+                    "format": "affiant.services-list/1", "as_of": dossier.as_of, "services": s, "baa": baa
+                })
             )
         }
     });

@@ -30,7 +30,11 @@ const REFUSED: [&str; 4] = [
 pub fn archive_policy(partition: &str, bucket: &str, prefix: &str) -> Value {
     let whole = format!("arn:{partition}:s3:::{bucket}");
     let below = if prefix.is_empty() { format!("{whole}/*") } else { format!("{whole}/{prefix}/*") };
-    let statement = |sid: &str, effect: &str, actions: &[&str], resources: &[&str]| json!({ "Sid": sid, "Effect": effect, "Action": actions, "Resource": resources });
+    let statement = |sid: &str, effect: &str, actions: &[&str], resources: &[&str]| {
+        json!({
+            "Sid": sid, "Effect": effect, "Action": actions, "Resource": resources
+        })
+    };
     json!({
         "Version": "2012-10-17",
         "Statement": [

@@ -84,6 +84,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
     saved_counts::settle(&mut seen, request.catalog);
+    saved_counts::settle_lists(&mut seen);
     for (name, path) in request.papers {
         if !writer.artifacts().iter().any(|artifact| artifact.path == format!("documents/{name}")) {
             import::document(path, name, &mut writer, &mut seen, &request.clock, request.catalog)?;
@@ -172,7 +173,9 @@ fn begin(request: &Request<'_>) -> Result<Begun, CollectError> {
         }
         let started = request.clock.now();
         let id = run_id(request, started);
-        let line = serde_json::json!({ "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration });
+        let line = serde_json::json!({
+            "begun": stamp(started), "catalog": request.catalog.digest, "configuration": request.configuration
+        });
         let writer = Writer::create_resumable(request.evidence, &id, &line)?;
         return Ok(Begun { started, id, writer, kept: Vec::new() });
     }

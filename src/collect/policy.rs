@@ -78,9 +78,14 @@ fn split(grants: BTreeMap<Vec<String>, BTreeSet<String>>) -> Vec<Value> {
 fn document(statements: &[(Vec<String>, Vec<String>)]) -> Value {
     let statement = |(index, (resources, actions)): (usize, &(Vec<String>, Vec<String>))| {
         let resource = if let [one] = resources.as_slice() { json!(one) } else { json!(resources) };
-        json!({ "Sid": format!("AffiantRead{}", index + 1), "Effect": "Allow", "Action": actions, "Resource": resource })
+        json!({
+            "Sid": format!("AffiantRead{}", index + 1), "Effect": "Allow", "Action": actions,
+            "Resource": resource
+        })
     };
-    json!({ "Version": "2012-10-17", "Statement": statements.iter().enumerate().map(statement).collect::<Vec<_>>() })
+    json!({
+        "Version": "2012-10-17", "Statement": statements.iter().enumerate().map(statement).collect::<Vec<_>>()
+    })
 }
 
 /// As IAM counts: without white space.

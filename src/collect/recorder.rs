@@ -77,9 +77,15 @@ mod tests {
     #[test]
     fn a_recorder_of_all_types_holds_global_ones_at_home_and_on_request() {
         let homes = homes();
-        let all = json!({ "recordingGroup": { "allSupported": true, "recordingStrategy": { "useOnly": "ALL_SUPPORTED_RESOURCE_TYPES" } } });
+        let all = json!({
+            "recordingGroup": { "allSupported": true,
+                "recordingStrategy": { "useOnly": "ALL_SUPPORTED_RESOURCE_TYPES" } }
+        });
         let asked = json!({ "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } });
-        let few = json!({ "recordingGroup": { "allSupported": false, "includeGlobalResourceTypes": false, "resourceTypes": ["AWS::IAM::Role"] } });
+        let few = json!({
+            "recordingGroup": { "allSupported": false, "includeGlobalResourceTypes": false,
+                "resourceTypes": ["AWS::IAM::Role"] }
+        });
         assert!(!holds(&all, &homes, "AWS::IAM::Role", "us-east-1"));
         assert!(holds(&asked, &homes, "AWS::IAM::Role", "us-west-2"));
         assert!(
@@ -97,7 +103,10 @@ mod tests {
 
     #[test]
     fn the_customers_recorder_goes_before_that_of_a_service() {
-        let list = json!([{ "name": "AWSConfigurationRecorderFor", "servicePrincipal": "example.amazonaws.com" }, { "name": "default" }]);
+        let list = json!([
+            { "name": "AWSConfigurationRecorderFor", "servicePrincipal": "example.amazonaws.com" },
+            { "name": "default" }
+        ]);
         let service = |recorder: &Value| recorder["servicePrincipal"].is_string();
         assert_eq!(chosen(&list, service).map(|r| &r["name"]), Some(&json!("default")));
         assert_eq!(chosen(&json!([]), service), None);

@@ -87,7 +87,8 @@ pub fn cloudformation(policies: &[Value]) -> Value {
                 "MaxSessionDuration": 14400,
                 "AssumeRolePolicyDocument": {
                     "Version": "2012-10-17",
-                    "Statement": [{ "Fn::If": ["HasExternalId", trust(with), trust(json!({ "Ref": "AWS::NoValue" }))] }]
+                    "Statement": [{ "Fn::If": ["HasExternalId", trust(with),
+                        trust(json!({ "Ref": "AWS::NoValue" }))] }]
                 }
             }
         }),
@@ -111,7 +112,8 @@ pub fn cloudformation(policies: &[Value]) -> Value {
         "Description": "Made by affiant policy --cloudformation: a role that reads, who may take it on, and \
                         what it may do",
         "Parameters": {
-            "Caller": { "Type": "String", "Description": "ARN of the user or role that runs affiant collect --aws" },
+            "Caller": { "Type": "String",
+                "Description": "ARN of the user or role that runs affiant collect --aws" },
             "ExternalId": { "Type": "String", "Default": "", "Description": "What the caller must name \
                                                                              besides; empty for none" }
         },

@@ -3,7 +3,7 @@
 //! | as AWS sends it | as it is stored |
 //! |---|---|
 //! | `configuration` as a JSON string (API envelope) | the object |
-//! | JSON inside a string (`BucketPolicy.policyText`, KMS `Policy`, `AccessControlList`) | the object or array |
+//! | JSON in a string (`BucketPolicy.policyText`, KMS `Policy`, `AccessControlList`) | the object or array |
 //! | percent-encoded JSON (IAM policy documents) | the object |
 //! | members of `supplementaryConfiguration` as JSON text of anything (API envelope) | what they say |
 //! | integral doubles (`35.0`, query rows) | integers |
@@ -152,8 +152,14 @@ mod tests {
 
     #[test]
     fn members_of_the_api_envelope_are_json_text() {
-        let raw = r#"{"KeyRotationStatus":"true","Policy":"\"{\\\"a\\\":1}\"","Arn":"arn:aws:x","LoadBalancerAttributes":"[{\"value\":\"true\"}]"}"#;
-        let expected = serde_json::json!({ "KeyRotationStatus": true, "Policy": { "a": 1 }, "Arn": "arn:aws:x", "LoadBalancerAttributes": [{ "value": "true" }] });
+        let raw = concat!(
+            r#"{"KeyRotationStatus":"true","Policy":"\"{\\\"a\\\":1}\"","Arn":"arn:aws:x","#,
+            r#""LoadBalancerAttributes":"[{\"value\":\"true\"}]"}"#,
+        );
+        let expected = serde_json::json!({
+            "KeyRotationStatus": true, "Policy": { "a": 1 }, "Arn": "arn:aws:x",
+            "LoadBalancerAttributes": [{ "value": "true" }]
+        });
         assert_eq!(serde_json::from_str::<Value>(&supplementary(raw, false)).expect("JSON"), expected);
     }
 

@@ -80,9 +80,12 @@ mod tests {
     #[test]
     fn only_finished_answers_are_quoted() {
         let file = br#"{"queries": [
-          {"queryIdentifier": 1, "query": "q", "response": "r", "reviewType": "AI", "status": "COMPLETED", "createdAt": 1790762400.0,
-           "citations": [{"sourceLabel": "SOC 2", "sourceContent": "long", "sourceLink": "https://example.com"}]},
-          {"queryIdentifier": 2, "query": "q", "response": "r", "status": "PROCESSING", "createdAt": "2026-09-30T10:00:00Z"},
+          {"queryIdentifier": 1, "query": "q", "response": "r", "reviewType": "AI", "status": "COMPLETED",
+           "createdAt": 1790762400.0,
+           "citations": [
+             {"sourceLabel": "SOC 2", "sourceContent": "long", "sourceLink": "https://example.com"}]},
+          {"queryIdentifier": 2, "query": "q", "response": "r", "status": "PROCESSING",
+           "createdAt": "2026-09-30T10:00:00Z"},
           {"queryIdentifier": 3, "query": "q", "status": "FAILED"}]}"#;
         let (quotes, unanswered) = quotes(file).expect("a file");
         assert_eq!((quotes.len(), unanswered), (1, 2));

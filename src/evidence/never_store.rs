@@ -127,8 +127,16 @@ mod tests {
     fn of_variables_that_must_not_be_stored_the_names_are_kept() {
         let never = vec!["Variables".to_string()];
         let names = BTreeMap::from([("Variables".to_string(), "VariableNames".to_string())]);
-        let whole = br#"{"Functions":[{"Environment":{"Variables":{"TOKEN":"x","STAGE":"y"}}},{"Environment":{"Variables":{}}},{}]}"#;
-        let kept = br#"{"Functions":[{"Environment":{"VariableNames":["STAGE","TOKEN"]}},{"Environment":{"VariableNames":[]}},{}]}"#;
+        let whole = concat!(
+            r#"{"Functions":[{"Environment":{"Variables":{"TOKEN":"x","STAGE":"y"}}},"#,
+            r#"{"Environment":{"Variables":{}}},{}]}"#,
+        )
+        .as_bytes();
+        let kept = concat!(
+            r#"{"Functions":[{"Environment":{"VariableNames":["STAGE","TOKEN"]}},"#,
+            r#"{"Environment":{"VariableNames":[]}},{}]}"#,
+        )
+        .as_bytes();
         let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).expect("JSON");
         let (body, pruned) = super::body(whole, &never, &names);
         let mut sorted = json(&body);

@@ -320,29 +320,39 @@ mod tests {
 
     #[test]
     fn ec2_answers_become_what_the_cli_prints() {
-        let text = r#"<DescribeVolumesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><volumeSet><item>
-            <volumeId>vol-1</volumeId><size>8</size><encrypted>true</encrypted><attachmentSet/><tagSet><item><key>a</key><value>1</value></item></tagSet>
-            </item></volumeSet></DescribeVolumesResponse>"#;
-        let api = r#"{ "protocol": "ec2", "wire": { "names": { "volumeSet": "Volumes", "attachmentSet": "Attachments", "tagSet": "Tags" },
-            "lists": { "volumeSet": "item", "attachmentSet": "item", "tagSet": "item" }, "booleans": ["encrypted"], "integers": ["size"] } }"#;
-        let expected = serde_json::json!({ "Volumes": [{ "VolumeId": "vol-1", "Size": 8, "Encrypted": true, "Attachments": [],
-            "Tags": [{ "Key": "a", "Value": "1" }] }] });
+        let text = "<DescribeVolumesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+            <requestId>r</requestId><volumeSet><item>
+            <volumeId>vol-1</volumeId><size>8</size><encrypted>true</encrypted><attachmentSet/>\
+            <tagSet><item><key>a</key><value>1</value></item></tagSet>
+            </item></volumeSet></DescribeVolumesResponse>";
+        let api = r#"{ "protocol": "ec2", "wire": {
+            "names": { "volumeSet": "Volumes", "attachmentSet": "Attachments", "tagSet": "Tags" },
+            "lists": { "volumeSet": "item", "attachmentSet": "item", "tagSet": "item" },
+            "booleans": ["encrypted"], "integers": ["size"] } }"#;
+        let expected = serde_json::json!({ "Volumes": [{ "VolumeId": "vol-1", "Size": 8, "Encrypted": true,
+            "Attachments": [], "Tags": [{ "Key": "a", "Value": "1" }] }] });
         assert_eq!(converted(api, PLAIN, text), Ok(expected));
     }
 
     #[test]
     fn query_answers_lose_their_wrapper_and_keep_lists_maps_and_documents() {
-        let text = "<GetThingResponse><GetThingResult><SummaryMap><entry><key>Users</key><value>3</value></entry></SummaryMap>
-            <Names><member>a</member></Names><Groups/><Doc>%7B%22a%22%3A1%7D</Doc></GetThingResult><ResponseMetadata/></GetThingResponse>";
-        let api = r#"{ "protocol": "query", "wire": { "maps": { "SummaryMap": ["entry", "key", "value"] }, "lists": { "Groups": "Group" },
+        let text = "<GetThingResponse><GetThingResult>\
+            <SummaryMap><entry><key>Users</key><value>3</value></entry></SummaryMap>
+            <Names><member>a</member></Names><Groups/><Doc>%7B%22a%22%3A1%7D</Doc></GetThingResult>\
+            <ResponseMetadata/></GetThingResponse>";
+        let api = r#"{ "protocol": "query", "wire": {
+            "maps": { "SummaryMap": ["entry", "key", "value"] }, "lists": { "Groups": "Group" },
             "integers": ["SummaryMap/value"], "documents": ["Doc"] } }"#;
-        let expected = serde_json::json!({ "SummaryMap": { "Users": 3 }, "Names": ["a"], "Groups": [], "Doc": { "a": 1 } });
+        let expected = serde_json::json!({
+            "SummaryMap": { "Users": 3 }, "Names": ["a"], "Groups": [], "Doc": { "a": 1 }
+        });
         assert_eq!(converted(api, PLAIN, text), Ok(expected));
     }
 
     #[test]
     fn rest_xml_has_flat_lists_payloads_and_text() {
-        let api = r#"{ "protocol": "rest-xml", "wire": { "names": { "Rule": "Rules" }, "flat": ["Rule"], "integers": ["Days"] } }"#;
+        let api = r#"{ "protocol": "rest-xml",
+            "wire": { "names": { "Rule": "Rules" }, "flat": ["Rule"], "integers": ["Days"] } }"#;
         let text = "<Configuration><Rule><Days>5</Days></Rule><Rule><Days>9</Days></Rule></Configuration>";
         let payload = r#"{ "scope": "region", "payload": "Lifecycle" }"#;
         assert_eq!(
@@ -356,8 +366,10 @@ mod tests {
 
     #[test]
     fn an_empty_item_of_a_list_is_an_object_only_where_the_dictionary_says_so() {
-        let api = r#"{ "protocol": "query", "wire": { "lists": { "Topics": "member", "Names": "member" }, "objects": ["Topics/member"] } }"#;
-        let text = "<R><RResult><Topics><member/><member><A>1</A></member></Topics><Names><member/></Names></RResult></R>";
+        let api = r#"{ "protocol": "query", "wire": {
+            "lists": { "Topics": "member", "Names": "member" }, "objects": ["Topics/member"] } }"#;
+        let text = "<R><RResult><Topics><member/><member><A>1</A></member></Topics>\
+                    <Names><member/></Names></RResult></R>";
         assert_eq!(
             converted(api, PLAIN, text),
             Ok(serde_json::json!({ "Topics": [{}, { "A": "1" }], "Names": [""] }))

@@ -273,11 +273,13 @@ mod tests {
     #[test]
     fn an_answer_becomes_items_as_config_spells_them() {
         let volumes = operation(
-            r#"{ "scope": "region", "list": "Volumes", "fill": [{ "type": "AWS::EC2::Volume", "id": "VolumeId", "tags": "Tags", "case": "camel",
-                 "arn": "arn:{partition}:ec2:{region}:{account}:volume/{VolumeId}", "rename": { "attachments.instanceId": "instance" } }] }"#,
+            r#"{ "scope": "region", "list": "Volumes",
+                 "fill": [{ "type": "AWS::EC2::Volume", "id": "VolumeId", "tags": "Tags", "case": "camel",
+                 "arn": "arn:{partition}:ec2:{region}:{account}:volume/{VolumeId}",
+                 "rename": { "attachments.instanceId": "instance" } }] }"#,
         );
-        let body = serde_json::json!({ "Volumes": [{ "VolumeId": "vol-1", "Encrypted": true, "Attachments": [{ "InstanceId": "i-1" }],
-            "Tags": [{ "Key": "a", "Value": "1" }] }] });
+        let body = serde_json::json!({ "Volumes": [{ "VolumeId": "vol-1", "Encrypted": true,
+            "Attachments": [{ "InstanceId": "i-1" }], "Tags": [{ "Key": "a", "Value": "1" }] }] });
         let made = resources(&body, &volumes, &volumes.fill[0], CALL);
         assert_eq!(made.len(), 1);
         assert_eq!(made[0].arn, "arn:aws-us-gov:ec2:us-gov-west-1:111122223333:volume/vol-1");
@@ -291,8 +293,10 @@ mod tests {
     #[test]
     fn a_part_says_absent_missing_or_what_it_found() {
         let lifecycle = operation(
-            r#"{ "scope": "region", "fill": [{ "type": "AWS::S3::Bucket", "into": "supplementaryConfiguration.L", "case": "camel",
-                 "lift": { "rules.expirationInDays": "expiration.days" }, "default": { "rules.expirationInDays": -1 } }] }"#,
+            r#"{ "scope": "region",
+                 "fill": [{ "type": "AWS::S3::Bucket", "into": "supplementaryConfiguration.L",
+                 "case": "camel", "lift": { "rules.expirationInDays": "expiration.days" },
+                 "default": { "rules.expirationInDays": -1 } }] }"#,
         );
         let body = serde_json::json!({ "Rules": [{ "Expiration": { "Days": 9 } }, { "ID": "x" }] });
         let made = part(Some(&body), &lifecycle, &lifecycle.fill[0]);

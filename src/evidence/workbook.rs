@@ -214,7 +214,10 @@ mod tests {
             ),
             (
                 "xl/_rels/workbook.xml.rels",
-                r#"<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml"/></Relationships>"#,
+                concat!(
+                    r#"<Relationships>"#,
+                    r#"<Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml"/></Relationships>"#,
+                ),
             ),
             ("xl/worksheets/sheet1.xml", sheet),
             ("xl/sharedStrings.xml", shared),
@@ -228,8 +231,12 @@ mod tests {
 
     #[test]
     fn cells_are_read_whoever_wrote_them() {
-        let sheet = r#"<worksheet><sheetData><row r="2"><c r="A2" t="s"><v>0</v></c><c t="inlineStr"><is><t>in</t><r><t> line</t></r></is></c>
-            <c r="AB2"><v>4.5</v></c></row><row><c t="str"><f>1+1</f><v>2</v></c><c t="b"><v>1</v></c></row></sheetData></worksheet>"#;
+        let sheet = concat!(
+            r#"<worksheet><sheetData><row r="2"><c r="A2" t="s"><v>0</v></c>"#,
+            r#"<c t="inlineStr"><is><t>in</t><r><t> line</t></r></is></c>
+            <c r="AB2"><v>4.5</v></c></row>"#,
+            r#"<row><c t="str"><f>1+1</f><v>2</v></c><c t="b"><v>1</v></c></row></sheetData></worksheet>"#,
+        );
         let shared = "<sst><si><r><t>two</t></r><r><t xml:space=\"preserve\"> \
                       runs_x000A_</t></r><rPh><t>no</t></rPh></si></sst>";
         let read = sheets(&book(sheet, shared)).expect("a workbook");

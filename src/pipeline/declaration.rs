@@ -136,7 +136,8 @@ fn collection(out: &mut String, run: &RunRecord, artifacts: &[Artifact]) {
     let _ = write!(
         out,
         "3. THE COLLECTION\n\n\
-         Accounts         {}\nRegions          {}\nCaller           {}\nStarted          {}\nEnded            {}\n\
+         Accounts         {}\nRegions          {}\nCaller           {}\nStarted          {}\n\
+         Ended            {}\n\
          Clock            {}; its deviation from UTC was ____ (how the machine's clock is kept, such as \
          NTP)\n\
          Files            {}, of which {requests} with the request's own record (identifier, caller)\n\

@@ -249,7 +249,8 @@ impl FilledReview {
                     self.value(label),
                     of(label)
                 );
-                let hint = "the workbook was written by another catalog or from another run; write it anew and copy the decisions over";
+                let hint = "the workbook was written by another catalog or from another run; \
+                            write it anew and copy the decisions over";
                 found.push(Diagnostic::new("AFU-047", words).file(self.file.clone()).hint(hint));
             }
         }

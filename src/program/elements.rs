@@ -56,8 +56,8 @@ fn scope(dossier: &Dossier) -> AnalysisElement {
     let machine = format!(
         "{} in {} and {}, {} of them in PHI scope.",
         plural(all, "resource"),
-        plural(dossier.scope.accounts.len() as u64, "account"),
-        plural(dossier.scope.regions.len() as u64, "region"),
+        plural(dossier.scope.accounts.len(), "account"),
+        plural(dossier.scope.regions.len(), "region"),
         thousands(phi)
     );
     let said = dossier.attestations.iter().find(|a| a.id == "stores-outside-aws" && !a.expired);
@@ -100,8 +100,8 @@ fn threats(dossier: &Dossier) -> AnalysisElement {
     let words = format!(
         "{} from findings, each with what may come of it; {named} of {} name a threat source and event, as \
          people wrote them.",
-        plural(found as u64, "risk"),
-        plural(rows.len() as u64, "risk")
+        plural(found, "risk"),
+        plural(rows.len(), "risk")
     );
     let state = match told(named as u64, rows.len() as u64) {
         NONE if found > 0 => PART,
@@ -119,7 +119,7 @@ fn measures(dossier: &Dossier) -> AnalysisElement {
          {}.",
         plural(checks.met, "check"),
         checks.not_met,
-        plural(rows.len() as u64, "risk")
+        plural(rows.len(), "risk")
     );
     let state = match told(written as u64, rows.len() as u64) {
         NONE if checks.met > 0 => PART,
@@ -136,7 +136,7 @@ fn score(dossier: &Dossier, name: &str, of: fn(&RiskReport) -> &String) -> Analy
     let rest = if confirmed == scored { "" } else { ", the rest suggested by rule" };
     let words = format!(
         "{scored} of {} scored; {confirmed} confirmed by a named person{rest}.",
-        plural(rows.len() as u64, "risk")
+        plural(rows.len(), "risk")
     );
     let state = if rows.is_empty() { NONE } else { told(confirmed as u64, rows.len() as u64) };
     element(name, state, words, "risks")
@@ -157,10 +157,8 @@ fn level(dossier: &Dossier, inputs: &Inputs<'_>) -> AnalysisElement {
     } else {
         PART
     };
-    let words = format!(
-        "A level for each of {}, by the matrix above; {tolerance}.",
-        plural(rows.len() as u64, "risk")
-    );
+    let words =
+        format!("A level for each of {}, by the matrix above; {tolerance}.", plural(rows.len(), "risk"));
     element("Level of each risk", state, words, "risks")
 }
 
@@ -192,8 +190,7 @@ fn review(dossier: &Dossier, inputs: &Inputs<'_>) -> AnalysisElement {
     } else {
         "the analysis before this one: none supplied"
     };
-    let words =
-        format!("{dated} of {} have a day of the next review; {before}.", plural(rows.len() as u64, "risk"));
+    let words = format!("{dated} of {} have a day of the next review; {before}.", plural(rows.len(), "risk"));
     let state = match (dated, compared) {
         (0, false) => NONE,
         (n, true) if n == rows.len() => SUPPLIED,

@@ -124,7 +124,7 @@ fn unready(row: &ResponseRow, owner: &str) -> RiskReport {
     risk.owner = owner.to_string();
     risk.rationale = format!(
         "{} of the environment or of the plan\u{2019}s file; the plan lists each.",
-        plural(row.defects.len() as u64, "defect")
+        plural(row.defects.len(), "defect")
     );
     risk
 }
@@ -138,7 +138,7 @@ fn statements(inputs: &Inputs<'_>) -> Option<RiskReport> {
     let controls = inputs.assessment.controls.iter().filter(|c| !c.unattested.is_empty()).count() as u64;
     let title = format!(
         "{} that only a person can make {} missing or ended in {}, so a weakness there may stay unseen",
-        plural(unsaid.len() as u64, "statement"),
+        plural(unsaid.len(), "statement"),
         if unsaid.len() == 1 { "is" } else { "are" },
         plural(controls, "control")
     );

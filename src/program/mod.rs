@@ -43,7 +43,7 @@ use crate::model::dossier::{
     Account, CatalogInfo, CoverageRow, Dossier, EvidenceRef, Exclusion, FORMAT, Limits, Organization, Period,
     ProgramInfo, Retention, RunInfo, Scope, SealInfo, ServiceCoverage, SignOff, StatementStanding, Totals,
 };
-use crate::model::numbers::thousands;
+use crate::model::numbers::plural;
 use crate::model::run::{Artifact, Redaction, RunRecord, Source};
 use crate::model::verdict::Verdict;
 
@@ -124,9 +124,11 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         limits: limits(inputs.decisions),
         shared: None,
     };
+    let seen_before = sightings::known(inputs.before.map(|(before, _)| before));
+    sightings::fill(&mut dossier, &seen_before); // the board says since when
     front::fill(&mut dossier, inputs, &refs);
     dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);
-    sightings::fill(&mut dossier, &sightings::known(inputs.before.map(|(before, _)| before)));
+    sightings::fill(&mut dossier, &seen_before);
     dossier.risks.elements = elements::all(&dossier, inputs);
     dossier.risks.before = elements::before(inputs);
     harmless(dossier)
@@ -139,11 +141,6 @@ fn catalog_info(inputs: &Inputs<'_>) -> CatalogInfo {
         custom: inputs.catalog.custom,
         checks: inputs.catalog.checks.len() as u64,
     }
-}
-
-/// A count with its word: `1 risk`, `2 risks`.
-fn plural(n: u64, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{} {word}s", thousands(n)) }
 }
 
 /// Where an artifact stands in the evidence list, by path.

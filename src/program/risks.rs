@@ -235,10 +235,7 @@ fn contradicted(inputs: &Inputs<'_>) -> Vec<RiskReport> {
         let mut risk = found(
             &format!("disagreement\0{check}\0{account}"),
             "disagreement",
-            format!(
-                "AWS Config says the opposite of {check} on {}",
-                plural(resources.len() as u64, "resource")
-            ),
+            format!("AWS Config says the opposite of {check} on {}", plural(resources.len(), "resource")),
             likelihood,
             SCALE[severity as usize + 1],
         );

@@ -138,7 +138,7 @@ fn billed(inputs: &Inputs<'_>, list: &ServiceList, rows: &mut BTreeMap<String, S
     let mut text = format!(
         " AWS billed {} in the thirty days before the run (Cost Explorer); {} of them left no other trace in \
          the evidence.",
-        plural(names.len() as u64, "service"),
+        plural(names.len(), "service"),
         unseen.len()
     );
     if !beyond.is_empty() {
@@ -301,7 +301,7 @@ fn note(list: &ServiceList, age: i64) -> String {
         format!(
             " The list was {} old at the time of this assessment: compare with AWS's page before relying on \
              it.",
-            plural(age as u64, "day")
+            plural(age, "day")
         )
     } else {
         String::new()

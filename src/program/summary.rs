@@ -5,7 +5,7 @@ use super::{Inputs, plural};
 /// What redaction replaced, of a derived run.
 fn replaced(inputs: &Inputs<'_>) -> Option<String> {
     inputs.run.derived_from.as_ref()?;
-    let files = plural(inputs.redactions.len() as u64, "artifact");
+    let files = plural(inputs.redactions.len(), "artifact");
     let findings: u64 = inputs.redactions.iter().flat_map(|r| r.rules.values()).sum();
     let mut rules = std::collections::BTreeMap::<&str, u64>::new();
     inputs
@@ -37,8 +37,8 @@ pub fn method(inputs: &Inputs<'_>) -> Vec<String> {
              byte for byte with its SHA-256. Answers that were imported were requested by someone else; \
              their bytes are evidence, their origin is a statement.",
             run.id,
-            plural(inputs.artifacts.len() as u64, "artifact"),
-            plural(items as u64, "file")
+            plural(inputs.artifacts.len(), "artifact"),
+            plural(items, "file")
         ),
         "The artifacts were loaded into one SQLite database. Each check is one SQL query over its tables; \
          the query, the tables and the artifacts are in the package, so that every verdict can be worked out \

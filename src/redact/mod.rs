@@ -7,6 +7,7 @@ mod gitleaks;
 mod literals;
 mod members;
 pub mod pseudonyms;
+mod quick;
 pub mod rules;
 pub mod scan;
 mod texts;

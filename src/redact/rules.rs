@@ -25,7 +25,10 @@ pub const VALUES: [Rule; 29] = [
     rule("marker", r"\[redacted [a-z0-9-]+(?: \d+)?\]"),
     rule(
         "private-key",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+        concat!(
+            r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)",
+            r"(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+        ),
     ),
     rule("aws-access-key", r"(?:\b|_)(?:AKIA|ASIA)[0-9A-Z]{16}(?:\b|_)"),
     rule("aws-session-token", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{40,}"),
@@ -50,27 +53,49 @@ pub const VALUES: [Rule; 29] = [
     rule("authorization", r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9+/_~.-]*[0-9][A-Za-z0-9+/_~.=-]{19,}"),
     rule(
         "issuer-key",
-        r"\b(?:dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|da2-[a-z0-9]{26}\b|key-[0-9a-f]{32}\b|ATATT3[A-Za-z0-9_=-]{60,}|phx_[A-Za-z0-9]{40,}|hf_[A-Za-z]{30,}\b)",
+        concat!(
+            r"\b(?:dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|da2-[a-z0-9]{26}\b|key-[0-9a-f]{32}\b",
+            r"|ATATT3[A-Za-z0-9_=-]{60,}|phx_[A-Za-z0-9]{40,}|hf_[A-Za-z]{30,}\b)",
+        ),
     ),
     rule(
         "assigned-secret",
-        r#"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master)[_-]?key|token)["']?\s*=\s*["']?[^\s'"&;,<>$\{\}()\[\]]{6,}[(\[]?"#,
+        concat!(
+            r#"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption"#,
+            r#"|signing|master)[_-]?key|token)["']?\s*=\s*["']?[^\s'"&;,<>$\{\}()\[\]]{6,}[(\[]?"#,
+        ),
     ),
     rule(
         "phi-ssn",
-        r"(?i)(?:\b|_)(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})(?:\b|_)|(?:\b|_)(?:ssn|social[\s_-]?security(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{3}[ -]?\d{2}[ -]?\d{4}\b",
+        concat!(
+            r"(?i)(?:\b|_)(?:00[1-9]|0[1-9]\d|[1-578]\d\d|6[0-57-9]\d|66[0-57-9])-(?:0[1-9]|[1-9]\d)-",
+            r"(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})(?:\b|_)|(?:\b|_)(?:ssn|social[\s_-]?security",
+            r"(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{3}[ -]?\d{2}[ -]?\d{4}\b",
+        ),
     ),
     rule(
         "phi-mrn",
-        r"(?i)(?:\b|_)(?:MRN|medical[\s_-]?record(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{5,10}(?:\b|_)",
+        concat!(
+            r"(?i)(?:\b|_)(?:MRN|medical[\s_-]?record(?:[\s_-]?(?:number|no\.?|nr))?)[\s:#=_-]{0,3}\d{5,10}",
+            r"(?:\b|_)",
+        ),
     ),
     rule(
         "phi-birth-date",
-        r"(?i)(?:\b|_)(?:dob|d\.o\.b\.|date[\s_-]?of[\s_-]?birth|birth[\s_-]?date|birthday|born(?:\s+on)?)[\s:#=_-]{0,3}(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{4})",
+        concat!(
+            r"(?i)(?:\b|_)(?:dob|d\.o\.b\.|date[\s_-]?of[\s_-]?birth|birth[\s_-]?date|birthday",
+            r"|born(?:\s+on)?)[\s:#=_-]{0,3}(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}",
+            r"|\d{8}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s+\d{4}",
+            r"|\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{4})",
+        ),
     ),
     rule(
         PHONE,
-        r"(?i)(?:\b|_)(?:[2-9]\d\d-[2-9]\d\d-\d{4}|[2-9]\d\d\.[2-9]\d\d\.\d{4})(?:\b|_)|\([2-9]\d\d\)[ -]?[2-9]\d\d[ .-]\d{4}\b|\+1[ .-]?\(?[2-9]\d\d\)?[ .-]?[2-9]\d\d[ .-]?\d{4}\b|\b(?:tel|phone|telephone|mobile|cell|fax)[\s.:#=_-]{0,3}[2-9]\d\d[ .-]?[2-9]\d\d[ .-]?\d{4}\b",
+        concat!(
+            r"(?i)(?:\b|_)(?:[2-9]\d\d-[2-9]\d\d-\d{4}|[2-9]\d\d\.[2-9]\d\d\.\d{4})(?:\b|_)",
+            r"|\([2-9]\d\d\)[ -]?[2-9]\d\d[ .-]\d{4}\b|\+1[ .-]?\(?[2-9]\d\d\)?[ .-]?[2-9]\d\d[ .-]?\d{4}\b",
+            r"|\b(?:tel|phone|telephone|mobile|cell|fax)[\s.:#=_-]{0,3}[2-9]\d\d[ .-]?[2-9]\d\d[ .-]?\d{4}\b",
+        ),
     ),
 ];
 
@@ -79,13 +104,35 @@ pub const PHONE: &str = "phi-telephone";
 
 /// Names whose values are secrets wherever names and values are free (environment variables, tags,
 /// parameters).
-const SECRET_NAME: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str|(?:^|[_.-])(?:pass|pw|dsn|jwt|bearer|psk|authorization)$|[_-]pat$|(?:db|user|root|admin|sql|pg|smtp|ldap|mail|redis|ftp|bind|store|key)_?pass$|(?-i:[a-z]P(?:ass|w)$)|(?:service|integration|routing|deploy)[_-]key$|^x-[\w-]*(?:key|auth|verify|signature)$|(?:^|[_.-])auth(?:[_.-]?key)?$)";
+const SECRET_NAME: &str = concat!(
+    r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key",
+    r"|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str",
+    r"|(?:^|[_.-])(?:pass|pw|dsn|jwt|bearer|psk|authorization)$|[_-]pat$|(?:db|user|root|admin|sql|pg|smtp",
+    r"|ldap|mail|redis|ftp|bind|store|key)_?pass$|(?-i:[a-z]P(?:ass|w)$)|(?:service|integration|routing",
+    r"|deploy)[_-]key$|^x-[\w-]*(?:key|auth|verify|signature)$|(?:^|[_.-])auth(?:[_.-]?key)?$)",
+);
 
 /// Names that only speak of a secret: where it lies, how long it lives.
-const POINTER_NAME: &str = r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store|stdin|fd)s?$)|^[a-z0-9-]+(?:\.[a-z0-9-]+)+:[\w-]+$|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression|List|Status|Revocation|Parameter)s?$)|^(?:is|use|allow|enable|has|require)[A-Z]\w*";
+const POINTER_NAME: &str = concat!(
+    r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy",
+    r"|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm",
+    r"|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store|stdin|fd)s?$)",
+    r"|^[a-z0-9-]+(?:\.[a-z0-9-]+)+:[\w-]+$|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry",
+    r"|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header",
+    r"|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression",
+    r"|List|Status|Revocation|Parameter)s?$)|^(?:is|use|allow|enable|has|require)[A-Z]\w*",
+);
 
 /// Values under such a name that only point to a secret kept elsewhere, or are none.
-const REFERENCE: &str = r"^(?:arn:aws[a-z-]*:|(?:var|local|data|module|process|os|self|this|event|secrets|vars|env|inputs)\.[A-Za-z_]|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$|\[redacted |(?i:ref\b|!ref\b|!sub\b|fn::)|(?:true|false|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|plaintext|encrypted|internal|external|default|basic|bearer|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token|secret|scram-sha-256|scram|md5|sha-?256|aes-?256|secrets-?manager|kms|iam|vault)$)";
+const REFERENCE: &str = concat!(
+    r"^(?:arn:aws[a-z-]*:|(?:var|local|data|module|process|os|self|this|event|secrets|vars|env|inputs)",
+    r"\.[A-Za-z_]|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?",
+    r"[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d",
+    r"\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$|\[redacted |(?i:ref\b|!ref\b|!sub\b|fn::)|(?:true|false",
+    r"|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|plaintext|encrypted",
+    r"|internal|external|default|basic|bearer|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token",
+    r"|secret|scram-sha-256|scram|md5|sha-?256|aes-?256|secrets-?manager|kms|iam|vault)$)",
+);
 
 /// Names beside which a value is PHI, and what the value must look like then.
 const NAMED: [(&str, &str, &str); 5] = [
@@ -93,8 +140,14 @@ const NAMED: [(&str, &str, &str); 5] = [
     ("phi-mrn", r"(?i)(?:^|[_.\s-])mrn|medical[\s_.-]?record", r"^[A-Za-z]{0,4}[ #:-]?\d{4,12}$"),
     (
         "phi-birth-date",
-        r"(?i)(?:^|[_.\s-])(?:dob$|date[\s_.-]?of[\s_.-]?birth|birth[\s_.-]?da(?:te|y))|^(?:birthDate|dateOfBirth)$",
-        r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|^\d{8}$|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}",
+        concat!(
+            r"(?i)(?:^|[_.\s-])(?:dob$|date[\s_.-]?of[\s_.-]?birth|birth[\s_.-]?da(?:te|y))",
+            r"|^(?:birthDate|dateOfBirth)$",
+        ),
+        concat!(
+            r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|^\d{8}$",
+            r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}",
+        ),
     ),
     (
         PHONE,
@@ -268,57 +321,4 @@ fn any_of(words: &[&str]) -> AhoCorasick {
     let builder =
         AhoCorasickBuilder::new().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).clone();
     builder.build(words).expect("a few words fit an automaton")
-}
-
-/// What any rule by shape needs in ASCII text. One automaton over bytes, so that what is clean costs one
-/// pass. `httpTokens`, which every EC2 instance has, is no token.
-const SHAPES: &str = r"(?-u)AKIA|ASIA|PRIVATE KEY|eyJ|FwoGZ|IQoJb|://[^/\s:@]*:[^/\s@]+@|gh[pousr]_|github_pat|glpat-|xox[abeprs]-|xapp-|hooks\.slack|[sr]k_(?:live|test)_|whsec_|AIza|GOCSPX|SG\.|SK[0-9a-f]{8}|npm_|pypi-|NRAK|hv[bs]\.|SECRET-KEY-1|AccountKey|SharedAccess|(?:^|[^A-Za-z0-9]|\\[nrt])(?:sk-|(?i:ssn|mrn|dob|d\.o\.b\.))|(?i:x-amz-s|bearer\s|basic\s|passw|passphrase|pwd|secret|(?:^|[^p])token|(?:^|[^t])t?ptoken|ttptoken(?:[^s]|$)|key[\x22\x27]?\s*=|social.?security|medical.?record|birth|born[\s:#=_-]|(?:tel|cell|fax)[\s.:#=_-]*[2-9][0-9][0-9]|phone|mobile)|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|\([0-9]{3}\)|\+1|\[redacted |[0-9]Q~|(?i:SecureString|pre.?shared|mysql|mariadb|sshpass|curl[\x22\s]|wget[\x22\s]|chpasswd|identified\s|requirepass|masterauth|rootpw|sqlplus|jdbc:oracle|mongo|redis-cli|kinit|ldap[a-z]+[\x22\s]|htpasswd|net1?(?:\.exe)?\s+user|credential|api.?key|authorization|_auth|auth[\\\x22\x27]*\s*[:=]|-auth|auth.?(?:token|key)|docker[\x22\s]|podman[\x22\s]|sqlcmd|bcp[\x22\s]|openssl[\x22\s]|--?pass|pass[\x22\x27\s=:\\,]|psk[\x22\x27\s=:\\]|_pw[\x22\x27\s=:\\]|[_-]key[\x22\x27\\]*\s*:|noecho|rabbitmqctl|smbclient|smbget|rpcclient|winexe|net(?:\.exe)?\s+use|schtasks|cmdkey|freerdp|msdeploy|signtool|psexec|netdom|zip[\x22\s,]+-|7z[azr]?(?:\s|\x22,\s*\x22)[aextlu]\b|rar(?:\s|\x22,\s*\x22)[aextlu]\b|mosquitto|ipmitool|evil-winrm|cqlsh|cypher-shell|rdesktop|ncftp|hdbsql|vsql|beeline|impala-shell|argocd|oc\s+login|lftp|ssh-keygen|plink|pscp|psftp|kadmin|addprinc|useradd|usermod|wpa_pass|sudo\s+-S|cryptsetup|b64encode|btoa|Buffer\.from|dckr_|da2-[a-z0-9]{8}|key-[0-9a-f]{18}|atatt3|phx_|hf_|discord|pagerduty|bot[0-9]+:|webhook|hooks/|-verify|[?&](?:[a-z_-]*[_-])?(?:sig|sid|auth|code|key|hash|signature|pass|access)=)|@[0-9]{1,3}\.[0-9]|@[A-Z][A-Z0-9_]|//[^\s\x22@]*@|/[^\s\x22@/]+@|:(?:5432|3306|1433|1521|27017|6379|\*):[A-Za-z_*]";
-
-/// And what a rule by name needs, and user data in base64.
-const NAMES: &str = r"(?-u)%[0-9A-Fa-f]{2}|(?i-u:pre.?shared|securestring|isvaluesecret|noecho|qrcodepng|keymaterial|hostkeybody|customergatewayconfiguration|headervalue|attributevalue\\*\x22|authcode|tr31keyblock|base32stringseed|\x22otp\x22|_psk\x22|credential|api_?-?key|(?:access|private)_?-?key|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|conn(?:ection)?_?-?str|_pass\b|[^a-z]dsn\b|jwt|bearer|-key\x22|[_-]p(?:w|at)\x22|\x22cak\x22|stagekeys|(?:cell|fax)(?:[_.-]|\x22)|patient.?(?:full|first|last|sur)?.?name|userdata\\*\x22\s*:\s*[\x22\\{])";
-
-/// A quick look at raw bytes: false means that no rule can strike.
-pub fn suspicious(bytes: &[u8]) -> bool {
-    static QUICK: OnceLock<regex::bytes::Regex> = OnceLock::new();
-    let quick = QUICK.get_or_init(|| {
-        let any = format!("{SHAPES}|{NAMES}|{}", super::gitleaks::any_keyword());
-        regex::bytes::Regex::new(&any).expect("our own pattern compiles")
-    });
-    // Identifiers of twenty-odd characters are everywhere in an item; base64 that hides something is longer.
-    quick.is_match(bytes) || has_run(bytes, 40)
-}
-
-/// Whether a text may hold something in base64.
-pub fn may_be_encoded(text: &str) -> bool {
-    text.len() >= 24 && has_run(text.as_bytes(), 24)
-}
-
-/// Whether so many characters of base64 stand in a row: looks at every `len`th byte, and around it only if
-/// that is one.
-fn has_run(bytes: &[u8], len: usize) -> bool {
-    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let mut at = len - 1;
-    while at < bytes.len() {
-        if !base64(&bytes[at]) {
-            at += len;
-            continue;
-        }
-        let before = bytes[..at].iter().rev().take(len).take_while(|b| base64(b)).count();
-        let after = bytes[at..].iter().take(len).take_while(|b| base64(b)).count();
-        let run = &bytes[at - before..at + after];
-        // digests and identifiers in hexadecimal hide nothing
-        if run.len() >= len && run.iter().any(|b| !b.is_ascii_hexdigit()) {
-            return true;
-        }
-        at += len.max(after + 1);
-    }
-    false
-}
-
-/// A look at one string that is cheaper than the rules: false means that none by shape can strike.
-pub fn possible(text: &str) -> bool {
-    static NEEDLE: OnceLock<regex::bytes::Regex> = OnceLock::new();
-    let needle = NEEDLE.get_or_init(|| regex::bytes::Regex::new(SHAPES).expect("our own pattern compiles"));
-    // Beyond ASCII, letters fold and digits count that the pattern does not know.
-    text.len() >= 6 && (!text.is_ascii() || needle.is_match(text.as_bytes()))
 }

@@ -11,8 +11,10 @@ use std::borrow::Cow;
 pub use super::findings::{Findings, Numbers};
 use super::literals::{Named, flat_end, last_literal, literal_end, place, unquoted};
 use super::members::{ENVELOPES, FREE, PAIR_NAMES, PAIR_VALUES, is_one_of};
-use super::rules::{PHONE, VALUES, patterns, possible};
-pub use super::rules::{REDACTOR, suspicious};
+use super::quick::possible;
+pub use super::quick::suspicious;
+pub use super::rules::REDACTOR;
+use super::rules::{PHONE, VALUES, patterns};
 use super::{gitleaks, texts, undone};
 use encoded::{encoded_parts, inside_encoded};
 

@@ -228,7 +228,9 @@ mod tests {
 
     #[test]
     fn what_is_written_as_yaml_reads_as_the_same() {
-        let value = json!({ "a": "yes", "b": [{ "c": "x: y\n- z", "d": [] }, { "c": null, "d": [1, "\"#"] }], "e": {} });
+        let value = json!({
+            "a": "yes", "b": [{ "c": "x: y\n- z", "d": [] }, { "c": null, "d": [1, "\"#"] }], "e": {}
+        });
         let read: serde_json::Value = read(&block(&value));
         assert_eq!(read, value);
     }

@@ -59,7 +59,10 @@ fn page(
     let html = render(
         &env,
         template,
-        context! { d => value(dossier), figures => figures, fonts_css => safe(&fonts), css => safe(css), js => safe(js), csp => safe(&csp) },
+        context! {
+            d => value(dossier), figures => figures, fonts_css => safe(&fonts), css => safe(css),
+            js => safe(js), csp => safe(&csp)
+        },
     )?;
     Ok(without_needless_ends(&html))
 }
@@ -104,7 +107,8 @@ fn fonts(templates: &Templates) -> Result<String, RenderError> {
     for (family, weight, file) in FACES {
         let data = base64(templates.bytes(&format!("fonts/{file}"))?);
         css.push_str(&format!(
-            "@font-face{{font-family:\"{family}\";font-weight:{weight};font-display:swap;src:url(data:font/woff2;base64,{data}) format(\"woff2\")}}\n"
+            "@font-face{{font-family:\"{family}\";font-weight:{weight};font-display:swap;\
+             src:url(data:font/woff2;base64,{data}) format(\"woff2\")}}\n"
         ));
     }
     Ok(css)

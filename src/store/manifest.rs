@@ -202,7 +202,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parsing_never_panics_and_is_the_inverse_of_writing(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn parsing_never_panics_and_is_the_inverse_of_writing(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
             if let Ok(m) = Manifest::parse(&bytes) {
                 prop_assert_eq!(m.to_text().into_bytes(), bytes.clone());
             }

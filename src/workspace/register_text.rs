@@ -259,11 +259,13 @@ proptest! {
     #[test]
     fn a_confirmation_changes_the_scores_alone((made, n) in made(), rationale in words(), owner in words()) {
         let changes: Vec<Change> = vec![
-            ("likelihood", Value::text("high")), ("impact", Value::text("low")), ("owner", Value::text(&owner)),
-            ("rationale", Value::text(&rationale)), ("confirmed_by", Value::text("Casey Example")), ("confirmed_on", Value::text("2026-11-30")),
+            ("likelihood", Value::text("high")), ("impact", Value::text("low")),
+            ("owner", Value::text(&owner)), ("rationale", Value::text(&rationale)),
+            ("confirmed_by", Value::text("Casey Example")), ("confirmed_on", Value::text("2026-11-30")),
         ];
         let names = ["likelihood", "impact", "owner", "rationale", "confirmed_by", "confirmed_on"];
-        let new = register::decide(&made.text(), &RiskPlace::Entry(n), &changes, &event()).expect("it is written");
+        let new =
+            register::decide(&made.text(), &RiskPlace::Entry(n), &changes, &event()).expect("it is written");
         kept(&made, &new, &names)?;
         let entry = read_alike(&made.text(), &new, "entries", n, &names)?;
         prop_assert_eq!(entry["rationale"].as_str(), Some(rationale.as_str()));
@@ -276,15 +278,21 @@ proptest! {
     }
 
     #[test]
-    fn an_acceptance_changes_the_acceptance_alone((made, n) in made(), reason in words(), due in any::<bool>()) {
-        let accepted = [("approver", "Sam Example"), ("reason", reason.as_str()), ("accepted", "2026-11-30"), ("expires", "2027-03-31")];
+    fn an_acceptance_changes_the_acceptance_alone(
+        (made, n) in made(), reason in words(), due in any::<bool>(),
+    ) {
+        let accepted = [
+            ("approver", "Sam Example"), ("reason", reason.as_str()), ("accepted", "2026-11-30"),
+            ("expires", "2027-03-31"),
+        ];
         let mut changes: Vec<Change> = vec![("acceptance", map(&accepted))];
         let mut names = vec!["acceptance"];
         if due {
             changes.push(("due", Value::text("2027-01-31")));
             names.push("due");
         }
-        let new = register::decide(&made.text(), &RiskPlace::Entry(n), &changes, &event()).expect("it is written");
+        let new =
+            register::decide(&made.text(), &RiskPlace::Entry(n), &changes, &event()).expect("it is written");
         kept(&made, &new, &names)?;
         let entry = read_alike(&made.text(), &new, "entries", n, &names)?;
         prop_assert_eq!(entry["acceptance"]["reason"].as_str(), Some(reason.as_str()));
@@ -294,8 +302,13 @@ proptest! {
 
     #[test]
     fn a_closure_is_added_and_nothing_else((made, n) in made(), reason in words()) {
-        let closed = [("by", "Casey Example"), ("on", "2026-11-30"), ("reason", reason.as_str()), ("run", "2026-09-30T120000Z-a59ab7db")];
-        let new = register::decide(&made.text(), &RiskPlace::Entry(n), &[("closed", map(&closed))], &event()).expect("it is written");
+        let closed = [
+            ("by", "Casey Example"), ("on", "2026-11-30"), ("reason", reason.as_str()),
+            ("run", "2026-09-30T120000Z-a59ab7db"),
+        ];
+        let new = register::decide(
+            &made.text(), &RiskPlace::Entry(n), &[("closed", map(&closed))], &event(),
+        ).expect("it is written");
         kept(&made, &new, &["closed"])?;
         let entry = read_alike(&made.text(), &new, "entries", n, &["closed"])?;
         prop_assert_eq!(entry["closed"]["reason"].as_str(), Some(reason.as_str()));
@@ -312,7 +325,8 @@ proptest! {
             prop_assert!(!new.contains("own: []"), "{}", new);
             prop_assert_eq!(made.text().contains("own: [] #"), new.contains("own: # c"), "{}", new);
         }
-        let (mut before, mut after) = (edit::json(&text).expect("it parses"), edit::json(&new).expect("it parses"));
+        let (mut before, mut after) =
+            (edit::json(&text).expect("it parses"), edit::json(&new).expect("it parses"));
         let own = after["own"].as_array_mut().and_then(Vec::pop).expect("a risk");
         prop_assert_eq!(own["title"].as_str(), Some(title.as_str()));
         let list = before["own"].as_array().cloned().unwrap_or_default();
@@ -323,12 +337,15 @@ proptest! {
     #[test]
     fn a_finding_nobody_decided_on_gets_an_entry_and_the_others_stay((made, _) in made(), owner in words()) {
         let place = RiskPlace::New {
-            id: "R-1a2b3c".into(), control: "network-isolation".into(), account: "444455556666".into(), asset_class: "AWS::EC2::SecurityGroup".into(),
-            phi: false, owner, treatment: "mitigate".into(),
+            id: "R-1a2b3c".into(), control: "network-isolation".into(), account: "444455556666".into(),
+            asset_class: "AWS::EC2::SecurityGroup".into(), phi: false, owner, treatment: "mitigate".into(),
         };
-        let new = register::decide(&made.text(), &place, &[("due", Value::text("2027-01-31"))], &event()).expect("it is written");
+        let new = register::decide(
+            &made.text(), &place, &[("due", Value::text("2027-01-31"))], &event(),
+        ).expect("it is written");
         kept(&made, &new, &[])?;
-        let (mut after, before) = (edit::json(&new).expect("it parses"), edit::json(&made.text()).expect("it parses"));
+        let (mut after, before) =
+            (edit::json(&new).expect("it parses"), edit::json(&made.text()).expect("it parses"));
         let entry = after["entries"].as_array_mut().and_then(Vec::pop).expect("an entry");
         prop_assert_eq!(entry["match"]["account"].as_str(), Some("444455556666"));
         prop_assert_eq!(before, after);

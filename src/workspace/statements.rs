@@ -90,8 +90,9 @@ mod tests {
         statement: x\n    by: B\n    role: R\n    on: 2026-01-31\n    valid_until: 2026-12-31\n";
 
     fn said(id: &str) -> Attestation {
-        let json = serde_json::json!({ "id": id, "statement": "All: \"well\" # so", "by": "C. Example", "role": "Official",
-            "on": "2026-11-30", "valid_until": "2027-02-28", "evidence": ["documents/b.md"] });
+        let json = serde_json::json!({ "id": id, "statement": "All: \"well\" # so",
+            "by": "C. Example", "role": "Official", "on": "2026-11-30",
+            "valid_until": "2027-02-28", "evidence": ["documents/b.md"] });
         serde_json::from_value(json).expect("a statement")
     }
 

@@ -1,4 +1,5 @@
-//! The Business Associate Addendum: five states, each with its own statement in the terminal, the data, the page and the PDF.
+//! The Business Associate Addendum: five states, each with its own statement in the terminal, the data,
+//! the page and the PDF.
 
 use serde_json::{Value, json};
 
@@ -21,9 +22,10 @@ fn with(agreements: Option<&str>, organization: &str) -> Sandbox {
 
 fn listed(state: &str, end: Option<&str>) -> String {
     let mut agreement = json!({
-        "name": "AWS Business Associate Addendum", "id": "customer-agreement-0000000000000001", "awsAccountId": ACCOUNT, "state": state,
-        "arn": format!("arn:aws:artifact::{ACCOUNT}:customer-agreement/customer-agreement-0000000000000001"), "type": "DEFAULT",
-        "effectiveStart": "2025-02-03T17:04:05Z",
+        "name": "AWS Business Associate Addendum", "id": "customer-agreement-0000000000000001",
+        "awsAccountId": ACCOUNT, "state": state,
+        "arn": format!("arn:aws:artifact::{ACCOUNT}:customer-agreement/customer-agreement-0000000000000001"),
+        "type": "DEFAULT", "effectiveStart": "2025-02-03T17:04:05Z",
     });
     if let Some(end) = end {
         agreement["effectiveEnd"] = json!(end);
@@ -33,7 +35,11 @@ fn listed(state: &str, end: Option<&str>) -> String {
 
 const NONE: &str = r#"{"customerAgreements": []}"#;
 const ALONE: &str = r#"{"Error": {"Code": "AWSOrganizationsNotInUseException", "Message": "not in use"}}"#;
-const MEMBER: &str = r#"{"Organization": {"Id": "o-example123", "Arn": "arn:aws:organizations::123456789012:organization/o-example123", "MasterAccountId": "123456789012", "FeatureSet": "ALL"}}"#;
+const MEMBER: &str = concat!(
+    r#"{"Organization": {"Id": "o-example123", "#,
+    r#""Arn": "arn:aws:organizations::123456789012:organization/o-example123", "#,
+    r#""MasterAccountId": "123456789012", "FeatureSet": "ALL"}}"#,
+);
 const REFUSED: &str = r#"{"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}"#;
 
 /// State, words of the terminal, words of the reports, verdict of the check.

@@ -1,5 +1,5 @@
-//! Answers to a buyer: each rests on files of the package that are there, and with its evidence gone none of them says yes. Nothing
-//! leaves without an approval of exactly these answers; no score picks.
+//! Answers to a buyer: each rests on files of the package that are there, and with its evidence gone none of
+//! them says yes. Nothing leaves without an approval of exactly these answers; no score picks.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -377,7 +377,8 @@ fn nothing_leaves_without_an_approval_of_exactly_these_answers() {
     );
     let digest = draft.err.split("answers: \"").nth(1).expect("a digest")[..12].to_string();
     let approved = format!(
-        "{STATEMENTS}approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, answers: \"{digest}\" }}\n"
+        "{STATEMENTS}approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, \
+         answers: \"{digest}\" }}\n"
     );
     box_.write("said.yaml", &approved);
     answer("out", &[]).exits(3);

@@ -1,5 +1,6 @@
-//! The answers as PDF and HTML: certified for exactly the approved answers, watermarked and unsigned as a draft, with an index whose
-//! digests are those of the package's files, and no text of a buyer or of a statement that becomes markup.
+//! The answers as PDF and HTML: certified for exactly the approved answers, watermarked and unsigned as a
+//! draft, with an index whose digests are those of the package's files, and no text of a buyer or of a
+//! statement that becomes markup.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +12,8 @@ use affiant::model::digest::Digest;
 use crate::harness::{Ran, Sandbox};
 use crate::machine::exported;
 
-const HOSTILE: &str = "Everyone was checked </p><img src=x onerror=alert(1)// #panic(`x`) $1$ *b* [l](u) @a \\u{202e}{{ 7*7 }} & 漢字.";
+const HOSTILE: &str = "Everyone was checked </p><img src=x onerror=alert(1)// #panic(`x`) $1$ *b* \
+                       [l](u) @a \\u{202e}{{ 7*7 }} & 漢字.";
 
 /// The sheet of statements, with an approval of these answers where there is a digest.
 fn statements(box_: &Sandbox, digest: &str) {
@@ -19,12 +21,14 @@ fn statements(box_: &Sandbox, digest: &str) {
     let approved = match digest {
         "" => String::new(),
         digest => format!(
-            "approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, answers: \"{digest}\" }}\n"
+            "approved: {{ by: Rowan Example, role: Chief executive, on: 2026-09-30, \
+             answers: \"{digest}\" }}\n"
         ),
     };
     let text = format!(
-        "format: affiant.answers/1\nstatements:\n  - question: background-checks\n    answer: yes\n    words: {words}\n    by: Casey Example\n    \
-         role: Security official\n    on: 2026-09-01\n    valid_until: 2027-09-01\n{approved}"
+        "format: affiant.answers/1\nstatements:\n  - question: background-checks\n    \
+         answer: yes\n    words: {words}\n    by: Casey Example\n    role: Security official\n    \
+         on: 2026-09-01\n    valid_until: 2027-09-01\n{approved}"
     );
     box_.write("said.yaml", text);
 }
@@ -147,7 +151,8 @@ fn the_index_names_the_files_of_the_package_and_every_reference_leads_into_it() 
 fn text_of_a_buyer_or_of_a_statement_stays_text() {
     let box_ = Sandbox::default().workspace();
     statements(&box_, "");
-    let asked = "Is </td><script>alert(1)</script> #import \"/etc/passwd\" $x$ required for administrators, {% include 'x' %}?";
+    let asked = "Is </td><script>alert(1)</script> #import \"/etc/passwd\" $x$ required for administrators, \
+                 {% include 'x' %}?";
     let quoted = asked.replace('"', "\"\"");
     box_.write(
         "buyer.csv",
@@ -185,9 +190,12 @@ fn text_of_a_buyer_or_of_a_statement_stays_text() {
 }
 
 const INQUIRY: &str = r#"{"queries": [
-  {"queryIdentifier": 1, "query": "Are data centers guarded?", "response": "=1+1 <b onclick=x>Yes</b> #panic()", "reviewType": "HUMAN",
-   "status": "COMPLETED", "createdAt": "2026-09-01T10:00:00Z", "citations": [{"sourceLabel": "SOC 2 report", "sourceLink": ""}]},
-  {"queryIdentifier": 2, "query": "Still open?", "status": "PROCESSING", "createdAt": "2026-09-01T10:00:00Z"}]}"#;
+  {"queryIdentifier": 1, "query": "Are data centers guarded?",
+   "response": "=1+1 <b onclick=x>Yes</b> #panic()", "reviewType": "HUMAN",
+   "status": "COMPLETED", "createdAt": "2026-09-01T10:00:00Z",
+    "citations": [{"sourceLabel": "SOC 2 report", "sourceLink": ""}]},
+  {"queryIdentifier": 2, "query": "Still open?", "status": "PROCESSING",
+   "createdAt": "2026-09-01T10:00:00Z"}]}"#;
 
 /// What AWS answered is quoted with its day and source, is part of what is approved, and bears on no answer.
 #[test]

@@ -1,5 +1,5 @@
-//! Packages put away in a folder: once, read back, found again, and refused where something is not as it should be. Buckets are tried
-//! before the laboratory, in tests/lab/archive.py.
+//! Packages put away in a folder: once, read back, found again, and refused where something is not as it
+//! should be. Buckets are tried before the laboratory, in tests/lab/archive.py.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -155,7 +155,8 @@ fn what_lies_there_is_read_again_and_told() {
     assert!(listed.contains("not readable") && listed.contains("there is no receipt"), "{listed}");
 }
 
-/// The receipt that stays with the holder: signed, read again, and held against what lies in the archive, wherever that is named from.
+/// The receipt that stays with the holder: signed, read again, and held against what lies in the archive,
+/// wherever that is named from.
 #[test]
 fn the_holders_receipt_is_signed_and_tells_what_is_gone() {
     let (box_, zip) = packaged();
@@ -278,7 +279,10 @@ fn what_no_archive_takes_is_refused() {
     // a secret inside, under lists and a seal that are right
     let folder = unzip(&zip, &box_.path().join("x"));
     let mut risks = fs::read_to_string(folder.join("data/tables/risk.csv")).expect("a table");
-    risks.push_str("R-1,\"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ\n-----END PRIVATE KEY-----\"\n");
+    risks.push_str(
+        "R-1,\"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ\n\
+         -----END PRIVATE KEY-----\"\n",
+    );
     fs::write(folder.join("data/tables/risk.csv"), risks).expect("written");
     reseal_at(&box_, &folder, chrono::Utc::now());
     let leaking = box_.path().join("leaking.zip");
@@ -343,8 +347,8 @@ fn a_bucket_that_cannot_be_reached_is_no_usage_fault() {
     assert!(ran.err.contains("s3://example-archive"), "{}", ran.err);
 }
 
-/// The script of the book, from `init` to an archived and verified package with answers: it runs as it stands there, and somebody
-/// types the two things that only a person types.
+/// The script of the book, from `init` to an archived and verified package with answers: it runs as it stands
+/// there, and somebody types the two things that only a person types.
 #[test]
 fn the_walk_of_the_book_runs() {
     let page = fs::read_to_string(repository().join("docs/src/first-package.md")).expect("a page");

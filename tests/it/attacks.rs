@@ -33,8 +33,8 @@ fn refused(box_: &Sandbox, path: &Path, what: &str) {
     assert!(ran.out.contains("AFV-"), "{what} has no diagnostic:\n{}", ran.out);
 }
 
-/// Every file, but of the hundreds of the catalog, which are all listed and hashed alike, one in forty; all of them under
-/// `./test --long`.
+/// Every file, but of the hundreds of the catalog, which are all listed and hashed alike, one in forty; all
+/// of them under `./test --long`.
 fn some_of_a_kind(all: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
     let long = std::env::var_os("AFFIANT_LONG").is_some();
     let chosen = |(index, (name, _)): &(usize, (String, Vec<u8>))| {
@@ -50,7 +50,8 @@ fn any_flipped_byte_is_seen() {
         .exits(0);
     for (name, bytes) in some_of_a_kind(files(&folder)) {
         let path = folder.join(&name);
-        // The first, the last, and one in the middle (in each quarter under --long): headers, bodies, trailers.
+        // The first, the last, and one in the middle (in each quarter under --long):
+        // headers, bodies, trailers.
         let parts = if std::env::var_os("AFFIANT_LONG").is_some() { 4 } else { 2 };
         let mut places: Vec<usize> =
             (0..parts).map(|q| bytes.len() * q / parts).chain([bytes.len().saturating_sub(1)]).collect();
@@ -214,7 +215,8 @@ fn a_bomb_is_refused() {
     refused(&box_, &path, "a bomb");
 }
 
-/// Dates may not be moved back: the run says that its clock was pinned, and everything made of it says SAMPLE.
+/// Dates may not be moved back: the run says that its clock was pinned, and everything made
+/// of it says SAMPLE.
 #[test]
 fn a_pinned_clock_cannot_pass_for_real() {
     let (box_, zip) = packed();

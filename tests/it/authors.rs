@@ -1,4 +1,5 @@
-//! For people who write checks: a new file, what a check explains, and schemas that know what the program accepts.
+//! For people who write checks: a new file, what a check explains, and schemas that know what
+//! the program accepts.
 
 use std::fs;
 

@@ -1,4 +1,5 @@
-//! The breach clock against dated cases, and as a person uses it: what was typed, what is printed, what a calendar takes in.
+//! The breach clock against dated cases, and as a person uses it: what was typed, what is printed, what a
+//! calendar takes in.
 
 use std::collections::BTreeMap;
 use std::fs;

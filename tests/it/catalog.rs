@@ -1,4 +1,5 @@
-//! The catalog: its own fixtures pass, what is wrong in it is reported all at once, and a check cannot reach beyond the evidence.
+//! The catalog: its own fixtures pass, what is wrong in it is reported all at once, and a check cannot reach
+//! beyond the evidence.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +24,9 @@ fn a_check_that_forgets_null_is_caught() {
         fs::read_to_string(repository().join("controls/checks/rds/storage-encrypted.yaml")).expect("a check");
     let start = check.find("sql: |").expect("SQL");
     let end = check.find("cases:").expect("cases");
-    let careless = "sql: |\n  SELECT arn AS resource, account, region, CASE WHEN coalesce(storage_encrypted, 1) THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_database\n";
+    let careless = "sql: |\n  SELECT arn AS resource, account, region, \
+                    CASE WHEN coalesce(storage_encrypted, 1) THEN 'met' ELSE 'not met' END AS verdict, \
+                    'x' AS reason FROM rds_database\n";
     box_.write(
         "own/checks/rds/storage-encrypted.yaml",
         format!("{}{careless}{}", &check[..start], &check[end..]),
@@ -36,17 +39,19 @@ fn mutate(args: &[&str]) -> Ran {
     ran(Command::new(example("mutate")).args(args).output().expect("it starts"))
 }
 
-/// What is not there may not have been read: a check that accuses for it must say so, and a table that speaks in favor of a row
-/// alone must do no more.
+/// What is not there may not have been read: a check that accuses for it must say so, and a table that speaks
+/// in favor of a row alone must do no more.
 #[test]
 fn a_check_that_accuses_of_what_was_not_read_is_caught() {
     let tried = |members: &str, verdict: &str| {
         let box_ = Sandbox::default();
         let check = format!(
-            "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\n{members}\
-             sql: SELECT v.arn AS resource, v.account, v.region, {verdict} AS verdict, 'x' AS reason FROM ec2_volume AS v LEFT JOIN kms_key AS k ON k.arn = v.kms_key_id\n\
-             cases:\n  - {{ name: a, given: {{ ec2_volume: [ {{ arn: a, account: \"1\", region: r, kms_key_id: k }} ], kms_key: [ {{ arn: k, account: \"1\", region: r }} ] }}, \
-             expect: [ {{ resource: a, verdict: met }} ] }}\n  - {{ name: n, expect: [] }}\nnull_ok: {{ kms_key_id: x }}\n"
+            "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\n\
+             {members}sql: SELECT v.arn AS resource, v.account, v.region, {verdict} AS verdict, \
+             'x' AS reason FROM ec2_volume AS v LEFT JOIN kms_key AS k ON k.arn = v.kms_key_id\ncases:\n  \
+             - {{ name: a, given: {{ ec2_volume: [ {{ arn: a, account: \"1\", region: r, kms_key_id: k }} ], \
+             kms_key: [ {{ arn: k, account: \"1\", region: r }} ] }}, expect: [ {{ resource: a, \
+             verdict: met }} ] }}\n  - {{ name: n, expect: [] }}\nnull_ok: {{ kms_key_id: x }}\n"
         );
         box_.write("own/checks/ec2/volume-encrypted.yaml", check);
         box_.affiant(&["--catalog", "own", "controls", "test", "ec2.volume-encrypted"]).out
@@ -83,16 +88,18 @@ fn the_cases_notice_faults_in_checks_and_tables() {
     assert!(total("tables with cases noticed") > 0, "{}", all.out);
 }
 
-/// A table's cases must be able to fail: on a value, on a row that is missing and on one too many; and a fault in its SELECT that no case
-/// sees is named.
+/// A table's cases must be able to fail: on a value, on a row that is missing and on one too many; and a
+/// fault in its SELECT that no case sees is named.
 #[test]
 fn what_a_table_makes_of_an_answer_is_held_by_its_cases() {
     let tried = |expect: &str| {
         let box_ = Sandbox::default();
         let table = format!(
             "table: own_volume\nabout: x\nsources: [AWS::EC2::Volume]\n\
-             sql: \"SELECT arn, account, region, coalesce(configuration ->> '$.encrypted', 0) AS encrypted FROM resource WHERE type = 'AWS::EC2::Volume' AND status = 'OK'\"\n\
-             cases:\n  - name: c\n    given: {{ resource: [ {{ arn: a, type: 'AWS::EC2::Volume', configuration: {{ encrypted: true }} }}, {{ arn: b, type: 'AWS::EC2::Instance' }} ] }}\n    expect: {expect}\n"
+             sql: \"SELECT arn, account, region, coalesce(configuration ->> '$.encrypted', 0) AS encrypted \
+             FROM resource WHERE type = 'AWS::EC2::Volume' AND status = 'OK'\"\ncases:\n  - name: c\n    \
+             given: {{ resource: [ {{ arn: a, type: 'AWS::EC2::Volume', configuration: {{ encrypted: \
+             true }} }}, {{ arn: b, type: 'AWS::EC2::Instance' }} ] }}\n    expect: {expect}\n"
         );
         box_.write("own/tables/ec2/own_volume.yaml", table);
         let own = box_.path().join("own").display().to_string();
@@ -114,14 +121,19 @@ fn what_a_table_makes_of_an_answer_is_held_by_its_cases() {
     }
 }
 
-/// The test above must be able to fail: cases that look at one side only let faults pass, and so does a check that forgets NULL in
-/// a table beside its own.
+/// The test above must be able to fail: cases that look at one side only let faults pass, and so does a check
+/// that forgets NULL in a table beside its own.
 #[test]
 fn cases_that_notice_nothing_are_seen() {
     let box_ = Sandbox::default();
     let head = "id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\n";
-    let cases = "cases:\n  - { name: a, given: { rds_database: [ { arn: a, account: \"1\", region: r, storage_encrypted: 0, kms_key_id: k } ], kms_key: [ { arn: k, account: \"1\", region: r, key_state: PendingDeletion } ] }, expect: [ { resource: a, verdict: not met } ] }\n  - { name: n, expect: [] }\n";
-    let lax = "sql: SELECT d.arn AS resource, d.account, d.region, CASE WHEN d.storage_encrypted > 0 AND d.kms_key_id <> '' THEN 'met' ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_database AS d\n";
+    let cases = "cases:\n  - { name: a, given: { rds_database: [ { arn: a, account: \"1\", region: r, \
+                 storage_encrypted: 0, kms_key_id: k } ], kms_key: [ { arn: k, account: \"1\", region: r, \
+                 key_state: PendingDeletion } ] }, expect: [ { resource: a, verdict: not met } ] }\n  \
+                 - { name: n, expect: [] }\n";
+    let lax = "sql: SELECT d.arn AS resource, d.account, d.region, \
+               CASE WHEN d.storage_encrypted > 0 AND d.kms_key_id <> '' THEN 'met' \
+               ELSE 'not met' END AS verdict, 'x' AS reason FROM rds_database AS d\n";
     box_.write("own/checks/rds/storage-encrypted.yaml", format!("{head}{lax}{cases}"));
     let own = box_.path().join("own").display().to_string();
     let seen = mutate(&["--catalog", &own, "--check", "rds.storage-encrypted"]).exits(1);
@@ -130,7 +142,10 @@ fn cases_that_notice_nothing_are_seen() {
     {
         assert!(seen.out.contains(what), "{what}:\n{}", seen.out);
     }
-    let joined = "sql: SELECT d.arn AS resource, d.account, d.region, CASE WHEN k.key_state = 'PendingDeletion' THEN 'not met' ELSE 'met' END AS verdict, 'x' AS reason FROM rds_database AS d JOIN kms_key AS k ON k.arn = d.kms_key_id WHERE d.storage_encrypted IS NOT NULL\n";
+    let joined = "sql: SELECT d.arn AS resource, d.account, d.region, \
+                  CASE WHEN k.key_state = 'PendingDeletion' THEN 'not met' ELSE 'met' END AS verdict, \
+                  'x' AS reason FROM rds_database AS d JOIN kms_key AS k ON k.arn = d.kms_key_id \
+                  WHERE d.storage_encrypted IS NOT NULL\n";
     box_.write("own/checks/rds/storage-encrypted.yaml", format!("{head}{joined}{cases}"));
     let seen = mutate(&["--catalog", &own, "--check", "rds.storage-encrypted"]).exits(1);
     assert!(seen.out.contains("`kms_key.key_state` unknown turns into met"), "{}", seen.out);
@@ -158,7 +173,8 @@ fn all_problems_are_reported_at_once_with_their_places() {
     assert!(ran.err.matches("[AFC-").count() >= 4, "{}", ran.err);
 }
 
-/// What a table reads is read off its SQL, and the evidence among it must have a source: else a gap in it would be seen nowhere.
+/// What a table reads is read off its SQL, and the evidence among it must have a source: else a gap in it
+/// would be seen nowhere.
 #[test]
 fn a_table_names_the_evidence_that_it_reads() {
     let wrong = [
@@ -173,12 +189,14 @@ fn a_table_names_the_evidence_that_it_reads() {
             "reads `response` and names no source",
         ),
         (
-            "sources: [AWS::EC2::Volume]\nsql: SELECT arn FROM resource WHERE type IN ('AWS::EC2::Volume', 'AWS::EC2::Instance')\n",
+            "sources: [AWS::EC2::Volume]\n\
+             sql: SELECT arn FROM resource WHERE type IN ('AWS::EC2::Volume', 'AWS::EC2::Instance')\n",
             "AFC-015",
             "reads items of `AWS::EC2::Instance`",
         ),
         (
-            "sources: [ec2:DescribeVolumes]\nsql: SELECT body FROM response WHERE operation = 'DescribeSnapshots'\n",
+            "sources: [ec2:DescribeVolumes]\n\
+             sql: SELECT body FROM response WHERE operation = 'DescribeSnapshots'\n",
             "AFC-015",
             "reads answers of `DescribeSnapshots`",
         ),
@@ -215,12 +233,16 @@ fn a_gap_bears_on_tables_made_from_tables() {
             "own/tables/ec2/more.yaml",
             "table: more\nabout: x\nsources: []\nsql: SELECT v.* FROM ec2_instance AS i, again AS v\n",
         );
-        let check = "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\ncases: [{ name: n, expect: [] }]\n\
-                     sql: SELECT arn AS resource, account, region, 'met' AS verdict, 'r' AS reason FROM more\n";
+        let check = "id: ec2.volume-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\n\
+                     cases: [{ name: n, expect: [] }]\nsql: SELECT arn AS resource, account, region, \
+                     'met' AS verdict, 'r' AS reason FROM more\n";
         box_.write("own/checks/ec2/volume-encrypted.yaml", check);
         let volume = item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }));
         box_.snapshot("in", &[volume, item("AWS::EC2::Instance", "i-1", json!({}))]);
-        let group = json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": recorded });
+        let group = json!({
+            "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" },
+            "resourceTypes": recorded
+        });
         let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] });
         box_.write(
             "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json",
@@ -251,20 +273,24 @@ fn a_gap_bears_on_tables_made_from_tables() {
 fn a_check_cannot_reach_beyond_the_evidence() {
     for (sql, why) in [
         (
-            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, sql AS reason FROM sqlite_master",
+            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, sql AS reason \
+             FROM sqlite_master",
             "sqlite_master",
         ),
         ("DELETE FROM rds_instance", "DELETE"),
         (
-            "SELECT load_extension('x') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason",
+            "SELECT load_extension('x') AS resource, '' AS account, '' AS region, \
+             'met' AS verdict, '' AS reason",
             "load_extension",
         ),
         (
-            "SELECT arn AS resource, account, region, 'met' AS verdict, datetime('now') AS reason FROM rds_instance",
+            "SELECT arn AS resource, account, region, 'met' AS verdict, datetime('now') AS reason \
+             FROM rds_instance",
             "now",
         ),
         (
-            "SELECT readfile('/etc/passwd') AS resource, '' AS account, '' AS region, 'met' AS verdict, '' AS reason",
+            "SELECT readfile('/etc/passwd') AS resource, '' AS account, '' AS region, \
+             'met' AS verdict, '' AS reason",
             "readfile",
         ),
         ("ATTACH 'x' AS y", "ATTACH"),
@@ -273,7 +299,8 @@ fn a_check_cannot_reach_beyond_the_evidence() {
         let box_ = Sandbox::default();
         let body = serde_json::to_string(sql).expect("JSON");
         let text = format!(
-            "id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\nsql: {body}\ncases: [{{name: n, expect: []}}]\n"
+            "id: rds.storage-encrypted\ntitle: t\nseverity: low\nwhy: w\nfix: f\nsql: {body}\n\
+             cases: [{{name: n, expect: []}}]\n"
         );
         box_.write("own/checks/rds/storage-encrypted.yaml", text);
         let ran = box_.affiant(&["--catalog", "own", "controls", "test", "rds.storage-encrypted"]).exits(2);
@@ -305,7 +332,8 @@ fn the_workspace_of_the_repository_has_no_problems() {
     assert!(ran.out.contains("no problems"), "{}", ran.out);
 }
 
-/// A service that only its own API shows in use is named as the dated list names it, not `unknown`, whatever the API is called.
+/// A service that only its own API shows in use is named as the dated list names it, not `unknown`, whatever
+/// the API is called.
 #[test]
 fn every_service_that_collect_asks_is_known_to_the_dated_list() {
     let catalog = affiant::catalog::load(None).expect("our own catalog");
@@ -316,12 +344,14 @@ fn every_service_that_collect_asks_is_known_to_the_dated_list() {
     assert!(asked.len() > 50, "{asked:?}");
 }
 
-/// Asking costs the account's owner permissions and calls: each operation is read by a table, by the program, or for another that is.
+/// Asking costs the account's owner permissions and calls: each operation is read by a table, by the program,
+/// or for another that is.
 #[test]
 fn no_operation_is_asked_that_nobody_reads() {
     let catalog = affiant::catalog::load(None).expect("our own catalog");
     let read = catalog.read();
-    // how AWS Config is read, who asks, and what the program takes from AWS Artifact by the names in `affiant.yaml`
+    // how AWS Config is read, who asks, and what the program takes from AWS Artifact by the
+    // names in `affiant.yaml`
     let own = [
         "artifact:GetReport",
         "artifact:GetReportMetadata",
@@ -394,7 +424,8 @@ fn idle_timers_and_absolute_limits_are_counted_apart() {
     assert!(absolute.iter().all(|id| !idle.iter().any(|known| known == id)), "{idle:?}");
 }
 
-/// Verdicts and ranks have columns of their own: no text begins with one, and none is read off the beginning of a text.
+/// Verdicts and ranks have columns of their own: no text begins with one, and none is read off the
+/// beginning of a text.
 #[test]
 fn no_rank_is_the_first_character_of_a_text() {
     let catalog = affiant::catalog::load(None).expect("our own catalog");
@@ -404,7 +435,8 @@ fn no_rank_is_the_first_character_of_a_text() {
         let hidden = hidden_rank(sql);
         assert!(
             hidden.is_none(),
-            "{name}: {hidden:?} hides a rank in a text; write `json_array('not met', 'why')`, as in docs/src/catalog.md"
+            "{name}: {hidden:?} hides a rank in a text; write `json_array('not met', 'why')`, \
+             as in docs/src/catalog.md"
         );
     }
     for planted in [

@@ -1,4 +1,5 @@
-//! The commit that the program names is the one it was built from: on a branch, packed, in a worktree, detached; and none elsewhere.
+//! The commit that the program names is the one it was built from: on a branch, packed, in a worktree,
+//! detached; and none elsewhere.
 
 #[path = "../../build.rs"]
 #[allow(dead_code)]

@@ -1,4 +1,5 @@
-//! Documents that cannot rot: pages made from the program are compared with it, and the README's promises are kept.
+//! Documents that cannot rot: pages made from the program are compared with it, and the README's
+//! promises are kept.
 
 use std::fs;
 
@@ -19,7 +20,8 @@ pub fn pinned(name: &str, made: &str) {
         };
         let differ = format!("from line {}:{}{}", first + 1, lines("-", &old), lines("+", &new));
         panic!(
-            "{name} is not what the program makes; `AFFIANT_BLESS=1 cargo test --release --test it` writes it anew; {differ}"
+            "{name} is not what the program makes; `AFFIANT_BLESS=1 cargo test \
+             --release --test it` writes it anew; {differ}"
         );
     }
 }
@@ -60,7 +62,8 @@ fn diagnostics() -> String {
         }
     }
     let mut out = String::from(
-        "# Diagnostics\n\nEvery problem carries a stable code. This page is generated from the sources.\n\n| code | from | says |\n|---|---|---|\n",
+        "# Diagnostics\n\nEvery problem carries a stable code. This page is generated from the sources.\n\n\
+         | code | from | says |\n|---|---|---|\n",
     );
     for (code, (file, says)) in &found {
         out.push_str(&format!("| {code} | {file} | {} |\n", says.replace('|', "\\|").replace('<', "&lt;")));

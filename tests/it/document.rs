@@ -1,5 +1,5 @@
-//! The document as a reader holds it: nothing is cut in silence, every reference leads to its exhibit, all outputs count alike, and
-//! the first pages say what the evidence says and no more.
+//! The document as a reader holds it: nothing is cut in silence, every reference leads to its exhibit, all
+//! outputs count alike, and the first pages say what the evidence says and no more.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -54,7 +54,8 @@ fn checks(dossier: &Value) -> impl Iterator<Item = &Value> {
     list(dossier, "controls").iter().flat_map(|c| list(c, "checks"))
 }
 
-/// Every [E] and every risk of the PDF's text has its exhibit and its entry, and the HTML and the CSV hold the same.
+/// Every [E] and every risk of the PDF's text has its exhibit and its entry, and the HTML and the
+/// CSV hold the same.
 #[test]
 fn every_reference_leads_to_its_exhibit_and_the_registers_are_whole() {
     let box_ = Sandbox::default().workspace();
@@ -110,7 +111,8 @@ fn the_document_of_the_vendor_has_at_most_a_hundred_pages() {
     assert!(!squeezed.contains("settingsnap-") && squeezed.contains("EBSsnapshotsnap-"));
 }
 
-/// The less was read, the shorter: registers stay whole, what was not read stands once. (20,000 items: docs/src/measurements.md.)
+/// The less was read, the shorter: registers stay whole, what was not read stands once. (20,000 items:
+/// docs/src/measurements.md.)
 #[test]
 fn a_document_of_few_items_is_short_and_whole() {
     for (items, most, recorded) in [(12, 60, false), (12, 60, true), (89, 80, false)] {
@@ -127,8 +129,8 @@ fn a_document_of_few_items_is_short_and_whole() {
         let all = list(&all, "configurationItems");
         let some: Vec<Value> = (0..items).map(|i| all[i * all.len() / items].clone()).collect();
         box_.snapshot("in", &some);
-        // the items alone: nothing says what AWS Config records, so what is not among them is a gap; with a recorder's settings
-        // most types read as empty where there is a snapshot
+        // the items alone: nothing says what AWS Config records, so what is not among them is a gap; with a
+        // recorder's settings most types read as empty where there is a snapshot
         if !recorded {
             fs::remove_dir_all(box_.path().join("in/aws")).expect("the recorder's settings");
         }
@@ -224,12 +226,19 @@ fn all_outputs_count_alike() {
     }
 }
 
-/// The first decision is a critical fact about a named resource that is open to everyone, never the first by the alphabet.
+/// The first decision is a critical fact about a named resource that is open to everyone, never the
+/// first by the alphabet.
 #[test]
 fn decisions_are_facts_worst_first() {
     let box_ = Sandbox::default().workspace();
-    let closed = json!({ "dBInstanceIdentifier": "a-closed", "publiclyAccessible": false, "storageEncrypted": false, "engine": "postgres" });
-    let open_ = json!({ "dBInstanceIdentifier": "z-open", "publiclyAccessible": true, "storageEncrypted": false, "engine": "postgres" });
+    let closed = json!({
+        "dBInstanceIdentifier": "a-closed", "publiclyAccessible": false, "storageEncrypted": false,
+        "engine": "postgres"
+    });
+    let open_ = json!({
+        "dBInstanceIdentifier": "z-open", "publiclyAccessible": true, "storageEncrypted": false,
+        "engine": "postgres"
+    });
     let tagged = |name: &str, configuration: Value| {
         let mut made = item("AWS::RDS::DBInstance", name, configuration);
         made["ARN"] = json!(format!("arn:aws:rds:us-east-1:111122223333:db:{name}"));
@@ -261,7 +270,8 @@ fn answer<'a>(dossier: &'a Value, id: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no answer {id}"))
 }
 
-/// Each answer stands on what the package holds: with nothing in the workspace and nearly nothing read, none of them is yes.
+/// Each answer stands on what the package holds: with nothing in the workspace and nearly nothing read,
+/// none of them is yes.
 #[test]
 fn answers_fall_with_their_evidence() {
     let full = Sandbox::default().workspace();
@@ -303,7 +313,10 @@ fn snapshot_of(name: &str, shared: &str) -> Value {
     let mut made = item(
         "AWS::RDS::DBSnapshot",
         name,
-        json!({ "dBSnapshotIdentifier": name, "encrypted": false, "engine": "postgres", "snapshotType": "manual", "status": "available" }),
+        json!({
+            "dBSnapshotIdentifier": name, "encrypted": false, "engine": "postgres",
+            "snapshotType": "manual", "status": "available"
+        }),
     );
     made["ARN"] = json!(format!("arn:aws:rds:us-east-1:111122223333:snapshot:{name}"));
     made["supplementaryConfiguration"] =
@@ -311,8 +324,8 @@ fn snapshot_of(name: &str, shared: &str) -> Value {
     made
 }
 
-/// A public snapshot asks for an incident record; with one it is open, with a decision examined. The incident log that says "all is
-/// recorded" is contradicted as long as it is not.
+/// A public snapshot asks for an incident record; with one it is open, with a decision examined. The incident
+/// log that says "all is recorded" is contradicted as long as it is not.
 #[test]
 fn a_public_snapshot_starts_a_clock_until_somebody_decides() {
     let box_ = Sandbox::default().workspace();
@@ -344,7 +357,8 @@ fn a_public_snapshot_starts_a_clock_until_somebody_decides() {
     );
     assert!(start["words"].as_str().is_some_and(|w| w.starts_with("Unexamined since")), "{start}");
     assert!(contradicted, "the log is said to be complete and has no record of it");
-    let record = "incidents:\n  - id: INC-1\n    discovered: 2026-09-20\n    resources: [\"arn:aws:rds:*:snapshot:contacts\"]\n";
+    let record = "incidents:\n  - id: INC-1\n    discovered: 2026-09-20\n    \
+                  resources: [\"arn:aws:rds:*:snapshot:contacts\"]\n";
     let (start, contradicted) = state(record);
     assert_eq!((start["state"].as_str(), contradicted), (Some("open"), false), "{start}");
     let decided =
@@ -358,7 +372,8 @@ fn a_public_snapshot_starts_a_clock_until_somebody_decides() {
 fn contradictions_are_printed_and_none_is_invented() {
     let yaml = |id: &str, statement: &str, evidence: &str| {
         format!(
-            "  - id: {id}\n    statement: {statement}\n    by: Casey Example\n    role: Security official\n    on: 2026-09-20\n    valid_until: 2026-12-01\n{evidence}"
+            "  - id: {id}\n    statement: {statement}\n    by: Casey Example\n    \
+             role: Security official\n    on: 2026-09-20\n    valid_until: 2026-12-01\n{evidence}"
         )
     };
     let user = |name: &str| {

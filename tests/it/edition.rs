@@ -1,4 +1,5 @@
-//! The shareable edition, searched through every layer for what it must not hold; opened with stock tools; joined to its original.
+//! The shareable edition, searched through every layer for what it must not hold; opened with stock tools;
+//! joined to its original.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -245,7 +246,8 @@ fn no_layer_of_the_samples_edition_holds_an_original() {
     );
 }
 
-/// The same look at a pair that somebody made elsewhere: `AFFIANT_TEST_PACKAGE` and `AFFIANT_TEST_EDITION` name the two archives.
+/// The same look at a pair that somebody made elsewhere: `AFFIANT_TEST_PACKAGE` and `AFFIANT_TEST_EDITION`
+/// name the two archives.
 #[test]
 fn no_layer_of_a_given_edition_holds_an_original() {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -428,12 +430,14 @@ const HOSTILE: [&str; 40] = [
 
 fn bucket(i: usize, name: &str) -> Value {
     json!({
-        "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-30T11:38:00.000Z", "configurationItemStatus": "OK",
-        "configurationStateId": i.to_string(), "awsAccountId": "111122223333", "resourceType": "AWS::S3::Bucket", "resourceId": name,
-        "resourceName": name, "ARN": format!("arn:aws:s3:::{name}"), "awsRegion": "us-east-1", "availabilityZone": "Regional",
-        "resourceCreationTime": "2024-01-01T00:00:00.000Z", "tags": { "Name": name, "data-classification": "phi" },
-        "relatedEvents": [], "relationships": [], "configuration": { "name": name, "owner": { "displayName": name } },
-        "supplementaryConfiguration": {},
+        "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-30T11:38:00.000Z",
+        "configurationItemStatus": "OK",
+        "configurationStateId": i.to_string(), "awsAccountId": "111122223333",
+        "resourceType": "AWS::S3::Bucket", "resourceId": name,
+        "resourceName": name, "ARN": format!("arn:aws:s3:::{name}"), "awsRegion": "us-east-1",
+        "availabilityZone": "Regional", "resourceCreationTime": "2024-01-01T00:00:00.000Z",
+        "tags": { "Name": name, "data-classification": "phi" }, "relatedEvents": [], "relationships": [],
+        "configuration": { "name": name, "owner": { "displayName": name } }, "supplementaryConfiguration": {},
     })
 }
 

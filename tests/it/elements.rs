@@ -1,5 +1,5 @@
-//! OCR's nine elements of a risk analysis: each says where it stands in the report, and each that is taken away shows, itself and no
-//! other.
+//! OCR's nine elements of a risk analysis: each says where it stands in the report, and each that is taken
+//! away shows, itself and no other.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,8 @@ struct Analysis {
 }
 
 impl Analysis {
-    /// The repository's own sample, with a policy on risk analysis beside it and one risk written out in full.
+    /// The repository's own sample, with a policy on risk analysis beside it and one risk
+    /// written out in full.
     fn of_sample() -> Analysis {
         let box_ = Sandbox::default().vendor();
         for (name, bytes) in crate::harness::files(&repository().join("evidence")) {

@@ -1,5 +1,6 @@
-//! What is exported opens in programs of others, with the same cells and days, and nothing in it runs: openpyxl and LibreOffice on the
-//! register's workbook and CSV, a calendar library on the calendar. A program that is not here is said to be missing.
+//! What is exported opens in programs of others, with the same cells and days, and nothing in it runs:
+//! openpyxl and LibreOffice on the register's workbook and CSV, a calendar library on the calendar. A program
+//! that is not here is said to be missing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,7 +44,8 @@ fn office(folder: &Path, to: &str, file: &str) -> bool {
 const CELLS: &str = r#"import json, sys
 from openpyxl import load_workbook
 book = load_workbook(sys.argv[1])
-cells = {s.title: [["" if c.value is None else str(c.value) for c in row] for row in s.iter_rows()] for s in book}
+cells = {s.title: [["" if c.value is None else str(c.value) for c in row] for row in s.iter_rows()]
+         for s in book}
 formulas = sum(c.data_type == "f" for s in book for row in s.iter_rows() for c in row)
 print(json.dumps({"cells": cells, "formulas": formulas, "links": sum(len(s._hyperlinks) for s in book)}))
 "#;
@@ -54,7 +56,8 @@ from icalendar import Calendar
 calendar = Calendar.from_ical(open(sys.argv[1], "rb").read())
 events = [e for e in calendar.walk("VEVENT")]
 assert all(e["DTSTAMP"].dt for e in events)
-print(json.dumps({"days": sorted([str(e["DTSTART"].dt), str(e["SUMMARY"])] for e in events), "ids": len({str(e["UID"]) for e in events})}))
+print(json.dumps({"days": sorted([str(e["DTSTART"].dt), str(e["SUMMARY"])] for e in events),
+                  "ids": len({str(e["UID"]) for e in events})}))
 "#;
 
 fn workspace() -> Sandbox {

@@ -1,4 +1,5 @@
-//! What gates a pipeline: exit codes that say one thing, drafts that say what they are, and the recipe of the book.
+//! What gates a pipeline: exit codes that say one thing, drafts that say what they are, and the
+//! recipe of the book.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -78,7 +79,8 @@ fn quiet_says_nothing_but_data_and_problems() {
     assert!(!box_.affiant(&["assess"]).out.contains("\u{1b}["));
 }
 
-/// A starter with a few values filled in is not sealed; a draft of it says what it is on every page and in every record.
+/// A starter with a few values filled in is not sealed; a draft of it says what it is on every page
+/// and in every record.
 #[test]
 fn a_placeholder_is_not_sealed_and_a_draft_says_so() {
     let box_ = failing();
@@ -86,8 +88,8 @@ fn a_placeholder_is_not_sealed_and_a_draft_says_so() {
     box_.write("affiant.yaml", small.replace("name: Small Example", "name: \"<organization>\""));
     box_.write(
         "program/risks.yaml",
-        "format: affiant.risks/1\nentries:\n  - match: { control: encryption-at-rest }\n    owner: A B\n    treatment: mitigate\n    \
-         confirmed_by: <name>\n    confirmed_on: <YYYY-MM-DD>\n",
+        "format: affiant.risks/1\nentries:\n  - match: { control: encryption-at-rest }\n    owner: A B\n    \
+         treatment: mitigate\n    confirmed_by: <name>\n    confirmed_on: <YYYY-MM-DD>\n",
     );
     for command in ["package", "lint"] {
         let ran = box_.affiant(&[command]).exits(2);
@@ -109,7 +111,8 @@ fn a_placeholder_is_not_sealed_and_a_draft_says_so() {
     assert!(again.code == 3 && !again.out.contains("differs"), "{}{}", again.out, again.err);
 }
 
-/// The commands of the book's recipe, in order: a new critical finding stops the pipeline, an accepted one does not.
+/// The commands of the book's recipe, in order: a new critical finding stops the pipeline, an
+/// accepted one does not.
 #[test]
 fn the_recipe_of_the_book_runs() {
     let page = fs::read_to_string(crate::harness::repository().join("docs/src/pipeline.md")).expect("a page");
@@ -142,8 +145,8 @@ fn the_recipe_of_the_book_runs() {
     assert_eq!(report["format"], "affiant.assessment/1");
     let exception = |check: &str, resource: &str| {
         format!(
-            "  - check: {check}\n    resource: \"{resource}\"\n    approver: A B\n    owner: C D\n    reason: r\n    \
-             accepted: 2026-09-01\n    expires: 2026-12-31\n"
+            "  - check: {check}\n    resource: \"{resource}\"\n    approver: A B\n    owner: C D\n    \
+             reason: r\n    accepted: 2026-09-01\n    expires: 2026-12-31\n"
         )
     };
     let disk = exception("ec2.volume-encrypted", "arn:aws:ec2:us-east-1:111122223333:vol-1");

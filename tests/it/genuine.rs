@@ -1,5 +1,6 @@
-//! Genuine recordings of AWS Config (items and rows of its SQL), read from `../shared/reference/aws` where that folder lies beside the
-//! repository; none of them is committed. Every one loads without a gap and fills the tables that name its type.
+//! Genuine recordings of AWS Config (items and rows of its SQL), read from `../shared/reference/aws` where
+//! that folder lies beside the repository; none of them is committed. Every one loads without a gap and fills
+//! the tables that name its type.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,10 @@ fn genuine_recordings_load_whole_and_fill_their_tables() {
             let tables = fed_by(&catalog, kind);
             // A row of a listener begins with its load balancer's ARN, hence the prefix.
             let filled = tables.iter().filter(|table| {
-                let joined = format!("SELECT count(*) FROM resource AS r, \"{table}\" AS t WHERE r.type = '{kind}' AND substr(t.arn, 1, length(r.arn)) = r.arn");
+                let joined = format!(
+                    "SELECT count(*) FROM resource AS r, \"{table}\" AS t WHERE r.type = '{kind}' \
+                     AND substr(t.arn, 1, length(r.arn)) = r.arn"
+                );
                 count(&db, &joined) > 0
             });
             if !tables.is_empty() && filled.count() == 0 {

@@ -1,5 +1,5 @@
-//! What a reader sees of the sample, as text: the terminal's answers, and the HTML report without its tags. Each golden is written
-//! anew with `AFFIANT_BLESS=1`, and read as a difference.
+//! What a reader sees of the sample, as text: the terminal's answers, and the HTML report without its tags.
+//! Each golden is written anew with `AFFIANT_BLESS=1`, and read as a difference.
 
 use std::fs;
 
@@ -97,8 +97,8 @@ fn dossier(box_: &Sandbox) -> Dossier {
     })
 }
 
-/// A page as text: a line for each block, ` | ` between cells, and of long tables and lists the first rows. Digests, ids made of
-/// them and the queries say nothing to a reader and change with every word.
+/// A page as text: a line for each block, ` | ` between cells, and of long tables and lists the first rows.
+/// Digests, ids made of them and the queries say nothing to a reader and change with every word.
 fn text(page: &str) -> String {
     let replace = |text: &str, pattern: &str, by: &str| {
         Regex::new(pattern).expect("a pattern").replace_all(text, by).into_owned()

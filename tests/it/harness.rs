@@ -1,4 +1,5 @@
-//! The hermetic harness: the built program in a folder of its own, with an empty environment and a pinned clock.
+//! The hermetic harness: the built program in a folder of its own, with an empty environment
+//! and a pinned clock.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -78,11 +79,18 @@ impl Sandbox {
     /// Items of one region as a delivered snapshot, gzipped, with a recorder that records all types.
     pub fn snapshot(&self, folder: &str, items: &[serde_json::Value]) -> PathBuf {
         let name = format!(
-            "{folder}/snapshots/111122223333_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json.gz"
+            "{folder}/snapshots/111122223333_Config_us-east-1_ConfigSnapshot_20260930T114000Z_\
+             11111111-2222-4333-8444-555555555555.json.gz"
         );
-        let body = serde_json::json!({ "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-555555555555", "configurationItems": items });
+        let body = serde_json::json!({
+            "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-555555555555",
+            "configurationItems": items
+        });
         let path = self.write(&name, gzip(body.to_string().as_bytes()));
-        let recorders = serde_json::json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }] });
+        let recorders = serde_json::json!({
+            "ConfigurationRecorders": [{ "name": "default",
+                "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }]
+        });
         self.write(
             &format!("{folder}/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json"),
             recorders.to_string(),
@@ -102,7 +110,8 @@ impl Sandbox {
         self.settled(root, &["documents", "story"].map(|folder| root.join("examples/sample").join(folder)))
     }
 
-    /// affiant.yaml and program/ of a folder copied here, with the papers that its statements rest on, later ones over earlier.
+    /// affiant.yaml and program/ of a folder copied here, with the papers that its statements rest on, later
+    /// ones over earlier.
     fn settled(self, root: &Path, papers: &[PathBuf]) -> Sandbox {
         for name in affiant::workspace::FILES {
             match fs::read(root.join(name)) {
@@ -221,9 +230,12 @@ pub fn unzip(zip: &Path, into: &Path) -> PathBuf {
 pub fn item(resource_type: &str, id: &str, configuration: serde_json::Value) -> serde_json::Value {
     let service = resource_type.split("::").nth(1).unwrap_or_default().to_lowercase();
     serde_json::json!({
-        "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-30T11:00:00.000Z", "configurationStateId": 1,
-        "awsAccountId": "111122223333", "configurationItemStatus": "OK", "resourceType": resource_type, "resourceId": id, "resourceName": id,
-        "ARN": format!("arn:aws:{service}:us-east-1:111122223333:{id}"), "awsRegion": "us-east-1", "tags": {}, "relationships": [], "relatedEvents": [],
+        "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-30T11:00:00.000Z",
+        "configurationStateId": 1,
+        "awsAccountId": "111122223333", "configurationItemStatus": "OK", "resourceType": resource_type,
+        "resourceId": id, "resourceName": id,
+        "ARN": format!("arn:aws:{service}:us-east-1:111122223333:{id}"), "awsRegion": "us-east-1",
+        "tags": {}, "relationships": [], "relatedEvents": [],
         "configuration": configuration, "supplementaryConfiguration": {}
     })
 }

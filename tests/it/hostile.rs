@@ -42,7 +42,9 @@ fn hostile() -> Sandbox {
     let long = "x".repeat(2_000);
     let mut items = items;
     for name in [NAMES[5], NAMES[0], &long] {
-        let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }] });
+        let policy = json!({
+            "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }]
+        });
         let mut bucket = item("AWS::S3::Bucket", name, json!({ "name": name }));
         bucket["ARN"] = json!(format!("arn:aws:s3:::{name}"));
         bucket["tags"] = json!({ "data-classification": "phi" });

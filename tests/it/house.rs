@@ -1,4 +1,5 @@
-//! How the sources hang together, held against the sources: no circle of files, and no public type name used twice.
+//! How the sources hang together, held against the sources: no circle of files, and no public
+//! type name used twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -152,7 +153,8 @@ impl House {
         path
     }
 
-    /// Who leans on whom. A file may lean on the `mod.rs` of a folder that it is in: that is the door of its own room.
+    /// Who leans on whom. A file may lean on the `mod.rs` of a folder that it is in: that is the
+    /// door of its own room.
     fn arrows(&self) -> BTreeMap<Name, BTreeSet<Name>> {
         let leans = |(module, named): (&Name, &Named)| {
             let targets =
@@ -219,8 +221,8 @@ fn a_public_type_name_is_used_once() {
     }
 }
 
-/// The architecture page draws the layers that the test holds, and names every room and every folder in it, but for folders that
-/// hold the parts of the file beside them.
+/// The architecture page draws the layers that the test holds, and names every room and every folder in it,
+/// but for folders that hold the parts of the file beside them.
 #[test]
 fn the_drawing_shows_the_rooms() {
     let page = fs::read_to_string(repository().join("docs/src/architecture.md")).expect("the page");

@@ -1,5 +1,5 @@
-//! Findings of other programs beside a package: the same resource, the same question, or not comparable. Hostile text stays text, and
-//! no verdict changes.
+//! Findings of other programs beside a package: the same resource, the same question, or not comparable.
+//! Hostile text stays text, and no verdict changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,11 +31,13 @@ fn rows(check: &str) -> BTreeMap<String, Vec<String>> {
 fn prowler(rule: &str, status: &str, resource: &str) -> Value {
     json!({
         "message": format!("{resource} {status}"),
-        "metadata": { "event_code": rule, "product": { "name": "Prowler", "uid": "prowler", "vendor_name": "Prowler", "version": "5.13.0" }, "version": "1.5.0" },
+        "metadata": { "event_code": rule, "product": { "name": "Prowler", "uid": "prowler",
+            "vendor_name": "Prowler", "version": "5.13.0" }, "version": "1.5.0" },
         "severity_id": 3, "severity": "Medium", "status": "New", "status_code": status,
         "status_detail": "=cmd|'/c calc'!A1 <script>alert(1)</script>",
         "status_id": 1, "unmapped": { "compliance": { "HIPAA": ["164_312_a_2_iv"] } },
-        "activity_id": 1, "category_uid": 2, "class_uid": 2004, "type_uid": 200401, "time": 1790762400, "time_dt": "2026-09-30T10:00:00",
+        "activity_id": 1, "category_uid": 2, "class_uid": 2004, "type_uid": 200401, "time": 1790762400,
+        "time_dt": "2026-09-30T10:00:00",
         "finding_info": { "title": "x", "uid": format!("prowler-aws-{rule}-{resource}") },
         "resources": [{ "uid": resource, "name": "x", "type": "AwsS3Bucket" }],
         "cloud": { "account": { "uid": "111122223333" }, "provider": "aws" }
@@ -128,11 +130,15 @@ fn security_hub_and_config_speak_of_the_managed_rule() {
         found.iter().find(|(v, _)| ["met", "not met"].contains(&v.as_str())).expect("a row");
     let (arn, opposite) = (&arns[0], if verdict == "met" { "FAILED" } else { "PASSED" });
     let finding = json!({
-        "SchemaVersion": "2018-10-08", "Id": "x", "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub", "ProductName": "Security Hub",
-        "GeneratorId": "aws-foundational-security-best-practices/v/1.0.0/RDS.3", "AwsAccountId": "111122223333", "Title": "t",
-        "UpdatedAt": "2026-09-29T00:00:00Z", "RecordState": "ACTIVE", "Compliance": { "Status": opposite, "SecurityControlId": "RDS.3" },
+        "SchemaVersion": "2018-10-08", "Id": "x",
+        "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub", "ProductName": "Security Hub",
+        "GeneratorId": "aws-foundational-security-best-practices/v/1.0.0/RDS.3",
+        "AwsAccountId": "111122223333", "Title": "t",
+        "UpdatedAt": "2026-09-29T00:00:00Z", "RecordState": "ACTIVE",
+        "Compliance": { "Status": opposite, "SecurityControlId": "RDS.3" },
         "ProductFields": { "RelatedAWSResources:0/name": "securityhub-rds-storage-encrypted-0a1b2c3d" },
-        "Resources": [{ "Type": "AwsRdsDbInstance", "Id": arn, "Region": arn.split(':').nth(3).expect("a region") }]
+        "Resources": [{ "Type": "AwsRdsDbInstance", "Id": arn,
+            "Region": arn.split(':').nth(3).expect("a region") }]
     });
     let mut archived = finding.clone();
     archived["RecordState"] = json!("ARCHIVED");
@@ -142,7 +148,8 @@ fn security_hub_and_config_speak_of_the_managed_rule() {
     let evaluation = |id: &str, said: &str| {
         json!({
             "EvaluationResultIdentifier": { "EvaluationResultQualifier": {
-                "ConfigRuleName": "s3-bucket-versioning-enabled-conformance-pack-ab12cd34e", "ResourceType": "AWS::S3::Bucket", "ResourceId": id } },
+                "ConfigRuleName": "s3-bucket-versioning-enabled-conformance-pack-ab12cd34e",
+                "ResourceType": "AWS::S3::Bucket", "ResourceId": id } },
             "ComplianceType": said, "ResultRecordedTime": 1790700000.5, "Annotation": "x"
         })
     };
@@ -194,7 +201,8 @@ fn what_is_no_file_of_findings_is_refused() {
     }
     let mut leak = prowler("a_rule", "FAIL", "arn:aws:s3:::a");
     leak["status_detail"] = json!(
-        "the variable is AKIAIOSFODNN7EXAMPLQ with the patient 123-45-6789, -----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA"
+        "the variable is AKIAIOSFODNN7EXAMPLQ with the patient 123-45-6789, -----BEGIN RSA PRIVATE KEY-----\n\
+         MIIEowIBAAKCAQEA"
     );
     box_.write("leak.json", json!([leak]).to_string());
     let ran = import(&box_, &["leak.json"], "out");
@@ -219,8 +227,8 @@ fn the_lists_of_foreign_rules_name_checks_of_the_catalog() {
     }
 }
 
-/// Files as Prowler 5.46.0 wrote them of a laboratory's account, with its texts replaced: first as they are, then with buckets of the
-/// package in the place of the laboratory's.
+/// Files as Prowler 5.46.0 wrote them of a laboratory's account, with its texts replaced: first as they are,
+/// then with buckets of the package in the place of the laboratory's.
 #[test]
 fn files_that_prowler_wrote_are_read() {
     let box_ = Sandbox::default();
@@ -276,7 +284,8 @@ fn files_that_prowler_wrote_are_read() {
     );
 }
 
-/// What was kept goes into the next run, and its package tells it: the counts, the row that disagrees, the exhibit.
+/// What was kept goes into the next run, and its package tells it: the counts, the row that
+/// disagrees, the exhibit.
 #[test]
 fn a_kept_import_is_told_by_the_next_package() {
     let box_ = Sandbox::default();

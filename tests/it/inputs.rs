@@ -120,11 +120,19 @@ fn a_long_line_does_not_cost_memory() {
 fn every_envelope_and_wrapper_is_read() {
     let snapshot = item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }));
     let api = json!({
-        "version": "1.3", "accountId": "111122223333", "arn": "arn:aws:ec2:us-east-1:111122223333:volume/vol-1", "resourceType": "AWS::EC2::Volume", "resourceId": "vol-1",
-        "awsRegion": "us-east-1", "configurationItemCaptureTime": 1_790_000_000.5, "configurationItemStatus": "OK", "configuration": "{\"encrypted\":true}",
+        "version": "1.3", "accountId": "111122223333",
+        "arn": "arn:aws:ec2:us-east-1:111122223333:volume/vol-1", "resourceType": "AWS::EC2::Volume",
+        "resourceId": "vol-1", "awsRegion": "us-east-1", "configurationItemCaptureTime": 1_790_000_000.5,
+        "configurationItemStatus": "OK", "configuration": "{\"encrypted\":true}",
         "supplementaryConfiguration": { "Tags": "[]" }
     });
-    let row = json!({ "accountId": "111122223333", "awsRegion": "us-east-1", "resourceType": "AWS::EC2::Volume", "resourceId": "vol-1", "configuration": { "encrypted": true, "size": 8.0, "state": { "value": "in-use" } }, "tags": [{ "tag": "a=b", "key": "a", "value": "b" }] }).to_string();
+    let row = json!({
+        "accountId": "111122223333", "awsRegion": "us-east-1",
+        "resourceType": "AWS::EC2::Volume", "resourceId": "vol-1",
+        "configuration": { "encrypted": true, "size": 8.0, "state": { "value": "in-use" } },
+        "tags": [{ "tag": "a=b", "key": "a", "value": "b" }]
+    })
+    .to_string();
     for (name, text) in [
         ("snapshot", json!({ "configurationItems": [snapshot] }).to_string()),
         ("history", json!({ "fileVersion": "1.0", "configurationItems": [snapshot] }).to_string()),
@@ -177,7 +185,10 @@ fn deleted_and_older_items_do_not_count() {
 fn a_type_that_is_not_recorded_is_a_gap() {
     let box_ = one();
     box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }))]);
-    let only = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": false, "resourceTypes": ["AWS::S3::Bucket"] } }] });
+    let only = json!({
+        "ConfigurationRecorders": [{ "name": "default",
+            "recordingGroup": { "allSupported": false, "resourceTypes": ["AWS::S3::Bucket"] } }]
+    });
     box_.write("in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json", only.to_string());
     box_.affiant(&["collect", "--snapshot", "in"]).exits(3);
     let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).out);
@@ -200,13 +211,17 @@ fn a_stopped_recorder_makes_evidence_stale() {
     assert_eq!(crate::spine::check(&assessment, "ec2.volume-encrypted")["verdict"], "not evidenced");
 }
 
-/// Daily recording leaves evidence a day old; an override for one type goes before the recorder's own frequency.
+/// Daily recording leaves evidence a day old; an override for one type goes before the
+/// recorder's own frequency.
 #[test]
 fn daily_recording_makes_evidence_stale() {
     let weigh = |mode: serde_json::Value| {
         let box_ = one();
         box_.snapshot("in", &[item("AWS::EC2::Volume", "vol-1", json!({ "encrypted": true }))]);
-        let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true }, "recordingMode": mode }] });
+        let recorders = json!({
+            "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true },
+                "recordingMode": mode }]
+        });
         box_.write(
             "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json",
             recorders.to_string(),
@@ -224,10 +239,15 @@ fn daily_recording_makes_evidence_stale() {
 #[test]
 fn wrong_workspace_files_are_named_with_line_and_column() {
     let box_ = one();
-    box_.write("affiant.yaml", "format: affiant.workspace/1\norganization: { name: A, role: wizard, system: S }\nperiod: { label: 2026-Q3, start: yesterday, end: 2026-09-30 }\n");
+    box_.write(
+        "affiant.yaml",
+        "format: affiant.workspace/1\norganization: { name: A, role: wizard, system: S }\n\
+         period: { label: 2026-Q3, start: yesterday, end: 2026-09-30 }\n",
+    );
     box_.write(
         "program/exceptions.yaml",
-        "exceptions:\n  - { check: a, resource: b, approver: X, owner: X, reason: r, accepted: 2026-01-01, expires: soon }\n",
+        "exceptions:\n  - { check: a, resource: b, approver: X, owner: X, reason: r, \
+         accepted: 2026-01-01, expires: soon }\n",
     );
     box_.write("program/risks.yaml", "entries: [\n");
     let ran = box_.affiant(&["assess"]).exits(2);

@@ -1,5 +1,6 @@
-//! What somebody who holds the workspace's own key could pass off: evidence changed between collecting and packaging, and packages
-//! whose record, tables or instructions say more than follows. Each is refused with its own code.
+//! What somebody who holds the workspace's own key could pass off: evidence changed between collecting and
+//! packaging, and packages whose record, tables or instructions say more than follows. Each is refused with
+//! its own code.
 
 mod changes;
 
@@ -227,7 +228,8 @@ fn two_packages_at_once_do_not_work_on_the_same_copy() {
     box_.package();
 }
 
-/// A tag that nearly says PHI never takes a resource out of scope in silence; one that says the opposite does.
+/// A tag that nearly says PHI never takes a resource out of scope in silence; one that says
+/// the opposite does.
 #[test]
 fn tags_that_nearly_say_phi_are_asked_about() {
     let box_ = Sandbox::default();

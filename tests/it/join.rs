@@ -1,4 +1,5 @@
-//! Runs of parts as one: the same results as one run over all, custody and seals kept, and what does not fit refused.
+//! Runs of parts as one: the same results as one run over all, custody and seals kept, and what
+//! does not fit refused.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,17 +15,22 @@ const ACCOUNTS: [&str; 4] = ["111122223333", "123456789012", "444455556666", "77
 fn settings(label: &str) -> String {
     let accounts: String = ACCOUNTS.iter().map(|id| format!("  - {{ id: \"{id}\" }}\n")).collect();
     format!(
-        "format: affiant.workspace/1\norganization: {{ name: Example Clinic, role: covered entity, system: Records, contact: security-official@example.com }}\n\
-         period: {{ label: {label}, start: 2026-07-01, end: 2026-09-30 }}\naccounts:\n{accounts}regions: [us-east-1]\n"
+        "format: affiant.workspace/1\norganization: {{ name: Example Clinic, role: covered entity, \
+         system: Records, contact: security-official@example.com }}\nperiod: {{ label: {label}, \
+         start: 2026-07-01, end: 2026-09-30 }}\naccounts:\n{accounts}regions: [us-east-1]\n"
     )
 }
 
-/// The evidence of one account below a folder: a database, a bucket, a recorder, and a password policy that is refused in one.
+/// The evidence of one account below a folder: a database, a bucket, a recorder, and a password policy that
+/// is refused in one.
 fn evidence(box_: &Sandbox, folder: &str, account: &str) {
     let item = |kind: &str, name: &str, configuration: Value| {
-        json!({ "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-30T11:00:00.000Z", "configurationStateId": 1,
-            "awsAccountId": account, "configurationItemStatus": "OK", "resourceType": kind, "resourceId": name, "resourceName": name,
-            "ARN": format!("arn:aws:rds:us-east-1:{account}:db:{name}"), "awsRegion": "us-east-1", "tags": {}, "configuration": configuration })
+        json!({ "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-09-30T11:00:00.000Z",
+            "configurationStateId": 1,
+            "awsAccountId": account, "configurationItemStatus": "OK", "resourceType": kind,
+            "resourceId": name, "resourceName": name,
+            "ARN": format!("arn:aws:rds:us-east-1:{account}:db:{name}"), "awsRegion": "us-east-1",
+            "tags": {}, "configuration": configuration })
     };
     let encrypted = account != ACCOUNTS[1];
     let items = [item(
@@ -33,7 +39,8 @@ fn evidence(box_: &Sandbox, folder: &str, account: &str) {
         json!({ "storageEncrypted": encrypted, "engine": "postgres", "multiAZ": true }),
     )];
     let name = format!(
-        "{folder}/snapshots/{account}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json"
+        "{folder}/snapshots/{account}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_\
+         11111111-2222-4333-8444-555555555555.json"
     );
     box_.write(
         &name,

@@ -1,5 +1,5 @@
-//! What people and AWS Config may do to a verdict, and what they may not: exceptions, exclusions, statements, a second opinion,
-//! and the dated list of services.
+//! What people and AWS Config may do to a verdict, and what they may not: exceptions, exclusions, statements,
+//! a second opinion, and the dated list of services.
 
 use std::fs;
 
@@ -16,12 +16,14 @@ fn volumes() -> Vec<Value> {
 
 fn evaluation(id: &str, compliance: &str, recorded: &str) -> Value {
     json!({
-        "EvaluationResultIdentifier": { "EvaluationResultQualifier": { "ResourceType": "AWS::EC2::Volume", "ResourceId": id } },
+        "EvaluationResultIdentifier": { "EvaluationResultQualifier": { "ResourceType": "AWS::EC2::Volume",
+            "ResourceId": id } },
         "ComplianceType": compliance, "ResultRecordedTime": recorded
     })
 }
 
-/// A workspace with two volumes, what AWS Config's rule says of them, and the rules as they are listed (none: not asked).
+/// A workspace with two volumes, what AWS Config's rule says of them, and the rules as they are listed
+/// (none: not asked).
 fn with_rule(name: &str, results: &[Value], listed: Option<Value>) -> Sandbox {
     let box_ = Sandbox::default().workspace();
     box_.write("program/exceptions.yaml", "exceptions: []\n");
@@ -50,7 +52,10 @@ fn opinion(box_: &Sandbox) -> Value {
 }
 
 fn rule(name: &str, identifier: &str, parameters: &str) -> Value {
-    json!({ "ConfigRuleName": name, "Source": { "Owner": "AWS", "SourceIdentifier": identifier }, "InputParameters": parameters })
+    json!({
+        "ConfigRuleName": name, "Source": { "Owner": "AWS", "SourceIdentifier": identifier },
+        "InputParameters": parameters
+    })
 }
 
 const LATER: &str = "2026-09-30T11:30:00Z";
@@ -157,7 +162,8 @@ fn excepted(extra: &str, check_id: &str, catalog: Option<&dyn Fn(&Sandbox)>) -> 
     box_.snapshot("in", &volumes());
     box_.affiant(&["collect", "--snapshot", "in"]);
     let head = format!(
-        "exceptions:\n  - {{ check: {check_id}, resource: \"arn:aws:ec2:us-east-1:111122223333:*\", approver: \"Ada Example, chief\", owner: Bo Example, reason: r, "
+        "exceptions:\n  - {{ check: {check_id}, resource: \"arn:aws:ec2:us-east-1:111122223333:*\", \
+         approver: \"Ada Example, chief\", owner: Bo Example, reason: r, "
     );
     box_.write("program/exceptions.yaml", format!("{head}{extra} }}\n"));
     let args = ["assess", "--format", "json", "--catalog", "own"];
@@ -216,7 +222,8 @@ fn refused(name: &str, text: &str) -> Ran {
 fn nobody_approves_their_own_exception() {
     let record = |approver: &str, owner: &str, reason: &str, dates: &str| {
         format!(
-            "exceptions:\n  - {{ check: {VOLUME}, resource: \"arn:aws:ec2:us-east-1:111122223333:*\", approver: \"{approver}\", owner: \"{owner}\", reason: \"{reason}\", {dates} }}\n"
+            "exceptions:\n  - {{ check: {VOLUME}, resource: \"arn:aws:ec2:us-east-1:111122223333:*\", \
+             approver: \"{approver}\", owner: \"{owner}\", reason: \"{reason}\", {dates} }}\n"
         )
     };
     let dates = "accepted: 2026-09-01, expires: 2026-12-31";
@@ -244,7 +251,9 @@ fn nobody_approves_their_own_exception() {
 
 #[test]
 fn nobody_accepts_their_own_risk() {
-    let text = "entries:\n  - match: { control: encryption-at-rest }\n    owner: Ada Example\n    treatment: accept\n    acceptance: { approver: \"Ada Example, chief\", reason: r, accepted: 2026-09-01, expires: 2026-12-31 }\n";
+    let text = "entries:\n  - match: { control: encryption-at-rest }\n    owner: Ada Example\n    \
+                treatment: accept\n    acceptance: { approver: \"Ada Example, chief\", reason: r, \
+                accepted: 2026-09-01, expires: 2026-12-31 }\n";
     assert!(refused("program/risks.yaml", text).err.contains("AFW-004"));
 }
 
@@ -301,7 +310,10 @@ fn a_statement_counts_no_longer_than_the_catalog_lets_it() {
         let id = text.lines().find_map(|l| l.trim().strip_prefix("- id: ")).unwrap_or(id).to_string();
         box_.write(
             "program/attestations.yaml",
-            format!("attestations:\n  - {{ id: {id}, statement: s, by: Ada Example, role: r, on: {on}, valid_until: {until} }}\n"),
+            format!(
+                "attestations:\n  \
+                 - {{ id: {id}, statement: s, by: Ada Example, role: r, on: {on}, valid_until: {until} }}\n"
+            ),
         );
         box_.snapshot("in", &volumes());
         box_.affiant(&["collect", "--snapshot", "in"]);
@@ -340,7 +352,8 @@ fn every_listing_of_verdicts_says_as_of_when() {
 
 fn service_list(date: &str, ec2: &str) -> String {
     format!(
-        "format: affiant.services/1\nlist_date: {date}\nsource: A list for a test\nservices:\n  - {{ name: Amazon EC2, status: {ec2}, types: [\"AWS::EC2::\"] }}\n"
+        "format: affiant.services/1\nlist_date: {date}\nsource: A list for a test\nservices:\n  \
+         - {{ name: Amazon EC2, status: {ec2}, types: [\"AWS::EC2::\"] }}\n"
     )
 }
 
@@ -407,8 +420,8 @@ fn a_service_off_the_list_with_phi_is_a_finding() {
     );
 }
 
-/// What AWS Config does not record is in use all the same: off the list, it is open whether it handles ePHI; on it, it is found by what its
-/// API is called.
+/// What AWS Config does not record is in use all the same: off the list, it is open whether it handles ePHI;
+/// on it, it is found by what its API is called.
 #[test]
 fn a_service_off_the_list_without_resources_is_an_open_question() {
     let box_ = Sandbox::default().workspace();
@@ -493,7 +506,8 @@ fn physical_safeguards_are_inherited_and_name_the_reports() {
     }
 }
 
-/// A row of the whole account rests on every region: a gap in one of them takes `met` away, however the row spells `global`.
+/// A row of the whole account rests on every region: a gap in one of them takes `met` away, however the
+/// row spells `global`.
 #[test]
 fn a_gap_in_one_region_bears_on_a_row_of_the_whole_account() {
     let role = "arn:aws:iam::111122223333:role/worker";
@@ -504,7 +518,10 @@ fn a_gap_in_one_region_bears_on_a_row_of_the_whole_account() {
             "in",
             &[item("AWS::Lambda::Function", "f", json!({ "functionName": "f", "role": role }))],
         );
-        let group = json!({ "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" }, "resourceTypes": types });
+        let group = json!({
+            "allSupported": false, "recordingStrategy": { "useOnly": "INCLUSION_BY_RESOURCE_TYPES" },
+            "resourceTypes": types
+        });
         let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] });
         box_.write(
             "in/aws/111122223333/us-east-1/config/DescribeConfigurationRecorders.json",

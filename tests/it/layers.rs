@@ -1,5 +1,5 @@
-//! The layer table of the architecture as data, and the sources against it: imports go down, never sideways, and each
-//! dependency stays behind its fence.
+//! The layer table of the architecture as data, and the sources against it: imports go down, never sideways,
+//! and each dependency stays behind its fence.
 
 use std::collections::BTreeMap;
 use std::fs;

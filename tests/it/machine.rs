@@ -1,5 +1,5 @@
-//! A package in machine formats: every reference resolves in its own document, every digest is that of a file of the package, each
-//! verdict keeps its word, and the same package gives the same bytes.
+//! A package in machine formats: every reference resolves in its own document, every digest is that of a file
+//! of the package, each verdict keeps its word, and the same package gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

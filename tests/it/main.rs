@@ -1,5 +1,5 @@
-//! The one integration-test binary. Tests drive the program as a user would; what needs other programs (judges) is ignored
-//! unless asked for, and `./test` asks.
+//! The one integration-test binary. Tests drive the program as a user would; what needs other programs
+//! (judges) is ignored unless asked for, and `./test` asks.
 
 #![allow(clippy::disallowed_methods)] // tests read the environment and measure time
 

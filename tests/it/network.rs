@@ -1,5 +1,5 @@
-//! The world in its spellings, subnets of other accounts, and what is not said of what was not read: from items and answers as AWS
-//! writes them to the rows of the checks.
+//! The world in its spellings, subnets of other accounts, and what is not said of what was not read: from
+//! items and answers as AWS writes them to the rows of the checks.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::harness::{Sandbox, item};
 use crate::spine::{check, json as parse};
 
-/// A workspace with these items of one account, all types recorded, and these answers (`service/Operation`, or with a key).
+/// A workspace with these items of one account, all types recorded, and these answers
+/// (`service/Operation`, or with a key).
 fn judged(items: &[Value], answers: &[(&str, Value)]) -> Value {
     let box_ = Sandbox::default().workspace();
     box_.write("program/exceptions.yaml", "exceptions: []\n");
@@ -44,8 +45,8 @@ fn rule(port: u16, v4: &[&str], v6: &[&str], lists: &[&str]) -> Value {
     let ranges = v4.iter().map(|cidr| json!({ "cidrIp": cidr })).collect::<Vec<_>>();
     let six = v6.iter().map(|cidr| json!({ "cidrIpv6": cidr })).collect::<Vec<_>>();
     let lists = lists.iter().map(|id| json!({ "prefixListId": id })).collect::<Vec<_>>();
-    json!({ "ipProtocol": "tcp", "fromPort": port, "toPort": port, "ipv4Ranges": ranges, "ipv6Ranges": six, "prefixListIds": lists,
-            "userIdGroupPairs": [], "ipRanges": v4 })
+    json!({ "ipProtocol": "tcp", "fromPort": port, "toPort": port, "ipv4Ranges": ranges,
+            "ipv6Ranges": six, "prefixListIds": lists, "userIdGroupPairs": [], "ipRanges": v4 })
 }
 
 fn list(id: &str, name: &str, owner: &str, ranges: &[&str]) -> Value {
@@ -94,8 +95,10 @@ fn the_world_is_one_thing_in_every_spelling() {
 #[test]
 fn a_list_is_read_by_its_entries_too() {
     let described = json!({ "PrefixLists": [
-        { "PrefixListId": "pl-1", "PrefixListName": "mine", "OwnerId": "444455556666", "PrefixListArn": "arn:aws:ec2:us-east-1:444455556666:prefix-list/pl-1" },
-        { "PrefixListId": "pl-2", "PrefixListName": "com.amazonaws.global.cloudfront.origin-facing", "OwnerId": "AWS" }
+        { "PrefixListId": "pl-1", "PrefixListName": "mine", "OwnerId": "444455556666",
+            "PrefixListArn": "arn:aws:ec2:us-east-1:444455556666:prefix-list/pl-1" },
+        { "PrefixListId": "pl-2", "PrefixListName": "com.amazonaws.global.cloudfront.origin-facing",
+            "OwnerId": "AWS" }
     ] });
     let entries = json!({ "Entries": [{ "Cidr": "0.0.0.0/0" }] });
     let items =
@@ -170,7 +173,11 @@ fn a_shared_subnet_is_judged_by_its_owners_routes() {
 
 #[test]
 fn an_ipv6_address_is_public_by_its_route() {
-    let way = |target: &str, value: &str| json!([{ "destinationIpv6CidrBlock": "::/0", target: value, "state": "active" }]);
+    let way = |target: &str, value: &str| {
+        json!([{
+            "destinationIpv6CidrBlock": "::/0", target: value, "state": "active"
+        }])
+    };
     let items = [
         instance("i-igw", "subnet-igw", &["2600:1f18::10"]),
         instance("i-out", "subnet-out", &["2600:1f18::11"]),
@@ -190,12 +197,21 @@ fn a_block_that_was_not_read_blocks_nothing_and_leaves_nothing_open() {
     let bucket = |block: Value| {
         let mut bucket = item("AWS::S3::Bucket", "site", json!({ "name": "site" }));
         bucket["supplementaryConfiguration"] = json!({
-            "BucketPolicy": { "policyText": json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*" }] }).to_string() },
-            "AccessControlList": json!({ "grantList": [] }).to_string(), "PublicAccessBlockConfiguration": block
+            "BucketPolicy": { "policyText": json!({
+                "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                    "Resource": "arn:aws:s3:::site/*" }]
+            }).to_string() },
+            "AccessControlList": json!({ "grantList": [] }).to_string(),
+            "PublicAccessBlockConfiguration": block
         });
         bucket
     };
-    let flags = |on: bool| json!({ "blockPublicAcls": on, "ignorePublicAcls": on, "blockPublicPolicy": on, "restrictPublicBuckets": on });
+    let flags = |on: bool| {
+        json!({
+            "blockPublicAcls": on, "ignorePublicAcls": on, "blockPublicPolicy": on,
+            "restrictPublicBuckets": on
+        })
+    };
     let of = |items: &[Value], answers: &[(&str, Value)]| {
         rows(&judged(items, answers), "s3.bucket-not-public")["site"].clone()
     };

@@ -1,5 +1,5 @@
-//! What commands print with `--format json`, held to the schemas that `affiant schema --output` publishes: each output fits its
-//! schema, and has no member that the schema does not name.
+//! What commands print with `--format json`, held to the schemas that `affiant schema --output` publishes:
+//! each output fits its schema, and has no member that the schema does not name.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,8 @@ fn small() -> Sandbox {
 #[test]
 fn what_is_printed_fits_its_schema() {
     let box_ = small();
-    let mut tried: BTreeSet<&str> = ["archive-check", "archive-list", "diff"].into(); // where archives and quarters are made
+    // these are tried where archives and quarters are made
+    let mut tried: BTreeSet<&str> = ["archive-check", "archive-list", "diff"].into();
     let mut print = |name: &'static str, args: &[&str]| {
         let ran = box_.affiant(args);
         assert!([0, 1, 3].contains(&ran.code), "{args:?}: {}", ran.err);
@@ -96,9 +97,10 @@ fn what_is_printed_fits_its_schema() {
 fn a_schema_of_an_output_refuses_what_is_none() {
     let schema = closed(&json(&Sandbox::default().affiant(&["schema", "--output", "runs"]).exits(0).out));
     let run = json!({
-        "id": "2026-09-30T120000Z-a59ab7db", "folder": "evidence/x", "started": "2026-09-30T12:00:00Z", "ended": "2026-09-30T12:00:00Z",
-        "sample": true, "accounts": ["111122223333"], "regions": ["us-east-1"], "artifacts": 1, "sources": 1, "gaps": 0,
-        "manifest": "0".repeat(64), "previous": null, "previous_run": null,
+        "id": "2026-09-30T120000Z-a59ab7db", "folder": "evidence/x", "started": "2026-09-30T12:00:00Z",
+        "ended": "2026-09-30T12:00:00Z",
+        "sample": true, "accounts": ["111122223333"], "regions": ["us-east-1"], "artifacts": 1,
+        "sources": 1, "gaps": 0, "manifest": "0".repeat(64), "previous": null, "previous_run": null,
     });
     let faults = |change: &dyn Fn(&mut Value)| {
         let mut run = run.clone();

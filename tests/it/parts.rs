@@ -1,6 +1,6 @@
-//! A resource of which one part was refused: its row stands, what that part would say is unknown, nothing gets better by it, and its
-//! neighbors keep what was read of them. One run holds two accounts for each part: in one that part alone is refused, in the other
-//! it finds fault, so that whatever it decides is known.
+//! A resource of which one part was refused: its row stands, what that part would say is unknown, nothing
+//! gets better by it, and its neighbors keep what was read of them. One run holds two accounts for each part:
+//! in one that part alone is refused, in the other it finds fault, so that whatever it decides is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,8 +36,9 @@ fn answers() -> Vec<Saved> {
 
 const REFUSED: &str = r#"{"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}"#;
 
-/// Parts on which no verdict hangs here: a block makes access control lists void, no check asks of a backup policy or a website by
-/// itself, no rule leads to a topic that was read, and what was locked or expires is judged of trails and of stores without a plan.
+/// Parts on which no verdict hangs here: a block makes access control lists void, no check asks of a backup
+/// policy or a website by itself, no rule leads to a topic that was read, and what was locked or expires is
+/// judged of trails and of stores without a plan.
 const MUTE: [&str; 6] = [
     "efs:DescribeBackupPolicy",
     "events:ListTargetsByRule",
@@ -49,7 +50,8 @@ const MUTE: [&str; 6] = [
 
 type Key = (String, String);
 
-/// Saves the answers of an account, with one operation refused of its first resource, or finding fault with it.
+/// Saves the answers of an account, with one operation refused of its first resource, or
+/// finding fault with it.
 fn save(box_: &Sandbox, saved: &[Saved], account: &str, (refused, faults): (&str, &str)) {
     for Saved { operation, about, body, faulty } in saved {
         let (service, name) = operation.split_once(':').expect("a service and an operation");
@@ -75,7 +77,8 @@ fn save(box_: &Sandbox, saved: &[Saved], account: &str, (refused, faults): (&str
     );
 }
 
-/// Verdicts of an account's rows, by check and by resource as it is called in the account where nothing was refused.
+/// Verdicts of an account's rows, by check and by resource as it is called in the account where
+/// nothing was refused.
 fn rows_of(assessment: &Value, account: &str) -> BTreeMap<Key, String> {
     let checks = assessment["controls"]
         .as_array()
@@ -92,8 +95,8 @@ fn rows_of(assessment: &Value, account: &str) -> BTreeMap<Key, String> {
         .collect()
 }
 
-/// What is wrong with the rows of an account in which a part is refused, before those where it was answered well and where it finds
-/// fault; and how many of its verdicts hang on that part.
+/// What is wrong with the rows of an account in which a part is refused, before those where it was answered
+/// well and where it finds fault; and how many of its verdicts hang on that part.
 fn compared(part: &str, [whole, faulty, refused]: [&BTreeMap<Key, String>; 3]) -> (Vec<String>, usize) {
     let (mut wrong, mut hang) = (Vec::new(), 0);
     for (key, good) in whole {
@@ -102,7 +105,8 @@ fn compared(part: &str, [whole, faulty, refused]: [&BTreeMap<Key, String>; 3]) -
         let (check, resource) = key;
         hang += usize::from(good != bad);
         let holds = match (said, good == bad) {
-            // a part of another type may say something of a bucket, such as which one takes the logs of a load balancer
+            // a part of another type may say something of a bucket, such as which one takes the logs
+            // of a load balancer
             _ if resource.contains("other-") && part.starts_with("s3:") => said == Some(good),
             (Some("not evidenced"), _) => true,
             (Some(said), true) => said == good,
@@ -143,8 +147,9 @@ fn a_part_that_was_refused_costs_no_row_and_makes_no_verdict_better() {
     box_.write(
         "affiant.yaml",
         format!(
-            "format: affiant.workspace/1\norganization: {{ name: Example Clinic, role: covered entity, system: Records, contact: security-official@example.com }}\n\
-             period: {{ label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }}\naccounts:\n{listed}regions: [us-east-1]\n"
+            "format: affiant.workspace/1\norganization: {{ name: Example Clinic, role: covered entity, \
+             system: Records, contact: security-official@example.com }}\nperiod: {{ label: 2026-Q3, \
+             start: 2026-07-01, end: 2026-09-30 }}\naccounts:\n{listed}regions: [us-east-1]\n"
         ),
     );
     save(&box_, &saved, WHOLE, ("", ""));

@@ -1,5 +1,5 @@
-//! The time before the run: what AWS Config's history shows as broken and repaired, and what was stopped. It never claims what it did
-//! not read.
+//! The time before the run: what AWS Config's history shows as broken and repaired, and what was stopped. It
+//! never claims what it did not read.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,8 @@ fn gone(mut bucket: Value) -> Value {
 
 /// A file of history as AWS Config delivers it.
 fn history(box_: &Sandbox, items: &[Value]) -> String {
-    let name = "111122223333_Config_us-east-1_ConfigHistory_AWS::S3::Bucket_20260701T000000Z_20260930T000000Z_1.json.gz";
+    let name = "111122223333_Config_us-east-1_ConfigHistory_AWS::S3::\
+                Bucket_20260701T000000Z_20260930T000000Z_1.json.gz";
     let body = json!({ "fileVersion": "1.0", "configurationItems": items });
     box_.write(&format!("in/snapshots/{name}"), gzip(body.to_string().as_bytes()));
     name.into()
@@ -56,7 +57,8 @@ fn five() -> Sandbox {
         bucket("before", "Enabled", "2026-07-21T00:00:00.000Z"),
         bucket("still", "Enabled", "2026-07-03T00:00:00.000Z"),
         bucket("still", "Suspended", "2026-09-09T00:00:00.000Z"),
-        bucket("lately", "Enabled", "2026-07-05T00:00:00.000Z"), // what broke it is in no file, only in the run's own item
+        // what broke it is in no file, only in the run's own item
+        bucket("lately", "Enabled", "2026-07-05T00:00:00.000Z"),
         gone(bucket("made-and-gone", "Suspended", "2026-08-12T00:00:00.000Z")),
         made,
     ];
@@ -222,8 +224,10 @@ fn event(name: &str, at: &str, error: Option<&str>) -> Value {
     if let Some(code) = error {
         whole["errorCode"] = json!(code);
     }
-    json!({ "EventId": at, "EventName": name, "EventTime": at, "Username": "night-shift", "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",
-        "Resources": [{ "ResourceType": "AWS::CloudTrail::Trail", "ResourceName": arn }], "CloudTrailEvent": whole.to_string() })
+    json!({ "EventId": at, "EventName": name, "EventTime": at, "Username": "night-shift",
+        "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",
+        "Resources": [{ "ResourceType": "AWS::CloudTrail::Trail", "ResourceName": arn }],
+        "CloudTrailEvent": whole.to_string() })
 }
 
 #[test]
@@ -267,11 +271,13 @@ fn a_stopped_trail_shows_both_dates_and_a_refused_attempt_is_none() {
     }
 }
 
-/// An account that only items tell of: the recorder's own item says what it leaves out, and never that nothing is there.
+/// An account that only items tell of: the recorder's own item says what it leaves out, and never
+/// that nothing is there.
 #[test]
 fn the_recorders_item_says_what_is_not_recorded() {
     let box_ = Sandbox::default().workspace();
-    let group = json!({ "AllSupported": false, "RecordingStrategy": { "UseOnly": "INCLUSION_BY_RESOURCE_TYPES" },
+    let group = json!({ "AllSupported": false,
+        "RecordingStrategy": { "UseOnly": "INCLUSION_BY_RESOURCE_TYPES" },
         "ResourceTypes": ["AWS::S3::Bucket", "AWS::EC2::Volume"] });
     let recorder = item(
         "AWS::Config::ConfigurationRecorder",

@@ -1,5 +1,6 @@
-//! Two generated pages: what others check and where it stands here (`docs/peers.yaml`), and which recordable properties some table
-//! reads (`docs/properties.yaml`). Every row has an answer: checks or tables that exist, or a reason.
+//! Two generated pages: what others check and where it stands here (`docs/peers.yaml`), and which recordable
+//! properties some table reads (`docs/properties.yaml`). Every row has an answer: checks or tables that
+//! exist, or a reason.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -70,7 +71,8 @@ fn faults(rows: &[Value], known: &dyn Fn(&str) -> bool, ours: &[&str]) -> Vec<St
 
 fn peers_page(data: &Value) -> String {
     let mut out = String::from(
-        "# Beside what others check\n\nThis page is generated from `docs/peers.yaml`; a test holds it to the catalog.\n",
+        "# Beside what others check\n\n\
+         This page is generated from `docs/peers.yaml`; a test holds it to the catalog.\n",
     );
     for peer in list(data, &["peers"]) {
         let rows = list(peer, &["rows", "rules", "checks"]);
@@ -100,7 +102,10 @@ fn properties_page(data: &Value) -> String {
     let rows = list(data, &["rows", "properties"]);
     let read = rows.iter().filter(|row| !names(row, &["tables", "table", "ours"]).is_empty()).count();
     let mut out = format!(
-        "# Properties that AWS Config records\n\nThis page is generated from `docs/properties.yaml`; a test holds it to the catalog. Listed are the\nproperties that bear on the ten controls: {read} of {} are read by a table, the others say why not.\n\n| type | property | table | why not |\n|---|---|---|---|\n",
+        "# Properties that AWS Config records\n\n\
+         This page is generated from `docs/properties.yaml`; a test holds it to the catalog. Listed are the\n\
+         properties that bear on the ten controls: {read} of {} are read by a table, \
+         the others say why not.\n\n| type | property | table | why not |\n|---|---|---|---|\n",
         rows.len()
     );
     for row in rows {

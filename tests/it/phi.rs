@@ -1,5 +1,6 @@
-//! Secrets and PHI: how much of a planted corpus is found, how much of healthy configuration is taken for one, and what stops a
-//! package. The corpus is made here, the same each time; healthy configuration is that and the sample's own run.
+//! Secrets and PHI: how much of a planted corpus is found, how much of healthy configuration is taken for
+//! one, and what stops a package. The corpus is made here, the same each time; healthy configuration is that
+//! and the sample's own run.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +38,8 @@ fn base64(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
-/// A value in the place of the number `n`: an environment variable, a tag, a description, a document, a pair, JSON in a string.
+/// A value in the place of the number `n`: an environment variable, a tag, a description, a document, a
+/// pair, JSON in a string.
 fn placed(kind: &'static str, n: usize, name: &str, value: &str) -> Planted {
     let free = json!({ name: value });
     let pair = json!([{ "name": "LOG_LEVEL", "value": "info" }, { "name": name, "value": value }]);
@@ -62,7 +64,10 @@ fn shown(kind: &'static str, n: usize, text: &str, needle: &str) -> Planted {
         1 => json!({ "tags": { "note": text } }),
         2 => json!({ "command": ["sh", "-c", format!("run --with {text}")] }),
         3 => {
-            json!({ "policy": json!({ "Statement": [{ "Sid": "x", "Condition": { "StringEquals": { "x": text } } }] }).to_string() })
+            json!({
+                "policy": json!({ "Statement": [{ "Sid": "x",
+                    "Condition": { "StringEquals": { "x": text } } }] }).to_string()
+            })
         }
         _ => json!({ "userData": base64(&format!("#!/bin/sh\nexport X='{text}'\n")) }),
     };
@@ -210,10 +215,14 @@ fn alike() -> Vec<Value> {
         let x = |len, alphabet| letters(n + 101, len, alphabet);
         let uuid = format!("{}-{}-4{}-8{}-{}", x(8, HEX), x(4, HEX), x(3, HEX), x(3, HEX), x(12, HEX));
         let environment = json!({
-            "SECRET_ARN": format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:ehr/db-{}", x(6, ALNUM)),
-            "DB_PASSWORD_SECRET": "{{resolve:secretsmanager:ehr/db}}", "TOKEN_URL": "https://idp.example/oauth/token", "TOKEN_TTL": "3600",
-            "PASSWORD_MIN_LENGTH": "14", "API_KEY_HEADER": "x-api-key", "KMS_KEY_ID": uuid, "SECRET_NAME": "ehr/app/db", "USE_TOKEN": "true",
-            "ENCRYPTION_KEY": "alias/ehr-app", "DB_PASSWORD_PARAMETER": "/ehr/prod/db-password", "PHONE_VALIDATION": "enabled",
+            "SECRET_ARN": format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:ehr/db-{}",
+                x(6, ALNUM)),
+            "DB_PASSWORD_SECRET": "{{resolve:secretsmanager:ehr/db}}",
+            "TOKEN_URL": "https://idp.example/oauth/token", "TOKEN_TTL": "3600",
+            "PASSWORD_MIN_LENGTH": "14", "API_KEY_HEADER": "x-api-key", "KMS_KEY_ID": uuid,
+            "SECRET_NAME": "ehr/app/db", "USE_TOKEN": "true",
+            "ENCRYPTION_KEY": "alias/ehr-app", "DB_PASSWORD_PARAMETER": "/ehr/prod/db-password",
+            "PHONE_VALIDATION": "enabled",
             "PATIENT_PORTAL_URL": "https://portal.example/", "REPORTING_DATE": "2026-07-31",
         });
         all.push(item(
@@ -221,15 +230,36 @@ fn alike() -> Vec<Value> {
             &format!("ehr-{n}"),
             json!({ "environment": { "variables": environment }, "codeSha256": base64(&x(32, ALNUM)) }),
         ));
-        all.push(item("AWS::EC2::Volume", &format!("vol-{}", x(17, HEX)), json!({
-            "createTime": format!("2026-0{}-1{}T12:{}:00.000Z", 1 + n % 9, n % 10, 10 + n), "kmsKeyId": format!("arn:aws:kms:us-east-1:111122223333:key/{uuid}"),
-            "snapshotId": format!("snap-{}", x(17, HEX)), "iops": 3000 + n, "httpTokens": "required",
-            "tags": { "owner": "platform", "cost-center": format!("{}-{}", x(3, DIGITS), x(4, DIGITS)), "ticket": format!("CHG-{}", x(7, DIGITS)), "backup": "daily",
-                      "application": "patient-portal", "version": format!("{}.{}.{}", n, n % 7, x(4, DIGITS)), "data-classification": "phi" } })));
-        all.push(item("AWS::EC2::NetworkInterface", &format!("eni-{}", x(17, HEX)), json!({
-            "privateIpAddress": format!("10.{}.{}.{}", n, 200 - n, 2 * n), "macAddress": "0a:1b:2c:3d:4e:5f", "attachTime": 1_790_000_000 + n,
-            "description": format!("ELB app/ehr-{n}/{}", x(16, HEX)), "ownerId": "111122223333", "userData": base64("#!/bin/sh\nyum -y update\n"),
-            "policy": format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Sid\":\"{}\",\"Action\":\"secretsmanager:GetSecretValue\"}}]}}", x(12, ALNUM)) })));
+        all.push(item(
+            "AWS::EC2::Volume",
+            &format!("vol-{}", x(17, HEX)),
+            json!({
+                "createTime": format!("2026-0{}-1{}T12:{}:00.000Z", 1 + n % 9, n % 10, 10 + n),
+                "kmsKeyId": format!("arn:aws:kms:us-east-1:111122223333:key/{uuid}"),
+                "snapshotId": format!("snap-{}", x(17, HEX)), "iops": 3000 + n, "httpTokens": "required",
+                "tags": {
+                    "owner": "platform", "cost-center": format!("{}-{}", x(3, DIGITS), x(4, DIGITS)),
+                    "ticket": format!("CHG-{}", x(7, DIGITS)), "backup": "daily",
+                    "application": "patient-portal",
+                    "version": format!("{}.{}.{}", n, n % 7, x(4, DIGITS)), "data-classification": "phi"
+                }
+            }),
+        ));
+        all.push(item(
+            "AWS::EC2::NetworkInterface",
+            &format!("eni-{}", x(17, HEX)),
+            json!({
+                "privateIpAddress": format!("10.{}.{}.{}", n, 200 - n, 2 * n),
+                "macAddress": "0a:1b:2c:3d:4e:5f", "attachTime": 1_790_000_000 + n,
+                "description": format!("ELB app/ehr-{n}/{}", x(16, HEX)), "ownerId": "111122223333",
+                "userData": base64("#!/bin/sh\nyum -y update\n"),
+                "policy": format!(
+                    "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Sid\":\"{}\",\
+                     \"Action\":\"secretsmanager:GetSecretValue\"}}]}}",
+                    x(12, ALNUM)
+                )
+            }),
+        ));
     }
     all
 }
@@ -270,7 +300,8 @@ fn measured() -> String {
     let healthy = alike();
     let wrong: u64 = healthy.iter().map(|document| found(document).1.rules.values().sum::<u64>()).sum();
     format!(
-        "| kind | planted | found |\n|---|---|---|\n{}\nWithin the rules: {} of {}. With those beyond them: {} of {}. False findings in {} healthy items that look alike: {wrong}.\n",
+        "| kind | planted | found |\n|---|---|---|\n{}\nWithin the rules: {} of {}. With those beyond them: \
+         {} of {}. False findings in {} healthy items that look alike: {wrong}.\n",
         rows.collect::<String>(),
         within.1,
         within.0,
@@ -361,7 +392,8 @@ fn phi_that_redaction_cannot_reach_stops_the_package_until_it_is_cleared() {
     let digest = affiant::model::digest::Digest::of(bytes).to_string();
     let clear = |sha256: &str, until: &str| {
         let entry = format!(
-            "  - {{path: '{path}', sha256: '{sha256}', rules: [phi-ssn], by: Casey Example, on: 2026-01-01, until: {until}, reason: 'a form number, no person.'}}\n"
+            "  - {{path: '{path}', sha256: '{sha256}', rules: [phi-ssn], by: Casey Example, on: 2026-01-01, \
+             until: {until}, reason: 'a form number, no person.'}}\n"
         );
         box_.write("program/clearances.yaml", format!("format: affiant.clearances/1\nclearances:\n{entry}"));
     };

@@ -1,5 +1,6 @@
-//! The two figures that are drawn from the evidence: who can read each store of ePHI, and the network in tiers. Both stand in PDF and
-//! HTML with the same words, stay bounded however large the account is, and hold names as text.
+//! The two figures that are drawn from the evidence: who can read each store of ePHI, and the network in
+//! tiers. Both stand in PDF and HTML with the same words, stay bounded however large the account is, and hold
+//! names as text.
 
 use std::fs;
 
@@ -16,11 +17,15 @@ fn bucket(name: &str) -> Value {
 }
 
 fn role(name: &str, resource: &str) -> Value {
-    let document = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource }] });
+    let document = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource }]
+    });
     let mut role = item(
         "AWS::IAM::Role",
         name,
-        json!({ "path": "/", "roleName": name, "roleId": name, "rolePolicyList": [{ "policyName": "own", "policyDocument": document.to_string() }],
+        json!({ "path": "/", "roleName": name, "roleId": name,
+            "rolePolicyList": [{ "policyName": "own", "policyDocument": document.to_string() }],
             "attachedManagedPolicies": [], "instanceProfileList": [], "assumeRolePolicyDocument": "{}" }),
     );
     role["ARN"] = json!(format!("arn:aws:iam::111122223333:role/{name}"));
@@ -52,7 +57,10 @@ fn instance(id: &str, subnet: &str) -> Value {
     item(
         "AWS::EC2::Instance",
         id,
-        json!({ "state": { "name": "running" }, "vpcId": "vpc-1", "subnetId": subnet, "networkInterfaces": [{ "subnetId": subnet }] }),
+        json!({
+            "state": { "name": "running" }, "vpcId": "vpc-1", "subnetId": subnet,
+            "networkInterfaces": [{ "subnetId": subnet }]
+        }),
     )
 }
 
@@ -126,7 +134,8 @@ fn the_sample_shows_who_reads_and_what_stands_where() {
     }
 }
 
-/// Forty buckets, thirty roles and six networks: the figures stay as large as they are and say what they leave out.
+/// Forty buckets, thirty roles and six networks: the figures stay as large as they are and say
+/// what they leave out.
 #[test]
 fn a_large_account_is_counted_and_not_drawn_in_full() {
     let box_ = Sandbox::default().workspace();
@@ -182,8 +191,8 @@ fn a_large_account_is_counted_and_not_drawn_in_full() {
     assert!(html.contains("3 VPCs of 6 in use") && pdf.contains("3 VPCs of 6 in use"));
 }
 
-/// A tier comes from routes alone: an internet gateway makes a subnet public, whatever it is called; a route that leads nowhere any
-/// more does not; and where a route table was not read, nothing is guessed.
+/// A tier comes from routes alone: an internet gateway makes a subnet public, whatever it is called; a route
+/// that leads nowhere any more does not; and where a route table was not read, nothing is guessed.
 #[test]
 fn tiers_come_from_routes() {
     let box_ = Sandbox::default().workspace();

@@ -1,5 +1,6 @@
-//! The incident-response plan of an environment: it names what the evidence holds, each thing taken away shows as a defect and as a
-//! risk, what was not read is not called missing, and names of the evidence do no harm in commands.
+//! The incident-response plan of an environment: it names what the evidence holds, each thing taken away
+//! shows as a defect and as a risk, what was not read is not called missing, and names of the evidence do no
+//! harm in commands.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -35,13 +36,18 @@ fn phi(mut item: Value) -> Value {
 /// An environment that lacks nothing.
 fn whole() -> Evidence {
     let key = "arn:aws:kms:us-east-1:111122223333:key/0a1b";
-    let trail = json!({ "name": "records", "s3BucketName": "example-trail", "isMultiRegionTrail": true, "homeRegion": "us-east-1",
+    let trail = json!({ "name": "records", "s3BucketName": "example-trail", "isMultiRegionTrail": true,
+        "homeRegion": "us-east-1",
         "isOrganizationTrail": false, "includeGlobalServiceEvents": true, "logFileValidationEnabled": true,
         "cloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:/trail:*" });
     let alarm = json!({ "alarmName": "security-root", "actionsEnabled": true, "alarmActions": [TOPIC] });
-    let database = json!({ "dBInstanceIdentifier": "records", "engine": "postgres", "storageEncrypted": true, "kmsKeyId": key,
-        "enabledCloudwatchLogsExports": ["postgresql"] });
-    let group = |id: &str, name: &str| json!({ "groupId": id, "groupName": name, "vpcId": "vpc-1", "ipPermissions": [], "ipPermissionsEgress": [] });
+    let database = json!({ "dBInstanceIdentifier": "records", "engine": "postgres",
+        "storageEncrypted": true, "kmsKeyId": key, "enabledCloudwatchLogsExports": ["postgresql"] });
+    let group = |id: &str, name: &str| {
+        json!({
+            "groupId": id, "groupName": name, "vpcId": "vpc-1", "ipPermissions": [], "ipPermissionsEgress": []
+        })
+    };
     let items = BTreeMap::from([
         ("trail", of(item("AWS::CloudTrail::Trail", "records", trail), TRAIL)),
         (
@@ -111,16 +117,34 @@ fn whole() -> Evidence {
                 item(
                     "AWS::IAM::Role",
                     "responder",
-                    json!({ "roleName": "responder", "path": "/", "rolePolicyList": [], "attachedManagedPolicies": [] }),
+                    json!({
+                        "roleName": "responder", "path": "/", "rolePolicyList": [],
+                        "attachedManagedPolicies": []
+                    }),
                 ),
                 ROLE,
             ),
         ),
     ]);
-    let log = |name: &str| json!({ "logGroupName": name, "arn": format!("arn:aws:logs:us-east-1:111122223333:log-group:{name}:*"), "retentionInDays": 30 });
-    let subscription = json!({ "SubscriptionArn": format!("{TOPIC}:1"), "Owner": ACCOUNT, "Protocol": "email", "Endpoint": "duty@example.com", "TopicArn": TOPIC });
-    let vault = json!({ "BackupVaultName": "safe", "BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:safe", "Locked": true, "NumberOfRecoveryPoints": 3 });
-    let recorder = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }] });
+    let log = |name: &str| {
+        json!({
+            "logGroupName": name, "arn": format!("arn:aws:logs:us-east-1:111122223333:log-group:{name}:*"),
+            "retentionInDays": 30
+        })
+    };
+    let subscription = json!({
+        "SubscriptionArn": format!("{TOPIC}:1"), "Owner": ACCOUNT, "Protocol": "email",
+        "Endpoint": "duty@example.com", "TopicArn": TOPIC
+    });
+    let vault = json!({
+        "BackupVaultName": "safe",
+        "BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:safe", "Locked": true,
+        "NumberOfRecoveryPoints": 3
+    });
+    let recorder = json!({
+        "ConfigurationRecorders": [{ "name": "default",
+            "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }]
+    });
     let answers = BTreeMap::from([
         ("us-east-1/config/DescribeConfigurationRecorders", recorder),
         (
@@ -134,21 +158,25 @@ fn whole() -> Evidence {
     Evidence { items, answers }
 }
 
-const PLAN: &str = "format: affiant.incident-response/1\ntitle: Plan\nversion: \"1\"\nowner: Casey Example\napproved_by: Rowan Example\n\
+const PLAN: &str = "format: affiant.incident-response/1\ntitle: Plan\nversion: \"1\"\n\
+    owner: Casey Example\napproved_by: Rowan Example\n\
     approved_at: 2026-03-18\nnext_review: 2027-03-18\nscope: account 111122223333 in us-east-1\n\
-    environment:\n  quarantine_groups: [sg-0a]\n  break_glass: [\"arn:aws:iam::111122223333:role/responder\"]\n  evidence_account: \"444455556666\"\n  \
+    environment:\n  quarantine_groups: [sg-0a]\n  \
+    break_glass: [\"arn:aws:iam::111122223333:role/responder\"]\n  evidence_account: \"444455556666\"\n  \
     evidence_bucket: example-evidence\n";
 
 fn workspace(evidence: &Evidence, plan: &str) -> Sandbox {
     let box_ = Sandbox::default();
     box_.write(
         "affiant.yaml",
-        "format: affiant.workspace/1\norganization: { name: Example Clinic, role: covered entity, system: Records }\n\
-         period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
+        "format: affiant.workspace/1\norganization: { name: Example Clinic, role: covered entity, \
+         system: Records }\nperiod: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  \
+         - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
     );
     box_.write("program/incident-response.yaml", plan);
     let name = format!(
-        "in/snapshots/{ACCOUNT}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json"
+        "in/snapshots/{ACCOUNT}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_\
+         11111111-2222-4333-8444-555555555555.json"
     );
     let items: Vec<&Value> = evidence.items.values().collect();
     box_.write(
@@ -347,8 +375,14 @@ fn what_the_plans_file_leaves_out_is_a_defect_too() {
 
 /// An item of another account than the plan's role is in.
 fn elsewhere(name: &str, trusted: &str) -> Value {
-    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": trusted } }] });
-    let role = json!({ "roleName": name, "path": "/", "rolePolicyList": [], "attachedManagedPolicies": [], "assumeRolePolicyDocument": trust });
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": trusted } }]
+    });
+    let role = json!({
+        "roleName": name, "path": "/", "rolePolicyList": [], "attachedManagedPolicies": [],
+        "assumeRolePolicyDocument": trust
+    });
     let mut role = of(item("AWS::IAM::Role", name, role), &format!("arn:aws:iam::444455556666:role/{name}"));
     role["awsAccountId"] = json!("444455556666");
     role
@@ -403,7 +437,10 @@ fn what_was_not_read_is_not_evidenced_and_never_missing() {
     }
     // a recorder that leaves types out, and none of them in the evidence
     let mut evidence = whole();
-    let group = json!({ "allSupported": false, "includeGlobalResourceTypes": false, "resourceTypes": ["AWS::EC2::Instance", "AWS::RDS::DBInstance"] });
+    let group = json!({
+        "allSupported": false, "includeGlobalResourceTypes": false,
+        "resourceTypes": ["AWS::EC2::Instance", "AWS::RDS::DBInstance"]
+    });
     evidence.answers.insert(
         "us-east-1/config/DescribeConfigurationRecorders",
         json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": group }] }),
@@ -444,11 +481,17 @@ fn names_of_the_evidence_do_nothing_in_a_command() {
     ];
     for attack in attacks {
         let mut evidence = whole();
-        let vault = json!({ "BackupVaultName": attack, "BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:x", "Locked": true });
+        let vault = json!({
+            "BackupVaultName": attack,
+            "BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:x", "Locked": true
+        });
         evidence.answers.insert("us-east-1/backup/ListBackupVaults", json!({ "BackupVaultList": [vault] }));
         evidence.items.get_mut("detector").expect("a detector")["configuration"]["Id"] = json!(attack);
         evidence.items.get_mut("trail").expect("a trail")["configuration"]["s3BucketName"] = json!(attack);
-        let log = json!({ "logGroupName": attack, "arn": "arn:aws:logs:us-east-1:111122223333:log-group:x:*", "retentionInDays": 3 });
+        let log = json!({
+            "logGroupName": attack, "arn": "arn:aws:logs:us-east-1:111122223333:log-group:x:*",
+            "retentionInDays": 3
+        });
         evidence.answers.insert("us-east-1/logs/DescribeLogGroups", json!({ "logGroups": [log] }));
         let box_ = workspace(&evidence, PLAN);
         let now = shown(&box_);
@@ -464,7 +507,10 @@ fn names_of_the_evidence_do_nothing_in_a_command() {
     }
     // what AWS itself permits goes through whole
     let mut evidence = whole();
-    let log = json!({ "logGroupName": "/a#b/c.d_e-f", "arn": "arn:aws:logs:us-east-1:111122223333:log-group:x:*", "retentionInDays": 3 });
+    let log = json!({
+        "logGroupName": "/a#b/c.d_e-f", "arn": "arn:aws:logs:us-east-1:111122223333:log-group:x:*",
+        "retentionInDays": 3
+    });
     evidence.answers.insert("us-east-1/logs/DescribeLogGroups", json!({ "logGroups": [log] }));
     let box_ = workspace(&evidence, PLAN);
     let typed = run(&box_, &shown(&box_).commands);
@@ -532,7 +578,8 @@ fn the_incident_card_has_two_sheets_and_holds_no_markup_of_others() {
     let box_ = workspace(
         &whole(),
         &format!(
-            "{PLAN}roles:\n  - {{ role: \"<img src=x>`*_$#[\", name: \"Casey *Example*\", contact: \"+1 202-555-0101\" }}\n"
+            "{PLAN}roles:\n  - {{ role: \"<img src=x>`*_$#[\", name: \"Casey *Example*\", \
+             contact: \"+1 202-555-0101\" }}\n"
         ),
     );
     let made = |format: &str| {

@@ -1,4 +1,5 @@
-//! From one quarter to the next: a second quarter of the sample with planted changes, and what every output says of them.
+//! From one quarter to the next: a second quarter of the sample with planted changes, and what every
+//! output says of them.
 
 use std::fs;
 use std::io::Read;
@@ -71,7 +72,8 @@ fn make() -> Quarters {
     Quarters { box_, first, second, changes: dossier["since"]["changes"].clone() }
 }
 
-/// The sample's items, three months on: one database opened, one closed, one gone, one new, one changed, a region added.
+/// The sample's items, three months on: one database opened, one closed, one gone, one new, one
+/// changed, a region added.
 fn second_quarter(from: &Path, to: &Path) {
     for (name, bytes) in files(from) {
         let bytes = if name.contains("ConfigSnapshot") { changed(&name, &bytes) } else { bytes };
@@ -80,14 +82,22 @@ fn second_quarter(from: &Path, to: &Path) {
         fs::write(target, bytes).expect("a file");
     }
     let database = json!({
-        "configurationItemVersion": "1.3", "configurationItemCaptureTime": TAKEN, "configurationStateId": 1, "awsAccountId": "111122223333",
-        "configurationItemStatus": "OK", "resourceType": "AWS::RDS::DBInstance", "resourceId": "db-IRELAND", "resourceName": "ireland",
-        "ARN": "arn:aws:rds:eu-west-1:111122223333:db:ireland", "awsRegion": "eu-west-1", "tags": {}, "relationships": [], "relatedEvents": [],
-        "configuration": { "dBInstanceIdentifier": "ireland", "storageEncrypted": false, "publiclyAccessible": true, "engine": "postgres" },
+        "configurationItemVersion": "1.3", "configurationItemCaptureTime": TAKEN, "configurationStateId": 1,
+        "awsAccountId": "111122223333",
+        "configurationItemStatus": "OK", "resourceType": "AWS::RDS::DBInstance",
+        "resourceId": "db-IRELAND", "resourceName": "ireland",
+        "ARN": "arn:aws:rds:eu-west-1:111122223333:db:ireland", "awsRegion": "eu-west-1", "tags": {},
+        "relationships": [], "relatedEvents": [],
+        "configuration": { "dBInstanceIdentifier": "ireland", "storageEncrypted": false,
+            "publiclyAccessible": true, "engine": "postgres" },
         "supplementaryConfiguration": {}
     });
-    let snapshot = json!({ "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-666666666666", "configurationItems": [database] });
-    let name = "snapshots/111122223333_Config_eu-west-1_ConfigSnapshot_20261231T114000Z_11111111-2222-4333-8444-666666666666.json.gz";
+    let snapshot = json!({
+        "fileVersion": "1.0", "configSnapshotId": "11111111-2222-4333-8444-666666666666",
+        "configurationItems": [database]
+    });
+    let name = "snapshots/111122223333_Config_eu-west-1_ConfigSnapshot_20261231T114000Z_\
+                11111111-2222-4333-8444-666666666666.json.gz";
     fs::write(to.join(name), gzip(snapshot.to_string().as_bytes())).expect("a file");
 }
 
@@ -129,7 +139,8 @@ fn changed(name: &str, bytes: &[u8]) -> Vec<u8> {
     gzip(snapshot.to_string().as_bytes())
 }
 
-/// A quarter later: the next period, a region more, a number tightened, an exception granted, one check asked otherwise.
+/// A quarter later: the next period, a region more, a number tightened, an exception granted, one
+/// check asked otherwise.
 fn decide(box_: &Sandbox) {
     let path = |name: &str| box_.path().join(name);
     let edit = |name: &str, changes: &[(&str, &str)]| {
@@ -152,9 +163,9 @@ fn decide(box_: &Sandbox) {
         "program/exceptions.yaml",
         &[(
             "exceptions:\n",
-            "exceptions:\n  - check: rds.storage-encrypted\n    resource: \"arn:aws:rds:us-east-1:111122223333:db:contacts-6b10\"\n    \
-             approver: Rowan Example\n    owner: Peyton Example\n    reason: The move is planned for January.\n    accepted: 2026-12-01\n    \
-             expires: 2027-02-28\n",
+            "exceptions:\n  - check: rds.storage-encrypted\n    resource: \"arn:aws:rds:us-east-1:\
+             111122223333:db:contacts-6b10\"\n    approver: Rowan Example\n    owner: Peyton Example\n    \
+             reason: The move is planned for January.\n    accepted: 2026-12-01\n    expires: 2027-02-28\n",
         )],
     );
     let check = crate::harness::repository().join("controls/checks/kms/rotation-period.yaml");

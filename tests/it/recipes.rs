@@ -1,4 +1,5 @@
-//! The recipes of the book: each diff applies to the sources, does what the page says, and is taken back without a trace.
+//! The recipes of the book: each diff applies to the sources, does what the page says, and is taken
+//! back without a trace.
 
 use std::collections::BTreeMap;
 use std::fs;

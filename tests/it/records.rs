@@ -1,4 +1,5 @@
-//! Operating records: what is late is a risk and a day of the calendar, and what is privileged is in no package.
+//! Operating records: what is late is a risk and a day of the calendar, and what is
+//! privileged is in no package.
 
 use std::fs;
 
@@ -14,10 +15,13 @@ fn with(records: &str) -> Sandbox {
     box_
 }
 
-const TRAINING: &str = "  - kind: training\n    title: Security training of the workforce\n    on: 2025-03-02\n    by: Casey Example, security official\n    \
-                        population: 41 of 41 people\n    result: All passed\n    every_days: 365\n    file: documents/training-2026.md\n";
-const PENTEST: &str = "  - kind: penetration-test\n    title: Test of the portal from outside\n    on: 2026-08-01\n    by: Riley Example\n    every_days: 365\n    \
-                       file: documents/pentest-2026.md\n    privileged: true\n    basis: At the request of counsel\n";
+const TRAINING: &str = "  - kind: training\n    title: Security training of the workforce\n    \
+                        on: 2025-03-02\n    by: Casey Example, security official\n    \
+                        population: 41 of 41 people\n    result: All passed\n    every_days: 365\n    \
+                        file: documents/training-2026.md\n";
+const PENTEST: &str = "  - kind: penetration-test\n    title: Test of the portal from outside\n    \
+                       on: 2026-08-01\n    by: Riley Example\n    every_days: 365\n    file: documents/\
+                       pentest-2026.md\n    privileged: true\n    basis: At the request of counsel\n";
 
 #[test]
 fn what_is_late_is_a_risk_and_what_is_privileged_is_in_no_package() {

@@ -1,4 +1,5 @@
-//! The risk register from the command line: decisions go into the file in place, and what a machine may not do it does not.
+//! The risk register from the command line: decisions go into the file in place, and what a machine may
+//! not do it does not.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -114,7 +115,8 @@ fn a_machine_closes_nothing() {
     // one that was closed and shows again is open again, until somebody accepts it anew
     let reopened = register(&box_).replacen(
         "    owner: Riley Example, cloud platform lead\n",
-        "    owner: Riley Example, cloud platform lead\n    closed: { by: Casey Example, on: 2026-09-01, reason: Seen }\n",
+        "    owner: Riley Example, cloud platform lead\n    \
+         closed: { by: Casey Example, on: 2026-09-01, reason: Seen }\n",
         1,
     );
     let kept = register(&box_);
@@ -127,8 +129,9 @@ fn a_machine_closes_nothing() {
     // an entry that fits no finding: observed, and then closed by a person
     let with = register(&box_).replacen(
         "entries:\n",
-        "entries:\n  - match: { control: encryption-at-rest, account: \"111122223333\", asset_class: AWS::EFS::FileSystem }\n    \
-         title: A thing may do harm\n    owner: Riley Example\n    treatment: mitigate\n    confirmed_by: Casey Example\n    confirmed_on: 2026-09-29\n",
+        "entries:\n  - match: { control: encryption-at-rest, account: \"111122223333\", \
+         asset_class: AWS::EFS::FileSystem }\n    title: A thing may do harm\n    owner: Riley Example\n    \
+         treatment: mitigate\n    confirmed_by: Casey Example\n    confirmed_on: 2026-09-29\n",
         1,
     );
     box_.write("program/risks.yaml", &with);

@@ -1,5 +1,6 @@
-//! What a regulator asked for: a folder for each item out of packages that verify, in a bag that verifies. Nothing is absent unless a
-//! named person says so, nobody's word stands against what is there, and what was not read is not evidenced.
+//! What a regulator asked for: a folder for each item out of packages that verify, in a bag that verifies.
+//! Nothing is absent unless a named person says so, nobody's word stands against what is there, and what was
+//! not read is not evidenced.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -296,7 +297,8 @@ fn planned(
     populations: &BTreeMap<PopulationKind, PopulationList>,
 ) -> PlannedItem {
     let text = format!(
-        "format: affiant.request/1\nreference: r\nfrom: f\nreceived: 2026-09-30\nitems:\n  - id: a\n    ask: b\n{item}"
+        "format: affiant.request/1\nreference: r\nfrom: f\nreceived: 2026-09-30\nitems:\n  \
+         - id: a\n    ask: b\n{item}"
     );
     let request: RegulatorRequest = read(&text);
     let documents = history(&[("p", dossier)]);
@@ -347,8 +349,8 @@ fn the_version_of_the_day_is_the_one_in_effect() {
     let none = BTreeMap::new();
     let ask = |versions: &str, word: &str| {
         let text = format!(
-            "format: affiant.request/1\nreference: r\nfrom: f\nreceived: 2026-09-30\nitems:\n  - {{ id: a, ask: b, citation: 164.308(a)(7)(i), \
-             documents: [{word}], versions: {versions} }}\n"
+            "format: affiant.request/1\nreference: r\nfrom: f\nreceived: 2026-09-30\nitems:\n  \
+             - {{ id: a, ask: b, citation: 164.308(a)(7)(i), documents: [{word}], versions: {versions} }}\n"
         );
         let request: RegulatorRequest = read(&text);
         let inputs =

@@ -1,4 +1,5 @@
-//! The access review from the command line: a workbook out, filled in by other programs, back in; and what may not come back.
+//! The access review from the command line: a workbook out, filled in by other programs, back in; and what
+//! may not come back.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -42,7 +43,8 @@ fn pack(parts: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
     zip.finish().expect("a file").into_inner()
 }
 
-/// Fills in every line of the first sheet with inline strings; `decide` gives decision, reason and reviewer by the row's number.
+/// Fills in every line of the first sheet with inline strings; `decide` gives decision, reason and reviewer
+/// by the row's number.
 fn fill(path: &Path, decide: &dyn Fn(u32) -> [String; 3]) {
     let mut all = parts(path);
     let sheet = String::from_utf8(all["xl/worksheets/sheet1.xml"].clone()).expect("XML");
@@ -281,13 +283,15 @@ fn other_programs_carry_it_round() {
     }
 }
 
-/// A workspace with assignments of Identity Center; `named` adds the identity store. Its review, as the texts of the workbook.
+/// A workspace with assignments of Identity Center; `named` adds the identity store. Its review, as the
+/// texts of the workbook.
 fn center(named: bool) -> (Sandbox, String) {
     let box_ = Sandbox::default();
     box_.write(
         "affiant.yaml",
-        "format: affiant.workspace/1\norganization: { name: Example Clinic, role: covered entity, system: Records }\n\
-         period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
+        "format: affiant.workspace/1\norganization: { name: Example Clinic, role: covered entity, \
+         system: Records }\nperiod: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\naccounts:\n  \
+         - { id: \"111122223333\", name: clinic }\nregions: [us-east-1]\n",
     );
     box_.write("documents/leavers.csv", "name,left\nJordan Example,2026-09-11\n");
     let answer = |place: &str, body: &str| {
@@ -296,7 +300,10 @@ fn center(named: bool) -> (Sandbox, String) {
     let set = r#""PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1""#;
     answer(
         "sso-admin/ListInstances",
-        r#"{"Instances": [{"InstanceArn": "arn:aws:sso:::instance/ssoins-1", "IdentityStoreId": "d-0123456789"}]}"#,
+        concat!(
+            r#"{"Instances": [{"InstanceArn": "arn:aws:sso:::instance/ssoins-1", "#,
+            r#""IdentityStoreId": "d-0123456789"}]}"#,
+        ),
     );
     answer(
         "sso-admin/DescribePermissionSet/ps-1",
@@ -310,10 +317,14 @@ fn center(named: bool) -> (Sandbox, String) {
     if named {
         let user = |id: &str, name: &str, shown: &str, more: &str| {
             format!(
-                r#"{{"UserId": "{id}", "UserName": "{name}", "DisplayName": "{shown}", "IdentityStoreId": "d-0123456789"{more}}}"#
+                "{{\"UserId\": \"{id}\", \"UserName\": \"{name}\", \"DisplayName\": \"{shown}\", \
+                 \"IdentityStoreId\": \"d-0123456789\"{more}}}"
             )
         };
-        let private = r#", "Emails": [{"Value": "kept.nowhere@example.com"}], "PhoneNumbers": [{"Value": "kept nowhere"}]"#;
+        let private = concat!(
+            r#", "Emails": [{"Value": "kept.nowhere@example.com"}], "#,
+            r#""PhoneNumbers": [{"Value": "kept nowhere"}]"#,
+        );
         let users = [
             user("u-1", "je4711", "Jordan Example", private),
             user("u-2", "riley", "riley", r#", "UserStatus": "DISABLED""#),

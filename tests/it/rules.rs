@@ -1,5 +1,6 @@
-//! What real accounts look like, and what must not be said of them. Each sentence has items as AWS writes them, which go the whole way:
-//! read, loaded, made into the catalog's tables, judged. The cases of the checks begin at the tables; these begin at the bytes.
+//! What real accounts look like, and what must not be said of them. Each sentence has items as AWS writes
+//! them, which go the whole way: read, loaded, made into the catalog's tables, judged. The cases of the
+//! checks begin at the tables; these begin at the bytes.
 
 use std::sync::OnceLock;
 
@@ -23,7 +24,10 @@ const ELB: &str = "arn:aws:elasticloadbalancing:us-east-1:111122223333";
 
 fn listener(name: &str, kind: &str, protocol: &str, action: Value) -> Value {
     let balancer = format!("{ELB}:loadbalancer/{kind}/twin/1");
-    let configuration = json!({ "LoadBalancerArn": balancer, "Port": 443, "Protocol": protocol, "Certificates": [], "DefaultActions": [action] });
+    let configuration = json!({
+        "LoadBalancerArn": balancer, "Port": 443, "Protocol": protocol, "Certificates": [],
+        "DefaultActions": [action]
+    });
     at(
         &format!("{ELB}:listener/{kind}/twin/1/{name}"),
         "AWS::ElasticLoadBalancingV2::Listener",
@@ -32,20 +36,24 @@ fn listener(name: &str, kind: &str, protocol: &str, action: Value) -> Value {
 }
 
 fn group(name: &str, protocol: &str) -> Value {
-    let configuration = json!({ "TargetGroupName": name, "TargetType": "ip", "Protocol": protocol, "Port": 443, "HealthCheckProtocol": "HTTP",
-        "HealthCheckPort": "80", "HealthCheckPath": "/", "LoadBalancerArns": [format!("{ELB}:loadbalancer/app/twin/1")] });
+    let configuration = json!({ "TargetGroupName": name, "TargetType": "ip", "Protocol": protocol,
+        "Port": 443, "HealthCheckProtocol": "HTTP", "HealthCheckPort": "80", "HealthCheckPath": "/",
+        "LoadBalancerArns": [format!("{ELB}:loadbalancer/app/twin/1")] });
     at(&format!("{ELB}:targetgroup/{name}/1"), "AWS::ElasticLoadBalancingV2::TargetGroup", configuration)
 }
 
 fn balancers() -> Vec<Value> {
     let forward = json!({ "Type": "forward", "TargetGroupArn": format!("{ELB}:targetgroup/over-tls/1") });
-    let redirect = json!({ "Type": "redirect", "RedirectConfig": { "Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301" } });
+    let redirect = json!({
+        "Type": "redirect", "RedirectConfig": { "Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301" }
+    });
     let fixed = json!({ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } });
     let classic = at(
         &format!("{ELB}:loadbalancer/classic"),
         "AWS::ElasticLoadBalancing::LoadBalancer",
         json!({ "loadBalancerName": "classic", "scheme": "internal", "listenerDescriptions": [
-            { "listener": { "protocol": "TCP", "loadBalancerPort": 443, "instanceProtocol": "TCP", "instancePort": 443 }, "policyNames": [] } ],
+            { "listener": { "protocol": "TCP", "loadBalancerPort": 443, "instanceProtocol": "TCP",
+                "instancePort": 443 }, "policyNames": [] } ],
             "healthCheck": { "target": "HTTP:80/" } }),
     );
     vec![
@@ -61,8 +69,10 @@ fn balancers() -> Vec<Value> {
 
 fn distribution(id: &str, certificate: Value, origins: Value) -> Value {
     let behavior = json!({ "viewerProtocolPolicy": "https-only", "targetOriginId": "o" });
-    let configuration = json!({ "id": id, "status": "Deployed", "distributionConfig": { "enabled": true, "viewerCertificate": certificate,
-        "origins": { "quantity": 1, "items": origins }, "defaultCacheBehavior": behavior, "cacheBehaviors": { "quantity": 0, "items": [] } } });
+    let configuration = json!({ "id": id, "status": "Deployed",
+        "distributionConfig": { "enabled": true, "viewerCertificate": certificate,
+        "origins": { "quantity": 1, "items": origins }, "defaultCacheBehavior": behavior,
+        "cacheBehaviors": { "quantity": 0, "items": [] } } });
     let mut item = at(
         &format!("arn:aws:cloudfront::111122223333:distribution/{id}"),
         "AWS::CloudFront::Distribution",
@@ -73,7 +83,10 @@ fn distribution(id: &str, certificate: Value, origins: Value) -> Value {
 }
 
 fn distributions() -> Vec<Value> {
-    let s3 = json!([{ "id": "o", "domainName": "files.s3.us-east-1.amazonaws.com", "s3OriginConfig": { "originAccessIdentity": "" } }]);
+    let s3 = json!([{
+        "id": "o", "domainName": "files.s3.us-east-1.amazonaws.com",
+        "s3OriginConfig": { "originAccessIdentity": "" }
+    }]);
     vec![distribution(
         "EDEFAULT",
         json!({ "cloudFrontDefaultCertificate": true, "minimumProtocolVersion": "TLSv1" }),
@@ -93,8 +106,13 @@ fn bucket(name: &str, supplementary: Value) -> Value {
 }
 
 fn policy(statements: Value) -> Value {
-    json!({ "BucketPolicy": { "policyText": json!({ "Version": "2012-10-17", "Statement": statements }).to_string() },
-        "AccessControlList": json!({ "grantSet": null, "grantList": [], "owner": { "id": "x" } }).to_string() })
+    json!({
+        "BucketPolicy": {
+            "policyText": json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+        },
+        "AccessControlList":
+            json!({ "grantSet": null, "grantList": [], "owner": { "id": "x" } }).to_string()
+    })
 }
 
 fn stores() -> Vec<Value> {
@@ -106,7 +124,10 @@ fn stores() -> Vec<Value> {
         }
         json!([statement])
     };
-    let aes = json!({ "rules": [{ "applyServerSideEncryptionByDefault": { "sseAlgorithm": "AES256", "kmsMasterKeyID": null }, "bucketKeyEnabled": false }] });
+    let aes = json!({
+        "rules": [{ "applyServerSideEncryptionByDefault": { "sseAlgorithm": "AES256",
+            "kmsMasterKeyID": null }, "bucketKeyEnabled": false }]
+    });
     vec![
         bucket("before-2023", json!({ "BucketPolicy": { "policyText": null } })),
         bucket(
@@ -128,9 +149,9 @@ fn stores() -> Vec<Value> {
         ),
         bucket(
             "of-a-source",
-            policy(read(
-                json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/all" } }),
-            )),
+            policy(read(json!({
+                "ArnLike": { "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/all" }
+            }))),
         ),
         bucket("of-an-endpoint", policy(read(json!({ "StringEquals": { "aws:SourceVpce": "vpce-1" } })))),
         bucket("of-everybody", policy(read(Value::Null))),
@@ -163,8 +184,9 @@ fn stores() -> Vec<Value> {
 }
 
 fn database(id: &str, engine: &str, version: &str, more: Value) -> Value {
-    let mut configuration = json!({ "dBInstanceIdentifier": id, "engine": engine, "engineVersion": version, "dBInstanceStatus": "available", "storageEncrypted": true,
-        "publiclyAccessible": false, "dBParameterGroups": [{ "dBParameterGroupName": "twin", "parameterApplyStatus": "in-sync" }] });
+    let mut configuration = json!({ "dBInstanceIdentifier": id, "engine": engine, "engineVersion": version,
+        "dBInstanceStatus": "available", "storageEncrypted": true, "publiclyAccessible": false,
+        "dBParameterGroups": [{ "dBParameterGroupName": "twin", "parameterApplyStatus": "in-sync" }] });
     for (name, value) in more.as_object().expect("members") {
         configuration[name] = value.clone();
     }
@@ -174,17 +196,31 @@ fn database(id: &str, engine: &str, version: &str, more: Value) -> Value {
 fn cluster(id: &str, engine: &str, members: &[&str]) -> Value {
     let members: Vec<Value> = members
         .iter()
-        .map(|m| json!({ "dbinstanceIdentifier": m, "isClusterWriter": true, "dbclusterParameterGroupStatus": "in-sync" }))
+        .map(|m| {
+            json!({
+                "dbinstanceIdentifier": m, "isClusterWriter": true, "dbclusterParameterGroupStatus": "in-sync"
+            })
+        })
         .collect();
-    let configuration = json!({ "dbclusterIdentifier": id, "engine": engine, "engineVersion": "15.4", "storageEncrypted": true, "backupRetentionPeriod": 14,
+    let configuration = json!({ "dbclusterIdentifier": id, "engine": engine, "engineVersion": "15.4",
+        "storageEncrypted": true, "backupRetentionPeriod": 14,
         "deletionProtection": true, "dbclusterParameterGroup": "twin-cluster", "dbclusterMembers": members });
     at(&format!("arn:aws:rds:us-east-1:111122223333:cluster:{id}"), "AWS::RDS::DBCluster", configuration)
 }
 
 fn databases() -> Vec<Value> {
-    let group = |name: &str, status: &str| json!({ "dBParameterGroups": [{ "dBParameterGroupName": name, "parameterApplyStatus": status }] });
+    let group = |name: &str, status: &str| {
+        json!({
+            "dBParameterGroups": [{ "dBParameterGroupName": name, "parameterApplyStatus": status }]
+        })
+    };
     // A member says false of what its cluster holds.
-    let member = |of: &str| json!({ "dBClusterIdentifier": of, "storageEncrypted": false, "backupRetentionPeriod": 0, "deletionProtection": false });
+    let member = |of: &str| {
+        json!({
+            "dBClusterIdentifier": of, "storageEncrypted": false, "backupRetentionPeriod": 0,
+            "deletionProtection": false
+        })
+    };
     vec![
         database("pg14-unsaid", "postgres", "14.9", group("unsaid", "in-sync")),
         database("pg15-default", "postgres", "15.4", group("unsaid", "in-sync")),
@@ -200,13 +236,19 @@ fn databases() -> Vec<Value> {
             "replica",
             "postgres",
             "15.4",
-            json!({ "readReplicaSourceDBInstanceIdentifier": "pg15-default", "backupRetentionPeriod": 0, "multiAZ": false }),
+            json!({
+                "readReplicaSourceDBInstanceIdentifier": "pg15-default", "backupRetentionPeriod": 0,
+                "multiAZ": false
+            }),
         ),
     ]
 }
 
 fn key(id: &str, more: Value, rotation: Value, statements: Value) -> Value {
-    let mut configuration = json!({ "keyId": id, "keyManager": "CUSTOMER", "keyState": "Enabled", "keySpec": "SYMMETRIC_DEFAULT", "keyUsage": "ENCRYPT_DECRYPT", "origin": "AWS_KMS" });
+    let mut configuration = json!({
+        "keyId": id, "keyManager": "CUSTOMER", "keyState": "Enabled", "keySpec": "SYMMETRIC_DEFAULT",
+        "keyUsage": "ENCRYPT_DECRYPT", "origin": "AWS_KMS"
+    });
     for (name, value) in more.as_object().expect("members") {
         configuration[name] = value.clone();
     }
@@ -218,7 +260,10 @@ fn key(id: &str, more: Value, rotation: Value, statements: Value) -> Value {
 }
 
 fn keys() -> Vec<Value> {
-    let root = json!([{ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" }, "Action": "kms:*", "Resource": "*" }]);
+    let root = json!([{
+        "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" },
+        "Action": "kms:*", "Resource": "*"
+    }]);
     let one = |id: &str, more: Value| key(id, more, json!(false), root.clone());
     vec![
         one("rotates-not", json!({})),
@@ -233,16 +278,25 @@ fn keys() -> Vec<Value> {
 fn role(path: &str, name: &str, trust: Value, statements: Value) -> Value {
     let trusted = json!({ "Version": "2012-10-17", "Statement": trust }).to_string();
     let inline = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-    let configuration = json!({ "path": path, "roleName": name, "roleId": name, "assumeRolePolicyDocument": trusted,
-        "rolePolicyList": [{ "policyName": "own", "policyDocument": inline }], "attachedManagedPolicies": [], "instanceProfileList": [] });
+    let configuration = json!({ "path": path, "roleName": name, "roleId": name,
+        "assumeRolePolicyDocument": trusted,
+        "rolePolicyList": [{ "policyName": "own", "policyDocument": inline }], "attachedManagedPolicies": [],
+        "instanceProfileList": [] });
     at(&format!("arn:aws:iam::111122223333:role{path}{name}"), "AWS::IAM::Role", configuration)
 }
 
 fn roles() -> Vec<Value> {
     let wide = json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }]);
     let narrow = json!([{ "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*" }]);
-    let service = json!([{ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" }]);
-    let foreign = |condition: Value| json!([{ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::444455556666:root" }, "Action": "sts:AssumeRole", "Condition": condition }]);
+    let service = json!([{
+        "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole"
+    }]);
+    let foreign = |condition: Value| {
+        json!([{
+            "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::444455556666:root" },
+            "Action": "sts:AssumeRole", "Condition": condition
+        }])
+    };
     vec![
         role("/aws-service-role/x.amazonaws.com/", "AWSServiceRoleForX", service.clone(), wide.clone()),
         role("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Admin_1", service.clone(), wide.clone()),
@@ -258,8 +312,14 @@ fn roles() -> Vec<Value> {
 }
 
 fn machines() -> Vec<Value> {
-    let off = json!({ "state": { "name": "running" }, "metadataOptions": { "httpEndpoint": "disabled", "httpTokens": "optional" } });
-    let loose = json!({ "state": { "name": "running" }, "metadataOptions": { "httpEndpoint": "enabled", "httpTokens": "optional" } });
+    let off = json!({
+        "state": { "name": "running" },
+        "metadataOptions": { "httpEndpoint": "disabled", "httpTokens": "optional" }
+    });
+    let loose = json!({
+        "state": { "name": "running" },
+        "metadataOptions": { "httpEndpoint": "enabled", "httpTokens": "optional" }
+    });
     vec![
         at(
             "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-empty",
@@ -274,7 +334,10 @@ fn machines() -> Vec<Value> {
 fn plan(name: &str, days: &[u64]) -> Value {
     let rules: Vec<Value> = days
         .iter()
-        .map(|d| json!({ "RuleName": format!("{d}"), "TargetBackupVault": "v", "ScheduleExpression": "cron(0 5 ? * * *)", "Lifecycle": { "DeleteAfterDays": d } }))
+        .map(|d| json!({
+            "RuleName": format!("{d}"), "TargetBackupVault": "v", "ScheduleExpression": "cron(0 5 ? * * *)",
+            "Lifecycle": { "DeleteAfterDays": d }
+        }))
         .collect();
     at(
         &format!("arn:aws:backup:us-east-1:111122223333:backup-plan:{name}"),
@@ -296,8 +359,8 @@ fn named(key: &str) -> String {
         .collect()
 }
 
-/// What each check itself says of each resource, and why. What was not collected here takes a verdict away later, which is the engine's
-/// part and has tests of its own.
+/// What each check itself says of each resource, and why. What was not collected here takes a verdict away
+/// later, which is the engine's part and has tests of its own.
 fn own_words(box_: &Sandbox) -> Vec<[String; 4]> {
     box_.affiant(&["collect", "--snapshot", "in"]);
     let folder = unzip(&box_.package(), &box_.path().join("x"));
@@ -318,14 +381,22 @@ fn judged() -> &'static [[String; 4]] {
     JUDGED.get_or_init(|| {
         let box_ = Sandbox::default().workspace();
         box_.write("program/exceptions.yaml", "exceptions: []\n");
-        let mut items = [balancers(), distributions(), stores(), databases(), keys(), roles(), machines()].concat();
-        items.extend([plan("one-long-rule", &[35, 2557]), plan("short", &[35]), plan("a-calendar-short", &[2555])]);
+        let mut items =
+            [balancers(), distributions(), stores(), databases(), keys(), roles(), machines()].concat();
+        items.extend([
+            plan("one-long-rule", &[35, 2557]),
+            plan("short", &[35]),
+            plan("a-calendar-short", &[2555]),
+        ]);
         box_.snapshot("in", &items);
         let here = "in/aws/111122223333/us-east-1";
-        let redirect = json!({ "Type": "redirect", "RedirectConfig": { "Protocol": "HTTPS", "StatusCode": "HTTP_301" } });
+        let redirect = json!({
+            "Type": "redirect", "RedirectConfig": { "Protocol": "HTTPS", "StatusCode": "HTTP_301" }
+        });
         let fixed = json!({ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } });
         let rule = |name: &str, default: bool, action: &Value| {
-            json!({ "RuleArn": format!("{ELB}:listener-rule/app/twin/1/{name}"), "Priority": if default { "default" } else { "1" },
+            json!({ "RuleArn": format!("{ELB}:listener-rule/app/twin/1/{name}"),
+                "Priority": if default { "default" } else { "1" },
             "IsDefault": default, "Conditions": [], "Actions": [action] })
         };
         for (listener, rules) in [
@@ -333,18 +404,25 @@ fn judged() -> &'static [[String; 4]] {
             ("by-rules", json!([rule("r1", false, &redirect), rule("d2", true, &fixed)])),
         ] {
             let key = named(&format!("{ELB}:listener/app/twin/1/{listener}"));
-            box_.write(&format!("{here}/elbv2/DescribeRules/{key}.json"), json!({ "Rules": rules }).to_string());
+            box_.write(
+                &format!("{here}/elbv2/DescribeRules/{key}.json"),
+                json!({ "Rules": rules }).to_string(),
+            );
         }
         let forced = json!({ "ParameterName": "rds.force_ssl", "ParameterValue": "1", "Source": "user" });
         let other = json!({ "ParameterName": "log_statement", "ParameterValue": "all", "Source": "user" });
         for (group, parameter) in [("unsaid", other), ("forced", forced)] {
-            box_.write(&format!("{here}/rds/DescribeDBParameters/{group}.json"), json!({ "Parameters": [parameter] }).to_string());
+            box_.write(
+                &format!("{here}/rds/DescribeDBParameters/{group}.json"),
+                json!({ "Parameters": [parameter] }).to_string(),
+            );
         }
         own_words(&box_)
     })
 }
 
-/// Verdict and reason of the one row of a check whose resource ends so; `none` where the check has no such row.
+/// Verdict and reason of the one row of a check whose resource ends so; `none` where the
+/// check has no such row.
 fn said(check: &str, resource: &str) -> (String, String) {
     let found: Vec<&[String; 4]> =
         judged().iter().filter(|row| row[0] == check && row[1].ends_with(resource)).collect();
@@ -477,8 +555,8 @@ fn a_bound_principal_is_not_the_public() {
 
 #[test]
 fn roles_that_aws_writes_are_counted_and_not_judged() {
-    // of Identity Center's role no permission set is in the evidence, so the role itself is judged; and without the list of an
-    // organization nobody knows whose `o-example1234` is
+    // of Identity Center's role no permission set is in the evidence, so the role itself is judged; and
+    // without the list of an organization nobody knows whose `o-example1234` is
     holds(&[
         ("iam.no-administrator-policy", "AWSServiceRoleForX", "not applicable"),
         ("iam.no-administrator-policy", "AWSReservedSSO_Admin_1", "not met"),
@@ -506,7 +584,8 @@ fn one_long_rule_is_enough_and_2555_days_are_not_seven_years() {
     ]);
 }
 
-/// A member account whose root has no credentials, and a GovCloud account, have no MFA to show; a root with a password has.
+/// A member account whose root has no credentials, and a GovCloud account, have no MFA to show; a root
+/// with a password has.
 #[test]
 fn a_root_without_credentials_has_no_mfa_to_show() {
     for (account, region, password, verdict) in [
@@ -520,7 +599,10 @@ fn a_root_without_credentials_has_no_mfa_to_show() {
         volume["ARN"] = json!(format!("arn:{partition}:ec2:{region}:{account}:volume/vol-1"));
         volume["awsRegion"] = json!(region);
         box_.snapshot("in", &[volume]);
-        let summary = json!({ "SummaryMap": { "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0, "AccountPasswordPresent": password, "AccountSigningCertificatesPresent": 0 } });
+        let summary = json!({
+            "SummaryMap": { "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0,
+                "AccountPasswordPresent": password, "AccountSigningCertificatesPresent": 0 }
+        });
         box_.write(&format!("in/aws/{account}/aws-global/iam/GetAccountSummary.json"), summary.to_string());
         let rows = own_words(&box_);
         let row = rows

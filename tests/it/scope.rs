@@ -1,5 +1,5 @@
-//! Where a question was asked: what belongs to no region is known at home alone, what was asked about nothing is empty, a trail may be
-//! at home elsewhere, and what `affiant.yaml` names since the run is a gap.
+//! Where a question was asked: what belongs to no region is known at home alone, what was asked about nothing
+//! is empty, a trail may be at home elsewhere, and what `affiant.yaml` names since the run is a gap.
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,9 @@ const MEMBER: &str = "444455556666";
 fn settings(accounts: &[&str], regions: &str) -> String {
     let accounts: String = accounts.iter().map(|id| format!("  - {{ id: \"{id}\" }}\n")).collect();
     format!(
-        "format: affiant.workspace/1\norganization: {{ name: Example Clinic, role: covered entity, system: Records, contact: security-official@example.com }}\n\
-         period: {{ label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }}\naccounts:\n{accounts}regions: [{regions}]\n"
+        "format: affiant.workspace/1\norganization: {{ name: Example Clinic, role: covered entity, \
+         system: Records, contact: security-official@example.com }}\nperiod: {{ label: 2026-Q3, \
+         start: 2026-07-01, end: 2026-09-30 }}\naccounts:\n{accounts}regions: [{regions}]\n"
     )
 }
 
@@ -32,7 +33,8 @@ fn workspace(accounts: &[&str], regions: &str) -> Sandbox {
 
 fn snapshot(box_: &Sandbox, account: &str, region: &str, items: &[Value]) {
     let name = format!(
-        "in/snapshots/{account}_Config_{region}_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json"
+        "in/snapshots/{account}_Config_{region}_ConfigSnapshot_20260930T114000Z_\
+         11111111-2222-4333-8444-555555555555.json"
     );
     box_.write(
         &name,
@@ -191,11 +193,14 @@ fn an_answer_of_one_region_is_not_missed_in_another() {
 }
 
 fn trail(name: &str, owner: &str, organization: bool) -> Value {
-    json!({ "Name": name, "TrailARN": format!("arn:aws:cloudtrail:us-east-1:{owner}:trail/{name}"), "HomeRegion": "us-east-1", "S3BucketName": "trails",
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": organization, "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": true })
+    json!({ "Name": name, "TrailARN": format!("arn:aws:cloudtrail:us-east-1:{owner}:trail/{name}"),
+        "HomeRegion": "us-east-1", "S3BucketName": "trails",
+        "IsMultiRegionTrail": true, "IsOrganizationTrail": organization, "IncludeGlobalServiceEvents": true,
+        "LogFileValidationEnabled": true })
 }
 
-/// A member whose region is us-west-2, what CloudTrail lists there, and what it says of a trail at home in us-east-1.
+/// A member whose region is us-west-2, what CloudTrail lists there, and what it says of a trail at
+/// home in us-east-1.
 fn member(listed: Option<&[Value]>) -> Sandbox {
     let box_ = workspace(&[MEMBER], "us-west-2");
     snapshot(

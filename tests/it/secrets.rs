@@ -1,5 +1,6 @@
-//! Secrets by where real evidence keeps them: a corpus in the shapes in which AWS answers, the same each time, and look-alikes in the
-//! same shapes that hold none. Recall and false findings by kind stand in the book; this test holds the page to what is measured.
+//! Secrets by where real evidence keeps them: a corpus in the shapes in which AWS answers, the same each
+//! time, and look-alikes in the same shapes that hold none. Recall and false findings by kind stand in the
+//! book; this test holds the page to what is measured.
 
 use std::io::Write;
 
@@ -50,7 +51,10 @@ const KINDS: &[Kind] = &[
     }),
     ("words of a command", |n, s| {
         let flag = ["--password", "--token", "-password", "--secret-key"][n % 4];
-        json!({ "containerDefinitions": [{ "entryPoint": ["/app"], "command": ["serve", flag, s, "--port", "8080"] }] })
+        json!({
+            "containerDefinitions": [{ "entryPoint": ["/app"],
+                "command": ["serve", flag, s, "--port", "8080"] }]
+        })
     }),
     ("short flags and curl", |n, s| {
         let line = [
@@ -93,7 +97,10 @@ const KINDS: &[Kind] = &[
     }),
     ("option settings", |n, s| {
         let name = ["DB_PASSWORD", "SECRET_KEY_BASE", "RDS_PASSWORD"][n % 3];
-        json!({ "optionSettings": [{ "namespace": "aws:elasticbeanstalk:application:environment", "optionName": name, "value": s }] })
+        json!({
+            "optionSettings": [{ "namespace": "aws:elasticbeanstalk:application:environment",
+                "optionName": name, "value": s }]
+        })
     }),
     ("SSM parameters", |n, s| match n % 2 {
         0 => json!({ "Parameter": { "Name": "/ehr/prod/db/password", "Type": "String", "Value": s } }),
@@ -112,7 +119,8 @@ const KINDS: &[Kind] = &[
         let script = [
             format!("#!/bin/bash\nexport DB_PASSWORD='{s}'\nsystemctl start app\n"),
             format!(
-                "#cloud-config\nchpasswd:\n  list: |\n    root:x\nwrite_files:\n- content: |\n    password: {s}\n  path: /etc/app.yaml\n"
+                "#cloud-config\nchpasswd:\n  list: |\n    root:x\nwrite_files:\n- content: |\n    \
+                 password: {s}\n  path: /etc/app.yaml\n"
             ),
             format!("#!/bin/bash\necho 'svc:{s}' | chpasswd\n"),
         ];
@@ -129,27 +137,45 @@ const KINDS: &[Kind] = &[
         match n % 2 {
             0 => json!({ "userData": base64(&utf16(&script)) }),
             _ => {
-                json!({ "userData": base64(format!("powershell -EncodedCommand {}", base64(&utf16(&script))).as_bytes()) })
+                json!({
+                    "userData": base64(
+                        format!("powershell -EncodedCommand {}", base64(&utf16(&script))).as_bytes()
+                    )
+                })
             }
         }
     }),
     ("base64 outside user data", |n, s| {
         let member = ["Content", "Data", "configurationData"][n % 3];
-        json!({ member: base64(format!("<broker><user username=\"app\" password=\"{s}\"/></broker>").as_bytes()) })
+        json!({
+            member: base64(format!("<broker><user username=\"app\" password=\"{s}\"/></broker>").as_bytes())
+        })
     }),
     ("percent-encoded policies", |n, s| {
-        let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*",
-            "Condition": { "StringEquals": { "aws:UserAgent": format!("token={s}"), "aws:Referer": format!("https://x.example/?api_key={s}") } } }] });
-        json!({ "rolePolicyList": [{ "policyName": format!("p{n}"), "policyDocument": percent(&policy.to_string()) }] })
+        let policy = json!({ "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*",
+            "Condition": { "StringEquals": { "aws:UserAgent": format!("token={s}"),
+                "aws:Referer": format!("https://x.example/?api_key={s}") } } }] });
+        json!({
+            "rolePolicyList": [
+                { "policyName": format!("p{n}"), "policyDocument": percent(&policy.to_string()) }
+            ]
+        })
     }),
     ("XML of a VPN", |n, s| {
         let xml = format!(
-            "<?xml version=\"1.0\"?><vpn_connection><ike><pre_shared_key>{s}</pre_shared_key></ike></vpn_connection>"
+            "<?xml version=\"1.0\"?><vpn_connection><ike>\
+             <pre_shared_key>{s}</pre_shared_key></ike></vpn_connection>"
         );
         match n % 2 {
             0 => json!({ "customerGatewayConfiguration": xml }),
             _ => {
-                json!({ "options": { "tunnelOptions": [{ "outsideIpAddress": "203.0.113.9", "preSharedKey": s }] }, "note": xml })
+                json!({
+                    "options": {
+                        "tunnelOptions": [{ "outsideIpAddress": "203.0.113.9", "preSharedKey": s }]
+                    },
+                    "note": xml
+                })
             }
         }
     }),
@@ -165,57 +191,96 @@ const KINDS: &[Kind] = &[
     }),
     ("headers of CloudFront", |n, s| {
         let name = ["X-Origin-Verify", "X-Shared-Secret", "Authorization"][n % 3];
-        json!({ "distributionConfig": { "origins": { "items": [{ "customHeaders": { "items": [{ "headerName": name, "headerValue": s }] } }] } } })
+        json!({ "distributionConfig": { "origins": { "items": [
+            { "customHeaders": { "items": [{ "headerName": name, "headerValue": s }] } }] } } })
     }),
     ("Firehose and brokers", |n, s| match n % 3 {
         0 => {
-            json!({ "HttpEndpointDestinationDescription": { "EndpointConfiguration": { "Url": "https://in.example/v1", "AccessKey": s } } })
+            json!({ "HttpEndpointDestinationDescription": {
+                "EndpointConfiguration": { "Url": "https://in.example/v1", "AccessKey": s } } })
         }
         1 => {
-            json!({ "RequestConfiguration": { "CommonAttributes": [{ "AttributeName": "api-key", "AttributeValue": s }] } })
+            json!({
+                "RequestConfiguration": {
+                    "CommonAttributes": [{ "AttributeName": "api-key", "AttributeValue": s }]
+                }
+            })
         }
         _ => {
-            json!({ "users": [{ "username": "app", "password": s }], "ldapServerMetadata": { "serviceAccountPassword": s } })
+            json!({
+                "users": [{ "username": "app", "password": s }],
+                "ldapServerMetadata": { "serviceAccountPassword": s }
+            })
         }
     }),
     ("Step Functions", |n, s| {
         let parameters = match n % 2 {
             0 => {
-                json!({ "ApiEndpoint": "x.example", "Headers": { "Authorization": [format!("Basic {}", base64(format!("app:{s}").as_bytes()))] } })
+                json!({
+                    "ApiEndpoint": "x.example",
+                    "Headers": { "Authorization": [
+                        format!("Basic {}", base64(format!("app:{s}").as_bytes()))
+                    ] }
+                })
             }
             _ => json!({ "Payload": { "Password": s, "User": "app" } }),
         };
-        json!({ "definition": json!({ "StartAt": "A", "States": { "A": { "Type": "Task", "Parameters": parameters, "End": true } } }).to_string() })
+        json!({
+            "definition": json!({ "StartAt": "A",
+                "States": { "A": { "Type": "Task", "Parameters": parameters, "End": true } } }).to_string()
+        })
     }),
     ("EventBridge", |n, s| match n % 3 {
         0 => {
-            json!({ "targets": [{ "Id": "1", "Input": json!({ "user": "app", "apiToken": s }).to_string() }] })
+            json!({
+                "targets": [{ "Id": "1", "Input": json!({ "user": "app", "apiToken": s }).to_string() }]
+            })
         }
         1 => {
-            json!({ "AuthParameters": { "InvocationHttpParameters": { "HeaderParameters": [{ "Key": "x-tenant", "Value": s, "IsValueSecret": true }] } } })
+            json!({
+                "AuthParameters": { "InvocationHttpParameters": {
+                    "HeaderParameters": [{ "Key": "x-tenant", "Value": s, "IsValueSecret": true }]
+                } }
+            })
         }
         _ => json!({ "AuthParameters": { "ApiKeyAuthParameters": { "ApiKeyName": "k", "ApiKeyValue": s } } }),
     }),
     ("Glue", |n, s| match n % 2 {
         0 => json!({ "DefaultArguments": { "--db_password": s, "--job-language": "python" } }),
         _ => {
-            json!({ "ConnectionProperties": { "USERNAME": "etl", "PASSWORD": s, "JDBC_CONNECTION_URL": "jdbc:postgresql://db.example/ehr" } })
+            json!({
+                "ConnectionProperties": { "USERNAME": "etl", "PASSWORD": s,
+                    "JDBC_CONNECTION_URL": "jdbc:postgresql://db.example/ehr" }
+            })
         }
     }),
     ("EMR", |n, s| match n % 2 {
         0 => {
-            json!({ "configurations": [{ "Classification": "hive-site", "Properties": { "javax.jdo.option.ConnectionPassword": s } }] })
+            json!({
+                "configurations": [{ "Classification": "hive-site",
+                    "Properties": { "javax.jdo.option.ConnectionPassword": s } }]
+            })
         }
         _ => {
-            json!({ "steps": [{ "Config": { "Jar": "command-runner.jar", "Args": ["spark-submit", "--conf", format!("spark.app.password={s}")] } }] })
+            json!({
+                "steps": [{ "Config": { "Jar": "command-runner.jar",
+                    "Args": ["spark-submit", "--conf", format!("spark.app.password={s}")] } }]
+            })
         }
     }),
     ("CodeBuild", |n, s| match n % 3 {
         0 => {
-            json!({ "environment": { "environmentVariables": [{ "name": "NPM_TOKEN", "value": s, "type": "PLAINTEXT" }] } })
+            json!({
+                "environment": {
+                    "environmentVariables": [{ "name": "NPM_TOKEN", "value": s, "type": "PLAINTEXT" }]
+                }
+            })
         }
         1 => {
-            json!({ "source": { "buildspec": format!("version: 0.2\nphases:\n  build:\n    commands:\n      - docker login -u ci -p {s} registry.example\n") } })
+            json!({ "source": { "buildspec": format!(
+                "version: 0.2\nphases:\n  build:\n    commands:\n      \
+                 - docker login -u ci -p {s} registry.example\n"
+            ) } })
         }
         _ => json!({ "webhook": { "url": "https://api.github.example/hooks/1", "secret": s } }),
     }),
@@ -223,7 +288,10 @@ const KINDS: &[Kind] = &[
         0 => json!({ "environmentVariables": { "STRIPE_SECRET": s } }),
         1 => json!({ "basicAuthCredentials": base64(format!("admin:{s}").as_bytes()) }),
         _ => {
-            json!({ "webhookUrl": format!("https://webhooks.amplify.us-east-1.amazonaws.com/prod/webhooks?id=1&token={s}&operation=startbuild") })
+            json!({ "webhookUrl": format!(
+                "https://webhooks.amplify.us-east-1.amazonaws.com/prod/\
+                 webhooks?id=1&token={s}&operation=startbuild"
+            ) })
         }
     }),
     ("Cognito clients", |n, s| match n % 2 {
@@ -234,7 +302,8 @@ const KINDS: &[Kind] = &[
         0 => json!({ "secretish": json!({ "type": "service_account", "private_key_id": "k", "private_key":
             format!("-----BEGIN PRIVATE KEY-----\n{s}\n-----END PRIVATE KEY-----\n") }).to_string() }),
         1 => {
-            json!({ "dockerConfig": json!({ "auths": { "registry.example": { "auth": base64(format!("ci:{s}").as_bytes()) } } }).to_string() })
+            json!({ "dockerConfig": json!({ "auths": {
+                "registry.example": { "auth": base64(format!("ci:{s}").as_bytes()) } } }).to_string() })
         }
         _ => json!({ "npmrc": format!("//registry.example/:_authToken={s}") }),
     }),
@@ -268,11 +337,16 @@ const ALIKE: &[Kind] = &[
             "/ehr/prod/db-password",
             "$DB_PASSWORD",
         ][n % 4];
-        json!({ "environment": { "variables": { "DB_PASSWORD": value } }, "parameters": [{ "parameterKey": "DbPassword", "parameterValue": "****" }] })
+        json!({
+            "environment": { "variables": { "DB_PASSWORD": value } },
+            "parameters": [{ "parameterKey": "DbPassword", "parameterValue": "****" }]
+        })
     }),
     ("secrets that are kept elsewhere", |n, _| {
-        json!({ "environment": { "environmentVariables": [{ "name": "DB_PASSWORD", "value": format!("ehr/db{n}:password"), "type": "SECRETS_MANAGER" }] },
-                "containerDefinitions": [{ "secrets": [{ "name": "API_TOKEN", "valueFrom": "arn:aws:ssm:us-east-1:111122223333:parameter/t" }] }] })
+        json!({ "environment": { "environmentVariables": [{ "name": "DB_PASSWORD",
+            "value": format!("ehr/db{n}:password"), "type": "SECRETS_MANAGER" }] },
+                "containerDefinitions": [{ "secrets": [{ "name": "API_TOKEN",
+                    "valueFrom": "arn:aws:ssm:us-east-1:111122223333:parameter/t" }] }] })
     }),
     ("commands without one", |n, _| {
         let line = [
@@ -282,7 +356,10 @@ const ALIKE: &[Kind] = &[
             "curl -u \"$USER:$TOKEN\" https://api.example/v1",
             "ssh -p 2222 svc@host.example",
         ][n % 5];
-        json!({ "command": ["sh", "-c", line], "userData": base64(format!("#!/bin/bash\n{line}\nyum -y update\n").as_bytes()) })
+        json!({
+            "command": ["sh", "-c", line],
+            "userData": base64(format!("#!/bin/bash\n{line}\nyum -y update\n").as_bytes())
+        })
     }),
     ("settings of databases", |n, _| {
         let (name, value) = [
@@ -291,25 +368,34 @@ const ALIKE: &[Kind] = &[
             ("secret_rotation_days", "30"),
             ("tokenizer", "standard"),
         ][n % 4];
-        json!({ "Parameters": [{ "ParameterName": name, "ParameterValue": value, "Description": "Determines the algorithm to encrypt the password." }] })
+        json!({
+            "Parameters": [{ "ParameterName": name, "ParameterValue": value,
+                "Description": "Determines the algorithm to encrypt the password." }]
+        })
     }),
     ("policies", |n, _| {
         let actions =
             ["secretsmanager:GetSecretValue", "sts:GetSessionToken", "cognito-idp:AdminSetUserPassword"];
-        let policy = json!({ "Statement": [{ "Effect": "Deny", "Action": actions[n % 3], "Resource": "arn:aws:secretsmanager:*:*:secret:ehr/*",
-            "Condition": { "DateLessThan": { "aws:TokenIssueTime": "2026-01-01T00:00:00Z" }, "Bool": { "kms:GrantIsForAWSResource": "true" } } }] });
+        let policy = json!({ "Statement": [{ "Effect": "Deny", "Action": actions[n % 3],
+            "Resource": "arn:aws:secretsmanager:*:*:secret:ehr/*",
+            "Condition": { "DateLessThan": { "aws:TokenIssueTime": "2026-01-01T00:00:00Z" },
+                "Bool": { "kms:GrantIsForAWSResource": "true" } } }] });
         json!({ "policyDocument": percent(&policy.to_string()), "policy": policy.to_string() })
     }),
     ("cursors and identifiers", |n, _| {
         let x = |len, alphabet| letters(n + 50, len, alphabet);
-        json!({ "nextToken": base64(x(48, MIXED).as_bytes()), "clientRequestToken": x(32, LOWER), "lockToken": "6f1d0a32-5d1c-4c0e-9d7a-0a1b2c3d4e5f",
-                "accessKeyId": "SMK1", "creationToken": format!("ehr-{n}"), "httpTokens": "required", "keyId": x(36, LOWER),
-                "etag": format!("\"{}\"", x(32, "0123456789abcdef")), "codeSha256": base64(x(32, MIXED).as_bytes()) })
+        json!({ "nextToken": base64(x(48, MIXED).as_bytes()), "clientRequestToken": x(32, LOWER),
+                "lockToken": "6f1d0a32-5d1c-4c0e-9d7a-0a1b2c3d4e5f",
+                "accessKeyId": "SMK1", "creationToken": format!("ehr-{n}"), "httpTokens": "required",
+                "keyId": x(36, LOWER), "etag": format!("\"{}\"", x(32, "0123456789abcdef")),
+                "codeSha256": base64(x(32, MIXED).as_bytes()) })
     }),
     ("certificates and public keys", |n, _| {
         let body = letters(n + 9, 256, MIXED);
-        json!({ "certificateAuthority": { "data": base64(format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n").as_bytes()) },
-                "publicKey": format!("ssh-rsa {body} ops@example"), "thumbprintList": [letters(n, 40, "0123456789abcdef")] })
+        json!({ "certificateAuthority": { "data": base64(
+                    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n").as_bytes()) },
+                "publicKey": format!("ssh-rsa {body} ops@example"),
+                "thumbprintList": [letters(n, 40, "0123456789abcdef")] })
     }),
     ("prose", |n, _| {
         let text = [
@@ -317,15 +403,24 @@ const ALIKE: &[Kind] = &[
             "The secret of good backups: test them. Credentials live in the vault.",
             "Set a master key with care; see https://docs.example/secrets/token?page=2 for the key policy.",
         ][n % 3];
-        json!({ "description": text, "tags": { "purpose": "token service", "password-policy": "strict", "secret-store": "vault" } })
+        json!({
+            "description": text,
+            "tags": { "purpose": "token service", "password-policy": "strict", "secret-store": "vault" }
+        })
     }),
     ("identity settings", |n, _| {
-        json!({ "UserPool": { "Policies": { "PasswordPolicy": { "MinimumLength": 14, "TemporaryPasswordValidityDays": n } }, "TokenValidityUnits": { "AccessToken": "hours", "RefreshToken": "days" } },
-                "PasswordLastUsed": "2026-09-01T10:00:00Z", "mfaTokens": n, "oauthFlows": ["code"], "tokenEndpoint": "https://idp.example/oauth2/token" })
+        json!({ "UserPool": {
+            "Policies": { "PasswordPolicy": { "MinimumLength": 14, "TemporaryPasswordValidityDays": n } },
+            "TokenValidityUnits": { "AccessToken": "hours", "RefreshToken": "days" } },
+                "PasswordLastUsed": "2026-09-01T10:00:00Z", "mfaTokens": n, "oauthFlows": ["code"],
+                "tokenEndpoint": "https://idp.example/oauth2/token" })
     }),
     ("network and storage", |n, _| {
-        json!({ "description": format!("ELB app/ehr/{}", letters(n + 4, 16, "0123456789abcdef")), "s3Uri": "s3://ehr-logs/prefix/x@y", "masterUserSecret": { "secretArn":
-                "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!db-0a1b2c3d-AbC123", "secretStatus": "active" }, "connectionString": "x", "endpoint": "redis://cache.example:6379" })
+        json!({ "description": format!("ELB app/ehr/{}", letters(n + 4, 16, "0123456789abcdef")),
+                "s3Uri": "s3://ehr-logs/prefix/x@y", "masterUserSecret": {
+                "secretArn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!db-0a1b2c3d-AbC123",
+                "secretStatus": "active" }, "connectionString": "x",
+                "endpoint": "redis://cache.example:6379" })
     }),
 ];
 
@@ -478,8 +573,8 @@ fn redaction_never_merges_two_resources() {
     );
 }
 
-/// Everything that leaves: names of files, what services answered, what was typed, the workspace's own files, frames of snapshots,
-/// documents in UTF-16.
+/// Everything that leaves: names of files, what services answered, what was typed, the workspace's own files,
+/// frames of snapshots, documents in UTF-16.
 #[test]
 fn no_layer_of_a_package_holds_a_planted_secret() {
     let box_ = Sandbox::default().workspace();
@@ -490,9 +585,13 @@ fn no_layer_of_a_package_holds_a_planted_secret() {
         .map(|(n, (_, make))| item("AWS::Lambda::Function", &format!("f{n}"), make(n, &planted)))
         .collect();
     box_.snapshot("in", &documents);
-    let frame = json!({ "fileVersion": "1.0", "note": format!("password={planted}"), "configurationItems": [item("AWS::S3::Bucket", "b", json!({ "name": "b" }))] });
+    let frame = json!({
+        "fileVersion": "1.0", "note": format!("password={planted}"),
+        "configurationItems": [item("AWS::S3::Bucket", "b", json!({ "name": "b" }))]
+    });
     box_.write(
-        "in/snapshots/111122223333_Config_us-west-2_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-555555555555.json",
+        "in/snapshots/111122223333_Config_us-west-2_ConfigSnapshot_20260930T114000Z_\
+         11111111-2222-4333-8444-555555555555.json",
         frame.to_string(),
     );
     let wide: Vec<u8> =

@@ -1,5 +1,5 @@
-//! Nothing is silent: what lies in the evidence and is read by no check is named in the controls that it bears on, keeps its
-//! siblings' checks from `not applicable`, and is counted; what a check reads is not.
+//! Nothing is silent: what lies in the evidence and is read by no check is named in the controls that it
+//! bears on, keeps its siblings' checks from `not applicable`, and is counted; what a check reads is not.
 
 use serde_json::{Value, json};
 
@@ -101,7 +101,9 @@ fn what_a_check_reads_and_what_aws_makes_everywhere_is_not_named() {
         // of a type that the catalog does not know, and not said to hold PHI
         item("AWS::Unheard::Of", "plain", json!({})),
     ];
-    let cluster = json!({ "Clusters": [{ "Name": "quick", "ARN": "arn:aws:memorydb:us-east-1:111122223333:cluster/quick" }] });
+    let cluster = json!({
+        "Clusters": [{ "Name": "quick", "ARN": "arn:aws:memorydb:us-east-1:111122223333:cluster/quick" }]
+    });
     let (_, assessment) = assessed(&items, &[("memorydb/DescribeClusters", cluster)]);
     let silent: Vec<_> = rows(&assessment)
         .into_iter()
@@ -163,7 +165,9 @@ fn not_applicable_is_not_said_beside_a_sibling() {
 #[test]
 fn things_in_answers_that_nobody_knows_are_named_too() {
     let arn = "arn:aws:medical-imaging:us-east-1:111122223333:datastore/0123456789abcdef0123456789abcdef";
-    let summary = json!({ "datastoreId": "0123456789abcdef0123456789abcdef", "datastoreArn": arn, "datastoreStatus": "ACTIVE" });
+    let summary = json!({
+        "datastoreId": "0123456789abcdef0123456789abcdef", "datastoreArn": arn, "datastoreStatus": "ACTIVE"
+    });
     let answer =
         json!({ "datastoreSummaries": [summary], "kmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1" });
     let (box_, assessment) = assessed(

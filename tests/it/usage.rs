@@ -1,4 +1,5 @@
-//! Cost Explorer, where it was asked: services and regions that were billed, as a denominator of those that the evidence shows.
+//! Cost Explorer, where it was asked: services and regions that were billed, as a denominator of those that
+//! the evidence shows.
 
 use serde_json::json;
 
@@ -17,7 +18,10 @@ fn collected(with_usage: bool) -> Sandbox {
             group("Amazon Unheard Of", "us-east-1"),
             group("Tax", "global"),
         ];
-        let answer = json!({ "ResultsByTime": [{ "TimePeriod": { "Start": "2026-09-01", "End": "2026-10-01" }, "Groups": groups }] });
+        let answer = json!({
+            "ResultsByTime": [{ "TimePeriod": { "Start": "2026-09-01", "End": "2026-10-01" },
+                "Groups": groups }]
+        });
         box_.write(&format!("in/aws/{ACCOUNT}/aws-global/ce/GetCostAndUsage.json"), answer.to_string());
     }
     let ran = box_.affiant(&["collect", "--snapshot", "in"]);
@@ -60,7 +64,8 @@ fn nothing_is_said_of_bills_that_nobody_asked_for() {
     assert!(!data.contains("ce:GetCostAndUsage"), "what is asked on request is no gap where nobody asked");
 }
 
-/// Names of Cost Explorer's dimension SERVICE as they stand in public material, and the service of the list that each means.
+/// Names of Cost Explorer's dimension SERVICE as they stand in public material, and the service of the
+/// list that each means.
 const BILLS: [(&str, &str); 132] = [
     ("Amazon Elastic Container Service for Kubernetes", "Amazon Elastic Kubernetes Service (EKS)"),
     ("Amazon EC2 Container Registry (ECR)", "Amazon Elastic Container Registry (ECR)"),
@@ -214,7 +219,8 @@ fn services_are_known_by_the_names_that_stand_on_bills() {
     assert!(names.len() > 100);
 }
 
-/// Principals of service-linked roles, event sources and IAM's namespaces, and the service of the list that each means.
+/// Principals of service-linked roles, event sources and IAM's namespaces, and the service of the
+/// list that each means.
 const PRINCIPALS: [(&str, &str); 40] = [
     ("elasticfilesystem", "Amazon Elastic File System (EFS)"),
     ("eks-nodegroup", "Amazon Elastic Kubernetes Service (EKS)"),
@@ -306,15 +312,27 @@ fn roles_that_aws_makes_everywhere_are_no_sign_of_use() {
 fn services_that_leave_no_resource_are_seen_by_their_use() {
     let box_ = Sandbox::default().workspace();
     box_.snapshot("in", &[item("AWS::EC2::Instance", "i-1", json!({}))]);
-    let used = |name: &str, at: Option<&str>| json!({ "ServiceName": name, "ServiceNamespace": name, "LastAuthenticated": at, "TotalAuthenticatedEntities": 1 });
-    let report = json!({ "JobStatus": "COMPLETED", "JobCompletionDate": "2026-09-30T10:00:00Z", "IsTruncated": false, "ServicesLastAccessed": [
-        used("bedrock", Some("2026-09-12T08:00:00Z")), used("textract", None), used("iam", Some("2026-09-12T08:00:00Z")),
+    let used = |name: &str, at: Option<&str>| {
+        json!({
+            "ServiceName": name, "ServiceNamespace": name, "LastAuthenticated": at,
+            "TotalAuthenticatedEntities": 1
+        })
+    };
+    let report = json!({ "JobStatus": "COMPLETED", "JobCompletionDate": "2026-09-30T10:00:00Z",
+        "IsTruncated": false, "ServicesLastAccessed": [
+        used("bedrock", Some("2026-09-12T08:00:00Z")), used("textract", None),
+        used("iam", Some("2026-09-12T08:00:00Z")),
     ] });
     box_.write(
         &format!("in/aws/{ACCOUNT}/aws-global/iam/GetServiceLastAccessedDetails.json"),
         report.to_string(),
     );
-    let event = |source: &str| json!({ "EventId": source, "EventName": "StartTranscriptionJob", "EventSource": source, "EventTime": "2026-09-20T08:00:00Z" });
+    let event = |source: &str| {
+        json!({
+            "EventId": source, "EventName": "StartTranscriptionJob", "EventSource": source,
+            "EventTime": "2026-09-20T08:00:00Z"
+        })
+    };
     let events = json!({ "Events": [event("transcribe.amazonaws.com"), event("sts.amazonaws.com")] });
     box_.write(&format!("in/aws/{ACCOUNT}/us-east-1/cloudtrail/LookupEvents.json"), events.to_string());
     let seen = services(&box_);

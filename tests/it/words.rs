@@ -1,5 +1,5 @@
-//! The sentences that the PDF and the HTML report share stand in one file: none in both folders of templates, none written out where
-//! the file has it, no key that is missing and none that nobody asks for.
+//! The sentences that the PDF and the HTML report share stand in one file: none in both folders of templates,
+//! none written out where the file has it, no key that is missing and none that nobody asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -160,7 +160,8 @@ fn of_part(part: &str, of: &serde_json::Value) -> Vec<String> {
     of.as_object().map(|map| map.keys().map(|name| format!("{part}.{name}")).collect()).unwrap_or_default()
 }
 
-/// Asked for as part of a whole, or, as the titles in the contents of the PDF are, by a key that is put together.
+/// Asked for as part of a whole, or, as the titles in the contents of the PDF are, by a key
+/// that is put together.
 fn whole(key: &str, keys: &BTreeSet<String>) -> bool {
     key.split_once('.').is_some_and(|(part, _)| keys.contains(part) || keys.contains(&format!("{part}.")))
 }

@@ -31,8 +31,10 @@ pub const CSV: [(&str, &str); 7] = [
 pub fn describe(db: &Connection, input: &Input<'_>, assessment: &Assessment) -> Result<(), Fault> {
     db.execute_batch(
         "CREATE TABLE about (name TEXT NOT NULL, value TEXT NOT NULL) STRICT;
-         CREATE TABLE check_sql (check_id TEXT NOT NULL, control TEXT NOT NULL, title TEXT NOT NULL, severity TEXT NOT NULL, sql TEXT NOT NULL) STRICT;
-         CREATE TABLE table_sql (position INTEGER NOT NULL, name TEXT NOT NULL, about TEXT NOT NULL, sources TEXT NOT NULL, sql TEXT NOT NULL,
+         CREATE TABLE check_sql (check_id TEXT NOT NULL, control TEXT NOT NULL, title TEXT NOT NULL, \
+           severity TEXT NOT NULL, sql TEXT NOT NULL) STRICT;
+         CREATE TABLE table_sql (position INTEGER NOT NULL, name TEXT NOT NULL, about TEXT NOT NULL, \
+           sources TEXT NOT NULL, sql TEXT NOT NULL,
            reckons TEXT NOT NULL) STRICT;",
     )?;
     let facts = [

@@ -95,8 +95,8 @@ fn snapshot(
     let input = run.open(artifact)?;
     let mut insert = db.prepare_cached(&format!(
         "INSERT INTO {into} (arn, type, resource_id, name, account, region, availability_zone, tags, \
-         phi_scope, excluded, status,
-         captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+         phi_scope, excluded, status, captured_at, created_at, configuration, supplementary, artifact)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     ))?;
     let walked = config_files::walk(input, |found| -> Result<(), Fault> {
         let (bytes, row) = match found {
@@ -210,9 +210,11 @@ fn answer(
 pub fn settle(db: &Connection, deleted: &[i64]) -> Result<(), Fault> {
     db.execute_batch(
         "DELETE FROM resource WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER
-           (PARTITION BY type, arn ORDER BY (SELECT kind = 'response' FROM artifact WHERE artifact.id = resource.artifact),
+           (PARTITION BY type, arn
+            ORDER BY (SELECT kind = 'response' FROM artifact WHERE artifact.id = resource.artifact),
             captured_at DESC, id DESC) AS rank FROM resource
-            WHERE (type, arn) IN (SELECT type, arn FROM resource GROUP BY type, arn HAVING count(*) > 1)) WHERE rank > 1)",
+            WHERE (type, arn) IN (SELECT type, arn FROM resource GROUP BY type, arn HAVING count(*) > 1))
+           WHERE rank > 1)",
     )?;
     let mut delete = db.prepare("DELETE FROM resource WHERE id = ?")?;
     for id in deleted {

@@ -8,27 +8,37 @@ use crate::assess::input::Fault;
 /// Everything but the catalog's tables. Stock `sqlite3` (3.40 or later) reads it.
 const TABLES: &str = "
 CREATE TABLE artifact (
-  id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, collected_at TEXT NOT NULL,
-  kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL
+  id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, \
+    collected_at TEXT NOT NULL,
+  kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, \
+    operation TEXT NOT NULL, key TEXT NOT NULL
 ) STRICT;
 CREATE TABLE resource (
-  id INTEGER PRIMARY KEY, arn TEXT NOT NULL, type TEXT NOT NULL, resource_id TEXT NOT NULL, name TEXT, account TEXT NOT NULL,
-  region TEXT NOT NULL, availability_zone TEXT, tags TEXT NOT NULL, phi_scope TEXT NOT NULL, excluded INTEGER NOT NULL,
-  status TEXT NOT NULL, captured_at TEXT NOT NULL, created_at TEXT NOT NULL, configuration TEXT, supplementary TEXT,
+  id INTEGER PRIMARY KEY, arn TEXT NOT NULL, type TEXT NOT NULL, resource_id TEXT NOT NULL, \
+    name TEXT, account TEXT NOT NULL,
+  region TEXT NOT NULL, availability_zone TEXT, tags TEXT NOT NULL, phi_scope TEXT NOT NULL, \
+    excluded INTEGER NOT NULL,
+  status TEXT NOT NULL, captured_at TEXT NOT NULL, created_at TEXT NOT NULL, \
+    configuration TEXT, supplementary TEXT,
   artifact INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE history (
-  id INTEGER PRIMARY KEY, arn TEXT NOT NULL, type TEXT NOT NULL, resource_id TEXT NOT NULL, name TEXT, account TEXT NOT NULL,
-  region TEXT NOT NULL, availability_zone TEXT, tags TEXT NOT NULL, phi_scope TEXT NOT NULL, excluded INTEGER NOT NULL,
-  status TEXT NOT NULL, captured_at TEXT NOT NULL, created_at TEXT NOT NULL, configuration TEXT, supplementary TEXT,
+  id INTEGER PRIMARY KEY, arn TEXT NOT NULL, type TEXT NOT NULL, resource_id TEXT NOT NULL, \
+    name TEXT, account TEXT NOT NULL,
+  region TEXT NOT NULL, availability_zone TEXT, tags TEXT NOT NULL, phi_scope TEXT NOT NULL, \
+    excluded INTEGER NOT NULL,
+  status TEXT NOT NULL, captured_at TEXT NOT NULL, created_at TEXT NOT NULL, \
+    configuration TEXT, supplementary TEXT,
   artifact INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE episode (
-  check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, broken_at TEXT, reason TEXT NOT NULL,
+  check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, \
+    broken_at TEXT, reason TEXT NOT NULL,
   broken_artifact INTEGER, ended_at TEXT, ended TEXT, ended_artifact INTEGER
 ) STRICT;
 CREATE TABLE response (
-  id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, \
+    operation TEXT NOT NULL,
   key TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL, artifact INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE coverage (
@@ -37,35 +47,42 @@ CREATE TABLE coverage (
   expected INTEGER NOT NULL, read INTEGER NOT NULL, gap INTEGER NOT NULL, detail TEXT NOT NULL
 ) STRICT;
 CREATE TABLE program_plan (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, title TEXT, version TEXT, owner TEXT, approved_by TEXT,
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, title TEXT, version TEXT, \
+    owner TEXT, approved_by TEXT,
   approved_at TEXT, next_review TEXT
 ) STRICT;
 CREATE TABLE program_role (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, role TEXT, name TEXT, deputy TEXT, contact TEXT, tested_at TEXT
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, role TEXT, name TEXT, deputy TEXT, \
+    contact TEXT, tested_at TEXT
 ) STRICT;
 CREATE TABLE program_drill (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, drill_id TEXT, held_at TEXT, scenario TEXT, plan_version TEXT,
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, drill_id TEXT, held_at TEXT, \
+    scenario TEXT, plan_version TEXT,
   participants ANY
 ) STRICT;
 CREATE TABLE baa_state (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, state TEXT, reason TEXT
 ) STRICT;
 CREATE TABLE kind (
-  type TEXT NOT NULL, control TEXT NOT NULL, nature TEXT, what TEXT, read INTEGER, answers TEXT, tag TEXT, except_for TEXT
+  type TEXT NOT NULL, control TEXT NOT NULL, nature TEXT, what TEXT, read INTEGER, answers TEXT, \
+    tag TEXT, except_for TEXT
 ) STRICT;
 CREATE TABLE kind_answer (
   arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, source TEXT NOT NULL
 ) STRICT;
 CREATE TABLE metric_filter_event (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, question TEXT NOT NULL, event TEXT NOT NULL, matched TEXT NOT NULL,
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, question TEXT NOT NULL, \
+    event TEXT NOT NULL, matched TEXT NOT NULL,
   members TEXT NOT NULL, why TEXT NOT NULL
 ) STRICT;
 CREATE TABLE events_rule_event (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, question TEXT NOT NULL, event TEXT NOT NULL, matched TEXT NOT NULL,
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, question TEXT NOT NULL, \
+    event TEXT NOT NULL, matched TEXT NOT NULL,
   why TEXT NOT NULL
 ) STRICT;
 CREATE TABLE result (
-  check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, verdict TEXT NOT NULL,
+  check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, \
+    region TEXT NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, sql_verdict TEXT NOT NULL, excluded INTEGER NOT NULL
 ) STRICT;
 ";

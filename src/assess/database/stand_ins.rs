@@ -112,8 +112,8 @@ impl Direct {
         let mut unread: BTreeMap<[String; 5], BTreeSet<String>> = BTreeMap::new();
         let mut insert = db.prepare_cached(
             "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, \
-             phi_scope, excluded, status,
-             captured_at, created_at, configuration, supplementary, artifact) VALUES (?,?,?,?,?,?,?,?,?,?,'live',?,?,?,?,?)",
+             phi_scope, excluded, status, captured_at, created_at, configuration, supplementary, artifact)
+             VALUES (?,?,?,?,?,?,?,?,?,?,'live',?,?,?,?,?)",
         )?;
         let mut known = db.prepare_cached("SELECT 1 FROM resource WHERE arn = ? AND type = ?")?;
         let needed = partial_operations(catalog);

@@ -19,19 +19,25 @@ pub fn items(database: &Path, resources: &BTreeSet<String>) -> Result<Vec<ItemSt
     db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;")?;
     let mut statement = db.prepare(
         "SELECT r.arn, r.account, r.region, r.captured_at, a.path, r.configuration, r.supplementary, r.tags
-         FROM resource AS r JOIN artifact AS a ON a.id = r.artifact WHERE r.arn = ?1 ORDER BY r.account, r.region, r.id",
+         FROM resource AS r JOIN artifact AS a ON a.id = r.artifact
+         WHERE r.arn = ?1 ORDER BY r.account, r.region, r.id",
     )?;
     let mut out = Vec::new();
     for resource in resources {
         let rows = statement.query_map([resource], |row| {
-            let json = |text: Option<String>| text.and_then(|t| serde_json::from_str::<Value>(&t).ok()).unwrap_or(Value::Null);
+            let json = |text: Option<String>| {
+                text.and_then(|t| serde_json::from_str::<Value>(&t).ok()).unwrap_or(Value::Null)
+            };
             Ok(ItemState {
                 resource: row.get(0)?,
                 account: row.get(1)?,
                 region: row.get(2)?,
                 captured_at: row.get(3)?,
                 artifact: row.get(4)?,
-                body: json!({ "configuration": json(row.get(5)?), "supplementary": json(row.get(6)?), "tags": json(row.get(7)?) }),
+                body: json!({
+                    "configuration": json(row.get(5)?), "supplementary": json(row.get(6)?),
+                    "tags": json(row.get(7)?)
+                }),
             })
         })?;
         for row in rows {

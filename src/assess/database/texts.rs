@@ -255,7 +255,11 @@ mod tests {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            cases: 3_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
         #[test]
         fn the_answers_are_those_of_sqlite(
             one in r"[abAB%_*?\[\]^\\é😀\-]{0,9}",
@@ -264,7 +268,10 @@ mod tests {
         ) {
             let (stock, ours) = pair();
             for sql in ASKED {
-                let ask = |db: &Connection| db.query_row(sql, [&one, &two, &three], |row| row.get::<_, rusqlite::types::Value>(0)).ok();
+                let ask = |db: &Connection| {
+                    db.query_row(sql, [&one, &two, &three], |row| row.get::<_, rusqlite::types::Value>(0))
+                        .ok()
+                };
                 prop_assert_eq!(ask(&stock), ask(&ours), "{} with {:?}, {:?}, {:?}", sql, one, two, three);
             }
         }

@@ -40,7 +40,8 @@ pub fn places(db: &Connection) -> Result<BTreeMap<String, InOrganization>, Fault
         "SELECT account, coalesce(body ->> '$.Organization.MasterAccountId', body ->> \
          '$.Organization.ManagementAccountId'),
                 coalesce(body ->> '$.Organization.Arn', ''), body ->> '$._absent' IS NOT NULL
-         FROM response WHERE service = 'organizations' AND operation = 'DescribeOrganization' ORDER BY account",
+         FROM response WHERE service = 'organizations' AND operation = 'DescribeOrganization'
+         ORDER BY account",
     )?;
     let rows = statement.query_map([], |row| {
         Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, bool>(3)?))

@@ -179,7 +179,10 @@ mod tests {
 
     #[test]
     fn each_operator_says_what_the_guide_says() {
-        let event = json!({ "source": "aws.guardduty", "detail": { "severity": 8, "archived": false, "gone": null, "list": [{ "a": "x" }, { "a": "y" }] } });
+        let event = json!({
+            "source": "aws.guardduty",
+            "detail": { "severity": 8, "archived": false, "gone": null, "list": [{ "a": "x" }, { "a": "y" }] }
+        });
         for (pattern, taken) in [
             (json!({}), Taken::Yes),
             (json!({ "source": ["aws.guardduty"] }), Taken::Yes),

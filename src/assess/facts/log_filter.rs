@@ -166,7 +166,10 @@ mod tests {
     }
 
     fn stop() -> Value {
-        json!({ "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "readOnly": false, "errorCode": null, "n": 5 })
+        json!({
+            "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "readOnly": false,
+            "errorCode": null, "n": 5
+        })
     }
 
     #[test]

@@ -93,7 +93,8 @@ pub fn findings(db: &Connection, catalog: &Catalog) -> Result<Vec<FindingGroup>,
         "CREATE TEMP TABLE finding AS
            SELECT r.check_id, r.resource, r.account, r.verdict,
                   (SELECT x.type FROM resource x WHERE x.arn = r.resource LIMIT 1) AS class,
-                  coalesce((SELECT max(x.phi_scope = 'in') FROM resource x WHERE x.arn = r.resource), 1) AS phi
+                  coalesce((SELECT max(x.phi_scope = 'in') FROM resource x
+                            WHERE x.arn = r.resource), 1) AS phi
            FROM result r WHERE NOT r.excluded AND r.verdict IN ('not met', 'accepted', 'not evidenced')",
     )?;
     let mut groups = BTreeMap::<Key, FindingGroup>::new();
@@ -198,7 +199,8 @@ pub fn artifacts(
 pub fn agreements(db: &Connection) -> Result<Vec<AgreementFacts>, Fault> {
     let mut statement = db.prepare(
         "SELECT r.body, r.account, a.path FROM response r JOIN artifact a ON a.id = r.artifact
-         WHERE r.service = 'artifact' AND r.operation = 'ListCustomerAgreements' ORDER BY r.account, r.position",
+         WHERE r.service = 'artifact' AND r.operation = 'ListCustomerAgreements'
+         ORDER BY r.account, r.position",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
     let mut out = Vec::new();

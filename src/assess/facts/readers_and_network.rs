@@ -23,8 +23,10 @@ fn has(catalog: &Catalog, tables: &[&str]) -> bool {
 const READER: &str = "
 CREATE TEMP TABLE reader AS
   SELECT r.arn, r.principal,
-         CASE WHEN r.principal_kind = 'everyone' THEN 'everyone' WHEN r.principal_kind = 'service' THEN 'service'
-              WHEN r.principal_kind IN ('user', 'role') AND r.principal_account = r.account THEN 'own' ELSE 'foreign' END AS who,
+         CASE WHEN r.principal_kind = 'everyone' THEN 'everyone'
+              WHEN r.principal_kind = 'service' THEN 'service'
+              WHEN r.principal_kind IN ('user', 'role')
+                AND r.principal_account = r.account THEN 'own' ELSE 'foreign' END AS who,
          max(r.principal_kind) AS kind,
          max(CASE WHEN r.everything = 1 THEN 3 WHEN r.all_of_kind = 1 THEN 2 ELSE 1 END) AS reach,
          min(coalesce(r.has_condition, 0)) AS conditional, min(r.bounded_by <> '') AS bounded
@@ -97,8 +99,10 @@ fn widest(db: &Connection) -> Result<Vec<ReadingPrincipal>, Fault> {
 fn most_read(db: &Connection) -> Result<Vec<StoreReaders>, Fault> {
     let mut statement = db.prepare(
         "SELECT s.arn, s.name, s.kind, s.account, s.region, s.why, s.policy_read,
-                coalesce(sum(r.who = 'everyone' AND NOT r.bounded), 0), coalesce(sum(r.who = 'everyone' AND r.bounded), 0),
-                coalesce(sum(r.who = 'foreign'), 0), coalesce(sum(r.who = 'service'), 0), coalesce(sum(r.who = 'own'), 0), count(r.arn)
+                coalesce(sum(r.who = 'everyone' AND NOT r.bounded), 0),
+                coalesce(sum(r.who = 'everyone' AND r.bounded), 0),
+                coalesce(sum(r.who = 'foreign'), 0), coalesce(sum(r.who = 'service'), 0),
+                coalesce(sum(r.who = 'own'), 0), count(r.arn)
          FROM phi_store AS s LEFT JOIN temp.reader AS r ON r.arn = s.arn
          GROUP BY s.arn ORDER BY 8 DESC, 13 DESC, s.arn LIMIT ?",
     )?;
@@ -131,10 +135,13 @@ fn store(row: &Row<'_>) -> rusqlite::Result<StoreReaders> {
 const VPC: &str = "
 CREATE TEMP TABLE vpc AS
   WITH shown AS (
-    SELECT arn, account, region, vpc_id, name, cidr_block, coalesce(owner_id, account) <> account AS guest FROM ec2_vpc
+    SELECT arn, account, region, vpc_id, name, cidr_block, coalesce(owner_id, account) <> account AS guest
+    FROM ec2_vpc
     UNION ALL
-    SELECT DISTINCT vpc_id, account, region, vpc_id, NULL, NULL, 2 FROM ec2_subnet_tier WHERE vpc_id IS NOT NULL)
-  SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY vpc_id ORDER BY guest, account, arn) AS nth FROM shown) WHERE nth = 1;";
+    SELECT DISTINCT vpc_id, account, region, vpc_id, NULL, NULL, 2
+    FROM ec2_subnet_tier WHERE vpc_id IS NOT NULL)
+  SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY vpc_id ORDER BY guest, account, arn) AS nth
+                 FROM shown) WHERE nth = 1;";
 
 pub fn network(db: &Connection, catalog: &Catalog) -> Result<NetworkMap, Fault> {
     if !has(
@@ -192,7 +199,8 @@ fn fullest(db: &Connection) -> Result<Vec<VpcMap>, Fault> {
                 EXISTS (SELECT 1 FROM ec2_vpc_exit AS x WHERE x.vpc_id = v.vpc_id AND x.to_network = 1)
          FROM temp.vpc AS v JOIN network_place AS p ON p.vpc_id = v.vpc_id
          GROUP BY v.arn
-         ORDER BY sum(p.class = 'data' AND coalesce(p.phi_scope, 'in') = 'in') DESC, count(*) DESC, v.account, v.region, v.vpc_id LIMIT ?",
+         ORDER BY sum(p.class = 'data' AND coalesce(p.phi_scope, 'in') = 'in') DESC,
+           count(*) DESC, v.account, v.region, v.vpc_id LIMIT ?",
     )?;
     let rows = statement.query_map([VPCS as i64], |row| {
         let text = |i: usize| row.get::<_, Option<String>>(i).map(Option::unwrap_or_default);

@@ -113,7 +113,8 @@ fn last_used(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
 fn events(db: &Connection, traces: &mut Traces) -> Result<(), Fault> {
     let mut statement = db.prepare(
         "SELECT body ->> '$.EventSource', max(body ->> '$.EventTime') FROM response
-         WHERE service = 'cloudtrail' AND operation LIKE 'LookupEvents%' AND body ->> '$.EventSource' IS NOT NULL GROUP BY 1 ORDER BY 1",
+         WHERE service = 'cloudtrail' AND operation LIKE 'LookupEvents%'
+           AND body ->> '$.EventSource' IS NOT NULL GROUP BY 1 ORDER BY 1",
     )?;
     let rows =
         statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
@@ -159,7 +160,8 @@ pub fn billed(db: &Connection) -> Result<Vec<ServiceUsage>, Fault> {
     let mut statement = db.prepare(
         "SELECT DISTINCT r.account, g.value ->> '$.Keys[0]', coalesce(g.value ->> '$.Keys[1]', '')
          FROM response r, json_each(r.body, '$.Groups') g
-         WHERE r.service = 'ce' AND r.operation = 'GetCostAndUsage' AND g.value ->> '$.Keys[0]' IS NOT NULL ORDER BY 1, 2, 3",
+         WHERE r.service = 'ce' AND r.operation = 'GetCostAndUsage' AND g.value ->> '$.Keys[0]' IS NOT NULL
+         ORDER BY 1, 2, 3",
     )?;
     let mut usage: Vec<ServiceUsage> = Vec::new();
     for row in statement.query_map([], |row| {

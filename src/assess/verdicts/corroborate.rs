@@ -228,9 +228,11 @@ fn evaluations(db: &Connection) -> Result<(), Fault> {
            FROM response WHERE service = 'config' AND operation = 'GetComplianceDetailsByConfigRule';
          CREATE INDEX temp.judged_resource ON judged (type, resource_id);
          CREATE TEMP TABLE evaluation AS
-           SELECT e.key, e.account, e.region, e.compliance, x.arn, x.captured_at, max(coalesce(julianday(e.recorded), 0)) AS recorded
+           SELECT e.key, e.account, e.region, e.compliance, x.arn, x.captured_at,
+                  max(coalesce(julianday(e.recorded), 0)) AS recorded
            FROM resource x CROSS JOIN judged e ON e.type = x.type AND e.resource_id = x.resource_id
-           WHERE x.type IN (SELECT type FROM judged) AND e.account = x.account AND (e.region = x.region OR x.region = 'aws-global')
+           WHERE x.type IN (SELECT type FROM judged) AND e.account = x.account
+             AND (e.region = x.region OR x.region = 'aws-global')
              AND e.compliance IN ('COMPLIANT', 'NON_COMPLIANT')
            GROUP BY e.key, e.account, e.region, x.arn;
          CREATE INDEX temp.evaluation_key ON evaluation (key, account, region);
@@ -251,9 +253,11 @@ fn compare(
 ) -> Result<(), Fault> {
     let mut compare = db.prepare_cached(
         "SELECT r.resource, r.account, r.region, r.verdict, e.compliance,
-                e.captured_at <> '' AND e.recorded > 0 AND e.recorded >= coalesce(julianday(e.captured_at), 1e9) AS later
+                e.captured_at <> '' AND e.recorded > 0
+                  AND e.recorded >= coalesce(julianday(e.captured_at), 1e9) AS later
          FROM evaluation e CROSS JOIN result r ON r.check_id = ?4 AND r.resource = e.arn
-         WHERE e.key = ?1 AND e.account = ?2 AND e.region = ?3 AND r.verdict IN ('met', 'not met', 'accepted') AND NOT r.excluded
+         WHERE e.key = ?1 AND e.account = ?2 AND e.region = ?3
+           AND r.verdict IN ('met', 'not met', 'accepted') AND NOT r.excluded
          ORDER BY 1",
     )?;
     let mut rows = compare.query(params![key, place.0, place.1, check.id])?;

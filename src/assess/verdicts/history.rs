@@ -36,8 +36,10 @@ type Step = (String, String);
 const SHADOWS: &str = "
 CREATE TEMP TABLE version AS
   SELECT * FROM (
-    SELECT h.*, lag(configuration || char(10) || coalesce(supplementary, '') || char(10) || tags || status) OVER w
-             IS NOT (configuration || char(10) || coalesce(supplementary, '') || char(10) || tags || status) AS news,
+    SELECT h.*,
+           lag(configuration || char(10) || coalesce(supplementary, '') || char(10) || tags || status) OVER w
+             IS NOT (configuration || char(10) || coalesce(supplementary, '')
+                     || char(10) || tags || status) AS news,
            row_number() OVER w AS nth
     FROM main.history AS h WHERE captured_at <> '' AND captured_at <= ?1
     WINDOW w AS (PARTITION BY type, arn ORDER BY captured_at, id)
@@ -50,9 +52,11 @@ CREATE TEMP TABLE past AS SELECT * FROM main.resource WHERE 0;
 CREATE INDEX temp.past_arn ON past (type, arn);
 CREATE INDEX temp.past_any ON past (arn);
 CREATE TEMP VIEW resource AS
-  SELECT * FROM main.resource AS r WHERE NOT EXISTS (SELECT 1 FROM temp.moved AS m WHERE m.type = r.type AND m.arn = r.arn)
+  SELECT * FROM main.resource AS r
+  WHERE NOT EXISTS (SELECT 1 FROM temp.moved AS m WHERE m.type = r.type AND m.arn = r.arn)
   UNION ALL SELECT * FROM temp.past;
-CREATE TEMP TABLE held (check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, reason TEXT NOT NULL,
+CREATE TEMP TABLE held (check_id TEXT NOT NULL, resource TEXT NOT NULL, account TEXT NOT NULL,
+  region TEXT NOT NULL, reason TEXT NOT NULL,
   broken_at TEXT, artifact INTEGER, PRIMARY KEY (check_id, resource)) WITHOUT ROWID;";
 
 const COLUMNS: &str =
@@ -157,9 +161,11 @@ impl Walk<'_> {
             &format!(
                 "INSERT INTO past SELECT {COLUMNS} FROM (SELECT v.*, row_number() OVER (PARTITION BY type, \
                  arn ORDER BY
-                   captured_at <= ?1 DESC, CASE WHEN captured_at <= ?1 THEN -julianday(captured_at) ELSE julianday(captured_at) END, id)
+                   captured_at <= ?1 DESC, CASE WHEN captured_at <= ?1 THEN -julianday(captured_at)
+                                                ELSE julianday(captured_at) END, id)
                    AS rank FROM version AS v)
-                 WHERE rank = 1 AND status = 'live' AND (captured_at <= ?1 OR created_at = '' OR created_at < ?2)"
+                 WHERE rank = 1 AND status = 'live'
+                   AND (captured_at <= ?1 OR created_at = '' OR created_at < ?2)"
             ),
             params![cut, history.since],
         )?;
@@ -227,7 +233,8 @@ impl Walk<'_> {
     ) -> Result<(), Fault> {
         db.prepare_cached(&format!(
             "INSERT INTO episode SELECT check_id, resource, account, region, broken_at, reason, artifact, ?3,
-               CASE WHEN EXISTS (SELECT 1 FROM {resources} WHERE arn = ?2) OR NOT EXISTS (SELECT 1 FROM version WHERE arn = ?2)
+               CASE WHEN EXISTS (SELECT 1 FROM {resources} WHERE arn = ?2)
+                      OR NOT EXISTS (SELECT 1 FROM version WHERE arn = ?2)
                     THEN 'repaired' ELSE 'gone' END, ?4
              FROM held WHERE check_id = ?1 AND resource = ?2"
         ))?
@@ -278,8 +285,10 @@ impl Walk<'_> {
         db.prepare_cached(
             "INSERT INTO episode SELECT r.check_id, r.resource, r.account, r.region, n.captured_at, \
              r.reason, n.artifact, NULL, NULL, NULL
-             FROM result AS r JOIN main.resource AS n ON n.arn = r.resource JOIN past AS p ON p.type = n.type AND p.arn = n.arn
-             WHERE r.check_id = ?1 AND r.sql_verdict = 'not met' AND NOT r.excluded AND n.captured_at > p.captured_at
+             FROM result AS r JOIN main.resource AS n ON n.arn = r.resource
+               JOIN past AS p ON p.type = n.type AND p.arn = n.arn
+             WHERE r.check_id = ?1 AND r.sql_verdict = 'not met' AND NOT r.excluded
+               AND n.captured_at > p.captured_at
                AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.check_id = ?1 AND h.resource = r.resource)",
         )?
         .execute([&check.id])?;

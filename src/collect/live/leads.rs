@@ -56,9 +56,12 @@ impl Harvest {
         let parsed =
             |text: std::borrow::Cow<'_, str>| serde_json::from_str::<Value>(&text).unwrap_or_default();
         let whole = serde_json::json!({
-            "resourceId": item.resource_id(), "resourceName": item.resource_name.as_deref(), "arn": item.arn(), "awsRegion": item.region(),
+            "resourceId": item.resource_id(), "resourceName": item.resource_name.as_deref(),
+            "arn": item.arn(), "awsRegion": item.region(),
             "configuration": item.configuration.map(|raw| parsed(encodings::document(raw.get(), row))),
-            "supplementaryConfiguration": item.supplementary_configuration.map(|raw| parsed(encodings::supplementary(raw.get(), row))),
+            "supplementaryConfiguration": item
+                .supplementary_configuration
+                .map(|raw| parsed(encodings::supplementary(raw.get(), row))),
         });
         self.draw(item.resource_type(), &whole, account, item.region(), &Map::new(), true);
     }
@@ -66,7 +69,8 @@ impl Harvest {
     /// Takes what a direct answer shows of a resource.
     pub fn filled(&mut self, account: &str, filled: &Filled) {
         let whole = serde_json::json!({
-            "resourceId": filled.id, "resourceName": filled.name, "arn": filled.arn, "awsRegion": filled.region,
+            "resourceId": filled.id, "resourceName": filled.name, "arn": filled.arn,
+            "awsRegion": filled.region,
             "configuration": filled.configuration, "supplementaryConfiguration": {},
         });
         self.draw(&filled.resource_type, &whole, account, &filled.region, &Map::new(), true);
@@ -153,7 +157,9 @@ mod tests {
 
     #[test]
     fn values_come_with_what_stands_beside_them() {
-        let body = serde_json::json!({ "Policies": [{ "Id": "p-1", "AwsManaged": false }, { "Id": "p-2", "AwsManaged": true }] });
+        let body = serde_json::json!({
+            "Policies": [{ "Id": "p-1", "AwsManaged": false }, { "Id": "p-2", "AwsManaged": true }]
+        });
         let each = Each { only: [("AwsManaged".to_string(), Value::Bool(false))].into(), ..Each::default() };
         let found: Vec<String> = values(&body, "Policies.Id", false)
             .into_iter()

@@ -203,8 +203,11 @@ mod tests {
             matches!(read("[".repeat(100_000).as_bytes(), 0), Err(ForeignProblem::Json(_))),
             "deep nesting is no overflow"
         );
-        let other = br#"[{"class_uid":2004,"status_code":"MANUAL","metadata":{"event_code":"x","product":{"name":"Prowler"}},"resources":[{"uid":"arn:a"}]}]"#;
-        let read_ = read(other, 0).expect("a file");
+        let other = concat!(
+            r#"[{"class_uid":2004,"status_code":"MANUAL","metadata":"#,
+            r#"{"event_code":"x","product":{"name":"Prowler"}},"resources":[{"uid":"arn:a"}]}]"#,
+        );
+        let read_ = read(other.as_bytes(), 0).expect("a file");
         assert_eq!((read_.findings.len(), read_.unread), (0, 1));
         let mixed = br#"{"class_uid":2004}{"SchemaVersion":"2018-10-08","Resources":[]}"#;
         assert_eq!(read(mixed, 0).expect_err("two formats"), ForeignProblem::Mixed);

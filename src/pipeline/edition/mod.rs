@@ -352,12 +352,11 @@ fn instructions(id: &str, certificate: &Certificate, pdf: bool) -> String {
 const OPENING: &str = "\
 ## 4. What stands behind the commitments?
 
-This is a shareable edition: it cannot be recomputed, and the evidence is not in it. `data/commitments.csv` has a line for each file of the \
-package that it was made from: a token in place of the path, and a commitment, which is SHA-256 over a \
-secret salt and the SHA-256 of \
-the file. It tells nothing of the file, and whoever made the edition cannot exchange the file later. To have \
-one opened, ask for \
-the file and its salt (64 hexadecimal digits), and run
+This is a shareable edition: it cannot be recomputed, and the evidence is not in it. \
+`data/commitments.csv` has a line for each file of the package that it was made from: a token in place of \
+the path, and a commitment, which is SHA-256 over a secret salt and the SHA-256 of the file. It tells \
+nothing of the file, and whoever made the edition cannot exchange the file later. To have one opened, ask \
+for the file and its salt (64 hexadecimal digits), and run
 
 ```text
 FILE=the-file; SALT=the-salt

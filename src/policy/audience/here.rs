@@ -130,7 +130,10 @@ mod tests {
 
     /// The worst that one statement for `principal` under `condition` lets in.
     fn worst(principal: &serde_json::Value, condition: &serde_json::Value, ours: &Ours) -> (Admits, bool) {
-        let statement = serde_json::json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*", "Condition": condition});
+        let statement = serde_json::json!({
+            "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*",
+            "Condition": condition
+        });
         let policy = Policy::read(&serde_json::json!({"Statement": statement})).expect("a policy");
         let asked = AudienceQuestion {
             actions: &["s3:getobject"],
@@ -215,7 +218,9 @@ mod tests {
                 (Admits::Foreign, true),
             ),
             (
-                serde_json::json!({"StringEquals": {"aws:PrincipalOrgID": ["o-exampleorgid", "o-otherorgid1"]}}),
+                serde_json::json!({
+                    "StringEquals": {"aws:PrincipalOrgID": ["o-exampleorgid", "o-otherorgid1"]}
+                }),
                 (Admits::Foreign, false),
             ),
             (serde_json::json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}), (Admits::Foreign, true)),
@@ -240,14 +245,22 @@ mod tests {
         let (star, own) = (serde_json::json!("*"), ours(Some("o-exampleorgid")));
         let all = serde_json::json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}});
         assert_eq!(worst(&star, &all, &own), (Admits::World, true));
-        let both = serde_json::json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}, "Null": {"aws:PrincipalOrgID": "false"}});
+        let both = serde_json::json!({
+            "ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
+            "Null": {"aws:PrincipalOrgID": "false"}
+        });
         assert_eq!(worst(&star, &both, &own), (Admits::Own, true));
-        let other = serde_json::json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}, "Null": {"aws:PrincipalArn": "false"}});
+        let other = serde_json::json!({
+            "StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"},
+            "Null": {"aws:PrincipalArn": "false"}
+        });
         assert_eq!(worst(&star, &other, &own), (Admits::World, true));
         // some source must be told, and any service tells one
         let told = serde_json::json!({"Null": {"aws:SourceArn": "false"}});
         assert_eq!(worst(&star, &told, &own).0, Admits::World);
-        let ours = serde_json::json!({"Null": {"aws:SourceAccount": "false"}, "StringEquals": {"aws:SourceAccount": OWNER}});
+        let ours = serde_json::json!({
+            "Null": {"aws:SourceAccount": "false"}, "StringEquals": {"aws:SourceAccount": OWNER}
+        });
         assert_eq!(worst(&star, &ours, &own).0, Admits::Service);
     }
 
@@ -298,7 +311,11 @@ mod tests {
         assert_eq!(worst(&events, &account("444455556666"), &unknown).0, Admits::Service);
         let bucket = serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::intake"}});
         assert_eq!(worst(&events, &bucket, &unknown).0, Admits::Service);
-        let both = |id: &str| serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::intake"}, "StringEquals": {"aws:SourceAccount": id}});
+        let both = |id: &str| {
+            serde_json::json!({
+                "ArnLike": {"aws:SourceArn": "arn:aws:s3:::intake"}, "StringEquals": {"aws:SourceAccount": id}
+            })
+        };
         assert_eq!(worst(&events, &both(OWNER), &own).0, Admits::Service);
         assert_eq!(worst(&events, &both("777788889999"), &own).0, Admits::Foreign);
         assert_eq!(worst(&events, &both("777788889999"), &unknown).0, Admits::Unplaced);

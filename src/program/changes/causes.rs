@@ -160,12 +160,12 @@ mod tests {
         let names = tables.iter().flat_map(|t| words(t)).collect();
         let own = words("SELECT arn, publicly_accessible FROM rds_instance").collect();
         let reads = ReadNames { own, tables, names };
-        let old = item(
-            serde_json::json!({ "configuration": { "publiclyAccessible": false, "engineVersion": "14", "port": 1 }, "tags": {} }),
-        );
-        let new = item(
-            serde_json::json!({ "configuration": { "publiclyAccessible": true, "engineVersion": "15", "port": 2 }, "tags": {} }),
-        );
+        let old = item(serde_json::json!({
+            "configuration": { "publiclyAccessible": false, "engineVersion": "14", "port": 1 }, "tags": {}
+        }));
+        let new = item(serde_json::json!({
+            "configuration": { "publiclyAccessible": true, "engineVersion": "15", "port": 2 }, "tags": {}
+        }));
         let causes = between(&reads, &old, &new);
         assert_eq!(causes.len(), 1, "{causes:?}");
         assert_eq!(causes[0].member, "configuration.publiclyAccessible");

@@ -89,7 +89,7 @@ fn left_out(what: &str, out: &[&String], all: usize) -> Option<String> {
     Some(format!(
         "the plan's scope names {} of {}, and not {}{more}",
         all - out.len(),
-        plural(all as u64, what),
+        plural(all, what),
         some.join(", ")
     ))
 }

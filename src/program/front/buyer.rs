@@ -102,7 +102,7 @@ impl Page<'_> {
         .into();
         a.evidence = baa.agreements.iter().flat_map(|g| g.evidence.iter().cloned()).collect();
         a.evidence.dedup();
-        a.population = plural(baa.accounts.len() as u64, "account");
+        a.population = plural(baa.accounts.len(), "account");
         if a.answer != UNKNOWN {
             a.date = self.day();
         }
@@ -136,7 +136,7 @@ impl Page<'_> {
         a.population = format!(
             "{} in {}",
             plural(self.dossier.totals.resources, "resource"),
-            plural(self.dossier.scope.accounts.len() as u64, "account")
+            plural(self.dossier.scope.accounts.len(), "account")
         );
         a.date = self.day();
         let items = self
@@ -206,7 +206,7 @@ impl Page<'_> {
         a.population = format!(
             "{} of {}",
             plural(judged, "answer"),
-            plural(controls.iter().map(|c| c.checks.len() as u64).sum(), "check")
+            plural(controls.iter().map(|c| c.checks.len()).sum::<usize>(), "check")
         );
         if judged > 0 {
             a.date = self.day();
@@ -340,8 +340,8 @@ impl Page<'_> {
         );
         if !found.is_empty() {
             a.answer = YES.into();
-            a.words = format!("{} among the evidence.", plural(found.len() as u64, "document"));
-            a.population = plural(found.len() as u64, "document");
+            a.words = format!("{} among the evidence.", plural(found.len(), "document"));
+            a.population = plural(found.len(), "document");
             let of = self.dossier.evidence.iter().filter(|e| found.contains(&e.id));
             a.date = of
                 .map(|e| e.collected_at.get(..10).unwrap_or_default().to_string())
@@ -376,7 +376,7 @@ impl Page<'_> {
                     .into();
         }
         if !register.is_empty() {
-            a.population = plural(register.len() as u64, "document");
+            a.population = plural(register.len(), "document");
         }
         a.evidence.extend(register);
         a.evidence.sort();

@@ -225,7 +225,7 @@ fn log_without_finding(said: &AttestationReport, dossier: &Dossier) -> Option<Co
     let shown = format!(
         "{} of severity {} or higher by the plan\u{2019}s own matrix without an incident record, among them \
          {} on {}.",
-        plural(starts.len() as u64, "finding"),
+        plural(starts.len(), "finding"),
         high.last().unwrap_or(&""),
         first.kind,
         first.name
@@ -264,8 +264,7 @@ fn shared_deputies(inputs: &Inputs<'_>, refs: &References) -> Option<Contradicti
         roles.entry(role.deputy.trim()).or_default().push(&role.role);
     }
     let (deputy, shared) = roles.into_iter().filter(|(_, r)| r.len() > 1).max_by_key(|(_, r)| r.len())?;
-    let shown =
-        format!("{deputy} is deputy of {}: {}.", plural(shared.len() as u64, "role"), shared.join("; "));
+    let shown = format!("{deputy} is deputy of {}: {}.", plural(shared.len(), "role"), shared.join("; "));
     let by = format!("Drill {} of {}", drill.id, drill.date);
     Some(contradiction("deputies", by, &drill.outcome, shown, refs.of(&drill.evidence), "incident"))
 }

@@ -148,7 +148,7 @@ impl Cluster<'_> {
         let more = reasons.len().saturating_sub(3);
         reasons.truncate(3);
         if more > 0 {
-            reasons.push(plural(more as u64, "more finding"));
+            reasons.push(plural(more, "more finding"));
         }
         let who = match self.names.len() {
             1 => format!("{noun} {}", self.names[0]),

@@ -2,6 +2,7 @@
 
 use super::{DocumentVersion, PlannedPart, PopulationList, ResponseInputs};
 use crate::model::dossier::{ControlReport, CrosswalkRow, RecordReport};
+use crate::model::numbers::plural;
 use crate::model::records::RecordKind;
 use crate::model::request::{GivenState, PopulationKind, RegisterKind, RequestItem, VersionsWanted};
 use crate::model::verdict::Verdict;
@@ -39,7 +40,7 @@ pub fn of_row(inputs: &ResponseInputs<'_>, row: &CrosswalkRow) -> Vec<PlannedPar
         };
         match versions.len() {
             0 => made,
-            n => given(PlannedPart { documents: versions, ..made }, counted(n, "document")),
+            n => given(PlannedPart { documents: versions, ..made }, plural(n, "document")),
         }
     };
     let mut implementation =
@@ -54,8 +55,8 @@ pub fn of_row(inputs: &ResponseInputs<'_>, row: &CrosswalkRow) -> Vec<PlannedPar
     let read = controls.iter().filter(|c| shows(c)).count();
     if read > 0 {
         let words = match implementation.documents.len() {
-            0 => counted(read, "control"),
-            n => format!("{} and {}", counted(n, "document"), counted(read, "control")),
+            0 => plural(read, "control"),
+            n => format!("{} and {}", plural(n, "document"), plural(read, "control")),
         };
         implementation = given(implementation, words);
     }
@@ -64,7 +65,7 @@ pub fn of_row(inputs: &ResponseInputs<'_>, row: &CrosswalkRow) -> Vec<PlannedPar
     review.facts.extend(records.iter().map(|r| of_record(r)));
     if !records.is_empty() {
         let words =
-            format!("{}, {}", counted(review.documents.len(), "document"), counted(records.len(), "record"));
+            format!("{}, {}", plural(review.documents.len(), "document"), plural(records.len(), "record"));
         review = given(review, words);
     }
     let mut parts = vec![documents("policy", "The policy or procedure", &row.policy), implementation, review];
@@ -89,7 +90,7 @@ fn alternative(inputs: &ResponseInputs<'_>, citation: &str) -> Option<PlannedPar
         .collect();
     let n = facts.len();
     let part = PlannedPart { facts, ..empty("alternative", "The alternative measure".into()) };
-    (n > 0).then(|| given(part, counted(n, "record")))
+    (n > 0).then(|| given(part, plural(n, "record")))
 }
 
 /// What the item names.
@@ -117,13 +118,13 @@ fn document(inputs: &ResponseInputs<'_>, word: &str, versions: VersionsWanted) -
         (0, 0) => part,
         // an earlier version is handed over, and is no answer for the day
         (0, n) => PlannedPart {
-            words: format!("none in effect on the day; {} of packages before it", counted(n, "version")),
+            words: format!("none in effect on the day; {} of packages before it", plural(n, "version")),
             ..part
         },
         (n, all) => {
             let earlier =
-                if all > n { format!(", {} before it", counted(all - n, "version")) } else { String::new() };
-            given(part, format!("{} in effect{earlier}", counted(n, "document")))
+                if all > n { format!(", {} before it", plural(all - n, "version")) } else { String::new() };
+            given(part, format!("{} in effect{earlier}", plural(n, "document")))
         }
     }
 }
@@ -171,7 +172,7 @@ fn record(inputs: &ResponseInputs<'_>, kind: RecordKind) -> PlannedPart {
     };
     match found.len() {
         0 => part,
-        n => given(part, counted(n, "record")),
+        n => given(part, plural(n, "record")),
     }
 }
 
@@ -191,7 +192,7 @@ fn population(list: Option<&PopulationList>, kind: PopulationKind) -> PlannedPar
             ..part
         },
         (0, false) => PlannedPart { population: None, ..part },
-        (n, _) => given(part, counted(n, "row")),
+        (n, _) => given(part, plural(n, "row")),
     }
 }
 
@@ -234,7 +235,7 @@ fn register(inputs: &ResponseInputs<'_>, kind: RegisterKind) -> PlannedPart {
     }
     given(
         PlannedPart { facts, register: Some(kind), ..part },
-        counted(n, "entry").replace("entrys", "entries"),
+        plural(n, "entry").replace("entrys", "entries"),
     )
 }
 
@@ -278,8 +279,4 @@ fn of_record(record: &RecordReport) -> String {
     let result = if record.result.is_empty() { String::new() } else { format!(": {}", record.result) };
     let late = if record.overdue { "; overdue since then" } else { "" };
     format!("{} on {} by {}{over}{result}{late}", record.title, record.on, record.by)
-}
-
-fn counted(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }

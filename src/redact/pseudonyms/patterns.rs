@@ -32,7 +32,11 @@ pub(super) static BEFORE: [TextShape; 2] = [
     shape(Original::Mail, r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+", false, any),
     shape(
         Original::Host,
-        r"(?i)(?:[a-z0-9_*-]+\.)+(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|awsapps\.com|on\.aws|com|net|org|edu|gov|mil|us|io|internal|local|lan|corp|example|test|invalid|aws|info|biz|eu|uk|de|ca|health|cloud|app|dev|co)",
+        concat!(
+            r"(?i)(?:[a-z0-9_*-]+\.)+(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|awsapps\.com",
+            r"|on\.aws|com|net|org|edu|gov|mil|us|io|internal|local|lan|corp|example|test|invalid",
+            r"|aws|info|biz|eu|uk|de|ca|health|cloud|app|dev|co)",
+        ),
         true,
         any,
     ),

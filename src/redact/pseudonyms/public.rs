@@ -102,8 +102,11 @@ pub(super) fn is_arn_type(text: &str) -> bool {
 pub(super) fn is_region(text: &str) -> bool {
     static REGION: OnceLock<Regex> = OnceLock::new();
     let region = REGION.get_or_init(|| {
-        Regex::new(r"^(?:aws-global|(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso[bef]?)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d[a-f]?)$")
-            .expect("a sound expression")
+        Regex::new(concat!(
+            r"^(?:aws-global|(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso[bef]?)?-",
+            r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d[a-f]?)$",
+        ))
+        .expect("a sound expression")
     });
     region.is_match(text)
 }

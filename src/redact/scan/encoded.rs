@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{Look, MAX_DEPTH, strike, walk};
 use crate::redact::findings::Findings;
-use crate::redact::rules::may_be_encoded;
+use crate::redact::quick::may_be_encoded;
 use crate::redact::{gitleaks, undone};
 
 /// Parts of a text that are base64 and hold a finding.

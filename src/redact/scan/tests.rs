@@ -10,9 +10,10 @@ fn redact(document: &str) -> (Option<String>, Findings) {
 
 #[test]
 fn secrets_by_name_only_where_names_are_free() {
-    let (new, findings) = redact(
-        r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "PasswordLastUsed":"2026-01-01"}"#,
-    );
+    let (new, findings) = redact(concat!(
+        r#"{"environment": {"variables":{"DB_PASSWORD":"hunter22","MODE":"fast"}}, "#,
+        r#""PasswordLastUsed":"2026-01-01"}"#,
+    ));
     let new = new.expect("found");
     assert!(
         !new.contains("hunter22")
@@ -92,7 +93,11 @@ fn the_quick_look_lets_every_rule_through() {
 
 proptest::proptest! {
     #[test]
-    fn the_quick_look_is_never_stricter(text in "[ -~\\t\\n]{0,12}(password|(smtp|http|ttp|p)?token|api_?key|access-key|mrn|[0-9]{3}-[0-9]{2}-[0-9]{4}|gh[pousr]_[a-z]{36}|AKIA[A-Z]{16})[ =:#\\t-]{0,3}[ -~]{0,12}") {
+    fn the_quick_look_is_never_stricter(
+        text in "[ -~\\t\\n]{0,12}(password|(smtp|http|ttp|p)?token|api_?key|access-key|mrn\
+                 |[0-9]{3}-[0-9]{2}-[0-9]{4}|gh[pousr]_[a-z]{36}|AKIA[A-Z]{16})\
+                 [ =:#\\t-]{0,3}[ -~]{0,12}",
+    ) {
         proptest::prop_assert!(!patterns().set.is_match(&text) || possible(&text), "{text}");
     }
 }
@@ -168,7 +173,8 @@ fn secrets_of_a_place_of_their_own() {
 #[test]
 fn commands_and_code_without_a_secret() {
     for text in [
-        "aws ecr get-login-password | docker login --username AWS --password-stdin 111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "aws ecr get-login-password | docker login --username AWS --password-stdin \
+         111122223333.dkr.ecr.us-east-1.amazonaws.com",
         "password = json.loads(secret)['password']",
         "const token = event.headers['authorization'].split(' ')[1];",
         "if (request.headers['x-forwarded-proto'].value !== 'https') { return moved; }",

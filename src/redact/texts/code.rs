@@ -10,35 +10,51 @@ pub(super) const CODE: [SecretPlace; 17] = [
         Strong,
         WORDS,
         &["("],
-        r#"(?i)\(\s*\\?["'](?P<n>[\w.:-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|private)[_-]?key|token)[\w.-]*)\\?["']\s*,\s*\\?["']([^"'\\\n]{4,100})\\?["']\s*\)"#,
+        concat!(
+            r#"(?i)\(\s*\\?["'](?P<n>[\w.:-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access"#,
+            r#"|private)[_-]?key|token)[\w.-]*)\\?["']\s*,\s*\\?["']([^"'\\\n]{4,100})\\?["']\s*\)"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         &["pass", "pwd", "secret", "token", "key", "verify", "auth"],
         &["["],
-        r#"(?i)\[\s*\\?["'](?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|[_-]key|apikey|token|verify|authorization)[\w.-]*)\\?["']\s*\](?:\[0\])?(?:\.value)?\s*(?:[!=]==?|=)\s*\\?["']([^"'\\\n]{4,100})"#,
+        concat!(
+            r#"(?i)\[\s*\\?["'](?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|[_-]key"#,
+            r#"|apikey|token|verify|authorization)[\w.-]*)\\?["']\s*\](?:\[0\])?(?:\.value)?\s*"#,
+            r#"(?:[!=]==?|=)\s*\\?["']([^"'\\\n]{4,100})"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         WORDS,
         &["=="],
-        r#"(?i)\b(?P<n>[\w.]*(?:passw(?:or)?d|passphrase|pwd|secret|api_?key|token))\)?\s*[!=]==?\s*\\?["']([^"'\\\n]{6,100})\\?["']"#,
+        concat!(
+            r#"(?i)\b(?P<n>[\w.]*(?:passw(?:or)?d|passphrase|pwd|secret|api_?key|token))"#,
+            r#"\)?\s*[!=]==?\s*\\?["']([^"'\\\n]{6,100})\\?["']"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         WORDS,
         &["set :"],
-        r#"(?i)\bset\s+:(?P<n>\w*(?:passw(?:or)?d|passphrase|secret|api_?key|token)\w*)\s*,\s*["']([^"'\n]{4,100})["']"#,
+        concat!(
+            r#"(?i)\bset\s+:(?P<n>\w*(?:passw(?:or)?d|passphrase|secret|api_?key|token)\w*)\s*,\s*["']"#,
+            r#"([^"'\n]{4,100})["']"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         &["pass", "psk", "_pw", "-pw", ".pw", "_key", "-key"],
         &[":", "=>", "="],
-        r#"(?im)(?:^|[\s,{;(\["'])(?P<n>(?:[\w.-]*[_.-])?(?:pass|psk|pw|db_?pass|(?:service|integration|routing|deploy)[_-]key))\\?["']?\s*(?::|=>|:=|=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
+        concat!(
+            r#"(?im)(?:^|[\s,{;(\["'])(?P<n>(?:[\w.-]*[_.-])?(?:pass|psk|pw|db_?pass|(?:service|integration"#,
+            r#"|routing|deploy)[_-]key))\\?["']?\s*(?::|=>|:=|=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
+        ),
     ),
     place(
         "assigned-secret",
@@ -60,28 +76,41 @@ pub(super) const CODE: [SecretPlace; 17] = [
         Plausible,
         &["noecho"],
         &["default"],
-        r#"(?i)\bNoEcho["']?\s*:\s*["']?true["']?[^\S\n]*\r?\n(?:[^\S\n]+\w+:[^\n]*\n){0,6}?[^\S\n]+Default:[^\S\n]*["']?([^\s"']{3,})"#,
+        concat!(
+            r#"(?i)\bNoEcho["']?\s*:\s*["']?true["']?[^\S\n]*\r?\n"#,
+            r#"(?:[^\S\n]+\w+:[^\n]*\n){0,6}?[^\S\n]+Default:[^\S\n]*["']?([^\s"']{3,})"#,
+        ),
     ),
     place(
         "assigned-secret",
         Plausible,
         &["noecho"],
         &["default"],
-        r#"(?i)\bDefault:[^\S\n]*["']?([^\s"']{3,})["']?[^\S\n]*\r?\n(?:[^\S\n]+\w+:[^\n]*\n){0,6}?[^\S\n]+NoEcho:\s*["']?true\b"#,
+        concat!(
+            r#"(?i)\bDefault:[^\S\n]*["']?([^\s"']{3,})["']?[^\S\n]*\r?\n"#,
+            r#"(?:[^\S\n]+\w+:[^\n]*\n){0,6}?[^\S\n]+NoEcho:\s*["']?true\b"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         WORDS,
         &["default:"],
-        r#"(?im)^[^\S\n]*(?P<n>\w*(?:password|passphrase|secret|token|apikey)\w*):[^\S\n]*\r?\n(?:[^\S\n]+(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern|ConstraintDescription)\s*:[^\n]*\n){0,7}?[^\S\n]+Default:[^\S\n]*["']?([^\s"']{4,})"#,
+        concat!(
+            r#"(?im)^[^\S\n]*(?P<n>\w*(?:password|passphrase|secret|token|apikey)\w*):[^\S\n]*\r?\n"#,
+            r#"(?:[^\S\n]+(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern"#,
+            r#"|ConstraintDescription)\s*:[^\n]*\n){0,7}?[^\S\n]+Default:[^\S\n]*["']?([^\s"']{4,})"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         WORDS,
         &["{"],
-        r#"(?i)["']?(?P<n>[\w.-]*(?:password|passphrase|secret|token|api_?key)[\w-]*)\\?["']?\s*:\s*\{[^{}]{0,200}?\\?["']?(?:default|value)\\?["']?\s*:\s*\\?["']([^"'\\\n]{4,100})"#,
+        concat!(
+            r#"(?i)["']?(?P<n>[\w.-]*(?:password|passphrase|secret|token|api_?key)[\w-]*)\\?["']?\s*:"#,
+            r#"\s*\{[^{}]{0,200}?\\?["']?(?:default|value)\\?["']?\s*:\s*\\?["']([^"'\\\n]{4,100})"#,
+        ),
     ),
     // addresses that are keys
     place(
@@ -117,7 +146,10 @@ pub(super) const CODE: [SecretPlace; 17] = [
         Plausible,
         &["hooks.zapier.com", "maker.ifttt.com", "hooks.chime.aws"],
         &[],
-        r"(?i)\b(?:hooks\.zapier\.com/hooks/catch/\d+/|maker\.ifttt\.com/trigger/[\w-]+/(?:json/)?with/key/|hooks\.chime\.aws/incomingwebhooks/[\w-]+\?token=)([\w%=-]{6,})",
+        concat!(
+            r"(?i)\b(?:hooks\.zapier\.com/hooks/catch/\d+/|maker\.ifttt\.com/trigger/[\w-]+/",
+            r"(?:json/)?with/key/|hooks\.chime\.aws/incomingwebhooks/[\w-]+\?token=)([\w%=-]{6,})",
+        ),
     ),
     place(
         "url-token",

@@ -10,21 +10,31 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         Strong,
         WORDS,
         &["config"],
-        r#"(?i)\bconfig(?:ure)?\s+(?:--?[\w-]+\s+)*(?:set\s+)?(?:--?[\w-]+\s+)*(?P<n>[\w.:/-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)[\w.-]*)[ \t]+["']?([^\s"']{6,})"#,
+        concat!(
+            r#"(?i)\bconfig(?:ure)?\s+(?:--?[\w-]+\s+)*(?:set\s+)?(?:--?[\w-]+\s+)*(?P<n>[\w.:/-]*"#,
+            r#"(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)[\w.-]*)"#,
+            r#"[ \t]+["']?([^\s"']{6,})"#,
+        ),
     ),
     place(
         "command-secret",
         Plausible,
         &["smbclient", "smbget", "rpcclient", "winexe", "net ads", "net rpc"],
         &["%"],
-        r#"(?i)\b(?:smbclient|smbget|rpcclient|winexe|net\s+(?:ads|rpc))\b[^\n|;&]*?\s(?:-U|--user(?:name)?)[\s=]*["']?[^\s%"']{1,80}%([^\s"']{3,})"#,
+        concat!(
+            r#"(?i)\b(?:smbclient|smbget|rpcclient|winexe|net\s+(?:ads|rpc))\b[^\n|;&]*?\s"#,
+            r#"(?:-U|--user(?:name)?)[\s=]*["']?[^\s%"']{1,80}%([^\s"']{3,})"#,
+        ),
     ),
     place(
         "command-secret",
         Plausible,
         &["rabbitmqctl"],
         &[],
-        r#"(?i)\brabbitmqctl\b[^\n|;&]*?\b(?:add_user|change_password|authenticate_user)\s+["']?[^\s"']+["']?\s+["']?([^\s"']{3,})"#,
+        concat!(
+            r#"(?i)\brabbitmqctl\b[^\n|;&]*?\b(?:add_user|change_password|authenticate_user)"#,
+            r#"\s+["']?[^\s"']+["']?\s+["']?([^\s"']{3,})"#,
+        ),
     ),
     place(
         "command-secret",
@@ -38,14 +48,20 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         Plausible,
         &["net use", "net.exe use"],
         &["\\"],
-        r#"(?i)\bnet(?:\.exe)?\s+use\s+(?:[A-Z*]:?\s+)?["']?\\{2,4}[^\s"']+["']?\s+["']?([^\s/"'*][^\s"']{3,})"#,
+        concat!(
+            r#"(?i)\bnet(?:\.exe)?\s+use\s+(?:[A-Z*]:?\s+)?["']?\\{2,4}[^\s"']+["']?\s+["']?"#,
+            r#"([^\s/"'*][^\s"']{3,})"#,
+        ),
     ),
     place(
         "command-secret",
         Plausible,
         &["schtasks", "cmdkey", "freerdp", "msdeploy", "signtool", "psexec", "netdom"],
         &["/p", "/rp", "-p"],
-        r#"(?i)\b(?:schtasks|cmdkey|[xw]freerdp|msdeploy|signtool|psexec\w*|netdom)\b[^\n|&]*?\s[/-](?:rp|password[do]?|pass|pwd|p)(?:[:=]|\s+)["']?([^\s"'/][^\s"']{2,})"#,
+        concat!(
+            r#"(?i)\b(?:schtasks|cmdkey|[xw]freerdp|msdeploy|signtool|psexec\w*|netdom)\b[^\n|&]*?\s[/-]"#,
+            r#"(?:rp|password[do]?|pass|pwd|p)(?:[:=]|\s+)["']?([^\s"'/][^\s"']{2,})"#,
+        ),
     ),
     place(
         "command-secret",
@@ -93,7 +109,10 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
             "mongostat",
         ],
         &["-p", "-w"],
-        r#"\b(?:cqlsh|cypher-shell|rdesktop|evil-winrm|ncftp\w*|hdbsql|vsql|beeline|impala-shell|argocd\s+login|oc\s+login|mongofiles|mongostat)\b[^\n|;&]*?\s-[pw]\s+["']?([^\s"'-][^\s"']{2,})"#,
+        concat!(
+            r#"\b(?:cqlsh|cypher-shell|rdesktop|evil-winrm|ncftp\w*|hdbsql|vsql|beeline|impala-shell|argocd"#,
+            r#"\s+login|oc\s+login|mongofiles|mongostat)\b[^\n|;&]*?\s-[pw]\s+["']?([^\s"'-][^\s"']{2,})"#,
+        ),
     ),
     place(
         "command-secret",
@@ -149,7 +168,10 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         Strong,
         &["@"],
         &["/"],
-        r#"(?:^|[\s"'=])[\w.$#-]{2,40}/([^\s@/"':]{4,})@[A-Z][A-Z0-9_.]*(?:ORCL|PROD|TEST|DEV|STAGE|PDB|DB|XE|SVC)[A-Z0-9_.]*\b"#,
+        concat!(
+            r#"(?:^|[\s"'=])[\w.$#-]{2,40}/([^\s@/"':]{4,})@[A-Z][A-Z0-9_.]*"#,
+            r#"(?:ORCL|PROD|TEST|DEV|STAGE|PDB|DB|XE|SVC)[A-Z0-9_.]*\b"#,
+        ),
     ),
     place(
         "command-secret",

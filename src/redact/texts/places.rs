@@ -66,21 +66,32 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         WORDS,
         &[" -", "\"-", "'-", "[-", ",-", "(-", "`-", "\n-"],
-        r#"(?i)(?:^|[\s"'\[,(`])--?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|auth[_-]?key|encryption[_-]?key|token|credentials?|-pass|^pass|pass)[\w.-]*)(?:=|\s+|\\?["']\s*,?\s*\\?["'])\\?["']?([^\s"'\\,;|&<>\[\]]{3,})"#,
+        concat!(
+            r#"(?i)(?:^|[\s"'\[,(`])--?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key"#,
+            r#"|access[_-]?key|private[_-]?key|account[_-]?key|auth[_-]?key|encryption[_-]?key"#,
+            r#"|token|credentials?|-pass|^pass|pass)[\w.-]*)(?:=|\s+|\\?["']\s*,?\s*\\?["'])\\?["']?"#,
+            r#"([^\s"'\\,;|&<>\[\]]{3,})"#,
+        ),
     ),
     place(
         "command-secret",
         Plausible,
         &["-d"],
         &[],
-        r#"(?i)(?:^|\s)-D(?P<n>[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|credential)[\w.-]*)=["']?([^\s"']{3,})"#,
+        concat!(
+            r#"(?i)(?:^|\s)-D(?P<n>[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|credential)[\w.-]*)"#,
+            r#"=["']?([^\s"']{3,})"#,
+        ),
     ),
     place(
         "command-secret",
         Plausible,
         &["mysql", "mariadb"],
         &["-p"],
-        r#"(?i)\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlsh|mariadb|mariadb-dump|mariadb-admin)\b[^\n|;&]*?\s-p["']?([^\s"'|;&$-][^\s"'|;&]{2,})"#,
+        concat!(
+            r#"(?i)\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlsh|mariadb|mariadb-dump|mariadb-admin)"#,
+            r#"\b[^\n|;&]*?\s-p["']?([^\s"'|;&$-][^\s"'|;&]{2,})"#,
+        ),
     ),
     place("command-secret", Plausible, &["sshpass"], &[], r#"(?i)\bsshpass\s+-p\s*["']?([^\s"']{3,})"#),
     place(
@@ -88,14 +99,20 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["login"],
         &["-p"],
-        r#"(?i)\b(?:docker|podman|nerdctl|helm\s+registry|oras|crane|az)\s+(?:auth\s+)?login\b[^\n|;&]*?\s-p\s+["']?([^\s"']{3,})"#,
+        concat!(
+            r#"(?i)\b(?:docker|podman|nerdctl|helm\s+registry|oras|crane|az)\s+"#,
+            r#"(?:auth\s+)?login\b[^\n|;&]*?\s-p\s+["']?([^\s"']{3,})"#,
+        ),
     ),
     place(
         "command-secret",
         Plausible,
         &["mongo", "kinit", "rclone"],
         &["-p"],
-        r#"(?i)\b(?:mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|kinit|rclone)\b[^\n|;&]*?\s-p\s+["']?([^\s"']{3,})"#,
+        concat!(
+            r#"(?i)\b(?:mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|kinit|rclone)"#,
+            r#"\b[^\n|;&]*?\s-p\s+["']?([^\s"']{3,})"#,
+        ),
     ),
     place(
         "command-secret",
@@ -123,7 +140,10 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["-u", "--user", "-a ", "--proxy-user"],
         &[":"],
-        r#"(?i)\b(?:curl|wget|httpie|https?|lftp|xh)\b[^\n|;]*?\s(?:-u|--user|--proxy-user|-U|-a)(?:\s+|=)?\\?["']?[^\s:"'\\]{1,80}:([^\s"'\\@]{3,})"#,
+        concat!(
+            r#"(?i)\b(?:curl|wget|httpie|https?|lftp|xh)\b[^\n|;]*?\s(?:-u|--user|--proxy-user|-U|-a)"#,
+            r#"(?:\s+|=)?\\?["']?[^\s:"'\\]{1,80}:([^\s"'\\@]{3,})"#,
+        ),
     ),
     place(
         "command-secret",
@@ -165,7 +185,11 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["echo"],
         &["|"],
-        r#"(?i)\becho\s+-?n?\s*["']?([^\s"'|$]{6,})["']?\s*\|\s*(?:sudo\s+)?(?:passwd\s+--stdin|docker\s+login|podman\s+login|openssl\s+\w+|gpg\b|sudo\s+-S|cryptsetup\b|kinit\b|realm\s+join|adcli\b|smbpasswd\b|vault\s+login|gh\s+auth)"#,
+        concat!(
+            r#"(?i)\becho\s+-?n?\s*["']?([^\s"'|$]{6,})["']?\s*\|\s*(?:sudo\s+)?"#,
+            r#"(?:passwd\s+--stdin|docker\s+login|podman\s+login|openssl\s+\w+|gpg\b|sudo\s+-S|cryptsetup\b"#,
+            r#"|kinit\b|realm\s+join|adcli\b|smbpasswd\b|vault\s+login|gh\s+auth)"#,
+        ),
     ),
     place(
         "command-secret",
@@ -194,7 +218,10 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["requirepass", "masterauth", "rootpw", "bindpw", "admin_passwd", "proxy_shared_secret"],
         &[],
-        r#"(?im)^\s*(?:requirepass|masterauth|rootpw|bindpw|olcRootPW|admin_passwd|neutron_metadata_proxy_shared_secret)\s+["']?([^\s"']{3,})"#,
+        concat!(
+            r#"(?im)^\s*(?:requirepass|masterauth|rootpw|bindpw|olcRootPW|admin_passwd"#,
+            r#"|neutron_metadata_proxy_shared_secret)\s+["']?([^\s"']{3,})"#,
+        ),
     ),
     place(
         "statement-secret",
@@ -223,7 +250,11 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["x-", "api-key", "apikey", "-token", "authorization", "subscription-key"],
         &[],
-        r#"(?i)\b(?:x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key|(?:private|auth|access|session)-token|dd-api-key|(?:proxy-)?authorization|ocp-apim-subscription-key)\\?["']?\s*[:=,]\s*\\?["']?(?:(?:bearer|basic|token|apikey|digest)\s+)?([A-Za-z0-9+/_~.=!@#$%^&*-]{6,})"#,
+        concat!(
+            r#"(?i)\b(?:x-[\w-]*(?:key|token|secret|auth)[\w-]*|api-?key|(?:private|auth|access|session)"#,
+            r#"-token|dd-api-key|(?:proxy-)?authorization|ocp-apim-subscription-key)\\?["']?\s*[:=,]"#,
+            r#"\s*\\?["']?(?:(?:bearer|basic|token|apikey|digest)\s+)?([A-Za-z0-9+/_~.=!@#$%^&*-]{6,})"#,
+        ),
     ),
     // connection strings
     place(
@@ -238,7 +269,10 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Strong,
         &["://"],
         &["@"],
-        r#"\b(?:https?|git|redis|rediss|amqps?|mongodb(?:\+srv)?|nats|mqtts?|clickhouse|sentry)://([A-Za-z0-9_.~%+-]{16,})@[\w.-]"#,
+        concat!(
+            r#"\b(?:https?|git|redis|rediss|amqps?|mongodb(?:\+srv)?|nats|mqtts?|clickhouse|sentry)://"#,
+            r#"([A-Za-z0-9_.~%+-]{16,})@[\w.-]"#,
+        ),
     ),
     place(
         "connection-secret",
@@ -252,7 +286,10 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Plausible,
         &["sqlplus", "sqlldr", "expdp", "impdp", "rman", "sqlcl", "dgmgrl"],
         &["@"],
-        r#"(?i)\b(?:sqlplus|sqlldr|expdp|impdp|rman|sqlcl|dgmgrl)\b[^\n]{0,80}?\s["']?[\w.$#-]+/([^\s@"']{3,})@"#,
+        concat!(
+            r#"(?i)\b(?:sqlplus|sqlldr|expdp|impdp|rman|sqlcl|dgmgrl)\b[^\n]{0,80}?\s["']?[\w.$#-]+/"#,
+            r#"([^\s@"']{3,})@"#,
+        ),
     ),
     place(
         "connection-secret",
@@ -267,16 +304,44 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         Strong,
         WORDS,
         &[":", "=>", "="],
-        r#"(?im)(?:^|[\s,{;"'(\[&?])\\?["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master|auth|account|shared|storage|license|webhook)[_-]?key|token|credential)[\w.-]*)\\?["']?\s*(?::|=>|:=|\?=|=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
+        concat!(
+            r#"(?im)(?:^|[\s,{;"'(\[&?])\\?["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd"#,
+            r#"|secret|api[_-]?key|(?:access|secret|private|encryption|signing|master|auth|account"#,
+            r#"|shared|storage|license|webhook)[_-]?key|token|credential)[\w.-]*)\\?["']?\s*"#,
+            r#"(?::|=>|:=|\?=|=)\s*\\?["']?([^\s"',;&<>{}\[\]()\\]{6,})"#,
+        ),
     ),
 ];
 
 /// XML: an element or a pair of attributes whose name says so, plain or escaped.
 pub(super) const XML: [&str; 6] = [
-    r#"(?i)(?:<|&lt;)(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|pre_shared_key|presharedkey|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?(?:>|&gt;)\s*([^<&\s][^<&]{2,}?)\s*(?:<|&lt;)/"#,
-    r#"(?i)\b(?:key|name)\s*=\s*\\?["'](?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)\\?["']\s+value\s*=\s*\\?["']([^"'\\<>]{3,})"#,
-    r#"(?i)<(?:name|key)>\s*(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)\s*</(?:name|key)>\s*<(?:value|string)>\s*([^<&\s][^<&]{2,}?)\s*</"#,
-    r#"(?i)\bvalue\s*=\s*\\?["']([^"'\\<>]{3,})\\?["']\s+(?:key|name)\s*=\s*\\?["'](?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)"#,
-    r#"(?i)<(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?>\s*<!\[CDATA\[\s*([^\]]{3,}?)\s*\]\]>"#,
-    r#"(?i)<(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?>\s*<(?:value|plaintext|string)>\s*([^<&\s][^<&]{2,}?)\s*</"#,
+    concat!(
+        r#"(?i)(?:<|&lt;)(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|pre_shared_key"#,
+        r#"|presharedkey|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)"#,
+        r#"(?:\s[^<>]*)?(?:>|&gt;)\s*([^<&\s][^<&]{2,}?)\s*(?:<|&lt;)/"#,
+    ),
+    concat!(
+        r#"(?i)\b(?:key|name)\s*=\s*\\?["'](?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key"#,
+        r#"|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)\\?["']\s+value\s*=\s*\\?["']"#,
+        r#"([^"'\\<>]{3,})"#,
+    ),
+    concat!(
+        r#"(?i)<(?:name|key)>\s*(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key"#,
+        r#"|private[_-]?key|access[_-]?key|token|credential)[\w:.-]*)\s*</(?:name|key)>\s*<"#,
+        r#"(?:value|string)>\s*([^<&\s][^<&]{2,}?)\s*</"#,
+    ),
+    concat!(
+        r#"(?i)\bvalue\s*=\s*\\?["']([^"'\\<>]{3,})\\?["']\s+(?:key|name)\s*=\s*\\?["']"#,
+        r#"(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key"#,
+        r#"|access[_-]?key|token|credential)[\w:.-]*)"#,
+    ),
+    concat!(
+        r#"(?i)<(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key"#,
+        r#"|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?>\s*<!\[CDATA\[\s*([^\]]{3,}?)\s*\]\]>"#,
+    ),
+    concat!(
+        r#"(?i)<(?P<n>[\w:.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|private[_-]?key"#,
+        r#"|access[_-]?key|token|credential)[\w:.-]*)(?:\s[^<>]*)?>\s*<(?:value|plaintext|string)>\s*"#,
+        r#"([^<&\s][^<&]{2,}?)\s*</"#,
+    ),
 ];

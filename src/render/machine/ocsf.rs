@@ -41,7 +41,8 @@ fn event(handed: &Handed<'_>, control: &ControlReport, check: &CheckReport, said
         "metadata": {
             "version": VERSION,
             "uid": uid,
-            "product": { "name": d.program.name, "vendor_name": d.program.name, "version": d.program.version },
+            "product": { "name": d.program.name, "vendor_name": d.program.name,
+                "version": d.program.version },
         },
         "finding_info": {
             "uid": uuid("finding", &format!("{}\0{subject}", check.id)),
@@ -83,11 +84,16 @@ fn event(handed: &Handed<'_>, control: &ControlReport, check: &CheckReport, said
 fn unmapped(handed: &Handed<'_>, check: &CheckReport, said: &Said<'_>) -> Value {
     let d = handed.dossier;
     let exhibits = said.evidence.iter().filter_map(|id| handed.exhibit(id));
-    let evidence: Vec<Value> =
-        exhibits.map(|e| json!({ "exhibit": e.id, "path": handed.path(e), "sha256": e.sha256, "collected_at": e.collected_at })).collect();
+    let evidence: Vec<Value> = exhibits
+        .map(|e| {
+            json!({
+                "exhibit": e.id, "path": handed.path(e), "sha256": e.sha256, "collected_at": e.collected_at
+            })
+        })
+        .collect();
     json!({ "affiant": {
-        "verdict": said.verdict, "package": d.package_id, "package_manifest_sha256": handed.manifest, "sample": d.sample,
-        "draft": d.draft, "evidence": evidence, "rows_not_listed": unlisted(check),
+        "verdict": said.verdict, "package": d.package_id, "package_manifest_sha256": handed.manifest,
+        "sample": d.sample, "draft": d.draft, "evidence": evidence, "rows_not_listed": unlisted(check),
     } })
 }
 

@@ -40,19 +40,27 @@ fn log(handed: &Handed<'_>) -> Value {
                 "version": d.program.version,
                 "semanticVersion": d.program.version,
                 "rules": rules,
-                "properties": { "catalog": d.catalog.version, "catalogSha256": d.catalog.digest, "customCatalog": d.catalog.custom },
+                "properties": { "catalog": d.catalog.version, "catalogSha256": d.catalog.digest,
+                    "customCatalog": d.catalog.custom },
             } },
             "automationDetails": {
                 "id": format!("affiant/{}", d.package_id),
                 "guid": uuid("sarif", &d.package_id),
-                "description": { "text": format!("{}Package {} of {}, as of {}", handed.warnings(), d.package_id, d.organization.name, d.as_of) },
+                "description": { "text": format!(
+                    "{}Package {} of {}, as of {}",
+                    handed.warnings(), d.package_id, d.organization.name, d.as_of
+                ) },
             },
             "columnKind": "unicodeCodePoints",
-            "originalUriBaseIds": { BASE: { "description": { "text": "the folder of the package, unpacked" } } },
-            "invocations": [{ "executionSuccessful": true, "endTimeUtc": d.as_of, "toolExecutionNotifications": notifications(handed) }],
+            "originalUriBaseIds": {
+                BASE: { "description": { "text": "the folder of the package, unpacked" } }
+            },
+            "invocations": [{ "executionSuccessful": true, "endTimeUtc": d.as_of,
+                "toolExecutionNotifications": notifications(handed) }],
             "artifacts": d.evidence.iter().map(|e| artifact(handed, e)).collect::<Vec<_>>(),
             "results": results,
-            "properties": { "package": d.package_id, "packageManifestSha256": handed.manifest, "sample": d.sample, "draft": d.draft },
+            "properties": { "package": d.package_id, "packageManifestSha256": handed.manifest,
+                "sample": d.sample, "draft": d.draft },
         }],
     })
 }
@@ -65,7 +73,8 @@ fn rule(control: &ControlReport, check: &CheckReport) -> Value {
         "fullDescription": { "text": one_line(&check.why) },
         "help": { "text": one_line(&check.fix) },
         "defaultConfiguration": { "level": level(check.severity) },
-        "properties": { "control": control.id, "citations": citations, "severity": check.severity.as_str(), "verdict": check.verdict },
+        "properties": { "control": control.id, "citations": citations, "severity": check.severity.as_str(),
+            "verdict": check.verdict },
     })
 }
 
@@ -82,7 +91,9 @@ fn artifact(handed: &Handed<'_>, exhibit: &EvidenceRef) -> Value {
         "location": { "uri": handed.uri(exhibit), "uriBaseId": BASE },
         "length": exhibit.size,
         "hashes": { "sha-256": exhibit.sha256 },
-        "description": { "text": format!("{}: {}, collected {}", exhibit.id, one_line(&exhibit.source), exhibit.collected_at) },
+        "description": { "text": format!(
+            "{}: {}, collected {}", exhibit.id, one_line(&exhibit.source), exhibit.collected_at
+        ) },
     })
 }
 
@@ -102,7 +113,10 @@ fn result(
         "kind": kind,
         "level": if kind == "fail" { level(check.severity) } else { "none" },
         "message": { "text": format!("{}: {}. {}", said.verdict, said.reason, meaning(said.verdict)) },
-        "guid": uuid("sarif-result", &format!("{}\0{}\0{subject}\0{}", handed.dossier.package_id, check.id, said.reason)),
+        "guid": uuid(
+            "sarif-result",
+            &format!("{}\0{}\0{subject}\0{}", handed.dossier.package_id, check.id, said.reason)
+        ),
         "partialFingerprints": { "affiantRow/v1": fingerprint },
         "properties": { "verdict": said.verdict, "asOf": handed.dossier.as_of },
     });

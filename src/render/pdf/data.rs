@@ -192,11 +192,12 @@ fn clean(value: &mut Value, key: &str) {
 /// Characters that every face of the report has. Anything else would print as a hole, which PDF/UA refuses.
 fn in_every_face(c: char) -> bool {
     matches!(c,
-        '\n' | ' '..='~' | '\u{A0}'..='\u{AC}' | '\u{AE}'..='\u{17F}' | '\u{218}'..='\u{21B}' | '\u{400}'..='\u{45F}'
-        | '\u{1E80}'..='\u{1E85}' | '\u{1EA0}'..='\u{1EF9}' | '\u{2010}'..='\u{2015}' | '\u{2018}'..='\u{201A}'
-        | '\u{201C}'..='\u{201E}' | '\u{2020}'..='\u{2022}' | '\u{2026}' | '\u{2030}' | '\u{2032}' | '\u{2033}' | '\u{2039}'
-        | '\u{203A}' | '\u{20AC}' | '\u{2116}' | '\u{2122}' | '\u{2190}'..='\u{2193}' | '\u{2212}' | '\u{221E}' | '\u{2248}'
-        | '\u{2260}' | '\u{2264}' | '\u{2265}')
+        '\n' | ' '..='~' | '\u{A0}'..='\u{AC}' | '\u{AE}'..='\u{17F}' | '\u{218}'..='\u{21B}'
+        | '\u{400}'..='\u{45F}' | '\u{1E80}'..='\u{1E85}' | '\u{1EA0}'..='\u{1EF9}'
+        | '\u{2010}'..='\u{2015}' | '\u{2018}'..='\u{201A}' | '\u{201C}'..='\u{201E}'
+        | '\u{2020}'..='\u{2022}' | '\u{2026}' | '\u{2030}' | '\u{2032}' | '\u{2033}' | '\u{2039}'
+        | '\u{203A}' | '\u{20AC}' | '\u{2116}' | '\u{2122}' | '\u{2190}'..='\u{2193}' | '\u{2212}'
+        | '\u{221E}' | '\u{2248}' | '\u{2260}' | '\u{2264}' | '\u{2265}')
 }
 
 /// A picture with a dot for each character that the faces lack; the words beside it spell them out.
@@ -257,7 +258,10 @@ mod tests {
     #[test]
     fn a_row_shows_its_path_and_its_name() {
         let long = "n".repeat(90);
-        let mut row = json!({ "resource": format!("arn:aws:rds:us-east-1:111122223333:db:{long}"), "name": long, "account": "111122223333", "region": "us-east-1" });
+        let mut row = json!({
+            "resource": format!("arn:aws:rds:us-east-1:111122223333:db:{long}"), "name": long,
+            "account": "111122223333", "region": "us-east-1"
+        });
         shape_row(&mut row, true);
         let whole = format!("{}{}", text(&row, "head"), text(&row, "name"));
         assert_eq!(whole.replace('\n', ""), format!("arn:aws:rds:us-east-1:111122223333:db:{long}"));

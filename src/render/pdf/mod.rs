@@ -70,7 +70,12 @@ pub fn inputs(
 ) -> Result<Vec<(String, Vec<u8>)>, RenderError> {
     let listed: Vec<_> = attachments
         .iter()
-        .map(|a| serde_json::json!({ "path": format!("/attachments/{}", a.name), "name": a.name, "mime": a.mime, "description": a.description }))
+        .map(|a| {
+            serde_json::json!({
+                "path": format!("/attachments/{}", a.name), "name": a.name, "mime": a.mime,
+                "description": a.description
+            })
+        })
         .collect();
     let options = serde_json::json!({ "paper": paper, "attachments": listed });
     let mut files = given(data::data(dossier), &options, templates)?;

@@ -41,17 +41,16 @@ pub fn verify_md(contents: &Contents<'_>) -> String {
 
 const INTRODUCTION: &str = "\
 You need no program of ours. Unpack the archive, open a terminal in its top folder (the one with this file) \
-and run the \
-commands below. They answer separate questions; a yes to one is not a yes to another.
+and run the commands below. They answer separate questions; a yes to one is not a yes to another.
 
 ";
 
 const TIME: &str = "\
 ## 3. When was it sealed?
 
-The seal states the time by the clock of the computer that made it. A timestamp authority attests it if the folder `seal` holds \
-`tagmanifest-sha256.txt.p7s.tsr`. To check that file, get the authority's root certificate from the \
-authority, not from here, and run
+The seal states the time by the clock of the computer that made it. A timestamp authority attests it if \
+the folder `seal` holds `tagmanifest-sha256.txt.p7s.tsr`. To check that file, get the authority's root \
+certificate from the authority, not from here, and run
 
 ```text
 openssl ts -verify -data seal/tagmanifest-sha256.txt.p7s \\
@@ -59,10 +58,9 @@ openssl ts -verify -data seal/tagmanifest-sha256.txt.p7s \\
 openssl ts -reply -text -in seal/tagmanifest-sha256.txt.p7s.tsr
 ```
 
-`Verification: OK` means that the authority saw this seal at the time that the second command prints. Folders below `seal/renewals` \
-hold later timestamps, each over a list of all that was there before. In the order of their numbers, with \
-`sha512` where the list is \
-named so:
+`Verification: OK` means that the authority saw this seal at the time that the second command prints. \
+Folders below `seal/renewals` hold later timestamps, each over a list of all that was there before. In the \
+order of their numbers, with `sha512` where the list is named so:
 
 ```text
 sha256sum --quiet -c seal/renewals/0001/files.sha256
@@ -70,8 +68,9 @@ openssl ts -verify -data seal/renewals/0001/files.sha256 \\
   -in seal/renewals/0001/files.sha256.tsr -CAfile ROOT.pem
 ```
 
-An authority whose certificate has ended by now is still good if a renewal was made before that end: give openssl the time of the \
-renewal with `-attime SECONDS`. Without any such file, no authority attests the time.
+An authority whose certificate has ended by now is still good if a renewal was made before that end: \
+give openssl the time of the renewal with `-attime SECONDS`. Without any such file, no authority attests \
+the time.
 
 ";
 
@@ -81,7 +80,8 @@ const LIMITS: &str = "\
 - That the evidence was right when it was collected: only that it is unchanged since it was sealed.
 - Who holds the key, unless you know it from elsewhere than this archive.
 - That anything was evidenced beyond what the reports count as read. What was not read is listed, not judged.
-- That any law is obeyed. The reports show evidence and what follows from it by the checks inside; people judge.
+- That any law is obeyed. The reports show evidence and what follows from it by the checks inside; \
+people judge.
 ";
 
 fn integrity(text: &mut String, contents: &Contents<'_>) {

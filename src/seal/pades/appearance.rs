@@ -11,7 +11,9 @@ use crate::seal::pades::update::PadesError;
 /// 6.3.3).
 pub(super) fn empty(width: f32, height: f32) -> Stream {
     let bounds = vec![0.into(), 0.into(), width.into(), height.into()];
-    let form = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => bounds, "Resources" => Dictionary::new() };
+    let form = dictionary! {
+        "Type" => "XObject", "Subtype" => "Form", "BBox" => bounds, "Resources" => Dictionary::new()
+    };
     Stream::new(form, Vec::new())
 }
 

@@ -150,7 +150,9 @@ pub fn add_timestamp(pdf: &[u8], authorities: &Authorities) -> Result<Option<Vec
     let value = update.new_document.add_object(dictionary! {
         "Type" => "DocTimeStamp",
         "Contents" => Object::String(vec![0; ROOM], StringFormat::Hexadecimal),
-        "ByteRange" => vec![0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()],
+        "ByteRange" => vec![
+            0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()
+        ],
         "Filter" => "Adobe.PPKLite",
         "SubFilter" => "ETSI.RFC3161",
     });
@@ -177,7 +179,9 @@ fn signature_dictionary(name: &str, at: DateTime<Utc>, role: Role, reason: &str,
     let mut signature = dictionary! {
         "Type" => "Sig",
         "Contents" => Object::String(vec![0; room], StringFormat::Hexadecimal),
-        "ByteRange" => vec![0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()],
+        "ByteRange" => vec![
+            0.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into(), OFFSET_PLACEHOLDER.into()
+        ],
         "Filter" => "Adobe.PPKLite",
         "SubFilter" => "ETSI.CAdES.detached",
         "M" => Object::string_literal(at.format("D:%Y%m%d%H%M%SZ").to_string()),
@@ -186,7 +190,9 @@ fn signature_dictionary(name: &str, at: DateTime<Utc>, role: Role, reason: &str,
     };
     if role == Role::Certification {
         let parameters = dictionary! { "Type" => "TransformParams", "P" => 2, "V" => "1.2" };
-        let reference = dictionary! { "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters };
+        let reference = dictionary! {
+            "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters
+        };
         signature.set("Reference", vec![Object::Dictionary(reference)]);
     }
     signature
@@ -213,7 +219,8 @@ fn add_field(
     let field = dictionary! {
         "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig",
         "T" => lopdf::text_string(&name), "TU" => lopdf::text_string(words),
-        "Rect" => nothing, "F" => 132, "P" => page, "V" => signature, "AP" => dictionary! { "N" => appearance },
+        "Rect" => nothing, "F" => 132, "P" => page, "V" => signature,
+        "AP" => dictionary! { "N" => appearance },
     };
     let widget = update.new_document.add_object(field);
     append(update, page, b"Annots", widget)?;

@@ -52,7 +52,8 @@ codes! {
     Traversal        "AFV-014" [Integrity] "a name is absolute or climbs out of its folder";
     Unportable       "AFV-015" [Integrity] "a name is not portable: other than printable ASCII, reserved, or \
                                             too long";
-    Collision        "AFV-016" [Integrity] "two names differ in case alone, or a file has the name of a folder";
+    Collision        "AFV-016" [Integrity] "two names differ in case alone, or a file has the name \
+                                            of a folder";
     Link             "AFV-017" [Integrity] "an entry is a symbolic link";
     Special          "AFV-018" [Integrity] "an entry is neither a file nor a plain folder";
     SeveralTops      "AFV-019" [Integrity] "the archive has more than one top folder, or files beside it";
@@ -101,7 +102,8 @@ codes! {
     TagManifestSeal  "AFV-201" [Integrity, Authenticity] "the seal over tagmanifest-sha256.txt is there and \
                                                           its signature holds";
     SameSealer       "AFV-202" [Integrity, Authenticity] "both seals carry the same certificates";
-    SealChain        "AFV-203" [Integrity, Authenticity] "certificates.pem holds the certificates of the seal and no other";
+    SealChain        "AFV-203" [Integrity, Authenticity] "certificates.pem holds the certificates of the \
+                                                          seal and no other";
     SealForm         "AFV-204" [] "the seal's bytes are as the program writes them: no unsigned attributes, \
                                    signature values in their low form";
     HtmlSignature    "AFV-210" [Integrity, Authenticity] "the HTML report's own signature holds";
@@ -137,7 +139,8 @@ codes! {
     TokenRecord      "AFV-404" [] "which authorities were asked when the seal was made, by the maker's \
                                    record";
     After            "AFV-405" [] "the timestamp of the run before is inside, so this seal is younger";
-    Renewal          "AFV-410" [Integrity, Time] "a renewal lists exactly what was there before it, and is younger";
+    Renewal          "AFV-410" [Integrity, Time] "a renewal lists exactly what was there before it, \
+                                                  and is younger";
     // The chain of runs, with --chain
     ChainFailed      "AFV-500" [] "a run or package of the chain does not verify";
     ChainRewritten   "AFV-501" [] "one run is there with two different contents";
@@ -160,7 +163,8 @@ codes! {
     InstructionsAgain "AFV-610" [] "VERIFY.md is the one that the program writes for this package";
     TooMuch          "AFV-611" [] "the SQL of the catalog inside stays within its bounds of steps, time, \
                                    rows, bytes and memory";
-    NotRecomputable  "AFV-612" [] "a shareable edition cannot be recomputed: its evidence stays with its owner";
+    NotRecomputable  "AFV-612" [] "a shareable edition cannot be recomputed: \
+                                   its evidence stays with its owner";
     // An edition and its original, with --link
     Joined           "AFV-700" [] "edition and original are the two that the link file names, and both \
                                    verify";

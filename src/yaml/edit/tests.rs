@@ -148,7 +148,10 @@ proptest! {
         let suffix = file.bytes().rev().zip(made.bytes().rev()).take_while(|(a, b)| a == b).count();
         let touched = &file[prefix.min(file.len() - suffix)..file.len() - suffix];
         prop_assert!(!touched.contains('#'), "a comment was touched: {touched:?}");
-        for comment in ["# the register", "# stays", "# the first", "# overdue; the report says so", "# flow", "# what no finding shows"] {
+        for comment in [
+            "# the register", "# stays", "# the first", "# overdue; the report says so", "# flow",
+            "# what no finding shows",
+        ] {
             prop_assert_eq!(made.matches(comment).count(), 1 + text.matches(comment).count());
         }
     }

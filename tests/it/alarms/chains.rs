@@ -15,7 +15,8 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
                 "sound",
                 &|_| {},
                 "met",
-                "trail main, filter keys, alarm keys at sum >= 1, arn:aws:sns:us-east-1:111122223333:alerts reaches a person by email",
+                "trail main, filter keys, alarm keys at sum >= 1, \
+                 arn:aws:sns:us-east-1:111122223333:alerts reaches a person by email",
             ),
             ("stopped", &|e| e.status["IsLogging"] = json!(false), "not met", "trail main does not log"),
             ("unread status", &|e| e.status = Value::Null, "not evidenced", ""),
@@ -63,7 +64,8 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
                 "advanced",
                 &|e| {
                     e.selectors = json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": [
-                { "Field": "eventCategory", "Equals": ["Management"] }, { "Field": "eventSource", "NotEquals": ["kms.amazonaws.com"] }] }] })
+                { "Field": "eventCategory", "Equals": ["Management"] },
+                { "Field": "eventSource", "NotEquals": ["kms.amazonaws.com"] }] }] })
                 },
                 "not met",
                 "of kms",
@@ -72,7 +74,8 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
                 "advanced reads",
                 &|e| {
                     e.selectors = json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": [
-                { "Field": "eventCategory", "Equals": ["Management"] }, { "Field": "readOnly", "Equals": ["true"] }] }] })
+                { "Field": "eventCategory", "Equals": ["Management"] },
+                { "Field": "readOnly", "Equals": ["true"] }] }] })
                 },
                 "not met",
                 "no writing",
@@ -107,7 +110,9 @@ fn the_trail_must_write_the_event_where_the_filter_looks() {
                 &|e| {
                     e.trail["isMultiRegionTrail"] = json!(false);
                     e.regions = "us-east-1, us-west-2";
-                    let group = json!({ "logGroupName": "x", "arn": "arn:aws:logs:us-west-2:111122223333:log-group:x:*" });
+                    let group = json!({
+                        "logGroupName": "x", "arn": "arn:aws:logs:us-west-2:111122223333:log-group:x:*"
+                    });
                     e.answers.push((
                         MAIN,
                         "us-west-2/logs/DescribeLogGroups",
@@ -143,7 +148,8 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             (
                 "wrong service",
                 &pattern(
-                    "{ $.eventSource = s3.amazonaws.com && ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) }",
+                    "{ $.eventSource = s3.amazonaws.com && ($.eventName = DisableKey \
+                     || $.eventName = ScheduleKeyDeletion) }",
                 ),
                 "not met",
                 "takes in DisableKey",
@@ -151,7 +157,8 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             (
                 "&& before ||",
                 &pattern(
-                    "{ $.eventName = DisableKey || $.eventName = ScheduleKeyDeletion && $.eventSource = s3.amazonaws.com }",
+                    "{ $.eventName = DisableKey || $.eventName = ScheduleKeyDeletion \
+                     && $.eventSource = s3.amazonaws.com }",
                 ),
                 "not met",
                 "takes in ScheduleKeyDeletion",
@@ -159,7 +166,8 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             (
                 "one user",
                 &pattern(
-                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.userIdentity.userName = nobody }",
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) \
+                     && $.userIdentity.userName = nobody }",
                 ),
                 "not met",
                 "only where $.userIdentity.userName = nobody",
@@ -167,7 +175,8 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             (
                 "but for one user",
                 &pattern(
-                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.userIdentity.userName != robot }",
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) \
+                     && $.userIdentity.userName != robot }",
                 ),
                 "not evidenced",
                 "$.userIdentity.userName != robot",
@@ -175,7 +184,8 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             (
                 "successful calls",
                 &pattern(
-                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.errorCode NOT EXISTS }",
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) \
+                     && $.errorCode NOT EXISTS }",
                 ),
                 "met",
                 "",
@@ -183,7 +193,8 @@ fn the_filter_must_take_in_every_one_of_the_events() {
             (
                 "its own account",
                 &pattern(
-                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.recipientAccountId = 111122223333 }",
+                    "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) \
+                     && $.recipientAccountId = 111122223333 }",
                 ),
                 "met",
                 "",
@@ -313,7 +324,9 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
                 "composite",
                 &|e| {
                     e.alarm["alarmActions"] = json!([]);
-                    e.composites = json!([{ "AlarmName": "any", "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:any", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+                    e.composites = json!([{ "AlarmName": "any",
+                        "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:any",
+                        "ActionsEnabled": true, "AlarmActions": [TOPIC],
                     "AlarmRule": "ALARM(\"other\") OR\n ALARM( keys )" }]);
                 },
                 "met",
@@ -323,7 +336,9 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
                 "composite of both",
                 &|e| {
                     e.alarm["alarmActions"] = json!([]);
-                    e.composites = json!([{ "AlarmName": "both", "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:both", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+                    e.composites = json!([{ "AlarmName": "both",
+                        "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:both",
+                        "ActionsEnabled": true, "AlarmActions": [TOPIC],
                     "AlarmRule": "ALARM(\"keys\") AND NOT ALARM(\"maintenance\")" }]);
                 },
                 "not evidenced",
@@ -333,7 +348,9 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
                 "composite of another",
                 &|e| {
                     e.alarm["alarmActions"] = json!([]);
-                    e.composites = json!([{ "AlarmName": "x", "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:x", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+                    e.composites = json!([{ "AlarmName": "x",
+                        "AlarmArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:x",
+                        "ActionsEnabled": true, "AlarmActions": [TOPIC],
                     "AlarmRule": "ALARM(\"keys-too\")" }]);
                 },
                 "not met",
@@ -364,7 +381,9 @@ fn one_event_must_set_off_an_alarm_that_reaches_a_person() {
                         item(
                             "AWS::SNS::Topic",
                             "alerts",
-                            json!({ "TopicArn": TOPIC, "TopicName": "alerts", "SubscriptionsConfirmed": "1" }),
+                            json!({
+                                "TopicArn": TOPIC, "TopicName": "alerts", "SubscriptionsConfirmed": "1"
+                            }),
                         ),
                         TOPIC,
                     ));

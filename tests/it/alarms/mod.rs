@@ -1,5 +1,5 @@
-//! Chains from an event to a person, link by link, over answers in AWS's own form: one sound chain, and one link after another that
-//! is open, unknown or merely spelled otherwise.
+//! Chains from an event to a person, link by link, over answers in AWS's own form: one sound chain, and one
+//! link after another that is open, unknown or merely spelled otherwise.
 
 use std::fmt::Write as _;
 
@@ -39,16 +39,23 @@ impl Estate {
         Estate {
             accounts: vec![MAIN],
             regions: "us-east-1",
-            trail: json!({ "name": "main", "includeGlobalServiceEvents": true, "isMultiRegionTrail": true, "homeRegion": "us-east-1", "trailARN": TRAIL,
-                "isOrganizationTrail": false, "cloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*" }),
+            trail: json!({ "name": "main", "includeGlobalServiceEvents": true, "isMultiRegionTrail": true,
+                "homeRegion": "us-east-1", "trailARN": TRAIL, "isOrganizationTrail": false,
+                "cloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*" }),
             status: json!({ "IsLogging": true, "LatestDeliveryTime": "2026-09-30T11:30:00+00:00" }),
-            selectors: json!({ "TrailARN": TRAIL, "EventSelectors": [{ "ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [] }] }),
+            selectors: json!({
+                "TrailARN": TRAIL, "EventSelectors": [{ "ReadWriteType": "All",
+                    "IncludeManagementEvents": true, "DataResources": [] }]
+            }),
             filters: json!([filter(
                 "keys",
-                "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }"
+                "{ ($.eventSource = kms.amazonaws.com) && (($.eventName = DisableKey) \
+                 || ($.eventName = ScheduleKeyDeletion)) }"
             )]),
-            alarm: json!({ "alarmName": "keys", "actionsEnabled": true, "alarmActions": [TOPIC], "metricName": "keys", "namespace": "Trail", "statistic": "Sum",
-                "dimensions": [], "period": 300, "evaluationPeriods": 1, "threshold": 1.0, "comparisonOperator": "GreaterThanOrEqualToThreshold" }),
+            alarm: json!({ "alarmName": "keys", "actionsEnabled": true, "alarmActions": [TOPIC],
+                "metricName": "keys", "namespace": "Trail", "statistic": "Sum",
+                "dimensions": [], "period": 300, "evaluationPeriods": 1, "threshold": 1.0,
+                "comparisonOperator": "GreaterThanOrEqualToThreshold" }),
             composites: json!([]),
             subscriptions: json!([subscription("email", "on-call@example.com")]),
             items: Vec::new(),
@@ -62,9 +69,11 @@ impl Estate {
         let accounts: Vec<String> =
             self.accounts.iter().map(|id| format!("{{ id: \"{id}\", name: a{id} }}")).collect();
         let mut text = String::from(
-            "format: affiant.workspace/1\norganization: { name: Example, role: business associate, system: Example }\n",
+            "format: affiant.workspace/1\n\
+             organization: { name: Example, role: business associate, system: Example }\n",
         );
-        text += "period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\nphi: { tag: data-classification, values: [phi] }\n";
+        text += "period: { label: 2026-Q3, start: 2026-07-01, end: 2026-09-30 }\n\
+                 phi: { tag: data-classification, values: [phi] }\n";
         writeln!(text, "accounts: [{}]\nregions: [{}]", accounts.join(", "), self.regions).expect("a string");
         box_.write("affiant.yaml", text);
         box_.write("program/keep", "");
@@ -108,12 +117,21 @@ impl Estate {
         own.extend(self.items.iter().cloned());
         for account in &self.accounts {
             let items: Vec<&Value> = own.iter().filter(|i| i["awsAccountId"] == *account).collect();
-            let body = json!({ "fileVersion": "1.0", "configSnapshotId": format!("11111111-2222-4333-8444-{account}"), "configurationItems": items });
+            let body = json!({
+                "fileVersion": "1.0", "configSnapshotId": format!("11111111-2222-4333-8444-{account}"),
+                "configurationItems": items
+            });
             box_.write(
-                &format!("in/snapshots/{account}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_11111111-2222-4333-8444-{account}.json"),
+                &format!(
+                    "in/snapshots/{account}_Config_us-east-1_ConfigSnapshot_20260930T114000Z_\
+                     11111111-2222-4333-8444-{account}.json"
+                ),
                 body.to_string(),
             );
-            let recorders = json!({ "ConfigurationRecorders": [{ "name": "default", "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }] });
+            let recorders = json!({
+                "ConfigurationRecorders": [{ "name": "default",
+                    "recordingGroup": { "allSupported": true, "includeGlobalResourceTypes": true } }]
+            });
             let place = |name: &str| format!("in/aws/{account}/us-east-1/{name}.json");
             box_.write(&place("config/DescribeConfigurationRecorders"), recorders.to_string());
             box_.write(
@@ -164,7 +182,10 @@ fn filter(name: &str, pattern: &str) -> Value {
 }
 
 fn subscription(protocol: &str, endpoint: &str) -> Value {
-    json!({ "SubscriptionArn": format!("{TOPIC}:11111111-1111-4111-8111-111111111111"), "Owner": MAIN, "Protocol": protocol, "Endpoint": endpoint, "TopicArn": TOPIC })
+    json!({
+        "SubscriptionArn": format!("{TOPIC}:11111111-1111-4111-8111-111111111111"), "Owner": MAIN,
+        "Protocol": protocol, "Endpoint": endpoint, "TopicArn": TOPIC
+    })
 }
 
 fn arned(mut item: Value, arn: &str) -> Value {
@@ -173,7 +194,10 @@ fn arned(mut item: Value, arn: &str) -> Value {
 }
 
 fn rule(name: &str, pattern: Value, target: &str) -> Value {
-    let rule = json!({ "Name": name, "State": "ENABLED", "EventBusName": "default", "EventPattern": pattern.to_string(), "Targets": [{ "Id": "0", "Arn": target }] });
+    let rule = json!({
+        "Name": name, "State": "ENABLED", "EventBusName": "default", "EventPattern": pattern.to_string(),
+        "Targets": [{ "Id": "0", "Arn": target }]
+    });
     arned(
         item("AWS::Events::Rule", name, rule),
         &format!("arn:aws:events:us-east-1:111122223333:rule/{name}"),

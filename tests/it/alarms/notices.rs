@@ -69,9 +69,9 @@ fn findings_and_failed_backups_must_end_at_a_person() {
             ("hub, not asked about", &through_hub, "not evidenced", "whether that is on"),
             (
                 "another product",
-                &findings(
-                    json!({ "source": ["aws.securityhub"], "detail": { "findings": { "ProductName": ["Inspector"] } } }),
-                ),
+                &findings(json!({
+                    "source": ["aws.securityhub"], "detail": { "findings": { "ProductName": ["Inspector"] } }
+                })),
                 "not met",
                 "",
             ),
@@ -82,7 +82,9 @@ fn findings_and_failed_backups_must_end_at_a_person() {
                     e.answers.push((
                         MAIN,
                         "us-east-1/guardduty/GetAdministratorAccount/d1",
-                        json!({ "Administrator": { "AccountId": "123456789012", "RelationshipStatus": "Enabled" } }),
+                        json!({
+                            "Administrator": { "AccountId": "123456789012", "RelationshipStatus": "Enabled" }
+                        }),
                     ));
                 },
                 "not evidenced",
@@ -95,7 +97,9 @@ fn findings_and_failed_backups_must_end_at_a_person() {
                     e.answers.push((
                         MAIN,
                         "us-east-1/guardduty/GetAdministratorAccount/d1",
-                        json!({ "Administrator": { "AccountId": "123456789012", "RelationshipStatus": "Resigned" } }),
+                        json!({
+                            "Administrator": { "AccountId": "123456789012", "RelationshipStatus": "Resigned" }
+                        }),
                     ));
                 },
                 "not met",
@@ -105,7 +109,10 @@ fn findings_and_failed_backups_must_end_at_a_person() {
     );
     let vault = |e: &mut Estate, notes: Value| {
         let arn = "arn:aws:backup:us-east-1:111122223333:backup-vault:example";
-        let listed = json!({ "BackupVaultList": [{ "BackupVaultName": "example", "BackupVaultArn": arn, "NumberOfRecoveryPoints": 3 }] });
+        let listed = json!({
+            "BackupVaultList": [{ "BackupVaultName": "example", "BackupVaultArn": arn,
+                "NumberOfRecoveryPoints": 3 }]
+        });
         e.answers.push((MAIN, "us-east-1/backup/ListBackupVaults", listed));
         e.items.push(arned(
             item(
@@ -147,17 +154,19 @@ fn findings_and_failed_backups_must_end_at_a_person() {
             ),
             (
                 "rule",
-                &by_rule(
-                    json!({ "source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": { "state": ["FAILED"] } }),
-                ),
+                &by_rule(json!({
+                    "source": ["aws.backup"], "detail-type": ["Backup Job State Change"],
+                    "detail": { "state": ["FAILED"] }
+                })),
                 "met",
                 "rule backups",
             ),
             (
                 "rule of restores",
-                &by_rule(
-                    json!({ "source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": { "status": ["FAILED"] } }),
-                ),
+                &by_rule(json!({
+                    "source": ["aws.backup"], "detail-type": ["Restore Job State Change"],
+                    "detail": { "status": ["FAILED"] }
+                })),
                 "not met",
                 "nothing tells",
             ),

@@ -8,7 +8,12 @@ use crate::harness::item;
 #[test]
 fn a_rule_of_eventbridge_is_a_chain_too() {
     let without = |e: &mut Estate| e.filters = json!([]);
-    let keys = || json!({ "source": ["aws.kms"], "detail-type": ["AWS API Call via CloudTrail"], "detail": { "eventName": ["DisableKey", "ScheduleKeyDeletion"] } });
+    let keys = || {
+        json!({
+            "source": ["aws.kms"], "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": { "eventName": ["DisableKey", "ScheduleKeyDeletion"] }
+        })
+    };
     try_all(
         KEYS,
         ":root",
@@ -62,7 +67,10 @@ fn a_rule_of_eventbridge_is_a_chain_too() {
                     without(e);
                     e.items.push(rule(
                         "keys",
-                        json!({ "detail": { "eventName": [{ "prefix": "Disable" }, { "wildcard": "*KeyDeletion" }] } }),
+                        json!({
+                            "detail": { "eventName": [{ "prefix": "Disable" },
+                                { "wildcard": "*KeyDeletion" }] }
+                        }),
                         TOPIC,
                     ));
                 },
@@ -142,7 +150,8 @@ fn a_member_is_watched_where_the_organizations_trail_is() {
                 &|e| {
                     joined(e, MAIN);
                     e.filters[0]["filterPattern"] = json!(
-                        "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) && $.recipientAccountId = 111122223333 }"
+                        "{ ($.eventName = DisableKey || $.eventName = ScheduleKeyDeletion) \
+                         && $.recipientAccountId = 111122223333 }"
                     );
                 },
                 "not evidenced",
@@ -194,7 +203,10 @@ fn selectors_of_data_events_select_and_deselect_in_one_field() {
                 item("AWS::S3::Bucket", "example-phi", json!({ "name": "example-phi" })),
                 "arn:aws:s3:::example-phi",
             ));
-            let fields = json!([{ "Field": "eventCategory", "Equals": ["Data"] }, { "Field": "resources.type", "Equals": ["AWS::S3::Object"] }, field]);
+            let fields = json!([
+                { "Field": "eventCategory", "Equals": ["Data"] },
+                { "Field": "resources.type", "Equals": ["AWS::S3::Object"] }, field
+            ]);
             e.selectors =
                 json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": fields }] });
         }
@@ -223,9 +235,10 @@ fn selectors_of_data_events_select_and_deselect_in_one_field() {
             ("all but the log bucket", &arn(json!({ "NotStartsWith": ["arn:aws:s3:::logs/"] })), "met", ""),
             (
                 "start, but not a folder of it",
-                &arn(
-                    json!({ "StartsWith": ["arn:aws:s3:::example-phi/"], "NotStartsWith": ["arn:aws:s3:::example-phi/tmp/"] }),
-                ),
+                &arn(json!({
+                    "StartsWith": ["arn:aws:s3:::example-phi/"],
+                    "NotStartsWith": ["arn:aws:s3:::example-phi/tmp/"]
+                })),
                 "not met",
                 "no trail records",
             ),

@@ -1,4 +1,5 @@
-//! Changes of a package by the holder of its key, each with the code with which it is refused once every list and seal is right again.
+//! Changes of a package by the holder of its key, each with the code with which it is refused once every list
+//! and seal is right again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,21 @@ pub const CHANGES: &[Change] = &[
         record(f, |r| drop(r.as_object_mut().expect("an object").remove("paper")))
     }),
     ("a record with one more member", "AFV-141", |f| record(f, |r| r["certified"] = json!(true))),
+    ("a seal with one more member", "AFV-141", |f| {
+        record(f, |r| r["seal"]["seen_by"] = json!("the regulator"))
+    }),
+    ("a record that is written otherwise", "AFV-601", |f| {
+        let path = f.join("data/package.json");
+        let value: Value = serde_json::from_slice(&fs::read(&path).expect("a record")).expect("JSON");
+        fs::write(path, value.to_string()).expect("written");
+    }),
+    ("a record of before formats had names, and a second report", "AFV-144", |f| {
+        before_names(f, &[]);
+        write(&f.join("data/report/summary.html"), "all met");
+    }),
+    ("a record of before formats had names that says more", "AFV-141", |f| {
+        before_names(f, &[("words", "Signed by the regulator.")]);
+    }),
     ("a record that is no JSON", "AFV-1", |f| fs::write(f.join("data/package.json"), "{").expect("written")),
     ("a run that is not inside", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/elsewhere"))),
     ("a run that climbs out", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/../../x"))),
@@ -111,13 +127,15 @@ pub const CHANGES: &[Change] = &[
     ("a query that never ends", "AFV-611", |f| {
         query(
             f,
-            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' || x AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM n",
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' || x AS resource, \
+             '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM n",
         )
     }),
     ("a query that fills memory", "AFV-611", |f| {
         query(
             f,
-            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, replace(printf('%.*c', 900000000, 'x'), 'x', 'xxxxxxxxxx') AS reason",
+            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, replace(printf('%.*c', \
+             900000000, 'x'), 'x', 'xxxxxxxxxx') AS reason",
         )
     }),
     ("a query that doubles and doubles", "AFV-611", |f| {
@@ -132,7 +150,9 @@ pub const CHANGES: &[Change] = &[
     ("a product of everything with itself", "AFV-611", |f| {
         query(
             f,
-            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM artifact a, artifact b, artifact c, artifact d, coverage e, coverage f, coverage g, coverage h, coverage i",
+            "SELECT 'a' AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason \
+             FROM artifact a, artifact b, artifact c, artifact d, coverage e, coverage f, \
+             coverage g, coverage h, coverage i",
         )
     }),
     ("one call that never comes back: instr", "AFV-604", |f| {
@@ -158,7 +178,8 @@ pub const CHANGES: &[Change] = &[
     ("pragmas in the form of tables", "AFV-600", |f| {
         query(
             f,
-            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason FROM pragma_database_list",
+            "SELECT name AS resource, '' AS account, '' AS region, 'met' AS verdict, 'x' AS reason \
+             FROM pragma_database_list",
         )
     }),
     ("a record nested without end", "AFV-105", |f| write(&f.join("data/package.json"), &nested(200_000))),
@@ -263,6 +284,21 @@ const CONFIGURATION: &str = "data/decisions/affiant.yaml";
 
 fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("written");
+}
+
+/// The record, and `bag-info.txt`, as they were before formats had names.
+fn before_names(folder: &Path, more: &[(&str, &str)]) {
+    let mut said = String::new();
+    record(folder, |r| {
+        *r = json!({ "format": 1, "id": r["id"], "organization": r["organization"] });
+        more.iter().for_each(|(member, words)| r[*member] = json!(words));
+    });
+    let value: Value =
+        serde_json::from_slice(&fs::read(folder.join("data/package.json")).expect("a record")).expect("JSON");
+    for (label, member) in [("Source-Organization", "organization"), ("External-Identifier", "id")] {
+        said.push_str(&format!("{label}: {}\n", value[member].as_str().expect("text")));
+    }
+    write(&folder.join("bag-info.txt"), &format!("{said}Bagging-Date: 2026-09-30\nAffiant-Format: 1\n"));
 }
 
 fn nested(depth: usize) -> String {

@@ -140,7 +140,8 @@ fn a_name_twice_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let folder = good(dir.path());
     let target = dir.path().join("x.zip");
-    // The library refuses to write a name twice, so write another of the same length and rename it in the bytes.
+    // The library refuses to write a name twice, so write another of the same length and
+    // rename it in the bytes.
     rezip(&target, &folder, |w| {
         w.start_file("package/data/b.gz", plain()).unwrap();
         w.write_all(b"other").unwrap();
@@ -190,7 +191,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn damaged_archives_never_panic(edits in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8), cut in 0usize..400) {
+    fn damaged_archives_never_panic(
+        edits in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8), cut in 0usize..400,
+    ) {
         thread_local! {
             static ARCHIVE: (tempfile::TempDir, Vec<u8>) = {
                 let dir = tempfile::tempdir().unwrap();
@@ -202,7 +205,9 @@ proptest! {
             let mut bytes = original.clone();
             let n = bytes.len();
             // Most edits go to the directory at the end, where the structure is.
-            edits.iter().for_each(|(at, value)| bytes[if at % 3 == 0 { at % n } else { n - 1 - at % 600 }] = *value);
+            edits.iter().for_each(|(at, value)| {
+                bytes[if at % 3 == 0 { at % n } else { n - 1 - at % 600 }] = *value
+            });
             bytes.truncate(n - cut % 3 * cut);
             let target = dir.path().join("damaged.zip");
             fs::write(&target, &bytes).unwrap();

@@ -42,10 +42,13 @@ impl Years {
         let id = format!("2026-{month:02}-01T120000Z-0a1b2c3d");
         let catalog = Digest::of(b"catalog");
         let record = serde_json::json!({
-            "format": "affiant.run/1", "id": id, "sample": false, "command": [note], "configuration": null, "catalog": catalog,
-            "program": { "name": "affiant", "version": "0.1.0", "commit": "none", "binary": null }, "callers": [],
-            "started": format!("2026-{month:02}-01T12:00:00Z"), "ended": format!("2026-{month:02}-01T12:30:00Z"), "clock": "system",
-            "accounts": ["111122223333"], "regions": ["us-east-1"], "previous": previous, "derived_from": null, "redactor": null,
+            "format": "affiant.run/1", "id": id, "sample": false, "command": [note],
+            "configuration": null, "catalog": catalog,
+            "program": { "name": "affiant", "version": "0.1.0", "commit": "none", "binary": null },
+            "callers": [], "started": format!("2026-{month:02}-01T12:00:00Z"),
+            "ended": format!("2026-{month:02}-01T12:30:00Z"), "clock": "system",
+            "accounts": ["111122223333"], "regions": ["us-east-1"], "previous": previous,
+            "derived_from": null, "redactor": null,
         });
         let parent = self.dir.path().join(note);
         let mut bag = Payload::create(&parent, &id, Access::Private).unwrap();

@@ -1,5 +1,5 @@
-//! The commands around a seal, as a user runs them: one process writes a request, another applies the answer; people sign
-//! the sign-off page; passwords come in by every way but arguments.
+//! The commands around a seal, as a user runs them: one process writes a request, another applies the answer;
+//! people sign the sign-off page; passwords come in by every way but arguments.
 
 use std::fs;
 use std::path::Path;
@@ -42,7 +42,8 @@ fn person(sandbox: &Sandbox, tsa: &Tsa, name: &str) {
     openssl(
         at,
         &format!(
-            "pkcs12 -export -inkey {name}.key -in {name}.pem -certfile ca.pem -passout pass:of-{name} -out {name}.p12"
+            "pkcs12 -export -inkey {name}.key -in {name}.pem -certfile ca.pem -passout pass:of-{name} \
+             -out {name}.p12"
         ),
     );
     let place = sandbox.write(&format!("{name}.p12"), fs::read(at.join(format!("{name}.p12"))).unwrap());
@@ -97,7 +98,8 @@ fn request_and_apply_in_two_processes_then_renewal_status_and_chain() {
     assert!(gone.err.contains("no timestamp authority"), "{}", gone.err);
 }
 
-/// The whole of it in one package: three keys in PKCS#12, a timestamp each, visible blocks, B-LTA, declaration.
+/// The whole of it in one package: three keys in PKCS#12, a timestamp each, visible blocks,
+/// B-LTA, declaration.
 #[test]
 fn people_sign_the_package_in_turn() {
     let (sandbox, tsa) = (small(), Tsa::start());
@@ -107,8 +109,10 @@ fn people_sign_the_package_in_turn() {
         person(&sandbox, &tsa, name);
     }
     let seal = format!(
-        "seal:\n  pkcs12: sealer.p12\n  level: b-lta\n  revocation: [list.crl]\n  timestamp: {{ authorities: [\"{}\"], seconds: 20 }}\n  signers:\n    \
-         - {{ role: Prepared by, pkcs12: preparer.p12, password_env: PREPARER }}\n    - {{ role: Approved by, pkcs12: approver.p12, password_env: APPROVER }}\n",
+        "seal:\n  pkcs12: sealer.p12\n  level: b-lta\n  revocation: [list.crl]\n  \
+         timestamp: {{ authorities: [\"{}\"], seconds: 20 }}\n  signers:\n    \
+         - {{ role: Prepared by, pkcs12: preparer.p12, password_env: PREPARER }}\n    \
+         - {{ role: Approved by, pkcs12: approver.p12, password_env: APPROVER }}\n",
         tsa.url()
     );
     configure(&sandbox, &seal);

@@ -74,7 +74,8 @@ fn a_request_is_certified_by_openssl_and_the_key_then_signs() {
     let at = dir.path();
     openssl(
         at,
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Root -days 90 -keyout ca.key -out ca.pem",
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Root -days 90 \
+         -keyout ca.key -out ca.pem",
     );
     fs::write(at.join("ext"), "keyUsage=critical,digitalSignature\n").unwrap();
     for (kind, name) in [(NewKey::P256, "p256"), (NewKey::P384, "p384"), (NewKey::Rsa3072, "rsa")] {

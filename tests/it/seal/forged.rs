@@ -1,5 +1,6 @@
-//! The corpus of forgeries: recipes in `tests/fixtures/forged/recipes.json`, applied to the release's package in
-//! `tests/fixtures/packages/`; each must be rejected with its own diagnostic. The package itself must verify for ever.
+//! The corpus of forgeries: recipes in `tests/fixtures/forged/recipes.json`, applied to the release's package
+//! in `tests/fixtures/packages/`; each must be rejected with its own diagnostic. The package itself must
+//! verify for ever.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,7 +45,8 @@ fn releases() -> Vec<PathBuf> {
     found
 }
 
-/// `AFFIANT_NEW_FIXTURE=1` writes the package of this version, once; a package that is there is never replaced.
+/// `AFFIANT_NEW_FIXTURE=1` writes the package of this version, once; a package that is there
+/// is never replaced.
 #[test]
 fn the_packages_of_all_releases_verify() {
     let own = Path::new(PACKAGES).join(env!("CARGO_PKG_VERSION"));
@@ -194,7 +196,8 @@ fn reseal(folder: &Path, lists: &[Value]) {
     }
 }
 
-/// Everything sealed anew by another key, and a file of certificates that shows more, or others, than the seal's.
+/// Everything sealed anew by another key, and a file of certificates that shows more, or
+/// others, than the seal's.
 fn forge(folder: &Path, how: &str) {
     let forger = authority::self_signed(&authority::person("Jordan Example"));
     let own = forger.certificate.to_pem();
@@ -264,7 +267,7 @@ fn forge_pdf(pdf: &[u8], how: &str) -> Vec<u8> {
             );
             set(update, root, "Pages", pages.into());
         }),
-        "cover" | "field-script" => updated(&|update, page| {
+        how if how.starts_with("cover") || how == "field-script" => updated(&|update, page| {
             let annots = |d: &Document| {
                 d.get_dictionary(page)
                     .unwrap()
@@ -273,11 +276,27 @@ fn forge_pdf(pdf: &[u8], how: &str) -> Vec<u8> {
                     .cloned()
             };
             let mut list = annots(update.get_prev_documents()).unwrap_or_default();
-            let edge = if how == "cover" { 500 } else { 0 };
-            let rect = vec![0.into(), 0.into(), edge.into(), edge.into()];
-            let mut field = dictionary! { "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"), "Rect" => rect };
+            let rect: Vec<lopdf::Object> = match how {
+                "cover" => [0, 0, 500, 500].map(lopdf::Object::from).to_vec(),
+                "cover-five" => [0, 0, 500, 500, 0].map(lopdf::Object::from).to_vec(),
+                "cover-line" => [0.0, 700.0, 600.0, 700.4f32].map(lopdf::Object::from).to_vec(),
+                "cover-referred" => {
+                    let edges = [0, 0, 500, 500].map(|edge| update.new_document.add_object(edge));
+                    edges.map(lopdf::Object::Reference).to_vec()
+                }
+                _ => [0; 4].map(lopdf::Object::from).to_vec(),
+            };
+            let mut field = dictionary! {
+                "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"),
+                "Rect" => rect
+            };
             if how == "field-script" {
-                field.set("A", dictionary! { "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)") });
+                field.set(
+                    "A",
+                    dictionary! {
+                        "S" => "JavaScript", "JS" => lopdf::Object::string_literal("app.alert(1)")
+                    },
+                );
             }
             list.push(update.new_document.add_object(field).into());
             set(update, page, "Annots", list.into());

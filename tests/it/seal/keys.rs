@@ -158,7 +158,8 @@ proptest! {
     #[test]
     fn damaged_signatures_never_panic(at in 0usize..600, value: u8, cut in 0usize..900) {
         thread_local! {
-            static SIGNATURE: Vec<u8> = sign_detached(b"x", &self_signed(&person("Jordan Example")).signer(), noon()).unwrap();
+            static SIGNATURE: Vec<u8> =
+                sign_detached(b"x", &self_signed(&person("Jordan Example")).signer(), noon()).unwrap();
         }
         let mut bytes = SIGNATURE.with(Clone::clone);
         let n = bytes.len();

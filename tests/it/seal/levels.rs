@@ -1,4 +1,5 @@
-//! PAdES levels: timestamps, the security store and document timestamps, with one signer and with two, judged offline.
+//! PAdES levels: timestamps, the security store and document timestamps, with one signer and with
+//! two, judged offline.
 
 use std::fs;
 
@@ -16,7 +17,8 @@ fn person(tsa: &Tsa, name: &str, padding: RsaPadding, kind: &str) -> LocalKey {
     let at = tsa.dir.path();
     openssl(at, &format!("req -newkey {kind} -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr"));
     let points = format!(
-        "keyUsage=critical,digitalSignature,nonRepudiation\ncrlDistributionPoints=URI:http://127.0.0.1:{}/ca.crl\n",
+        "keyUsage=critical,digitalSignature,nonRepudiation\n\
+         crlDistributionPoints=URI:http://127.0.0.1:{}/ca.crl\n",
         tsa.port
     );
     fs::write(at.join("pext"), points).unwrap();

@@ -1,4 +1,5 @@
-//! Sealing and verifying: round trips, attacks, hostile archives, PDF updates, keys, times, the chain of runs.
+//! Sealing and verifying: round trips, attacks, hostile archives, PDF updates, keys, times,
+//! the chain of runs.
 
 mod archives;
 mod attacks;

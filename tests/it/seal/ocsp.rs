@@ -1,4 +1,5 @@
-//! OCSP: `openssl ocsp` answers on loopback, its answers go into the PDF, and the PDF is judged when nobody answers any more.
+//! OCSP: `openssl ocsp` answers on loopback, its answers go into the PDF, and the PDF is judged when
+//! nobody answers any more.
 
 use std::fs;
 use std::time::Duration;
@@ -88,7 +89,8 @@ fn answers_are_asked_for_embedded_and_judged_offline() {
     openssl(
         tsa.dir.path(),
         &format!(
-            "req -x509 -newkey {CURVE} -nodes -subj /CN=Stranger -keyout stranger.key -out stranger.pem -addext extendedKeyUsage=OCSPSigning"
+            "req -x509 -newkey {CURVE} -nodes -subj /CN=Stranger -keyout stranger.key -out stranger.pem \
+             -addext extendedKeyUsage=OCSPSigning"
         ),
     );
     let authorities = tsa.authorities();

@@ -1,4 +1,5 @@
-//! PDF signatures: several signers, and every way of changing a signed file that is known to have fooled readers.
+//! PDF signatures: several signers, and every way of changing a signed file that is known to
+//! have fooled readers.
 
 use affiant::seal::pades::{self, PdfProblem, PdfReport, Role};
 use affiant::seal::{LocalKey, Trust};
@@ -136,9 +137,10 @@ fn shadow_attacks_are_seen() {
         }),
         ("add a free text annotation", |u| {
             let id = page(u);
-            let note = u.new_document.add_object(
-                dictionary! { "Type" => "Annot", "Subtype" => "FreeText", "Rect" => vec![0.into(), 0.into(), 500.into(), 500.into()] },
-            );
+            let note = u.new_document.add_object(dictionary! {
+                "Type" => "Annot", "Subtype" => "FreeText",
+                "Rect" => vec![0.into(), 0.into(), 500.into(), 500.into()]
+            });
             edit(u, id).set("Annots", vec![note.into()]);
         }),
         ("another page tree", |u| {
@@ -186,6 +188,43 @@ fn shadow_attacks_are_seen() {
             report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. })),
             "{what}, then signed: {report:#?}"
         );
+    }
+}
+
+/// A field that waits for somebody is signed or stays as it is: what is drawn there alone looks like a signature.
+#[test]
+fn what_is_drawn_into_an_empty_field_is_seen() {
+    let mut field = (0, 0);
+    let waiting = updated(PDF, |u| {
+        let id = page(u);
+        field = u.new_document.add_object(dictionary! {
+            "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => Object::string_literal("Approved by"),
+            "Rect" => vec![100.into(), 100.into(), 300.into(), 150.into()], "P" => id
+        });
+        edit(u, id).set("Annots", vec![Object::Reference(field)]);
+        let root = u.get_prev_documents().trailer.get(b"Root").unwrap().as_reference().unwrap();
+        edit(u, root)
+            .set("AcroForm", dictionary! { "Fields" => vec![Object::Reference(field)], "SigFlags" => 3 });
+    });
+    let pdf = certified(&waiting);
+    assert!(holds(&pades::verify(&pdf), 1), "{:#?}", pades::verify(&pdf));
+    for valued in [false, true] {
+        let drawn = updated(&pdf, |u| {
+            let look = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => vec![0.into(), 0.into(), 200.into(), 50.into()] };
+            let look = u.new_document.add_object(Stream::new(look, b"0 0 200 50 re f".to_vec()));
+            let value = u.new_document.add_object(dictionary! { "Type" => "Sig" });
+            let field = edit(u, field);
+            field.set("AP", dictionary! { "N" => look });
+            if valued {
+                field.set("V", value);
+            }
+        });
+        let signed = pades::sign(&drawn, &signer("Mallory"), noon(), Role::Approval, "x");
+        for forged in [Some(drawn), signed.ok()].into_iter().flatten() {
+            let report = pades::verify(&forged);
+            let seen = report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. }));
+            assert!(seen, "with a value: {valued}: {report:#?}");
+        }
     }
 }
 
@@ -251,7 +290,8 @@ fn object_stream_bombs_are_not_unpacked_without_end() {
             dictionary! { "Type" => "ObjStm", "N" => 0, "First" => 0, "Filter" => "FlateDecode" };
         bomb.add_object(Stream::new(dictionary, packed.clone()).with_compression(false));
     }
-    // The writer drops object streams; write them as another type of the same length and rename them in the bytes.
+    // The writer drops object streams; write them as another type of the same length and rename
+    // them in the bytes.
     bomb.objects
         .values_mut()
         .filter_map(|o| o.as_stream_mut().ok())
@@ -274,7 +314,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn damaged_files_never_panic_and_never_hold(cut in 0usize..60_000, edits in proptest::collection::vec((0usize..60_000, any::<u8>()), 1..6)) {
+    fn damaged_files_never_panic_and_never_hold(
+        cut in 0usize..60_000, edits in proptest::collection::vec((0usize..60_000, any::<u8>()), 1..6),
+    ) {
         thread_local! { static SIGNED: Vec<u8> = certified(PDF); }
         let original = SIGNED.with(Clone::clone);
         let mut pdf = original.clone();

@@ -1,6 +1,7 @@
-//! Path validation against NIST's Public Key Interoperability Test Suite, where somebody has its files: `AFFIANT_PKITS` names a
-//! folder with `pkits.json`, `certs/` and `crls/`, as the source distribution of pyhanko-certvalidator carries it in
-//! `tests/fixtures/nist_pkits`. Nothing of it is kept here; what matters most is made anew in `paths.rs`.
+//! Path validation against NIST's Public Key Interoperability Test Suite, where somebody has its files:
+//! `AFFIANT_PKITS` names a folder with `pkits.json`, `certs/` and `crls/`, as the source distribution of
+//! pyhanko-certvalidator carries it in `tests/fixtures/nist_pkits`. Nothing of it is kept here; what matters
+//! most is made anew in `paths.rs`.
 
 use std::collections::BTreeMap;
 use std::fs;

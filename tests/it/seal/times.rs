@@ -1,4 +1,5 @@
-//! Timestamps: over a seal, carried to another machine, renewed, and every way in which one may not be believed.
+//! Timestamps: over a seal, carried to another machine, renewed, and every way in which one
+//! may not be believed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -86,8 +87,8 @@ fn a_wrong_authority_and_a_wrong_token_are_refused() {
     fs::copy(foreign.folder.join(TIMESTAMP), &place).unwrap();
     let swapped = check(&case.folder, &case.signer, &tsa.trust(), later());
     assert_eq!((swapped.time.state, failures(&swapped)), (State::Failed, vec!["AFV-402"]), "{swapped:#?}");
-    // The signature's last byte, and what is signed. (The authority's own certificates inside a token prove nothing and bind
-    // nothing: the pinned ones count.)
+    // The signature's last byte, and what is signed. (The authority's own certificates inside a token prove
+    // nothing and bind nothing: the pinned ones count.)
     for at in [good.len() - 1, 60, 90] {
         let mut forged = good.clone();
         forged[at] ^= 1;
@@ -230,7 +231,8 @@ fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     let at = tsa.dir.path();
     openssl(
         at,
-        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Jordan-Example -keyout s.key -out s.csr",
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Jordan-Example \
+         -keyout s.key -out s.csr",
     );
     fs::write(at.join("sext"), "keyUsage=critical,digitalSignature\n").unwrap();
     openssl(
@@ -298,4 +300,14 @@ fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     let listed = [("revoked.crl".to_owned(), fs::read(at.join("revoked.crl")).unwrap())];
     assert!(failures(&judged(&plain, &listed)).contains(&"AFV-304"));
     assert!(Pins::read(None, None, &[("x".into(), b"junk".to_vec())]).is_err());
+    // the key was lost before the authority saw the seal, and revoked only afterwards
+    let days = [Utc::now(), now - Duration::days(1)];
+    let [revoked, lost] = [days[0].format("%y%m%d%H%M%SZ"), days[1].format("%Y%m%d%H%M%SZ")];
+    let entry = format!("R\t400101000000Z\t{revoked},keyTime,{lost}\t1234\tunknown\t/CN=Jordan-Example\n");
+    fs::write(at.join("index"), entry).unwrap();
+    openssl(at, "ca -gencrl -config tsa.cnf -name c -out lost.crl");
+    let mut lost = Revocation::default();
+    assert!(lost.add(&fs::read(at.join("lost.crl")).unwrap()));
+    let report = bare(&stamped, &lost);
+    assert_eq!(report.authenticity.state, State::Failed, "{report:#?}");
 }

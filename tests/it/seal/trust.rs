@@ -53,7 +53,8 @@ fn who_may_not_issue_does_not_vouch() {
         let signer = issue(&person("Jordan Example"), &between);
         assert!(refused(&standing(&signer, &[&between], &root)), "{what}");
     }
-    // a critical extension that is not understood: nobody here can say that it forbids nothing, nor that it does
+    // a critical extension that is not understood: nobody here can say that it forbids
+    // nothing, nor that it does
     let between = issue(&Wish { critical_unknown: true, ..authority("C") }, &root);
     let signer = issue(&person("Jordan Example"), &between);
     assert!(matches!(standing(&signer, &[&between], &root), ChainStanding::Unsettled(_)));

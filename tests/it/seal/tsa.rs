@@ -1,5 +1,6 @@
-//! A timestamp authority and its certificate authority, made of openssl and a loopback HTTP server: `/tsa` stamps, `/ocsp/NAME`
-//! answers in the name of that certificate, `/ca.crl` is the revocation list, anything else is not found. Stopped, it refuses connections.
+//! A timestamp authority and its certificate authority, made of openssl and a loopback HTTP server: `/tsa`
+//! stamps, `/ocsp/NAME` answers in the name of that certificate, `/ca.crl` is the revocation list, anything
+//! else is not found. Stopped, it refuses connections.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -20,10 +21,12 @@ pub struct Tsa {
     thread: Option<JoinHandle<()>>,
 }
 
-const CONFIG: &str = "[tsa]\ndefault_tsa = a\n[a]\nserial = serial\nsigner_cert = tsa.pem\ncerts = ca.pem\nsigner_key = tsa.key\n\
-signer_digest = sha256\ndefault_policy = 1.3.6.1.4.1.57264.9.1\ndigests = sha256, sha384, sha512\naccuracy = secs:1, millisecs:500\n\
+const CONFIG: &str = "[tsa]\ndefault_tsa = a\n[a]\nserial = serial\nsigner_cert = tsa.pem\n\
+certs = ca.pem\nsigner_key = tsa.key\nsigner_digest = sha256\ndefault_policy = 1.3.6.1.4.1.57264.9.1\n\
+digests = sha256, sha384, sha512\naccuracy = secs:1, millisecs:500\n\
 ordering = no\ntsa_name = no\ness_cert_id_chain = no\ness_cert_id_alg = sha256\n\
-[ca]\ndefault_ca = c\n[c]\ndatabase = index\ncrlnumber = crlnumber\ndefault_md = sha256\ndefault_crl_days = 3650\ncertificate = ca.pem\nprivate_key = ca.key\n";
+[ca]\ndefault_ca = c\n[c]\ndatabase = index\ncrlnumber = crlnumber\ndefault_md = sha256\n\
+default_crl_days = 3650\ncertificate = ca.pem\nprivate_key = ca.key\n";
 
 impl Tsa {
     pub fn start() -> Tsa {
@@ -40,21 +43,27 @@ impl Tsa {
         fs::write(at.join("index"), "").unwrap();
         openssl(
             at,
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Root -days 9000 -keyout ca.key -out ca.pem -addext keyUsage=critical,keyCertSign,cRLSign",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Root \
+             -days 9000 -keyout ca.key -out ca.pem -addext keyUsage=critical,keyCertSign,cRLSign",
         );
         openssl(
             at,
-            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Stamper -keyout tsa.key -out tsa.csr",
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Example-Time-Stamper \
+             -keyout tsa.key -out tsa.csr",
         );
         fs::write(
             at.join("ext"),
-            format!("basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,{purpose}\n"),
+            format!(
+                "basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\n\
+                 extendedKeyUsage=critical,{purpose}\n"
+            ),
         )
         .unwrap();
         openssl(
             at,
             &format!(
-                "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 77 -days {days} -extfile ext -out tsa.pem"
+                "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -set_serial 77 -days {days} \
+                 -extfile ext -out tsa.pem"
             ),
         );
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -162,7 +171,8 @@ fn reply(at: &Path, request: &[u8]) -> Option<Vec<u8>> {
 fn status(at: &Path, name: &str, request: &[u8]) -> Option<Vec<u8>> {
     fs::write(at.join("question"), request).unwrap();
     let arguments = format!(
-        "ocsp -index index -CA ca.pem -rsigner {name}.pem -rkey {name}.key -ndays 7 -reqin question -respout status"
+        "ocsp -index index -CA ca.pem -rsigner {name}.pem -rkey {name}.key -ndays 7 \
+         -reqin question -respout status"
     );
     let done = Command::new("openssl")
         .args(arguments.split(' '))

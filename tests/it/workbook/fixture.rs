@@ -1,5 +1,6 @@
-//! Workbooks of our own with all that a careless program loses: macros, links to other files, tables, threaded comments, rich
-//! text, protection, merged cells, both kinds of validation, shared and array formulas, lists of numbers, hidden sheets and rows.
+//! Workbooks of our own with all that a careless program loses: macros, links to other files, tables,
+//! threaded comments, rich text, protection, merged cells, both kinds of validation, shared and array
+//! formulas, lists of numbers, hidden sheets and rows.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -29,49 +30,106 @@ fn links(rows: &[(&str, &str, &str)]) -> String {
     };
     let rows: String = rows.iter().map(row).collect();
     format!(
-        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{rows}</Relationships>"
+        "<Relationships \
+         xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{rows}</Relationships>"
     )
 }
 
 /// The sheet under protection.
-const SECURITY: &str = r#"<sheetPr/><dimension ref="A1:E18"/><sheetViews><sheetView workbookViewId="0"/></sheetViews>
+const SECURITY: &str = concat!(
+    r#"<sheetPr/><dimension ref="A1:E18"/><sheetViews><sheetView workbookViewId="0"/></sheetViews>
 <cols><col min="3" max="5" width="20" style="1" customWidth="1"/></cols><sheetData>
 <row r="1" spans="1:4"><c r="A1" t="inlineStr"><is><t>Vendor security</t></is></c></row>
 <row r="2"><c r="A2" t="s"><v>0</v></c></row>
-<row r="4" spans="1:5"><c r="A4" t="s"><v>1</v></c><c r="B4" t="s"><v>2</v></c><c r="C4" t="s"><v>3</v></c><c r="D4" t="s"><v>4</v></c><c r="E4" t="s"><v>5</v></c></row>
-<row r="5"><c r="A5" t="s"><v>6</v></c><c r="B5" t="str"><f>VLOOKUP(A5,Questions!$A$2:$B$3,2,FALSE)</f><v>Is multi-factor authentication required for administrators?</v></c><c r="C5" s="2"/><c r="D5" s="1"/><c r="E5" s="1"/></row>
-<row r="6"><c r="A6" t="inlineStr"><is><t>SEC-02</t></is></c><c r="B6" t="s"><v>7</v></c><c r="C6" s="2"/></row>
-<row r="7"><c r="B7" t="inlineStr"><is><t>Is the data encrypted at rest?</t></is></c><c r="C7" s="1"><f t="shared" ref="C7:C8" si="0">A7&amp;""</f><v></v></c></row>
-<row r="8"><c r="B8" t="inlineStr"><is><t>Do all connections use TLS 1.2 or higher?</t></is></c><c r="C8" s="1"><f t="shared" si="0"/><v></v></c></row>
+<row r="4" spans="1:5"><c r="A4" t="s"><v>1</v></c><c r="B4" t="s"><v>2</v></c><c r="C4" t="s"><v>3</v></c>"#,
+    r#"<c r="D4" t="s"><v>4</v></c><c r="E4" t="s"><v>5</v></c></row>
+<row r="5"><c r="A5" t="s"><v>6</v></c><c r="B5" t="str"><f>VLOOKUP(A5,Questions!$A$2:$B$3,2,FALSE)</f>"#,
+    r#"<v>Is multi-factor authentication required for administrators?</v></c>"#,
+    r#"<c r="C5" s="2"/><c r="D5" s="1"/><c r="E5" s="1"/></row>
+<row r="6"><c r="A6" t="inlineStr"><is><t>SEC-02</t></is></c><c r="B6" t="s"><v>7</v></c>"#,
+    r#"<c r="C6" s="2"/></row>
+<row r="7"><c r="B7" t="inlineStr"><is><t>Is the data encrypted at rest?</t></is></c>"#,
+    r#"<c r="C7" s="1"><f t="shared" ref="C7:C8" si="0">A7&amp;""</f><v></v></c></row>
+<row r="8"><c r="B8" t="inlineStr"><is><t>Do all connections use TLS 1.2 or higher?</t></is></c>"#,
+    r#"<c r="C8" s="1"><f t="shared" si="0"/><v></v></c></row>
 <row r="9"><c r="B9" t="inlineStr"><is><t>Who manages the encryption keys?</t></is></c><c r="C9" s="0"/></row>
-<row r="10" hidden="1"><c r="B10" t="inlineStr"><is><t>Do you support single sign-on via SAML 2.0?</t></is></c><c r="C10" s="1"/></row>
-<row r="11"><c r="B11" t="inlineStr"><is><t>How long are audit logs retained?</t></is></c><c r="C11" s="1"/></row>
-<row r="12"><c r="B12" t="inlineStr"><is><t>How often are backups taken and where are they held?</t></is></c><c r="C12" s="1"/></row>
-<row r="13"><c r="B13" t="inlineStr"><is><t>Do you have a tested incident response plan? (1 to 5)</t></is></c><c r="C13" s="1"/></row>
+<row r="10" hidden="1"><c r="B10" t="inlineStr"><is>"#,
+    r#"<t>Do you support single sign-on via SAML 2.0?</t></is></c><c r="C10" s="1"/></row>
+<row r="11"><c r="B11" t="inlineStr"><is><t>How long are audit logs retained?</t></is></c>"#,
+    r#"<c r="C11" s="1"/></row>
+<row r="12"><c r="B12" t="inlineStr"><is>"#,
+    r#"<t>How often are backups taken and where are they held?</t></is></c><c r="C12" s="1"/></row>
+<row r="13"><c r="B13" t="inlineStr"><is>"#,
+    r#"<t>Do you have a tested incident response plan? (1 to 5)</t></is></c><c r="C13" s="1"/></row>
 <row r="14"><c r="B14" t="inlineStr"><is><t>Is a web application firewall in place?</t></is></c></row>
-<row r="16"><c r="B16" t="inlineStr"><is><t>Are sessions ended after inactivity?</t></is></c><c r="C16" s="1" t="inlineStr"><is><t>Yes</t></is></c></row>
-<row r="17"><c r="B17" t="inlineStr"><is><t>List all subprocessors with access to our data.</t></is></c><c r="C17" s="1"><f t="array" ref="C17:C17">A4:A4</f><v>ID</v></c></row>
+<row r="16"><c r="B16" t="inlineStr"><is><t>Are sessions ended after inactivity?</t></is></c>"#,
+    r#"<c r="C16" s="1" t="inlineStr"><is><t>Yes</t></is></c></row>
+<row r="17"><c r="B17" t="inlineStr"><is><t>List all subprocessors with access to our data.</t></is></c>"#,
+    r#"<c r="C17" s="1"><f t="array" ref="C17:C17">A4:A4</f><v>ID</v></c></row>
 <row r="18"><c r="B18" t="inlineStr"><is><t>Do you keep a risk register?</t></is></c><c r="C18" s="1"/></row>
-</sheetData><sheetProtection algorithmName="SHA-512" hashValue="AAAA" saltValue="AAAA" spinCount="100000" sheet="1" objects="1"/>
+</sheetData><sheetProtection algorithmName="SHA-512" hashValue="AAAA" saltValue="AAAA""#,
+    r#" spinCount="100000" sheet="1" objects="1"/>
 <mergeCells count="2"><mergeCell ref="A1:E1"/><mergeCell ref="C11:C12"/></mergeCells>
-<dataValidations count="3"><dataValidation type="list" allowBlank="1" sqref="C13"><formula1>"1,2,3,4,5"</formula1></dataValidation><dataValidation type="list" sqref="C14"><formula1>Vocabulary</formula1></dataValidation><dataValidation type="custom" sqref="C18"><formula1>LEN(C18)&gt;2</formula1></dataValidation></dataValidations>
-<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" xmlns:x14="X14"><x14:dataValidations xmlns:xm="XM" count="1"><x14:dataValidation type="list" allowBlank="1"><x14:formula1><xm:f>Lists!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>C5:C6 C10</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>"#;
+<dataValidations count="3"><dataValidation type="list" allowBlank="1" sqref="C13">"#,
+    r#"<formula1>"1,2,3,4,5"</formula1></dataValidation><dataValidation type="list" sqref="C14">"#,
+    r#"<formula1>Vocabulary</formula1></dataValidation><dataValidation type="custom" sqref="C18">"#,
+    r#"<formula1>LEN(C18)&gt;2</formula1></dataValidation></dataValidations>
+<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" xmlns:x14="X14">"#,
+    r#"<x14:dataValidations xmlns:xm="XM" count="1"><x14:dataValidation type="list" allowBlank="1">"#,
+    r#"<x14:formula1><xm:f>Lists!$A$1:$A$3</xm:f></x14:formula1>"#,
+    r#"<xm:sqref>C5:C6 C10</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>"#,
+);
 
 /// The sheet with a table.
-const ACCESS: &str = r#"<sheetData>
-<row r="1"><c r="A1" t="inlineStr"><is><t>Ref</t></is></c><c r="B1" t="inlineStr"><is><t>Requirement</t></is></c><c r="C1" t="inlineStr"><is><t>Vendor response</t></is></c><c r="D1" t="inlineStr"><is><t>Notes</t></is></c></row>
-<row r="2"><c r="A2"><v>1</v></c><c r="B2" t="inlineStr"><is><t>Background screening of employees before hire</t></is></c></row>
+const ACCESS: &str = concat!(
+    r#"<sheetData>
+<row r="1"><c r="A1" t="inlineStr"><is><t>Ref</t></is></c><c r="B1" t="inlineStr"><is>"#,
+    r#"<t>Requirement</t></is></c><c r="C1" t="inlineStr"><is><t>Vendor response</t></is></c>"#,
+    r#"<c r="D1" t="inlineStr"><is><t>Notes</t></is></c></row>
+<row r="2"><c r="A2"><v>1</v></c>"#,
+    r#"<c r="B2" t="inlineStr"><is><t>Background screening of employees before hire</t></is></c></row>
 <row r="3"/>
-<row r="4"><c r="A4"><v>2</v></c><c r="B4" t="inlineStr"><is><t>Is multi-factor authentication required for administrators</t></is></c><c r="C4"/><c r="D4" t="inlineStr"><is><t></t></is></c></row>
-</sheetData><dataValidations count="2"><dataValidation type="list" sqref="C2:C4"><formula1>"Yes,No,Partial,N/A"</formula1></dataValidation><dataValidation type="textLength" operator="lessThanOrEqual" sqref="D2"><formula1>40</formula1></dataValidation></dataValidations><legacyDrawing r:id="rId3"/><tableParts count="1"><tablePart r:id="rId1"/></tableParts>"#;
+<row r="4"><c r="A4"><v>2</v></c><c r="B4" t="inlineStr"><is>"#,
+    r#"<t>Is multi-factor authentication required for administrators</t></is></c>"#,
+    r#"<c r="C4"/><c r="D4" t="inlineStr"><is><t></t></is></c></row>
+</sheetData><dataValidations count="2">"#,
+    r#"<dataValidation type="list" sqref="C2:C4"><formula1>"Yes,No,Partial,N/A"</formula1></dataValidation>"#,
+    r#"<dataValidation type="textLength" operator="lessThanOrEqual" sqref="D2">"#,
+    r#"<formula1>40</formula1></dataValidation></dataValidations><legacyDrawing r:id="rId3"/>"#,
+    r#"<tableParts count="1"><tablePart r:id="rId1"/></tableParts>"#,
+);
 
-const LISTS: &str = r#"<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Yes</t></is></c><c r="B1" t="inlineStr"><is><t>Yes</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>No</t></is></c><c r="B2" t="inlineStr"><is><t>Partially</t></is></c></row><row r="3"><c r="A3" t="inlineStr"><is><t>N/A</t></is></c><c r="B3" t="inlineStr"><is><t>No</t></is></c></row></sheetData>"#;
+const LISTS: &str = concat!(
+    r#"<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Yes</t></is></c><c r="B1" t="inlineStr">"#,
+    r#"<is><t>Yes</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>No</t></is></c>"#,
+    r#"<c r="B2" t="inlineStr"><is><t>Partially</t></is></c></row><row r="3"><c r="A3" t="inlineStr">"#,
+    r#"<is><t>N/A</t></is></c><c r="B3" t="inlineStr"><is><t>No</t></is></c></row></sheetData>"#,
+);
 
-const QUESTIONS: &str = r#"<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>ID</t></is></c><c r="B1" t="inlineStr"><is><t>Question</t></is></c><c r="C1" t="inlineStr"><is><t>Answer</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>SEC-01</t></is></c><c r="B2" t="inlineStr"><is><t>Is multi-factor authentication required for administrators?</t></is></c><c r="C2"/></row><row r="3"><c r="A3" t="inlineStr"><is><t>SEC-02</t></is></c></row></sheetData>"#;
+const QUESTIONS: &str = concat!(
+    r#"<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>ID</t></is></c><c r="B1" t="inlineStr">"#,
+    r#"<is><t>Question</t></is></c><c r="C1" t="inlineStr"><is><t>Answer</t></is></c></row>"#,
+    r#"<row r="2"><c r="A2" t="inlineStr"><is><t>SEC-01</t></is></c><c r="B2" t="inlineStr"><is>"#,
+    r#"<t>Is multi-factor authentication required for administrators?</t></is></c><c r="C2"/></row>"#,
+    r#"<row r="3"><c r="A3" t="inlineStr"><is><t>SEC-02</t></is></c></row></sheetData>"#,
+);
 
-const STRINGS: &str = r#"<si><t>Please give an answer to each question in column C.</t></si><si><t>ID</t></si><si><t>Question</t></si><si><t>Answer</t></si><si><t>Comments</t></si><si><t>Evidence</t></si><si><t>SEC-01</t></si><si><r><t xml:space="preserve">Do you sign a </t></r><r><rPr><b/></rPr><t>business associate</t></r><r><t xml:space="preserve"> agreement?</t></r><rPh sb="0" eb="1"><t>no</t></rPh></si>"#;
+const STRINGS: &str = concat!(
+    r#"<si><t>Please give an answer to each question in column C.</t></si><si><t>ID</t></si><si>"#,
+    r#"<t>Question</t></si><si><t>Answer</t></si><si><t>Comments</t></si><si><t>Evidence</t></si>"#,
+    r#"<si><t>SEC-01</t></si><si><r><t xml:space="preserve">Do you sign a </t></r><r><rPr>"#,
+    r#"<b/></rPr><t>business associate</t></r><r><t xml:space="preserve"> agreement?</t></r>"#,
+    r#"<rPh sb="0" eb="1"><t>no</t></rPh></si>"#,
+);
 
-const STYLES: &str = r#"<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/><xf applyProtection="1"><protection locked="0"/></xf><xf numFmtId="49" applyNumberFormat="1" applyProtection="1"><protection locked="0"/></xf></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>"#;
+const STYLES: &str = concat!(
+    r#"<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill>"#,
+    r#"<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>"#,
+    r#"<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>"#,
+    r#"<cellXfs count="3"><xf/><xf applyProtection="1"><protection locked="0"/></xf>"#,
+    r#"<xf numFmtId="49" applyNumberFormat="1" applyProtection="1"><protection locked="0"/></xf></cellXfs>"#,
+    r#"<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>"#,
+);
 
 fn sheet(inner: &str) -> String {
     let inner = inner
@@ -124,7 +182,10 @@ pub fn parts() -> PartList {
         .map(|(name, kind)| format!("<Override PartName=\"{name}\" ContentType=\"{kind}\"/>"))
         .collect();
     let types = format!(
-        "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>{types}</Types>"
+        "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default \
+         Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/><Default Extension=\"vml\" \
+         ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>{types}</Types>"
     );
     let names = "<definedNames><definedName name=\"Vocabulary\">Lists!$B$1:$B$3</definedName></definedNames>";
     let tabs = [
@@ -138,7 +199,9 @@ pub fn parts() -> PartList {
         .map(|(name, id, state)| format!("<sheet name=\"{name}\" sheetId=\"{id}\"{state} r:id=\"rId{id}\"/>"))
         .collect();
     let book = format!(
-        "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr/><sheets>{tabs}</sheets><externalReferences><externalReference r:id=\"rId7\"/></externalReferences>{names}<calcPr calcId=\"191029\"/></workbook>"
+        "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr/><sheets>{tabs}</sheets>\
+         <externalReferences><externalReference r:id=\"rId7\"/></externalReferences>{names}\
+         <calcPr calcId=\"191029\"/></workbook>"
     );
     let book_links = links(&[
         ("rId1", "worksheet", "worksheets/sheet1.xml"),
@@ -163,7 +226,11 @@ pub fn parts() -> PartList {
         ),
     ]);
     let id = "{00000000-0000-4000-8000-000000000001}";
-    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"/><v:shape id=\"_x0000_s1025\" type=\"#_x0000_t202\"><x:ClientData ObjectType=\"Note\"><x:Row>3</x:Row><x:Column>2</x:Column></x:ClientData></v:shape></xml>";
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:\
+               office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shapetype id=\"_x0000_t202\" \
+               coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"/>\
+               <v:shape id=\"_x0000_s1025\" type=\"#_x0000_t202\"><x:ClientData ObjectType=\"Note\">\
+               <x:Row>3</x:Row><x:Column>2</x:Column></x:ClientData></v:shape></xml>";
     vec![
         part("[Content_Types].xml", types),
         part(
@@ -193,7 +260,8 @@ pub fn parts() -> PartList {
         part(
             "xl/externalLinks/externalLink1.xml",
             format!(
-                "<externalLink xmlns=\"{MAIN}\"><externalBook xmlns:r=\"{OFFICE}\" r:id=\"rId1\"><sheetNames><sheetName val=\"Rates\"/></sheetNames></externalBook></externalLink>"
+                "<externalLink xmlns=\"{MAIN}\"><externalBook xmlns:r=\"{OFFICE}\" r:id=\"rId1\"><sheetNames>\
+                 <sheetName val=\"Rates\"/></sheetNames></externalBook></externalLink>"
             ),
         ),
         part(
@@ -203,25 +271,33 @@ pub fn parts() -> PartList {
         part(
             "xl/tables/table1.xml",
             format!(
-                "<table xmlns=\"{MAIN}\" id=\"1\" name=\"Table1\" displayName=\"Table1\" ref=\"A1:D4\"><autoFilter ref=\"A1:D4\"/><tableColumns count=\"4\"><tableColumn id=\"1\" name=\"Ref\"/><tableColumn id=\"2\" name=\"Requirement\"/><tableColumn id=\"3\" name=\"Vendor response\"/><tableColumn id=\"4\" name=\"Notes\"/></tableColumns></table>"
+                "<table xmlns=\"{MAIN}\" id=\"1\" name=\"Table1\" displayName=\"Table1\" ref=\"A1:D4\">\
+                 <autoFilter ref=\"A1:D4\"/><tableColumns count=\"4\"><tableColumn id=\"1\" name=\"Ref\"/>\
+                 <tableColumn id=\"2\" name=\"Requirement\"/><tableColumn id=\"3\" name=\"Vendor response\"/>\
+                 <tableColumn id=\"4\" name=\"Notes\"/></tableColumns></table>"
             ),
         ),
         part(
             "xl/comments1.xml",
             format!(
-                "<comments xmlns=\"{MAIN}\"><authors><author>tc={id}</author></authors><commentList><comment ref=\"C4\" authorId=\"0\"><text><t>[Threaded comment] Please say which.</t></text></comment></commentList></comments>"
+                "<comments xmlns=\"{MAIN}\"><authors><author>tc={id}</author></authors><commentList>\
+                 <comment ref=\"C4\" authorId=\"0\"><text><t>[Threaded comment] Please say \
+                 which.</t></text></comment></commentList></comments>"
             ),
         ),
         part(
             "xl/threadedComments/threadedComment1.xml",
             format!(
-                "<ThreadedComments xmlns=\"{THREADED}\"><threadedComment ref=\"C4\" dT=\"2026-09-01T00:00:00.00\" personId=\"{id}\" id=\"{id}\"><text>Please say which.</text></threadedComment></ThreadedComments>"
+                "<ThreadedComments xmlns=\"{THREADED}\">\
+                 <threadedComment ref=\"C4\" dT=\"2026-09-01T00:00:00.00\" personId=\"{id}\" id=\"{id}\">\
+                 <text>Please say which.</text></threadedComment></ThreadedComments>"
             ),
         ),
         part(
             "xl/persons/person.xml",
             format!(
-                "<personList xmlns=\"{THREADED}\"><person displayName=\"Casey Example\" id=\"{id}\" userId=\"casey\" providerId=\"None\"/></personList>"
+                "<personList xmlns=\"{THREADED}\"><person displayName=\"Casey Example\" id=\"{id}\" \
+                 userId=\"casey\" providerId=\"None\"/></personList>"
             ),
         ),
         part("xl/drawings/vmlDrawing1.vml", vml),
@@ -231,7 +307,8 @@ pub fn parts() -> PartList {
         ),
         part(
             "docProps/core.xml",
-            "<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\"/>",
+            "<cp:coreProperties \
+             xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\"/>",
         ),
         part("customXml/item1.xml", "<a xmlns=\"urn:example\"/>"),
     ]

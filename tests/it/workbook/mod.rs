@@ -1,5 +1,5 @@
-//! A buyer's workbook is filled in place: what may be written is, in the cell's own words; what may not is told; and every part
-//! beside keeps its bytes.
+//! A buyer's workbook is filled in place: what may be written is, in the cell's own words; what may not is
+//! told; and every part beside keeps its bytes.
 
 mod fixture;
 
@@ -173,7 +173,10 @@ fn answers_go_where_they_may_and_all_else_keeps_its_bytes() {
     let xml = text(&filled.bytes, "xl/worksheets/sheet1.xml");
     assert!(xml.contains("<c r=\"C13\" s=\"1\"><v>"), "a number of the list stays a number");
     assert!(
-        xml.contains("<c r=\"C6\" s=\"2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">Yes</t></is></c><c r=\"D6\" s=\"1\" t="),
+        xml.contains(
+            "<c r=\"C6\" s=\"2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">Yes</t></is></c>\
+             <c r=\"D6\" s=\"1\" t="
+        ),
         "{xml}"
     );
     assert!(xml.contains("r=\"C14\" s=\"1\""), "the format of the column");

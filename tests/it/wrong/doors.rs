@@ -1,4 +1,5 @@
-//! Wrong inputs of other shapes: lists where a value belongs, look-alikes, files of another kind, keys that are none.
+//! Wrong inputs of other shapes: lists where a value belongs, look-alikes, files of another kind,
+//! keys that are none.
 
 use super::{Case, Do, command, edit};
 

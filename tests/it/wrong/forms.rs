@@ -1,4 +1,5 @@
-//! Wrong values and forms in files that people write: numbers, dates, what is said twice, what a merge or a word processor leaves.
+//! Wrong values and forms in files that people write: numbers, dates, what is said twice, what a merge or a
+//! word processor leaves.
 
 use super::{Case, Do, command, edit};
 
@@ -142,8 +143,12 @@ fn marks() -> Vec<Case> {
 }
 
 fn twice() -> Vec<Case> {
-    const AGAIN: &str = "  - { check: ec2.volume-encrypted, resource: \"arn:aws:ec2:us-east-1:111122223333:vol-0a1\", approver: A B, owner: C D, reason: again, accepted: 2026-08-01, expires: 2026-12-01 }\n";
-    const TWO: &str = "format: affiant.risks/1\nentries:\n  - { match: { control: encryption-at-rest }, owner: A B, treatment: mitigate, plan: x, due: 2026-12-01 }\n  - { match: { control: encryption-at-rest }, owner: C D, treatment: avoid, plan: y, due: 2026-12-02 }\n";
+    const AGAIN: &str = "  - { check: ec2.volume-encrypted, \
+                         resource: \"arn:aws:ec2:us-east-1:111122223333:vol-0a1\", approver: A B, \
+                         owner: C D, reason: again, accepted: 2026-08-01, expires: 2026-12-01 }\n";
+    const TWO: &str = "format: affiant.risks/1\nentries:\n  - { match: { control: encryption-at-rest }, \
+                       owner: A B, treatment: mitigate, plan: x, due: 2026-12-01 }\n  - { match: { control: \
+                       encryption-at-rest }, owner: C D, treatment: avoid, plan: y, due: 2026-12-02 }\n";
     vec![
         command("an exception for the same twice", &["lint"])
             .does(vec![Do::Append(X, AGAIN)])
@@ -168,15 +173,32 @@ fn later() -> Vec<Case> {
             .fix(&["mend the date"])
     };
     vec![
-        warned("an exception from November on", X, "accepted: 2026-07-20", "accepted: 2026-11-20", "2026-11-20").says(&["no effect"]),
-        warned("a statement of next year", T, "on: 2026-04-14", "on: 2027-01-14", "2027-01-14").says(&["no effect"]),
-        warned("a risk confirmed next year", R, "confirmed_on: 2026-09-29", "confirmed_on: 2027-09-29", "2027-09-29").says(&["confirmed"]),
-        warned("a contact tested next year", I, "tested: 2026-08-18", "tested: 2027-08-18", "2027-08-18").says(&["reached"]),
+        warned(
+            "an exception from November on",
+            X,
+            "accepted: 2026-07-20",
+            "accepted: 2026-11-20",
+            "2026-11-20",
+        )
+        .says(&["no effect"]),
+        warned("a statement of next year", T, "on: 2026-04-14", "on: 2027-01-14", "2027-01-14")
+            .says(&["no effect"]),
+        warned(
+            "a risk confirmed next year",
+            R,
+            "confirmed_on: 2026-09-29",
+            "confirmed_on: 2027-09-29",
+            "2027-09-29",
+        )
+        .says(&["confirmed"]),
+        warned("a contact tested next year", I, "tested: 2026-08-18", "tested: 2027-08-18", "2027-08-18")
+            .says(&["reached"]),
         warned(
             "an exclusion decided in ten years",
             A,
             "exclude: []",
-            "exclude: [{ match: \"arn:aws:ec2:us-east-1:111122223333:vol-0b2\", by: Riley Example, on: 2036-01-01, reason: later }]",
+            "exclude: [{ match: \"arn:aws:ec2:us-east-1:111122223333:vol-0b2\", by: Riley Example, \
+             on: 2036-01-01, reason: later }]",
             "2036-01-01",
         )
         .says(&["all the same"]),

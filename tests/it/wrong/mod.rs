@@ -1,5 +1,5 @@
-//! Wrong inputs that people really give. Each gets a message that names the place, the cause and what to write instead, and is about
-//! the true fault; nothing is accepted in silence. The test prints the grades.
+//! Wrong inputs that people really give. Each gets a message that names the place, the cause and what to
+//! write instead, and is about the true fault; nothing is accepted in silence. The test prints the grades.
 
 mod catalog;
 mod commands;

@@ -202,60 +202,220 @@ fn affiant() -> Vec<Case> {
 
 fn program() -> Vec<Case> {
     vec![
-        edit("exception: unknown check", X, "check: ec2.volume-encrypted", "check: ec2.volumes-encrypted", "ec2.volumes-encrypted")
-            .says(&["no check is called `ec2.volumes-encrypted`"])
-            .fix(&["did you mean `ec2.volume-encrypted`"]),
-        edit("exception: resource matches nothing", X, "111122223333:vol-0a1", "111122223333:vol-0a9", "arn:aws:ec2:us-east-1:111122223333:vol-0a9")
-            .says(&["judged no resource `arn:aws:ec2:us-east-1:111122223333:vol-0a9`"])
-            .fix(&["did you mean `arn:aws:ec2:us-east-1:111122223333:vol-0a1`"]),
-        edit("exception: approver is owner", X, "approver: Rowan Example, chief executive", "approver: Riley Example", "Riley Example\n").says(&["not its owner"]).fix(&["second person"]),
-        edit("exception: missing expires", X, "    expires: 2026-12-15\n", "", "check:").says(&["`expires`", "missing"]).fix(&["add `expires"]),
-        edit("exception: expires before accepted", X, "expires: 2026-12-15", "expires: 2026-01-15", "2026-01-15").says(&["before `accepted`"]).fix(&["last day"]),
-        edit("exception: reason left out", X, "reason: The volume is deleted with its instance in November.", "reason:", "reason:")
-            .at(X, ":\n    accepted")
-            .says(&["`reason` has no value"])
-            .fix(&["write text"]),
-        edit("exception: everything", X, "resource: arn:aws:ec2:us-east-1:111122223333:vol-0a1", "resource: \"*\"", "\"*\"").says(&["not a resource"]).fix(&["ARN"]),
-        edit("exception: the second of two", X, "format: affiant.exceptions/1\nexceptions:\n", "format: affiant.exceptions/1\nexceptions:\n  - { check: ec2.volume-encrypted, resource: \"arn:aws:ec2:us-east-1:111122223333:vol-0b2\", approver: A B, owner: C D, reason: x, accepted: 2026-01-01, expires: 2026-12-01 }\n", "x")
-            .does(vec![
-                Do::Edit(X, "exceptions:\n  -", "exceptions:\n  - { check: ec2.volume-encrypted, resource: \"arn:aws:ec2:us-east-1:111122223333:vol-0b2\", approver: A B, owner: C D, reason: x, accepted: 2026-07-20, expires: 2026-12-01 }\n  -"),
-                Do::Edit(X, "expires: 2026-12-15", "expires: 2026-07-19"),
-            ])
-            .at(X, "2026-07-19")
-            .says(&["before `accepted`"])
-            .fix(&["last day"]),
-        edit("risk: unknown control", R, "control: encryption-at-rest", "control: encryption-at-reset", "encryption-at-reset")
-            .says(&["no control is called `encryption-at-reset`"])
-            .fix(&["did you mean `encryption-at-rest`"]),
-        edit("risk: treatment typo", R, "treatment: mitigate", "treatment: mitigat", "mitigat\n").says(&["`mitigat` is not a treatment"]).fix(&["did you mean `mitigate`"]),
-        edit("risk: likelihood typo", R, "likelihood: moderate", "likelihood: medium", "medium").says(&["`medium` is not a step"]).fix(&["`moderate`"]),
-        edit("risk: due is no date", R, "due: 2026-10-25", "due: next month", "next month").says(&["`next month` is not a date"]).fix(&["2026-09-30"]),
-        edit("risk: an account of nobody", R, "account: \"111122223333\"", "account: \"111122223334\"", "\"111122223334\"").says(&["not of this workspace"]).fix(&["did you mean `111122223333`"]),
-        edit("risk: accepted by nobody", R, "treatment: mitigate", "treatment: accept", "accept\n").says(&["nobody did"]).fix(&["acceptance"]),
-        edit("risk: confirmed by nobody", R, "    confirmed_by: Casey Example, security official\n", "", "2026-09-29").says(&["nobody beside it"]).fix(&["`confirmed_by`"]),
-        edit("attestation: unknown id", T, "id: internal-paths-encrypted", "id: internal-path-encrypted", "internal-path-encrypted")
-            .says(&["no control asks"])
-            .fix(&["did you mean `internal-paths-encrypted`"]),
-        edit("attestation: evidence file does not exist", T, "evidence: [documents/interface-list.md]", "evidence: [documents/interface-lst.md]", "documents/interface-lst.md")
-            .says(&["no file `documents/interface-lst.md`"])
-            .fix(&["did you mean `documents/interface-list.md`"]),
-        edit("attestation: evidence outside", T, "evidence: [documents/interface-list.md]", "evidence: [../secret.md]", "../secret.md").says(&["outside the workspace"]).fix(&["documents/"]),
-        edit("attestation: on after valid_until", T, "valid_until: 2027-04-14", "valid_until: 2025-04-14", "2025-04-14").says(&["before `on`"]).fix(&["last day"]),
-        edit("attestation: the same twice", T, "id: external-interfaces-encrypted", "id: internal-paths-encrypted", "internal-paths-encrypted\n    statement: >-\n      The county")
-            .says(&["second entry of `attestations`"])
-            .fix(&["keep one"]),
-        edit("plan: next_review is no date", I, "next_review: 2027-03-18", "next_review: soon", "soon").says(&["`soon` is not a date"]).fix(&["2026-09-30"]),
-        edit("plan: missing required member", I, "version: \"3.2\"\n", "", "format:").says(&["`version`", "missing"]).fix(&["add `version"]),
-        edit("plan: version as a number", I, "version: \"3.2\"", "version: 3.2", "3.2").says(&["reads as a number"]).fix(&["`version: \"3.2\"`"]),
-        edit("plan: hours of a clock", I, "    hours: 24", "    hours: -24", "-24").says(&["out of range"]).fix(&["from 0 to 8760"]),
-        edit("alternatives: malformed citation", L, "164.312(a)(2)(iii)", "164.312-a-2-iii", "164.312-a-2-iii").says(&["164.312-a-2-iii"]).fix(&["164.312(a)(2)(iv)"]),
-        edit("alternatives: a citation of another control", L, "citation: 164.312(a)(2)(iii)", "citation: 164.312(b)", "164.312(b)").says(&["does not cite"]).fix(&["it cites"]),
-        edit("clearance: no digest", C, "clearances: []", "clearances: [{ path: a, sha256: abc, rules: [phi-telephone], by: A, on: 2026-01-01, until: 2026-12-31, reason: b }]", "abc")
-            .says(&["not a SHA-256 digest"])
-            .fix(&["sha256sum"]),
-        edit("clearance: of a secret", C, "clearances: []", "clearances: [{ path: a, sha256: abc, rules: [aws-secret-key], by: A, on: 2026-01-01, until: 2026-12-31, reason: b }]", "aws-secret-key")
-            .says(&["`aws-secret-key` is not a rule that can be cleared"])
-            .fix(&["only PHI rules"]),
+        edit(
+            "exception: unknown check",
+            X,
+            "check: ec2.volume-encrypted",
+            "check: ec2.volumes-encrypted",
+            "ec2.volumes-encrypted",
+        )
+        .says(&["no check is called `ec2.volumes-encrypted`"])
+        .fix(&["did you mean `ec2.volume-encrypted`"]),
+        edit(
+            "exception: resource matches nothing",
+            X,
+            "111122223333:vol-0a1",
+            "111122223333:vol-0a9",
+            "arn:aws:ec2:us-east-1:111122223333:vol-0a9",
+        )
+        .says(&["judged no resource `arn:aws:ec2:us-east-1:111122223333:vol-0a9`"])
+        .fix(&["did you mean `arn:aws:ec2:us-east-1:111122223333:vol-0a1`"]),
+        edit(
+            "exception: approver is owner",
+            X,
+            "approver: Rowan Example, chief executive",
+            "approver: Riley Example",
+            "Riley Example\n",
+        )
+        .says(&["not its owner"])
+        .fix(&["second person"]),
+        edit("exception: missing expires", X, "    expires: 2026-12-15\n", "", "check:")
+            .says(&["`expires`", "missing"])
+            .fix(&["add `expires"]),
+        edit(
+            "exception: expires before accepted",
+            X,
+            "expires: 2026-12-15",
+            "expires: 2026-01-15",
+            "2026-01-15",
+        )
+        .says(&["before `accepted`"])
+        .fix(&["last day"]),
+        edit(
+            "exception: reason left out",
+            X,
+            "reason: The volume is deleted with its instance in November.",
+            "reason:",
+            "reason:",
+        )
+        .at(X, ":\n    accepted")
+        .says(&["`reason` has no value"])
+        .fix(&["write text"]),
+        edit(
+            "exception: everything",
+            X,
+            "resource: arn:aws:ec2:us-east-1:111122223333:vol-0a1",
+            "resource: \"*\"",
+            "\"*\"",
+        )
+        .says(&["not a resource"])
+        .fix(&["ARN"]),
+        edit(
+            "exception: the second of two",
+            X,
+            "format: affiant.exceptions/1\nexceptions:\n",
+            "format: affiant.exceptions/1\nexceptions:\n  \
+             - { check: ec2.volume-encrypted, resource: \"arn:aws:ec2:us-east-1:111122223333:vol-0b2\", \
+             approver: A B, owner: C D, reason: x, accepted: 2026-01-01, expires: 2026-12-01 }\n",
+            "x",
+        )
+        .does(vec![
+            Do::Edit(
+                X,
+                "exceptions:\n  -",
+                "exceptions:\n  \
+                 - { check: ec2.volume-encrypted, resource: \"arn:aws:ec2:us-east-1:111122223333:vol-0b2\", \
+                 approver: A B, owner: C D, reason: x, accepted: 2026-07-20, expires: 2026-12-01 }\n  -",
+            ),
+            Do::Edit(X, "expires: 2026-12-15", "expires: 2026-07-19"),
+        ])
+        .at(X, "2026-07-19")
+        .says(&["before `accepted`"])
+        .fix(&["last day"]),
+        edit(
+            "risk: unknown control",
+            R,
+            "control: encryption-at-rest",
+            "control: encryption-at-reset",
+            "encryption-at-reset",
+        )
+        .says(&["no control is called `encryption-at-reset`"])
+        .fix(&["did you mean `encryption-at-rest`"]),
+        edit("risk: treatment typo", R, "treatment: mitigate", "treatment: mitigat", "mitigat\n")
+            .says(&["`mitigat` is not a treatment"])
+            .fix(&["did you mean `mitigate`"]),
+        edit("risk: likelihood typo", R, "likelihood: moderate", "likelihood: medium", "medium")
+            .says(&["`medium` is not a step"])
+            .fix(&["`moderate`"]),
+        edit("risk: due is no date", R, "due: 2026-10-25", "due: next month", "next month")
+            .says(&["`next month` is not a date"])
+            .fix(&["2026-09-30"]),
+        edit(
+            "risk: an account of nobody",
+            R,
+            "account: \"111122223333\"",
+            "account: \"111122223334\"",
+            "\"111122223334\"",
+        )
+        .says(&["not of this workspace"])
+        .fix(&["did you mean `111122223333`"]),
+        edit("risk: accepted by nobody", R, "treatment: mitigate", "treatment: accept", "accept\n")
+            .says(&["nobody did"])
+            .fix(&["acceptance"]),
+        edit(
+            "risk: confirmed by nobody",
+            R,
+            "    confirmed_by: Casey Example, security official\n",
+            "",
+            "2026-09-29",
+        )
+        .says(&["nobody beside it"])
+        .fix(&["`confirmed_by`"]),
+        edit(
+            "attestation: unknown id",
+            T,
+            "id: internal-paths-encrypted",
+            "id: internal-path-encrypted",
+            "internal-path-encrypted",
+        )
+        .says(&["no control asks"])
+        .fix(&["did you mean `internal-paths-encrypted`"]),
+        edit(
+            "attestation: evidence file does not exist",
+            T,
+            "evidence: [documents/interface-list.md]",
+            "evidence: [documents/interface-lst.md]",
+            "documents/interface-lst.md",
+        )
+        .says(&["no file `documents/interface-lst.md`"])
+        .fix(&["did you mean `documents/interface-list.md`"]),
+        edit(
+            "attestation: evidence outside",
+            T,
+            "evidence: [documents/interface-list.md]",
+            "evidence: [../secret.md]",
+            "../secret.md",
+        )
+        .says(&["outside the workspace"])
+        .fix(&["documents/"]),
+        edit(
+            "attestation: on after valid_until",
+            T,
+            "valid_until: 2027-04-14",
+            "valid_until: 2025-04-14",
+            "2025-04-14",
+        )
+        .says(&["before `on`"])
+        .fix(&["last day"]),
+        edit(
+            "attestation: the same twice",
+            T,
+            "id: external-interfaces-encrypted",
+            "id: internal-paths-encrypted",
+            "internal-paths-encrypted\n    statement: >-\n      The county",
+        )
+        .says(&["second entry of `attestations`"])
+        .fix(&["keep one"]),
+        edit("plan: next_review is no date", I, "next_review: 2027-03-18", "next_review: soon", "soon")
+            .says(&["`soon` is not a date"])
+            .fix(&["2026-09-30"]),
+        edit("plan: missing required member", I, "version: \"3.2\"\n", "", "format:")
+            .says(&["`version`", "missing"])
+            .fix(&["add `version"]),
+        edit("plan: version as a number", I, "version: \"3.2\"", "version: 3.2", "3.2")
+            .says(&["reads as a number"])
+            .fix(&["`version: \"3.2\"`"]),
+        edit("plan: hours of a clock", I, "    hours: 24", "    hours: -24", "-24")
+            .says(&["out of range"])
+            .fix(&["from 0 to 8760"]),
+        edit(
+            "alternatives: malformed citation",
+            L,
+            "164.312(a)(2)(iii)",
+            "164.312-a-2-iii",
+            "164.312-a-2-iii",
+        )
+        .says(&["164.312-a-2-iii"])
+        .fix(&["164.312(a)(2)(iv)"]),
+        edit(
+            "alternatives: a citation of another control",
+            L,
+            "citation: 164.312(a)(2)(iii)",
+            "citation: 164.312(b)",
+            "164.312(b)",
+        )
+        .says(&["does not cite"])
+        .fix(&["it cites"]),
+        edit(
+            "clearance: no digest",
+            C,
+            "clearances: []",
+            "clearances: [{ path: a, sha256: abc, rules: [phi-telephone], by: A, on: 2026-01-01, \
+             until: 2026-12-31, reason: b }]",
+            "abc",
+        )
+        .says(&["not a SHA-256 digest"])
+        .fix(&["sha256sum"]),
+        edit(
+            "clearance: of a secret",
+            C,
+            "clearances: []",
+            "clearances: [{ path: a, sha256: abc, rules: [aws-secret-key], by: A, on: 2026-01-01, \
+             until: 2026-12-31, reason: b }]",
+            "aws-secret-key",
+        )
+        .says(&["`aws-secret-key` is not a rule that can be cleared"])
+        .fix(&["only PHI rules"]),
     ]
 }
 

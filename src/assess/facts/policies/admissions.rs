@@ -19,19 +19,23 @@ const DOCUMENTS: [(&str, &str); 9] = [
     (
         "bucket",
         "SELECT arn, account, region, supplementary -> '$.BucketPolicy.policyText' FROM resource
-         WHERE type = 'AWS::S3::Bucket' AND json_type(supplementary, '$.BucketPolicy.policyText') = 'object' ORDER BY arn",
+         WHERE type = 'AWS::S3::Bucket' AND json_type(supplementary, '$.BucketPolicy.policyText') = 'object'
+         ORDER BY arn",
     ),
     (
         "key",
         "SELECT arn, account, region, coalesce(supplementary -> '$.Policy.policy', supplementary -> \
          '$.Policy') FROM resource
-         WHERE type = 'AWS::KMS::Key' AND json_type(supplementary, '$.Policy') IN ('object', 'array') ORDER BY arn",
+         WHERE type = 'AWS::KMS::Key' AND json_type(supplementary, '$.Policy') IN ('object', 'array')
+         ORDER BY arn",
     ),
     (
         "secret",
         "SELECT r.arn, r.account, r.region, a.body -> '$.ResourcePolicy' FROM resource AS r
-         JOIN response AS a ON a.service = 'secretsmanager' AND a.operation = 'GetResourcePolicy' AND r.arn IN (a.key, a.body ->> '$.ARN')
-         WHERE r.type = 'AWS::SecretsManager::Secret' AND json_type(a.body, '$.ResourcePolicy') = 'object' ORDER BY r.arn",
+         JOIN response AS a ON a.service = 'secretsmanager' AND a.operation = 'GetResourcePolicy'
+           AND r.arn IN (a.key, a.body ->> '$.ARN')
+         WHERE r.type = 'AWS::SecretsManager::Secret' AND json_type(a.body, '$.ResourcePolicy') = 'object'
+         ORDER BY r.arn",
     ),
     (
         "table",
@@ -56,21 +60,25 @@ const DOCUMENTS: [(&str, &str); 9] = [
         "function",
         "SELECT arn, account, region, coalesce(supplementary -> '$.Policy.policy', supplementary -> \
          '$.Policy') FROM resource
-         WHERE type = 'AWS::Lambda::Function' AND json_type(supplementary, '$.Policy') IN ('object', 'array') ORDER BY arn",
+         WHERE type = 'AWS::Lambda::Function' AND json_type(supplementary, '$.Policy') IN ('object', 'array')
+         ORDER BY arn",
     ),
     (
         "repository",
         "SELECT r.arn, r.account, r.region,
-                coalesce(nullif(nullif(coalesce(r.configuration -> '$.RepositoryPolicyText', r.configuration -> '$.repositoryPolicyText'), '{}'), '\"\"'),
+                coalesce(nullif(nullif(coalesce(r.configuration -> '$.RepositoryPolicyText',
+                                                r.configuration -> '$.repositoryPolicyText'), '{}'), '\"\"'),
                          (SELECT a.body -> '$.policyText' FROM response AS a
-                          WHERE a.service = 'ecr' AND a.operation = 'GetRepositoryPolicy' AND a.account = r.account AND a.region = r.region
+                          WHERE a.service = 'ecr' AND a.operation = 'GetRepositoryPolicy'
+                            AND a.account = r.account AND a.region = r.region
                             AND a.key = r.name))
          FROM resource AS r WHERE r.type = 'AWS::ECR::Repository' ORDER BY r.arn",
     ),
     (
         "role",
         "SELECT arn, account, region, configuration -> '$.assumeRolePolicyDocument' FROM resource
-         WHERE type = 'AWS::IAM::Role' AND json_type(configuration, '$.assumeRolePolicyDocument') IN ('object', 'array') ORDER BY arn",
+         WHERE type = 'AWS::IAM::Role'
+           AND json_type(configuration, '$.assumeRolePolicyDocument') IN ('object', 'array') ORDER BY arn",
     ),
 ];
 

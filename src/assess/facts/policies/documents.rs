@@ -230,7 +230,8 @@ fn branches(db: &Connection, trees: &mut BTreeMap<String, OrganizationTree>) -> 
     rows(
         db,
         "SELECT account, operation, key, body ->> '$.Id' FROM response WHERE service = 'organizations'
-           AND operation IN ('ListRoots', 'ListParents', 'ListOrganizationalUnitsForParent', 'ListAccountsForParent')",
+           AND operation IN ('ListRoots', 'ListParents', 'ListOrganizationalUnitsForParent',
+                             'ListAccountsForParent')",
         &mut |row| {
             if row[3].is_empty() {
                 return;
@@ -252,7 +253,8 @@ fn organization_policies(db: &Connection) -> Result<Vec<OrganizationPolicy>, Fau
     rows(
         db,
         "SELECT account, key, body ->> '$.TargetId' FROM response
-         WHERE service = 'organizations' AND operation = 'ListTargetsForPolicy' AND body ->> '$.TargetId' IS NOT NULL",
+         WHERE service = 'organizations' AND operation = 'ListTargetsForPolicy'
+           AND body ->> '$.TargetId' IS NOT NULL",
         &mut |row| {
             targets.entry((row[0].clone(), row[1].clone())).or_default().insert(row[2].clone());
         },

@@ -49,8 +49,10 @@ pub const SOURCES: [&str; 15] = [
 /// kind of caller who comes in by it; `purpose` read asks for actions that give out content, any for whatever
 /// the statement allows. `admits` is NULL where the statement could not be read.
 const ADMISSION: &str = "policy_admission (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, purpose TEXT NOT NULL, position INTEGER NOT NULL,
-  sid TEXT, principal_type TEXT, principal TEXT, principal_account TEXT, admits TEXT, who TEXT, certain INTEGER, rests_on TEXT,
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, purpose TEXT NOT NULL, \
+    position INTEGER NOT NULL,
+  sid TEXT, principal_type TEXT, principal TEXT, principal_account TEXT, admits TEXT, who TEXT, \
+    certain INTEGER, rests_on TEXT,
   conditional INTEGER, action TEXT, whole INTEGER, external_id INTEGER, source_bound INTEGER
 )";
 
@@ -58,26 +60,30 @@ const ADMISSION: &str = "policy_admission (
 /// one its holder's. `question` is everything, everything but, identity, service or pass role, and `read` a
 /// row that says the document was read.
 const POWER: &str = "policy_power (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, policy TEXT, question TEXT NOT NULL, what TEXT, answer TEXT, why TEXT
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, policy TEXT, question TEXT NOT NULL, \
+    what TEXT, answer TEXT, why TEXT
 )";
 
 /// `policy_escalation`: a way in which a user, role or permission set can raise its rights; `way` is NULL in
 /// the one row that says that all its policies were looked at.
 const ESCALATION: &str = "policy_escalation (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, way TEXT, answer TEXT NOT NULL, policy TEXT, why TEXT
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, way TEXT, \
+    answer TEXT NOT NULL, policy TEXT, why TEXT
 )";
 
 /// `policy_reading`: a store, or every store of a kind, that a user or role may read by the policies that it
 /// holds; `but` lists, of every store, those that it may not, or not surely.
 const READING: &str = "policy_reading (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, holder_kind TEXT NOT NULL, store_kind TEXT NOT NULL, store TEXT,
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, holder_kind TEXT NOT NULL, \
+    store_kind TEXT NOT NULL, store TEXT,
   answer TEXT NOT NULL, policy TEXT, found_by TEXT NOT NULL, action TEXT, everything INTEGER NOT NULL,
   why TEXT, but TEXT
 )";
 
 /// `policy_refusal`: whether service control policies refuse an action to every member of an organization.
 const REFUSAL: &str = "policy_refusal (
-  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, action TEXT NOT NULL, answer TEXT NOT NULL, why TEXT
+  arn TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, action TEXT NOT NULL, \
+    answer TEXT NOT NULL, why TEXT
 )";
 
 /// `policy_transport`: whether a resource control policy keeps requests without TLS from the resources of an

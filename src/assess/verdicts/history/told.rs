@@ -16,7 +16,8 @@ pub(super) fn report(db: &Connection, history: &mut History) -> Result<(), Fault
     let mut statement = db.prepare(
         "SELECT e.check_id, e.resource, e.account, e.region, e.broken_at, e.reason, b.path, e.ended_at, \
          e.ended, n.path
-         FROM episode AS e LEFT JOIN artifact AS b ON b.id = e.broken_artifact LEFT JOIN artifact AS n ON n.id = e.ended_artifact
+         FROM episode AS e LEFT JOIN artifact AS b ON b.id = e.broken_artifact
+           LEFT JOIN artifact AS n ON n.id = e.ended_artifact
          ORDER BY coalesce(e.broken_at, e.ended_at) DESC, e.check_id, e.resource LIMIT ?",
     )?;
     let rows = statement.query_map([EPISODES as i64], |row| {

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_file_of_history_names_its_day_and_type() {
-        let name = "111122223333_Config_us-east-1_ConfigHistory_AWS::EC2::SecurityGroup_20260904T000000Z_20260904T060000Z_1.json.gz";
+        let name = "111122223333_Config_us-east-1_ConfigHistory_AWS::EC2::\
+                    SecurityGroup_20260904T000000Z_20260904T060000Z_1.json.gz";
         let key = format!("{}2026/9/4/ConfigHistory/{name}", BASE.folder());
         let day = NaiveDate::from_ymd_opt(2026, 9, 4).expect("a day");
         assert_eq!(BASE.history(&key), Some((day, "AWS::EC2::SecurityGroup".to_string())));

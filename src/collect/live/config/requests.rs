@@ -113,7 +113,10 @@ impl AskedOf {
         let key = |(id, region): &Id| match self {
             AskedOf::Own => json!({ "resourceType": name, "resourceId": id }),
             AskedOf::Aggregate { .. } => {
-                json!({ "SourceAccountId": of.account, "SourceRegion": region, "ResourceType": name, "ResourceId": id })
+                json!({
+                    "SourceAccountId": of.account, "SourceRegion": region, "ResourceType": name,
+                    "ResourceId": id
+                })
             }
         };
         let keys: Vec<Value> = ids.iter().map(key).collect();
@@ -267,10 +270,8 @@ mod tests {
             None,
             "the same token twice"
         );
-        assert_eq!(
-            AskedOf::Own.next(&Kinds::Counts, &members, 1, br#"{"nextToken":"t"}"#).expect("a page")["nextToken"],
-            "t"
-        );
+        let again = AskedOf::Own.next(&Kinds::Counts, &members, 1, br#"{"nextToken":"t"}"#);
+        assert_eq!(again.expect("a page")["nextToken"], "t");
         let left = br#"{"BaseConfigurationItems":[],"UnprocessedResourceIdentifiers":[{"ResourceId":"b"}]}"#;
         let batch = Kinds::Batch("AWS::S3::Bucket".into());
         let next = clinic().next(&batch, &members, 1, left).expect("the rest");

@@ -246,9 +246,14 @@ mod tests {
 
     #[test]
     fn a_source_that_is_out_of_date_or_failed_is_a_gap_of_its_account_and_region() {
-        let one = |id: &str, status: &str| json!({ "SourceId": id, "SourceType": "ACCOUNT", "AwsRegion": "us-east-1", "LastUpdateStatus": status });
+        let one = |id: &str, status: &str| {
+            json!({
+                "SourceId": id, "SourceType": "ACCOUNT", "AwsRegion": "us-east-1", "LastUpdateStatus": status
+            })
+        };
         let page = json!({ "AggregatedSourceStatusList": [
-            one("111122223333", "SUCCEEDED"), one("123456789012", "OUTDATED"), one("210987654321", "FAILED"), one("333322221111", "")
+            one("111122223333", "SUCCEEDED"), one("123456789012", "OUTDATED"), one("210987654321", "FAILED"),
+            one("333322221111", "")
         ] });
         let found = sources(&[page]);
         let state_of =
@@ -263,7 +268,10 @@ mod tests {
         let found = sources(&[json!({ "AggregatedSourceStatusList": [old] })]);
         let words: Vec<&str> = found.bad.values().map(|(_, words)| words.as_str()).collect();
         assert!(words.len() == 1 && words[0].ends_with("last updated 2026-09-30T08:00:00Z"), "{words:?}");
-        let organization = json!({ "AggregatedSourceStatusList": [{ "SourceId": "o-1", "SourceType": "ORGANIZATION", "LastUpdateStatus": "FAILED" }] });
+        let organization = json!({
+            "AggregatedSourceStatusList": [{ "SourceId": "o-1", "SourceType": "ORGANIZATION",
+                "LastUpdateStatus": "FAILED" }]
+        });
         assert_eq!(sources(&[organization]).organization.map(|(state, _)| state), Some(State::Failed));
     }
 

@@ -44,7 +44,7 @@ impl Page<'_> {
             (Some(_), None) | (None, Some(_)) => PART,
         }
         .into();
-        a.population = format!("{} on record", plural(self.plan.drills.len() as u64, "drill"));
+        a.population = format!("{} on record", plural(self.plan.drills.len(), "drill"));
         a.date = restored.map(|r| r.on.clone()).or(drill.map(|d| d.date.clone())).unwrap_or_default();
         a.evidence.extend(restored.into_iter().flat_map(|r| r.evidence.iter().cloned()));
         a.evidence.extend(drill.into_iter().flat_map(|d| self.refs.of(&d.evidence)));
@@ -74,7 +74,7 @@ impl Page<'_> {
         a.population = format!(
             "{}, {}",
             plural(records, "incident"),
-            plural(self.dossier.clock_starts.len() as u64, "finding")
+            plural(self.dossier.clock_starts.len(), "finding")
         );
         // A statement without a document rests on what it is about: the findings that it does not name, else
         // the plan.
@@ -116,7 +116,7 @@ impl Page<'_> {
         a.words = format!(
             "{} of {} with failing resources have an owner and a date; {late} past due.",
             dated.len(),
-            plural(failing.len() as u64, "open risk")
+            plural(failing.len(), "open risk")
         );
         if let Some(next) = next {
             a.words += &format!(" The next date is {next}.");
@@ -129,7 +129,7 @@ impl Page<'_> {
                 &self.dossier.organization.contact
             }
         );
-        a.population = plural(failing.len() as u64, "risk");
+        a.population = plural(failing.len(), "risk");
         a.date = today;
         let rows = self
             .dossier

@@ -16,8 +16,10 @@ pub fn document(handed: &Handed<'_>) -> Value {
         "uuid": uuid("oscal-catalog", &format!("{}\0{}", d.package_id, handed.manifest)),
         "metadata": metadata(handed, "Security Rule and controls"),
         "groups": [
-            { "id": "security-rule", "title": "45 CFR 164.308 to 164.316", "controls": d.crosswalk.iter().map(row).collect::<Vec<_>>() },
-            { "id": "controls", "title": "The ten controls and their checks", "controls": d.controls.iter().map(control).collect::<Vec<_>>() },
+            { "id": "security-rule", "title": "45 CFR 164.308 to 164.316",
+                "controls": d.crosswalk.iter().map(row).collect::<Vec<_>>() },
+            { "id": "controls", "title": "The ten controls and their checks",
+                "controls": d.controls.iter().map(control).collect::<Vec<_>>() },
         ],
     } })
 }
@@ -31,7 +33,9 @@ fn row(row: &CrosswalkRow) -> Value {
     let id = row_id(&row.citation);
     json!({
         "id": id, "class": row.family, "title": name(&row.title),
-        "props": props(&[("citation", &row.citation), ("status", &row.status), ("evidence", &row.modes.join(", "))]),
+        "props": props(&[
+            ("citation", &row.citation), ("status", &row.status), ("evidence", &row.modes.join(", "))
+        ]),
         "parts": [{ "id": format!("{id}_smt"), "name": "statement", "prose": name(&row.paraphrase) }],
     })
 }
@@ -40,7 +44,8 @@ fn control(control: &ControlReport) -> Value {
     let check = |id: &str, title: &str| json!({ "id": id, "class": "check", "title": name(title) });
     let mut out = json!({
         "id": control.id, "class": "control", "title": name(&control.title),
-        "parts": [{ "id": format!("{}_smt", control.id), "name": "statement", "prose": name(&control.mechanism) }],
+        "parts": [{ "id": format!("{}_smt", control.id), "name": "statement",
+            "prose": name(&control.mechanism) }],
     });
     let checks: Vec<Value> = control.checks.iter().map(|c| check(&c.id, &c.title)).collect();
     if !checks.is_empty() {

@@ -10,7 +10,8 @@ use super::{metadata, name, nist_id, part_resource, part_uuid, props};
 use crate::model::dossier::ControlReport;
 
 /// NIST's own catalog of SP 800-53 r5 in OSCAL.
-pub const SP_800_53: &str = "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
+pub const SP_800_53: &str = "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/\
+                             SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
 const DOSSIER: &str = "data/dossier.json";
 
 pub fn document(handed: &Handed<'_>) -> Value {
@@ -41,16 +42,33 @@ pub fn document(handed: &Handed<'_>) -> Value {
             "title": format!("Checks of catalog {}", d.catalog.version),
             "description": "SQL queries over evidence of AWS. They give evidence for the controls below; \
                             whether a control is implemented is what the assessment results say.",
-            "props": props(&[("catalog-sha256", &d.catalog.digest), ("custom", &d.catalog.custom.to_string()), ("checks", &d.catalog.checks.to_string())]),
+            "props": props(&[
+                ("catalog-sha256", &d.catalog.digest), ("custom", &d.catalog.custom.to_string()),
+                ("checks", &d.catalog.checks.to_string())
+            ]),
             "control-implementations": implementations,
         }],
-        "back-matter": { "resources": handed.parts.iter().map(|(path, sha256)| part_resource(path, sha256)).collect::<Vec<_>>() },
+        "back-matter": {
+            "resources": handed
+                .parts
+                .iter()
+                .map(|(path, sha256)| part_resource(path, sha256))
+                .collect::<Vec<_>>()
+        },
     } })
 }
 
 fn own(handed: &Handed<'_>, control: &ControlReport) -> Value {
-    let check = |id: &str, title: &str| json!({ "name": "check", "ns": super::OWN, "value": id, "remarks": name(title) });
-    let citation = |text: &str, status: &str| json!({ "name": "citation", "ns": super::OWN, "value": text, "remarks": name(status) });
+    let check = |id: &str, title: &str| {
+        json!({
+            "name": "check", "ns": super::OWN, "value": id, "remarks": name(title)
+        })
+    };
+    let citation = |text: &str, status: &str| {
+        json!({
+            "name": "citation", "ns": super::OWN, "value": text, "remarks": name(status)
+        })
+    };
     let mut all: Vec<Value> = control.citations.iter().map(|c| citation(&c.citation, &c.status)).collect();
     all.extend(control.checks.iter().map(|c| check(&c.id, &c.title)));
     let mut out = json!({

@@ -30,7 +30,8 @@ pub fn document(handed: &Handed<'_>, digest: &str) -> Value {
     json!({ "mapping-collection": {
         "uuid": uuid("mapping-collection", &format!("{}\0{}", d.package_id, handed.manifest)),
         "metadata": metadata(handed, "Mapping of checks, Security Rule and SP 800-53"),
-        "provenance": { "method": "human", "matching-rationale": "functional", "status": "complete", "mapping-description": WORDS },
+        "provenance": { "method": "human", "matching-rationale": "functional", "status": "complete",
+            "mapping-description": WORDS },
         "mappings": mappings.into_iter().flatten().collect::<Vec<_>>(),
         "back-matter": { "resources": [catalog] },
     } })
@@ -56,14 +57,19 @@ fn checks(handed: &Handed<'_>, ours: &Value) -> Option<Value> {
     let map = |row: &&CrosswalkRow| {
         json!({
             "uuid": uuid("map", &format!("{}\0check\0{}", d.catalog.digest, row.citation)),
-            "relationship": "intersects-with", "sources": sources(row), "targets": [item(&row_id(&row.citation))],
-            "props": props(&[("citation", &row.citation), ("status", &row.status), ("evidence", &row.modes.join(", "))]),
+            "relationship": "intersects-with", "sources": sources(row),
+            "targets": [item(&row_id(&row.citation))], "props": props(&[
+                ("citation", &row.citation), ("status", &row.status), ("evidence", &row.modes.join(", "))
+            ]),
         })
     };
     let mut out = whole("check", &d.catalog.digest, (ours, ours), mapped.iter().map(map).collect())?;
     if !left.is_empty() {
         let ids: Vec<String> = left.iter().map(|row| row_id(&row.citation)).collect();
-        out["target-gap-summary"] = json!({ "uuid": uuid("gap", &format!("{}\0check", d.catalog.digest)), "unmapped-controls": [{ "with-ids": ids }] });
+        out["target-gap-summary"] = json!({
+            "uuid": uuid("gap", &format!("{}\0check", d.catalog.digest)),
+            "unmapped-controls": [{ "with-ids": ids }]
+        });
     }
     Some(out)
 }
@@ -94,7 +100,8 @@ fn rows(handed: &Handed<'_>, ours: &Value, nist: &Value) -> Option<Value> {
 fn whole(kind: &str, catalog: &str, (source, target): (&Value, &Value), maps: Vec<Value>) -> Option<Value> {
     (!maps.is_empty()).then(|| {
         json!({
-            "uuid": uuid("mapping", &format!("{catalog}\0{kind}")), "source-resource": source, "target-resource": target, "maps": maps,
+            "uuid": uuid("mapping", &format!("{catalog}\0{kind}")), "source-resource": source,
+            "target-resource": target, "maps": maps,
         })
     })
 }

@@ -63,7 +63,8 @@ fn metadata(handed: &Handed<'_>, title: &str) -> Value {
         "version": d.package_id,
         "oscal-version": VERSION,
         "props": props(&[
-            ("package", &d.package_id), ("package-manifest-sha256", &handed.manifest), ("sample", &d.sample.to_string()),
+            ("package", &d.package_id), ("package-manifest-sha256", &handed.manifest),
+            ("sample", &d.sample.to_string()),
             ("draft", &d.draft.to_string()), ("catalog-sha256", &d.catalog.digest),
         ]),
         "parties": [{ "uuid": party(handed), "type": "organization", "name": name(&d.organization.name) }],
@@ -84,7 +85,8 @@ fn tool(handed: &Handed<'_>) -> Value {
     let p = &handed.dossier.program;
     json!({
         "uuid": tool_uuid(handed), "type": "software", "title": format!("{} {}", p.name, p.version),
-        "description": "The program that read the evidence and ran the checks.", "status": { "state": "operational" },
+        "description": "The program that read the evidence and ran the checks.",
+        "status": { "state": "operational" },
     })
 }
 
@@ -122,7 +124,10 @@ fn exhibit_resource(handed: &Handed<'_>, exhibit: &EvidenceRef) -> Value {
         "uuid": exhibit_uuid(exhibit),
         "title": one_line(&format!("{} {}", exhibit.id, exhibit.path)),
         "description": one_line(&exhibit.source),
-        "props": props(&[("collected-at", &exhibit.collected_at), ("account", &exhibit.account), ("region", &exhibit.region)]),
+        "props": props(&[
+            ("collected-at", &exhibit.collected_at), ("account", &exhibit.account),
+            ("region", &exhibit.region)
+        ]),
         "rlinks": [rlink(&handed.path(exhibit), &exhibit.sha256)],
     })
 }
@@ -133,11 +138,17 @@ fn part_uuid(path: &str) -> String {
 
 /// A part of the package, such as its dossier.
 fn part_resource(path: &str, sha256: &str) -> Value {
-    json!({ "uuid": part_uuid(path), "title": path, "description": "A part of the package", "rlinks": [rlink(path, sha256)] })
+    json!({
+        "uuid": part_uuid(path), "title": path, "description": "A part of the package",
+        "rlinks": [rlink(path, sha256)]
+    })
 }
 
 fn rlink(path: &str, sha256: &str) -> Value {
-    json!({ "href": uri(path), "media-type": media_type(path), "hashes": [{ "algorithm": "SHA-256", "value": sha256 }] })
+    json!({
+        "href": uri(path), "media-type": media_type(path),
+        "hashes": [{ "algorithm": "SHA-256", "value": sha256 }]
+    })
 }
 
 fn media_type(path: &str) -> &'static str {

@@ -63,7 +63,11 @@ fn observation_uuid(handed: &Handed<'_>, risk: &RiskReport) -> String {
 }
 
 fn observation(handed: &Handed<'_>, risk: &RiskReport) -> Value {
-    let subject = |resource: &String| json!({ "subject-uuid": inventory_uuid(resource), "type": "inventory-item", "title": name(resource) });
+    let subject = |resource: &String| {
+        json!({
+            "subject-uuid": inventory_uuid(resource), "type": "inventory-item", "title": name(resource)
+        })
+    };
     let mut out = json!({
         "uuid": observation_uuid(handed, risk),
         "title": name(&risk.title),
@@ -73,7 +77,8 @@ fn observation(handed: &Handed<'_>, risk: &RiskReport) -> Value {
         "types": ["finding"],
         "origins": origins(handed),
         "collected": handed.dossier.run.ended,
-        "relevant-evidence": [{ "href": format!("#{}", part_uuid(RESULTS)), "description": "The assessment results" }],
+        "relevant-evidence": [{ "href": format!("#{}", part_uuid(RESULTS)),
+            "description": "The assessment results" }],
     });
     if !risk.examples.is_empty() {
         out["subjects"] = risk.examples.iter().map(subject).collect();
@@ -118,8 +123,8 @@ fn risk(handed: &Handed<'_>, risk: &RiskReport) -> Value {
     }
     if !risk.plan.is_empty() || !risk.treatment.is_empty() {
         out["remediations"] = json!([{
-            "uuid": uuid("remediation", &risk.id), "lifecycle": "planned", "title": name(&format!("Treatment: {}", risk.treatment)),
-            "description": name(&risk.plan),
+            "uuid": uuid("remediation", &risk.id), "lifecycle": "planned",
+            "title": name(&format!("Treatment: {}", risk.treatment)), "description": name(&risk.plan),
         }]);
     }
     if let Some(accepted) = &risk.acceptance {
@@ -146,6 +151,11 @@ fn item(risk: &RiskReport) -> Value {
 fn inventory(risks: &[RiskReport]) -> Vec<Value> {
     let resources: BTreeMap<&str, ()> =
         risks.iter().flat_map(|r| &r.examples).map(|resource| (resource.as_str(), ())).collect();
-    let item = |resource: &str| json!({ "uuid": inventory_uuid(resource), "description": name(resource), "props": [{ "name": "asset-id", "value": name(resource) }] });
+    let item = |resource: &str| {
+        json!({
+            "uuid": inventory_uuid(resource), "description": name(resource),
+            "props": [{ "name": "asset-id", "value": name(resource) }]
+        })
+    };
     resources.into_keys().map(item).collect()
 }

@@ -29,7 +29,9 @@ pub fn document(handed: &Handed<'_>) -> Value {
             "remarks": "There is no assessment plan in OSCAL. The dossier names the catalog, the parameters, \
                         the scope and the method.",
         },
-        "local-definitions": { "objectives-and-methods": d.controls.iter().map(objective).collect::<Vec<_>>() },
+        "local-definitions": {
+            "objectives-and-methods": d.controls.iter().map(objective).collect::<Vec<_>>()
+        },
         "results": [result(handed)],
         "back-matter": { "resources": resources },
     } })
@@ -72,7 +74,9 @@ fn result(handed: &Handed<'_>) -> Value {
             d.totals.sources_read, d.totals.sources_expected, d.totals.gaps
         ),
         "start": d.run.started, "end": d.run.ended,
-        "props": props(&[("run", &d.run.id), ("run-manifest-sha256", &d.run.manifest), ("clock", &d.run.clock)]),
+        "props": props(&[
+            ("run", &d.run.id), ("run-manifest-sha256", &d.run.manifest), ("clock", &d.run.clock)
+        ]),
         "local-definitions": local,
         "reviewed-controls": { "control-selections": [{ "include-controls": included }] },
         "remarks": "OSCAL has two states. `satisfied` is written for what is met by evidence and for nothing \
@@ -108,7 +112,9 @@ fn observation(handed: &Handed<'_>, check: &CheckReport) -> Value {
         "uuid": observation_uuid(handed, check),
         "title": name(&check.title),
         "description": format!("{} {counts}", meaning(check.verdict)),
-        "props": props(&[("verdict", check.verdict.as_str()), ("check", &check.id), ("severity", check.severity.as_str())]),
+        "props": props(&[
+            ("verdict", check.verdict.as_str()), ("check", &check.id), ("severity", check.severity.as_str())
+        ]),
         "methods": [if check.verdict == Verdict::Attested { "INTERVIEW" } else { "EXAMINE" }],
         "types": ["finding"],
         "origins": origins(handed),
@@ -146,7 +152,9 @@ fn evidence(handed: &Handed<'_>, check: &CheckReport) -> Vec<Value> {
     ids.sort();
     ids.dedup();
     let exhibits = ids.into_iter().filter_map(|id| handed.exhibit(id));
-    exhibits.map(|e| json!({ "href": format!("#{}", exhibit_uuid(e)), "description": format!("{}, sha256 {}", e.id, e.sha256) })).collect()
+    exhibits.map(|e| json!({
+        "href": format!("#{}", exhibit_uuid(e)), "description": format!("{}, sha256 {}", e.id, e.sha256)
+    })).collect()
 }
 
 fn of_check(handed: &Handed<'_>, check: &CheckReport) -> Option<Value> {

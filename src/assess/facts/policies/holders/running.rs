@@ -26,8 +26,10 @@ pub(super) fn workloads(db: &Connection, evidence: &Evidence) -> Result<Vec<(Str
     rows(
         db,
         "SELECT type, account, arn, configuration FROM resource
-         WHERE type IN ('AWS::Lambda::Function', 'AWS::EC2::Instance', 'AWS::ECS::TaskDefinition', 'AWS::CodeBuild::Project',
-                        'AWS::SageMaker::NotebookInstance', 'AWS::CloudFormation::Stack', 'AWS::StepFunctions::StateMachine')
+         WHERE type IN ('AWS::Lambda::Function', 'AWS::EC2::Instance',
+                        'AWS::ECS::TaskDefinition', 'AWS::CodeBuild::Project',
+                        'AWS::SageMaker::NotebookInstance', 'AWS::CloudFormation::Stack',
+                        'AWS::StepFunctions::StateMachine')
          ORDER BY arn",
         &mut |row| {
             let configuration: Value = serde_json::from_str(&row[3]).unwrap_or_default();
