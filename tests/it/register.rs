@@ -272,6 +272,13 @@ fn the_calendar_knows_what_ends() {
         .map(|e| e["day"].as_str().expect("a day").into())
         .collect();
     assert!(days.is_sorted() && days.iter().all(|d| d.as_str() <= "2026-10-30"), "{days:?}");
+    let page = box_.affiant(&["calendar", "--days", "900", "--format", "html"]).exits(0).out;
+    for part in
+        ["<h2>Past</h2>", "<h2>December 2026</h2>", "<h2>March 2027</h2>", "2026-12-15", "R-P03 is due"]
+    {
+        assert!(page.contains(part), "`{part}` is missing:\n{page}");
+    }
+    assert!(page.contains("Content-Security-Policy") && !page.contains("<script"), "{page}");
 }
 
 /// The same resources in another order and at another time are the same risks, and what a person confirmed of one stands; so it does
