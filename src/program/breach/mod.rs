@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use crate::clock::stamp;
 use crate::model::breach::{Discovered, Due, Duty, Incident, Promise, StateClocks, TIMELINE, Timeline, Unit};
 use crate::model::catalog::LawClock;
+use crate::model::numbers::plural;
 use crate::model::shapes::ROLES;
 use holds::Holds;
 use remarks::remarks;
@@ -269,7 +270,7 @@ impl Count<'_> {
                 all.push(now);
             }
             Some((n, _)) => {
-                all.push(undone(&now, format!("{n} individuals are fewer than 500")));
+                all.push(undone(&now, format!("fewer than 500: {}", plural(n, "individual"))));
                 all.push(log);
             }
         }
@@ -299,8 +300,8 @@ impl Count<'_> {
             ),
             Some(0) => None,
             Some(n) if largest + n > THRESHOLD => Some(format!(
-                "where {n} individuals live is not known: a State with more than 500 may be \
-                              among them"
+                "the State of {} is not known: more than 500 of one may be among them",
+                plural(n, "individual")
             )),
             Some(_) => None,
         };
