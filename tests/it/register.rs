@@ -126,6 +126,15 @@ fn a_machine_closes_nothing() {
     box_.affiant(&[&["risks", "accept", &id][..], &accept].concat()).exits(0);
     assert!(ids(&box_, "finding", "status", "accepted").contains(&id));
     box_.write("program/risks.yaml", &kept);
+    // one whose acceptance has ended is open again, whatever its plan says
+    let ended = "    acceptance: { approver: Rowan Example, reason: It goes, accepted: 2026-01-01, \
+                 expires: 2026-09-29 }\n";
+    let owner = "    owner: Riley Example, cloud platform lead\n";
+    box_.write("program/risks.yaml", kept.replacen(owner, &format!("{owner}{ended}"), 1));
+    assert_eq!(ids(&box_, "finding", "status", "reopened").len(), 1);
+    let lint = box_.affiant(&["risks", "lint"]).out;
+    assert!(lint.contains("1 acceptance has expired") && !lint.contains("open again"), "{lint}");
+    box_.write("program/risks.yaml", &kept);
     // an entry that fits no finding: observed, and then closed by a person
     let with = register(&box_).replacen(
         "entries:\n",
