@@ -13,7 +13,7 @@ use chrono_tz::Tz;
 use crate::clock::stamp;
 use crate::model::breach::{Discovered, Due, Duty, Incident, Promise, StateClocks, TIMELINE, Timeline, Unit};
 use crate::model::catalog::LawClock;
-use crate::model::numbers::plural;
+use crate::model::numbers::{amount, plural};
 use crate::model::shapes::ROLES;
 use holds::Holds;
 use remarks::remarks;
@@ -323,20 +323,20 @@ impl Count<'_> {
                 let local = at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string();
                 (
                     Due::Moment { local, until: stamp(at) },
-                    format!("{} hours from discovery, as they pass", promise.amount),
+                    format!("{} from discovery, as they pass", amount(promise.amount, "hour")),
                 )
             }
             Unit::Days => {
                 let day = dates::plus_days(self.day, promise.amount as u64);
-                (self.day_due(day), format!("{} calendar days from discovery", promise.amount))
+                (self.day_due(day), format!("{} from discovery", amount(promise.amount, "calendar day")))
             }
             Unit::BusinessDays => {
                 let day = dates::plus_business_days(self.day, promise.amount as u64);
                 (
                     self.day_due(day),
                     format!(
-                        "{} business days from discovery; holidays are not known and count",
-                        promise.amount
+                        "{} from discovery; holidays are not known and count",
+                        amount(promise.amount, "business day")
                     ),
                 )
             }
