@@ -126,6 +126,15 @@ fn a_machine_closes_nothing() {
     box_.affiant(&[&["risks", "accept", &id][..], &accept].concat()).exits(0);
     assert!(ids(&box_, "finding", "status", "accepted").contains(&id));
     box_.write("program/risks.yaml", &kept);
+    // one whose acceptance has ended is open again, whatever its plan says
+    let ended = "    acceptance: { approver: Rowan Example, reason: It goes, accepted: 2026-01-01, \
+                 expires: 2026-09-29 }\n";
+    let owner = "    owner: Riley Example, cloud platform lead\n";
+    box_.write("program/risks.yaml", kept.replacen(owner, &format!("{owner}{ended}"), 1));
+    assert_eq!(ids(&box_, "finding", "status", "reopened").len(), 1);
+    let lint = box_.affiant(&["risks", "lint"]).out;
+    assert!(lint.contains("1 acceptance has expired") && !lint.contains("open again"), "{lint}");
+    box_.write("program/risks.yaml", &kept);
     // an entry that fits no finding: observed, and then closed by a person
     let with = register(&box_).replacen(
         "entries:\n",
@@ -228,6 +237,8 @@ fn what_is_exported_runs_nothing() {
         "@SUM(1)",
         "--owner",
         "z",
+        "--due",
+        "2026-11-03",
     ];
     box_.affiant(&add).exits(0);
     box_.affiant(&["risks", "export", "risks.csv"]).exits(0);
@@ -244,6 +255,9 @@ fn what_is_exported_runs_nothing() {
     )
     .expect("XML");
     assert!(!sheet.contains("<f>") && sheet.contains("t=\"s\""), "no cell is a formula");
+    // long text is given its height, and a day is a date: 46329 is 2026-11-03 counted from 1899-12-30
+    assert!(sheet.contains("customHeight=\"1\""), "rows of several lines lie over one another");
+    assert!(sheet.contains("<v>46329</v>"), "the due date is no date");
     let again = fs::read(box_.path().join("risks.xlsx")).expect("a file");
     box_.affiant(&["risks", "export", "again.xlsx"]).exits(0);
     assert_eq!(again, fs::read(box_.path().join("again.xlsx")).expect("a file"), "the same bytes");
@@ -267,6 +281,13 @@ fn the_calendar_knows_what_ends() {
         .map(|e| e["day"].as_str().expect("a day").into())
         .collect();
     assert!(days.is_sorted() && days.iter().all(|d| d.as_str() <= "2026-10-30"), "{days:?}");
+    let page = box_.affiant(&["calendar", "--days", "900", "--format", "html"]).exits(0).out;
+    for part in
+        ["<h2>Past</h2>", "<h2>December 2026</h2>", "<h2>March 2027</h2>", "2026-12-15", "R-P03 is due"]
+    {
+        assert!(page.contains(part), "`{part}` is missing:\n{page}");
+    }
+    assert!(page.contains("Content-Security-Policy") && !page.contains("<script"), "{page}");
 }
 
 /// The same resources in another order and at another time are the same risks, and what a person confirmed of one stands; so it does

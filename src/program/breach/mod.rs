@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use crate::clock::stamp;
 use crate::model::breach::{Discovered, Due, Duty, Incident, Promise, StateClocks, TIMELINE, Timeline, Unit};
 use crate::model::catalog::LawClock;
+use crate::model::numbers::{amount, plural};
 use crate::model::shapes::ROLES;
 use holds::Holds;
 use remarks::remarks;
@@ -269,7 +270,7 @@ impl Count<'_> {
                 all.push(now);
             }
             Some((n, _)) => {
-                all.push(undone(&now, format!("{n} individuals are fewer than 500")));
+                all.push(undone(&now, format!("fewer than 500: {}", plural(n, "individual"))));
                 all.push(log);
             }
         }
@@ -299,8 +300,8 @@ impl Count<'_> {
             ),
             Some(0) => None,
             Some(n) if largest + n > THRESHOLD => Some(format!(
-                "where {n} individuals live is not known: a State with more than 500 may be \
-                              among them"
+                "the State of {} is not known: more than 500 of one may be among them",
+                plural(n, "individual")
             )),
             Some(_) => None,
         };
@@ -322,20 +323,20 @@ impl Count<'_> {
                 let local = at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string();
                 (
                     Due::Moment { local, until: stamp(at) },
-                    format!("{} hours from discovery, as they pass", promise.amount),
+                    format!("{} from discovery, as they pass", amount(promise.amount, "hour")),
                 )
             }
             Unit::Days => {
                 let day = dates::plus_days(self.day, promise.amount as u64);
-                (self.day_due(day), format!("{} calendar days from discovery", promise.amount))
+                (self.day_due(day), format!("{} from discovery", amount(promise.amount, "calendar day")))
             }
             Unit::BusinessDays => {
                 let day = dates::plus_business_days(self.day, promise.amount as u64);
                 (
                     self.day_due(day),
                     format!(
-                        "{} business days from discovery; holidays are not known and count",
-                        promise.amount
+                        "{} from discovery; holidays are not known and count",
+                        amount(promise.amount, "business day")
                     ),
                 )
             }
