@@ -35,7 +35,7 @@ fn schema(form: Form) -> Schema {
             "write its name alone, such as `example-incident-evidence`",
         ),
         Form::SecurityGroupId => {
-            text("^sg-[0-9a-f]{8,17}$", "the id of a security group", "write it as `sg-0123456789abcdef0`")
+            text("^sg-[0-9a-f]+$", "the id of a security group", "write it as `sg-0123456789abcdef0`")
         }
         Form::PrincipalArn => text(
             r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/\S+$",
