@@ -22,7 +22,7 @@ pub struct CalendarArgs {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     /// Days from today that are shown; what is past is always shown
-    #[arg(long, value_name = "N", default_value_t = 365, value_parser = super::values::count,
+    #[arg(long, value_name = "N", default_value_t = 365, value_parser = super::values::ahead,
         allow_hyphen_values = true)]
     days: u64,
 }

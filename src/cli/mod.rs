@@ -265,7 +265,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(usage(&error) as u8),
+        Err(error) => return ExitCode::from(usage(&error, &args) as u8),
     };
     streams::quiet(cli.global.quiet);
     style::choose(cli.global.color);
@@ -290,12 +290,13 @@ fn version() -> String {
     format!("affiant {version}\ncommit  {commit}\ncatalog {} sha256 {own}\n", catalog::VERSION)
 }
 
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
     if error.kind() == ErrorKind::DisplayVersion {
         data(&version());
         return Exit::Done;
     }
     let _ = error.print();
+    values::dashes(args).iter().for_each(|hint| complain(hint));
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
         _ => Exit::Usage,

@@ -1,5 +1,7 @@
 //! Values of options, read so that a wrong one is told in words.
 
+use std::ffi::OsString;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 /// A day of the calendar.
@@ -17,6 +19,23 @@ pub fn count(text: &str) -> Result<u64, String> {
 pub fn days(text: &str) -> Result<i64, String> {
     let days = count(text)?;
     i64::try_from(days).ok().filter(|n| *n <= 36_500).ok_or_else(|| "write at most 36500 days".to_string())
+}
+
+/// A number of days that is shown.
+pub fn ahead(text: &str) -> Result<u64, String> {
+    days(text).map(i64::unsigned_abs)
+}
+
+/// What to write for an option that begins with the dash of a word processor.
+pub fn dashes(args: &[OsString]) -> Option<String> {
+    let long =
+        |text: &str| text.trim_start_matches(['\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}']).to_string();
+    let mut typed = args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    let typed = typed.find(|arg| long(arg) != **arg)?;
+    Some(format!(
+        "  hint: `{typed}` begins with the dash of a word processor; type two hyphens: `--{}`",
+        long(&typed)
+    ))
 }
 
 /// A number of something that there must be some of; only options of AWS ask for one.
@@ -46,7 +65,7 @@ pub fn doubts(discovered: &str, told: &[String], now: DateTime<Utc>) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{count, day, some};
+    use super::{ahead, count, dashes, day, some};
 
     #[test]
     fn only_what_is_meant_is_read() {
@@ -57,5 +76,15 @@ mod tests {
         assert_eq!((count("0"), some("12")), (Ok(0), Ok(12)));
         assert!(["-1", "all", "1.5", "9h", ""].iter().all(|text| count(text).is_err()));
         assert!(some("0").is_err());
+        assert_eq!(ahead("365"), Ok(365));
+        assert!(ahead("999999999999").is_err());
+    }
+
+    #[test]
+    fn a_dash_that_is_no_hyphen_is_told() {
+        let told = |typed: &str| dashes(&["affiant".into(), "assess".into(), typed.into()]);
+        assert!(told("\u{2013}format").is_some_and(|hint| hint.contains("`--format`")));
+        assert_eq!(told("--format"), None);
+        assert_eq!(told("2026-09-30"), None);
     }
 }

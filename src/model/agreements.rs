@@ -46,7 +46,7 @@ pub struct PartyAgreement {
     pub ends: String,
     /// Hours of notice that it asks for.
     #[serde(default)]
-    #[schemars(range(min = 0, max = 8760))]
+    #[schemars(range(min = 1, max = 8760))]
     pub notice_hours: Option<f64>,
     /// SHA-256 of the signed document.
     #[serde(default)]

@@ -49,7 +49,7 @@ pub struct OperatingRecord {
     pub result: String,
     /// How often it is due, in days; nothing: once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 3660), extend("examples" = [92]))]
     pub every_days: Option<u32>,
     /// A file in `documents/`.
     #[serde(default, skip_serializing_if = "String::is_empty")]

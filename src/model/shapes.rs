@@ -16,6 +16,8 @@ pub const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"
 pub const TREATMENTS: [&str; 4] = ["mitigate", "transfer", "avoid", "accept"];
 
 const DATE: &str = "write dates as 2026-09-30";
+/// As long, and of such characters, as the name of a folder may be on every system.
+const LABEL: &str = r#"^[^./\\:*?"<>|\x00-\x1f][^/\\:*?"<>|\x00-\x1f]{0,59}$"#;
 
 /// A value whose form is one of these.
 #[derive(Debug, Clone, Copy)]
@@ -79,9 +81,7 @@ fn schema(form: Form) -> Schema {
             "write `report-` and 16 letters or digits, as AWS Artifact shows it",
         ),
         Form::Words => text(r"\S", "text", "write it out"),
-        Form::Label => {
-            text(r"^[^./\\][^/\\]*$", "a label that can name a folder", "write something like `2026-Q3`")
-        }
+        Form::Label => text(LABEL, "a label that can name a folder", "write something like `2026-Q3`"),
         Form::Rule => text(
             "^phi-",
             "a rule that can be cleared",
@@ -166,3 +166,9 @@ forms!(
     Arn,
     Bucket
 );
+
+mod program;
+pub use program::{
+    AccessChange, AccountOrNothing, BucketOrNothing, FourFactors, HowKnown, PolicyNumber, PrincipalArn,
+    SecurityGroupId, SuggestionId, ThreatSource,
+};

@@ -1,6 +1,7 @@
 //! What a workspace says against what the catalog and a run know: every reference, every file that is named,
 //! what has lapsed. `lint` prints it, `package` refuses by it; both ask the same.
 
+mod lapsed;
 mod records;
 mod seal;
 
@@ -41,6 +42,7 @@ pub fn references(
     linter.risks(decisions);
     linter.papers(decisions);
     linter.records(decisions);
+    linter.lapsed(decisions);
     linter.clearances(decisions);
     linter.found.extend(linter.as_of.iter().flat_map(|day| not_yet(workspace, day)));
     linter.found

@@ -1,11 +1,13 @@
 //! What a value must be beyond its form: real days in order, people who are two, names that are used once.
 //! Each problem stands at the value it is about.
 
+mod program;
+
 use chrono::NaiveDate;
 
 use super::{Documents, FILES};
 use crate::diag::Diagnostic;
-use crate::model::decisions::{Decisions, ExceptionRecord, Plan, RiskAcceptance, RiskClosure, RiskDecision};
+use crate::model::decisions::{Decisions, ExceptionRecord, RiskAcceptance, RiskClosure, RiskDecision};
 use crate::model::regions;
 use crate::yaml::is_placeholder;
 
@@ -174,13 +176,10 @@ impl Checker<'_> {
         for (i, a) in all.iter().enumerate() {
             let hint = "write the day the person said it as `on`, and the last day on which it holds as \
                         `valid_until`";
-            self.span(
-                file,
-                &format!("attestations/{i}"),
-                ("on", &a.on),
-                ("valid_until", &a.valid_until),
-                hint,
-            );
+            let entry = format!("attestations/{i}");
+            self.span(file, &entry, ("on", &a.on), ("valid_until", &a.valid_until), hint);
+            let hint = "write the day of the next review as `next_review`";
+            self.span(file, &entry, ("on", &a.on), ("next_review", &a.next_review), hint);
         }
     }
 
@@ -201,20 +200,28 @@ impl Checker<'_> {
         }
         self.once(file, "own", "id", decisions.risks.own.iter().map(|r| &r.id));
         for (i, risk) in decisions.risks.own.iter().enumerate() {
-            self.date(file, &format!("own/{i}/due"), &risk.due);
-            if let Some(acceptance) = &risk.acceptance {
-                self.acceptance(file, &format!("own/{i}"), &risk.id, &risk.owner, acceptance);
-            }
-            self.closure(file, &format!("own/{i}"), risk.closed.as_ref());
+            let entry = format!("own/{i}");
+            self.date(file, &format!("{entry}/due"), &risk.due);
+            self.confirmed(file, &entry, risk.confirmed_by.as_deref(), risk.confirmed_on.as_deref());
+            let whose = (risk.id.as_str(), risk.owner.as_str());
+            self.accepted(file, &entry, whose, &risk.treatment, risk.acceptance.as_ref());
+            self.closure(file, &entry, risk.closed.as_ref());
         }
     }
 
     fn risk(&mut self, file: &str, entry: &str, risk: &RiskDecision) {
         self.date(file, &format!("{entry}/due"), &risk.due);
-        if let Some(on) = &risk.confirmed_on {
+        self.confirmed(file, entry, risk.confirmed_by.as_deref(), risk.confirmed_on.as_deref());
+        let whose = (risk.matches.control.as_str(), risk.owner.as_str());
+        self.accepted(file, entry, whose, &risk.treatment, risk.acceptance.as_ref());
+    }
+
+    /// Who confirmed, and on which day: both, or neither.
+    fn confirmed(&mut self, file: &str, entry: &str, by: Option<&str>, on: Option<&str>) {
+        if let Some(on) = on {
             self.date(file, &format!("{entry}/confirmed_on"), on);
         }
-        match (&risk.confirmed_by, &risk.confirmed_on) {
+        match (by, on) {
             (Some(by), None) if named(by) => {
                 let message = format!("`confirmed_by: {by}` has no day beside it");
                 self.complain(
@@ -237,17 +244,27 @@ impl Checker<'_> {
             }
             (Some(_), Some(_) | None) | (None, None) => {}
         }
-        let Some(acceptance) = &risk.acceptance else {
-            if risk.treatment == "accept" {
-                let message =
-                    format!("the risk of `{}` is to be accepted, and nobody did", risk.matches.control);
+    }
+
+    /// An acceptance by somebody who is not the owner, where a risk is to be accepted.
+    fn accepted(
+        &mut self,
+        file: &str,
+        entry: &str,
+        (of, owner): (&str, &str),
+        treatment: &str,
+        acceptance: Option<&RiskAcceptance>,
+    ) {
+        match acceptance {
+            Some(acceptance) => self.acceptance(file, entry, of, owner, acceptance),
+            None if treatment == "accept" => {
+                let message = format!("the risk of `{of}` is to be accepted, and nobody did");
                 let hint =
                     "add `acceptance: { approver: …, reason: …, accepted: 2026-09-30, expires: 2027-03-31 }`";
                 self.complain(file, &format!("{entry}/treatment"), "AFW-028", message, hint);
             }
-            return;
-        };
-        self.acceptance(file, entry, &risk.matches.control, &risk.owner, acceptance);
+            None => {}
+        }
     }
 
     fn acceptance(&mut self, file: &str, entry: &str, of: &str, owner: &str, acceptance: &RiskAcceptance) {
@@ -295,15 +312,18 @@ impl Checker<'_> {
         let file = FILES[9];
         for (i, r) in decisions.records.records.iter().enumerate() {
             self.date(file, &format!("records/{i}/on"), &r.on);
-            if r.privileged && !named(&r.basis) {
-                let message = format!("`{}` is privileged, and nobody says on what basis", r.title);
-                self.complain(
-                    file,
-                    &format!("records/{i}/privileged"),
-                    "AFW-080",
-                    message,
-                    "write `basis`, as counsel has it",
-                );
+            if decisions.records.records[..i].iter().any(|o| o.same_series(r) && o.on == r.on) {
+                let message = format!("a second record of `{}` is for {}", r.title, r.on);
+                self.complain(file, &format!("records/{i}/on"), "AFW-026", message, "keep one of the two");
+            }
+            if r.privileged != named(&r.basis) {
+                let (member, message, hint) = match r.privileged {
+                    true => ("privileged", "is privileged, and nobody says on what basis", "write `basis`"),
+                    false => ("basis", "names a basis and is not privileged", "write `privileged: true`"),
+                };
+                let hint = format!("{hint}, as counsel has it");
+                let message = format!("`{}` {message}", r.title);
+                self.complain(file, &format!("records/{i}/{member}"), "AFW-080", message, hint);
             }
             if r.privileged && (!r.population.is_empty() || !r.result.is_empty()) {
                 let message = format!("`{}` is privileged, and this file goes into every package", r.title);
@@ -311,24 +331,6 @@ impl Checker<'_> {
                             what is withheld";
                 self.complain(file, &format!("records/{i}/privileged"), "AFW-081", message, hint);
             }
-        }
-    }
-
-    fn plan(&mut self, plan: &Plan) {
-        let file = FILES[5];
-        self.span(
-            file,
-            "",
-            ("approved_at", &plan.approved_at),
-            ("next_review", &plan.next_review),
-            "write the day of the next review as `next_review`",
-        );
-        self.once(file, "drills", "id", plan.drills.iter().map(|d| &d.id));
-        for (i, drill) in plan.drills.iter().enumerate() {
-            self.date(file, &format!("drills/{i}/date"), &drill.date);
-        }
-        for (i, role) in plan.roles.iter().enumerate() {
-            self.date(file, &format!("roles/{i}/tested"), &role.tested);
         }
     }
 

@@ -84,7 +84,8 @@ pub fn find(start: &Path) -> PathBuf {
 
 /// Refuses a folder that is no workspace, and says what is there instead.
 pub fn require(root: &Path) -> Result<(), Diagnostic> {
-    if root.join(FILES[0]).exists() {
+    // a link that leads nowhere is told when it is read
+    if root.join(FILES[0]).exists() || root.join(FILES[0]).is_symlink() {
         return Ok(());
     }
     let problem = |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint));
@@ -92,6 +93,13 @@ pub fn require(root: &Path) -> Result<(), Diagnostic> {
         return problem(
             "AFW-060",
             format!("there is no folder `{}`", root.display()),
+            "name the folder that holds affiant.yaml".into(),
+        );
+    }
+    if root.is_file() {
+        return problem(
+            "AFW-060",
+            format!("`{}` is a file, and a workspace is a folder", root.display()),
             "name the folder that holds affiant.yaml".into(),
         );
     }
@@ -125,11 +133,18 @@ pub fn open(root: &Path) -> Result<Workspace, Problems> {
     let mut found = Vec::new();
     for name in FILES {
         let path = root.join(name);
+        if let Some(what) = unfit(&path) {
+            let problem = Diagnostic::new("AFW-001", format!("this is {what}, and should be a file of YAML"));
+            found.push(
+                problem.file(name).hint("move it away; `affiant init` in another folder writes a starter"),
+            );
+            continue;
+        }
         match std::fs::read(&path) {
             Ok(bytes) => {
                 files.insert(name.to_string(), bytes);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_symlink() => {
+            Err(_) if path.is_symlink() && !path.exists() => {
                 let to = std::fs::read_link(&path).unwrap_or_default();
                 let problem = Diagnostic::new(
                     "AFW-001",
@@ -163,6 +178,19 @@ pub fn open(root: &Path) -> Result<Workspace, Problems> {
         false => Ok(Workspace { root: root.to_path_buf(), decisions, files, documents, notes: found }),
     }
 }
+
+/// What cannot be read to its end, or is no text of people: a pipe waits for a writer, a device never ends.
+fn unfit(path: &Path) -> Option<&'static str> {
+    let about = std::fs::metadata(path).ok()?;
+    match (about.is_file(), about.is_dir()) {
+        (true, _) if about.len() > MOST_BYTES => Some("a file of more than 16 MiB"),
+        (true, _) | (_, true) => None,
+        (false, false) => Some("a pipe, a socket or a device"),
+    }
+}
+
+/// What people write by hand is far smaller.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// A file where the folder of decisions should be: told once, not for each of its files.
 fn in_the_way(name: &str, found: &mut Vec<Diagnostic>) {

@@ -14,6 +14,7 @@ pub struct Culprit {
 pub fn culprit(text: &str, line: u64, item: bool) -> Option<Culprit> {
     merge(text)
         .or_else(|| odd_space(text, line))
+        .or_else(|| control(text, line))
         .or_else(|| if item { indentation(text, line) } else { None })
 }
 
@@ -51,6 +52,15 @@ fn odd_space(text: &str, line: u64) -> Option<Culprit> {
     })
 }
 
+/// A character that no editor shows, in the line.
+fn control(text: &str, line: u64) -> Option<Culprit> {
+    let (_, here) = numbered(text).find(|(n, _)| *n == line)?;
+    let hidden = |c: char| c.is_control() && !['\t', '\r'].contains(&c);
+    let (column, c) = (1..).zip(here.chars()).find(|(_, c)| hidden(*c))?;
+    let message = format!("a control character stands here (U+{:04X})", u32::from(c));
+    Some(Culprit { line, column, message, hint: "delete it; many editors do not show it" })
+}
+
 /// A line without `- ` where the parser looked for one, because it is indented otherwise than what it belongs
 /// to.
 fn indentation(text: &str, line: u64) -> Option<Culprit> {
@@ -76,5 +86,6 @@ mod tests {
         assert_eq!(found("a:\n  - b: 1\n   c: 2\n", 3, true), Some((3, 4)));
         assert_eq!(found("a:\n  - b: 1\n - c: 2\n", 3, true), None, "an item is one");
         assert_eq!(found("a: [1\nb: 2\n", 2, false), None);
+        assert_eq!(found("a: 1\nb: x\u{7}y\n", 2, false), Some((2, 5)));
     }
 }

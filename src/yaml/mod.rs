@@ -98,6 +98,10 @@ fn decoded(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(wrong("the file is written in UTF-16").hint("save it as UTF-8"));
     }
+    if web_page(bytes) {
+        let hint = "download the file itself: what was saved is the page around it, or an error";
+        return Err(wrong("this is a web page (HTML), and no YAML").at(1, 1).hint(hint));
+    }
     if let Some(what) = no_text(bytes) {
         let message = format!("this is {what}, and no text");
         return Err(wrong(&message).hint("put the YAML file itself here, as UTF-8"));
@@ -115,6 +119,11 @@ fn decoded(file: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
             Err(problem.quoting(&String::from_utf8_lossy(bytes), 1))
         }
     }
+}
+
+fn web_page(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).trim_start().to_lowercase();
+    head.starts_with("<!doctype") || head.starts_with("<html")
 }
 
 /// What a file is that nobody wrote with an editor.
@@ -174,6 +183,7 @@ mod tests {
         let told = |bytes: &[u8]| Document::read("f", bytes).expect_err("no text").message;
         assert!(told(b"\x1f\x8b\x08\0").contains("gzip"));
         assert!(told(b"PK\x03\x04\0").contains("ZIP"));
+        assert!(told(b"\n<!DOCTYPE html><html>").contains("web page"));
         assert!(Document::read("f", b"PK: 1\n").is_ok());
     }
 

@@ -69,9 +69,10 @@ pub fn is(node: &Node) -> &'static str {
 pub fn near_number(text: &str, schema: &Map<String, Json>) -> String {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     let least = schema.get("minimum").and_then(Json::as_f64);
+    let shown = schema.get("examples").and_then(|some| some.get(0)).and_then(Json::as_f64).or(least);
     match digits.parse::<f64>().ok().filter(|number| digits.len() < 7 && least.is_none_or(|l| l <= *number)) {
         Some(number) => number.to_string(),
-        None => least.map_or_else(|| "60".to_string(), |least| least.to_string()),
+        None => shown.map_or_else(|| "60".to_string(), |number| number.to_string()),
     }
 }
 

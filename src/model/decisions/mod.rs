@@ -74,6 +74,7 @@ pub struct WorkspaceFacts {
     pub exclude: Vec<Exclude>,
     /// Catalog parameters, tightened.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, shapes::PolicyNumber>")]
     pub parameters: BTreeMap<String, f64>,
     /// Proposed rules to show beside the law, by id; none unless named here.
     #[serde(default)]
@@ -174,7 +175,7 @@ pub struct AccountFacts {
 pub struct PhiRule {
     #[schemars(with = "shapes::Words")]
     pub tag: String,
-    #[schemars(length(min = 1))]
+    #[schemars(with = "Vec<shapes::Words>", length(min = 1))]
     pub values: Vec<String>,
 }
 
@@ -247,9 +248,9 @@ pub struct ReportFacts {
     /// `us-letter` or `a4`.
     #[schemars(with = "shapes::Paper")]
     pub paper: String,
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100))]
     pub pdf_rows: u64,
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 500))]
     pub html_rows: u64,
 }
 

@@ -55,15 +55,19 @@ pub struct Plan {
 pub struct PlanEnvironment {
     /// Security groups without rules that isolate an instance, by id: one for each VPC that holds instances.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shapes::SecurityGroupId>")]
     pub quarantine_groups: Vec<String>,
     /// ARNs of roles and users kept for an emergency.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shapes::PrincipalArn>")]
     pub break_glass: Vec<String>,
     /// The account that copies go to, apart from those that are examined.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::AccountOrNothing")]
     pub evidence_account: String,
     /// The bucket there.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::BucketOrNothing")]
     pub evidence_bucket: String,
 }
 
@@ -109,7 +113,7 @@ pub struct PlanSeverity {
 pub struct ContractClock {
     pub who: String,
     pub by: String,
-    #[schemars(range(min = 0, max = 8760))]
+    #[schemars(range(min = 1, max = 8760))]
     pub hours: f64,
     pub source: String,
     #[serde(default)]
@@ -121,6 +125,7 @@ pub struct ContractClock {
 pub struct PlanEscalation {
     pub from: String,
     pub to: String,
+    #[schemars(range(min = 1, max = 10080))]
     pub minutes: u64,
     pub channel: String,
     #[serde(default)]
@@ -132,6 +137,7 @@ pub struct PlanEscalation {
 pub struct PlanPlaybook {
     pub name: String,
     pub trigger: String,
+    #[schemars(with = "Vec<shapes::Words>", length(min = 1))]
     pub steps: Vec<String>,
 }
 
@@ -145,6 +151,7 @@ pub struct PlanDrill {
     #[serde(default)]
     pub plan_version: String,
     #[serde(default)]
+    #[schemars(range(min = 1, max = 100_000))]
     pub participants: u64,
     #[serde(default)]
     pub outcome: String,
@@ -159,6 +166,7 @@ pub struct PlanDrill {
 pub struct PlanIncident {
     pub id: String,
     /// The day on which it was known, or would have been known with reasonable diligence.
+    #[schemars(with = "shapes::Date")]
     pub discovered: String,
     /// The plan's severity.
     #[serde(default)]
@@ -170,6 +178,7 @@ pub struct PlanIncident {
     pub outcome: String,
     /// `yes`, `no` or `undecided`: the decision on the four factors of 45 CFR 164.402(2).
     #[serde(default)]
+    #[schemars(with = "shapes::FourFactors")]
     pub breach: String,
     /// The document that holds the signed assessment.
     #[serde(default)]
@@ -177,5 +186,6 @@ pub struct PlanIncident {
     #[serde(default)]
     pub decided_by: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub decided_on: String,
 }

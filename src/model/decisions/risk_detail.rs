@@ -12,6 +12,7 @@ use crate::model::shapes;
 pub struct RiskDetail {
     /// `adversarial`, `accidental`, `structural` or `environmental` (SP 800-30, appendix D).
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::ThreatSource")]
     pub threat_source: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub threat_event: String,
@@ -28,16 +29,20 @@ pub struct RiskDetail {
     pub target: Option<RiskScore>,
     /// How well it is known: `low`, `moderate` or `high`.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::HowKnown")]
     pub confidence: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<RiskStep>,
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub last_reviewed: String,
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub next_review: String,
     /// Suggestions from the incident-response plan (`R-` and six digits) that this risk is about too: the
     /// register lists it once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shapes::SuggestionId>")]
     pub in_place_of: Vec<String>,
     /// What happened to it, oldest first; the commands add to it and take nothing away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -61,7 +66,9 @@ pub struct Measure {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskScore {
+    #[schemars(with = "shapes::Scale")]
     pub likelihood: String,
+    #[schemars(with = "shapes::Scale")]
     pub impact: String,
 }
 
@@ -72,8 +79,10 @@ pub struct RiskStep {
     #[serde(default)]
     pub owner: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub due: String,
     #[serde(default)]
+    #[schemars(with = "shapes::DateOrNothing")]
     pub done: String,
     /// The run, or the document, in which it was seen.
     #[serde(default)]
@@ -83,6 +92,7 @@ pub struct RiskStep {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskEvent {
+    #[schemars(with = "shapes::Date")]
     pub on: String,
     pub by: String,
     pub what: String,

@@ -133,6 +133,7 @@ pub struct OwnRisk {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shapes::Date>")]
     pub confirmed_on: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<RiskAcceptance>,

@@ -68,6 +68,7 @@ pub struct Attestation {
     #[schemars(with = "shapes::Date")]
     pub valid_until: String,
     #[serde(default)]
+    #[schemars(with = "Vec<shapes::Words>")]
     pub evidence: Vec<String>,
     /// What it holds for, where that is less than the whole.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -103,6 +104,7 @@ pub struct StatedFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupersededStatement {
+    #[schemars(with = "shapes::Words")]
     pub by: String,
     #[schemars(with = "shapes::Date")]
     pub on: String,
@@ -116,6 +118,7 @@ pub struct SupersededStatement {
 pub struct AccessDecision {
     pub principal: String,
     /// `remove` or `change`.
+    #[schemars(with = "shapes::AccessChange")]
     pub decision: String,
     pub by: String,
     /// Short digest of the access as it was reviewed.

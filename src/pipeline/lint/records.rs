@@ -17,6 +17,21 @@ impl Linter<'_> {
                 self.paper(FILES[5], &format!("drills/{i}/evidence/{n}"), path);
             }
         }
+        let in_documents = |path: &&String| path.starts_with("documents/");
+        for (i, incident) in decisions.incident.iter().flat_map(|plan| &plan.incidents).enumerate() {
+            for path in [&incident.assessment].into_iter().filter(in_documents) {
+                self.paper(FILES[5], &format!("incidents/{i}/assessment"), path);
+            }
+        }
+        let entries = decisions.risks.entries.iter().enumerate().map(|(i, r)| ("entries", i, &r.detail));
+        let own = decisions.risks.own.iter().enumerate().map(|(i, r)| ("own", i, &r.detail));
+        for (list, i, detail) in entries.chain(own) {
+            for (n, step) in detail.steps.iter().enumerate() {
+                for path in [&step.proof].into_iter().filter(in_documents) {
+                    self.paper(FILES[4], &format!("{list}/{i}/detail/steps/{n}/proof"), path);
+                }
+            }
+        }
     }
 
     /// Files of operating records; a privileged one stands nowhere else, and in no run that is packaged.
@@ -85,11 +100,11 @@ impl Linter<'_> {
         let mut here: Vec<String> = collected.iter().map(ToString::to_string).collect();
         let own = std::fs::read_dir(self.workspace.root.join("documents")).into_iter().flatten().flatten();
         here.extend(own.map(|entry| format!("documents/{}", entry.file_name().to_string_lossy())));
-        let hint = near::hint(
-            path,
-            here.iter().map(String::as_str),
-            "put the file there, or write the name of one that is in documents/",
-        );
+        let otherwise = match path.contains("://") {
+            true => "nobody can hold a page to its digest: save it as a file in documents/ and name that",
+            false => "put the file there, or write the name of one that is in documents/",
+        };
+        let hint = near::hint(path, here.iter().map(String::as_str), otherwise);
         let message = match self.workspace.root.join(path).is_dir() {
             true => format!("`{path}` is a folder, and a statement rests on files"),
             false => format!("there is no file `{path}` in the workspace, and none in the run"),
@@ -155,6 +170,7 @@ impl Linter<'_> {
                 let problem = Diagnostic::new("AFW-057", message).level(Gravity::Warning);
                 self.say(file, &place("valid_until"), problem.hint("have it made again, with a new `on`"));
             }
+            self.held(i, a);
             for (n, path) in a.evidence.iter().enumerate() {
                 self.paper(file, &format!("attestations/{i}/evidence/{n}"), path);
             }

@@ -52,6 +52,16 @@ pub fn list(evidence: &Path) -> Vec<String> {
     names
 }
 
+/// The newest folder that was sealed as a run and has lost its record: the one before it is not the newest.
+fn torn(evidence: &Path) -> Option<String> {
+    let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
+    let has = |entry: &fs::DirEntry, name: &str| entry.path().join(name).is_file();
+    // a package beside the runs is none of them
+    let sealed = entries.filter(|entry| has(entry, "bagit.txt") && !has(entry, "data/package.json"));
+    let torn = sealed.filter(|entry| !has(entry, RECORD));
+    torn.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).max()
+}
+
 /// The run that `wanted` names (a path, or a name in the evidence folder), or the newest.
 pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> {
     match wanted {
@@ -59,9 +69,12 @@ pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> 
         Some(path) if Path::new(path).join(RECORD).is_file() => Ok(PathBuf::from(path)),
         Some(path) if !Path::new(path).exists() => Err(RunError::Nowhere(PathBuf::from(path))),
         Some(path) => Err(RunError::NotARun(PathBuf::from(path))),
-        None => match list(evidence).pop() {
-            Some(name) => Ok(evidence.join(name)),
-            None => Err(RunError::None(evidence.to_path_buf())),
+        None => match (list(evidence).pop(), torn(evidence)) {
+            (newest, Some(torn)) if newest.as_ref().is_none_or(|newest| *newest < torn) => {
+                Err(RunError::NotARun(evidence.join(torn)))
+            }
+            (Some(newest), _) => Ok(evidence.join(newest)),
+            (None, _) => Err(RunError::None(evidence.to_path_buf())),
         },
     }
 }
