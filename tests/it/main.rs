@@ -46,6 +46,7 @@ mod records;
 mod register;
 mod response;
 mod review;
+mod rights;
 mod rules;
 mod sample;
 mod scope;
