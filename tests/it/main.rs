@@ -47,6 +47,7 @@ mod records;
 mod register;
 mod response;
 mod review;
+mod rights;
 mod rules;
 mod sample;
 mod scope;
