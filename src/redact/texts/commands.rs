@@ -4,7 +4,7 @@
 use super::places::ValueTest::{Plausible, Strong};
 use super::places::{SecretPlace, WORDS, place};
 
-pub(super) const COMMANDS: [SecretPlace; 20] = [
+pub(super) const COMMANDS: [SecretPlace; 24] = [
     place(
         "command-secret",
         Strong,
@@ -18,6 +18,34 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         &["smbclient", "smbget", "rpcclient", "winexe", "net ads", "net rpc"],
         &["%"],
         r#"(?i)\b(?:smbclient|smbget|rpcclient|winexe|net\s+(?:ads|rpc))\b[^\n|;&]*?\s(?:-U|--user(?:name)?)[\s=]*["']?[^\s%"']{1,80}%([^\s"']{3,})"#,
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["mysqladmin"],
+        &["password"],
+        r#"(?i)\bmysqladmin\b[^\n|;&]*?\spassword\s+["']?([^\s"'$-][^\s"']{2,})"#,
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["<<<"],
+        &[],
+        r#"(?i)\b(?:realm\s+join|kinit|adcli|passwd|smbpasswd|docker\s+login|podman\s+login|gh\s+auth|vault\s+login|cryptsetup|sudo\s+-S|su)\b[^\n|;&]*?<<<\s*["']?([^\s"'$:][^\s"':]{3,})"#,
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["rclone"],
+        &["config"],
+        r#"(?i)\brclone\s+config\s+(?:create|update)\b[^\n|;&]*?\s(?P<n>\w*(?:pass|password|secret|token|secret_access_key))[ =]["']?([^\s"']{6,})"#,
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["mc "],
+        &["alias", "host"],
+        r#"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+["']?https?://\S+\s+\S+\s+["']?([^\s"'$-][^\s"']{5,})"#,
     ),
     place(
         "command-secret",
@@ -44,7 +72,7 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         "command-secret",
         Plausible,
         &["schtasks", "cmdkey", "freerdp", "msdeploy", "signtool", "psexec", "netdom"],
-        &["/p", "/rp", "-p"],
+        &["/p", "/rp", "-p", "-rp"],
         r#"(?i)\b(?:schtasks|cmdkey|[xw]freerdp|msdeploy|signtool|psexec\w*|netdom)\b[^\n|&]*?\s[/-](?:rp|password[do]?|pass|pwd|p)(?:[:=]|\s+)["']?([^\s"'/][^\s"']{2,})"#,
     ),
     place(
@@ -91,9 +119,10 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
             "login",
             "mongofiles",
             "mongostat",
+            "twine",
         ],
         &["-p", "-w"],
-        r#"\b(?:cqlsh|cypher-shell|rdesktop|evil-winrm|ncftp\w*|hdbsql|vsql|beeline|impala-shell|argocd\s+login|oc\s+login|mongofiles|mongostat)\b[^\n|;&]*?\s-[pw]\s+["']?([^\s"'-][^\s"']{2,})"#,
+        r#"\b(?:cqlsh|cypher-shell|rdesktop|evil-winrm|ncftp\w*|hdbsql|vsql|beeline|impala-shell|argocd\s+login|oc\s+login|mongofiles|mongostat|twine\s+upload)\b[^\n|;&]*?\s-[pw]\s+["']?([^\s"'-][^\s"']{2,})"#,
     ),
     place(
         "command-secret",

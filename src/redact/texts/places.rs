@@ -59,14 +59,14 @@ pub(super) const WORDS: &[&str] = &[
     "webhookkey",
 ];
 
-pub(super) const PLACES: [SecretPlace; 30] = [
+pub(super) const PLACES: [SecretPlace; 32] = [
     // flags of commands
     place(
         "command-secret",
         Plausible,
         WORDS,
         &[" -", "\"-", "'-", "[-", ",-", "(-", "`-", "\n-"],
-        r#"(?i)(?:^|[\s"'\[,(`])--?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|auth[_-]?key|encryption[_-]?key|token|credentials?|-pass|^pass|pass)[\w.-]*)(?:=|\s+|\\?["']\s*,?\s*\\?["'])\\?["']?([^\s"'\\,;|&<>\[\]]{3,})"#,
+        r#"(?i)(?:^|[\s"'\[,(`])--?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|auth[_-]?key|encryption[_-]?key|license[_-]?key|shared[_-]?key|token|credentials?|-pass|^pass|pass)[\w.-]*)(?:=|\s+|\\?["']\s*,?\s*\\?["'])\\?["']?([^\s"'\\,;|&<>\[\]]{3,})"#,
     ),
     place(
         "command-secret",
@@ -188,6 +188,20 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         &["password"],
         &["'"],
         r#"(?i)\b(?:with\s+|encrypted\s+|login\s+|set\s+)?password\s*(?:to\s+|=\s*)?N?\\?'([^'\\]{3,})'"#,
+    ),
+    place(
+        "statement-secret",
+        Plausible,
+        &["set password"],
+        &["for"],
+        r#"(?i)\bset\s+password\s+for\s+[^=\n;]{1,120}=\s*(?:password\s*\(\s*)?\\?["']([^"'\\]{3,})"#,
+    ),
+    place(
+        "statement-secret",
+        Strong,
+        &["isakmp", "pre-shared-key"],
+        &[],
+        r#"(?i)\b(?:crypto\s+isakmp\s+key|pre-shared-key(?:\s+(?:local|remote|ascii-text|hexadecimal))*)\s+(?:[0-7]\s+)?["']?([^\s"';]{6,})"#,
     ),
     place(
         "statement-secret",
