@@ -180,8 +180,9 @@ impl Context {
         let known = run::list(&evidence);
         let problem =
             |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
+        let tell = |words: &str| say(&printable(words));
         match (run::find(&evidence, named), named) {
-            (Ok(path), _) => Ok(sealed::open(&path, self.clock.now())?.reader),
+            (Ok(path), _) => sealed::told(workspace, &path, self.clock.now(), &tell),
             (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if is_package(Path::new(name)) => {
                 problem(
                     "AFU-003",

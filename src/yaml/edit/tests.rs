@@ -101,7 +101,7 @@ fn comments_stay_with_what_they_speak_of() {
 fn an_anchored_value_is_not_replaced_and_an_alias_is() {
     let file = "a: &x b\nc: *x\n";
     assert_eq!(set(file, &[], "a", &Value::text("y")), Err(EditError::Style("an anchor or a tag".into())));
-    assert_eq!(set(file, &[], "c", &Value::text("y")), Ok("a: &x b\nc: y\n".into()));
+    assert_eq!(set(file, &[], "c", &Value::text("y")), Ok("a: &x b\nc: \"y\"\n".into()));
     assert!(set("a: !!str b\n", &[], "a", &Value::text("y")).is_err());
 }
 
