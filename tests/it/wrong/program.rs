@@ -298,7 +298,8 @@ fn records() -> Vec<Case> {
         record(
             "a record twice",
             "format: affiant.records/1\nrecords:\n  \
-             - { kind: training, title: T, on: 2026-09-01, by: A B }\n  - { kind: training, title: T, on: \"2026-09-01\", by: A B }\n",
+             - { kind: training, title: T, on: 2026-09-01, by: A B }\n  \
+             - { kind: training, title: T, on: \"2026-09-01\", by: A B }\n",
             "\"2026-09-01\"",
         )
         .says(&["a second record of `T`"])
