@@ -30,14 +30,14 @@ fn values() -> Vec<Case> {
             .says(&["`.nan` is not a decimal number"])
             .fix(&["decimal digits"]),
         parameter("a parameter below nothing", "parameters: { access_key_days: -5 }")
-            .says(&["-5 is less than nothing"])
+            .says(&["out of range"])
             .fix(&["controls show"]),
         edit("a day that no year has", A, "end: 2026-09-30", "end: 2026-02-30", "2026-02-30")
             .says(&["not a day of the calendar"])
             .fix(&["2026-09-30"]),
         edit("a report without rows", A, "pdf_rows: 12", "pdf_rows: 0", "0 #")
             .says(&["out of range"])
-            .fix(&["1 or more"]),
+            .fix(&["from 1 to 100"]),
         edit("a tag without a name", A, "tag: data-classification", "tag: \"\"", "\"\"\n")
             .says(&["`tag` is empty"])
             .fix(&["write it out"]),
@@ -66,7 +66,7 @@ fn values() -> Vec<Case> {
         .fix(&["last day as `ends`"]),
         edit("hours of notice below nothing", G, "notice_hours: 24", "notice_hours: -1", "-1")
             .says(&["out of range"])
-            .fix(&["from 0 to 8760"]),
+            .fix(&["from 1 to 8760"]),
         edit("a digest cut short", G, "notice_hours: 24", "notice_hours: 24\n    sha256: 1a0b", "1a0b")
             .says(&["not a SHA-256 digest"])
             .fix(&["sha256sum"]),

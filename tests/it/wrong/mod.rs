@@ -5,6 +5,7 @@ mod catalog;
 mod commands;
 mod doors;
 mod forms;
+mod program;
 mod workspace;
 
 use std::fs;
@@ -270,7 +271,7 @@ fn a_schema_refuses_what_lint_refuses() {
         other => other.trim_start_matches("program/").trim_end_matches(".yaml").to_string(),
     };
     let mut tried = 0;
-    for case in workspace::cases().into_iter().chain(forms::cases()) {
+    for case in workspace::cases().into_iter().chain(forms::cases()).chain(program::cases()) {
         let [Do::Edit(file, from, to)] = case.does.as_slice() else { continue };
         let box_ = base();
         let text = fs::read_to_string(box_.path().join(file)).expect("a file").replacen(from, to, 1);
@@ -297,13 +298,13 @@ fn a_schema_refuses_what_lint_refuses() {
         assert!(!faults.is_empty(), "{}: the schema accepts what lint refuses: {told}", case.name);
         tried += 1;
     }
-    assert!(tried >= 25, "only {tried} were tried");
+    assert!(tried >= 50, "only {tried} were tried");
 }
 
 #[test]
 fn every_wrong_input_gets_a_good_message() {
-    let all = [workspace::cases(), forms::cases(), commands::cases(), catalog::cases(), doors::cases()];
-    let cases: Vec<Case> = all.into_iter().flatten().collect();
+    let files = [workspace::cases(), forms::cases(), program::cases(), catalog::cases(), doors::cases()];
+    let cases: Vec<Case> = files.into_iter().flatten().chain(commands::cases()).collect();
     let (next, graded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -326,7 +327,7 @@ fn every_wrong_input_gets_a_good_message() {
         count(Grade::Silent)
     );
     assert_eq!(graded.len(), cases.len(), "every case was tried");
-    assert!(graded.len() >= 195, "{}", graded.len());
+    assert!(graded.len() >= 245, "{}", graded.len());
     let bad: Vec<String> =
         graded.iter().filter(|(g, _)| *g != Grade::Good).map(|(g, words)| format!("{g:?} {words}")).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n\n"));
