@@ -160,7 +160,7 @@ fn tell(
     for way in &made.ways {
         say(&on_terminal(&printable(way)));
     }
-    say(&on_terminal(&gaps::words(&gaps, catalog, &made.path)));
+    say(&on_terminal(&gaps::words(&gaps, catalog)));
     data(&match format {
         super::style::ListFormat::Text => format!("{}\n", made.path.display()),
         super::style::ListFormat::Json => {
