@@ -9,6 +9,7 @@ use super::{Context, Exit, data, say};
 use crate::catalog as built_in;
 use crate::diag::printable;
 use crate::model::decisions::Decisions;
+use crate::model::numbers::plural;
 use crate::pipeline::Error;
 use crate::program::calendar::{self, DueDay};
 use crate::render::Templates;
@@ -97,8 +98,8 @@ fn page(entries: &[DueDay], decisions: &Decisions, today: NaiveDate) -> HandedDo
         ident: format!("calendar-{today}"),
         title: "Calendar of reviews and expiries".into(),
         lead: format!(
-            "{} days past and {} to come, as files and evidence have them.",
-            past.len(),
+            "{} past and {} to come, as files and evidence have them.",
+            plural(past.len(), "day"),
             coming.len()
         ),
         organization: printable(&facts.organization.name),
@@ -125,7 +126,7 @@ fn table(rows: &[&DueDay]) -> HandedBlock {
         vec![day, HandedCell::text(printable(&e.what)), HandedCell::text(who), kind]
     };
     let widths =
-        [HandedWidth::points(84), HandedWidth::share(3), HandedWidth::share(1), HandedWidth::points(150)];
+        [HandedWidth::points(84), HandedWidth::share(1), HandedWidth::points(130), HandedWidth::points(150)];
     HandedBlock::table(&["Day", "What", "Who", "Where it is said"], &widths, rows.iter().map(row).collect())
 }
 

@@ -9,6 +9,15 @@ use crate::model::shapes::ROLES;
 use crate::workspace::{named, same_person};
 use crate::yaml::edit;
 
+/// What each of the roles means, in their order (45 CFR 160.103 and 164.103).
+const MEANS: [&str; 5] = [
+    "a health plan, a clearinghouse, or a provider with electronic standard transactions",
+    "holds or handles ePHI for a covered entity",
+    "does so for a business associate",
+    "a covered entity that also does what HIPAA does not cover",
+    "none of these, such as a public health authority",
+];
+
 /// The plan among the starter files.
 pub const PLAN: &str = "program/incident-response.yaml";
 
@@ -244,8 +253,9 @@ impl Starter {
             self.organization = until_right(ask, "Name of the organization: ", words);
         }
         if self.role.is_none() {
-            let list = ROLES.iter().enumerate().map(|(n, role)| format!("  {}  {role}\n", n + 1));
-            let list: String = list.collect();
+            let line =
+                |(n, (role, means)): (usize, (&&str, &str))| format!("  {}  {role:<18}  {means}\n", n + 1);
+            let list: String = ROLES.iter().zip(MEANS).enumerate().map(line).collect();
             let question = format!("Its role under HIPAA for this system\n{list}Number or name: ");
             self.role = until_right(ask, &question, role);
         }
