@@ -298,11 +298,17 @@ fn snapshots(region: &Region, story: &mut Story) {
         .iter()
         .filter(|item| item.kind == "AWS::EC2::Volume" && item.configuration["encrypted"] == true)
     {
-        list.push(snapshot(&rng.ec2("snap"), &item.id, Some(&item.configuration["kmsKeyId"])));
+        list.push(snapshot(
+            &item.id.replace("vol-", "snap-"),
+            &item.id,
+            Some(&item.configuration["kmsKeyId"]),
+        ));
     }
     if region.primary && story.plants("ec2.snapshot-encrypted") {
         let id = rng.ec2("snap");
         list.push(snapshot(&id, "vol-ffffffff", None));
+        let own = json!({"SnapshotId": id, "CreateVolumePermissions": []});
+        story.answer_of(region.name, "ec2", "DescribeSnapshotAttribute", &id, &own);
         let arn = format!("arn:aws:ec2:{}::snapshot/{id}", region.name);
         story.fault("ec2.snapshot-encrypted", arn, "a snapshot of a disk that is long gone is not encrypted");
     }

@@ -17,6 +17,7 @@ mod compute;
 mod containers;
 mod databases;
 mod documents;
+mod earlier;
 mod envelope;
 mod estate;
 mod front;

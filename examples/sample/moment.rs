@@ -30,37 +30,37 @@ impl Moment {
 
     /// `2026-09-30T11:40:00.000Z`, as configuration items have it.
     pub fn iso(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%S%.3fZ")
+        self.form("%Y-%m-%dT%H:%M:%S%.3fZ")
     }
 
     /// `2026-09-30T11:40:00Z`, as the API Gateway's query rows have it.
     pub fn short(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%SZ")
+        self.form("%Y-%m-%dT%H:%M:%SZ")
     }
 
     /// `2026-09-30T11:40:00.000000+00:00`, as the AWS CLI prints timestamps.
     pub fn cli(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+        self.form("%Y-%m-%dT%H:%M:%S%.6f+00:00")
     }
 
     /// `2026-09-30T11:40:00+00:00`, as the credential report has it.
     pub fn report(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%S+00:00")
+        self.form("%Y-%m-%dT%H:%M:%S+00:00")
     }
 
     /// `2026-09-30`.
     pub fn date(self) -> String {
-        self.format("%Y-%m-%d")
+        self.form("%Y-%m-%d")
     }
 
     /// `Sep 30, 2026 11:40:00 AM`, as the API Gateway's items have it.
     pub fn worded(self) -> String {
-        self.format("%b %-d, %Y %-I:%M:%S %p")
+        self.form("%b %-d, %Y %-I:%M:%S %p")
     }
 
     /// `20260930T114000Z`, as in the name of a snapshot.
     pub fn compact(self) -> String {
-        self.format("%Y%m%dT%H%M%SZ")
+        self.form("%Y%m%dT%H%M%SZ")
     }
 
     pub fn seconds(self) -> i64 {
@@ -72,7 +72,8 @@ impl Moment {
         self.0 as f64 / 1000.0
     }
 
-    fn format(self, pattern: &str) -> String {
+    /// In a form of `strftime`.
+    pub fn form(self, pattern: &str) -> String {
         let time: DateTime<Utc> = DateTime::from_timestamp_millis(self.0).expect("within chrono's range");
         time.format(pattern).to_string()
     }

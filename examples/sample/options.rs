@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use crate::envelope::Format;
 
-pub const USAGE: &str = "usage: sample OUT [--seed N] [--story] [--items N] [--format snapshot|api|rows]";
+pub const USAGE: &str =
+    "usage: sample OUT [--seed N] [--story] [--earlier] [--items N] [--format snapshot|api|rows]";
 
 pub struct Options {
     pub out: PathBuf,
     pub seed: u64,
     /// The well-run vendor with a few lapses; otherwise most checks have a fault.
     pub story: bool,
+    /// The account as it was a quarter before.
+    pub earlier: bool,
     /// How many items us-east-1 shall have; none: those of the environment itself.
     pub items: Option<usize>,
     pub format: Format,
@@ -20,12 +23,19 @@ impl Options {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
         let mut arguments = arguments.peekable();
-        let mut options =
-            Options { out: PathBuf::new(), seed: 1, story: false, items: None, format: Format::Snapshot };
+        let mut options = Options {
+            out: PathBuf::new(),
+            seed: 1,
+            story: false,
+            earlier: false,
+            items: None,
+            format: Format::Snapshot,
+        };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--seed" => options.seed = number(&argument, arguments.next())?,
                 "--story" => options.story = true,
+                "--earlier" => options.earlier = true,
                 "--items" => options.items = Some(number(&argument, arguments.next())?),
                 "--format" => options.format = format(arguments.next())?,
                 _ if argument.starts_with('-') => return Err(format!("unknown option `{argument}`")),

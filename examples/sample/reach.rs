@@ -140,7 +140,6 @@ fn copies(region: &mut Region, story: &mut Story) {
         .iter()
         .filter(|item| item.kind == "AWS::EC2::Volume")
         .map(|item| item.id.clone())
-        .take(4)
         .collect();
     for (number, volume) in volumes.iter().enumerate() {
         let id = volume.replace("vol-", "snap-");

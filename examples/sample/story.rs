@@ -140,7 +140,7 @@ impl Story {
 }
 
 /// JSON as the AWS CLI prints it: four spaces to a level, and a line end.
-fn printed(body: &Value) -> Vec<u8> {
+pub fn printed(body: &Value) -> Vec<u8> {
     let two = format!("{body:#}\n");
     let wide = two.split_inclusive('\n').map(|line| {
         let level = line.len() - line.trim_start_matches(' ').len();

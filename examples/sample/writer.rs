@@ -9,6 +9,7 @@ use flate2::{Compression, GzBuilder};
 
 use crate::clones::Clones;
 use crate::documents;
+use crate::earlier::{self, Clock};
 use crate::envelope::{Format, encode};
 use crate::estate::Estate;
 use crate::ledger;
@@ -22,10 +23,14 @@ const CHUNK: usize = 256 * 1024;
 
 pub fn write(options: &Options) -> io::Result<()> {
     let mut estate = Estate::furnish(options.seed, options.story);
+    if options.earlier {
+        earlier::rewind(&mut estate);
+    }
+    let clock = options.earlier.then(Clock::new);
     let mut paths = Vec::new();
     let extra = options.items.map_or(0, |wanted| wanted.saturating_sub(estate.east.items.len()));
     for (region, extra) in [(&mut estate.east, extra), (&mut estate.west, 0)] {
-        let path = item_path(options, region);
+        let path = told(clock.as_ref(), item_path(options, region));
         items(options, region, &path, extra)?;
         eprintln!("{}: {} items", region.name, region.items.len() + extra);
         paths.push((region.name, path));
@@ -33,13 +38,25 @@ pub fn write(options: &Options) -> io::Result<()> {
     // many items measure what there is now; history would be judged beside them
     let wanted = |path: &str| options.items.is_none() || !path.contains("_ConfigHistory_");
     for (path, bytes) in estate.story.answers.iter().filter(|(path, _)| wanted(path)) {
-        file(&options.out, path, bytes)?;
+        match String::from_utf8(bytes.clone()) {
+            Ok(text) => file(&options.out, path, told(clock.as_ref(), text).as_bytes())?,
+            Err(_) => file(&options.out, path, bytes)?,
+        }
     }
-    for (name, text) in documents::of(options.story) {
+    // what people wrote is kept once, with the latest quarter
+    for (name, text) in documents::of(options.story).into_iter().filter(|_| !options.earlier) {
         file(&options.out, &format!("documents/{name}"), text.as_bytes())?;
     }
     file(&options.out, "faults.yaml", ledger::faults(&estate.story).as_bytes())?;
     file(&options.out, "secrets.yaml", ledger::secrets(&estate, &paths).as_bytes())
+}
+
+/// A text as it was in the quarter that is asked for.
+fn told(clock: Option<&Clock>, text: String) -> String {
+    match clock {
+        Some(clock) => clock.back(&text),
+        None => text,
+    }
 }
 
 /// Where the items of a region go, below the output folder: named as AWS Config names a delivered snapshot,
@@ -102,7 +119,13 @@ fn stream<W: Write>(
     (head, tail): (&str, &str),
     extra: usize,
 ) -> io::Result<W> {
-    let own: Vec<String> = region.items.iter().filter_map(|item| encode(item, options.format)).collect();
+    let clock = options.earlier.then(Clock::new);
+    let own: Vec<String> = region
+        .items
+        .iter()
+        .filter_map(|item| encode(item, options.format))
+        .map(|text| told(clock.as_ref(), text))
+        .collect();
     let mut text = Vec::with_capacity(2 * CHUNK);
     text.extend_from_slice(head.as_bytes());
     text.extend_from_slice(own.join(",\n").as_bytes());

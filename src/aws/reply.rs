@@ -110,6 +110,12 @@ impl Refusal {
             || (self.kind == Kind::Transient && self.code == NO_HOST)
     }
 
+    /// Whether the policy of the one resource that was asked about refuses, as that of a KMS key does which
+    /// leaves its account out: nothing follows from it for other resources.
+    pub fn is_of_one_resource(&self) -> bool {
+        self.kind == Kind::Denied && self.message.contains("resource-based policy")
+    }
+
     /// In words, for a gap: what happened and AWS's code.
     pub fn words(&self) -> String {
         let what = match self.kind {
@@ -194,6 +200,18 @@ mod tests {
         assert!(of(Kind::Transient, NO_HOST) && of(Kind::NotOffered, NO_PARTITION));
         assert!(!of(Kind::Transient, "connection") && !of(Kind::NotOffered, "HTTP 404, a web page"));
         assert!(!of(Kind::Denied, NO_HOST));
+    }
+
+    #[test]
+    fn the_policy_of_one_resource_refuses_for_it_alone() {
+        let of = |why: &str| {
+            let message = format!("User: u is not authorized to perform: kms:DescribeKey {why}");
+            Refusal::ours(Kind::Denied, "AccessDeniedException", message).is_of_one_resource()
+        };
+        assert!(of("because no resource-based policy allows the kms:DescribeKey action"));
+        assert!(of("with an explicit deny in a resource-based policy"));
+        assert!(!of("because no identity-based policy allows the kms:DescribeKey action"));
+        assert!(!of("with an explicit deny in a resource control policy"));
     }
 
     #[test]

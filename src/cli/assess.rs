@@ -327,7 +327,7 @@ fn look_first(assessment: &Assessment, style: Style) -> String {
     let unknown: u64 = assessment.controls.iter().map(|c| c.counts.not_evidenced).sum();
     let unsaid: usize = assessment.controls.iter().map(|c| c.unattested.len()).sum();
     out.push_str(&format!(
-        "\n{} not met, {} not evidenced, {}, {} that nobody has made\nmore: affiant assess --checks\n",
+        "\n{} not met, {} not evidenced, {}, {} not made\nmore: affiant assess --checks\n",
         plural(checks.len(), "check"),
         plural(unknown, "row"),
         plural(assessment.coverage.gaps, "gap"),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::style::{COLUMNS, wrapped};
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
 use crate::model::catalog::Catalog;
@@ -157,9 +158,9 @@ fn tell(
         say(&by_service(&made.coverage));
     }
     for way in &made.ways {
-        say(&printable(way));
+        say(&on_terminal(&printable(way)));
     }
-    say(&gaps::words(&gaps, catalog, &made.path));
+    say(&on_terminal(&gaps::words(&gaps, catalog, &made.path)));
     data(&match format {
         super::style::ListFormat::Text => format!("{}\n", made.path.display()),
         super::style::ListFormat::Json => {
@@ -305,13 +306,22 @@ fn unfinished(workspace: &Workspace, named: &str) -> Result<String, Error> {
     }
 }
 
+/// Lines that a terminal would break anywhere; whole ones for whatever reads them elsewhere.
+fn on_terminal(text: &str) -> String {
+    use std::io::IsTerminal as _;
+    if std::io::stderr().is_terminal() { wrapped(text, COLUMNS) } else { text.to_string() }
+}
+
 /// One line a service: expected, read, and what became of the rest.
 fn by_service(coverage: &[Coverage]) -> String {
     let mut rows: BTreeMap<&str, [u64; 7]> = BTreeMap::new();
     for line in coverage {
         let service = match line.source.strip_prefix("AWS::") {
             Some(_) => "AWS Config items",
-            None => line.source.split(':').next().unwrap_or_default(),
+            None => match line.source.split(':').next().unwrap_or_default() {
+                "resourcegroupstaggingapi" => "tagging",
+                name => name,
+            },
         };
         let row = rows.entry(if line.source == ITEMS { line.source_words() } else { service }).or_default();
         row[0] += 1;
@@ -325,14 +335,14 @@ fn by_service(coverage: &[Coverage]) -> String {
         }] += 1;
     }
     let mut text = format!(
-        "{:<26}{:>9}{:>7}{:>7}{:>8}{:>8}{:>14}{:>15}",
-        "sources", "expected", "read", "none", "denied", "failed", "not recorded", "not collected"
+        "{:<20}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}{:>10}\n{:>70}{:>10}",
+        "sources", "expected", "read", "none", "denied", "failed", "not", "not", "recorded", "collected"
     );
     for (service, row) in rows {
         let [expected, read, none, denied, failed, not_recorded, not_collected] = row;
         text.push_str(&format!(
-            "\n{:<26}{expected:>9}{read:>7}{none:>7}{denied:>8}{failed:>8}{not_recorded:>14}\
-             {not_collected:>15}",
+            "\n{:<20}{expected:>9}{read:>8}{none:>8}{denied:>8}{failed:>8}{not_recorded:>9}\
+             {not_collected:>10}",
             printable(service)
         ));
     }

@@ -1,18 +1,24 @@
 //! `affiant init`: a workspace with commented starter files.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Context, Exit, data, say, wrong};
+use super::init_said::StarterOptions;
+use super::{Context, Exit, data, init_files, say, streams, wrong};
 use crate::catalog;
 #[cfg(feature = "aws")]
 use crate::collect::error::CollectError;
-use crate::diag::printable;
+use crate::diag::{Diagnostic, Problems, printable};
 use crate::pipeline::Error;
 use crate::store::atomic::{self, Access, Existing};
 
 /// Make a workspace with commented starter files
+///
+/// Asks at a terminal for what no option says, and writes it into the files. What nobody said stays a
+/// `<...>`, which `affiant lint` names; in the incident-response plan it is left empty, and the report says
+/// that it is missing.
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// Where [default: here]
@@ -30,6 +36,8 @@ pub struct InitArgs {
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "REGION", requires = "from_aws")]
     region: Option<String>,
+    #[command(flatten)]
+    said: StarterOptions,
 }
 
 /// What git must not take from a workspace.
@@ -43,14 +51,11 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
             "nothing was written; name a folder, or one that is not there yet",
         ));
     }
-    let prefix = "program/";
-    let mut files: Vec<(String, &[u8])> = Vec::new();
-    for (name, bytes) in catalog::templates().iter().filter(|(name, _)| name.starts_with(prefix)) {
-        let inner = &name[prefix.len()..];
-        let target = if inner == "affiant.yaml" { inner.to_string() } else { name.to_string() };
-        files.push((target, bytes));
-    }
-    files.push((".gitignore".into(), IGNORED.as_bytes()));
+    let mut said = args.said.read().map_err(|wrong| {
+        let told = wrong.into_iter().map(|what| Diagnostic::new("AFU-002", what));
+        Problems(told.map(|problem| problem.hint("see `affiant init --help`; nothing was written")).collect())
+    })?;
+    let mut files = starters();
     let there: Vec<&str> = files
         .iter()
         .map(|(name, _)| name.as_str())
@@ -64,11 +69,15 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
     }
     let filled = filled(&args, context)?;
     if let Some((text, _)) = &filled {
-        files
-            .iter_mut()
-            .filter(|(name, _)| name == "affiant.yaml")
-            .for_each(|(_, bytes)| *bytes = text.as_bytes());
+        init_files::put(&mut files, init_files::SETTINGS, text);
     }
+    let today = context.clock.now().date_naive();
+    if args.said.questions() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        say("Enter leaves a question for later; `affiant lint` names what is left.\n");
+        said.ask(&mut streams::ask, filled.is_some(), today);
+    }
+    init_files::fill(&mut files, &said, today)
+        .map_err(|error| Diagnostic::new("AFU-007", format!("a starter file: {error}")))?;
     for folder in ["program", "evidence", "packages"] {
         let folder = args.dir.join(folder);
         atomic::create_dir_all(&folder, Access::Shared).map_err(Error::io("create", &folder))?;
@@ -78,22 +87,43 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
         if target.exists() {
             continue;
         }
-        atomic::write(&target, bytes, Access::Shared, Existing::Refuse)
+        atomic::write(&target, &bytes, Access::Shared, Existing::Refuse)
             .map_err(Error::io("write", &target))?;
         data(&format!("{}\n", target.display()));
     }
-    match &filled {
-        None => data(
-            "\nnext: fill in affiant.yaml, then `affiant collect --snapshot PATH` and `affiant assess`\n",
-        ),
-        Some(_) => data(
+    data(match (&filled, said.is_empty()) {
+        (None, true) => BOTH_WAYS,
+        (Some(_), _) | (None, false) => {
             "\nnext: `affiant lint` names what only you can say, then `affiant collect --aws` and `affiant \
-             assess`\n",
-        ),
-    }
+             assess`\n"
+        }
+    });
     let notes = filled.map(|(_, notes)| notes).unwrap_or_default();
     notes.iter().for_each(|note| say(&format!("note: {}", printable(note))));
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Incomplete })
+}
+
+/// What comes after an empty workspace: evidence is gathered by the program, or by a script of the AWS CLI.
+const BOTH_WAYS: &str = "
+next: fill in affiant.yaml, then gather evidence, one way or the other
+  from AWS itself      affiant policy > policy.json for whoever grants it, then
+                       affiant collect --aws
+  by the AWS CLI       affiant policy --script > collect.sh, run it, then
+                       affiant collect --cli-json FOLDER
+and judge it           affiant assess
+";
+
+/// The commented files of a new workspace, by their names in it.
+fn starters() -> Vec<init_files::StarterFile> {
+    let prefix = "program/";
+    let mut files: Vec<init_files::StarterFile> = Vec::new();
+    for (name, bytes) in catalog::templates().iter().filter(|(name, _)| name.starts_with(prefix)) {
+        let inner = &name[prefix.len()..];
+        let target = if inner == "affiant.yaml" { inner.to_string() } else { name.to_string() };
+        files.push((target, bytes.to_vec()));
+    }
+    files.push((".gitignore".into(), IGNORED.as_bytes().to_vec()));
+    files
 }
 
 /// `affiant.yaml` with what AWS says in it, and what AWS did not say.

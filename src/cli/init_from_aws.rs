@@ -1,8 +1,9 @@
 //! The starter `affiant.yaml` with what AWS said in place of its placeholders. What only a person can say
 //! stays a placeholder.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
+use super::init_said::quarter;
 use crate::collect::live::survey::Surveyed;
 use crate::diag::is_hazard;
 use crate::model::regions;
@@ -39,15 +40,11 @@ pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Ve
                 "aws:\n  organization: true\n  role: \"<name of the role that may read each account>\"\n",
             );
         } else if line.starts_with("  label:") {
-            let quarter = (today.month() - 1) / 3 + 1;
-            out.push_str(&format!(
-                "  label: {}-Q{quarter} # names the folder below packages/\n",
-                today.year()
-            ));
+            out.push_str(&format!("  label: {} # names the folder below packages/\n", quarter(today).label));
         } else if line.starts_with("  start:") {
-            out.push_str(&format!("  start: {}\n", quarter(today).0));
+            out.push_str(&format!("  start: {}\n", quarter(today).start));
         } else if line.starts_with("  end:") {
-            out.push_str(&format!("  end: {}\n", quarter(today).1));
+            out.push_str(&format!("  end: {}\n", quarter(today).end));
         } else {
             out.push_str(&format!("{line}\n"));
         }
@@ -57,13 +54,6 @@ pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Ve
 
 /// As many as people use; an account has a score switched on that nobody asked for.
 const FEW_REGIONS: usize = 4;
-
-/// The first and the last day of the quarter.
-fn quarter(today: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let first = NaiveDate::from_ymd_opt(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).unwrap_or(today);
-    let next = first.checked_add_months(chrono::Months::new(3)).unwrap_or(first);
-    (first, next.pred_opt().unwrap_or(first))
-}
 
 /// The accounts with their names, the one that may speak for the organization marked.
 fn accounts(said: &Surveyed) -> String {

@@ -17,8 +17,10 @@ mod edition;
 mod export;
 mod import;
 mod init;
+mod init_files;
 #[cfg(feature = "aws")]
 mod init_from_aws;
+mod init_said;
 mod join;
 mod key;
 mod lint;
@@ -178,8 +180,9 @@ impl Context {
         let known = run::list(&evidence);
         let problem =
             |code, message: String, hint: String| Err(Diagnostic::new(code, message).hint(hint).into());
+        let tell = |words: &str| say(&printable(words));
         match (run::find(&evidence, named), named) {
-            (Ok(path), _) => Ok(sealed::open(&path, self.clock.now())?.reader),
+            (Ok(path), _) => sealed::told(workspace, &path, self.clock.now(), &tell),
             (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if is_package(Path::new(name)) => {
                 problem(
                     "AFU-003",

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::say;
+use super::style::{COLUMNS, Style};
 
 /// How often a line is written where there is no terminal.
 const ELSEWHERE: Duration = Duration::from_secs(10);
@@ -16,7 +17,7 @@ const ELSEWHERE: Duration = Duration::from_secs(10);
 const ON_TERMINAL: u8 = 10;
 
 pub struct Ticker {
-    /// The line on a terminal, cut to its width.
+    /// The line on a terminal, cut between words, and to the terminal's width.
     line: Option<ProgressBar>,
     quiet: bool,
     verbose: bool,
@@ -46,7 +47,7 @@ impl Ticker {
     /// How far it is.
     pub fn show(&self, text: &str) {
         if let Some(line) = &self.line {
-            line.set_message(text.to_string());
+            line.set_message(Style::of_stdout().fit(text, COLUMNS));
         } else if !self.quiet && self.last.get().elapsed() >= ELSEWHERE {
             self.last.set(Instant::now());
             say(text);

@@ -37,6 +37,16 @@ pub fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", visible(&without_numbers(line)));
 }
 
+/// Asks a person on stderr and waits for a line; none where nobody answers any more.
+pub fn ask(question: &str) -> Option<String> {
+    let mut err = std::io::stderr();
+    let _ = write!(err, "{}", visible(question));
+    let _ = err.flush();
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line).unwrap_or(0);
+    (read > 0).then_some(line)
+}
+
 /// Hidden and commanding characters as JSON writes them, so that JSON stays the same JSON and a person sees
 /// them. New lines, tabs and our own colors stay.
 fn visible(text: &str) -> Cow<'_, str> {

@@ -34,6 +34,38 @@ pub fn choose(color: Color) {
     CHOSEN.store(color as u8, Ordering::Relaxed);
 }
 
+/// What a terminal shows of a line at least.
+pub const COLUMNS: usize = 80;
+
+/// What is longer is no word, but an ARN or a path, and is cut where the line ends.
+const LONGEST_WORD: usize = 24;
+
+/// `text` in lines of at most `width` columns, broken between words; lines that go on are indented further
+/// than they begin. What has no space stays whole.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.split('\n') {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let margin = line.len() - line.trim_start().len();
+        let mut used = margin;
+        out.push_str(&line[..margin]);
+        for (at, word) in line.split_whitespace().enumerate() {
+            if at > 0 && used + 1 + word.width() > width {
+                used = margin + 4;
+                out.push_str(&format!("\n{}", " ".repeat(used)));
+            } else if at > 0 {
+                used += 1;
+                out.push(' ');
+            }
+            used += word.width();
+            out.push_str(word);
+        }
+    }
+    out
+}
+
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
@@ -150,7 +182,7 @@ impl Style {
         }
     }
 
-    /// `text` made safe and cut to `width` columns.
+    /// `text` made safe and cut to `width` columns, between words where these are short.
     pub fn fit(self, text: &str, width: usize) -> String {
         let text = printable(text).replace('\n', " ");
         if text.width() <= width {
@@ -167,7 +199,12 @@ impl Style {
             used += w;
             out.push(c);
         }
-        out + dots
+        if !text[out.len()..].starts_with(' ')
+            && let Some(at) = out.rfind(' ').filter(|at| out.len() - at <= LONGEST_WORD)
+        {
+            out.truncate(at);
+        }
+        out.trim_end_matches([' ', ',', ';', ':']).to_string() + dots
     }
 
     /// `text` fitted and padded to exactly `width` columns.
@@ -190,6 +227,22 @@ mod tests {
         let counts =
             Counts { not_met: 1, not_evidenced: 1, accepted: 1, attested: 1, met: 1, not_applicable: 1 };
         assert_eq!(style.bar(&counts, 8).len(), 8);
+    }
+
+    #[test]
+    fn lines_break_and_end_between_words() {
+        let line = "  36 checks: sts:GetCallerIdentity not collected, 111122223333 aws-global (no answer)";
+        let lines = wrapped(&format!("gaps: 2\n{line}"), 40);
+        assert_eq!(
+            lines,
+            "gaps: 2\n  36 checks: sts:GetCallerIdentity not\n      collected, 111122223333 aws-global\n      \
+             (no answer)"
+        );
+        assert_eq!(wrapped("a-path/that/is/longer", 8), "a-path/that/is/longer");
+        let style = Style { colour: false, unicode: true };
+        let words = "a plan copies each store to another region";
+        assert_eq!(style.fit(words, 30), "a plan copies each store to…");
+        assert_eq!(style.fit("arn:aws:s3:::a-bucket-of-records", 20), "arn:aws:s3:::a-buck…");
     }
 
     #[test]

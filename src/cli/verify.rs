@@ -12,7 +12,7 @@ use crate::model::verdict::Verdict;
 use crate::pipeline::Error;
 use crate::pipeline::chain::{self, Walked};
 use crate::pipeline::verify::{self, JoinWith, Pins, VerifyOutcome};
-use crate::seal::verify::{AspectAnswer, Code, Outcome as StepOutcome, State};
+use crate::seal::verify::{AspectAnswer, Code, Outcome as StepOutcome, State, Step};
 
 /// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years
 /// of them
@@ -335,6 +335,21 @@ fn steps(outcome: &VerifyOutcome, out: &mut String) {
         .collect();
     if !lines.is_empty() {
         out.push_str(&format!("\nwhy\n{}\n", lines.join("\n")));
+    }
+    noted(outcome, out);
+}
+
+/// What changes no answer and is yet to be known: who else signed, and what in the seals' bytes anybody could
+/// have changed.
+fn noted(outcome: &VerifyOutcome, out: &mut String) {
+    const TOLD: [Code; 3] = [Code::SealForm, Code::OtherSigner, Code::Approver];
+    let told = |step: &&Step| step.outcome == StepOutcome::Note && TOLD.contains(&step.code);
+    let lines = outcome.report.steps.iter().filter(told).take(40);
+    let lines: Vec<String> = lines
+        .map(|step| printable(&format!("  {} {}: {}", step.code.id(), step.subject, step.words)))
+        .collect();
+    if !lines.is_empty() {
+        out.push_str(&format!("\nnoted\n{}\n", lines.join("\n")));
     }
 }
 

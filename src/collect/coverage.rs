@@ -145,13 +145,19 @@ impl Place<'_> {
             let key = (self.account.to_string(), asked_in.to_string(), name.clone());
             match self.seen.responses.get(&key) {
                 // a part is asked for where there is something to ask about; what it would say is unknown of
-                // the resources that lack it, and its own line tells of them
+                // the resources that lack it, and its own line tells of them; so it does of resources that a
+                // list names and that were not described beside others
                 _ if fill.into.is_some() => {}
                 Some(answers) => {
                     names.insert(name.as_str());
-                    states.extend(answers.iter().cloned().map(|(state, why)| {
+                    let told = fill.listed.is_some()
+                        && answers.iter().any(|(state, _)| !state.is_gap())
+                        && operation.each.iter().all(|each| self.answered(&each.from, asked_in).is_some());
+                    let counted = answers.iter().filter(|(state, _)| !told || !state.is_gap()).cloned();
+                    states.extend(counted.map(|(state, why)| {
                         (state, if why.is_empty() { why } else { format!("{name}: {why}") })
                     }));
+                    states.extend(self.short_list(operation, asked_in));
                 }
                 None if self.without_values(name, operation, asked_in) => drop(names.insert(name.as_str())),
                 None => return None,
@@ -328,6 +334,27 @@ impl Place<'_> {
         !sources.is_empty() && sources.iter().all(|from| !from.is_empty() && empty(from))
     }
 
+    /// Why what was asked one by one may not be all: a list that names what to ask about was not read to its
+    /// end, or one that names what the list is asked about.
+    fn short_list(&self, known: &Operation, region: &str) -> Option<(State, String)> {
+        let mut open: Vec<&str> = known.each.iter().map(|each| each.from.as_str()).collect();
+        let mut seen = BTreeSet::new();
+        let mut worst: Option<(State, String)> = None;
+        while let Some(from) = open.pop() {
+            let Some(list) = self.catalog.operations.get(from) else { continue };
+            if !seen.insert(from) {
+                continue;
+            }
+            open.extend(list.each.iter().map(|each| each.from.as_str()));
+            let asked_in = if list.scope == OperationScope::Region { region } else { GLOBAL };
+            let states = self.answered(from, asked_in).into_iter().flatten();
+            let gaps = states.filter(|(state, _)| state.is_gap());
+            let gaps = gaps.map(|(state, why)| (*state, format!("{from}: {why}")));
+            worst = worst.max(gaps.max());
+        }
+        worst
+    }
+
     fn answered(&self, source: &str, region: &str) -> Option<&Vec<(State, String)>> {
         self.seen.responses.get(&(self.account.to_string(), region.to_string(), source.to_string()))
     }
@@ -342,10 +369,10 @@ impl Place<'_> {
                 },
             };
         };
-        let worst = answers.iter().filter(|(state, _)| state.is_gap()).max();
+        let worst = answers.iter().filter(|(state, _)| state.is_gap()).max().cloned();
         let good = answers.iter().filter(|(state, _)| !state.is_gap()).count() as u64;
-        let (state, detail) = match worst {
-            Some((state, detail)) => (*state, detail.clone()),
+        let (state, detail) = match worst.or_else(|| known.and_then(|o| self.short_list(o, region))) {
+            Some(gap) => gap,
             None => answers.iter().min().cloned().unwrap_or((State::NotCollected, String::new())),
         };
         let (state, detail) = match known.is_some_and(|o| o.every_region)

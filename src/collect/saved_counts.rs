@@ -1,5 +1,7 @@
-//! Saved items of AWS Config against its own saved counts: with all that it counts read, a type without items
-//! is empty, as after `collect --aws`; what is short is a gap of its type.
+//! Saved evidence against what it says of itself. Items of AWS Config against its own saved counts: with all
+//! that it counts read, a type without items is empty, as after `collect --aws`; what is short is a gap of its
+//! type. Saved answers against the lists that name what they are about: what a list names and no answer is
+//! about is a gap of the operation that would tell.
 
 use super::seen::{LostEvidence, Seen};
 use crate::model::catalog::Catalog;
@@ -35,6 +37,21 @@ pub fn settle(seen: &mut Seen, catalog: &Catalog) {
     }
 }
 
+/// Settles every operation of which there are answers, and fewer than saved lists name. Where there is none at
+/// all, or an answer is a gap already, coverage says so by itself.
+pub fn settle_lists(seen: &mut Seen) {
+    for (place, values) in std::mem::take(&mut seen.called_for) {
+        let about = seen.answered.get(&place).map_or(0, |keys| keys.len());
+        let Some(answers) = seen.responses.get_mut(&place) else { continue };
+        let missing = values.len().saturating_sub(about);
+        if missing > 0 && !answers.iter().any(|(state, _)| state.is_gap()) {
+            let words = format!("saved lists name {}, saved answers tell of {about}", values.len());
+            answers.extend(vec![(State::NotCollected, words); missing]);
+        }
+    }
+    seen.answered.clear();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +77,24 @@ mod tests {
             short.whole.len() == 1 && short.faults.len() == 1 && short.faults[0].source == "AWS::S3::Bucket"
         );
         assert!(settled(State::Failed, 2).whole.is_empty());
+    }
+
+    #[test]
+    fn what_a_saved_list_names_and_no_answer_is_about_is_a_gap() {
+        let place = || ("111122223333".to_string(), "us-east-1".to_string(), "kms:DescribeKey".to_string());
+        let left = |keys: &[&str], states: Vec<(State, String)>| {
+            let mut seen = Seen::default();
+            seen.called_for.insert(place(), ["a", "b", "c"].map(String::from).into());
+            seen.answered.insert(place(), keys.iter().map(|key| key.to_string()).collect());
+            seen.responses.insert(place(), states);
+            settle_lists(&mut seen);
+            seen.responses.remove(&place()).expect("its answers")
+        };
+        let read = || (State::Read, String::new());
+        let short = left(&["a"], vec![read()]);
+        assert_eq!(short.iter().filter(|(state, _)| *state == State::NotCollected).count(), 2);
+        assert_eq!(short[1].1, "saved lists name 3, saved answers tell of 1");
+        assert_eq!(left(&["a", "b", "c"], vec![read(), read(), read()]).len(), 3);
+        assert_eq!(left(&["a"], vec![(State::Denied, "AccessDenied".into())]).len(), 1);
     }
 }

@@ -57,6 +57,10 @@ pub struct Seen {
     /// (account, region, `service:Operation`) that a saved answer of its source in this place names something
     /// to ask about.
     pub named: BTreeSet<TypePlace>,
+    /// (account, region, `service:Operation`) to what saved answers name to ask about there, and to what
+    /// answers are about.
+    pub called_for: BTreeMap<TypePlace, BTreeSet<String>>,
+    pub answered: BTreeMap<TypePlace, BTreeSet<String>>,
     /// The accounts that the run is about, where it is about a part of them.
     pub part: BTreeSet<String>,
     /// Accounts in scope that no answer may have named.
@@ -294,7 +298,15 @@ pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, see
         let about =
             |child: &Operation| child.each.iter().any(|each| each.from == full && each.finds_any(body));
         let named = catalog.operations.iter().filter(|(_, child)| about(child));
-        seen.named.extend(named.map(|(child, _)| (account.clone(), region.clone(), child.clone())));
+        for (name, child) in named {
+            let place = (account.clone(), region.clone(), name.clone());
+            if !seen.asked && operation.is_some_and(|o| child.is_asked_beside(o)) {
+                let values = child.each.iter().filter(|each| each.from == full);
+                let values: Vec<String> = values.flat_map(|each| each.named(body)).collect();
+                seen.called_for.entry(place.clone()).or_default().extend(values);
+            }
+            seen.named.insert(place);
+        }
         // pages that this program asked for follow one another; a saved answer stands alone
         if !custody.contains_key("status")
             && !custody.contains_key(FOLLOWED)
@@ -315,7 +327,12 @@ pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, see
             }
         }
     }
-    seen.responses.entry((account.clone(), region.clone(), full)).or_default().push(state);
+    let place = (account.clone(), region.clone(), full);
+    if !seen.asked {
+        let about = if key.is_empty() { &artifact.path } else { key };
+        seen.answered.entry(place.clone()).or_default().insert(about.clone());
+    }
+    seen.responses.entry(place).or_default().push(state);
     answer
 }
 

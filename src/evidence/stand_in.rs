@@ -56,6 +56,11 @@ pub fn resources(body: &Value, operation: &Operation, fill: &Fill, call: Call<'_
         .collect()
 }
 
+/// The ARN of what the call is about, whether it was answered or not.
+pub fn listed(fill: &Fill, call: Call<'_>) -> Option<String> {
+    fill.listed.as_ref().map(|template| expand(template, &Value::Null, call))
+}
+
 fn resource(element: &Value, fill: &Fill, call: Call<'_>) -> Option<Filled> {
     let path =
         |path: &Option<String>| path.as_ref().and_then(|p| at(element, p).first().and_then(|v| text(v)));

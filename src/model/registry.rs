@@ -165,6 +165,13 @@ impl Operation {
         self.each.iter().any(|each| each.from == full)
     }
 
+    /// Whether it is asked once for each value, where the answer of the other operation is from that names it,
+    /// and tells of a whole of its own: what a part would tell is missed where its resource is put together.
+    pub fn is_asked_beside(&self, source: &Operation) -> bool {
+        let one_by_one = self.param.is_some() && self.batch.is_none() && self.region_at.is_none();
+        one_by_one && self.scope == source.scope && self.fill.iter().all(|fill| fill.into.is_none())
+    }
+
     /// True when an answer from a region does not mean that the region is in scope.
     pub fn goes_beyond(&self) -> bool {
         self.beyond || self.each.iter().any(|each| !each.home.is_empty())
@@ -254,16 +261,22 @@ impl Each {
 
     /// Whether an answer of its source names anything to ask about.
     pub fn finds_any(&self, body: &Value) -> bool {
+        self.named(body).next().is_some()
+    }
+
+    /// What an answer of its source names to ask about.
+    pub fn named<'a>(&'a self, body: &'a Value) -> impl Iterator<Item = String> + 'a {
         let (head, last) = self.at.rsplit_once('.').unwrap_or(("", &self.at));
-        let fits = |value: &Value| {
+        let levels = at(body, head).into_iter().filter(move |level| self.permits(level));
+        levels.flat_map(move |level| at(level, last)).filter_map(move |value| {
             let text = value
                 .as_str()
                 .map(str::to_string)
                 .or_else(|| value.as_number().map(ToString::to_string))
                 .unwrap_or_default();
-            !text.is_empty() && self.has.as_ref().is_none_or(|part| text.contains(part.as_str()))
-        };
-        at(body, head).into_iter().any(|level| self.permits(level) && at(level, last).into_iter().any(fits))
+            let fits = !text.is_empty() && self.has.as_ref().is_none_or(|part| text.contains(part.as_str()));
+            fits.then_some(text)
+        })
     }
 
     /// Whether what stands at this level is asked about: it has what it must have, and not what it must not.

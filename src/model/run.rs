@@ -246,7 +246,8 @@ pub struct Coverage {
 }
 
 /// Resources that were read but for one part, which was refused or not asked: their rows stand, and what the
-/// part would say is unknown of them alone.
+/// part would say is unknown of them alone. Without a member the part is the whole: they are listed, and
+/// nothing more is known of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadPart {
     pub account: String,
@@ -257,6 +258,13 @@ pub struct UnreadPart {
     /// The member of the resource that it fills.
     pub member: String,
     pub arns: BTreeSet<String>,
+}
+
+impl UnreadPart {
+    /// Whether nothing of the resources was read but that a list names them.
+    pub fn is_whole(&self) -> bool {
+        self.member.is_empty()
+    }
 }
 
 impl Coverage {

@@ -58,7 +58,7 @@ impl StatementsFile {
 
     pub fn read(name: &str, bytes: &[u8], set: &QuestionSet) -> Result<StatementsFile, Error> {
         let statements: Statements = yaml(name, bytes).map_err(Problems)?;
-        format_is(name, &statements.format, STATEMENTS)?;
+        format_is(name, bytes, &statements.format, STATEMENTS)?;
         let (document, _) = Document::read(name, bytes)?;
         let mut found = document.check(&schema_of::<Statements>(Strictness::Filled), Strictness::Filled);
         for (i, said) in statements.statements.iter().enumerate() {
@@ -85,12 +85,14 @@ impl StatementsFile {
 }
 
 /// Refuses a file that says to be of another format.
-pub(super) fn format_is(name: &str, format: &str, wanted: &str) -> Result<(), Error> {
-    if format != wanted {
-        let problem = Diagnostic::new("AFU-026", format!("the format is `{format}`")).file(name);
-        return Err(problem.hint(format!("write `format: {wanted}`")).into());
+pub(super) fn format_is(name: &str, bytes: &[u8], format: &str, wanted: &str) -> Result<(), Error> {
+    if format == wanted {
+        return Ok(());
     }
-    Ok(())
+    let problem = Diagnostic::new("AFU-026", format!("the format is `{format}`"));
+    let problem = problem.hint(format!("write `format: {wanted}`"));
+    let (document, _) = Document::read(name, bytes)?;
+    Err(document.mark(problem, "format").into())
 }
 
 /// All answers of a package on a day, approved where the approval names exactly these.
@@ -339,7 +341,7 @@ pub(super) fn no_question(pick: &str, row: u64) -> Error {
 /// The map that a person edited, if it is of this file.
 pub fn map(name: &str, bytes: &[u8], file: &BuyerFile) -> Result<QuestionnaireMap, Error> {
     let map: QuestionnaireMap = yaml(name, bytes).map_err(Problems)?;
-    format_is(name, &map.format, QUESTIONNAIRE)?;
+    format_is(name, bytes, &map.format, QUESTIONNAIRE)?;
     of_this_file(name, &map.sha256, &file.sha256)?;
     honest(name, &map.words)?;
     Ok(map)

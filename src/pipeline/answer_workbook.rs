@@ -16,7 +16,7 @@ use crate::program::answer::columns::{GuessedColumns, guessed, words_of};
 use crate::program::answer::id_packs::{pack_of, with_pack};
 use crate::program::answer::matching::QuestionIndex;
 use crate::store::workbook::{
-    Barrier, BuyerWorkbook, CellPlace, CellValue, ListWord, Takes, WorkbookError, place,
+    Barrier, BuyerWorkbook, CellPlace, CellValue, ListWord, Takes, Unanswered, WorkbookError, place,
 };
 use crate::yaml::{is_placeholder, yaml};
 use filling::Filling;
@@ -152,15 +152,43 @@ impl WorkbookFile {
         })
     }
 
-    /// A sheet with its rows; where no answer cell can be written, it is not filled.
+    /// A sheet with its rows; where no answer cell can be written, it is not filled. Where the same text stands in
+    /// all of them, it may be none: the rows are told, and a person has the sheet filled.
     fn mapped(&self, at: usize, columns: &GuessedColumns) -> MappedSheet {
+        let mapped = self.with_rows(at, columns, "");
+        if !mapped.rows.is_empty() {
+            return MappedSheet { fill: !mapped.hidden, ..mapped };
+        }
+        self.standing(at, columns).map_or(mapped, |text| self.with_rows(at, columns, text))
+    }
+
+    /// The one text in all answer cells of a sheet that hold any, where they are more than two.
+    fn standing(&self, at: usize, columns: &GuessedColumns) -> Option<&str> {
+        let (sheet, head) = (&self.book.sheets[at], columns.heads().answer);
+        let (question, column) = (columns.question()?, columns.answer()?);
+        let asked = sheet.row_numbers().filter(|row| {
+            *row > columns.header && !sheet.text(CellPlace { row: *row, column: question }).is_empty()
+        });
+        let places = asked.map(|row| CellPlace { row, column });
+        let texts: Vec<&str> = places
+            .filter(|place| self.book.barrier(at, *place) == Some(Barrier::Occupied))
+            .map(|place| sheet.text(place))
+            .filter(|text| *text != head)
+            .collect();
+        let first = *texts.first()?;
+        (texts.len() > 2 && texts.iter().all(|text| *text == first)).then_some(first)
+    }
+
+    fn with_rows(&self, at: usize, columns: &GuessedColumns, unanswered: &str) -> MappedSheet {
         let sheet = &self.book.sheets[at];
         let (question, answer) = (columns.question().unwrap_or(1), columns.answer().unwrap_or(1));
+        let over = unanswered_of(at, answer, unanswered);
         let head = columns.heads().answer;
         let mut mapped = MappedSheet {
             sheet: sheet.name.clone(),
             hidden: sheet.hidden,
             header: columns.header,
+            unanswered: unanswered.into(),
             columns: columns.letters(),
             heads: columns.heads(),
             ..unmapped()
@@ -172,7 +200,7 @@ impl WorkbookFile {
             if text.is_empty() || (!head.is_empty() && sheet.text(place) == head) {
                 continue;
             }
-            match self.book.barrier(at, place) {
+            match self.book.barrier_over(at, place, &over) {
                 Some(barrier) if barrier != Barrier::Hidden => {
                     mapped.left.push(format!("{place}: {}", barrier.as_str()))
                 }
@@ -190,14 +218,13 @@ impl WorkbookFile {
                 }),
             }
         }
-        mapped.fill = !mapped.hidden && !mapped.rows.is_empty();
         mapped
     }
 
     /// The map that a person confirmed, if it is of this file.
     pub fn map(&self, name: &str, bytes: &[u8]) -> Result<WorkbookMap, Error> {
         let map: WorkbookMap = yaml(name, bytes).map_err(Problems)?;
-        format_is(name, &map.format, WORKBOOK)?;
+        format_is(name, bytes, &map.format, WORKBOOK)?;
         super::answer::of_this_file(name, &map.sha256, &self.sha256)?;
         if map.confirmed_by.trim().is_empty() || is_placeholder(&map.confirmed_by) {
             let problem =
@@ -214,13 +241,14 @@ impl WorkbookFile {
 
     /// The workbook with the answers that a person picked. Only empty cells that may be written are.
     pub fn filled(&self, map: &WorkbookMap, sheet: &AnswerSheet) -> Result<FilledWorkbook, Error> {
-        let (mut values, mut rows) = (Values::new(), Vec::new());
+        let (mut values, mut rows, mut unanswered) = (Values::new(), Vec::new(), Unanswered::new());
         for mapped in map.sheets.iter().filter(|mapped| mapped.fill) {
             let at = self
                 .book
                 .sheet(&mapped.sheet)
                 .ok_or_else(|| self.no_place(format!("there is no sheet `{}`", mapped.sheet)))?;
             let columns = self.columns(&mapped.sheet, &mapped.columns)?;
+            unanswered.extend(unanswered_of(at, columns.answer, &mapped.unanswered));
             rows.extend(mapped.left.iter().filter_map(|told| told.split_once(": ")).map(|(cell, why)| {
                 FilledRow {
                     sheet: mapped.sheet.clone(),
@@ -240,8 +268,13 @@ impl WorkbookFile {
                     )));
                 }
                 let place = CellPlace { column: columns.answer, ..asked };
-                let (fate, why) = Filling { book: &self.book, map, sheet, at, hidden: mapped.fill_hidden }
-                    .row(row, &columns, place, &mut values)?;
+                let (book, hidden) = (&self.book, mapped.fill_hidden);
+                let (fate, why) = Filling { book, map, sheet, at, hidden, unanswered: &unanswered }.row(
+                    row,
+                    &columns,
+                    place,
+                    &mut values,
+                )?;
                 let (id, pick) = (row.id.clone(), row.pick.clone());
                 rows.push(FilledRow {
                     sheet: mapped.sheet.clone(),
@@ -253,7 +286,8 @@ impl WorkbookFile {
                 });
             }
         }
-        let bytes = self.book.written(&values).and_then(|bytes| read_back(&bytes, &values).map(|()| bytes));
+        let bytes = self.book.written_over(&values, &unanswered);
+        let bytes = bytes.and_then(|bytes| read_back(&bytes, &values).map(|()| bytes));
         let bytes = bytes.map_err(|e| {
             Diagnostic::new("AFU-036", e.to_string()).file(&self.name).hint("nothing was written")
         })?;
@@ -279,12 +313,18 @@ impl WorkbookFile {
     }
 }
 
+fn unanswered_of(at: usize, column: u32, text: &str) -> Unanswered {
+    let text = text.trim();
+    if text.is_empty() { Unanswered::new() } else { Unanswered::from([(at, (column, text.to_string()))]) }
+}
+
 fn unmapped() -> MappedSheet {
     MappedSheet {
         sheet: String::new(),
         hidden: false,
         fill: false,
         fill_hidden: false,
+        unanswered: String::new(),
         header: 1,
         columns: MappedColumns::default(),
         heads: MappedColumns::default(),

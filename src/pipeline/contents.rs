@@ -12,7 +12,7 @@ use crate::model::request::RESPONSE;
 use crate::seal::bag::{SIGNATURE_SUFFIX, is_own_tag};
 use crate::seal::verify::{Bag, Code, Report, Verified};
 use crate::store::BagPath;
-use crate::store::manifest::{BagInfo, INFO, MANIFEST};
+use crate::store::manifest::{BagInfo, INFO, MANIFEST, clean};
 use crate::store::run::{self, custody_problem};
 
 const MAX_RECORD: u64 = 64 << 20;
@@ -40,9 +40,9 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
         serde_json::Value::String(format) if format == FORMAT => {}
         serde_json::Value::String(format) if format == EDITION => return check_edition(bag, value),
         serde_json::Value::String(format) if format == RESPONSE => return check_response(bag, value),
-        // what was sealed before formats had names: its members are not known here, and nothing can be
-        // derived from it
-        serde_json::Value::Number(number) if number.as_u64() == Some(1) => return Vec::new(),
+        serde_json::Value::Number(number) if number.as_u64() == Some(1) => {
+            return before_names(bag, &value);
+        }
         other => {
             let words = format!("its format is {other}; this version knows `{FORMAT}`");
             return one(Code::RecordFormat, RECORD, words);
@@ -68,9 +68,25 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
             "its own signature, which this program makes, is not there".to_string(),
         ));
     }
-    found.extend(foreign(bag, &record));
+    found.extend(foreign(bag, &record.run));
     found.extend(info(bag, &record));
     found
+}
+
+/// What was sealed before formats had names: its record has three members, and nothing can be derived from it.
+/// Files of other kinds are as foreign in it as in any package.
+fn before_names(bag: &Verified<Bag>, record: &serde_json::Value) -> Vec<Found> {
+    let mut members = record.as_object().into_iter().flat_map(|members| members.keys());
+    if let Some(other) = members.find(|name| !["format", "id", "organization"].contains(&name.as_str())) {
+        let words = format!("a record of the format 1 has no member `{}`", clean(other));
+        return vec![(Code::Record, RECORD.to_string(), words)];
+    }
+    let of_run = |path: &BagPath| {
+        let name = path.as_str().strip_prefix("data/evidence/")?.split('/').next()?;
+        Some(format!("data/evidence/{name}"))
+    };
+    let run = bag.entries().find_map(|(path, _)| of_run(path)).unwrap_or_default();
+    foreign(bag, &run)
 }
 
 /// The run that the record names: its place, and its manifest.
@@ -121,11 +137,10 @@ fn custody(bag: &Verified<Bag>, prefix: &str, manifest: &[u8]) -> Vec<Found> {
 }
 
 /// Files that no part of the program puts there, below `data/` and beside it.
-fn foreign(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
+fn foreign(bag: &Verified<Bag>, run: &str) -> Vec<Found> {
     let mut strange: Vec<Found> = Vec::new();
     let mut more = 0;
-    let payload =
-        bag.entries().map(|(path, _)| path).filter(|path| !record::is_ours(path.as_str(), &record.run));
+    let payload = bag.entries().map(|(path, _)| path).filter(|path| !record::is_ours(path.as_str(), run));
     let beside = bag.tags().filter(|path| !is_own_tag(path.as_str()));
     for path in payload.chain(beside) {
         if strange.len() < MAX_NAMED {

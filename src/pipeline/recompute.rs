@@ -272,11 +272,13 @@ impl Parts<'_> {
             .filter(|(k, v)| said[k.as_str()] != **v)
             .map(|(k, _)| k.as_str())
             .collect();
-        let words = match differs.is_empty() {
-            true => "every member of package.json".to_string(),
-            false => format!("package.json says otherwise of: {}", differs.join(", ")),
+        let as_written = bytes(self.bag, RECORD)? == pretty(self.record);
+        let words = match (differs.is_empty(), as_written) {
+            (true, true) => "every member of package.json".to_string(),
+            (true, false) => "package.json is written otherwise than this program writes it".to_string(),
+            (false, _) => format!("package.json says otherwise of: {}", differs.join(", ")),
         };
-        out.push(Code::RecordAgain, "record", differs.is_empty(), words);
+        out.push(Code::RecordAgain, "record", differs.is_empty() && as_written, words);
         let text = own::instructions(&self.record.id, self.signer, &self.record.run, self.record.pdf);
         let said = self.bag.tag("VERIFY.md", MAX_JSON).unwrap_or_default();
         out.push(

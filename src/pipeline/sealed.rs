@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::Error;
+use super::{Error, keys};
 use crate::diag::Diagnostic;
 use crate::model::digest::Digest;
 use crate::seal::verify::{self, Bag, DESCRIPTIONS, Options, State, Verified};
@@ -43,6 +43,40 @@ pub fn open(path: &Path, now: DateTime<Utc>) -> Result<SealedRun, Error> {
         agrees(path, &reader, bag)?;
     }
     Ok(SealedRun { reader, signer: checked.signer })
+}
+
+/// The same, and `tell` is told where another key than this workspace's made the seal: nobody here may have
+/// made it.
+pub fn told(
+    workspace: &Workspace,
+    path: &Path,
+    now: DateTime<Utc>,
+    tell: &dyn Fn(&str),
+) -> Result<Reader, Error> {
+    let run = open(path, now)?;
+    let own = own_certificate(workspace);
+    if let Some(signer) = run.signer.filter(|signer| own.is_some_and(|own| own != *signer)) {
+        tell(&format!(
+            "note: the run {} was sealed with the key of `{}` (sha256 {}), not with this workspace's: make \
+             sure that you know whose it is",
+            run.reader.record.id,
+            signer.name(),
+            signer.fingerprint()
+        ));
+    }
+    Ok(run.reader)
+}
+
+/// With which the workspace seals, as far as it can be read without a password; nothing before there is one.
+fn own_certificate(workspace: &Workspace) -> Option<Certificate> {
+    let facts = &workspace.decisions.workspace.seal;
+    let file = match (&facts.certificate, &facts.pkcs12) {
+        (Some(file), _) => workspace.root.join(file),
+        (None, Some(_)) => return None,
+        (None, None) => keys::paths(workspace).1,
+    };
+    let text = std::fs::read_to_string(file).ok()?;
+    Certificate::all_from_pem(&text).ok()?.into_iter().next()
 }
 
 /// That a run was changed after its seal, with the file.

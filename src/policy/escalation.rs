@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Answer;
+use super::condition::Clause;
 use super::power::UNNAMED;
 use super::rights::{Boundary, Grant, Rights};
 
@@ -29,13 +30,21 @@ pub struct Workload {
     pub role: String,
 }
 
+/// Whom one statement of a trust policy names, and what it asks of them.
+#[derive(Debug, Clone)]
+pub struct Trusted {
+    /// Accounts, ARNs, or `*`.
+    pub who: BTreeSet<String>,
+    pub conditions: Vec<Clause>,
+}
+
 /// What is around a holder in its account.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// Roles and users who hold every right.
     pub strong: BTreeSet<String>,
-    /// Of each strong role, who may take it by its trust policy: accounts, ARNs, or `*`.
-    pub trusting: BTreeMap<String, BTreeSet<String>>,
+    /// Of each strong role, who may take it by its trust policy.
+    pub trusting: BTreeMap<String, Vec<Trusted>>,
     pub workloads: Vec<Workload>,
     /// Customer managed policies that each holder has, by its ARN.
     pub held: BTreeMap<String, BTreeSet<String>>,
@@ -189,7 +198,7 @@ pub fn ways(rights: &Rights<'_>, around: &Surroundings) -> Vec<EscalationWay> {
 type Add<'f> = dyn FnMut(String, &[Grant<'_>]) + 'f;
 
 fn iam(rights: &Rights<'_>, kind: &str, name: &str) -> String {
-    format!("arn:aws:iam::{}:{kind}/{name}", rights.account)
+    format!("arn:{}:iam::{}:{kind}/{name}", rights.partition(), rights.account)
 }
 
 /// The action on something of its service, whatever it is.
@@ -266,13 +275,17 @@ fn taking(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
     if !rights.names("sts:assumerole") {
         return;
     }
-    for (role, trusted) in &around.trusting {
-        let whole = trusted.contains(rights.account) || trusted.contains("*");
-        if role == rights.arn || !(whole || trusted.contains(rights.arn)) {
-            continue;
-        }
+    for (role, statements) in around.trusting.iter().filter(|(role, _)| *role != rights.arn) {
         let (_, name) = role.rsplit_once('/').unwrap_or(("", role));
-        add(format!("take the administrator's role {name}"), &[rights.can("sts:assumerole", role)]);
+        let named = |t: &&Trusted| [rights.account, "*", rights.arn].iter().any(|who| t.who.contains(*who));
+        for trusted in statements.iter().filter(named) {
+            let (answer, because) = rights.conditions(&trusted.conditions);
+            let trust = Grant { answer, policy: None, because };
+            add(
+                format!("take the administrator's role {name}"),
+                &[rights.can("sts:assumerole", role), trust],
+            );
+        }
     }
 }
 
@@ -334,7 +347,8 @@ fn stacks(rights: &Rights<'_>, around: &Surroundings, add: &mut Add<'_>) {
     if around.stacks {
         return;
     }
-    let stack = format!("arn:aws:cloudformation:{UNNAMED}:{}:stack/{UNNAMED}/{UNNAMED}", rights.account);
+    let (partition, account) = (rights.partition(), rights.account);
+    let stack = format!("arn:{partition}:cloudformation:{UNNAMED}:{account}:stack/{UNNAMED}/{UNNAMED}");
     for (_, _, actions) in ENTER.iter().filter(|(kind, _, _)| *kind == WorkloadKind::Stack) {
         let mut grants: Vec<Grant<'_>> = actions.iter().map(|a| rights.can(a, &stack)).collect();
         for grant in grants.iter_mut().filter(|g| g.answer == Answer::Yes) {

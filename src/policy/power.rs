@@ -5,6 +5,7 @@ use super::audience::{acts, spans};
 use super::document::{Effect, Listed, Policy, Statement};
 use super::rights::acts_whole;
 use super::{Answer, pattern};
+use crate::model::partition::Partition;
 
 /// What a policy gives that is too much to name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,9 +135,9 @@ fn whole(statement: &Statement, account: &str) -> Option<Breadth> {
 fn spans_everything(listed: &Listed) -> bool {
     let space = format!("arn:aws:{UNNAMED}:{UNNAMED}:{UNNAMED}:{UNNAMED}");
     match listed {
-        Listed::These(list) => {
-            list.iter().any(|p| pattern::matches(p, &space) || pattern::covers(p, "arn:aws*:*"))
-        }
+        Listed::These(list) => list.iter().any(|p| {
+            pattern::matches(&same_partition(p, &space), &space) || pattern::covers(p, "arn:aws*:*")
+        }),
         Listed::AllBut(list) => list.is_empty(),
         Listed::Unsaid => true,
     }
@@ -163,12 +164,10 @@ pub fn same_partition(pattern: &str, space: &str) -> String {
     if !space.starts_with("arn:aws:") {
         return pattern.to_string();
     }
-    for partition in ["arn:aws-us-gov:", "arn:aws-cn:", "arn:aws-iso:", "arn:aws-iso-b:"] {
-        if let Some(rest) = pattern.strip_prefix(partition) {
-            return format!("arn:aws:{rest}");
-        }
+    match pattern.strip_prefix("arn:").and_then(|rest| rest.split_once(':')) {
+        Some((partition, rest)) if Partition::NAMES.contains(&partition) => format!("arn:aws:{rest}"),
+        Some(_) | None => pattern.to_string(),
     }
-    pattern.to_string()
 }
 
 /// The services that a list of actions names whole, and those that NotAction leaves whole among the ones that
@@ -267,6 +266,26 @@ mod tests {
             [(Breadth::PassRole, "iam".to_string())]
         );
         assert_eq!(allow("iam:PassRole", "arn:aws:iam::111122223333:role/task-*"), []);
+    }
+
+    #[test]
+    fn breadth_is_the_same_in_every_partition() {
+        use serde_json::json;
+        for partition in Partition::NAMES {
+            let allow = |action: &str, rest: &str| {
+                found(
+                    json!({"Effect": "Allow", "Action": action, "Resource": format!("arn:{partition}:{rest}")}),
+                )
+            };
+            assert_eq!(allow("*", "*:*:*:*"), [(Breadth::Everything, String::new())], "{partition}");
+            assert_eq!(allow("s3:*", "s3:::*"), [(Breadth::Service, "s3".to_string())], "{partition}");
+            assert_eq!(
+                allow("iam:PassRole", "iam::111122223333:role/*"),
+                [(Breadth::PassRole, "iam".to_string())],
+                "{partition}"
+            );
+            assert_eq!(allow("iam:PassRole", "iam::111122223333:role/task"), [], "{partition}");
+        }
     }
 
     #[test]

@@ -75,6 +75,8 @@ pub fn refusal(action: &str, policies: &[Attached<'_>], tree: &OrganizationTree)
         let mut best = Answer::No;
         for attached in policies {
             let (statement, words, spared) = strongest(attached.policy, action);
+            // who is spared as a whole is not held
+            let statement = if spared.contains(account) { Answer::No } else { statement };
             let answer = statement.and(tree.holds(account, &attached.targets));
             if answer == Answer::Yes {
                 by.insert(attached.name);
@@ -142,7 +144,8 @@ fn strongest(policy: &Policy, action: &str) -> (Answer, String, Vec<String>) {
         policy.statements.iter().filter(|s| s.effect == Effect::Deny && audience::acts(&s.action, action))
     {
         let found = weighed(statement);
-        if found.0 > best.0 {
+        let fewer = found.0 == best.0 && found.2.len() < best.2.len();
+        if found.0 > best.0 || fewer {
             best = found;
         }
     }
@@ -268,4 +271,39 @@ pub fn allows_all(policy: &Policy) -> bool {
         .statements
         .iter()
         .any(|s| s.effect == Effect::Allow && rights::acts_whole(&s.action, "*") && everywhere(&s.resource))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether leaving is refused to two members by one policy at the root.
+    fn leaving(statements: &serde_json::Value) -> (Answer, String) {
+        let policy = Policy::read(&serde_json::json!({ "Statement": statements })).expect("a policy");
+        let tree = OrganizationTree {
+            management: "111122223333".into(),
+            members: ["444455556666".to_string(), "123456789012".to_string()].into(),
+            roots: ["r-ab12".to_string()].into(),
+            ..OrganizationTree::default()
+        };
+        let attached =
+            Attached { id: "p-1", name: "Stay", policy: &policy, targets: ["r-ab12".to_string()].into() };
+        let found = refusal("organizations:leaveorganization", &[attached], &tree);
+        (found.answer, found.why)
+    }
+
+    #[test]
+    fn a_member_that_is_spared_as_a_whole_may_leave() {
+        let deny = |account: &str| {
+            serde_json::json!({"Effect": "Deny", "Action": "organizations:*", "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:PrincipalAccount": account}}})
+        };
+        let spared = leaving(&deny("444455556666"));
+        assert_eq!(spared, (Answer::Unknown, "Stay holds 1 of 2 member accounts".into()));
+        // the management account is held by no policy anyway
+        assert_eq!(leaving(&deny("111122223333")).0, Answer::Yes);
+        // another statement of the policy that spares nobody
+        let whole = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
+        assert_eq!(leaving(&serde_json::json!([deny("444455556666"), whole])), (Answer::Yes, "Stay".into()));
+    }
 }

@@ -55,6 +55,11 @@ impl<'a> Rights<'a> {
 }
 
 impl<'a> Rights<'a> {
+    /// The partition that the holder stands in, as its own ARN names it.
+    pub fn partition(&self) -> &'a str {
+        self.arn.split(':').nth(1).filter(|name| !name.is_empty()).unwrap_or("aws")
+    }
+
     /// Whether any policy names `action` (lower case) at all. Where none does, [`Rights::can`] says no of
     /// everything: asking this first spares a question for each of many stores or workloads.
     pub fn names(&self, action: &str) -> bool {

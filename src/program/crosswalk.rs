@@ -16,9 +16,17 @@ enum Asked {
 /// Documents by a word of their names: what they are, and the rows that they answer, by the beginning of the
 /// citation.
 const DOCUMENTS: [(&str, Asked, &[&str]); 24] = [
-    ("risk-management-policy", Asked::Policy, &["164.308(a)(1)"]),
-    ("risk-analysis-policy", Asked::Policy, &["164.308(a)(1)"]),
-    ("risk-analysis", Asked::Implementation, &["164.308(a)(1)"]),
+    (
+        "risk-management-policy",
+        Asked::Policy,
+        &["164.308(a)(1)(i)", "164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)"],
+    ),
+    ("risk-analysis-policy", Asked::Policy, &["164.308(a)(1)(i)", "164.308(a)(1)(ii)(A)"]),
+    (
+        "risk-analysis",
+        Asked::Implementation,
+        &["164.308(a)(1)(i)", "164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)"],
+    ),
     ("sanction", Asked::Policy, &["164.308(a)(1)(ii)(C)"]),
     ("log-review", Asked::Review, &["164.308(a)(1)(ii)(D)", "164.312(b)"]),
     (
@@ -59,8 +67,12 @@ fn supplied(row: &RuleRow, asked: Asked, inputs: &Inputs<'_>, refs: &References)
     let citation = row.citation.to_string();
     let answers = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-        DOCUMENTS.iter().any(|(word, kind, rows)| {
-            *kind == asked && name.contains(word) && rows.iter().any(|r| citation.starts_with(r))
+        let fitting = || DOCUMENTS.iter().filter(|(word, ..)| name.contains(word));
+        // the policy on risk analysis is no risk analysis
+        let longer =
+            |word: &str| fitting().any(|(other, ..)| other.len() > word.len() && other.contains(word));
+        fitting().any(|(word, kind, rows)| {
+            *kind == asked && !longer(word) && rows.iter().any(|r| citation.starts_with(r))
         })
     };
     let documents = inputs.artifacts.iter().map(|a| &a.path).filter(|path| path.starts_with("documents/"));

@@ -160,6 +160,7 @@ pub fn told(n: usize, one: &str, many: &str) -> Option<String> {
 /// register.
 pub fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
     let today = inputs.assessment.as_of.get(..10).unwrap_or_default();
+    let lapsed = |r: &RiskReport| r.acceptance.as_ref().is_some_and(|a| a.expired);
     let mut lint = Vec::new();
     let mut count = |n: usize, one: &str, many: &str| lint.extend(told(n, one, many));
     let open = || rows.iter().filter(|r| r.status != "closed");
@@ -170,7 +171,7 @@ pub fn lint(rows: &[RiskReport], inputs: &Inputs<'_>) -> Vec<String> {
         "risks show no finding any more and wait for a person to close them",
     );
     count(
-        rows.iter().filter(|r| r.status == "reopened").count(),
+        rows.iter().filter(|r| r.status == "reopened" && !lapsed(r)).count(),
         "closed risk is open again",
         "closed risks are open again",
     );

@@ -8,6 +8,7 @@ use crate::model::decisions::Plan;
 use crate::model::dossier::{
     Drill, Escalation, IncidentResponse, IncidentRole, IncidentSeverity, NotificationClock, Playbook,
 };
+use crate::model::numbers::amount;
 
 pub fn response(inputs: &Inputs<'_>) -> IncidentResponse {
     let absent = Plan::default();
@@ -111,7 +112,7 @@ fn clocks(plan: &Plan, inputs: &Inputs<'_>) -> Vec<NotificationClock> {
         by: c.by.clone(),
         days: Some(c.hours / 24.0),
         words: if c.words.is_empty() {
-            format!("within {} hours of discovery", c.hours)
+            format!("within {} of discovery", amount(c.hours, "hour"))
         } else {
             c.words.trim().into()
         },

@@ -124,9 +124,11 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         limits: limits(inputs.decisions),
         shared: None,
     };
+    let seen_before = sightings::known(inputs.before.map(|(before, _)| before));
+    sightings::fill(&mut dossier, &seen_before); // the board says since when
     front::fill(&mut dossier, inputs, &refs);
     dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);
-    sightings::fill(&mut dossier, &sightings::known(inputs.before.map(|(before, _)| before)));
+    sightings::fill(&mut dossier, &seen_before);
     dossier.risks.elements = elements::all(&dossier, inputs);
     dossier.risks.before = elements::before(inputs);
     harmless(dossier)

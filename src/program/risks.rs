@@ -189,6 +189,8 @@ fn status(
         }
         (Verdict::Accepted, _, _) => "accepted",
         (_, Some(a), _) if !a.expired => "accepted",
+        // what was accepted for a time is nobody's decision after it
+        (_, Some(_), _) => "reopened",
         (_, _, Some(d)) if !d.plan.trim().is_empty() => "in treatment",
         _ => "open",
     }
@@ -310,6 +312,7 @@ fn own(index: usize, risk: &OwnRisk, today: &str) -> RiskReport {
     let status = match (&risk.closed, &acceptance) {
         (Some(_), _) => "closed",
         (None, Some(a)) if !a.expired => "accepted",
+        (None, Some(_)) => "reopened",
         (None, _) if risk.plan.trim().is_empty() => "open",
         (None, _) => "in treatment",
     };

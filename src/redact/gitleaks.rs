@@ -43,8 +43,13 @@ fn rules() -> &'static [Rule] {
 /// The rules are written for Go's engine, in which `\w` and `\d` are ASCII; Unicode's would make the counted
 /// ones too large to compile.
 fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&pattern.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]"))
+    let ends = pattern.replace(ENDS, MORE_ENDS);
+    Regex::new(&ends.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]"))
 }
+
+/// What may stand behind a key in the rules, and what does in prose, JSON and links as well.
+const ENDS: &str = r#"(?:[\x60'"\s;]|"#;
+const MORE_ENDS: &str = r#"(?:[\x60'"\s;,<&|)\]}]|"#;
 
 /// A keyword of one rule that is a common part of names; the rule's pattern holds its other keywords itself.
 const TOO_COMMON: &str = "intra";

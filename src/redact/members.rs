@@ -111,6 +111,7 @@ const SECRETS: &[&str] = &[
     "svmadminpassword",
     "tdecredentialpassword",
     "temporarypassword",
+    "tokenkey",
     "tokenstring",
     "tokenvalue",
     "tr31keyblock",
@@ -273,7 +274,6 @@ const HARMLESS: &[&str] = &[
     "tokencode",
     "tokenendpointauthenticationscheme",
     "tokenid",
-    "tokenkey",
     "tokenkeyid",
     "tokenreference",
     "tokensignature",
@@ -295,7 +295,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// Members below which names and values are the customer's own.
-pub const FREE: [&str; 12] = [
+pub const FREE: [&str; 17] = [
     "environment",
     "variables",
     "environmentvariables",
@@ -308,6 +308,11 @@ pub const FREE: [&str; 12] = [
     "buildargs",
     "hyperparameters",
     "connectionproperties",
+    "stagevariables",
+    "runtimeenvironmentvariables",
+    "defaultarguments",
+    "nonoverridablearguments",
+    "dockerlabels",
 ];
 
 /// Members that are AWS's own documents as text: their names are AWS's, not the customer's.

@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use regex::{Regex, RegexSet};
 
 /// Version of the rules; part of every derived run.
-pub const REDACTOR: &str = "affiant.redactor/4";
+pub const REDACTOR: &str = "affiant.redactor/5";
 
 /// A kind of finding that a value gives away by its own shape.
 pub struct Rule {
@@ -55,7 +55,7 @@ pub const VALUES: [Rule; 29] = [
         "issuer-key",
         concat!(
             r"\b(?:dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|da2-[a-z0-9]{26}\b|key-[0-9a-f]{32}\b",
-            r"|ATATT3[A-Za-z0-9_=-]{60,}|phx_[A-Za-z0-9]{40,}|hf_[A-Za-z]{30,}\b)",
+            r"|ATATT3[A-Za-z0-9_=-]{60,}|dapi[0-9a-f]{32}\b|phx_[A-Za-z0-9]{40,}|hf_[A-Za-z]{30,}\b)",
         ),
     ),
     rule(
@@ -108,30 +108,32 @@ const SECRET_NAME: &str = concat!(
     r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?-?key|(?:access|private)_?-?key",
     r"|(?:encryption|signing|master|shared|license|webhook|auth)[_-]key|connection_?-?string|conn_?-?str",
     r"|(?:^|[_.-])(?:pass|pw|dsn|jwt|bearer|psk|authorization)$|[_-]pat$|(?:db|user|root|admin|sql|pg|smtp",
-    r"|ldap|mail|redis|ftp|bind|store|key)_?pass$|(?-i:[a-z]P(?:ass|w)$)|(?:service|integration|routing",
-    r"|deploy)[_-]key$|^x-[\w-]*(?:key|auth|verify|signature)$|(?:^|[_.-])auth(?:[_.-]?key)?$)",
+    r"|ldap|mail|redis|ftp|bind|store|key|require)_?pass$|(?-i:[a-z]P(?:ass|w)$)|(?:service|integration",
+    r"|routing|deploy)[_-]key$|^x-[\w-]*(?:key|auth|verify|signature)$|(?:^|[_.-])auth(?:[_.-]?key)?$)",
 );
 
 /// Names that only speak of a secret: where it lies, how long it lives.
 const POINTER_NAME: &str = concat!(
-    r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy",
-    r"|length|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm",
-    r"|version|type|issuer|audience|owner|count|use|method|scheme|manager|provider|store|stdin|fd)s?$)",
+    r"(?i)(?:[_.-](?:name|arn|id|url|uri|endpoint|path|file|ttl|expiry|expires?|expiration|policy|length",
+    r"|rotation|days|hours|minutes|seconds|enabled|required|region|prefix|header|algorithm|version|type",
+    r"|issuer|audience|owner|count|use|method|scheme|manager|provider|store|stdin|fd|rule)s?$)",
     r"|^[a-z0-9-]+(?:\.[a-z0-9-]+)+:[\w-]+$|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry",
     r"|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header",
-    r"|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression",
-    r"|List|Status|Revocation|Parameter)s?$)|^(?:is|use|allow|enable|has|require)[A-Z]\w*",
+    r"|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression|List",
+    r"|Status|Revocation|Parameter)s?$)|(?-i:^(?:[iI]s|[uU]se|[aA]llow|[eE]nable|[hH]as|[rR]equire)[A-Z]\w*)",
+    r"|^(?:is|use|allow|enable|has|require)[_-]\w*",
 );
 
 /// Values under such a name that only point to a secret kept elsewhere, or are none.
 const REFERENCE: &str = concat!(
-    r"^(?:arn:aws[a-z-]*:|(?:var|local|data|module|process|os|self|this|event|secrets|vars|env|inputs)",
-    r"\.[A-Za-z_]|alias/|\{\{resolve:|ssm:|secretsmanager:|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?",
-    r"[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d",
-    r"\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$|\[redacted |(?i:ref\b|!ref\b|!sub\b|fn::)|(?:true|false",
-    r"|\d{1,6}|none|null|n/a|yes|no|required|optional|disabled|enabled|managed|rotated|plaintext|encrypted",
-    r"|internal|external|default|basic|bearer|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token",
-    r"|secret|scram-sha-256|scram|md5|sha-?256|aes-?256|secrets-?manager|kms|iam|vault)$)",
+    r"^(?:arn:aws[a-z-]*:|fileb?://|%\w+%$|vault:[\w./-]+(?:#[\w.-]+)?$|(?:var|local|data|module|process|os",
+    r"|self|this|event|secrets|vars|env|inputs)\.[A-Za-z_]|alias/|\{\{resolve:|ssm:|secretsmanager:",
+    r"|/[A-Za-z0-9_.-]+/|https?://[^\s@?]*$|s3://|\$\{?[A-Z_][A-Z0-9_]*\}?$|(?i:seconds?|minutes?|hours?",
+    r"|days?)$|\$[.{(\[]|\$\$|<[^>]*>$|\{\{|\*+$|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$",
+    r"|\[redacted |(?i:ref\b|!ref\b|!sub\b|fn::)|(?:true|false|\d{1,6}|none|null|n/a|yes|no|required",
+    r"|optional|disabled|enabled|managed|rotated|plaintext|encrypted|internal|external|default|basic|bearer",
+    r"|jwt|oauth2?|opaque|saml|oidc|cognito|custom|password|token|secret|scram-sha-256|scram|md5|sha-?256",
+    r"|aes-?256|secrets-?manager|kms|iam|vault)$)",
 );
 
 /// Names beside which a value is PHI, and what the value must look like then.

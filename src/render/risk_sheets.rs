@@ -63,9 +63,9 @@ pub fn sheets(dossier: &Dossier) -> Vec<Sheet> {
             |r| {
                 let of = r.decided.steps.iter();
                 of.map(|s| {
-                    [&r.id, &s.action, &s.owner, &s.due, &s.done, &s.proof]
-                        .map(|t| SheetCell::from(t.clone()))
-                        .to_vec()
+                    let text = |t: &String| SheetCell::from(t.clone());
+                    let (due, done) = (SheetCell::day(&s.due), SheetCell::day(&s.done));
+                    vec![text(&r.id), text(&s.action), text(&s.owner), due, done, text(&s.proof)]
                 })
                 .collect()
             },
@@ -74,7 +74,10 @@ pub fn sheets(dossier: &Dossier) -> Vec<Sheet> {
             r.decided
                 .history
                 .iter()
-                .map(|h| [&r.id, &h.on, &h.by, &h.what].map(|t| SheetCell::from(t.clone())).to_vec())
+                .map(|h| {
+                    let text = |t: &String| SheetCell::from(t.clone());
+                    vec![text(&r.id), SheetCell::day(&h.on), text(&h.by), text(&h.what)]
+                })
                 .collect()
         }),
     ]
@@ -107,8 +110,8 @@ fn risk(r: &RiskReport) -> Vec<SheetCell> {
         text(&r.owner),
         text(&r.treatment),
         text(&r.plan),
-        text(&r.due),
-        text(&r.decided.next_review),
+        SheetCell::day(&r.due),
+        SheetCell::day(&r.decided.next_review),
         text(&r.rationale),
         text(&r.decided.threat_event),
         text(&r.decided.vulnerability),
@@ -118,7 +121,7 @@ fn risk(r: &RiskReport) -> Vec<SheetCell> {
         text(&r.asset_class),
         SheetCell::from(r.resources),
         text(accepted.map_or("", |a| &a.approver)),
-        text(accepted.map_or("", |a| &a.expires)),
+        SheetCell::day(accepted.map_or("", |a| &a.expires)),
         text(&r.origin),
     ]
 }

@@ -1,8 +1,9 @@
 //! Workbooks (Office Open XML) for people who work in a spreadsheet. Every cell is text or a number, never a
 //! formula; the same sheets give the same bytes.
 
+use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{
-    Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, XlsxError,
+    Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
 
 use super::RenderError;
@@ -30,6 +31,17 @@ pub struct Column {
 pub enum SheetCell {
     Text(String),
     Number(f64),
+    Day(NaiveDate),
+}
+
+impl SheetCell {
+    /// A day as a date of the spreadsheet; what is none stays text.
+    pub fn day(text: &str) -> SheetCell {
+        match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(day) if (1900..10_000).contains(&day.year()) => SheetCell::Day(day),
+            Ok(_) | Err(_) => text.into(),
+        }
+    }
 }
 
 impl From<&str> for SheetCell {
@@ -75,6 +87,7 @@ fn build(sheets: &[Sheet], (year, month, day): (u16, u8, u8)) -> Result<Vec<u8>,
         .set_text_wrap();
     let plain = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let to_fill = plain.clone().set_background_color(Color::RGB(0xFF_F8E5));
+    let dated = plain.clone().set_num_format("yyyy-mm-dd");
     for sheet in sheets {
         let page = workbook.add_worksheet();
         page.set_name(&sheet.name)?;
@@ -88,7 +101,12 @@ fn build(sheets: &[Sheet], (year, month, day): (u16, u8, u8)) -> Result<Vec<u8>,
                 match cell {
                     SheetCell::Number(n) => page.write_number_with_format(y, x, *n, format)?,
                     SheetCell::Text(text) => page.write_string_with_format(y, x, fitting(text), format)?,
+                    SheetCell::Day(day) => page.write_datetime_with_format(y, x, &date(*day)?, &dated)?,
                 };
+            }
+            let lines = lines(row, &sheet.columns);
+            if lines > 1.0 {
+                page.set_row_height(y, (LINE * lines).min(TALLEST))?;
             }
         }
         let last = u32::try_from(sheet.rows.len()).unwrap_or(u32::MAX - 1).max(1);
@@ -100,8 +118,43 @@ fn build(sheets: &[Sheet], (year, month, day): (u16, u8, u8)) -> Result<Vec<u8>,
             page.autofilter(0, 0, last, width)?;
         }
         page.set_freeze_panes(1, 0)?;
+        on_paper(page, &sheet.columns)?;
     }
     workbook.save_to_buffer()
+}
+
+fn date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
+    let year = u16::try_from(day.year()).unwrap_or(1900);
+    ExcelDateTime::from_ymd(year, day.month() as u8, day.day() as u8)
+}
+
+/// The height of a line and of the tallest row, in points.
+const LINE: f64 = 15.0;
+const TALLEST: f64 = 405.0;
+
+/// The lines that a row takes. Not every program measures them when it opens a file, and text that is not
+/// given its height lies over the row below.
+fn lines(row: &[SheetCell], columns: &[Column]) -> f64 {
+    let wrapped = |line: &str, column: &Column| {
+        (line.chars().count() as f64 * 1.08 / (column.width - 1.0).max(1.0)).ceil().max(1.0)
+    };
+    let of = |(cell, column): (&SheetCell, &Column)| match cell {
+        SheetCell::Text(text) => text.split('\n').map(|line| wrapped(line, column)).sum::<f64>(),
+        SheetCell::Number(_) | SheetCell::Day(_) => 1.0,
+    };
+    row.iter().zip(columns).map(of).fold(1.0, f64::max)
+}
+
+/// Characters that a landscape page holds side by side and that can still be read.
+const PAGE: f64 = 190.0;
+
+/// Landscape, as few pages wide as can be read, the head on each.
+fn on_paper(page: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
+    let wide = columns.iter().map(|column| column.width).sum::<f64>();
+    page.set_landscape();
+    page.set_print_fit_to_pages((wide / PAGE).ceil().max(1.0) as u16, 0);
+    page.set_repeat_rows(0, 0)?;
+    Ok(())
 }
 
 fn fitting(text: &str) -> String {

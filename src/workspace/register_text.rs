@@ -144,7 +144,7 @@ fn made() -> impl Strategy<Value = (Made, usize)> {
         any::<bool>(),
         any::<bool>(),
         prop::bool::weighted(0.8),
-        any::<bool>(),
+        0u8..3,
     )
         .prop_map(|(entries, target, crlf, deep, end, own)| {
             let mut made = Made { lines: Vec::new(), comments: 0, crlf, end };
@@ -160,7 +160,11 @@ fn made() -> impl Strategy<Value = (Made, usize)> {
                 made.entry(&first, order, styles, if deep { 2 } else { 0 }, *acceptance, n == target);
                 made.push(String::new(), None);
             }
-            if own {
+            if own == 2 {
+                let comment = made.comment();
+                made.push(format!("own: [] {comment}"), Some("own"));
+            }
+            if own == 1 {
                 let comment = made.comment();
                 made.push(comment, None);
                 made.push("own:".into(), None);
@@ -317,7 +321,9 @@ proptest! {
         let members = members.map(|(k, v)| (k.to_string(), Value::text(v))).to_vec();
         let new = register::add(&text, members, &event()).expect("it is written");
         if !bare {
-            kept(&made, &new, &[])?;
+            kept(&made, &new, &["own"])?;
+            prop_assert!(!new.contains("own: []"), "{}", new);
+            prop_assert_eq!(made.text().contains("own: [] #"), new.contains("own: # c"), "{}", new);
         }
         let (mut before, mut after) =
             (edit::json(&text).expect("it parses"), edit::json(&new).expect("it parses"));

@@ -29,7 +29,7 @@ pub fn set(text: &str, path: &[PathStep], member: &str, value: &Value) -> Result
         None => {
             let Some((first, _)) = members.first() else { return Err(EditError::Style(words(path))) };
             let indent = indent_of(text, first);
-            let end = end_of_members(text, members);
+            let end = past_comments(text, end_of_members(text, members), indent);
             let line =
                 format!("{newline}{}{}", " ".repeat(indent), block_member(member, value, indent, newline));
             splice(text, end..end, &line)
@@ -63,7 +63,7 @@ pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Resul
                 true => splice(text, last.range.end..last.range.end, &format!(", {}", flow_value(value))),
                 false => {
                     let dash = dash_of(text, &items[0]).ok_or_else(|| EditError::Style(words(&steps)))?;
-                    let end = line_end(text, end_of(text, last));
+                    let end = past_comments(text, line_end(text, end_of(text, last)), dash);
                     let item =
                         format!("{newline}{}- {}", " ".repeat(dash), block_item(value, dash + 2, newline));
                     splice(text, end..end, &item)
@@ -219,6 +219,24 @@ fn line_end(text: &str, from: usize) -> usize {
     from + rest[..end].trim_end_matches('\r').len()
 }
 
+/// Behind the comments in the lines below that stand deeper than a column: they speak of what is above them.
+fn past_comments(text: &str, from: usize, column: usize) -> usize {
+    let (mut end, mut at) = (from, from);
+    while let Some(feed) = text[at..].find('\n') {
+        let start = at + feed + 1;
+        at = line_end(text, start);
+        let line = &text[start..at];
+        let deep = line.len() - line.trim_start_matches([' ', '\t']).len() > column;
+        match line.trim_start().starts_with('#') {
+            true if deep => end = at,
+            true => break,
+            false if line.trim().is_empty() => {}
+            false => break,
+        }
+    }
+    end
+}
+
 /// The text with one member's value replaced.
 fn replaced(
     text: &str,
@@ -234,6 +252,10 @@ fn replaced(
         false => (old.range.start, end_of(text, old)),
     };
     let gap = if old.range.is_empty() { " " } else { "" };
+    if old.kind == Shape::Other && !text[start..end].starts_with('*') {
+        // what is written here stands elsewhere too, by its anchor
+        return Err(EditError::Style("an anchor or a tag".into()));
+    }
     match (flow, value) {
         (true, value) => Ok(splice(text, start..end, &format!("{gap}{}", flow_value(value)))),
         (false, Value::Text(_) | Value::Plain(_)) if text[start..end].starts_with(['|', '>']) => {
@@ -254,7 +276,12 @@ fn replaced(
         }
         (false, Value::Map(_) | Value::List(_)) => {
             let from = colon(text, key);
-            Ok(splice(text, from..end, &block_below(value, indent, newline)))
+            let (line, below) = (line_end(text, end), block_below(value, indent, newline));
+            // a comment behind the old value stays behind the key
+            match below.starts_with(newline) {
+                true => Ok(splice(text, from..line, &format!("{}{below}", &text[end..line]))),
+                false => Ok(splice(text, from..end, &below)),
+            }
         }
     }
 }

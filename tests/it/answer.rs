@@ -240,6 +240,48 @@ fn each_answer_rests_on_files_of_the_package_with_their_digest() {
     assert!(opened > 100, "{opened}");
 }
 
+/// Another risk of the same control, with another date, is not the gap's own.
+#[test]
+fn the_risk_of_a_gap_holds_its_resources() {
+    let ground = Ground::sample();
+    let all = ground.dossier.controls.iter().flat_map(|control| &control.checks);
+    let checks: BTreeMap<&str, &CheckReport> = all.map(|check| (check.title.as_str(), check)).collect();
+    let (answers, mut held) = (ground.on(&NOW[..10]), 0);
+    for gap in answers.iter().flat_map(|answer| &answer.gaps) {
+        let Some(check) = gap.gap.rsplit_once(": ").and_then(|(title, _)| checks.get(title)) else {
+            continue;
+        };
+        let not_met = |resource: &str| {
+            check.rows.iter().any(|r| r.verdict == Verdict::NotMet && r.resource == resource)
+        };
+        for id in gap.risk.split(", ").filter(|id| !id.is_empty()) {
+            let risk = ground.dossier.risks.rows.iter().find(|risk| risk.id == id).expect("a risk");
+            assert!(
+                risk.members.iter().any(|member| not_met(&member.resource)),
+                "{id} is not of {}",
+                gap.gap
+            );
+            held += 1;
+        }
+    }
+    assert!(held > 40, "{held}");
+}
+
+/// A count of rows is no answer to a question of numbers.
+#[test]
+fn an_answer_names_what_was_checked_and_what_policy_asks() {
+    let ground = Ground::sample();
+    for (id, words) in [
+        ("backup-retention", "backup_retention_days 2557 days"),
+        ("log-protection", "log_retention_days 2557 days"),
+        ("passwords-secrets", "password_min_length 14 characters"),
+        ("root", "The root user has no access keys (1 of 1)"),
+    ] {
+        let said = ground.answer(id).narrative;
+        assert!(said.contains(words), "{id}: {said}");
+    }
+}
+
 #[test]
 fn what_is_old_takes_a_step_down_and_what_has_ended_does_not_count() {
     let ground = Ground::sample();

@@ -48,11 +48,16 @@ fn diagnostics() -> String {
     let mut of_workspace: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     let pattern =
         regex::Regex::new(r#""(AF[A-Z]-\d{3})"\s*,\s*(?:format!\()?"((?:[^"\\]|\\.)*)""#).expect("a pattern");
-    let bare = regex::Regex::new(r#""(AF[CEUW]-\d{3})""#).expect("a pattern");
+    let bare = regex::Regex::new(r#""(AF[CERUW]-\d{3})""#).expect("a pattern");
+    // of errors that say their code at the end
+    let behind = regex::Regex::new(r#""((?:[^"\\]|\\.)*) \[(AF[A-UW-Z]-\d{3})\]""#).expect("a pattern");
     for (name, bytes) in crate::harness::files(&repository().join("src")) {
         let text = String::from_utf8(bytes).expect("UTF-8");
         for c in pattern.captures_iter(&text) {
             found.entry(c[1].to_string()).or_insert((name.clone(), c[2].replace("\\\"", "\"")));
+        }
+        for c in behind.captures_iter(&text) {
+            found.entry(c[2].to_string()).or_insert((name.clone(), c[1].to_string()));
         }
         for c in bare.captures_iter(&text) {
             // what a user looks up must mean one thing

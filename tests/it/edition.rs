@@ -173,10 +173,13 @@ fn originals(package: &Path, scratch: &Path) -> BTreeSet<String> {
     for expression in [
         r"\b(?:Avery|Casey|Emerson|Morgan|Peyton|Riley|Rowan|Jordan|Skyler) Example\b",
         r"[\w.-]+@[\w.-]+\.\w+",
+        r"\b(?:INC|TT)-20\d\d-\d+\b",
     ] {
         let found = regex::Regex::new(expression).expect("an expression");
         out.extend(found.find_iter(&program).map(|m| m.as_str().to_string()));
     }
+    let parties = regex::Regex::new(r"(?m)^ *- party: (.+)$").expect("an expression");
+    out.extend(parties.captures_iter(&program).map(|party| party[1].trim().to_string()));
     // what AWS itself calls the roles of its services, and a stage that has no name
     out.into_iter()
         .filter(|name| {
@@ -268,6 +271,19 @@ fn no_layer_of_a_given_edition_holds_an_original() {
         found.len(),
         found.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
     );
+}
+
+/// The order of originals would tell which name comes before which.
+#[test]
+fn rows_stand_in_the_order_of_their_pseudonyms() {
+    let pair = sample();
+    let inside = files(&unzip(&pair.edition, &pair.sandbox.path().join("ordered")));
+    for table in ["resource", "result", "phi_store_reader", "network_place"] {
+        let mut reader = csv::Reader::from_reader(inside[&format!("data/tables/{table}.csv")].as_slice());
+        let rows: Vec<Vec<String>> =
+            reader.records().map(|row| row.expect("a row").iter().map(String::from).collect()).collect();
+        assert!(rows.len() > 3 && rows.is_sorted(), "{table}");
+    }
 }
 
 #[test]

@@ -348,3 +348,63 @@ fn the_section_aws_is_checked_before_anything_is_asked() {
         );
     }
 }
+
+/// What coverage says of a source, after keys that a list names were described.
+fn keys(list: &str, described: &[&str], source: &str) -> String {
+    let box_ = one();
+    let below = "in/aws/111122223333/us-east-1/kms";
+    box_.write(&format!("{below}/ListKeys.json"), list);
+    for id in described {
+        let key = json!({ "KeyMetadata": { "KeyId": id, "KeyManager": "CUSTOMER", "KeyState": "Enabled",
+            "Arn": format!("arn:aws:kms:us-east-1:111122223333:key/{id}") } });
+        box_.write(&format!("{below}/DescribeKey/{id}.json"), key.to_string());
+    }
+    box_.affiant(&["collect", "--cli-json", "in"]).exits(3);
+    let run = box_.path().join("evidence").join(leftovers(&box_).remove(0));
+    let coverage = fs::read_to_string(run.join("data/coverage.jsonl")).expect("its coverage");
+    let of_keys = coverage.lines().find(|line| line.contains(&format!("\"source\":\"{source}\"")));
+    of_keys.expect("a line about keys").to_string()
+}
+
+#[test]
+fn what_a_list_names_and_nobody_described_is_a_gap() {
+    let list = r#"{ "Keys": [{ "KeyId": "k-1" }, { "KeyId": "k-2" }, { "KeyId": "k-3" }] }"#;
+    let whole = keys(list, &["k-1", "k-2", "k-3"], "kms:DescribeKey");
+    assert!(whole.contains(r#""state":"read""#), "{whole}");
+    let short = keys(list, &["k-1", "k-3"], "kms:DescribeKey");
+    assert!(short.contains(r#""state":"not-collected""#) && short.contains("lists name 3"), "{short}");
+}
+
+#[test]
+fn what_further_pages_of_a_list_may_name_is_a_gap() {
+    let list = r#"{ "Keys": [{ "KeyId": "k-1" }], "Truncated": true, "NextMarker": "k-1" }"#;
+    let cut = keys(list, &["k-1"], "AWS::KMS::Key");
+    assert!(cut.contains(r#""state":"failed""#) && cut.contains("kms:ListKeys"), "{cut}");
+}
+
+#[test]
+fn a_key_that_refuses_to_be_described_keeps_its_row_and_spoils_no_other() {
+    let box_ = one();
+    let below = "in/aws/111122223333/us-east-1/kms";
+    let keys = ["k-1", "k-2", "k-3"];
+    let listed: Vec<_> = keys.iter().map(|id| json!({ "KeyId": id })).collect();
+    box_.write(&format!("{below}/ListKeys.json"), json!({ "Keys": listed }).to_string());
+    for id in keys {
+        let key = json!({ "KeyMetadata": { "KeyId": id, "KeyManager": "CUSTOMER", "KeyState": "Enabled",
+            "Arn": format!("arn:aws:kms:us-east-1:111122223333:key/{id}") } });
+        let refused = json!({ "Error": { "Code": "AccessDeniedException", "Message": "not authorized" } });
+        let answer = if id == "k-2" { refused } else { key };
+        box_.write(&format!("{below}/DescribeKey/{id}.json"), answer.to_string());
+    }
+    box_.affiant(&["collect", "--cli-json", "in"]).exits(3);
+    let assessment = crate::spine::json(&box_.affiant(&["assess", "--format", "json"]).exits(3).out);
+    let checks = assessment["controls"].as_array().expect("controls").iter();
+    let mut checks = checks.flat_map(|control| control["checks"].as_array().expect("checks"));
+    let check = checks.find(|check| check["id"] == "kms.key-not-pending-deletion").expect("the check");
+    let verdict = |id: &str| {
+        let rows = check["rows"].as_array().expect("rows").iter();
+        let mut of = rows.filter(|row| row["resource"].as_str().expect("an ARN").ends_with(id));
+        of.next().map(|row| row["verdict"].clone())
+    };
+    assert_eq!(keys.map(verdict), ["met", "not evidenced", "met"].map(|word| Some(word.into())));
+}

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use changes::{CHANGES, record, run_of};
 
 use crate::harness::{Sandbox, files, item, unzip};
-use crate::seal::fixture;
+use crate::seal::{authority, fixture};
 
 fn collected() -> (Sandbox, PathBuf) {
     let box_ = Sandbox::default();
@@ -55,10 +55,15 @@ pub fn reseal_at(box_: &Sandbox, folder: &Path, at: chrono::DateTime<chrono::Utc
     let text = |name: &str| fs::read_to_string(box_.path().join(".affiant/seal").join(name)).expect("a key");
     let key = LocalKey::from_pem(&text("key.pem"), &text("certificate.pem"), RsaPadding::Pkcs1)
         .expect("the workspace's key");
+    reseal_by(&key, folder, at);
+}
+
+/// The same, by whoever holds `key`.
+fn reseal_by(key: &LocalKey, folder: &Path, at: chrono::DateTime<chrono::Utc>) {
     for list in ["manifest-sha256.txt", "tagmanifest-sha256.txt"] {
         fixture::rehash(folder);
         let signature =
-            sign_detached(&fs::read(folder.join(list)).expect("a list"), &key, at).expect("signed");
+            sign_detached(&fs::read(folder.join(list)).expect("a list"), key, at).expect("signed");
         fs::write(folder.join(format!("seal/{list}.p7s")), signature).expect("written");
     }
 }
@@ -99,6 +104,32 @@ fn a_run_that_was_changed_after_its_seal_is_not_used() {
         fixture::rehash(&run);
         refused_everywhere(&box_, if file == "data/run.json" { file } else { "p7s" });
     }
+}
+
+/// Whoever can write the runs and does not hold the key can only seal anew with another: whose that is, is told.
+#[test]
+fn a_run_that_a_stranger_sealed_anew_is_told() {
+    let (box_, run) = collected();
+    let elsewhere = "not with this workspace's";
+    assert!(!box_.affiant(&["assess"]).err.contains(elsewhere));
+    let coverage = run.join("data/coverage.jsonl");
+    let text = fs::read_to_string(&coverage).expect("text");
+    fs::write(&coverage, text.replacen("not-collected", "empty", 1)).expect("written");
+    let stranger = authority::self_signed(&authority::person("Mallory Example"));
+    fs::write(run.join("seal/certificates.pem"), stranger.certificate.to_pem()).expect("written");
+    reseal_by(&stranger.signer(), &run, authority::noon());
+    for args in [&["assess"][..], &["package"]] {
+        let said = box_.affiant(args).err;
+        assert!(said.contains("`Mallory Example`") && said.contains(elsewhere), "{args:?}: {said}");
+    }
+}
+
+/// A run from which its record was taken is no reason to take an older one.
+#[test]
+fn a_run_without_its_record_is_not_passed_over() {
+    let (box_, run) = collected();
+    fs::remove_file(run.join("data/run.json")).expect("removed");
+    refused_everywhere(&box_, "data/run.json");
 }
 
 #[test]

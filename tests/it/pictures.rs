@@ -191,6 +191,32 @@ fn a_large_account_is_counted_and_not_drawn_in_full() {
     assert!(html.contains("3 VPCs of 6 in use") && pdf.contains("3 VPCs of 6 in use"));
 }
 
+/// Sixty contracts: the ruler shows the soonest and says how many more there are; the table leaves no deadline
+/// out, the law's least.
+#[test]
+fn many_contracts_leave_no_deadline_out() {
+    let box_ = Sandbox::default().workspace();
+    let clock = |i: usize| {
+        let who = format!("County of Example {i:02}");
+        format!("  - {{ who: {who}, by: business associate, hours: {}, source: Agreement {i:02} }}\n", 1 + i)
+    };
+    let head = "format: affiant.incident-response/1\ntitle: Plan\nversion: \"1\"\nowner: Casey Example\n\
+                contract_clocks:\n";
+    let clocks: String = (0..60).map(clock).collect();
+    box_.write("program/incident-response.yaml", format!("{head}{clocks}"));
+    box_.snapshot("in", &[bucket("b")]);
+    box_.affiant(&["collect", "--snapshot", "in"]);
+    let (_, html, pdf) = dossier(&box_);
+    let drawn = figure(&html, "clocks");
+    assert!(drawn.contains("50 more deadlines of contracts, none of them sooner"), "{drawn}");
+    assert!(drawn.contains("County of Example 09") && !drawn.contains("County of Example 10"), "{drawn}");
+    assert!(drawn.contains("164.410(b)"), "the law's deadlines stay: {drawn}");
+    for part in ["County of Example 00", "County of Example 59", "within 1 hour of", "164.410(b)", "164.412"]
+    {
+        assert!(html.contains(part) && pdf.contains(part), "`{part}` is left out");
+    }
+}
+
 /// A tier comes from routes alone: an internet gateway makes a subnet public, whatever it is called; a route
 /// that leads nowhere any more does not; and where a route table was not read, nothing is guessed.
 #[test]

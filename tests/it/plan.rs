@@ -251,9 +251,17 @@ fn whatever_is_taken_away_is_a_defect_of_the_plan_and_a_risk() {
             e.items.get_mut(name).expect("it is there")["configuration"][pointer] = value.clone()
         })
     };
+    // the topic is deleted, and the subscriptions to it with it
+    let unheard = || -> Change {
+        Box::new(move |e: &mut Evidence| {
+            e.items.remove("topic").expect("it is there");
+            e.answers.insert("us-east-1/sns/ListSubscriptions", json!({ "Subscriptions": [] }));
+        })
+    };
     let walk: Vec<(&str, &str, Change)> = vec![
         ("trail", "no trail that records the account", without("trail")),
         ("topic", "no alarm or rule whose topic", without("alarm")),
+        ("topic", "it is not among the topics of its region", unheard()),
         (
             "topic",
             "no alarm or rule whose topic",
@@ -309,6 +317,30 @@ fn whatever_is_taken_away_is_a_defect_of_the_plan_and_a_risk() {
         let id = risk(means);
         assert!(now.risks.contains(&id) && !all.risks.contains(&id), "{means}: no {id} in {:?}", now.risks);
     }
+}
+
+/// A key that stores of ePHI name and nobody read may be AWS's own, of another account, or gone: it is not evidenced.
+#[test]
+fn a_key_that_is_taken_away_is_no_longer_evidenced() {
+    let mut evidence = whole();
+    let second = "arn:aws:kms:us-east-1:111122223333:key/2c3d";
+    let mut other = evidence.items["database"].clone();
+    other["ARN"] = json!("arn:aws:rds:us-east-1:111122223333:db:other");
+    other["resourceId"] = json!("other");
+    other["configuration"]["dBInstanceIdentifier"] = json!("other");
+    other["configuration"]["enabledCloudwatchLogsExports"] = json!([]);
+    other["configuration"]["kmsKeyId"] = json!(second);
+    evidence.items.insert("other", other);
+    let now = shown(&workspace(&evidence, PLAN));
+    assert!(now.unread["key"].iter().any(|words| words.contains(second)), "{:?}", now.unread["key"]);
+    assert!(now.risks.contains(&risk("not evidenced")), "{:?}", now.risks);
+    let mut key = evidence.items["key"].clone();
+    key["ARN"] = json!(second);
+    key["resourceId"] = json!("2c3d");
+    key["configuration"]["keyId"] = json!("2c3d");
+    evidence.items.insert("second", key);
+    let now = shown(&workspace(&evidence, PLAN));
+    assert!(now.unread["key"].is_empty() && now.defects["key"].is_empty(), "{:?}", now.unread["key"]);
 }
 
 #[test]

@@ -230,6 +230,13 @@ fn what_was_asked_otherwise_is_not_compared_and_says_why() {
     assert_eq!(points, [&json!(crate::harness::NOW), &json!(LATER)]);
 }
 
+/// The words of a PDF in their order, without the commas of thousands.
+fn pdf_text(path: &Path) -> String {
+    let ran = std::process::Command::new("pdftotext").arg(path).arg("-").output();
+    let text = String::from_utf8_lossy(&ran.expect("pdftotext is installed").stdout).replace(',', "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn package_terminal_and_report_say_the_same_numbers() {
     let q = quarters();
@@ -249,6 +256,15 @@ fn package_terminal_and_report_say_the_same_numbers() {
     assert!(
         html.contains("configuration.publiclyAccessible") && html.contains("Region added: eu-west-1."),
         "the chapter is in the report"
+    );
+    let pdf = pdf_text(&q.second.with_extension("").join("data/report/audit-package.pdf"));
+    for (class, n) in q.changes["totals"].as_object().expect("totals").iter().filter(|(_, n)| **n != json!(0))
+    {
+        assert!(pdf.contains(&format!("{n} {class}")), "{n} {class} is not in the PDF");
+    }
+    assert!(
+        pdf.contains("Region added: eu-west-1.") && pdf.contains("MemoryDB"),
+        "the chapter is in the PDF"
     );
     q.later(&["diff", first, second, "--fail-on", "critical"]);
     q.later(&["diff", first, second, "--fail-on", "low"]).exits(1);
@@ -353,4 +369,52 @@ fn runs_are_compared_without_packages_and_what_is_missing_is_said() {
         crate::spine::json(&fs::read_to_string(folder.join("data/dossier.json")).expect("a dossier"));
     assert!(dossier["since"]["words"].as_str().expect("words").contains("first run"), "{}", dossier["since"]);
     assert!(alone.affiant(&["diff", "nowhere", "nothing"]).exits(2).err.contains("is not a run"));
+}
+
+/// A database as the kept packages of releases hold two: `records` open to the internet, `reports` not.
+fn database(id: &str, public: bool) -> Value {
+    let configuration = json!({ "dBInstanceIdentifier": id, "storageEncrypted": false, "publiclyAccessible": public, "engine": "postgres" });
+    crate::harness::item("AWS::RDS::DBInstance", id, configuration)
+}
+
+/// The package that each release kept compares with one of today: what changed is told, or why it cannot be compared.
+#[test]
+fn the_packages_of_releases_compare_with_todays() {
+    let releases = crate::harness::repository().join("tests/fixtures/packages");
+    let kept: Vec<PathBuf> = fs::read_dir(releases)
+        .expect("releases")
+        .map(|entry| entry.expect("a folder").path().join("assessed.zip"))
+        .collect();
+    assert!(!kept.is_empty());
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    box_.snapshot("in", &[database("records", false), database("reports", true)]);
+    let later = [("AFFIANT_PINNED_CLOCK", LATER)];
+    box_.affiant_with(&["collect", "--snapshot", "in"], &later).exits(3);
+    let made = box_.affiant_with(&["package"], &later).exits(0);
+    let today = made.out.lines().find_map(|l| l.strip_prefix("ZIP")).expect("a ZIP is named").trim();
+    for package in kept {
+        let args = ["diff", package.to_str().expect("UTF-8"), today, "--format", "json"];
+        let diff = crate::spine::json(&box_.affiant_with(&args, &later).exits(0).out);
+        crate::outputs::fits("diff", &diff);
+        assert!(
+            diff["old"]["source"].as_str().expect("words").starts_with("package 2026-Q3-"),
+            "{}",
+            diff["old"]
+        );
+        let check =
+            diff["checks"].as_array().expect("checks").iter().find(|c| c["check"] == "rds.not-public");
+        let check =
+            check.unwrap_or_else(|| panic!("{}: nothing is said of rds.not-public", package.display()));
+        if check["class"] == "not comparable" {
+            assert!(check["why"].as_str().expect("why").contains("another question"), "{check:#}");
+            continue;
+        }
+        let rows = check["rows"].as_array().expect("rows").iter();
+        let classes: Vec<(&str, &str)> = rows
+            .map(|r| (r["resource"].as_str().expect("a name"), r["class"].as_str().expect("a class")))
+            .map(|(name, class)| (name.rsplit(':').next().unwrap_or_default(), class))
+            .collect();
+        assert_eq!(classes, [("reports", "regressed"), ("records", "fixed")]);
+    }
 }

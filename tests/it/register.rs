@@ -1,9 +1,12 @@
 //! The risk register from the command line: decisions go into the file in place, and what a machine may
 //! not do it does not.
 
+use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::Sandbox;
+use serde_json::{Value, json};
+
+use crate::harness::{Sandbox, item};
 
 fn register(box_: &Sandbox) -> String {
     fs::read_to_string(box_.path().join("program/risks.yaml")).expect("a register")
@@ -123,6 +126,15 @@ fn a_machine_closes_nothing() {
     box_.affiant(&[&["risks", "accept", &id][..], &accept].concat()).exits(0);
     assert!(ids(&box_, "finding", "status", "accepted").contains(&id));
     box_.write("program/risks.yaml", &kept);
+    // one whose acceptance has ended is open again, whatever its plan says
+    let ended = "    acceptance: { approver: Rowan Example, reason: It goes, accepted: 2026-01-01, \
+                 expires: 2026-09-29 }\n";
+    let owner = "    owner: Riley Example, cloud platform lead\n";
+    box_.write("program/risks.yaml", kept.replacen(owner, &format!("{owner}{ended}"), 1));
+    assert_eq!(ids(&box_, "finding", "status", "reopened").len(), 1);
+    let lint = box_.affiant(&["risks", "lint"]).out;
+    assert!(lint.contains("1 acceptance has expired") && !lint.contains("open again"), "{lint}");
+    box_.write("program/risks.yaml", &kept);
     // an entry that fits no finding: observed, and then closed by a person
     let with = register(&box_).replacen(
         "entries:\n",
@@ -225,6 +237,8 @@ fn what_is_exported_runs_nothing() {
         "@SUM(1)",
         "--owner",
         "z",
+        "--due",
+        "2026-11-03",
     ];
     box_.affiant(&add).exits(0);
     box_.affiant(&["risks", "export", "risks.csv"]).exits(0);
@@ -241,6 +255,9 @@ fn what_is_exported_runs_nothing() {
     )
     .expect("XML");
     assert!(!sheet.contains("<f>") && sheet.contains("t=\"s\""), "no cell is a formula");
+    // long text is given its height, and a day is a date: 46329 is 2026-11-03 counted from 1899-12-30
+    assert!(sheet.contains("customHeight=\"1\""), "rows of several lines lie over one another");
+    assert!(sheet.contains("<v>46329</v>"), "the due date is no date");
     let again = fs::read(box_.path().join("risks.xlsx")).expect("a file");
     box_.affiant(&["risks", "export", "again.xlsx"]).exits(0);
     assert_eq!(again, fs::read(box_.path().join("again.xlsx")).expect("a file"), "the same bytes");
@@ -264,4 +281,52 @@ fn the_calendar_knows_what_ends() {
         .map(|e| e["day"].as_str().expect("a day").into())
         .collect();
     assert!(days.is_sorted() && days.iter().all(|d| d.as_str() <= "2026-10-30"), "{days:?}");
+    let page = box_.affiant(&["calendar", "--days", "900", "--format", "html"]).exits(0).out;
+    for part in
+        ["<h2>Past</h2>", "<h2>December 2026</h2>", "<h2>March 2027</h2>", "2026-12-15", "R-P03 is due"]
+    {
+        assert!(page.contains(part), "`{part}` is missing:\n{page}");
+    }
+    assert!(page.contains("Content-Security-Policy") && !page.contains("<script"), "{page}");
+}
+
+/// The same resources in another order and at another time are the same risks, and what a person confirmed of one stands; so it does
+/// when a resource joins its group.
+#[test]
+fn ids_and_confirmed_scores_survive_reruns_and_reorderings() {
+    let database = |id: &str| {
+        let open = json!({ "dBInstanceIdentifier": id, "storageEncrypted": false, "publiclyAccessible": true, "engine": "postgres" });
+        item("AWS::RDS::DBInstance", id, open)
+    };
+    let bucket = |id: &str| item("AWS::S3::Bucket", id, json!({ "name": id }));
+    let mut items = vec![database("a"), bucket("b"), database("c"), bucket("d")];
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    box_.snapshot("first", &items);
+    box_.affiant(&["collect", "--snapshot", "first"]).exits(3);
+    let listed = |clock: &str| {
+        let env = [("AFFIANT_PINNED_CLOCK", clock)];
+        let list = box_.affiant_with(&["risks", "list", "--format", "json"], &env).exits(0).out;
+        let rows = crate::spine::json(&list)["risks"].as_array().expect("risks").clone();
+        let of = |r: &Value| (r["id"].as_str().expect("an id").to_string(), r.clone());
+        rows.iter().map(of).collect::<BTreeMap<_, _>>()
+    };
+    let now = crate::harness::NOW;
+    let before = listed(now);
+    let open = before.values().find(|r| r["control"] == "network-isolation" && r["origin"] == "finding");
+    let id = open.expect("open databases are a risk")["id"].as_str().expect("an id").to_string();
+    let confirm = ["risks", "confirm", &id, "--by", "Casey Example", "--owner", "Riley Example"];
+    let score = ["--likelihood", "very-low", "--impact", "low", "--rationale", "Nothing is in them."];
+    box_.affiant(&[&confirm[..], &score].concat()).exits(0);
+    items.reverse();
+    items.insert(1, database("e"));
+    box_.snapshot("again", &items);
+    let later = "2026-10-01T12:00:00Z";
+    box_.affiant_with(&["collect", "--snapshot", "again"], &[("AFFIANT_PINNED_CLOCK", later)]).exits(3);
+    let after = listed(later);
+    assert!(before.keys().eq(after.keys()), "{:?}\n{:?}", before.keys(), after.keys());
+    let risk = &after[&id];
+    assert_eq!((&risk["likelihood"], &risk["impact"]), (&json!("very low"), &json!("low")), "{risk:#}");
+    assert_eq!((&risk["suggested"], &risk["owner"]), (&json!(false), &json!("Riley Example")), "{risk:#}");
+    assert!(risk["members"].to_string().contains(":e\""), "{risk:#}");
 }

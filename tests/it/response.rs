@@ -251,6 +251,16 @@ fn nobodys_word_stands_against_what_is_there() {
     assert!(said.contains("AFU-076") && said.contains("has come"), "{said}");
     let said = told("citation: 164.308(a)(1)(ii)(C)", "citation: 164.502(b)");
     assert!(said.contains("AFU-073"), "{said}");
+    let said = told("citation: 164.312(a)(1)\n", "citation: 164.312(a)(9)\n");
+    assert!(said.contains("AFU-073") && said.contains("request.yaml:8:15"), "{said}");
+    let said = told("citation: 164.312(a)(1)\n", "citation: 164.999(a)\n");
+    assert!(said.contains("AFU-073"), "{said}");
+    for due in ["tomorrow", "2026-02-31", "2026-09-01"] {
+        let said = told("due: 2026-10-14", &format!("due: {due}"));
+        assert!(said.contains("AFU-076") && said.contains("request.yaml:5:6"), "{said}");
+    }
+    let said = told("affiant.request/1", "affiant.request/9");
+    assert!(said.contains("AFU-026") && said.contains("request.yaml:1:9"), "{said}");
     let said = told("id: \"2\"", "id: \"1\"");
     assert!(said.contains("AFU-070"), "{said}");
     let said = told("registers: [risks]", "registers: [risk]");

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
-use crate::harness::{Sandbox, files, generate, repository, sample};
+use crate::harness::{NOW, Sandbox, files, generate, repository, sample};
 use crate::spine::json;
 
 fn faults(text: &str) -> BTreeSet<(String, String)> {
@@ -108,21 +109,31 @@ fn the_three_envelopes_say_the_same() {
     }
 }
 
-/// The committed run, made again: the same bytes but for its seal, which no two keys share.
-#[test]
-fn the_committed_run_is_what_the_generator_makes() {
-    let box_ = Sandbox::default().vendor();
-    generate(&box_.path().join("target/sample"), &["--seed", "1", "--story"]);
-    let ran = box_.affiant(&["collect", "--snapshot", "target/sample"]);
-    let made = std::path::PathBuf::from(ran.out.trim());
-    let committed = repository().join("evidence").join(made.file_name().expect("a name"));
-    assert!(committed.is_dir(), "{} is not committed; see docs/src/evidence.md", committed.display());
+/// Of two runs, all but what no two keys share.
+fn same_but_for_the_seal(made: &Path, committed: &Path) {
     let ours =
         |name: &String| !name.starts_with("seal/") && name != "VERIFY.md" && name != "tagmanifest-sha256.txt";
-    let (a, b) = (files(&made), files(&committed));
+    let (a, b) = (files(made), files(committed));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     for (name, bytes) in a.iter().filter(|(name, _)| ours(name)) {
         assert!(bytes == &b[name], "{name} differs from the committed run");
+    }
+}
+
+/// The committed runs of two quarters, made again: the same bytes but for its seal, which no two keys share.
+#[test]
+fn the_committed_runs_are_what_the_generator_makes() {
+    let box_ = Sandbox::default().vendor();
+    fs::remove_dir_all(box_.path().join("documents")).expect("its papers come with the sample");
+    generate(&box_.path().join("target/earlier"), &["--seed", "1", "--story", "--earlier"]);
+    generate(&box_.path().join("target/sample"), &["--seed", "1", "--story"]);
+    for (folder, now) in [("target/earlier", "2026-06-30T12:00:00Z"), ("target/sample", NOW)] {
+        let clock = [("AFFIANT_PINNED_CLOCK", now)];
+        let ran = box_.affiant_with(&["collect", "--snapshot", folder], &clock);
+        let made = std::path::PathBuf::from(ran.out.trim());
+        let committed = repository().join("evidence").join(made.file_name().expect("a name"));
+        assert!(committed.is_dir(), "{} is not committed; see docs/src/evidence.md", committed.display());
+        same_but_for_the_seal(&made, &committed);
     }
     let listed = fs::read_to_string(repository().join("evidence/sample-faults.yaml")).expect("committed");
     assert_eq!(
@@ -142,6 +153,25 @@ fn the_vendor_fails_in_its_lapses_alone_and_owns_them() {
         let planted = faults(&fs::read_to_string(box_.path().join("in/faults.yaml")).expect("the list"));
         assert!((20..=30).contains(&planted.len()), "seed {seed} plants {}", planted.len());
         assert_eq!(failing(&box_), planted, "seed {seed}");
+    }
+}
+
+/// The quarter before fails in its own lapses alone, and none of its times is later than itself.
+#[test]
+fn the_quarter_before_fails_in_its_own_lapses_alone() {
+    let later = regex::Regex::new("2026-0[7-9]-[0-3][0-9]T").expect("a pattern");
+    for seed in ["1", "2", "3"] {
+        let box_ = Sandbox::default().vendor();
+        let folder = box_.path().join("in");
+        generate(&folder, &["--seed", seed, "--story", "--earlier"]);
+        let clock = [("AFFIANT_PINNED_CLOCK", "2026-06-30T12:00:00Z")];
+        box_.affiant_with(&["collect", "--snapshot", "in"], &clock);
+        let planted = faults(&fs::read_to_string(folder.join("faults.yaml")).expect("the list"));
+        assert_eq!(failing(&box_), planted, "seed {seed}");
+        for (name, bytes) in files(&folder) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(!later.is_match(&text), "{name} is of a later time: {:?}", later.find(&text));
+        }
     }
 }
 

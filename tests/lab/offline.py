@@ -218,6 +218,48 @@ def script_goes_deeper(bench: Bench) -> str:
     return f"{len(every)} parents, {len(calls)} calls"
 
 
+KEYS = """#!{python} -I
+import json, sys
+asked = sys.argv[2]
+if "--generate-cli-skeleton" in sys.argv:
+    sys.exit(print('{{"Buckets": [{{"Name": "Name", "BucketRegion": "BucketRegion"}}]}}'))
+about = json.loads(sys.argv[sys.argv.index("--cli-input-json") + 1]) if "--cli-input-json" in sys.argv else {{}}
+with open({log!r}, "a") as log:
+    log.write(json.dumps([asked, about]) + "\\n")
+if asked == "get-caller-identity":
+    print("111122223333")
+elif asked == "list-keys":
+    print(json.dumps({{"Keys": [{{"KeyId": key}} for key in ("k-1", "k-2", "k-3")]}}, indent=4))
+elif asked == "describe-key" and about["KeyId"] == "k-3":
+    print(json.dumps({{"KeyMetadata": {{"KeyId": "k-3"}}}}, indent=4))
+elif asked == "describe-key":
+    why = "because no {policy} policy allows the kms:DescribeKey action"
+    sys.exit("\\nAn error occurred (AccessDeniedException) when calling the DescribeKey operation: User: u is not authorized to perform: kms:DescribeKey " + why)
+else:
+    sys.exit("not asked for in this test")
+"""
+
+
+def script_goes_on(bench: Bench) -> str:
+    """After a refusal nothing else of its kind is asked, unless the policy of the one resource refused."""
+    told = []
+    for policy, expected in (("resource-based", ["k-1", "k-2", "k-3"]), ("identity-based", ["k-1"])):
+        folder = bench.scratch / f"keys-{policy}"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "bin").mkdir(parents=True)
+        log, fake, text = folder / "log", folder / "bin/aws", folder / "collect.sh"
+        fake.write_text(KEYS.format(python=sys.executable, log=str(log), policy=policy))
+        fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+        text.write_text(script(bench))
+        given = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION, "ONLY": "kms:ListKeys kms:DescribeKey"}
+        done = subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+        asked = [about["KeyId"] for name, about in map(json.loads, log.read_text().splitlines()) if name == "describe-key"]
+        wrong = [] if done.returncode == 3 else [f"exit {done.returncode}: {done.stderr[-300:]}"]
+        refuse_if(wrong + ([] if asked == expected else [f"a {policy} policy refused, and {asked} were asked about"]))
+        told.append(f"{policy}: {len(asked)}")
+    return "; ".join(told)
+
+
 # Before the laboratory
 
 def cli() -> str | None:
@@ -301,5 +343,5 @@ def script_same(bench: Bench) -> str:
     return f"{len(custody(ours.run_folder))} answers, {len(other)} rows with the verdicts of the live run; {done.stderr.strip().splitlines()[-2]}"
 
 
-CASES = [script_names, script_attacked, script_refuses_old, script_goes_deeper]
+CASES = [script_names, script_attacked, script_refuses_old, script_goes_deeper, script_goes_on]
 LONG = [script_same]

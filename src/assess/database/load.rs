@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::stand_ins::Direct;
 use super::tags::read_tags;
 use crate::assess::input::Fault;
-use crate::evidence::api_answer::{self, MAX_ANSWER};
+use crate::evidence::api_answer::{self, Answer, MAX_ANSWER};
 use crate::evidence::config_files::{self, Found};
 use crate::evidence::config_item::{self, Item, Standing};
 use crate::evidence::encodings;
@@ -191,6 +191,9 @@ fn answer(
             body.to_string(),
             id
         ])?;
+    }
+    if let Answer::Body(body) = &read {
+        direct.list(catalog, &format!("{service}:{name}"), body, Call { account, region, key });
     }
     if let Some(operation) = operation.filter(|o| !o.fill.is_empty()) {
         direct.take(

@@ -85,14 +85,10 @@ impl PartGaps<'_> {
         Ok(None)
     }
 
-    /// The resources that lack a part, with their account and region and the gap in words: a check that says
-    /// nothing of them may have passed them over for what it did not know.
-    pub fn lacking(&self) -> impl Iterator<Item = (&str, &str, &str, String)> {
-        self.0.iter().flat_map(|(part, _)| {
-            part.arns
-                .iter()
-                .map(|arn| (arn.as_str(), part.account.as_str(), part.region.as_str(), words(part)))
-        })
+    /// The resources that lack a part, with that part: a check that says nothing of them may have passed them
+    /// over for what it did not know.
+    pub fn lacking(&self) -> impl Iterator<Item = (&str, &UnreadPart)> {
+        self.0.iter().flat_map(|(part, _)| part.arns.iter().map(move |arn| (arn.as_str(), *part)))
     }
 
     /// Every account and region with such a gap, and the gap in words.
@@ -101,7 +97,7 @@ impl PartGaps<'_> {
     }
 }
 
-fn words(part: &UnreadPart) -> String {
+pub fn words(part: &UnreadPart) -> String {
     match part.arns.len() {
         1 => format!("{} has no answer for one resource", part.operation),
         n => format!("{} has no answer for {n} resources", part.operation),
@@ -158,7 +154,7 @@ fn is_made_of(table: &Table, part: &UnreadPart) -> bool {
         return true;
     }
     table.named().any(|source| *source == part.resource_type)
-        && (is_of_policies(table, part) || names_member(table, part))
+        && (part.is_whole() || is_of_policies(table, part) || names_member(table, part))
 }
 
 fn is_of_policies(table: &Table, part: &UnreadPart) -> bool {

@@ -26,6 +26,10 @@ pub struct Direct {
     parts: BTreeMap<PartKey, (String, Value)>,
     /// Parts whose resource was deleted before they were asked for.
     gone: BTreeSet<PartKey>,
+    /// (account, type, ARN) of what lists name to be described, to its region and the operation.
+    listed: BTreeMap<(String, String, String), (String, String)>,
+    /// ARNs of those that AWS says are not there.
+    absent: BTreeSet<String>,
     /// (account, ARN) to tags, from the tagging API.
     tags: BTreeMap<(String, String), Value>,
     /// The items of AWS Config that say that their resource is gone.
@@ -86,6 +90,7 @@ impl Direct {
                         _ => drop(self.parts.insert(key, (into.clone(), value))),
                     }
                 }
+                (None, None, Answer::Absent(_)) => self.absent.extend(stand_in::listed(fill, call)),
                 (None, None, Answer::Body(body)) => {
                     for filled in stand_in::resources(body, operation, fill, call) {
                         self.whole.push(Whole {
@@ -97,6 +102,23 @@ impl Direct {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Notes what an answer of the operation `full` names that others describe.
+    pub fn list(&mut self, catalog: &Catalog, full: &str, body: &Value, call: Call<'_>) {
+        for (name, operation) in &catalog.operations {
+            let described = || operation.fill.iter().filter(|fill| fill.listed.is_some());
+            let each = operation.each.iter().filter(|each| each.from == full && described().next().is_some());
+            for key in each.flat_map(|each| each.named(body)) {
+                for fill in described() {
+                    let arn = stand_in::listed(fill, Call { key: &key, ..call }).unwrap_or_default();
+                    self.listed.insert(
+                        (call.account.into(), fill.resource_type.clone(), arn),
+                        (call.region.into(), name.clone()),
+                    );
+                }
             }
         }
     }
@@ -155,6 +177,16 @@ impl Direct {
                 item["supplementaryConfiguration"].to_string(),
                 whole.artifact
             ])?;
+        }
+        for ((account, resource_type, arn), (region, operation)) in &self.listed {
+            let beside = decisions.workspace.is_beyond(region) || decisions.workspace.excludes(arn);
+            if beside || self.absent.contains(arn) || known.exists(params![arn, resource_type])? {
+                continue;
+            }
+            let key = [account, region, resource_type, operation].map(String::clone);
+            let [account, region, resource_type, operation] = key;
+            let key = [account, region, resource_type, operation, String::new()];
+            unread.entry(key).or_default().insert(arn.clone());
         }
         self.tag(db, decisions)?;
         let part =
@@ -276,9 +308,13 @@ pub fn lines(unread: &[UnreadPart]) -> Vec<Coverage> {
         state: State::NotCollected,
         expected: part.arns.len() as u64,
         read: 0,
-        detail: match part.arns.len() {
-            1 => format!("1 resource of {} was listed, and this part of it not read", part.resource_type),
-            n => {
+        detail: match (part.arns.len(), part.is_whole()) {
+            (1, true) => format!("1 resource of {} was listed, and not described", part.resource_type),
+            (n, true) => format!("{n} resources of {} were listed, and not described", part.resource_type),
+            (1, false) => {
+                format!("1 resource of {} was listed, and this part of it not read", part.resource_type)
+            }
+            (n, false) => {
                 format!("{n} resources of {} were listed, and this part of them not read", part.resource_type)
             }
         },

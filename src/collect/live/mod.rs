@@ -110,8 +110,11 @@ impl std::fmt::Display for Progress {
         } else {
             write!(f, "{phase}: {calls} calls; ")?;
         }
-        write!(f, "{items} items, {refused} refused")?;
-        if *throttled > 0 { write!(f, ", {throttled} throttled") } else { Ok(()) }
+        // both at once would not fit a line of 80 columns at ten thousand calls
+        match throttled {
+            0 => write!(f, "{items} items, {refused} refused"),
+            _ => write!(f, "{refused} refused, {throttled} throttled"),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Asks the operations of the registry, level by level: once a place, or for each value that an earlier level
-//! named. After the first denial an operation stops for that account and region; what was not asked then is
-//! part of the gap.
+//! named. After the first denial an operation stops for that account and region, unless the policy of the one
+//! resource refuses; what was not asked then is part of the gap.
 
 mod jobs;
 mod wanted;
@@ -204,7 +204,7 @@ fn turned_down(
         refusal.kind,
         Kind::Denied | Kind::DeniedByOrganization | Kind::RegionOff | Kind::NotOffered | Kind::Throttled
     );
-    if !stops {
+    if !stops || refusal.is_of_one_resource() {
         return Ok(job.rest);
     }
     log.progress.known = log.progress.known.saturating_sub(job.rest.len() as u64);

@@ -267,8 +267,8 @@ ask() {
       continue
     fi
     [ $code -ne 2 ] || failed=$((failed + 1))
-    if [ $code -eq 3 ] && [ -n "$key" ]; then
-      # the others of its kind would be refused too
+    if [ $code -eq 3 ] && [ -n "$key" ] && ! grep -qF 'resource-based policy' "$work/error"; then
+      # the others of its kind would be refused too, unless it is the policy of this one that refuses
       mkdir -p "$work/denied/$full" && : >"$work/denied/$full/$place"
     fi
     [ $code -eq 0 ] || return 0

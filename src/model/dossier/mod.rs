@@ -179,6 +179,7 @@ pub struct CatalogInfo {
 }
 
 #[derive(PartialEq, Eq, Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SealInfo {
     /// `workspace`, `named` or `none`.
     pub kind: String,

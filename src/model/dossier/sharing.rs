@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sharing {
     /// Whose pseudonyms these are; another audience gets others.
     pub audience: String,
@@ -19,6 +20,7 @@ pub struct Sharing {
 
 /// How much of a kind was replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Removal {
     /// The beginning of its pseudonyms: `acct`, `name` ...
     pub kind: String,

@@ -32,6 +32,10 @@ pub struct Fill {
     pub arn: Option<String>,
     #[serde(default)]
     pub arn_at: Option<String>,
+    /// The same of a resource that a list names, `{key}`, and that this operation does not describe: whoever
+    /// reads the type is told of it.
+    #[serde(default)]
+    pub listed: Option<String>,
     #[serde(default)]
     pub region: Option<String>,
     #[serde(default)]

@@ -8,7 +8,9 @@ use crate::model::workbook_map::{MappedRow, WorkbookMap};
 use crate::pipeline::Error;
 use crate::pipeline::answer::no_question;
 use crate::render::answers::{RowTexts, is_marked, marked, row_texts, word_for};
-use crate::store::workbook::{Barrier, BuyerWorkbook, CELL, CellPlace, CellValue, ListWord, Takes};
+use crate::store::workbook::{
+    Barrier, BuyerWorkbook, CELL, CellPlace, CellValue, ListWord, Takes, Unanswered,
+};
 
 /// One row on its way.
 pub(super) struct Filling<'a> {
@@ -18,6 +20,7 @@ pub(super) struct Filling<'a> {
     pub(super) at: usize,
     /// Hidden cells are written.
     pub(super) hidden: bool,
+    pub(super) unanswered: &'a Unanswered,
 }
 
 impl Filling<'_> {
@@ -65,7 +68,8 @@ impl Filling<'_> {
     }
 
     fn barrier(&self, place: CellPlace) -> Option<Barrier> {
-        self.book.barrier(self.at, place).filter(|barrier| !(self.hidden && *barrier == Barrier::Hidden))
+        let barrier = self.book.barrier_over(self.at, place, self.unanswered);
+        barrier.filter(|barrier| !(self.hidden && *barrier == Barrier::Hidden))
     }
 
     /// Text beside the answer, or what forbids it; none where the cell takes no such text.

@@ -148,6 +148,7 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
     dossier.organization.contact = names.person(&original.organization.contact);
     dossier.program.clone_from(&original.program);
     dossier.period.clone_from(&original.period);
+    ordered(&mut dossier);
     // commands are of use with the names alone
     dossier.incident.environment.commands.clear();
     dossier.incident.environment.preamble.clear();
@@ -168,6 +169,19 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
         exhibit.original = None;
     }
     dossier
+}
+
+/// Rows and resources in the order of what is shown: that of the originals tells which name comes before which.
+fn ordered(dossier: &mut Dossier) {
+    for check in dossier.controls.iter_mut().flat_map(|control| &mut control.checks) {
+        check
+            .rows
+            .sort_by(|a, b| (a.verdict, &a.resource, &a.reason).cmp(&(b.verdict, &b.resource, &b.reason)));
+    }
+    for risk in &mut dossier.risks.rows {
+        risk.members.sort_by(|a, b| (b.here, &a.resource).cmp(&(a.here, &b.resource)));
+        risk.examples.sort();
+    }
 }
 
 struct DossierReader<'a> {

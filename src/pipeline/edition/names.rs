@@ -46,10 +46,12 @@ pub(super) fn pseudonyms(
     dossier: &Dossier,
     decisions: &Decisions,
     database: &Path,
+    recipient: &str,
 ) -> Result<Pseudonyms, Error> {
     let own = own_texts(dossier)?;
     let mut names: Vec<(Original, String)> = Vec::new();
-    references(dossier, &mut names);
+    references(dossier, decisions, &mut names);
+    parties(decisions, recipient, &mut names);
     names.extend(
         dossier
             .scope
@@ -89,13 +91,16 @@ fn own_texts(dossier: &Dossier) -> Result<OwnTexts, Error> {
     Ok(OwnTexts::new(texts.iter().map(String::as_str)))
 }
 
-/// Ids and digests that lead to the original: of the run, the package, risks and doubts.
-fn references(dossier: &Dossier, names: &mut Vec<(Original, String)>) {
+/// Ids and digests that lead to the original: of the run, the package, risks, doubts, incidents and drills.
+fn references(dossier: &Dossier, decisions: &Decisions, names: &mut Vec<(Original, String)>) {
     let run = &dossier.run;
     let mut ids = vec![run.id.clone(), dossier.package_id.clone(), dossier.short_id.clone()];
     ids.extend(run.id.rsplit('-').next().map(str::to_string));
     ids.extend(dossier.risks.rows.iter().map(|risk| risk.id.clone()));
     ids.extend(dossier.contradictions.iter().map(|doubt| doubt.id.clone()));
+    ids.extend(dossier.incident.drills.iter().map(|drill| drill.id.clone()));
+    let plan = decisions.incident.iter();
+    ids.extend(plan.flat_map(|plan| &plan.incidents).map(|incident| incident.id.clone()));
     names.extend(ids.into_iter().filter(|id| id.len() > 4).map(|id| (Original::Reference, id)));
     let mut digests = vec![run.manifest.clone()];
     digests.extend(run.previous.clone());
@@ -112,6 +117,15 @@ fn references(dossier: &Dossier, names: &mut Vec<(Original, String)>) {
         names.push((Original::Digest, digest));
     }
     names.extend(dossier.evidence.iter().map(|e| (Original::Name, e.path.clone())));
+}
+
+/// Who else has an agreement: other customers and subcontractors. The recipient knows its own name, which stands
+/// on each page.
+fn parties(decisions: &Decisions, recipient: &str, names: &mut Vec<(Original, String)>) {
+    let recipient = recipient.to_lowercase();
+    let all = decisions.agreements.agreements.iter().map(|agreement| agreement.party.trim());
+    let others = all.filter(|party| is_name(party) && !recipient.contains(&party.to_lowercase()));
+    names.extend(others.map(|party| (Original::Name, party.to_string())));
 }
 
 /// `Morgan Example, privacy official` names Morgan Example.
@@ -139,13 +153,13 @@ fn person(text: &str, names: &mut Vec<(Original, String)>) {
     match kind_of(name) {
         Original::Name if called => {
             names.push((Original::Person, name.to_string()));
-            // a given name alone; a family name may be anything
-            names.extend(
-                words
-                    .first()
-                    .filter(|w| w.chars().count() >= 4)
-                    .map(|w| (Original::Person, (*w).to_string())),
-            );
+            // a given name alone; a family name may be anything unless something before it says what it is
+            let given = words.first().filter(|w| w.chars().count() >= 4).map(|w| (*w).to_string());
+            let initial = name.chars().next().map(|c| format!("{c}."));
+            let titles = ["Mr.", "Mrs.", "Ms.", "Dr."].map(String::from).into_iter().chain(initial);
+            let family = words.last().copied().unwrap_or_default();
+            names.extend(given.into_iter().map(|given| (Original::Person, given)));
+            names.extend(titles.map(|title| (Original::Person, format!("{title} {family}"))));
         }
         Original::Name => {}
         kind => names.push((kind, name.to_string())),

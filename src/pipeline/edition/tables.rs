@@ -33,6 +33,7 @@ pub(super) fn write(
             .terminator(csv::Terminator::CRLF)
             .from_writer(&mut file as &mut dyn Write);
         writer.write_record(&headers).map_err(memory)?;
+        let mut rows = Vec::new();
         sharing::rows(database, shared, &mut |mut cells| {
             let check = sharing::text(&mut cells[0]).map(|text| text.clone()).unwrap_or_default();
             for ((_, kind), cell) in columns.iter().zip(&mut cells) {
@@ -44,10 +45,15 @@ pub(super) fn write(
                     (ColumnUse::Sentence, None) | (ColumnUse::Prose, _) => names.text(text),
                 };
             }
-            copy.insert(table, &cells)?;
-            let shown = cells.iter().map(sharing::shown);
-            writer.write_record(shown).map_err(|error| Fault::Io(std::io::Error::other(error)))
+            rows.push(cells);
+            Ok(())
         })?;
+        // in the order of what is shown: that of the originals tells which name comes before which
+        rows.sort_by_cached_key(|cells| cells.iter().map(sharing::shown).collect::<Vec<String>>());
+        for cells in &rows {
+            copy.insert(table, cells)?;
+            writer.write_record(cells.iter().map(sharing::shown)).map_err(memory)?;
+        }
         writer.flush().map_err(Fault::Io)?;
         drop(writer);
         file.finish()?;

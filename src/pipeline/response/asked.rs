@@ -44,10 +44,27 @@ fn said<'a>(request: &'a RegulatorRequest, text: &mut dyn FnMut(String, &str)) -
     days
 }
 
+fn day_of(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text)
+}
+
+/// What is wrong with the day by which they want it, which may be left out and lie ahead.
+fn due(request: &RegulatorRequest) -> Option<String> {
+    let text = request.due.trim();
+    match day_of(text) {
+        _ if text.is_empty() => None,
+        None => Some(format!("`{text}` is no day")),
+        Some(due) if day_of(&request.received).is_some_and(|received| due < received) => {
+            Some(format!("`{text}` is before the request was received, on {}", request.received))
+        }
+        Some(_) => None,
+    }
+}
+
 /// The request, without placeholders or days that have not come.
 pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<RegulatorRequest, Error> {
     let request: RegulatorRequest = yaml(name, bytes).map_err(Problems)?;
-    answer::format_is(name, &request.format, REQUEST)?;
+    answer::format_is(name, bytes, &request.format, REQUEST)?;
     let today = now.format("%Y-%m-%d").to_string();
     let mut problems = Vec::new();
     let mut text = |path: String, value: &str| {
@@ -58,14 +75,14 @@ pub fn request(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<Regulator
     };
     let days = said(&request, &mut text);
     for (path, day) in days {
-        if NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err() || day > today.as_str() {
-            problems.push((
-                path,
-                format!("`{day}` is no day that has come"),
-                "write the day on which it was so: 2026-09-30",
-            ));
-        }
+        let words = match day_of(day) {
+            None => format!("`{day}` is no day"),
+            Some(_) if day > today.as_str() => format!("`{day}` is no day that has come"),
+            Some(_) => continue,
+        };
+        problems.push((path, words, "write the day on which it was so: 2026-09-30"));
     }
+    problems.extend(due(&request).map(|words| ("due".to_string(), words, "write the last day to answer on")));
     if problems.is_empty() {
         return Ok(request);
     }

@@ -12,7 +12,7 @@ use crate::store::workbook::{Barrier, BuyerWorkbook, GridSheet, ListWord};
 const DEEPEST: u32 = 100;
 /// A longer text is no head.
 const HEAD: usize = 80;
-/// Shorter texts, on average, are no questions.
+/// Where half of the texts are shorter, they are no questions.
 const QUESTION: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,7 +143,7 @@ pub fn guessed(book: &BuyerWorkbook, at: usize) -> Option<GuessedColumns> {
     }
     found.values_mut().for_each(|columns| columns.sort());
     let texts = lengths(sheet, header);
-    let asks = |column: u32| texts.get(&column).is_some_and(|(all, count)| all / count >= QUESTION);
+    let asks = |column: u32| texts.get(&column).is_some_and(|all| all[all.len() / 2] >= QUESTION);
     let first = |kind, fits: &dyn Fn(u32) -> bool| {
         let all = found.get(&kind).into_iter().flatten();
         all.filter(|(column, _)| *column != answer.0 && fits(*column))
@@ -156,12 +156,16 @@ pub fn guessed(book: &BuyerWorkbook, at: usize) -> Option<GuessedColumns> {
         .flat_map(|(_, all)| all)
         .map(|(c, _)| *c)
         .collect();
-    let longest = || {
-        let long = texts.iter().filter(|(column, _)| !known.contains(column) && asks(**column));
-        long.max_by_key(|(column, (all, _))| (*all, u32::MAX - **column))
+    let longest = |fits: &dyn Fn(u32) -> bool| {
+        let long =
+            texts.iter().filter(|(column, _)| !known.contains(column) && asks(**column) && fits(**column));
+        long.max_by_key(|(column, all)| (all.iter().sum::<usize>(), u32::MAX - **column))
             .map(|(column, _)| (*column, String::new()))
     };
-    let question = first(HeadKind::Question, &asks).or_else(longest)?;
+    // a question stands before its answer, and guidance behind it
+    let question = first(HeadKind::Question, &asks)
+        .or_else(|| longest(&|column| column < answer.0))
+        .or_else(|| longest(&|_| true))?;
     let right = |kind| first(kind, &|column| column > question.0);
     let all = [
         (
@@ -201,16 +205,16 @@ fn by_lists(book: &BuyerWorkbook, at: usize) -> Option<(u32, Heads)> {
     Some((header, found))
 }
 
-/// For each column how many characters stand below the heads, in how many cells.
-fn lengths(sheet: &GridSheet, header: u32) -> BTreeMap<u32, (usize, usize)> {
-    let mut sums: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+/// For each column how many characters its cells below the heads have, in order.
+fn lengths(sheet: &GridSheet, header: u32) -> BTreeMap<u32, Vec<usize>> {
+    let mut lengths: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for row in sheet.row_numbers().filter(|row| *row > header) {
         for (column, text) in sheet.texts(row) {
-            let sum = sums.entry(column).or_default();
-            *sum = (sum.0 + text.chars().count(), sum.1 + 1);
+            lengths.entry(column).or_default().push(text.chars().count());
         }
     }
-    sums
+    lengths.values_mut().for_each(|all| all.sort_unstable());
+    lengths
 }
 
 /// The column before the questions, where it holds short words without blanks, each once.

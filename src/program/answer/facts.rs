@@ -2,7 +2,8 @@
 
 use super::{AnswerInputs, Outcome};
 use crate::model::answers::{AnswerWord, Fact, Proof};
-use crate::model::dossier::RiskReport;
+use crate::model::dossier::{RiskReport, ServiceRow};
+use crate::model::numbers::plural;
 use crate::program::incident::days;
 
 const SETTINGS: &str = "data/decisions/affiant.yaml";
@@ -29,6 +30,19 @@ const MODELS: [&str; 12] = [
     "kendra",
     "q business",
 ];
+
+/// A service with its place on the list, the condition that the list sets, and what was read of it.
+fn service(row: &ServiceRow) -> String {
+    let condition = match row.status.as_str() {
+        "on the list with a condition" => format!(": {}", row.condition.trim().trim_end_matches('.')),
+        _ => String::new(),
+    };
+    let read = match row.resources {
+        0 => "no resource of it was read".to_string(),
+        n => format!("{}, {} in PHI scope", plural(n, "resource"), row.phi),
+    };
+    format!("{} ({}{condition}; {read})", row.service, row.status)
+}
 
 impl AnswerInputs<'_> {
     pub(super) fn fact(&self, fact: Fact) -> Outcome {
@@ -77,18 +91,13 @@ impl AnswerInputs<'_> {
             return Outcome::unknown("No service was read.");
         }
         let listed = s.on_list + s.with_condition;
-        let named: Vec<String> = s
-            .rows
-            .iter()
-            .map(|row| {
-                format!(
-                    "{} ({}, {} resources, {} in PHI scope)",
-                    row.service, row.status, row.resources, row.phi
-                )
-            })
-            .collect();
+        let named: Vec<String> = s.rows.iter().map(service).collect();
+        let age = match s.old {
+            true => format!(" That copy was {} days old on the day of the evidence.", s.list_age_days),
+            false => String::new(),
+        };
         let words = format!(
-            "{listed} of {} services in use are on the copy of AWS's list dated {}: {}.",
+            "{listed} of {} services in use are on the copy of AWS's list dated {}.{age} Seen: {}.",
             s.in_use,
             s.list_date,
             named.join("; ")
@@ -284,8 +293,8 @@ impl AnswerInputs<'_> {
             return Outcome::unknown("No region was read.");
         }
         let words = format!(
-            "{} resources were read in {}; other regions were not.",
-            self.dossier.totals.resources,
+            "{} were read in {}; other regions were not.",
+            plural(self.dossier.totals.resources, "resource"),
             scope.regions.join(", ")
         );
         Outcome::machine(AnswerWord::Yes, words, self.part(INVENTORY, &self.dossier.as_of))

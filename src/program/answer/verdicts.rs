@@ -1,13 +1,18 @@
 //! What checks say to a question: their rows, counted; for what is not met the risk of the register and its
 //! date.
 
+use std::collections::BTreeSet;
+
 use super::{AnswerInputs, Outcome};
 use crate::model::answers::{AnswerGap, AnswerWord};
-use crate::model::dossier::{CheckReport, ControlReport};
+use crate::model::dossier::{CheckReport, ControlReport, RiskReport};
 use crate::model::verdict::{Counts, Verdict};
 
 /// How many exhibits an answer names, and how many checks that are not met.
 const NAMED: usize = 4;
+/// How many checks an answer names with their rows.
+const TOLD: usize = 12;
+const RESULTS: &str = "data/tables/result.csv";
 
 /// Whether an id of the questions means a check: `kms.*` is all of a service.
 pub fn fits(wanted: &str, id: &str) -> bool {
@@ -44,20 +49,26 @@ impl AnswerInputs<'_> {
             Verdict::Attested | Verdict::Met => AnswerWord::Yes,
             Verdict::NotApplicable => AnswerWord::NotApplicable,
         };
-        let words = counted(&counts, found.len());
+        let words = format!("{}{}{}", counted(&counts, found.len()), named(&found), policy(&found));
         let mut outcome = Outcome::machine(word, words, self.of_checks(&found));
+        // what is missing in AWS leaves no exhibit of its own: a `no` rests on the rows that say so
+        if word == AnswerWord::No && outcome.proofs.is_empty() {
+            outcome.proofs = self.part(RESULTS, &self.dossier.as_of);
+        }
         outcome.gaps = found
             .iter()
             .filter(|(_, check)| check.counts.not_met > 0)
             .take(NAMED)
             .map(|(c, check)| self.missing(c, check))
             .collect();
-        let unread = found
+        let unread: Vec<&str> = found
             .iter()
             .filter(|(_, check)| check.verdict == Verdict::NotEvidenced || check.counts.not_evidenced > 0)
-            .count();
-        if unread > 0 {
-            outcome = outcome.gap(format!("{unread} checks lack evidence that was not read"));
+            .map(|(_, check)| check.title.as_str())
+            .collect();
+        if !unread.is_empty() {
+            outcome =
+                outcome.gap(format!("evidence was not read, or not in whole, for: {}", unread.join("; ")));
         }
         if !absent.is_empty() {
             outcome = outcome.gap(format!("the catalog of this package lacks {}", absent.join(", ")));
@@ -77,21 +88,69 @@ impl AnswerInputs<'_> {
         self.exhibits(ids)
     }
 
-    /// The open risk that names the check, else the worst of its control.
+    /// What is not met, with the open risks of the register that hold the resources in question: the latest of
+    /// their dates, and none where one of them has none. Another risk of the same control is not its own.
     fn missing(&self, control: &ControlReport, check: &CheckReport) -> AnswerGap {
-        let open = || {
-            self.dossier
-                .risks
-                .rows
-                .iter()
-                .filter(|r| r.status != "closed" && r.control.as_ref() == Some(&control.id))
+        let bad: BTreeSet<&str> = check
+            .rows
+            .iter()
+            .filter(|row| row.verdict == Verdict::NotMet)
+            .map(|row| row.resource.as_str())
+            .collect();
+        let held = |risk: &RiskReport| {
+            risk.origin == "finding"
+                && risk.status != "closed"
+                && risk.control.as_ref() == Some(&control.id)
+                && risk.members.iter().any(|m| m.here && bad.contains(m.resource.as_str()))
         };
-        let risk = open().find(|r| r.rationale.contains(&check.id)).or_else(|| open().next());
+        let risks: Vec<&RiskReport> = self.dossier.risks.rows.iter().filter(|r| held(r)).collect();
+        let dated = risks.iter().all(|r| !r.due.is_empty());
         AnswerGap {
             gap: format!("{}: {} of {} not met", check.title, check.counts.not_met, check.population),
-            risk: risk.map(|r| r.id.clone()).unwrap_or_default(),
-            due: risk.map(|r| r.due.clone()).unwrap_or_default(),
+            risk: risks.iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join(", "),
+            due: risks.iter().map(|r| r.due.clone()).max().filter(|_| dated).unwrap_or_default(),
         }
+    }
+}
+
+/// Check by check, those in trouble first, how many of the judged rows are met. What has no row is left: nothing
+/// of the kind is there.
+fn named(found: &[(&ControlReport, &CheckReport)]) -> String {
+    let judged = |c: &Counts| c.met + c.not_met + c.accepted + c.attested;
+    let all: Vec<String> = found
+        .iter()
+        .filter(|(_, check)| judged(&check.counts) > 0)
+        .map(|(_, check)| format!("{} ({} of {})", check.title, check.counts.met, judged(&check.counts)))
+        .collect();
+    let more = match all.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        n => format!("; and {n} more"),
+    };
+    match all.is_empty() {
+        true => String::new(),
+        false => {
+            format!(" Checked: {}{more}.", all.iter().take(TOLD).cloned().collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// The numbers of policy that the queries of these checks compare with.
+fn policy(found: &[(&ControlReport, &CheckReport)]) -> String {
+    let compares = |sql: &str, name: &str| {
+        sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
+    };
+    let mut all: Vec<String> = Vec::new();
+    for (control, check) in found {
+        for asked in control.parameters.iter().filter(|p| compares(&check.sql, &p.name)) {
+            let words = format!("{} {} {}", asked.name, asked.value, asked.unit);
+            if !all.contains(&words) {
+                all.push(words);
+            }
+        }
+    }
+    match all.is_empty() {
+        true => String::new(),
+        false => format!(" Policy asks: {}.", all.join(", ")),
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod dates;
 mod holds;
+mod remarks;
 mod states;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,8 +13,10 @@ use chrono_tz::Tz;
 use crate::clock::stamp;
 use crate::model::breach::{Discovered, Due, Duty, Incident, Promise, StateClocks, TIMELINE, Timeline, Unit};
 use crate::model::catalog::LawClock;
+use crate::model::numbers::{amount, plural};
 use crate::model::shapes::ROLES;
 use holds::Holds;
+use remarks::remarks;
 
 /// Where "500 or more" and "more than 500" part.
 const THRESHOLD: u64 = 500;
@@ -214,6 +217,8 @@ impl Count<'_> {
 
     fn held(&self, clock: &LawClock, ours: bool, limit: NaiveDate) -> Duty {
         let (due, not_before) = self.holds.over(limit);
+        // what ended before anybody knew holds nothing
+        let not_before = not_before.filter(|day| *day >= self.day);
         Duty {
             id: clock.id.clone(),
             who: clock.who.clone(),
@@ -229,7 +234,15 @@ impl Count<'_> {
 
     /// HHS: 500 or more with the individuals, fewer in the log of the year.
     fn hhs(&self, ours: bool, all: &mut Vec<Duty>) {
-        let now = self.law("hhs-500-or-more", ours);
+        let told = self.incident.told.get("individuals").and_then(|day| dates::day(day).ok());
+        let now = match told {
+            // at the same time as the individuals
+            Some(told) if told < dates::plus_days(self.day, 60) => {
+                let due = self.day_due(told.max(self.day));
+                Duty { due, not_before: None, ..self.law("hhs-500-or-more", ours) }
+            }
+            Some(_) | None => self.law("hhs-500-or-more", ours),
+        };
         let log = self.held(self.clock("hhs-fewer-than-500"), ours, dates::after_year_end(self.day, 60));
         let undone =
             |duty: &Duty, why: String| Duty { due: Due::NotOwed { why }, not_before: None, ..duty.clone() };
@@ -257,7 +270,7 @@ impl Count<'_> {
                 all.push(now);
             }
             Some((n, _)) => {
-                all.push(undone(&now, format!("{n} individuals are fewer than 500")));
+                all.push(undone(&now, format!("fewer than 500: {}", plural(n, "individual"))));
                 all.push(log);
             }
         }
@@ -287,8 +300,8 @@ impl Count<'_> {
             ),
             Some(0) => None,
             Some(n) if largest + n > THRESHOLD => Some(format!(
-                "where {n} individuals live is not known: a State with more than 500 may be \
-                              among them"
+                "the State of {} is not known: more than 500 of one may be among them",
+                plural(n, "individual")
             )),
             Some(_) => None,
         };
@@ -310,20 +323,20 @@ impl Count<'_> {
                 let local = at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string();
                 (
                     Due::Moment { local, until: stamp(at) },
-                    format!("{} hours from discovery, as they pass", promise.amount),
+                    format!("{} from discovery, as they pass", amount(promise.amount, "hour")),
                 )
             }
             Unit::Days => {
                 let day = dates::plus_days(self.day, promise.amount as u64);
-                (self.day_due(day), format!("{} calendar days from discovery", promise.amount))
+                (self.day_due(day), format!("{} from discovery", amount(promise.amount, "calendar day")))
             }
             Unit::BusinessDays => {
                 let day = dates::plus_business_days(self.day, promise.amount as u64);
                 (
                     self.day_due(day),
                     format!(
-                        "{} business days from discovery; holidays are not known and count",
-                        promise.amount
+                        "{} from discovery; holidays are not known and count",
+                        amount(promise.amount, "business day")
                     ),
                 )
             }
@@ -345,50 +358,4 @@ impl Count<'_> {
             words: format!("{words}{held}"),
         }
     }
-}
-
-/// What a reader must know beside the dates.
-fn remarks(count: &Count<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    match (count.incident.role.as_str(), count.incident.agent) {
-        ("business associate", true) => notes.push(
-            "As the covered entity's agent: what the business associate knew the covered entity knew, so its \
-             clock began on the same day. Tell it at once; its notices follow."
-                .to_string(),
-        ),
-        ("business associate", false) => notes.push(
-            "Not an agent of the covered entity: the covered entity's own 60 days begin when it is told, or \
-             when it knew or should have known. It tells individuals, HHS and media."
-                .to_string(),
-        ),
-        ("subcontractor", true) => notes.push(
-            "As the business associate's agent: its clock toward the covered entity began on the same day. \
-             If it is in turn an agent of the covered entity, so did the covered entity's."
-                .to_string(),
-        ),
-        ("subcontractor", false) => {
-            notes.push("Not an agent: the business associate's own 60 days begin when it is told, or when it \
-                        knew or should have known.".into());
-        }
-        _ => {}
-    }
-    if !count.holds.is_empty() {
-        notes.push(
-            "Notice is held as 164.412 says. The rule does not say that the 60 days stand still meanwhile: \
-             the later of the limit and the end of the hold is printed, and notice is due without \
-             unreasonable delay once the hold ends."
-                .into(),
-        );
-    }
-    if count.incident.role.starts_with("business") || count.incident.role == "subcontractor" {
-        notes.push(
-            "Counts are those of one covered entity: where several are affected, each has its own.".into(),
-        );
-    }
-    notes.push(
-        "The dates are outer limits. Whether this is a breach of unsecured PHI at all is a question for the \
-         four-factor assessment (164.402), and its record is the burden of proof (164.414(b))."
-            .into(),
-    );
-    notes
 }

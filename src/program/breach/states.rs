@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Count, dates};
 use crate::model::breach::{Due, Duty, Incident, StateRule, StateStart, Unit};
+use crate::model::numbers::plural;
 
 /// Individuals who live in no State or jurisdiction of the United States.
 pub const ELSEWHERE: &str = "other";
@@ -123,8 +124,8 @@ fn open(code: &str, n: u64, ours: bool, by: String, why: String) -> Duty {
     Duty {
         id: format!("state-{}", code.to_lowercase()),
         who: match code {
-            ELSEWHERE => format!("Whoever the law of other countries names, for {n} residents"),
-            code => format!("Whoever the law of {} names, for {n} residents", name(code)),
+            ELSEWHERE => format!("Whoever the law of other countries names, for {}", plural(n, "resident")),
+            code => format!("Whoever the law of {} names, for {}", name(code), plural(n, "resident")),
         },
         by,
         ours,
@@ -138,9 +139,9 @@ fn open(code: &str, n: u64, ours: bool, by: String, why: String) -> Duty {
 
 fn rule(count: &Count<'_>, ours: bool, code: &str, index: usize, rule: &StateRule, residents: u64) -> Duty {
     let due = match rule.at_least {
-        Some(least) if residents < least => {
-            Due::NotOwed { why: format!("{residents} residents of {} are fewer than {least}", name(code)) }
-        }
+        Some(least) if residents < least => Due::NotOwed {
+            why: format!("fewer than {least}: {} of {}", plural(residents, "resident"), name(code)),
+        },
         _ if !rule.verified => {
             Due::NotDetermined { why: format!("not determined: ask counsel; {}", rule.checked.trim()) }
         }

@@ -32,7 +32,7 @@ fn row(control: &ControlReport, dossier: &Dossier) -> BoardRow {
         failing_checks: failing.len() as u64,
         checks: control.checks.len() as u64,
         counts: control.counts,
-        since: if failing.is_empty() { String::new() } else { since(control, dossier) },
+        since: if failing.is_empty() { String::new() } else { since(control, &open, dossier) },
         owner: owner(&open, &due),
         overdue: !due.is_empty() && due.as_str() < today,
         due,
@@ -72,21 +72,24 @@ fn change(control: &ControlReport, dossier: &Dossier) -> String {
     }
 }
 
-/// Since when the oldest failure lasts, as AWS Config's history shows it.
-fn since(control: &ControlReport, dossier: &Dossier) -> String {
-    let open = dossier
+/// Since when the oldest failure lasts: as AWS Config's history shows it, or since the first run that showed one
+/// of the resources, whichever is earlier.
+fn since(control: &ControlReport, open: &[&RiskReport], dossier: &Dossier) -> String {
+    let members = open.iter().flat_map(|risk| &risk.members).filter(|member| member.here);
+    let shown = members.map(|member| member.first_seen.as_str()).filter(|time| !time.is_empty()).min();
+    let shown = shown.unwrap_or(&dossier.as_of);
+    let broken = dossier
         .past
         .episodes
         .iter()
-        .filter(|e| e.ended_at.is_none() && control.checks.iter().any(|c| c.id == e.check));
-    let mut starts: Vec<Option<&str>> = open.map(|e| e.broken_at.as_deref()).collect();
-    starts.sort_unstable();
-    match starts.first() {
-        None => format!("at least {}", dossier.as_of.get(..10).unwrap_or_default()),
-        Some(None) => match dossier.past.since.get(..10) {
-            Some(day) => format!("before {day}"),
-            None => "before the history".into(),
-        },
-        Some(Some(time)) => time.get(..10).unwrap_or(time).to_string(),
+        .filter(|e| e.ended_at.is_none() && control.checks.iter().any(|c| c.id == e.check))
+        .map(|e| e.broken_at.as_deref())
+        .min();
+    let day = |time: &str| time.get(..10).unwrap_or(time).to_string();
+    match broken {
+        Some(Some(time)) if time <= shown => day(time),
+        Some(None) if dossier.past.since.is_empty() => "before the history".into(),
+        Some(None) if dossier.past.since.as_str() <= shown => format!("before {}", day(&dossier.past.since)),
+        _ => format!("at least {}", day(shown)),
     }
 }

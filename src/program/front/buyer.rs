@@ -206,7 +206,7 @@ impl Page<'_> {
         a.population = format!(
             "{} of {}",
             plural(judged, "answer"),
-            plural(controls.iter().map(|c| c.checks.len() as u64).sum(), "check")
+            plural(controls.iter().map(|c| c.checks.len()).sum::<usize>(), "check")
         );
         if judged > 0 {
             a.date = self.day();

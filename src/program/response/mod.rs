@@ -133,7 +133,10 @@ fn planned_item(
         ));
     }
     let mut parts = match (named, row) {
-        (true, _) => parts::named(inputs, item),
+        (true, _) => {
+            problems.extend(cited(inputs, at, item));
+            parts::named(inputs, item)
+        }
         (false, Some(row)) => parts::of_row(inputs, row),
         (false, None) => {
             let words = format!("the Security Rule has no row `{}` that says what is wanted", item.citation);
@@ -152,6 +155,22 @@ fn planned_item(
         parts,
         item: item.clone(),
     }
+}
+
+/// A citation of the Security Rule that is none of its rows, and of a section that part 164 does not have.
+fn cited(inputs: &ResponseInputs<'_>, at: usize, item: &RequestItem) -> Option<RequestProblem> {
+    let text = item.citation.to_string();
+    let within =
+        |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('('));
+    let rows = || inputs.dossier.crosswalk.iter().map(|row| row.citation.as_str());
+    let known = match item.citation.section() {
+        308..=316 => rows().any(|row| within(row, &text) || within(&text, row)),
+        102..=106 | 302 | 304 | 306 | 318 | 400..=414 | 500..=534 => true,
+        _ => false,
+    };
+    let hint = near::hint(&text, rows(), "write the paragraph as 45 CFR part 164 has it");
+    let words = format!("45 CFR part 164 has no `{text}` that is known here");
+    (!known).then(|| problem(format!("items/{at}/citation"), "AFU-073", words, hint))
 }
 
 /// Lays what people say does not exist over what was not found. What was found is not absent, whoever says

@@ -171,9 +171,20 @@ fn record(inputs: &ResponseInputs<'_>, kind: RecordKind) -> PlannedPart {
         ..empty(&name, format!("Records of {}", kind.as_str()))
     };
     match found.len() {
-        0 => part,
+        0 => unregistered(inputs, &name, part),
         n => given(part, plural(n, "record")),
     }
+}
+
+/// No record is kept of it. A document of that name may still be there, and whoever answers must know.
+fn unregistered(inputs: &ResponseInputs<'_>, name: &str, part: PlannedPart) -> PlannedPart {
+    let papers = document(inputs, name, VersionsWanted::Current).documents;
+    if papers.is_empty() {
+        return part;
+    }
+    let named: Vec<&str> = papers.iter().map(DocumentVersion::name).collect();
+    let words = format!("no entry in the register of records; the package holds {}", named.join(", "));
+    PlannedPart { words, ..part }
 }
 
 fn population(list: Option<&PopulationList>, kind: PopulationKind) -> PlannedPart {

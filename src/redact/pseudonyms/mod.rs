@@ -2,6 +2,7 @@
 //! shorter, then whatever looks like an account, an identifier, an address, a host or a person. Pure: the
 //! same key, names and text give the same text.
 
+mod encoded;
 mod leftover;
 mod names;
 mod normal;
@@ -99,7 +100,7 @@ impl Pseudonyms {
         if text.is_empty() {
             return String::new();
         }
-        let mut pieces = vec![Piece::Raw(text.to_string())];
+        let mut pieces = split(vec![Piece::Raw(text.to_string())], &|raw| self.encoded(raw, own));
         if text.contains("arn:") {
             // first those that hold what no pattern expects, such as spaces
             pieces = split(pieces, &|raw| self.known(raw, own, &|known| known.starts_with("arn:")));
@@ -179,6 +180,13 @@ impl Pseudonyms {
     ) -> Vec<(Range<usize>, String)> {
         let found = self.names.find(raw, own).into_iter().filter(|(_, known)| wanted(&known.original));
         found.map(|(range, known)| (range, self.known_token(known.kind, &known.original))).collect()
+    }
+
+    /// Base 64 of a text in which something leads to somebody, as a whole.
+    fn encoded(&self, raw: &str, own: Option<&BTreeSet<String>>) -> Replacements {
+        let leads = |plain: &str| self.with_own_words(plain, own) != plain;
+        let found = encoded::encoded(raw).into_iter().filter(|(_, plain)| leads(plain));
+        found.map(|(range, plain)| (range, self.tokens.token(Original::Name, &plain))).collect()
     }
 
     fn known_token(&self, kind: Original, original: &str) -> String {

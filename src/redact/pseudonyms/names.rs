@@ -102,7 +102,7 @@ impl Dictionary {
         classify(&mut known, own);
         let (mut patterns, mut owner) = (Vec::new(), Vec::new());
         for (i, entry) in known.iter().enumerate() {
-            for spelling in spellings(&entry.original) {
+            for spelling in spellings(entry.kind, &entry.original) {
                 patterns.push(spelling);
                 owner.push(i);
             }
@@ -153,8 +153,9 @@ fn automaton(patterns: &[String]) -> AhoCorasick {
         .expect("names fit into an automaton")
 }
 
-/// A name as it is, and as URLs and policies spell it.
-fn spellings(name: &str) -> BTreeSet<String> {
+/// A name as it is, and as URLs and policies spell it; an account number in groups of four; an id without its
+/// hyphens or what stands before the last.
+fn spellings(kind: Original, name: &str) -> BTreeSet<String> {
     use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
     const URL: percent_encoding::AsciiSet =
         NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -167,7 +168,24 @@ fn spellings(name: &str) -> BTreeSet<String> {
     if !decoded.trim().is_empty() && !decoded.contains('\u{fffd}') {
         all.insert(decoded.into_owned());
     }
+    if kind == Original::Account && name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()) {
+        all.extend(["-", " ", "."].map(|sign| [&name[..4], &name[4..8], &name[8..]].join(sign)));
+    }
+    if kind == Original::Id {
+        all.extend(bare(name));
+    }
     all
+}
+
+/// `0a54ca290f6cfd326` of `sg-0a54ca290f6cfd326`; the 32 digits of a UUID.
+fn bare(id: &str) -> Option<String> {
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    let flat = id.replace('-', "");
+    if id.len() == 36 && flat.len() == 32 && digits(&flat) {
+        return Some(flat);
+    }
+    let (_, tail) = id.rsplit_once('-')?;
+    (tail.len() == 17 && digits(tail)).then(|| tail.to_string())
 }
 
 fn stands(text: &str, range: &Range<usize>, known: &KnownName, own: Option<&BTreeSet<String>>) -> bool {

@@ -43,10 +43,19 @@ pub(super) static BEFORE: [TextShape; 2] = [
 ];
 
 /// Looked for after known names.
-pub(super) static AFTER: [TextShape; 9] = [
+pub(super) static AFTER: [TextShape; 12] = [
     shape(Original::Digest, r"[0-9a-f]{64}", true, any),
     shape(Original::Id, r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", true, any),
     shape(Original::Id, r"[a-z]{1,16}(?:-[a-z]{1,16}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{8})", true, has_digit),
+    // of EC2, cut short: `vpc-0779d51d2…`
+    shape(
+        Original::Id,
+        r"(?:vpc|subnet|sg|eni|i|vol|snap|ami|acl|rtb|igw|nat|vpce|lt|fs)-[0-9a-f]{5,17}",
+        true,
+        has_digit,
+    ),
+    shape(Original::Id, r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", true, any),
+    shape(Original::Address, r"ip(?:-[0-9]{1,3}){4}", true, any),
     shape(
         Original::Id,
         r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ANVA|APKA|ASCA|ABIA|ACCA|AIPA)[A-Z0-9]{12,}",

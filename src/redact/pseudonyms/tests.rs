@@ -31,6 +31,29 @@ fn an_arn_keeps_what_everybody_may_know() {
     assert!(!bucket.contains("role"), "a bucket has no type before it: {bucket}");
 }
 
+/// As people copy them into a sentence.
+#[test]
+fn an_identifier_in_another_spelling_is_found() {
+    let (group, key) = ("sg-0a54ca290f6cfd326", "0031b88d-4193-4410-bac3-ae0bf53e6d67");
+    let p = made(&["111122223333", group, key]);
+    for text in ["1111-2222-3333", "1111 2222 3333", "1111.2222.3333"] {
+        assert_eq!(p.text(text), p.name("111122223333"), "{text}");
+    }
+    assert_eq!(p.text("sg_0a54ca290f6cfd326"), format!("sg_{}", p.name(group)));
+    assert_eq!(p.text("0031b88d41934410bac3ae0bf53e6d67"), p.name(key));
+    for (text, left) in [
+        ("on ip-10-20-3-40 since", "10-20"),
+        ("card 0a:1b:2c:3d:4e:5f", "0a:1b"),
+        ("in vpc-0779d51d2… and", "0779d51d2"),
+        ("dump YXJuOmF3czpyZHM6dXMtZWFzdC0xOjExMTEyMjIyMzMzMzpkYjpjb250YWN0cw== of", "YXJu"),
+    ] {
+        assert!(!p.text(text).contains(left), "{}", p.text(text));
+    }
+    for text in ["the ip-address of", "i-think so", "an acl-facade", "characters ABCDEFGHIJKLMNOPQRSTUVWX"] {
+        assert_eq!(p.text(text), text);
+    }
+}
+
 #[test]
 fn what_everybody_knows_stays() {
     let p = made(&[]);

@@ -7,6 +7,30 @@ use super::super::{texts, undone};
 use super::encoded::inside_encoded;
 use super::{Findings, Look, Walk, strike};
 
+/// Headers of HTTP that every proxy sets, or what their names begin with: their values are no secrets.
+const PLAIN_HEADERS: [&str; 20] = [
+    "accept",
+    "accept-",
+    "access-control-",
+    "cache-control",
+    "content-",
+    "cross-origin-",
+    "expires",
+    "feature-policy",
+    "host",
+    "origin",
+    "permissions-policy",
+    "referer",
+    "referrer-policy",
+    "server",
+    "strict-transport-security",
+    "user-agent",
+    "vary",
+    "x-content-type-options",
+    "x-forwarded-",
+    "x-frame-options",
+];
+
 impl<'a> Walk<'a, '_> {
     /// The rule by which a value is a finding because of where it stands.
     pub(super) fn named(&self, value: &str, name: Option<Named<'a>>, key: &str) -> Option<&'static str> {
@@ -33,7 +57,8 @@ impl<'a> Walk<'a, '_> {
         }
         let small = key.to_ascii_lowercase();
         let member = self.path.last().map(|literal| lowered(literal)).unwrap_or_default();
-        let likely = texts::strong(value) || patterns.secret_by_name(key, value);
+        let long = value.len() >= 16 && !value.contains(char::is_whitespace) && texts::strong(value);
+        let likely = patterns.secret_by_name(key, value) || long && !is_plain_header(&small);
         if member == "headervalue" && likely && value.len() >= 6 && texts::plausible(value) {
             return Some("header-secret");
         }
@@ -80,4 +105,9 @@ impl<'a> Walk<'a, '_> {
         let rule = found.rules.into_keys().next()?;
         Some(self.findings.mark(rule, value, || place(self.above, &self.path)))
     }
+}
+
+/// Whether a header of this name holds a setting.
+fn is_plain_header(lowered: &str) -> bool {
+    PLAIN_HEADERS.iter().any(|known| lowered == *known || known.ends_with('-') && lowered.starts_with(known))
 }

@@ -161,6 +161,25 @@ fn secrets_of_a_place_of_their_own() {
             document(serde_json::json!({ "HttpHeaderName": "X-Origin-Verify", "Values": ["Hk7Lantern"] })),
         ),
         ("Hk7Lantern9Copper4", text("https://x.example/hook?key=Hk7Lantern9Copper4")),
+        ("Hk7Lantern", words(&["redis-server", "--requirepass", "Hk7Lantern"])),
+        ("Hk7Lantern", words(&["az", "login", "--service-principal", "-u", "x", "-p", "Hk7Lantern"])),
+        ("Hk7Lantern", text("schtasks -create -tn job -ru EXAMPLE\\svc -rp Hk7Lantern")),
+        ("Hk7Lantern", text("install --license-key Hk7Lantern")),
+        ("Hk7Lantern", text("twine upload -u __token__ -p Hk7Lantern dist/*")),
+        ("Hk7Lantern", text("mysqladmin -u root password Hk7Lantern")),
+        ("Hk7Lantern", text("realm join -U admin corp.example <<< \"Hk7Lantern\"")),
+        ("Hk7Lantern", text("rclone config create s3 s3 access_key_id x secret_access_key Hk7Lantern")),
+        ("Hk7Lantern", text("mc alias set store https://s.example admin Hk7Lantern")),
+        ("Hk7Lantern", text("crypto isakmp key Hk7Lantern address 203.0.113.7")),
+        ("Hk7Lantern", text("SET PASSWORD FOR 'app'@'%' = 'Hk7Lantern'")),
+        ("Hk7Lantern", text("variable \"db_password\" {\n  default = \"Hk7Lantern\"\n}")),
+        ("Hk7Lantern", text("env:\n- name: DB_PASSWORD\n  value: Hk7Lantern\n")),
+        ("Hk7Lantern", document(serde_json::json!({ "stageVariables": { "TOKEN": "Hk7Lantern" } }))),
+        ("Hk7Lantern", document(serde_json::json!({ "apnsChannel": { "tokenKey": "Hk7Lantern" } }))),
+        (
+            "dapi0123456789abcdef0123456789abcdef",
+            text("deployed with dapi0123456789abcdef0123456789abcdef, rotate"),
+        ),
         ("Hk7Lantern9Copper4Zq8X", text("https://discord.com/api/webhooks/11223344/Hk7Lantern9Copper4Zq8X")),
     ] {
         assert!(suspicious(document.as_bytes()), "{document} is passed over");
@@ -191,4 +210,57 @@ fn commands_and_code_without_a_secret() {
         "token.actions.githubusercontent.com:sub": "repo:example/ehr2:*" } } });
     let inside = serde_json::json!({ "environment": { "document": policy.to_string() } }).to_string();
     assert_eq!(redact(&inside).0, None);
+}
+
+/// Only a name that asks a question says nothing of its value: `USER_PASSWORD` begins like one and is none.
+#[test]
+fn names_that_begin_like_a_question_name_secrets_all_the_same() {
+    let found = |name: &str, value: &str| {
+        redact(&serde_json::json!({ "environment": { "variables": { name: value } } }).to_string())
+            .0
+            .is_some()
+    };
+    for name in [
+        "USER_PASSWORD",
+        "userPassword",
+        "USERPASS",
+        "HASH_SECRET",
+        "ISSUER_TOKEN",
+        "ALLOWLIST_TOKEN",
+        "hashicorp_token",
+        "requirepass",
+    ] {
+        assert!(found(name, "Hk7Lantern9"), "{name}");
+    }
+    for (name, value) in [
+        ("requirePassword", "always2"),
+        ("USE_PASSWORD", "always2"),
+        ("HAS_TOKEN", "yes1"),
+        ("router.token.rule", "Host(`x2`)"),
+        ("DB_PASSWORD", "%DB_PASSWORD%"),
+        ("DB_PASSWORD", "file:///run/secrets/db2"),
+        ("DB_PASSWORD", "vault:secret/data/ehr2#password"),
+    ] {
+        assert!(!found(name, value), "{name}={value}");
+    }
+}
+
+/// A header of a proxy's own is a setting; what a customer's header holds is one only if it is short and plain.
+#[test]
+fn headers_that_are_settings_stay() {
+    let header = |name: &str, value: &str| {
+        let pair = serde_json::json!({ "customHeaders": { "items": [{ "headerName": name, "headerValue": value }] } });
+        redact(&pair.to_string()).0.is_some()
+    };
+    for (name, value) in [
+        ("X-Forwarded-Host", "app2.example.com"),
+        ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+        ("Content-Security-Policy", "default-src 'self'; img-src cdn2.example"),
+        ("X-Region", "us-east-1"),
+    ] {
+        assert!(!header(name, value), "{name}: {value}");
+    }
+    for (name, value) in [("X-Origin-Verify", "Hk7Lantern"), ("X-Tenant", "Hk7Lantern9Copper4")] {
+        assert!(header(name, value), "{name}: {value}");
+    }
 }

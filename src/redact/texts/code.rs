@@ -3,7 +3,7 @@
 use super::places::ValueTest::{Plausible, Random, Strong};
 use super::places::{SecretPlace, WORDS, place};
 
-pub(super) const CODE: [SecretPlace; 17] = [
+pub(super) const CODE: [SecretPlace; 19] = [
     // calls, comparisons, assignments
     place(
         "assigned-secret",
@@ -111,6 +111,20 @@ pub(super) const CODE: [SecretPlace; 17] = [
             r#"(?i)["']?(?P<n>[\w.-]*(?:password|passphrase|secret|token|api_?key)[\w-]*)\\?["']?\s*:"#,
             r#"\s*\{[^{}]{0,200}?\\?["']?(?:default|value)\\?["']?\s*:\s*\\?["']([^"'\\\n]{4,100})"#,
         ),
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["default"],
+        r#"(?i)\bvariable\s+\\?["'](?P<n>[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key)[\w-]*)\\?["']\s*\{[^{}]{0,300}?\bdefault\s*=\s*\\?["']([^"'\\\n]{4,100})"#,
+    ),
+    place(
+        "assigned-secret",
+        Strong,
+        WORDS,
+        &["value:"],
+        r#"(?i)\bname:[^\S\n]*["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|(?:access|private|signing|encryption)_?key)[\w.-]*)["']?[^\S\n]*\r?\n[^\S\n]*value:[^\S\n]*["']?([^\s"']{4,})"#,
     ),
     // addresses that are keys
     place(

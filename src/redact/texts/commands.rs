@@ -4,7 +4,7 @@
 use super::places::ValueTest::{Plausible, Strong};
 use super::places::{SecretPlace, WORDS, place};
 
-pub(super) const COMMANDS: [SecretPlace; 20] = [
+pub(super) const COMMANDS: [SecretPlace; 24] = [
     place(
         "command-secret",
         Strong,
@@ -24,6 +24,43 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         concat!(
             r#"(?i)\b(?:smbclient|smbget|rpcclient|winexe|net\s+(?:ads|rpc))\b[^\n|;&]*?\s"#,
             r#"(?:-U|--user(?:name)?)[\s=]*["']?[^\s%"']{1,80}%([^\s"']{3,})"#,
+        ),
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["mysqladmin"],
+        &["password"],
+        r#"(?i)\bmysqladmin\b[^\n|;&]*?\spassword\s+["']?([^\s"'$-][^\s"']{2,})"#,
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["<<<"],
+        &[],
+        concat!(
+            r#"(?i)\b(?:realm\s+join|kinit|adcli|passwd|smbpasswd|docker\s+login|podman\s+login|gh\s+auth"#,
+            r#"|vault\s+login|cryptsetup|sudo\s+-S|su)\b[^\n|;&]*?<<<\s*["']?([^\s"'$:][^\s"':]{3,})"#,
+        ),
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["rclone"],
+        &["config"],
+        concat!(
+            r#"(?i)\brclone\s+config\s+(?:create|update)\b[^\n|;&]*?\s(?P<n>\w*(?:pass|password|secret"#,
+            r#"|token|secret_access_key))[ =]["']?([^\s"']{6,})"#,
+        ),
+    ),
+    place(
+        "command-secret",
+        Plausible,
+        &["mc "],
+        &["alias", "host"],
+        concat!(
+            r#"\bmc\s+(?:alias\s+set"#,
+            r#"|config\s+host\s+add)\s+\S+\s+["']?https?://\S+\s+\S+\s+["']?([^\s"'$-][^\s"']{5,})"#,
         ),
     ),
     place(
@@ -57,10 +94,11 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
         "command-secret",
         Plausible,
         &["schtasks", "cmdkey", "freerdp", "msdeploy", "signtool", "psexec", "netdom"],
-        &["/p", "/rp", "-p"],
+        &["/p", "/rp", "-p", "-rp"],
         concat!(
-            r#"(?i)\b(?:schtasks|cmdkey|[xw]freerdp|msdeploy|signtool|psexec\w*|netdom)\b[^\n|&]*?\s[/-]"#,
-            r#"(?:rp|password[do]?|pass|pwd|p)(?:[:=]|\s+)["']?([^\s"'/][^\s"']{2,})"#,
+            r#"(?i)\b(?:schtasks|cmdkey|[xw]freerdp|msdeploy|signtool|psexec\w*"#,
+            r#"|netdom)\b[^\n|&]*?\s[/-](?:rp|password[do]?|pass|pwd|p)(?:[:=]"#,
+            r#"|\s+)["']?([^\s"'/][^\s"']{2,})"#,
         ),
     ),
     place(
@@ -107,11 +145,13 @@ pub(super) const COMMANDS: [SecretPlace; 20] = [
             "login",
             "mongofiles",
             "mongostat",
+            "twine",
         ],
         &["-p", "-w"],
         concat!(
-            r#"\b(?:cqlsh|cypher-shell|rdesktop|evil-winrm|ncftp\w*|hdbsql|vsql|beeline|impala-shell|argocd"#,
-            r#"\s+login|oc\s+login|mongofiles|mongostat)\b[^\n|;&]*?\s-[pw]\s+["']?([^\s"'-][^\s"']{2,})"#,
+            r#"\b(?:cqlsh|cypher-shell|rdesktop|evil-winrm|ncftp\w*|hdbsql|vsql|beeline|impala-shell"#,
+            r#"|argocd\s+login|oc\s+login|mongofiles|mongostat"#,
+            r#"|twine\s+upload)\b[^\n|;&]*?\s-[pw]\s+["']?([^\s"'-][^\s"']{2,})"#,
         ),
     ),
     place(

@@ -59,7 +59,7 @@ pub(super) const WORDS: &[&str] = &[
     "webhookkey",
 ];
 
-pub(super) const PLACES: [SecretPlace; 30] = [
+pub(super) const PLACES: [SecretPlace; 32] = [
     // flags of commands
     place(
         "command-secret",
@@ -69,8 +69,8 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         concat!(
             r#"(?i)(?:^|[\s"'\[,(`])--?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key"#,
             r#"|access[_-]?key|private[_-]?key|account[_-]?key|auth[_-]?key|encryption[_-]?key"#,
-            r#"|token|credentials?|-pass|^pass|pass)[\w.-]*)(?:=|\s+|\\?["']\s*,?\s*\\?["'])\\?["']?"#,
-            r#"([^\s"'\\,;|&<>\[\]]{3,})"#,
+            r#"|license[_-]?key|shared[_-]?key|token|credentials?|-pass|^pass|pass)[\w.-]*)(?:=|\s+"#,
+            r#"|\\?["']\s*,?\s*\\?["'])\\?["']?([^\s"'\\,;|&<>\[\]]{3,})"#,
         ),
     ),
     place(
@@ -212,6 +212,23 @@ pub(super) const PLACES: [SecretPlace; 30] = [
         &["password"],
         &["'"],
         r#"(?i)\b(?:with\s+|encrypted\s+|login\s+|set\s+)?password\s*(?:to\s+|=\s*)?N?\\?'([^'\\]{3,})'"#,
+    ),
+    place(
+        "statement-secret",
+        Plausible,
+        &["set password"],
+        &["for"],
+        r#"(?i)\bset\s+password\s+for\s+[^=\n;]{1,120}=\s*(?:password\s*\(\s*)?\\?["']([^"'\\]{3,})"#,
+    ),
+    place(
+        "statement-secret",
+        Strong,
+        &["isakmp", "pre-shared-key"],
+        &[],
+        concat!(
+            r#"(?i)\b(?:crypto\s+isakmp\s+key|pre-shared-key(?:\s+(?:local|remote|ascii-text"#,
+            r#"|hexadecimal))*)\s+(?:[0-7]\s+)?["']?([^\s"';]{6,})"#,
+        ),
     ),
     place(
         "statement-secret",

@@ -115,7 +115,10 @@ impl Rules<'_> {
             };
         }
         if reference(self.before.catalog().ok(), b"Metadata") == Some(id) {
-            return Ok(());
+            return match title(old) == title(new) {
+                true => Ok(()),
+                false => Err(content("the title in its metadata was changed")),
+            };
         }
         let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else {
             return Err(content("its content was replaced"));
@@ -127,7 +130,11 @@ impl Rules<'_> {
         } else if old.has_type(b"Page") {
             self.page(old, new)
         } else if is_signature_field(old, self.before) && !old.has(b"V") {
-            same_except(old, new, &[b"V", b"AP", b"F", b"MK", b"M"]).map_err(content)
+            // whoever draws into the field of somebody else signs nothing
+            let signed = reference(Some(new), b"V").is_some()
+                && dictionary(self.after, new, b"V").is_some_and(|value| value.has(b"ByteRange"));
+            let keys: &[&[u8]] = if signed { &[&b"V"[..], b"AP", b"F", b"MK", b"M"] } else { &[] };
+            same_except(old, new, keys).map_err(content)
         } else if self.before.trailer.get(b"Info").and_then(Object::as_reference).ok() == Some(id) {
             same_except(old, new, &[b"ModDate", b"Producer"]).map_err(content)
         } else {
@@ -189,12 +196,7 @@ impl Rules<'_> {
         if [&b"A"[..], b"AA", b"JS", b"Action"].iter().any(|key| field.has(key)) {
             return Err((PdfChange::Field, "a signature field with an action was added"));
         }
-        let rect: Vec<f32> =
-            array(self.after, field, b"Rect").iter().filter_map(|n| n.as_float().ok()).collect();
-        if let [left, bottom, right, top] = rect[..]
-            && (left - right).abs() > 0.5
-            && (bottom - top).abs() > 0.5
-        {
+        if field.has(b"Rect") && !flat(self.after, field) {
             return Err((
                 PdfChange::Field,
                 "a visible signature field was added, which can cover what was certified",
@@ -211,6 +213,25 @@ impl Rules<'_> {
 }
 
 type Why = (PdfChange, &'static str);
+
+/// Whether the rectangle of a widget has no area: four numbers, of which two that face each other are the
+/// same.
+pub(super) fn flat(document: &Document, field: &Dictionary) -> bool {
+    let rect = array(document, field, b"Rect");
+    let number = |object: &Object| document.dereference(object).ok()?.1.as_float().ok();
+    let edges: Vec<f32> = rect.iter().filter_map(number).collect();
+    matches!(edges[..], [left, bottom, right, top] if rect.len() == 4 && (left == right || bottom == top))
+}
+
+/// The title that viewers show, as the metadata have it; nothing where they are packed or no such text.
+fn title(metadata: &Object) -> Option<String> {
+    let stream = metadata.as_stream().ok().filter(|stream| !stream.dict.has(b"Filter"))?;
+    let text = std::str::from_utf8(&stream.content).ok().filter(|text| !text.contains("<!--"))?;
+    let (_, rest) = text.split_once("<dc:title")?;
+    let (inside, rest) = rest.split_once("</dc:title>")?;
+    let words = inside.split('<').filter_map(|part| part.split_once('>')).map(|(_, words)| words.trim());
+    (!rest.contains("<dc:title")).then(|| words.collect())
+}
 
 /// Equal but for the keys named.
 fn same_except(old: &Dictionary, new: &Dictionary, keys: &[&[u8]]) -> Result<(), &'static str> {

@@ -264,9 +264,7 @@ fn certifies(document: &Document, field: &SignedField<'_>) -> Option<i64> {
 }
 
 fn is_visible(document: &Document, field: &Dictionary) -> bool {
-    let rect = array(document, field, b"Rect");
-    let edge = |i: usize| rect.get(i).and_then(|n| n.as_float().ok());
-    rect.len() == 4 && (edge(0) != edge(2) && edge(1) != edge(3))
+    field.has(b"Rect") && !changes::flat(document, field)
 }
 
 fn unhex(text: &[u8]) -> Option<Vec<u8>> {

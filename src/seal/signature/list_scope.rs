@@ -1,19 +1,23 @@
 //! What a revocation list covers: all certificates of its issuer, or only some, or only changes (RFC 5280
-//! sections 5.2.4, 5.2.5 and 6.3.3). Whether it is signed and fresh is asked elsewhere.
+//! sections 5.2.4, 5.2.5 and 6.3.3); and since when an entry counts. Whether it is signed and fresh is asked
+//! elsewhere.
 
+use chrono::{DateTime, Utc};
 use const_oid::ObjectIdentifier;
 use der::Decode;
-use x509_cert::crl::CertificateList;
+use der::asn1::GeneralizedTime;
+use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::DistributionPointName;
 use x509_cert::ext::pkix::{BasicConstraints, CrlDistributionPoints};
 
-use crate::seal::keys::certificate::Certificate;
+use crate::seal::keys::certificate::{Certificate, time};
 
 /// The crate gives the type another extension's number.
 const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
 const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
+const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
 
 /// Why a list that does not name the certificate does not show that it is good, either; nothing if it does.
 pub(super) fn beyond(list: &CertificateList, certificate: &Certificate) -> Option<&'static str> {
@@ -29,6 +33,17 @@ pub(super) fn beyond(list: &CertificateList, certificate: &Certificate) -> Optio
         _ if extension.critical => Some("the list holds a critical extension that is not worked out here"),
         _ => None,
     })
+}
+
+/// The day of revocation, or the earlier one from which the key is known or suspected to have been lost (RFC
+/// 5280 section 5.3.2): what was signed in between is as doubtful as what was signed later.
+pub(super) fn lost_at(entry: &RevokedCert) -> DateTime<Utc> {
+    let revoked = time(&entry.revocation_date);
+    let mut dates = entry.crl_entry_extensions.iter().flatten().filter(|e| e.extn_id == INVALIDITY_DATE);
+    let lost = dates.next().and_then(|e| GeneralizedTime::from_der(e.extn_value.as_bytes()).ok());
+    let lost = lost
+        .and_then(|lost| DateTime::from_timestamp(i64::try_from(lost.to_unix_duration().as_secs()).ok()?, 0));
+    lost.map_or(revoked, |lost| lost.min(revoked))
 }
 
 fn outside(scope: &IssuingDistributionPoint, certificate: &Certificate) -> Option<&'static str> {

@@ -11,7 +11,7 @@ use const_oid::db::rfc5280::ID_CE_CRL_REASONS;
 use der::asn1::{Any, Null, OctetString};
 use der::{Decode, Encode};
 use spki::AlgorithmIdentifierOwned;
-use x509_cert::crl::CertificateList;
+use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
 use x509_ocsp::{
     BasicOcspResponse, CertId, CertStatus, OcspRequest, OcspResponse, OcspResponseStatus, Request,
@@ -193,19 +193,19 @@ fn by_list(der: &[u8], certificate: &Certificate, issuer: &Certificate, at: Date
             "the list is not signed by the certificate's issuer, or by a key that may sign lists",
         ));
     }
-    let own = |entry: &&x509_cert::crl::RevokedCert| {
+    let own = |entry: &RevokedCert| {
         // an entry of an indirect list may be about another issuer's certificate
         let elsewhere = entry.crl_entry_extensions.iter().flatten().any(|e| e.extn_id == CERTIFICATE_ISSUER);
         entry.serial_number == subject.serial_number && !elsewhere
     };
-    let entry = tbs.revoked_certificates.iter().flatten().find(own);
-    let removed = |entry: &x509_cert::crl::RevokedCert| {
+    let removed = |entry: &RevokedCert| {
         let mut reasons =
             entry.crl_entry_extensions.iter().flatten().filter(|e| e.extn_id == ID_CE_CRL_REASONS);
         reasons.any(|e| e.extn_value.as_bytes() == REMOVED)
     };
-    if let Some(entry) = entry.filter(|entry| !removed(entry)) {
-        return Some(Ok(Status::Revoked(time(&entry.revocation_date))));
+    let mut entries = tbs.revoked_certificates.iter().flatten();
+    if let Some(entry) = entries.find(|entry| own(entry) && !removed(entry)) {
+        return Some(Ok(Status::Revoked(list_scope::lost_at(entry))));
     }
     // A list for some certificates only, or of changes only, cannot show that one is good. That it names one
     // as revoked counts.
@@ -242,11 +242,13 @@ fn by_answer(
     let response = OcspResponse::from_der(der).ok()?;
     let bytes = response.response_bytes.filter(|bytes| bytes.response_type == BASIC_RESPONSE)?;
     let basic = BasicOcspResponse::from_der(bytes.response.as_bytes()).ok()?;
-    let single = basic
-        .tbs_response_data
-        .responses
-        .iter()
-        .find(|single| names(&single.cert_id, certificate, issuer))?;
+    // of several answers about it, that it is revoked
+    let about = || {
+        let answers = basic.tbs_response_data.responses.iter();
+        answers.filter(move |single| names(&single.cert_id, certificate, issuer))
+    };
+    let revoked = about().find(|single| matches!(single.cert_status, CertStatus::Revoked(_)));
+    let single = revoked.or_else(|| about().next())?;
     let extensions =
         single.single_extensions.iter().chain(&basic.tbs_response_data.response_extensions).flatten();
     let critical = extensions.filter(|e| e.extn_id != NONCE).any(|e| e.critical);

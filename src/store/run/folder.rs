@@ -4,7 +4,7 @@ use std::fs::{self};
 use std::io::{self};
 use std::path::{Path, PathBuf};
 
-use super::{RECORD, RunError, journal_path};
+use super::{COVERAGE, CUSTODY, RECORD, RunError, journal_path};
 
 /// Unfinished runs of a folder that can be resumed, oldest first: their ids.
 pub fn unfinished(evidence: &Path) -> Vec<String> {
@@ -40,11 +40,17 @@ pub(super) fn sweep(folder: &Path, known: &std::collections::BTreeSet<PathBuf>) 
     Ok(())
 }
 
+/// Whether a folder is a run, or what is left of one from which its record was taken: that one is refused by
+/// name when it is opened, and not passed over for an older one.
+fn is_run(folder: &Path) -> bool {
+    [RECORD, CUSTODY, COVERAGE].iter().any(|file| folder.join(file).is_file())
+}
+
 /// Names of the runs in an evidence folder, oldest first (names begin with the time).
 pub fn list(evidence: &Path) -> Vec<String> {
     let entries = fs::read_dir(evidence).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().join(RECORD).is_file())
+        .filter(|entry| is_run(&entry.path()))
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| !name.starts_with('.'))
         .collect();
@@ -65,8 +71,8 @@ fn torn(evidence: &Path) -> Option<String> {
 /// The run that `wanted` names (a path, or a name in the evidence folder), or the newest.
 pub fn find(evidence: &Path, wanted: Option<&str>) -> Result<PathBuf, RunError> {
     match wanted {
-        Some(name) if evidence.join(name).join(RECORD).is_file() => Ok(evidence.join(name)),
-        Some(path) if Path::new(path).join(RECORD).is_file() => Ok(PathBuf::from(path)),
+        Some(name) if is_run(&evidence.join(name)) => Ok(evidence.join(name)),
+        Some(path) if is_run(Path::new(path)) => Ok(PathBuf::from(path)),
         Some(path) if !Path::new(path).exists() => Err(RunError::Nowhere(PathBuf::from(path))),
         Some(path) => Err(RunError::NotARun(PathBuf::from(path))),
         None => match (list(evidence).pop(), torn(evidence)) {

@@ -50,6 +50,9 @@ pub struct BuyerWorkbook {
     pub signed: bool,
 }
 
+/// For a sheet the column of its answers, and what stands there before anybody answers: that counts as empty.
+pub type Unanswered = BTreeMap<usize, (u32, String)>;
+
 #[derive(Debug)]
 struct DefinedName {
     name: String,
@@ -115,6 +118,18 @@ impl BuyerWorkbook {
         self.sheets[sheet].barrier(place, &self.locked)
     }
 
+    /// The same, where what stands in a column of answers before anybody answers forbids nothing.
+    pub fn barrier_over(&self, sheet: usize, place: CellPlace, unanswered: &Unanswered) -> Option<Barrier> {
+        let barrier = self.barrier(sheet, place)?;
+        let stands = |(column, text): &(u32, String)| {
+            *column == place.column && self.sheets[sheet].text(place) == text.as_str()
+        };
+        match barrier == Barrier::Occupied && unanswered.get(&sheet).is_some_and(stands) {
+            false => Some(barrier),
+            true => self.sheets[sheet].row_hidden(place.row).then_some(Barrier::Hidden),
+        }
+    }
+
     /// What a name stands for: one of the sheet's own before one of all.
     fn defined(&self, sheet: usize, name: &str) -> Option<&str> {
         let find = |own: Option<usize>| {
@@ -129,10 +144,19 @@ impl BuyerWorkbook {
         &self,
         values: &BTreeMap<(usize, CellPlace), CellValue>,
     ) -> Result<Vec<u8>, WorkbookError> {
+        self.written_over(values, &Unanswered::new())
+    }
+
+    /// The same over what stands there before anybody answers.
+    pub fn written_over(
+        &self,
+        values: &BTreeMap<(usize, CellPlace), CellValue>,
+        unanswered: &Unanswered,
+    ) -> Result<Vec<u8>, WorkbookError> {
         let mut sheets: BTreeMap<usize, BTreeMap<CellPlace, CellValue>> = BTreeMap::new();
         for ((sheet, place), value) in values {
-            if let Some(barrier) = self.barrier(*sheet, *place).filter(|barrier| *barrier != Barrier::Hidden)
-            {
+            let barrier = self.barrier_over(*sheet, *place, unanswered);
+            if let Some(barrier) = barrier.filter(|barrier| *barrier != Barrier::Hidden) {
                 let sheet = self.sheets[*sheet].name.clone();
                 return Err(WorkbookError::Forbidden { sheet, place: *place, why: barrier.as_str() });
             }

@@ -78,6 +78,34 @@ fn items_go_to_the_end_of_their_list() {
 }
 
 #[test]
+fn comments_stay_with_what_they_speak_of() {
+    let x = Value::text("x");
+    for (old, new) in [
+        ("own: [] # none yet\n", "own: # none yet\n  - x\n"),
+        ("own: # none yet\nb: 1\n", "own: # none yet\n  - x\nb: 1\n"),
+        ("own:\n  - b\n    # of b\n  # below\n", "own:\n  - b\n    # of b\n  - x\n  # below\n"),
+        ("own:\n- b\n\n  # of b\n# below", "own:\n- b\n\n  # of b\n- x\n# below"),
+        ("own:\n  - b\n    # of b", "own:\n  - b\n    # of b\n  - x"),
+    ] {
+        assert_eq!(push(old, &[], "own", &x).expect("it is added"), new);
+    }
+    let first = [PathStep::Member("a".into()), PathStep::Item(0)];
+    let old = "a:\n  - b: 1\n    c: 2\n      # of c\n    # below\nd: 1\n";
+    let made = set(old, &first, "e", &x).expect("it is added");
+    assert_eq!(made, old.replace("# of c\n", "# of c\n    e: x\n"));
+    assert_eq!(set("a:\n  b: 1\n    # of b\n", &[], "c", &x), Ok("a:\n  b: 1\n    # of b\nc: x\n".into()));
+}
+
+/// Whoever changes an anchored value changes every place that names it.
+#[test]
+fn an_anchored_value_is_not_replaced_and_an_alias_is() {
+    let file = "a: &x b\nc: *x\n";
+    assert_eq!(set(file, &[], "a", &Value::text("y")), Err(EditError::Style("an anchor or a tag".into())));
+    assert_eq!(set(file, &[], "c", &Value::text("y")), Ok("a: &x b\nc: \"y\"\n".into()));
+    assert!(set("a: !!str b\n", &[], "a", &Value::text("y")).is_err());
+}
+
+#[test]
 fn long_text_is_folded_and_lines_keep_their_ends() {
     let text = "word ".repeat(40).trim().to_string();
     let made = set(FILE, &entry(0), "plan", &Value::text(text.clone())).expect("it is set");

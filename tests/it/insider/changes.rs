@@ -56,6 +56,21 @@ pub const CHANGES: &[Change] = &[
         record(f, |r| drop(r.as_object_mut().expect("an object").remove("paper")))
     }),
     ("a record with one more member", "AFV-141", |f| record(f, |r| r["certified"] = json!(true))),
+    ("a seal with one more member", "AFV-141", |f| {
+        record(f, |r| r["seal"]["seen_by"] = json!("the regulator"))
+    }),
+    ("a record that is written otherwise", "AFV-601", |f| {
+        let path = f.join("data/package.json");
+        let value: Value = serde_json::from_slice(&fs::read(&path).expect("a record")).expect("JSON");
+        fs::write(path, value.to_string()).expect("written");
+    }),
+    ("a record of before formats had names, and a second report", "AFV-144", |f| {
+        before_names(f, &[]);
+        write(&f.join("data/report/summary.html"), "all met");
+    }),
+    ("a record of before formats had names that says more", "AFV-141", |f| {
+        before_names(f, &[("words", "Signed by the regulator.")]);
+    }),
     ("a record that is no JSON", "AFV-1", |f| fs::write(f.join("data/package.json"), "{").expect("written")),
     ("a run that is not inside", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/elsewhere"))),
     ("a run that climbs out", "AFV-142", |f| record(f, |r| r["run"] = json!("data/evidence/../../x"))),
@@ -269,6 +284,21 @@ const CONFIGURATION: &str = "data/decisions/affiant.yaml";
 
 fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("written");
+}
+
+/// The record, and `bag-info.txt`, as they were before formats had names.
+fn before_names(folder: &Path, more: &[(&str, &str)]) {
+    let mut said = String::new();
+    record(folder, |r| {
+        *r = json!({ "format": 1, "id": r["id"], "organization": r["organization"] });
+        more.iter().for_each(|(member, words)| r[*member] = json!(words));
+    });
+    let value: Value =
+        serde_json::from_slice(&fs::read(folder.join("data/package.json")).expect("a record")).expect("JSON");
+    for (label, member) in [("Source-Organization", "organization"), ("External-Identifier", "id")] {
+        said.push_str(&format!("{label}: {}\n", value[member].as_str().expect("text")));
+    }
+    write(&folder.join("bag-info.txt"), &format!("{said}Bagging-Date: 2026-09-30\nAffiant-Format: 1\n"));
 }
 
 fn nested(depth: usize) -> String {

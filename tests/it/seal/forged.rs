@@ -267,7 +267,7 @@ fn forge_pdf(pdf: &[u8], how: &str) -> Vec<u8> {
             );
             set(update, root, "Pages", pages.into());
         }),
-        "cover" | "field-script" => updated(&|update, page| {
+        how if how.starts_with("cover") || how == "field-script" => updated(&|update, page| {
             let annots = |d: &Document| {
                 d.get_dictionary(page)
                     .unwrap()
@@ -276,8 +276,16 @@ fn forge_pdf(pdf: &[u8], how: &str) -> Vec<u8> {
                     .cloned()
             };
             let mut list = annots(update.get_prev_documents()).unwrap_or_default();
-            let edge = if how == "cover" { 500 } else { 0 };
-            let rect = vec![0.into(), 0.into(), edge.into(), edge.into()];
+            let rect: Vec<lopdf::Object> = match how {
+                "cover" => [0, 0, 500, 500].map(lopdf::Object::from).to_vec(),
+                "cover-five" => [0, 0, 500, 500, 0].map(lopdf::Object::from).to_vec(),
+                "cover-line" => [0.0, 700.0, 600.0, 700.4f32].map(lopdf::Object::from).to_vec(),
+                "cover-referred" => {
+                    let edges = [0, 0, 500, 500].map(|edge| update.new_document.add_object(edge));
+                    edges.map(lopdf::Object::Reference).to_vec()
+                }
+                _ => [0; 4].map(lopdf::Object::from).to_vec(),
+            };
             let mut field = dictionary! {
                 "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => lopdf::text_string("x"),
                 "Rect" => rect

@@ -3,7 +3,7 @@
 
 mod archives;
 mod attacks;
-mod authority;
+pub mod authority;
 mod chain;
 mod commands;
 mod distant;

@@ -302,8 +302,13 @@ fn an_authority_that_was_revoked_vouches_for_nobody() {
     }
 }
 
-/// An answer about Jordan, signed by the issuing authority.
-fn answer(world: &World, status: CertStatus, single: Vec<Extension>, whole: Vec<Extension>) -> Vec<u8> {
+/// An answer about Jordan, once for each status, signed by the issuing authority.
+fn answer(
+    world: &World,
+    statuses: Vec<CertStatus>,
+    single: Vec<Extension>,
+    whole: Vec<Extension>,
+) -> Vec<u8> {
     let at = |days: i64| {
         let seconds = u64::try_from((noon() + Duration::days(days)).timestamp()).unwrap();
         OcspGeneralizedTime(
@@ -319,18 +324,18 @@ fn answer(world: &World, status: CertStatus, single: Vec<Extension>, whole: Vec<
         serial_number: serial(&world.jordan),
     };
     let some = |extensions: Vec<Extension>| (!extensions.is_empty()).then_some(extensions);
-    let response = SingleResponse {
-        cert_id,
-        cert_status: status,
+    let response = |cert_status| SingleResponse {
+        cert_id: cert_id.clone(),
+        cert_status,
         this_update: at(-1),
         next_update: Some(at(5)),
-        single_extensions: some(single),
+        single_extensions: some(single.clone()),
     };
     let tbs_response_data = ResponseData {
         version: OcspVersion::V1,
         responder_id: ResponderId::ByName(world.issuing.name.clone()),
         produced_at: at(-1),
-        responses: vec![response],
+        responses: statuses.into_iter().map(response).collect(),
         response_extensions: some(whole),
     };
     let signature = signed(&world.issuing.private, &tbs_response_data.to_der().unwrap());
@@ -369,9 +374,14 @@ fn an_answer_with_critical_extensions_never_hides_a_revocation() {
     ];
     for (what, status, single, whole, expected) in rows {
         let mut known = Revocation::default();
-        assert!(known.add(&answer(&world, status, single, whole)), "{what} cannot be read");
+        assert!(known.add(&answer(&world, vec![status], single, whole)), "{what} cannot be read");
         let (state, words) = world.judged(&known);
         assert_eq!(state, expected, "{what}: {words}");
+    }
+    for statuses in [vec![CertStatus::Good(Null), revoked()], vec![revoked(), CertStatus::Good(Null)]] {
+        let mut known = Revocation::default();
+        assert!(known.add(&answer(&world, statuses, vec![], vec![])));
+        assert_eq!(world.judged(&known).0, State::Failed, "good and revoked in one answer");
     }
 }
 

@@ -300,4 +300,14 @@ fn a_revoked_signer_is_refused_unless_the_seal_is_older() {
     let listed = [("revoked.crl".to_owned(), fs::read(at.join("revoked.crl")).unwrap())];
     assert!(failures(&judged(&plain, &listed)).contains(&"AFV-304"));
     assert!(Pins::read(None, None, &[("x".into(), b"junk".to_vec())]).is_err());
+    // the key was lost before the authority saw the seal, and revoked only afterwards
+    let days = [Utc::now(), now - Duration::days(1)];
+    let [revoked, lost] = [days[0].format("%y%m%d%H%M%SZ"), days[1].format("%Y%m%d%H%M%SZ")];
+    let entry = format!("R\t400101000000Z\t{revoked},keyTime,{lost}\t1234\tunknown\t/CN=Jordan-Example\n");
+    fs::write(at.join("index"), entry).unwrap();
+    openssl(at, "ca -gencrl -config tsa.cnf -name c -out lost.crl");
+    let mut lost = Revocation::default();
+    assert!(lost.add(&fs::read(at.join("lost.crl")).unwrap()));
+    let report = bare(&stamped, &lost);
+    assert_eq!(report.authenticity.state, State::Failed, "{report:#?}");
 }

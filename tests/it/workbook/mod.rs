@@ -242,6 +242,46 @@ fn a_draft_fills_no_drop_down_that_cannot_be_told_from_an_approved_one() {
     );
 }
 
+/// A scale whose lowest value stands in every cell before anybody answers.
+#[test]
+fn what_stands_before_anybody_answers_is_written_over_where_a_person_says_so() {
+    let row = |n: u32| {
+        format!(
+            "<row r=\"{n}\"><c r=\"B{n}\" t=\"inlineStr\"><is><t>Is multi-factor authentication required for \
+             administrators? ({n})</t></is></c><c r=\"C{n}\"><v>1</v></c></row>"
+        )
+    };
+    let bytes = with("xl/worksheets/sheet2.xml", |text| {
+        let (head, rest) = text.split_once("<row r=\"2\">").expect("rows");
+        let (_, tail) = rest.split_once("</sheetData>").expect("an end");
+        let rows: String = (2..6).map(row).collect();
+        format!(
+            "{head}{rows}</sheetData>{}",
+            tail.replace("Yes,No,Partial,N/A", "1,2,3").replace("C2:C4", "C2:C5")
+        )
+    });
+    let (file, mut map) = proposed(&bytes);
+    let at = map.sheets.iter().position(|sheet| sheet.sheet == "Access").expect("the sheet");
+    let told = &map.sheets[at];
+    assert_eq!((told.unanswered.as_str(), told.fill, told.rows.len(), told.left.len()), ("1", false, 4, 0));
+    map.sheets.iter_mut().for_each(|sheet| sheet.fill = sheet.sheet == "Access");
+    map.sheets[at].rows.iter_mut().for_each(|row| row.pick = "none".into());
+    map.sheets[at].rows[0].pick = "mfa".into();
+    map.confirmed_by = "Casey Example".into();
+    let list = map.lists.iter_mut().find(|list| list.takes == ["1", "2", "3"]).expect("the scale");
+    (list.words.no, list.words.partial, list.words.yes) = ("1".into(), "2".into(), "3".into());
+    let filled = file.filled(&map, &sheet_of(false)).expect("filled");
+    assert_eq!(
+        (cell(&filled.bytes, "Access", "C2"), cell(&filled.bytes, "Access", "C3")),
+        ("2".into(), "1".into())
+    );
+    assert!(text(&filled.bytes, "xl/worksheets/sheet2.xml").contains("<c r=\"C2\"><v>2</v></c>"), "a number");
+    map.sheets[at].unanswered.clear();
+    let filled = file.filled(&map, &sheet_of(false)).expect("filled");
+    let (fate, why) = fate(&filled, "Access", "C2");
+    assert!(fate == RowFate::Left && why.contains("holds something"), "{fate:?} {why}");
+}
+
 #[test]
 fn cells_and_rows_that_are_not_there_are_made_in_order() {
     let before = zipped(&parts());

@@ -4,6 +4,7 @@ mod running;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, params};
 
@@ -11,7 +12,7 @@ use super::documents::{Evidence, Managed, PrincipalRow, rows};
 use crate::assess::input::Fault;
 use crate::policy::Answer;
 use crate::policy::aws_managed::{self, Known};
-use crate::policy::document::{Effect, Policy};
+use crate::policy::document::{Effect, Policy, Statement};
 use crate::policy::escalation::{Surroundings, ways};
 use crate::policy::power::{Breadth, Power, powers};
 use crate::policy::reading::{StoreKind, Stores, readings};
@@ -344,12 +345,16 @@ fn escalate(
         insert.execute(params![holder.arn, holder.account, holder.region, way, answer, policy, why])
     };
     row(None, "read", "", "")?;
-    // administrators are judged as such; for them there is nothing to raise
-    let admin = |p: &Policy| powers(p, &holder.account, &|_| Answer::Yes).iter().any(names_all);
-    let narrow = Rights {
-        policies: rights.policies.iter().filter(|(_, p)| !admin(p)).copied().collect(),
-        ..rights.clone()
+    // administrators are judged as such; for them there is nothing to raise, unless a boundary caps them
+    let capped = holder.boundary.is_some();
+    let outright = |s: &Statement| if s.conditions.is_empty() { Answer::Yes } else { Answer::Unknown };
+    let admin = |p: &Policy| {
+        powers(p, &holder.account, &outright).iter().any(|p| p.answer == Answer::Yes && names_all(p))
     };
+    let own = rights.policies.iter().filter(|(_, p)| capped || !admin(p)).copied();
+    let aws = holding.known.iter().filter(|_| capped);
+    let aws = aws.filter_map(|(arn, known)| Some((name_below(arn), written(known)?)));
+    let narrow = Rights { policies: own.chain(aws).collect(), ..rights.clone() };
     let empty = Surroundings { assigns: true, ..Surroundings::default() };
     for way in ways(&narrow, around.unwrap_or(&empty)) {
         row(Some(&way.way), way.answer.as_str(), &way.policy, &way.because)?;
@@ -363,7 +368,7 @@ fn escalate(
         )?;
     }
     for (arn, known) in &holding.known {
-        let name = arn.split(":policy/").nth(1).unwrap_or(arn);
+        let name = name_below(arn);
         if !known.everything && !known.identity && known.escalates && !aws_written_for_services(name) {
             row(
                 Some("raise its rights by a policy of AWS"),
@@ -374,6 +379,27 @@ fn escalate(
         }
     }
     Ok(())
+}
+
+/// The path and name of a policy, as its ARN has them.
+fn name_below(arn: &str) -> &str {
+    arn.split(":policy/").nth(1).unwrap_or(arn)
+}
+
+/// A policy of AWS that gives everything, or all of IAM, as its document has it.
+pub fn written(known: &Known) -> Option<&'static Policy> {
+    static DOCUMENTS: OnceLock<[Policy; 2]> = OnceLock::new();
+    let [everything, identity] = DOCUMENTS.get_or_init(|| {
+        ["*", "iam:*"].map(|action| {
+            let statement = serde_json::json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+            Policy::read(&serde_json::json!({ "Statement": statement })).expect("a policy")
+        })
+    });
+    match (known.everything, known.identity) {
+        (true, _) => Some(everything),
+        (false, true) => Some(identity),
+        (false, false) => None,
+    }
 }
 
 pub const UNKNOWN_OF_AWS: &str =

@@ -7,11 +7,11 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::documents::{Evidence, rows};
-use super::holders::{Owner, UNKNOWN_OF_AWS, breadth, by_aws, is_of_aws};
+use super::holders::{Owner, UNKNOWN_OF_AWS, breadth, by_aws, is_of_aws, written};
 use crate::assess::input::Fault;
-use crate::policy::document::Policy;
+use crate::policy::document::{Effect, Policy, Statement};
 use crate::policy::escalation::{Surroundings, ways};
-use crate::policy::power::{Breadth, powers};
+use crate::policy::power::{Breadth, Power, powers};
 use crate::policy::rights::{Boundary, Rights};
 use crate::policy::{Answer, aws_managed};
 
@@ -70,10 +70,22 @@ fn raised(arn: &str, set: &Set, evidence: &Evidence) -> Found {
                 managed.and_then(|m| m.policy.as_ref().map(|p| (format!("{} in {account}", m.name), p))),
             );
         }
+        // what gives every right is judged as such, unless a boundary caps it
         policies.retain(|(_, p)| {
-            let wide = |b: Breadth| matches!(b, Breadth::Everything | Breadth::EverythingBut);
-            !powers(p, account, &|_| Answer::Yes).iter().any(|p| wide(p.breadth))
+            let outright =
+                |s: &Statement| if s.conditions.is_empty() { Answer::Yes } else { Answer::Unknown };
+            let wide = |p: &Power| {
+                p.answer == Answer::Yes && matches!(p.breadth, Breadth::Everything | Breadth::EverythingBut)
+            };
+            set.boundary.is_some() || !powers(p, account, &outright).iter().any(wide)
         });
+        if set.boundary.is_some() {
+            let wide = |arn: &String| {
+                let name = arn.rsplit('/').next().unwrap_or_default();
+                Some((name.to_string(), written(&aws_managed::known(arn)?)?))
+            };
+            policies.extend(set.of_aws.iter().filter_map(wide));
+        }
         let role = format!(
             "{prefix}:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{}",
             arn.rsplit('/').next().unwrap_or_default()
@@ -104,7 +116,12 @@ fn raised(arn: &str, set: &Set, evidence: &Evidence) -> Found {
 fn capped<'a>(boundary: Option<&'a str>, evidence: &'a Evidence) -> Boundary<'a> {
     let Some(arn) = boundary else { return Boundary::None };
     match evidence.managed.get(arn).and_then(|m| m.policy.as_ref()) {
-        Some(policy) if crate::policy::refusal::allows_all(policy) => Boundary::None,
+        Some(policy)
+            if crate::policy::refusal::allows_all(policy)
+                && policy.statements.iter().all(|s| s.effect == Effect::Allow) =>
+        {
+            Boundary::None
+        }
         Some(policy) => Boundary::Read(arn, policy),
         None if crate::policy::aws_managed::known(arn).is_some_and(|k| k.everything) => Boundary::None,
         None => Boundary::Unread(arn),

@@ -32,6 +32,7 @@ const TOPIC: Query = Query {
         "cloudwatch_alarm_bell",
         "events_rule_reach",
         "config_account",
+        "config_region",
     ],
     absence: &["sns_topic", "sns_subscription", "cloudwatch_alarm", "events_rule"],
     things: "
@@ -61,6 +62,12 @@ const TOPIC: Query = Query {
                     THEN 'it has no confirmed subscription, so what publishes to it wakes nobody' END, 0
       FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic
         LEFT JOIN heard AS h ON h.topic_arn = c.topic
+             CASE WHEN s.rank = 3 THEN 'it has no confirmed subscription, so what publishes to it wakes nobody'
+                  WHEN s.arn IS NULL AND EXISTS (
+                    SELECT 1 FROM config_region AS r WHERE r.has_items = 1
+                      AND c.topic LIKE 'arn:%:sns:' || r.region || ':' || r.account || ':%')
+                  THEN 'it is not among the topics of its region, so what publishes to it wakes nobody' END, 0
+      FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic LEFT JOIN heard AS h ON h.topic_arn = c.topic
       ORDER BY coalesce(s.rank, 4), c.topic NOT LIKE '%:%security%', c.alarms + c.rules DESC, c.topic",
     expected: "
       WITH caller AS (
@@ -287,7 +294,7 @@ const VAULT: Query = Query {
 /// Keys that open stores of ePHI, and before them every key that waits for its deletion.
 const KEY: Query = Query {
     means: Means::Key,
-    tables: &["phi_store", "kms_key", "rds_database"],
+    tables: &["phi_store", "kms_key", "kms_alias", "s3_bucket", "rds_database", "dynamodb_table"],
     absence: &["kms_key"],
     things: "
       WITH used AS (SELECT arn, name, why FROM phi_store WHERE kind = 'key')
@@ -312,7 +319,17 @@ const KEY: Query = Query {
              CASE WHEN EXISTS (SELECT 1 FROM phi_store AS p WHERE p.kind = 'key'
                                AND p.account = s.account AND p.region = s.region) THEN 1
                   WHEN sum(s.named) = 0 THEN 0 END
-      FROM store AS s GROUP BY s.account, s.region ORDER BY 1, 2",
+      FROM store AS s GROUP BY s.account, s.region
+      UNION ALL
+      SELECT n.account, n.region, 'key `' || n.key || '`, which stores of ePHI name',
+             CASE WHEN EXISTS (SELECT 1 FROM kms_key AS k WHERE k.arn = n.key) THEN 1
+                  WHEN EXISTS (SELECT 1 FROM kms_alias AS a
+                               WHERE a.account = n.account AND a.alias_name LIKE 'alias/aws/%'
+                                 AND n.key LIKE '%:key/' || a.target_key_id) THEN 1 END
+      FROM (SELECT account, region, kms_key AS key FROM s3_bucket WHERE phi_scope = 'in'
+            UNION SELECT account, region, kms_key_id FROM rds_database WHERE phi_scope = 'in'
+            UNION SELECT account, region, kms_key_arn FROM dynamodb_table WHERE phi_scope = 'in') AS n
+      WHERE n.key LIKE 'arn:%:kms:%:key/%' ORDER BY 1, 2, 3",
     fault_of_absence: false,
     untold: "the keys that the stores name are not among those read: AWS's own, of another account, or gone",
 };

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::Asked;
 use crate::assess::database::coverage::Gaps;
-use crate::assess::database::part_gaps::PartGaps;
+use crate::assess::database::part_gaps::{self, PartGaps};
 use crate::assess::input::Fault;
 use crate::assess::verdicts::check_tally::{CheckTally, Judged};
 use crate::model::verdict::Verdict;
@@ -35,12 +35,21 @@ impl Asked<'_> {
         tally: &mut CheckTally,
     ) -> Result<(), Fault> {
         let mut judged = db.prepare_cached("SELECT 1 FROM result WHERE check_id = ? AND resource = ?")?;
-        for (resource, account, region, words) in parts.lacking() {
-            if judged.exists([self.check.id.as_str(), resource])? {
+        let mut judges = db.prepare_cached(
+            "SELECT 1 FROM result AS j JOIN resource AS r ON r.arn = j.resource WHERE j.check_id = ? AND \
+             r.type = ?",
+        )?;
+        let check = self.check.id.as_str();
+        for (resource, part) in parts.lacking() {
+            if judged.exists([check, resource])? {
                 continue;
             }
-            let reason = format!("evidence is missing: {words}");
-            self.not_evidenced(db, (resource, account, region), &reason, tally)?;
+            // a check that only looks such resources up, as keys of what they encrypt, does not judge them
+            if part.is_whole() && !judges.exists([check, part.resource_type.as_str()])? {
+                continue;
+            }
+            let reason = format!("evidence is missing: {}", part_gaps::words(part));
+            self.not_evidenced(db, (resource, part.account.as_str(), part.region.as_str()), &reason, tally)?;
         }
         Ok(())
     }

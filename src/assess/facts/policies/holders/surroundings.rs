@@ -1,16 +1,16 @@
 //! What stands around a holder: who may become it, its boundary, and the policies that AWS wrote.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use super::{Holding, running};
 use crate::assess::facts::policies::documents::{Evidence, rows};
 use crate::assess::input::Fault;
-use crate::policy::document::{Effect, Policy};
-use crate::policy::escalation::{Surroundings, Workload};
+use crate::policy::Answer;
+use crate::policy::document::{Effect, Policy, Principals};
+use crate::policy::escalation::{Surroundings, Trusted, Workload};
 use crate::policy::power::{Breadth, Power};
-use crate::policy::{Answer, keys};
 
 pub(super) fn surroundings<'a>(
     db: &Connection,
@@ -60,21 +60,24 @@ pub(super) fn surroundings<'a>(
     Ok(out)
 }
 
-/// Accounts and ARNs that a trust policy names without a condition that keeps them out.
-fn trusted(policy: &Policy) -> BTreeSet<String> {
-    let allows = policy.statements.iter().filter(|s| {
-        s.effect == Effect::Allow && s.conditions.iter().all(|c| keys::is_open(c, keys::kind_of(&c.key)))
+/// Whom each statement of a trust policy names, and under which conditions.
+fn trusted(policy: &Policy) -> Vec<Trusted> {
+    let allows = policy.statements.iter().filter(|s| s.effect == Effect::Allow);
+    let named = allows.filter_map(|statement| match &statement.principal {
+        Principals::These(list) => Some((statement, list)),
+        Principals::AllBut(_) | Principals::Unsaid => None,
     });
-    let mut out = BTreeSet::new();
-    for statement in allows {
-        if let crate::policy::document::Principals::These(list) = &statement.principal {
-            out.extend(list.iter().map(|p| match p.account() {
+    let each = named.map(|(statement, list)| Trusted {
+        who: list
+            .iter()
+            .map(|p| match p.account() {
                 Some(account) if p.is_whole_account() => account.to_string(),
                 _ => p.value.clone(),
-            }));
-        }
-    }
-    out
+            })
+            .collect(),
+        conditions: statement.conditions.clone(),
+    });
+    each.collect()
 }
 
 /// Policies that AWS wrote for the roles of its own services.
