@@ -15,6 +15,12 @@ pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Ve
         said.regions.iter().partition(|r| regions::partition_of(r).is_some());
     notes
         .extend(strange.iter().map(|r| format!("the region {r} is newer than this version and is left out")));
+    if known.len() > FEW_REGIONS {
+        notes.push(format!(
+            "{} regions are switched on; strike those out that you do not use: each one is asked",
+            known.len()
+        ));
+    }
     notes.extend(said.inactive.iter().map(|(id, state)| format!("account {id} is {state} and is left out")));
     let mut out = String::new();
     let mut skipping = false;
@@ -46,6 +52,9 @@ pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Ve
     (out, notes)
 }
 
+/// As many as people use; an account has a score switched on that nobody asked for.
+const FEW_REGIONS: usize = 4;
+
 /// The accounts with their names, the one that may speak for the organization marked.
 fn accounts(said: &Surveyed) -> String {
     let own = vec![(said.account.clone(), String::new())];
@@ -71,7 +80,10 @@ fn wrapped(regions: &[&str]) -> String {
     if one.len() <= 110 {
         return one;
     }
-    let mut out = String::from("regions:\n");
+    let mut out = String::from(
+        "# All that are switched on. Strike out those that you do not use: each one named is asked, and what \
+         does\n# not answer is a gap.\nregions:\n",
+    );
     regions.iter().for_each(|region| out.push_str(&format!("  - {region}\n")));
     out
 }
@@ -129,5 +141,10 @@ mod tests {
             text.contains("- id: \"111122223333\"\n    name: \"<name>\"\nregions") && text.contains("# aws:"),
             "{text}"
         );
+        let mut many = said(&[]);
+        many.regions = crate::model::regions::all().iter().map(ToString::to_string).collect();
+        let (text, notes) = settings(STARTER, &many, day);
+        assert!(text.contains("Strike out those that you do not use") && text.contains("\n  - us-east-1\n"));
+        assert!(notes.iter().any(|note| note.contains("regions are switched on")), "{notes:?}");
     }
 }

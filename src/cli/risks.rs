@@ -16,6 +16,7 @@ use crate::pipeline::{Error, compare};
 use crate::program::sightings;
 use crate::render::{csv, risk_sheets, xlsx};
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::run::{self, Reader};
 
 /// The risk register
 #[derive(Debug, Args)]
@@ -111,7 +112,9 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
 /// Refuses a register that names what does not exist: an entry for nothing decides nothing.
 fn refer(context: &Context) -> Result<(), Error> {
     let (workspace, catalog) = (context.workspace()?, context.catalog()?);
-    let found = crate::pipeline::lint::references(&workspace, &catalog, None, None).into_iter();
+    // papers may lie in the run alone
+    let run = run::find(&workspace.evidence(), None).ok().and_then(|path| Reader::open_run(&path).ok());
+    let found = crate::pipeline::lint::references(&workspace, &catalog, run.as_ref(), None).into_iter();
     let of_register =
         |p: &Diagnostic| p.level == Gravity::Error && p.file.as_deref() == Some("program/risks.yaml");
     Ok(found.filter(of_register).collect::<Problems>().or(())?)

@@ -4,6 +4,9 @@
 mod made;
 mod path;
 
+use std::collections::BTreeMap;
+
+use regex::Regex;
 use serde_json::{Map, Value as Json};
 
 use super::rule::{fits, in_place, is, kind_words, kinds, near_number, straight, values, what_of, words_of};
@@ -45,7 +48,7 @@ pub fn is_placeholder(text: &str) -> bool {
 type Found = (At, Diagnostic);
 
 pub fn check(root: &Node, schema: &Json, strictness: Strictness) -> Vec<Found> {
-    let mut checker = Checker { root: schema, strictness, found: Vec::new() };
+    let mut checker = Checker { root: schema, strictness, found: Vec::new(), patterns: BTreeMap::new() };
     let format = schema.pointer("/properties/format").filter(|format| format.get("const").is_some());
     if let (Some(rule), Some(node)) = (format, root.find("format")) {
         checker.node(node, rule, &Path("format".into()));
@@ -62,6 +65,8 @@ struct Checker<'s> {
     root: &'s Json,
     strictness: Strictness,
     found: Vec<Found>,
+    /// Made once each: a register has hundreds of values of one pattern.
+    patterns: BTreeMap<String, Option<Regex>>,
 }
 
 impl<'s> Checker<'s> {
@@ -328,8 +333,7 @@ impl<'s> Checker<'s> {
             let hint = format!("write it in decimal digits, such as `{}: {number}`", path.leaf());
             return self.say(node.at, "AFC-022", format!("`{text}` is not a decimal number"), hint);
         }
-        let pattern =
-            schema.get("pattern").and_then(Json::as_str).and_then(|pattern| regex::Regex::new(pattern).ok());
+        let pattern = self.pattern(schema);
         let blank = schema
             .get("minLength")
             .and_then(Json::as_u64)
@@ -352,6 +356,11 @@ impl<'s> Checker<'s> {
         {
             self.say(node.at, "AFC-026", format!("`{text}` is not a day of the calendar"), words_of(schema));
         }
+    }
+
+    fn pattern(&mut self, schema: &Map<String, Json>) -> Option<Regex> {
+        let text = schema.get("pattern").and_then(Json::as_str)?;
+        self.patterns.entry(text.to_string()).or_insert_with(|| Regex::new(text).ok()).clone()
     }
 
     /// Notes a placeholder; whatever else is wrong with it is not said.

@@ -87,7 +87,7 @@ def block(package: Package, script: str) -> None:
 def blocks_cover_all(package: Package) -> None:
     """VERIFY.md uses each of the stock tools that it promises."""
     script = "\n".join(instructions(package))
-    missing = [tool for tool in ("sha256sum", "openssl cms", "pdfsig", "sqlite3", "bagit") if tool not in script]
+    missing = [tool for tool in ("sha256sum", "find .", "openssl cms", "pdfsig", "check_sql", "bagit") if tool not in script]
     if missing:
         raise Refused(f"no command with {missing}")
 

@@ -91,7 +91,12 @@ fn integrity(text: &mut String, contents: &Contents<'_>) {
          ```sh\nsha256sum --quiet -c {MANIFEST}\nsha256sum --quiet -c {TAG_MANIFEST}\n```\n\n\
          No output means that every listed file has the digest that the lists give. (On a Mac: `shasum -a \
          256 -c`.) The lists do not \
-         notice files that were added. This does, from the BagIt project (`pip install bagit`):\n\n\
+         notice files that were added. This does (a `>` stands before what no list names); what lies in \
+         `seal` is checked by part 2:\n\n\
+         ```sh\ncut -c67- {MANIFEST} {TAG_MANIFEST} | grep -v '^seal/' | LC_ALL=C sort > ../listed.txt\n\
+         find . -type f ! -path './seal/*' ! -path './{TAG_MANIFEST}' | cut -c3- | LC_ALL=C sort | \
+         diff ../listed.txt -\n```\n\n\
+         So does the BagIt project's own program (`pip install bagit`):\n\n\
          ```sh\npython3 -m bagit --validate .\n```\n\n"
     );
     if let [first, ..] = contents.runs {
@@ -143,10 +148,12 @@ fn who(text: &mut String, certificate: &Certificate) {
         text,
         "These commands use the certificate that travels in this archive, so they show only that the seal \
          fits it. The certificate is\n\n\
-         - name: `{}`\n- valid until: {}\n- SHA-256 fingerprint: `{}`\n\n",
+         - name: `{}`\n- valid until: {}\n- SHA-256 fingerprint: `{}`\n- the same as openssl prints it: \
+         `{}`\n\n",
         certificate.name(),
         certificate.not_after().format("%Y-%m-%d"),
         certificate.fingerprint(),
+        in_pairs(&certificate.fingerprint().to_string()),
     );
     if certificate.is_workspace_key() {
         text.push_str(
@@ -177,9 +184,18 @@ fn verdicts(text: &mut String, contents: &Contents<'_>) {
          appendix and kept in `data/catalog`. Any SQLite \
          from 3.40 on runs them:\n\n\
          ```sh\nsqlite3 -safe -readonly {database} \"{query}\"\n```\n\n\
+         One check again, from its own text; put the id of any other in its place:\n\n\
+         ```sh\nsqlite3 -safe -readonly {database} \\\n  \"SELECT sql FROM check_sql WHERE check_id = \
+         'ec2.volume-encrypted'\" \\\n  | sqlite3 -safe -readonly -header -csv {database}\n```\n\n\
          `affiant verify --recompute` builds the database anew from the collected files and repeats every \
          check.\n\n"
     );
+}
+
+/// Hexadecimal digits as openssl prints a fingerprint: in capitals, with colons between pairs.
+fn in_pairs(hexadecimal: &str) -> String {
+    let digits: Vec<char> = hexadecimal.to_uppercase().chars().collect();
+    digits.chunks(2).map(String::from_iter).collect::<Vec<_>>().join(":")
 }
 
 fn cms(signature: &str, content: &str) -> String {

@@ -13,16 +13,16 @@ pub fn windows(text: &mut String, id: &str) {
          the top folder:\n\n\
          ```powershell\n\
          foreach ($list in '{MANIFEST}', '{TAG_MANIFEST}') {{\n\
-         \x20 foreach ($line in Get-Content $list) {{\n\
+         \x20 foreach ($line in Get-Content -Encoding UTF8 $list) {{\n\
          \x20   $digest, $path = $line -split '  ', 2\n\
          \x20   $path = [uri]::UnescapeDataString($path)\n\
          \x20   if ((Get-FileHash -LiteralPath $path).Hash -ne $digest) {{ \"WRONG $path\" }}\n\
          \x20 }}\n\
          }}\n\
          # files that no list names\n\
-         $listed = Get-Content '{MANIFEST}', '{TAG_MANIFEST}' | ForEach-Object {{ \
+         $listed = Get-Content -Encoding UTF8 '{MANIFEST}', '{TAG_MANIFEST}' | ForEach-Object {{ \
          [uri]::UnescapeDataString(($_ -split '  ', 2)[1]) }}\n\
-         Get-ChildItem -Recurse -File -Name | ForEach-Object {{ $_ -replace '\\\\', '/' }} |\n\
+         Get-ChildItem -Recurse -File -Force -Name | ForEach-Object {{ $_ -replace '\\\\', '/' }} |\n\
          \x20 Where-Object {{ $_ -notin $listed -and $_ -notlike 'seal/*' -and $_ -ne '{TAG_MANIFEST}' }}\n\
          certutil -dump seal\\certificates.pem   # whose certificate; compare its fingerprint with what the \
          signer told you\n\
