@@ -186,8 +186,12 @@ fn shown(sheet: &MappedSheet) -> String {
         (false, true) => "",
         (false, false) => ", not filled",
     };
+    let standing = match sheet.unanswered.as_str() {
+        "" => String::new(),
+        text => format!("; each answer cell holds `{text}`, see `unanswered`"),
+    };
     format!(
-        "`{name}`{state}: heads in row {}; {}; {} questions, {} whose answer cell is not written",
+        "`{name}`{state}: heads in row {}; {}; {} questions, {} whose answer cell is not written{standing}",
         sheet.header,
         columns.join(", "),
         sheet.rows.len(),

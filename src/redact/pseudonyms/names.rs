@@ -232,7 +232,10 @@ fn is_called(text: &str, range: &Range<usize>) -> bool {
         "snapshot",
         "pool",
     ];
-    let before = text[..range.start]
+    let head = &text[..range.start];
+    // `log group /aws/trail/NAME`: what names the thing stands before the path
+    let path = if head.ends_with('/') { head.trim_end_matches(|c: char| !c.is_whitespace()) } else { head };
+    let before = path
         .strip_suffix(' ')
         .and_then(|t| t.rsplit(|c: char| !c.is_alphanumeric()).next())
         .unwrap_or_default();
@@ -297,6 +300,8 @@ mod tests {
         assert!(found(&names, "keeps records of every call").is_empty());
         assert_eq!(found(&names, "the bucket \"records\" is open").len(), 1);
         assert_eq!(found(&names, "S3 bucket records (in PHI scope): open").len(), 1);
+        assert_eq!(found(&names, "feeds log group /aws/trail/records; last").len(), 1);
+        assert!(found(&names, "reads and/or writes records; last").is_empty());
         assert_eq!(found(&names, "records").len(), 1);
         let own = BTreeSet::from(["logs".to_string()]);
         assert_eq!(
