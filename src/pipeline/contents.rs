@@ -9,6 +9,7 @@ use super::record::{self, FORMAT, HTML, PDF, PackageRecord, RECORD};
 use super::response::check as check_response;
 use crate::model::digest::Digest;
 use crate::model::request::RESPONSE;
+use crate::model::run::RunRecord;
 use crate::seal::bag::{SIGNATURE_SUFFIX, is_own_tag};
 use crate::seal::verify::{Bag, Code, Report, Verified};
 use crate::store::BagPath;
@@ -110,7 +111,23 @@ fn the_run(bag: &Verified<Bag>, record: &PackageRecord) -> Vec<Found> {
         found.extend(fail(words));
     }
     found.extend(custody(bag, &format!("{}/", record.run), &manifest));
+    let of_run = |name: &str| payload(bag, &format!("{}/{name}", record.run));
+    found.extend(info_of_run(of_run("data/run.json"), of_run(INFO), &format!("{}/{INFO}", record.run)));
     found
+}
+
+/// `bag-info.txt` of a run, word for word.
+fn info_of_run(record: Option<Vec<u8>>, info: Option<Vec<u8>>, subject: &str) -> Vec<Found> {
+    let record = record.and_then(|bytes| serde_json::from_slice::<RunRecord>(&bytes).ok());
+    let written = info.and_then(|bytes| BagInfo::parse(&bytes).ok());
+    match (record, written) {
+        (Some(record), Some(written)) if written.stated() != run::info(&record).stated() => {
+            let words = "it is not what the run's record says".to_string();
+            vec![(Code::RecordInfo, subject.to_string(), words)]
+        }
+        // what cannot be read is told already
+        (Some(_) | None, Some(_) | None) => Vec::new(),
+    }
 }
 
 /// A run that is a bag by itself.
@@ -119,7 +136,12 @@ fn runs_own(bag: &Verified<Bag>) -> Vec<Found> {
         return Vec::new();
     }
     match bag.tag(MANIFEST, MAX_LIST) {
-        Ok(manifest) => custody(bag, "", &manifest),
+        Ok(manifest) => {
+            let mut found = custody(bag, "", &manifest);
+            let info = bag.tag(INFO, MAX_RECORD).ok();
+            found.extend(info_of_run(payload(bag, "data/run.json"), info, INFO));
+            found
+        }
         Err(_) => Vec::new(),
     }
 }

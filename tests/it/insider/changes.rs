@@ -241,6 +241,18 @@ pub const CHANGES: &[Change] = &[
         bytes[at..at + 13].copy_from_slice(b"not evident!!");
         fs::write(db, bytes).expect("written");
     }),
+    ("custody: one line more in the run's bag-info", "AFV-146", |f| {
+        let path = run_of(f).join("bag-info.txt");
+        let text = fs::read_to_string(&path).expect("text");
+        write(&path, &format!("Contact-Name: A regulator\n{text}"));
+    }),
+    ("custody: another run before, in the run's bag-info", "AFV-146", |f| {
+        replace(
+            &run_of(f).join("bag-info.txt"),
+            "Affiant-Previous: none",
+            &format!("Affiant-Previous: {}", "0".repeat(64)),
+        )
+    }),
     ("custody: a note beside the run", "AFV-144", |f| write(&run_of(f).join("NOTE.txt"), "all met")),
     ("custody: a file of evidence twice", "AFV-145", |f| {
         let path = run_of(f).join("data/custody.jsonl");
