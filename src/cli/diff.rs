@@ -61,7 +61,8 @@ pub fn cmd_diff(args: DiffArgs, context: &Context) -> Result<Exit, Error> {
                     "name two: affiant diff OLD NEW; each is a run or a package",
                 )
             })?;
-            (compare::of_run(&workspace, &catalog, before)?, compare::of_run(&workspace, &catalog, run)?)
+            let before = compare::of_earlier_run(&workspace, &catalog, before)?;
+            (before, compare::of_run(&workspace, &catalog, run)?)
         }
     };
     if args.trend {

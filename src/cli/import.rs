@@ -9,6 +9,7 @@ use super::{Context, Exit, data, say, verify};
 use crate::catalog;
 use crate::diag::printable;
 use crate::model::corroboration::ForeignAgreement;
+use crate::model::numbers::plural;
 use crate::pipeline::Error;
 use crate::pipeline::{handed, import, kept_import};
 use crate::render::Templates;
@@ -56,8 +57,10 @@ pub fn cmd_import(args: &ImportArgs, context: &Context) -> Result<Exit, Error> {
     for file in &made.corroborated.files {
         let products = file.products.join(", ");
         say(&printable(&format!(
-            "{}: {} findings of {products}, {} entries not read",
-            file.name, file.findings, file.unread
+            "{}: {} of {products}, {} not read",
+            file.name,
+            plural(file.findings, "finding"),
+            plural(file.unread, "record")
         )));
     }
     let count = |agreement| made.corroborated.compared.iter().filter(|c| c.agreement == agreement).count();

@@ -23,6 +23,7 @@ use crate::diag::Diagnostic;
 use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::changes::{Before, Changes, ComparedSide, ItemState, Sightings, Terms, TrendPoint};
+use crate::model::decisions::Decisions;
 use crate::model::dossier::Dossier;
 use crate::model::run::RunRecord;
 use crate::program::{changes, sightings};
@@ -51,14 +52,32 @@ struct About {
     why: String,
 }
 
+/// A run that another follows: judged as [`of_run`] judges, but not by what came into scope since. That is a
+/// difference of terms, and no gap of the run.
+pub fn of_earlier_run(workspace: &Workspace, catalog: &Catalog, run: Reader) -> Result<Side, Error> {
+    let mut then = workspace.decisions.clone();
+    then.workspace.accounts.retain(|account| run.record.accounts.contains(&account.id));
+    then.workspace.regions.retain(|region| run.record.regions.contains(region));
+    judged(workspace, catalog, run, &then)
+}
+
 /// A run, judged by this catalog and these decisions as of its own end.
 pub fn of_run(workspace: &Workspace, catalog: &Catalog, run: Reader) -> Result<Side, Error> {
+    judged(workspace, catalog, run, &workspace.decisions)
+}
+
+fn judged(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    run: Reader,
+    decisions: &Decisions,
+) -> Result<Side, Error> {
     let scratch = scratch(workspace)?;
     let until = run.record.ended.clone();
     let run = redacted_for_now(workspace, run, &until, scratch.path())?;
     let database = scratch.path().join("evidence.sqlite");
-    let assessment = judge(catalog, &workspace.decisions, &run, Some(&until), &database)?;
-    let terms = changes::terms(catalog, &workspace.decisions, &run.record, &assessment);
+    let assessment = judge(catalog, decisions, &run, Some(&until), &database)?;
+    let terms = changes::terms(catalog, decisions, &run.record, &assessment);
     let source = format!("run {}, judged with the catalog and the decisions of today", run.record.id);
     let sightings = sightings::with(&Sightings::default(), &assessment);
     let judged = ComparedSide { source, assessment, terms, items: Vec::new() };
@@ -137,7 +156,7 @@ pub fn trend(workspace: &Workspace, catalog: &Catalog, now: DateTime<Utc>) -> Re
     let evidence = workspace.evidence();
     let mut points = Vec::new();
     for name in run::list(&evidence) {
-        let side = of_run(workspace, catalog, sealed::open(&evidence.join(&name), now)?.reader)?;
+        let side = of_earlier_run(workspace, catalog, sealed::open(&evidence.join(&name), now)?.reader)?;
         points.push(changes::point(&side.judged.assessment));
     }
     Ok(points)
@@ -209,7 +228,7 @@ fn with_earlier(
     let known = earlier
         .and_then(|earlier| with_earlier(workspace, catalog, earlier, now, left - 1).ok())
         .map(|side| side.sightings);
-    let mut side = of_run(workspace, catalog, run)?;
+    let mut side = of_earlier_run(workspace, catalog, run)?;
     side.sightings = sightings::with(&known.unwrap_or_default(), &side.judged.assessment);
     Ok(side)
 }

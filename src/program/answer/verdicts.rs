@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{AnswerInputs, Outcome};
 use crate::model::answers::{AnswerGap, AnswerWord};
 use crate::model::dossier::{CheckReport, ControlReport, RiskReport};
+use crate::model::numbers::plural;
 use crate::model::verdict::{Counts, Verdict};
 
 /// How many exhibits an answer names, and how many checks that are not met.
@@ -160,9 +161,15 @@ fn counted(counts: &Counts, checks: usize) -> String {
     match checks == 0 {
         true => "No check of this package is about it.".to_string(),
         false => format!(
-            "{} of {judged} rows of {} checks are met, {} not met, {} not evidenced, {} under an approved \
+            "{} of {} of {} are met, {} not met, {} not evidenced, {} under an approved \
              exception, {} attested.",
-            counts.met, checks, counts.not_met, counts.not_evidenced, counts.accepted, counts.attested
+            counts.met,
+            plural(judged, "row"),
+            plural(checks, "check"),
+            counts.not_met,
+            counts.not_evidenced,
+            counts.accepted,
+            counts.attested
         ),
     }
 }
