@@ -183,7 +183,9 @@ impl Context {
         let tell = |words: &str| say(&printable(words));
         match (run::find(&evidence, named), named) {
             (Ok(path), _) => sealed::told(workspace, &path, self.clock.now(), &tell),
-            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name)) if is_package(Path::new(name)) => {
+            (Err(RunError::NotARun(_) | RunError::Nowhere(_)), Some(name))
+                if verify::is_package(Path::new(name)) =>
+            {
                 problem(
                     "AFU-003",
                     format!("`{name}` is a package, and this takes a run"),
@@ -388,12 +390,6 @@ fn report(error: &Error) -> Exit {
 /// Fails with one problem of usage.
 pub fn wrong(message: impl Into<String>, hint: impl Into<String>) -> Error {
     Error::Problems(Problems(vec![Diagnostic::new("AFU-002", message).hint(hint)]))
-}
-
-/// Whether a path names what `affiant package` wrote.
-fn is_package(path: &Path) -> bool {
-    path.join("data/package.json").is_file()
-        || (path.is_file() && path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")))
 }
 
 /// The clap command, for help pages and completions.

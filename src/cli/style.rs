@@ -235,8 +235,10 @@ mod tests {
         let lines = wrapped(&format!("gaps: 2\n{line}"), 40);
         assert_eq!(
             lines,
-            "gaps: 2\n  36 checks: sts:GetCallerIdentity not\n      collected, 111122223333 aws-global\n      \
-             (no answer)"
+            concat!(
+                "gaps: 2\n  36 checks: sts:GetCallerIdentity not\n",
+                "      collected, 111122223333 aws-global\n      (no answer)"
+            )
         );
         assert_eq!(wrapped("a-path/that/is/longer", 8), "a-path/that/is/longer");
         let style = Style { colour: false, unicode: true };

@@ -370,3 +370,9 @@ fn line(name: &str, answer: &AspectAnswer, style: Style) -> String {
         printable(&answer.words)
     )
 }
+
+/// Whether a path names what `affiant package` wrote.
+pub fn is_package(path: &Path) -> bool {
+    path.join("data/package.json").is_file()
+        || (path.is_file() && path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")))
+}

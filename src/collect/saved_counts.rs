@@ -1,7 +1,7 @@
 //! Saved evidence against what it says of itself. Items of AWS Config against its own saved counts: with all
-//! that it counts read, a type without items is empty, as after `collect --aws`; what is short is a gap of its
-//! type. Saved answers against the lists that name what they are about: what a list names and no answer is
-//! about is a gap of the operation that would tell.
+//! that it counts read, a type without items is empty, as after `collect --aws`; what is short is a gap of
+//! its type. Saved answers against the lists that name what they are about: what a list names and no answer
+//! is about is a gap of the operation that would tell.
 
 use super::seen::{LostEvidence, Seen};
 use crate::model::catalog::Catalog;
@@ -37,8 +37,8 @@ pub fn settle(seen: &mut Seen, catalog: &Catalog) {
     }
 }
 
-/// Settles every operation of which there are answers, and fewer than saved lists name. Where there is none at
-/// all, or an answer is a gap already, coverage says so by itself.
+/// Settles every operation of which there are answers, and fewer than saved lists name. Where there is none
+/// at all, or an answer is a gap already, coverage says so by itself.
 pub fn settle_lists(seen: &mut Seen) {
     for (place, values) in std::mem::take(&mut seen.called_for) {
         let about = seen.answered.get(&place).map_or(0, |keys| keys.len());

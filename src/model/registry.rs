@@ -165,8 +165,9 @@ impl Operation {
         self.each.iter().any(|each| each.from == full)
     }
 
-    /// Whether it is asked once for each value, where the answer of the other operation is from that names it,
-    /// and tells of a whole of its own: what a part would tell is missed where its resource is put together.
+    /// Whether it is asked once for each value, where the answer of the other operation is from that names
+    /// it, and tells of a whole of its own: what a part would tell is missed where its resource is put
+    /// together.
     pub fn is_asked_beside(&self, source: &Operation) -> bool {
         let one_by_one = self.param.is_some() && self.batch.is_none() && self.region_at.is_none();
         one_by_one && self.scope == source.scope && self.fill.iter().all(|fill| fill.into.is_none())

@@ -48,8 +48,8 @@ pub struct MappedSheet {
     /// Whether rows that the workbook hides are filled too.
     #[serde(default)]
     pub fill_hidden: bool,
-    /// What every answer cell holds before anybody answers, such as the `1` of a scale: it counts as empty and is
-    /// written over. Empty where what stands in a cell is an answer.
+    /// What every answer cell holds before anybody answers, such as the `1` of a scale: it counts as empty
+    /// and is written over. Empty where what stands in a cell is an answer.
     #[serde(default)]
     pub unanswered: String,
     /// The row of the heads, from 1.

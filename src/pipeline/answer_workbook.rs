@@ -152,8 +152,8 @@ impl WorkbookFile {
         })
     }
 
-    /// A sheet with its rows; where no answer cell can be written, it is not filled. Where the same text stands in
-    /// all of them, it may be none: the rows are told, and a person has the sheet filled.
+    /// A sheet with its rows; where no answer cell can be written, it is not filled. Where the same text
+    /// stands in all of them, it may be none: the rows are told, and a person has the sheet filled.
     fn mapped(&self, at: usize, columns: &GuessedColumns) -> MappedSheet {
         let mapped = self.with_rows(at, columns, "");
         if !mapped.rows.is_empty() {

@@ -74,8 +74,8 @@ fn problems(bag: &Verified<Bag>) -> Vec<Found> {
     found
 }
 
-/// What was sealed before formats had names: its record has three members, and nothing can be derived from it.
-/// Files of other kinds are as foreign in it as in any package.
+/// What was sealed before formats had names: its record has three members, and nothing can be derived from
+/// it. Files of other kinds are as foreign in it as in any package.
 fn before_names(bag: &Verified<Bag>, record: &serde_json::Value) -> Vec<Found> {
     let mut members = record.as_object().into_iter().flat_map(|members| members.keys());
     if let Some(other) = members.find(|name| !["format", "id", "organization"].contains(&name.as_str())) {

@@ -273,9 +273,8 @@ mod tests {
         use serde_json::json;
         for partition in Partition::NAMES {
             let allow = |action: &str, rest: &str| {
-                found(
-                    json!({"Effect": "Allow", "Action": action, "Resource": format!("arn:{partition}:{rest}")}),
-                )
+                let resource = format!("arn:{partition}:{rest}");
+                found(json!({"Effect": "Allow", "Action": action, "Resource": resource}))
             };
             assert_eq!(allow("*", "*:*:*:*"), [(Breadth::Everything, String::new())], "{partition}");
             assert_eq!(allow("s3:*", "s3:::*"), [(Breadth::Service, "s3".to_string())], "{partition}");

@@ -106,7 +106,8 @@ fn a_run_that_was_changed_after_its_seal_is_not_used() {
     }
 }
 
-/// Whoever can write the runs and does not hold the key can only seal anew with another: whose that is, is told.
+/// Whoever can write the runs and does not hold the key can only seal anew with another: whose that is, is
+/// told.
 #[test]
 fn a_run_that_a_stranger_sealed_anew_is_told() {
     let (box_, run) = collected();

@@ -191,8 +191,8 @@ fn a_large_account_is_counted_and_not_drawn_in_full() {
     assert!(html.contains("3 VPCs of 6 in use") && pdf.contains("3 VPCs of 6 in use"));
 }
 
-/// Sixty contracts: the ruler shows the soonest and says how many more there are; the table leaves no deadline
-/// out, the law's least.
+/// Sixty contracts: the ruler shows the soonest and says how many more there are; the table leaves no
+/// deadline out, the law's least.
 #[test]
 fn many_contracts_leave_no_deadline_out() {
     let box_ = Sandbox::default().workspace();

@@ -319,7 +319,8 @@ fn whatever_is_taken_away_is_a_defect_of_the_plan_and_a_risk() {
     }
 }
 
-/// A key that stores of ePHI name and nobody read may be AWS's own, of another account, or gone: it is not evidenced.
+/// A key that stores of ePHI name and nobody read may be AWS's own, of another account, or gone: it is not
+/// evidenced.
 #[test]
 fn a_key_that_is_taken_away_is_no_longer_evidenced() {
     let mut evidence = whole();

@@ -373,11 +373,15 @@ fn runs_are_compared_without_packages_and_what_is_missing_is_said() {
 
 /// A database as the kept packages of releases hold two: `records` open to the internet, `reports` not.
 fn database(id: &str, public: bool) -> Value {
-    let configuration = json!({ "dBInstanceIdentifier": id, "storageEncrypted": false, "publiclyAccessible": public, "engine": "postgres" });
+    let configuration = json!({
+        "dBInstanceIdentifier": id, "engine": "postgres", "storageEncrypted": false,
+            "publiclyAccessible": public
+    });
     crate::harness::item("AWS::RDS::DBInstance", id, configuration)
 }
 
-/// The package that each release kept compares with one of today: what changed is told, or why it cannot be compared.
+/// The package that each release kept compares with one of today: what changed is told, or why it cannot be
+/// compared.
 #[test]
 fn the_packages_of_releases_compare_with_todays() {
     let releases = crate::harness::repository().join("tests/fixtures/packages");

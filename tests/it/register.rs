@@ -290,12 +290,15 @@ fn the_calendar_knows_what_ends() {
     assert!(page.contains("Content-Security-Policy") && !page.contains("<script"), "{page}");
 }
 
-/// The same resources in another order and at another time are the same risks, and what a person confirmed of one stands; so it does
-/// when a resource joins its group.
+/// The same resources in another order and at another time are the same risks, and what a person confirmed of
+/// one stands; so it does when a resource joins its group.
 #[test]
 fn ids_and_confirmed_scores_survive_reruns_and_reorderings() {
     let database = |id: &str| {
-        let open = json!({ "dBInstanceIdentifier": id, "storageEncrypted": false, "publiclyAccessible": true, "engine": "postgres" });
+        let open = json!({
+            "dBInstanceIdentifier": id, "engine": "postgres", "storageEncrypted": false,
+            "publiclyAccessible": true
+        });
         item("AWS::RDS::DBInstance", id, open)
     };
     let bucket = |id: &str| item("AWS::S3::Bucket", id, json!({ "name": id }));

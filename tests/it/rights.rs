@@ -1,5 +1,5 @@
-//! Who can raise his own rights, from items as AWS Config writes them: within boundaries, under conditions, in
-//! every partition, and by roles of administrators that trust him.
+//! Who can raise his own rights, from items as AWS Config writes them: within boundaries, under conditions,
+//! in every partition, and by roles of administrators that trust him.
 
 use serde_json::{Value, json};
 
@@ -22,8 +22,9 @@ fn role(partition: &str, name: &str, statements: Value, more: Value) -> Value {
     let trust =
         json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
     let mut configuration = json!({
-        "arn": arn, "path": "/", "roleName": name, "assumeRolePolicyDocument": policy(trust), "attachedManagedPolicies": [],
-        "rolePolicyList": [{"policyName": "own", "policyDocument": policy(statements)}], "permissionsBoundary": null,
+        "arn": arn, "path": "/", "roleName": name, "assumeRolePolicyDocument": policy(trust),
+        "attachedManagedPolicies": [], "permissionsBoundary": null,
+        "rolePolicyList": [{"policyName": "own", "policyDocument": policy(statements)}],
     });
     let members = configuration.as_object_mut().expect("an object");
     members.extend(more.as_object().cloned().unwrap_or_default());
@@ -36,14 +37,18 @@ fn role(partition: &str, name: &str, statements: Value, more: Value) -> Value {
 fn boundary(name: &str, statements: Value) -> Value {
     let arn = format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
     let version = json!({"versionId": "v1", "isDefaultVersion": true, "document": policy(statements)});
-    let configuration = json!({"arn": arn, "policyName": name, "defaultVersionId": "v1", "attachmentCount": 0, "policyVersionList": [version]});
+    let configuration = json!({
+        "arn": arn, "policyName": name, "defaultVersionId": "v1", "attachmentCount": 0,
+        "policyVersionList": [version]
+    });
     let mut policy = item("AWS::IAM::Policy", name, configuration);
     policy["ARN"] = json!(arn);
     policy
 }
 
 fn within(name: &str) -> Value {
-    json!({"permissionsBoundary": {"permissionsBoundaryArn": format!("arn:aws:iam::{ACCOUNT}:policy/{name}")}})
+    let arn = format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+    json!({"permissionsBoundary": {"permissionsBoundaryArn": arn}})
 }
 
 /// The verdict and reason on each role of the list.
@@ -68,7 +73,10 @@ fn judged(items: &[Value], roles: &[&str]) -> Vec<(String, String)> {
 #[test]
 fn an_administrator_within_a_boundary_is_asked_for_each_way() {
     let everything = || json!([allow("*", "*")]);
-    let by_aws = json!({"attachedManagedPolicies": [{"policyName": "AdministratorAccess", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}]});
+    let administrator = json!({
+        "policyName": "AdministratorAccess", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"
+    });
+    let by_aws = json!({"attachedManagedPolicies": [administrator]});
     let mut both = within("wide");
     both.as_object_mut().expect("an object").extend(by_aws.as_object().cloned().unwrap_or_default());
     let items = [
@@ -86,7 +94,10 @@ fn an_administrator_within_a_boundary_is_asked_for_each_way() {
         role(
             "aws",
             "second-factor",
-            json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]),
+            json!([{
+                "Effect": "Allow", "Action": "*", "Resource": "*",
+                "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+            }]),
             json!({}),
         ),
     ];
@@ -129,7 +140,10 @@ fn the_ways_are_the_same_in_every_partition() {
 #[test]
 fn a_role_of_administrators_behind_a_condition_may_be_taken() {
     let trusting = |condition: Value| {
-        let statement = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "sts:AssumeRole", "Condition": condition});
+        let root = format!("arn:aws:iam::{ACCOUNT}:root");
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole", "Condition": condition
+        });
         json!({"assumeRolePolicyDocument": policy(statement)})
     };
     let taker = || role("aws", "taker", json!([allow("sts:AssumeRole", "*")]), json!({}));

@@ -171,7 +171,8 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
     dossier
 }
 
-/// Rows and resources in the order of what is shown: that of the originals tells which name comes before which.
+/// Rows and resources in the order of what is shown: that of the originals tells which name comes before
+/// which.
 fn ordered(dossier: &mut Dossier) {
     for check in dossier.controls.iter_mut().flat_map(|control| &mut control.checks) {
         check

@@ -119,8 +119,8 @@ fn references(dossier: &Dossier, decisions: &Decisions, names: &mut Vec<(Origina
     names.extend(dossier.evidence.iter().map(|e| (Original::Name, e.path.clone())));
 }
 
-/// Who else has an agreement: other customers and subcontractors. The recipient knows its own name, which stands
-/// on each page.
+/// Who else has an agreement: other customers and subcontractors. The recipient knows its own name, which
+/// stands on each page.
 fn parties(decisions: &Decisions, recipient: &str, names: &mut Vec<(Original, String)>) {
     let recipient = recipient.to_lowercase();
     let all = decisions.agreements.agreements.iter().map(|agreement| agreement.party.trim());

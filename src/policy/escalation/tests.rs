@@ -47,9 +47,10 @@ fn stacks_that_were_not_read_may_run_under_a_role_of_their_own() {
 #[test]
 fn ways_are_the_same_in_every_partition() {
     for partition in ["aws", "aws-us-gov", "aws-cn", "aws-eusc"] {
+        let [roles, ann] = ["role/*", "user/ann"].map(|of| format!("arn:{partition}:iam::111122223333:{of}"));
         let statements = serde_json::json!([
-            {"Effect": "Allow", "Action": "iam:UpdateAssumeRolePolicy", "Resource": format!("arn:{partition}:iam::111122223333:role/*")},
-            {"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": format!("arn:{partition}:iam::111122223333:user/ann")},
+            {"Effect": "Allow", "Action": "iam:UpdateAssumeRolePolicy", "Resource": roles},
+            {"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": ann},
         ]);
         let policy = Policy::read(&serde_json::json!({ "Statement": statements })).expect("a policy");
         let arn = format!("arn:{partition}:iam::111122223333:role/deployer");

@@ -89,8 +89,8 @@ impl AnswerInputs<'_> {
         self.exhibits(ids)
     }
 
-    /// What is not met, with the open risks of the register that hold the resources in question: the latest of
-    /// their dates, and none where one of them has none. Another risk of the same control is not its own.
+    /// What is not met, with the open risks of the register that hold the resources in question: the latest
+    /// of their dates, and none where one of them has none. Another risk of the same control is not its own.
     fn missing(&self, control: &ControlReport, check: &CheckReport) -> AnswerGap {
         let bad: BTreeSet<&str> = check
             .rows
@@ -114,8 +114,8 @@ impl AnswerInputs<'_> {
     }
 }
 
-/// Check by check, those in trouble first, how many of the judged rows are met. What has no row is left: nothing
-/// of the kind is there.
+/// Check by check, those in trouble first, how many of the judged rows are met. What has no row is left:
+/// nothing of the kind is there.
 fn named(found: &[(&ControlReport, &CheckReport)]) -> String {
     let judged = |c: &Counts| c.met + c.not_met + c.accepted + c.attested;
     let all: Vec<String> = found

@@ -72,8 +72,8 @@ fn change(control: &ControlReport, dossier: &Dossier) -> String {
     }
 }
 
-/// Since when the oldest failure lasts: as AWS Config's history shows it, or since the first run that showed one
-/// of the resources, whichever is earlier.
+/// Since when the oldest failure lasts: as AWS Config's history shows it, or since the first run that showed
+/// one of the resources, whichever is earlier.
 fn since(control: &ControlReport, open: &[&RiskReport], dossier: &Dossier) -> String {
     let members = open.iter().flat_map(|risk| &risk.members).filter(|member| member.here);
     let shown = members.map(|member| member.first_seen.as_str()).filter(|time| !time.is_empty()).min();

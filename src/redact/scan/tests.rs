@@ -245,11 +245,13 @@ fn names_that_begin_like_a_question_name_secrets_all_the_same() {
     }
 }
 
-/// A header of a proxy's own is a setting; what a customer's header holds is one only if it is short and plain.
+/// A header of a proxy's own is a setting; what a customer's header holds is one only if it is short and
+/// plain.
 #[test]
 fn headers_that_are_settings_stay() {
     let header = |name: &str, value: &str| {
-        let pair = serde_json::json!({ "customHeaders": { "items": [{ "headerName": name, "headerValue": value }] } });
+        let items = serde_json::json!([{ "headerName": name, "headerValue": value }]);
+        let pair = serde_json::json!({ "customHeaders": { "items": items } });
         redact(&pair.to_string()).0.is_some()
     };
     for (name, value) in [

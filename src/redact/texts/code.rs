@@ -117,14 +117,21 @@ pub(super) const CODE: [SecretPlace; 19] = [
         Strong,
         WORDS,
         &["default"],
-        r#"(?i)\bvariable\s+\\?["'](?P<n>[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key)[\w-]*)\\?["']\s*\{[^{}]{0,300}?\bdefault\s*=\s*\\?["']([^"'\\\n]{4,100})"#,
+        concat!(
+            r#"(?i)\bvariable\s+\\?["'](?P<n>[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key"#,
+            r#"|private_?key)[\w-]*)\\?["']\s*\{[^{}]{0,300}?\bdefault\s*=\s*\\?["']([^"'\\\n]{4,100})"#,
+        ),
     ),
     place(
         "assigned-secret",
         Strong,
         WORDS,
         &["value:"],
-        r#"(?i)\bname:[^\S\n]*["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|(?:access|private|signing|encryption)_?key)[\w.-]*)["']?[^\S\n]*\r?\n[^\S\n]*value:[^\S\n]*["']?([^\s"']{4,})"#,
+        concat!(
+            r#"(?i)\bname:[^\S\n]*["']?(?P<n>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key"#,
+            r#"|(?:access|private|signing"#,
+            r#"|encryption)_?key)[\w.-]*)["']?[^\S\n]*\r?\n[^\S\n]*value:[^\S\n]*["']?([^\s"']{4,})"#,
+        ),
     ),
     // addresses that are keys
     place(

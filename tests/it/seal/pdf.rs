@@ -191,14 +191,16 @@ fn shadow_attacks_are_seen() {
     }
 }
 
-/// A field that waits for somebody is signed or stays as it is: what is drawn there alone looks like a signature.
+/// A field that waits for somebody is signed or stays as it is: what is drawn there alone looks like a
+/// signature.
 #[test]
 fn what_is_drawn_into_an_empty_field_is_seen() {
     let mut field = (0, 0);
     let waiting = updated(PDF, |u| {
         let id = page(u);
         field = u.new_document.add_object(dictionary! {
-            "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig", "T" => Object::string_literal("Approved by"),
+            "Type" => "Annot", "Subtype" => "Widget", "FT" => "Sig",
+            "T" => Object::string_literal("Approved by"),
             "Rect" => vec![100.into(), 100.into(), 300.into(), 150.into()], "P" => id
         });
         edit(u, id).set("Annots", vec![Object::Reference(field)]);
@@ -210,7 +212,8 @@ fn what_is_drawn_into_an_empty_field_is_seen() {
     assert!(holds(&pades::verify(&pdf), 1), "{:#?}", pades::verify(&pdf));
     for valued in [false, true] {
         let drawn = updated(&pdf, |u| {
-            let look = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => vec![0.into(), 0.into(), 200.into(), 50.into()] };
+            let bounds = vec![0.into(), 0.into(), 200.into(), 50.into()];
+            let look = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => bounds };
             let look = u.new_document.add_object(Stream::new(look, b"0 0 200 50 re f".to_vec()));
             let value = u.new_document.add_object(dictionary! { "Type" => "Sig" });
             let field = edit(u, field);

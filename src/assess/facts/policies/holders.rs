@@ -4,11 +4,11 @@ mod running;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use rusqlite::{Connection, params};
 
 use super::documents::{Evidence, Managed, PrincipalRow, rows};
+use super::written_by_aws::{UNKNOWN_OF_AWS, is_of_aws, written};
 use crate::assess::input::Fault;
 use crate::policy::Answer;
 use crate::policy::aws_managed::{self, Known};
@@ -384,27 +384,4 @@ fn escalate(
 /// The path and name of a policy, as its ARN has them.
 fn name_below(arn: &str) -> &str {
     arn.split(":policy/").nth(1).unwrap_or(arn)
-}
-
-/// A policy of AWS that gives everything, or all of IAM, as its document has it.
-pub fn written(known: &Known) -> Option<&'static Policy> {
-    static DOCUMENTS: OnceLock<[Policy; 2]> = OnceLock::new();
-    let [everything, identity] = DOCUMENTS.get_or_init(|| {
-        ["*", "iam:*"].map(|action| {
-            let statement = serde_json::json!({"Effect": "Allow", "Action": action, "Resource": "*"});
-            Policy::read(&serde_json::json!({ "Statement": statement })).expect("a policy")
-        })
-    });
-    match (known.everything, known.identity) {
-        (true, _) => Some(everything),
-        (false, true) => Some(identity),
-        (false, false) => None,
-    }
-}
-
-pub const UNKNOWN_OF_AWS: &str =
-    "a policy of AWS that is neither in the evidence nor in the list that comes with the program";
-
-pub fn is_of_aws(policy: &str) -> bool {
-    policy.contains(":iam::aws:policy/")
 }

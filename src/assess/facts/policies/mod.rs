@@ -9,6 +9,7 @@ mod holders;
 mod organization;
 mod others;
 mod permission_sets;
+mod written_by_aws;
 
 use rusqlite::Connection;
 

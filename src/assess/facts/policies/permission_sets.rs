@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::documents::{Evidence, rows};
-use super::holders::{Owner, UNKNOWN_OF_AWS, breadth, by_aws, is_of_aws, written};
+use super::holders::{Owner, breadth, by_aws};
+use super::written_by_aws::{UNKNOWN_OF_AWS, is_of_aws, written};
 use crate::assess::input::Fault;
 use crate::policy::document::{Effect, Policy, Statement};
 use crate::policy::escalation::{Surroundings, ways};

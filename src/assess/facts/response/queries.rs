@@ -59,15 +59,13 @@ const TOPIC: Query = Query {
                || iif(c.rules = 1, ' rule', ' rules') || ' publish to it'
                || coalesce('; confirmed: ' || h.who, ''),
              CASE WHEN s.rank = 3
-                    THEN 'it has no confirmed subscription, so what publishes to it wakes nobody' END, 0
-      FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic
-        LEFT JOIN heard AS h ON h.topic_arn = c.topic
-             CASE WHEN s.rank = 3 THEN 'it has no confirmed subscription, so what publishes to it wakes nobody'
+                    THEN 'it has no confirmed subscription, so what publishes to it wakes nobody'
                   WHEN s.arn IS NULL AND EXISTS (
                     SELECT 1 FROM config_region AS r WHERE r.has_items = 1
                       AND c.topic LIKE 'arn:%:sns:' || r.region || ':' || r.account || ':%')
                   THEN 'it is not among the topics of its region, so what publishes to it wakes nobody' END, 0
-      FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic LEFT JOIN heard AS h ON h.topic_arn = c.topic
+      FROM called AS c LEFT JOIN sns_reach AS s ON s.arn = c.topic
+        LEFT JOIN heard AS h ON h.topic_arn = c.topic
       ORDER BY coalesce(s.rank, 4), c.topic NOT LIKE '%:%security%', c.alarms + c.rules DESC, c.topic",
     expected: "
       WITH caller AS (
