@@ -268,7 +268,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(usage(&error, &args) as u8),
+        Err(error) => return streams::ended(usage(&error, &args)),
     };
     streams::quiet(cli.global.quiet);
     style::choose(cli.global.color);
@@ -276,14 +276,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(context) => dispatch(cli.command, &context),
         Err(error) => Err(error),
     };
-    let exit = exit.unwrap_or_else(|error| report(&error));
-    match streams::lost() {
-        Some(why) => {
-            complain(&format!("error: standard output could not be written: {why}"));
-            ExitCode::from(Exit::Failed as u8)
-        }
-        None => ExitCode::from(exit as u8),
-    }
+    streams::ended(exit.unwrap_or_else(|error| report(&error)))
 }
 
 /// Version, commit and catalog: what a verdict rests on.
@@ -298,7 +291,10 @@ fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
         data(&version());
         return Exit::Done;
     }
-    let _ = error.print();
+    let printed = error.print();
+    if !error.use_stderr() {
+        streams::keep(printed);
+    }
     values::dashes(args).iter().for_each(|hint| complain(hint));
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,

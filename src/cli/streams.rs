@@ -4,9 +4,11 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::Exit;
 use crate::diag::{is_hazard, push_as_json};
 
 /// How much is said beside data and problems.
@@ -19,8 +21,19 @@ pub fn quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
 }
 
+/// The code to end with: what got lost on the way out counts before all else.
+pub fn ended(exit: Exit) -> ExitCode {
+    match lost() {
+        Some(why) => {
+            complain(&format!("error: standard output could not be written: {why}"));
+            ExitCode::from(Exit::Failed as u8)
+        }
+        None => ExitCode::from(exit as u8),
+    }
+}
+
 /// Why data on stdout got lost, after what is still in the buffer was written; None where nothing did.
-pub fn lost() -> Option<String> {
+fn lost() -> Option<String> {
     keep(Ok(()));
     LOST.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
@@ -94,7 +107,8 @@ pub fn data(text: &str) {
     keep(std::io::stdout().write_all(visible(text).as_bytes()));
 }
 
-fn keep(result: std::io::Result<()>) {
+/// Remembers why something was not written.
+pub fn keep(result: std::io::Result<()>) {
     if let Err(error) = result.and_then(|()| std::io::stdout().flush())
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {

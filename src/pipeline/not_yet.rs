@@ -24,6 +24,12 @@ pub fn not_yet(workspace: &Workspace, as_of: &str) -> Vec<Diagnostic> {
         let on = risk.confirmed_on.as_deref().unwrap_or_default();
         of(FILES[4], format!("entries/{i}/confirmed_on"), on, "nobody can have confirmed it by then");
     }
+    for (i, risk) in d.risks.entries.iter().enumerate() {
+        for (n, step) in risk.detail.steps.iter().enumerate() {
+            let path = format!("entries/{i}/detail/steps/{n}/done");
+            of(FILES[4], path, &step.done, "it cannot have been done by then");
+        }
+    }
     for (i, role) in d.incident.iter().flat_map(|plan| &plan.roles).enumerate() {
         of(FILES[5], format!("roles/{i}/tested"), &role.tested, "nobody can have been reached by then");
     }

@@ -92,7 +92,8 @@ impl<'s> Checker<'s> {
                     .and_then(Json::as_u64)
                     .filter(|least| (items.len() as u64) < *least)
                 {
-                    self.say(node.at, "AFC-022", format!("`{}` holds fewer than {least}", path.leaf()), "");
+                    let hint = "write one at least, behind `- `";
+                    self.say(node.at, "AFC-022", format!("`{}` holds fewer than {least}", path.leaf()), hint);
                 }
                 let Some(rule) = schema.get("items") else { return };
                 items.iter().enumerate().for_each(|(index, item)| self.node(item, rule, &path.item(index)));
@@ -164,7 +165,8 @@ impl<'s> Checker<'s> {
             _ if null => {}
             Some(text) if self.unfinished(node, text, path) || texts.contains(&text) => {}
             Some(text) if node.kind() != NodeKind::Null && !text.trim().is_empty() => {
-                let list = texts.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
+                let said = texts.iter().filter(|t| !t.is_empty());
+                let list = said.map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
                 let known = if texts.len() == 1 {
                     "this version reads"
                 } else if texts.len() > 12 {

@@ -52,18 +52,20 @@ fn findings_win_over_what_is_missing_and_gaps_can_be_allowed() {
 
 #[test]
 fn lost_output_is_no_success_and_a_closed_pipe_is_no_fault() {
-    let Ok(full) = fs::File::options().write(true).open("/dev/full") else { return };
-    let run = |out: Stdio| {
+    let run = |args: &[&str], out: Stdio| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_affiant"));
-        command.args(["controls", "list"]).env_clear().stdout(out).stderr(Stdio::piped());
+        command.args(args).env_clear().stdout(out).stderr(Stdio::piped());
         crate::harness::ran(command.output().expect("the program starts"))
     };
-    let ran = run(full.into());
-    assert_eq!(ran.code, 5, "{}", ran.err);
-    assert!(ran.err.contains("standard output could not be written"), "{}", ran.err);
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    drop(reader);
-    assert_eq!(run(writer.into()).code, 0);
+    for args in [&["controls", "list"][..], &["--help"], &["help", "assess"], &["--version"]] {
+        let Ok(full) = fs::File::options().write(true).open("/dev/full") else { return };
+        let ran = run(args, full.into());
+        assert_eq!(ran.code, 5, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains("standard output could not be written"), "{args:?}: {}", ran.err);
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        assert_eq!(run(args, writer.into()).code, 0, "{args:?}");
+    }
 }
 
 #[test]

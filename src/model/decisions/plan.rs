@@ -112,6 +112,7 @@ pub struct PlanSeverity {
 #[serde(deny_unknown_fields)]
 pub struct ContractClock {
     pub who: String,
+    #[schemars(with = "shapes::Role")]
     pub by: String,
     #[schemars(range(min = 1, max = 8760))]
     pub hours: f64,

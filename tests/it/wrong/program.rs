@@ -61,6 +61,9 @@ fn amounts() -> Vec<Case> {
         edit("a clock of no hours", I, "    hours: 24", "    hours: 0", "0\n    source")
             .says(&["out of range"])
             .fix(&["from 1 to 8760"]),
+        edit("a clock for no role", I, "    by: business associate", "    by: busines associate", "busines ")
+            .says(&["`busines associate` is not a role under HIPAA"])
+            .fix(&["did you mean `business associate`"]),
         edit("a hop of no minutes", I, "minutes: 15", "minutes: 0", "0\n    channel")
             .says(&["out of range"])
             .fix(&["from 1 to 10080"]),
@@ -196,6 +199,14 @@ fn risks() -> Vec<Case> {
         )
         .says(&["no file `documents/none-of-it.md`"])
         .fix(&["documents/"]),
+        detail(
+            "a step done next year",
+            "    detail: { steps: [{ action: x, done: 2027-09-22 }] }\n    owner: ",
+            "2027-09-22",
+        )
+        .code(0)
+        .says(&["cannot have been done by then"])
+        .fix(&["mend the date"]),
         detail("a review each month", "    detail: { next_review: monthly }\n    owner: ", "monthly }")
             .says(&["`monthly` is not a date"])
             .fix(&["2026-09-30"]),
