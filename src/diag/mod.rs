@@ -240,7 +240,7 @@ pub fn is_hazard(c: char) -> bool {
 }
 
 /// What [`is_hazard`] knows beyond the controls, from Unicode 16.
-const HIDDEN: [(char, char); 25] = [
+const HIDDEN: [(char, char); 27] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
     ('\u{600}', '\u{605}'),
@@ -255,6 +255,7 @@ const HIDDEN: [(char, char); 25] = [
     ('\u{200b}', '\u{200f}'),
     ('\u{2028}', '\u{202e}'),
     ('\u{2060}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
     ('\u{3164}', '\u{3164}'),
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
@@ -264,6 +265,7 @@ const HIDDEN: [(char, char); 25] = [
     ('\u{110cd}', '\u{110cd}'),
     ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d159}', '\u{1d159}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
 ];

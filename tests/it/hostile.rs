@@ -16,7 +16,7 @@ const NAMES: [&str; 10] = [
     "🦠 emoji 数据",
     "\u{1b}[2J\u{1b}]0;owned\u{7}",
     "\"; DROP TABLE resource; --",
-    "seen\u{ad}\u{200b}\u{2060}\u{fe0f}\u{e0041}\u{85}\u{3164}\u{180e}\u{2028}\u{7f}unseen",
+    "seen\u{ad}\u{200b}\u{2060}\u{fe0f}\u{e0041}\u{85}\u{3164}\u{2800}\u{1d159}\u{180e}\u{2028}\u{7f}unseen",
     "]]></svg><img src=x onerror=alert(1)> {{ 7*1093 }} {% raw %}",
 ];
 
