@@ -166,24 +166,7 @@ impl Place<'_> {
         if names.is_empty() {
             return None;
         }
-        let counted = |region: &str| {
-            self.seen
-                .direct
-                .get(&(self.account.to_string(), region.to_string(), source.to_string()))
-                .copied()
-                .unwrap_or_default()
-        };
-        let count = match region {
-            GLOBAL => self
-                .seen
-                .direct
-                .iter()
-                .filter(|((a, _, t), _)| a == self.account && t == source)
-                .map(|(_, n)| n)
-                .sum(),
-            _ => counted(region),
-        };
-        let homeless = counted(GLOBAL);
+        let (count, homeless) = self.counted_directly(source, region);
         if region != GLOBAL && count == 0 && homeless > 0 {
             let words = format!("{homeless} were read, and no answer says of which region");
             return Some(self.line(region, source, State::NotCollected, 0, words));
@@ -194,6 +177,16 @@ impl Place<'_> {
             None if count == 0 => self.line(region, source, State::Empty, 0, how),
             None => self.line(region, source, State::Read, count, how),
         })
+    }
+
+    /// How many of a type were read directly: of this region, and of none that an answer names.
+    fn counted_directly(&self, source: &str, region: &str) -> (u64, u64) {
+        let own = self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source);
+        let counted = |wanted: &str| {
+            own.clone().filter(|((_, r, _), _)| wanted == GLOBAL || r == wanted).map(|(_, n)| *n).sum()
+        };
+        let homeless = own.clone().filter(|((_, r, _), _)| r == GLOBAL).map(|(_, n)| *n).sum();
+        (counted(region), homeless)
     }
 
     fn type_state(&self, source: &str, region: &str, tally: Tally) -> (State, String) {

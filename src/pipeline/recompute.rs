@@ -263,8 +263,23 @@ impl Parts<'_> {
             pdf: self.bag.entries().any(|(path, _)| path.as_str() == PDF),
             certificate: self.signer,
         });
+        let (same, words) = self.beside_own(&ours)?;
+        out.push(Code::RecordAgain, "record", same, words);
+        let text = own::instructions(&self.record.id, self.signer, &self.record.run, self.record.pdf);
+        let said = self.bag.tag("VERIFY.md", MAX_JSON).unwrap_or_default();
+        out.push(
+            Code::InstructionsAgain,
+            "VERIFY.md",
+            said == text.as_bytes(),
+            "how to check the package, word for word",
+        );
+        Ok(())
+    }
+
+    /// Whether `package.json` is the record that follows from the rest, member by member and as it is written.
+    fn beside_own(&self, ours: &PackageRecord) -> Result<(bool, String), Stop> {
         let members = |record: &PackageRecord| serde_json::to_value(record).expect("a record serialises");
-        let (said, follows) = (members(self.record), members(&ours));
+        let (said, follows) = (members(self.record), members(ours));
         let differs: Vec<&str> = follows
             .as_object()
             .into_iter()
@@ -278,16 +293,7 @@ impl Parts<'_> {
             (true, false) => "package.json is written otherwise than this program writes it".to_string(),
             (false, _) => format!("package.json says otherwise of: {}", differs.join(", ")),
         };
-        out.push(Code::RecordAgain, "record", differs.is_empty() && as_written, words);
-        let text = own::instructions(&self.record.id, self.signer, &self.record.run, self.record.pdf);
-        let said = self.bag.tag("VERIFY.md", MAX_JSON).unwrap_or_default();
-        out.push(
-            Code::InstructionsAgain,
-            "VERIFY.md",
-            said == text.as_bytes(),
-            "how to check the package, word for word",
-        );
-        Ok(())
+        Ok((differs.is_empty() && as_written, words))
     }
 }
 

@@ -124,14 +124,20 @@ pub fn dossier(inputs: &Inputs<'_>) -> Dossier {
         limits: limits(inputs.decisions),
         shared: None,
     };
-    let seen_before = sightings::known(inputs.before.map(|(before, _)| before));
-    sightings::fill(&mut dossier, &seen_before); // the board says since when
-    front::fill(&mut dossier, inputs, &refs);
-    dossier.risks = risks::with(dossier.risks, front::contradicted(&dossier.contradictions), inputs);
-    sightings::fill(&mut dossier, &seen_before);
-    dossier.risks.elements = elements::all(&dossier, inputs);
-    dossier.risks.before = elements::before(inputs);
+    from_the_whole(&mut dossier, inputs, &refs);
     harmless(dossier)
+}
+
+/// What is said of the dossier as a whole: the first pages, and what of them the register holds.
+fn from_the_whole(dossier: &mut Dossier, inputs: &Inputs<'_>, refs: &References) {
+    let seen_before = sightings::known(inputs.before.map(|(before, _)| before));
+    sightings::fill(dossier, &seen_before); // the board says since when
+    front::fill(dossier, inputs, refs);
+    let risks = dossier.risks.clone();
+    dossier.risks = risks::with(risks, front::contradicted(&dossier.contradictions), inputs);
+    sightings::fill(dossier, &seen_before);
+    dossier.risks.elements = elements::all(dossier, inputs);
+    dossier.risks.before = elements::before(inputs);
 }
 
 fn catalog_info(inputs: &Inputs<'_>) -> CatalogInfo {

@@ -131,7 +131,7 @@ impl Direct {
         catalog: &Catalog,
         decisions: &Decisions,
     ) -> Result<Vec<UnreadPart>, Fault> {
-        let mut unread: BTreeMap<[String; 5], BTreeSet<String>> = BTreeMap::new();
+        let mut unread: BTreeMap<PartKey, BTreeSet<String>> = BTreeMap::new();
         let mut insert = db.prepare_cached(
             "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, \
              phi_scope, excluded, status, captured_at, created_at, configuration, supplementary, artifact)
@@ -151,15 +151,15 @@ impl Direct {
                 continue;
             }
             for part in missing {
-                let place = [&whole.account, &filled.region, &filled.resource_type].map(String::clone);
-                let [account, region, resource_type] = place;
+                let [account, region, resource_type] =
+                    [&whole.account, &filled.region, &filled.resource_type].map(String::clone);
                 let key =
                     [account, region, resource_type, part.operation.to_string(), part.member.to_string()];
                 unread.entry(key).or_default().insert(filled.arn.clone());
             }
             let tags = self.tags.get(&(whole.account.clone(), filled.arn.clone())).unwrap_or(&filled.tags);
-            let tags = read_tags(Some(&tags.to_string()), decisions);
-            let excluded = decisions.workspace.excludes(&filled.arn);
+            let (tags, excluded) =
+                (read_tags(Some(&tags.to_string()), decisions), decisions.workspace.excludes(&filled.arn));
             insert.execute(params![
                 filled.arn,
                 filled.resource_type,
@@ -178,6 +178,18 @@ impl Direct {
                 whole.artifact
             ])?;
         }
+        self.listed_alone(&mut known, decisions, &mut unread)?;
+        self.tag(db, decisions)?;
+        Ok(unread.into_iter().map(as_part).collect())
+    }
+
+    /// Resources that a list names and nothing describes.
+    fn listed_alone(
+        &self,
+        known: &mut rusqlite::CachedStatement<'_>,
+        decisions: &Decisions,
+        unread: &mut BTreeMap<PartKey, BTreeSet<String>>,
+    ) -> Result<(), Fault> {
         for ((account, resource_type, arn), (region, operation)) in &self.listed {
             let beside = decisions.workspace.is_beyond(region) || decisions.workspace.excludes(arn);
             if beside || self.absent.contains(arn) || known.exists(params![arn, resource_type])? {
@@ -188,12 +200,7 @@ impl Direct {
             let key = [account, region, resource_type, operation, String::new()];
             unread.entry(key).or_default().insert(arn.clone());
         }
-        self.tag(db, decisions)?;
-        let part =
-            |([account, region, resource_type, operation, member], arns): ([String; 5], BTreeSet<String>)| {
-                UnreadPart { account, region, resource_type, operation, member, arns }
-            };
-        Ok(unread.into_iter().map(part).collect())
+        Ok(())
     }
 
     /// Gives tags to resources that have none yet.
@@ -320,4 +327,13 @@ pub fn lines(unread: &[UnreadPart]) -> Vec<Coverage> {
         },
     };
     unread.iter().map(line).collect()
+}
+
+/// Account, region, type, operation and member of a part.
+type PartKey = [String; 5];
+
+fn as_part(
+    ([account, region, resource_type, operation, member], arns): (PartKey, BTreeSet<String>),
+) -> UnreadPart {
+    UnreadPart { account, region, resource_type, operation, member, arns }
 }
