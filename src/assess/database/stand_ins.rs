@@ -131,7 +131,7 @@ impl Direct {
         catalog: &Catalog,
         decisions: &Decisions,
     ) -> Result<Vec<UnreadPart>, Fault> {
-        let mut unread: BTreeMap<PartKey, BTreeSet<String>> = BTreeMap::new();
+        let mut unread: BTreeMap<UnreadKey, BTreeSet<String>> = BTreeMap::new();
         let mut insert = db.prepare_cached(
             "INSERT INTO resource (arn, type, resource_id, name, account, region, availability_zone, tags, \
              phi_scope, excluded, status, captured_at, created_at, configuration, supplementary, artifact)
@@ -188,7 +188,7 @@ impl Direct {
         &self,
         known: &mut rusqlite::CachedStatement<'_>,
         decisions: &Decisions,
-        unread: &mut BTreeMap<PartKey, BTreeSet<String>>,
+        unread: &mut BTreeMap<UnreadKey, BTreeSet<String>>,
     ) -> Result<(), Fault> {
         for ((account, resource_type, arn), (region, operation)) in &self.listed {
             let beside = decisions.workspace.is_beyond(region) || decisions.workspace.excludes(arn);
@@ -329,11 +329,11 @@ pub fn lines(unread: &[UnreadPart]) -> Vec<Coverage> {
     unread.iter().map(line).collect()
 }
 
-/// Account, region, type, operation and member of a part.
-type PartKey = [String; 5];
+/// Account, region, type, operation and member of an unread part.
+type UnreadKey = [String; 5];
 
 fn as_part(
-    ([account, region, resource_type, operation, member], arns): (PartKey, BTreeSet<String>),
+    ([account, region, resource_type, operation, member], arns): (UnreadKey, BTreeSet<String>),
 ) -> UnreadPart {
     UnreadPart { account, region, resource_type, operation, member, arns }
 }
