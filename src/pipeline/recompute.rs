@@ -276,7 +276,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    /// Whether `package.json` is the record that follows from the rest, member by member and as it is written.
+    /// Whether `package.json` is the record that follows from the rest, member by member and as it is
+    /// written.
     fn beside_own(&self, ours: &PackageRecord) -> Result<(bool, String), Stop> {
         let members = |record: &PackageRecord| serde_json::to_value(record).expect("a record serialises");
         let (said, follows) = (members(self.record), members(ours));
