@@ -180,6 +180,9 @@ pub fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<St
             "minimum" if value.as_f64().is_some_and(|n| rule.as_f64().is_some_and(|least| n < least)) => {
                 out.push(format!("{path} is less than {rule}"));
             }
+            "maximum" if value.as_f64().is_some_and(|n| rule.as_f64().is_some_and(|most| n > most)) => {
+                out.push(format!("{path} is more than {rule}"));
+            }
             "minItems"
                 if value
                     .as_array()

@@ -190,7 +190,7 @@ def main() -> int:
     parser.add_argument("--affiant", type=Path, required=True)
     parser.add_argument("--transcript", type=Path)
     args = parser.parse_args()
-    failed = 0
+    passed = failed = 0
     for name, start in (("by questions", lambda p: p.answer("init")), ("by options", lambda p: p.run("init", *OPTIONS))):
         with tempfile.TemporaryDirectory() as folder:
             person = Person(name, args.affiant.resolve(), Path(folder))
@@ -201,14 +201,16 @@ def main() -> int:
                 commands = person.quarters()
                 if commands > MOST_COMMANDS:
                     raise Stumbled(f"{name}: the second quarter took {commands} commands")
+                passed += 1
                 print(f"{name}: a clean workspace after {seconds:.0f} seconds, the second quarter in {commands} commands")
             except Stumbled as stumbled:
                 print(stumbled)
-                failed = 1
+                failed += 1
             if args.transcript:
                 args.transcript.mkdir(parents=True, exist_ok=True)
                 (args.transcript / f"{name.replace(' ', '-')}.txt").write_text(person.said, encoding="utf-8")
-    return failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -377,7 +377,7 @@ fn program() -> Vec<Case> {
             .fix(&["`version: \"3.2\"`"]),
         edit("plan: hours of a clock", I, "    hours: 24", "    hours: -24", "-24")
             .says(&["out of range"])
-            .fix(&["from 0 to 8760"]),
+            .fix(&["from 1 to 8760"]),
         edit(
             "alternatives: malformed citation",
             L,
