@@ -92,11 +92,11 @@ fn incidents() -> Vec<Case> {
         .says(&["`last week` is not a date"])
         .fix(&["2026-09-30"]),
         incident(
-            "a breach that is nope",
-            "incidents:\n  - { id: I1, discovered: 2026-09-20, breach: nope }\ndrills:\n",
-            "nope",
+            "a breach that is perhaps",
+            "incidents:\n  - { id: I1, discovered: 2026-09-20, breach: perhaps }\ndrills:\n",
+            "perhaps",
         )
-        .says(&["`nope` is not a decision on the four factors"])
+        .says(&["`perhaps` is not a decision on the four factors"])
         .fix(&["`undecided`"]),
         incident(
             "a breach that nobody decided",
