@@ -292,8 +292,8 @@ mod tests {
         assert_eq!(line.find('X'), carets.find('^'));
     }
 
-    /// The list against the regex crate's Unicode tables, and two characters that no table calls invisible and
-    /// every font draws as a blank.
+    /// The list against the regex crate's Unicode tables, and two characters that no table calls invisible
+    /// and every font draws as a blank.
     #[test]
     fn everything_that_unicode_calls_invisible_is_a_hazard() {
         let hidden = regex::Regex::new(
