@@ -181,12 +181,14 @@ impl Place<'_> {
 
     /// How many of a type were read directly: of this region, and of none that an answer names.
     fn counted_directly(&self, source: &str, region: &str) -> (u64, u64) {
-        let own = self.seen.direct.iter().filter(|((a, _, t), _)| a == self.account && t == source);
-        let counted = |wanted: &str| {
-            own.clone().filter(|((_, r, _), _)| wanted == GLOBAL || r == wanted).map(|(_, n)| *n).sum()
+        let direct = &self.seen.direct;
+        let counted = |region: &str| {
+            let place = (self.account.to_string(), region.to_string(), source.to_string());
+            direct.get(&place).copied().unwrap_or_default()
         };
-        let homeless = own.clone().filter(|((_, r, _), _)| r == GLOBAL).map(|(_, n)| *n).sum();
-        (counted(region), homeless)
+        let everywhere = || direct.iter().filter(|((a, _, t), _)| a == self.account && t == source);
+        let count = if region == GLOBAL { everywhere().map(|(_, n)| n).sum() } else { counted(region) };
+        (count, counted(GLOBAL))
     }
 
     fn type_state(&self, source: &str, region: &str, tally: Tally) -> (State, String) {
