@@ -19,32 +19,6 @@ const DATE: &str = "write dates as 2026-09-30";
 /// As long, and of such characters, as the name of a folder may be on every system.
 const LABEL: &str = r#"^[^./\\:*?"<>|\x00-\x1f][^/\\:*?"<>|\x00-\x1f]{0,59}$"#;
 
-/// A value whose form is one of these.
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    Date,
-    DateOrNothing,
-    Account,
-    Region,
-    Regions,
-    RoleArn,
-    Role,
-    Paper,
-    Scale,
-    Treatment,
-    Digest,
-    DigestOrNothing,
-    Report,
-    Words,
-    Label,
-    Rule,
-    Padding,
-    Level,
-    Url,
-    Arn,
-    Bucket,
-}
-
 fn schema(form: Form) -> Schema {
     match form {
         Form::Date => dated(text(r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "a date", DATE)),
@@ -122,7 +96,14 @@ fn dated(mut schema: Schema) -> Schema {
 
 /// Declares a form that fields of decisions name in `schemars(with = …)`.
 macro_rules! forms {
-    ($($name:ident),+) => {$(
+    ($($name:ident),+) => {
+        /// A value whose form is one of these.
+        #[derive(Debug, Clone, Copy)]
+        enum Form {
+            $($name),+
+        }
+
+        $(
         #[doc = concat!("Values of the form `", stringify!($name), "`.")]
         #[derive(Debug)]
         pub struct $name;
@@ -140,7 +121,8 @@ macro_rules! forms {
                 schema(Form::$name)
             }
         }
-    )+};
+        )+
+    };
 }
 
 forms!(

@@ -7,21 +7,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{one_of, text};
 
-/// A value whose form is one of these.
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    AccountOrNothing,
-    BucketOrNothing,
-    SecurityGroupId,
-    PrincipalArn,
-    SuggestionId,
-    ThreatSource,
-    HowKnown,
-    FourFactors,
-    AccessChange,
-    PolicyNumber,
-}
-
 fn schema(form: Form) -> Schema {
     match form {
         Form::AccountOrNothing => text(
