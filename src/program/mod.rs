@@ -133,8 +133,7 @@ fn from_the_whole(dossier: &mut Dossier, inputs: &Inputs<'_>, refs: &References)
     let seen_before = sightings::known(inputs.before.map(|(before, _)| before));
     sightings::fill(dossier, &seen_before); // the board says since when
     front::fill(dossier, inputs, refs);
-    let risks = dossier.risks.clone();
-    dossier.risks = risks::with(risks, front::contradicted(&dossier.contradictions), inputs);
+    risks::add(&mut dossier.risks, front::contradicted(&dossier.contradictions), inputs);
     sightings::fill(dossier, &seen_before);
     dossier.risks.elements = elements::all(dossier, inputs);
     dossier.risks.before = elements::before(inputs);

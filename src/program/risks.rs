@@ -31,11 +31,11 @@ pub fn register(inputs: &Inputs<'_>, services: &Services) -> RiskRegister {
     ordered(rows, inputs)
 }
 
-/// The register with more risks in it.
-pub fn with(register: RiskRegister, more: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
-    let mut rows = register.rows;
+/// Puts more risks into the register.
+pub fn add(register: &mut RiskRegister, more: Vec<RiskReport>, inputs: &Inputs<'_>) {
+    let mut rows = std::mem::take(&mut register.rows);
     rows.extend(more);
-    ordered(rows, inputs)
+    *register = ordered(rows, inputs);
 }
 
 fn ordered(rows: Vec<RiskReport>, inputs: &Inputs<'_>) -> RiskRegister {
