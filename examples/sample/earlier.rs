@@ -2,6 +2,8 @@
 //! broke since is sound, and the partners' intake is not there yet. Comes after all builders, so that names
 //! and ids stay those of the later quarter.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDateTime;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
@@ -137,26 +139,22 @@ fn forget(value: &mut Value, name: &str) {
     }
 }
 
-/// Moves the times of the last quarter to the one before, in every form in which AWS writes them. Older times
+/// When AWS writes a time: as a day or a moment, in names of files, in words, in milliseconds and in seconds.
+static TIMES: LazyLock<Regex> = LazyLock::new(|| {
+    let forms = [
+        r"(?P<day>\b\d{4}-\d\d-\d\d)(?P<time>[T ]\d\d:\d\d:\d\d)?",
+        r"(?P<compact>[0-9]{8}T[0-9]{6}Z)",
+        r"(?P<worded>\b[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M)",
+        r"(?P<millis>\b1[78]\d{11}\b)",
+        r"(?P<seconds>\b1[78]\d{8}\b)",
+    ];
+    Regex::new(&forms.join("|")).expect("a pattern")
+});
+
+/// The same text, a quarter earlier: the times of the last quarter are moved to the one before. Older times
 /// stay, and so do those to come: what was made before both quarters was made once.
-pub struct Clock(Regex);
-
-impl Clock {
-    pub fn new() -> Clock {
-        let forms = [
-            r"(?P<day>\b\d{4}-\d\d-\d\d)(?P<time>[T ]\d\d:\d\d:\d\d)?",
-            r"(?P<compact>[0-9]{8}T[0-9]{6}Z)",
-            r"(?P<worded>\b[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M)",
-            r"(?P<millis>\b1[78]\d{11}\b)",
-            r"(?P<seconds>\b1[78]\d{8}\b)",
-        ];
-        Clock(Regex::new(&forms.join("|")).expect("a pattern"))
-    }
-
-    /// The same text, a quarter earlier.
-    pub fn back(&self, text: &str) -> String {
-        self.0.replace_all(text, |found: &Captures<'_>| moved(found)).into_owned()
-    }
+pub fn back(text: &str) -> String {
+    TIMES.replace_all(text, |found: &Captures<'_>| moved(found)).into_owned()
 }
 
 fn moved(found: &Captures<'_>) -> String {

@@ -9,7 +9,7 @@ use flate2::{Compression, GzBuilder};
 
 use crate::clones::Clones;
 use crate::documents;
-use crate::earlier::{self, Clock};
+use crate::earlier;
 use crate::envelope::{Format, encode};
 use crate::estate::Estate;
 use crate::ledger;
@@ -26,11 +26,10 @@ pub fn write(options: &Options) -> io::Result<()> {
     if options.earlier {
         earlier::rewind(&mut estate);
     }
-    let clock = options.earlier.then(Clock::new);
     let mut paths = Vec::new();
     let extra = options.items.map_or(0, |wanted| wanted.saturating_sub(estate.east.items.len()));
     for (region, extra) in [(&mut estate.east, extra), (&mut estate.west, 0)] {
-        let path = told(clock.as_ref(), item_path(options, region));
+        let path = told(options, item_path(options, region));
         items(options, region, &path, extra)?;
         eprintln!("{}: {} items", region.name, region.items.len() + extra);
         paths.push((region.name, path));
@@ -38,9 +37,9 @@ pub fn write(options: &Options) -> io::Result<()> {
     // many items measure what there is now; history would be judged beside them
     let wanted = |path: &str| options.items.is_none() || !path.contains("_ConfigHistory_");
     for (path, bytes) in estate.story.answers.iter().filter(|(path, _)| wanted(path)) {
-        match String::from_utf8(bytes.clone()) {
-            Ok(text) => file(&options.out, path, told(clock.as_ref(), text).as_bytes())?,
-            Err(_) => file(&options.out, path, bytes)?,
+        match std::str::from_utf8(bytes) {
+            Ok(text) if options.earlier => file(&options.out, path, earlier::back(text).as_bytes())?,
+            _ => file(&options.out, path, bytes)?,
         }
     }
     // what people wrote is kept once, with the latest quarter
@@ -52,11 +51,8 @@ pub fn write(options: &Options) -> io::Result<()> {
 }
 
 /// A text as it was in the quarter that is asked for.
-fn told(clock: Option<&Clock>, text: String) -> String {
-    match clock {
-        Some(clock) => clock.back(&text),
-        None => text,
-    }
+fn told(options: &Options, text: String) -> String {
+    if options.earlier { earlier::back(&text) } else { text }
 }
 
 /// Where the items of a region go, below the output folder: named as AWS Config names a delivered snapshot,
@@ -119,12 +115,11 @@ fn stream<W: Write>(
     (head, tail): (&str, &str),
     extra: usize,
 ) -> io::Result<W> {
-    let clock = options.earlier.then(Clock::new);
     let own: Vec<String> = region
         .items
         .iter()
         .filter_map(|item| encode(item, options.format))
-        .map(|text| told(clock.as_ref(), text))
+        .map(|text| told(options, text))
         .collect();
     let mut text = Vec::with_capacity(2 * CHUNK);
     text.extend_from_slice(head.as_bytes());
