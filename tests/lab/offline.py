@@ -157,17 +157,23 @@ def script_attacked(bench: Bench) -> str:
     return f"{len(NAMES)} names, {len(calls)} calls"
 
 
-def script_refuses_old(bench: Bench) -> str:
-    """An AWS CLI that does not know the regions of buckets is refused before anything is asked, with the version that is needed."""
-    folder = bench.scratch / "old-cli"
+def answered_by(bench: Bench, folder: Path, program: str, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs the script in an empty folder, with a program in the place of the AWS CLI."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "bin").mkdir(parents=True)
     fake, text = folder / "bin/aws", folder / "collect.sh"
-    fake.write_text("#!/bin/sh\ncase \"$*\" in *skeleton*) echo '{\"Buckets\": [{\"Name\": \"Name\"}]}' ;; --version) echo aws-cli/2.9.19 ;; *) touch asked ;; esac\n")
+    fake.write_text(program)
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     text.write_text(script(bench))
-    given = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION}
-    done = subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+    own = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION}
+    return subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | own | given, capture_output=True, text=True, check=False)
+
+
+def script_refuses_old(bench: Bench) -> str:
+    """An AWS CLI that does not know the regions of buckets is refused before anything is asked, with the version that is needed."""
+    folder = bench.scratch / "old-cli"
+    program = "#!/bin/sh\ncase \"$*\" in *skeleton*) echo '{\"Buckets\": [{\"Name\": \"Name\"}]}' ;; --version) echo aws-cli/2.9.19 ;; *) touch asked ;; esac\n"
+    done = answered_by(bench, folder, program, {})
     words = ("too old", "aws-cli/2.9.19", "1.35.8")
     wrong = [] if done.returncode == 5 and all(word in done.stderr for word in words) else [f"exit {done.returncode}: {done.stderr[-300:]}"]
     refuse_if(wrong + [f"{name} was made" for name in ("asked", "out") if (folder / name).exists()])
@@ -199,15 +205,10 @@ else:
 def script_goes_deeper(bench: Bench) -> str:
     """Units below units are asked about, each once, however deep they lie."""
     folder = bench.scratch / "units"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "bin").mkdir(parents=True)
-    log, fake, text = folder / "log", folder / "bin/aws", folder / "collect.sh"
-    fake.write_text(UNITS.format(python=sys.executable, log=str(log)))
-    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
-    text.write_text(script(bench))
+    log = folder / "log"
     only = "organizations:ListRoots organizations:ListOrganizationalUnitsForParent organizations:ListAccountsForParent"
-    given = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION, "ORGANIZATION": "111122223333", "ONLY": only}
-    done = subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+    program = UNITS.format(python=sys.executable, log=str(log))
+    done = answered_by(bench, folder, program, {"ORGANIZATION": "111122223333", "ONLY": only})
     calls = [json.loads(line) for line in log.read_text().splitlines()]
     wrong = [] if done.returncode == 0 else [f"exit {done.returncode}: {done.stderr[-300:]}"]
     every = ["ou-ab12-deep", "ou-ab12-last", "ou-ab12-one", "ou-ab12-two", "r-ab12"]
@@ -245,14 +246,9 @@ def script_goes_on(bench: Bench) -> str:
     told = []
     for policy, expected in (("resource-based", ["k-1", "k-2", "k-3"]), ("identity-based", ["k-1"])):
         folder = bench.scratch / f"keys-{policy}"
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "bin").mkdir(parents=True)
-        log, fake, text = folder / "log", folder / "bin/aws", folder / "collect.sh"
-        fake.write_text(KEYS.format(python=sys.executable, log=str(log), policy=policy))
-        fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
-        text.write_text(script(bench))
-        given = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "REGIONS": REGION, "ONLY": "kms:ListKeys kms:DescribeKey"}
-        done = subprocess.run(["bash", str(text), "out"], cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+        log = folder / "log"
+        program = KEYS.format(python=sys.executable, log=str(log), policy=policy)
+        done = answered_by(bench, folder, program, {"ONLY": "kms:ListKeys kms:DescribeKey"})
         asked = [about["KeyId"] for name, about in map(json.loads, log.read_text().splitlines()) if name == "describe-key"]
         wrong = [] if done.returncode == 3 else [f"exit {done.returncode}: {done.stderr[-300:]}"]
         refuse_if(wrong + ([] if asked == expected else [f"a {policy} policy refused, and {asked} were asked about"]))
