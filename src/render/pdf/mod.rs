@@ -120,6 +120,8 @@ pub fn document(
         .collect();
     let world = ClosedWorld::new(main, files, fonts).map_err(RenderError::Pdf)?;
     let compiled = typst::compile::<PagedDocument>(&world);
+    // what typst remembers of this layout would otherwise stay for as long as the program runs
+    typst::comemo::evict(0);
     let pages = compiled.output.map_err(|errors| fault(&world, &errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1])
         .map_err(|e| RenderError::Pdf(format!("{e:?}")))?;
