@@ -106,6 +106,11 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
     if !is_wild(narrow) {
         return matches(wide, narrow);
     }
+    // what comes before the first wildcard of `narrow` is all that its texts are sure to begin with
+    let start = |pattern: &str| pattern.find(['*', '?']).unwrap_or(pattern.len());
+    if !narrow[..start(narrow)].starts_with(&wide[..start(wide)]) {
+        return false;
+    }
     let (wide, narrow) = (tokens(wide), tokens(narrow));
     let mut after = vec![false; narrow.len() + 1];
     for i in (0..=wide.len()).rev() {
