@@ -163,27 +163,43 @@ const NAMED: [(&str, &str, &str); 5] = [
     ),
 ];
 
-/// The rules, compiled once.
+/// A pattern of ours, compiled when it is first asked: most evidence never asks most of them.
+pub struct OwnPattern {
+    text: &'static str,
+    compiled: OnceLock<Regex>,
+}
+
+impl OwnPattern {
+    pub const fn new(text: &'static str) -> OwnPattern {
+        OwnPattern { text, compiled: OnceLock::new() }
+    }
+
+    pub fn regex(&self) -> &Regex {
+        self.compiled.get_or_init(|| Regex::new(self.text).expect("our own patterns compile"))
+    }
+}
+
+/// The rules, each compiled at most once.
 pub struct Patterns {
     pub set: RegexSet,
-    pub each: Vec<Regex>,
-    name: Regex,
-    pointer: Regex,
-    reference: Regex,
-    named: Vec<(&'static str, Regex, Regex)>,
+    pub each: Vec<OwnPattern>,
+    name: OwnPattern,
+    pointer: OwnPattern,
+    reference: OwnPattern,
+    named: Vec<(&'static str, OwnPattern, OwnPattern)>,
 }
 
 pub fn patterns() -> &'static Patterns {
     static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS.get_or_init(|| {
-        let compile = |p: &str| Regex::new(p).expect("our own patterns compile");
+        let own = OwnPattern::new;
         Patterns {
             set: RegexSet::new(VALUES.iter().map(|r| r.pattern)).expect("our own patterns compile"),
-            each: VALUES.iter().map(|r| compile(r.pattern)).collect(),
-            name: compile(SECRET_NAME),
-            pointer: compile(POINTER_NAME),
-            reference: compile(REFERENCE),
-            named: NAMED.iter().map(|(rule, name, value)| (*rule, compile(name), compile(value))).collect(),
+            each: VALUES.iter().map(|r| own(r.pattern)).collect(),
+            name: own(SECRET_NAME),
+            pointer: own(POINTER_NAME),
+            reference: own(REFERENCE),
+            named: NAMED.iter().map(|(rule, name, value)| (*rule, own(name), own(value))).collect(),
         }
     })
 }
@@ -224,14 +240,14 @@ pub fn sure(bytes: &[u8]) -> Option<&'static str> {
 impl Patterns {
     /// A name that only speaks of a secret.
     pub fn only_points(&self, name: &str) -> bool {
-        self.pointer.is_match(name)
+        self.pointer.regex().is_match(name)
             || name.eq_ignore_ascii_case("secretsmanager")
             || name.to_ascii_lowercase().contains("tokeniz")
     }
 
     /// A value that only says where a secret lies, or that there is none.
     pub fn refers(&self, value: &str) -> bool {
-        self.reference.is_match(value)
+        self.reference.regex().is_match(value)
     }
 
     /// Whether what a rule took for an assignment gives no secret but a reference to one.
@@ -243,7 +259,10 @@ impl Patterns {
 
     /// Whether the name says that the value is a secret, and the value does not only point to one.
     pub fn secret_by_name(&self, name: &str, value: &str) -> bool {
-        sounds_secret(name) && self.name.is_match(name) && !self.only_points(name) && !self.refers(value)
+        sounds_secret(name)
+            && self.name.regex().is_match(name)
+            && !self.only_points(name)
+            && !self.refers(value)
     }
 
     /// The rule by which a value is a finding because of the name beside it.
@@ -255,7 +274,7 @@ impl Patterns {
             .named
             .iter()
             .filter(|_| may_name_phi(name))
-            .find(|(_, n, v)| n.is_match(name) && v.is_match(value));
+            .find(|(_, n, v)| n.regex().is_match(name) && v.regex().is_match(value));
         if let Some((rule, ..)) = phi {
             return Some(rule);
         }

@@ -65,7 +65,7 @@ fn by_shape_and_place(
             continue;
         }
         let before = current.as_deref().unwrap_or(text);
-        let replaced = patterns.each[index].replace_all(before, |found: &regex::Captures<'_>| {
+        let replaced = patterns.each[index].regex().replace_all(before, |found: &regex::Captures<'_>| {
             let whole = &found[0];
             if patterns.is_reference(rule, whole) {
                 whole.to_string()

@@ -9,16 +9,16 @@ mod places;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::literals::looks_random;
-use super::rules::{is_call, patterns};
+use super::rules::{OwnPattern, is_call, patterns};
 use code::CODE;
 use commands::COMMANDS;
 use places::{PLACES, SecretPlace, ValueTest, WORDS, XML};
 
 struct Compiled {
-    pattern: Regex,
+    pattern: OwnPattern,
     rule: &'static str,
     check: ValueTest,
     need: &'static [&'static str],
@@ -36,7 +36,7 @@ fn compiled() -> &'static [Compiled] {
             and: &["<", "&lt;", "value"],
         });
         let compile = |p: SecretPlace| Compiled {
-            pattern: Regex::new(p.pattern).expect("our own patterns compile"),
+            pattern: OwnPattern::new(p.pattern),
             rule: p.rule,
             check: p.check,
             need: p.need,
@@ -55,7 +55,7 @@ pub fn find(text: &str) -> Vec<(&'static str, Range<usize>)> {
         compiled().iter().filter(|c| holds_one(c.need) && holds_one(c.and))
     {
         let mut from = 0;
-        while let Some(captures) = pattern.captures_at(text, from) {
+        while let Some(captures) = pattern.regex().captures_at(text, from) {
             let whole = captures.get(0).map_or(from..from + 1, |m| m.range());
             let value = value(&captures);
             let called = |range: &Range<usize>| {
