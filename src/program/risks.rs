@@ -170,9 +170,16 @@ fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
     let control =
         inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
     let kind = nouns::nouns(&group.asset_class, &group.examples);
+    // risks of two accounts would otherwise share a title
+    let place = match inputs.run.accounts.len() {
+        0 | 1 => String::new(),
+        _ => format!(" in {}", group.account),
+    };
     match group.verdict {
-        Verdict::NotEvidenced => format!("{control}: evidence is missing, so weaknesses may stay unseen"),
-        _ => format!("{control}: {} ({kind}) may expose ePHI", plural(group.resources, "resource")),
+        Verdict::NotEvidenced => {
+            format!("{control}: evidence is missing ({kind}{place}), so weaknesses may stay unseen")
+        }
+        _ => format!("{control}: {} ({kind}{place}) may expose ePHI", plural(group.resources, "resource")),
     }
 }
 
