@@ -22,14 +22,14 @@ pub fn set(text: &str, path: &[PathStep], member: &str, value: &Value) -> Result
     let root = parse(text)?;
     let map = at(&root, path)?;
     let Shape::Map { flow, members } = &map.kind else { return Err(EditError::Style(words(path))) };
-    let newline = newline(text);
     let made = match members.iter().find(|(key, _)| scalar(key) == Some(member)) {
-        Some((key, old)) => replaced(text, key, old, *flow, indent_of(text, key), newline, value)?,
+        Some((key, old)) => replaced(text, key, old, *flow, indent_of(text, key), value)?,
         None if *flow => flow_insert(text, map, members, member, value),
         None => {
             let Some((first, _)) = members.first() else { return Err(EditError::Style(words(path))) };
             let indent = indent_of(text, first);
             let end = past_comments(text, end_of_members(text, members), indent);
+            let newline = newline(text, end);
             let line =
                 format!("{newline}{}{}", " ".repeat(indent), block_member(member, value, indent, newline));
             splice(text, end..end, &line)
@@ -46,7 +46,6 @@ pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Resul
     let root = parse(text)?;
     let map = at(&root, path)?;
     let Shape::Map { members, flow } = &map.kind else { return Err(EditError::Style(words(path))) };
-    let newline = newline(text);
     let found = members.iter().find(|(key, _)| scalar(key) == Some(member));
     let empty = |node: &SpanNode| match &node.kind {
         Shape::List { items, .. } => items.is_empty(),
@@ -64,6 +63,7 @@ pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Resul
                 false => {
                     let dash = dash_of(text, &items[0]).ok_or_else(|| EditError::Style(words(&steps)))?;
                     let end = past_comments(text, line_end(text, end_of(text, last)), dash);
+                    let newline = newline(text, end);
                     let item =
                         format!("{newline}{}- {}", " ".repeat(dash), block_item(value, dash + 2, newline));
                     splice(text, end..end, &item)
@@ -73,9 +73,7 @@ pub fn push(text: &str, path: &[PathStep], member: &str, value: &Value) -> Resul
         found => {
             let whole = Value::List(vec![value.clone()]);
             match (found, flow) {
-                (Some((key, old)), _) => {
-                    replaced(text, key, old, *flow, indent_of(text, key), newline, &whole)?
-                }
+                (Some((key, old)), _) => replaced(text, key, old, *flow, indent_of(text, key), &whole)?,
                 (None, _) => return set(text, path, member, &whole),
             }
         }
@@ -158,8 +156,10 @@ fn at<'a>(root: &'a SpanNode, path: &[PathStep]) -> Result<&'a SpanNode, EditErr
     })
 }
 
-fn newline(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
+/// How the line at a place ends; the last line of a text without an end, as the line before it.
+fn newline(text: &str, at: usize) -> &'static str {
+    let feed = text[at..].find('\n').map(|i| at + i).or_else(|| text[..at].rfind('\n'));
+    if feed.is_some_and(|i| text[..i].ends_with('\r')) { "\r\n" } else { "\n" }
 }
 
 fn splice(text: &str, range: Range<usize>, new: &str) -> String {
@@ -244,9 +244,9 @@ fn replaced(
     old: &SpanNode,
     flow: bool,
     indent: usize,
-    newline: &str,
     value: &Value,
 ) -> Result<String, EditError> {
+    let newline = newline(text, key.range.start);
     let (start, end) = match old.range.is_empty() {
         true => (colon(text, key), colon(text, key)),
         false => (old.range.start, end_of(text, old)),
