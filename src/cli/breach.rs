@@ -123,6 +123,9 @@ fn residents(entries: &[String], keep: &mut dyn FnMut(Result<(), String>)) -> BT
     for entry in entries {
         keep(pair(entry, "--residents").and_then(|(state, n)| {
             let n: u64 = n.parse().map_err(|_| format!("`{entry}` names no number; write CA=120"))?;
+            if n == 0 {
+                return Err(format!("`{entry}` names nobody; leave out states without affected residents"));
+            }
             let code =
                 if state.eq_ignore_ascii_case("other") { "other".to_string() } else { state.to_uppercase() };
             match residents.insert(code, n) {

@@ -1,7 +1,7 @@
 //! `affiant init`: a workspace with commented starter files.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -44,6 +44,18 @@ pub struct InitArgs {
 const IGNORED: &str =
     "# runs and packages are evidence, not source; the key is private\n/evidence/\n/packages/\n/.affiant/\n";
 
+/// A workspace is not begun within another one.
+fn refuse_inner(dir: &Path) -> Result<(), Error> {
+    let above = std::path::absolute(dir).ok().and_then(|dir| Some(dir.parent()?.to_path_buf()));
+    match above.filter(|above| above.join(init_files::SETTINGS).is_file()) {
+        Some(above) => Err(wrong(
+            format!("`{}` is a folder of the workspace `{}`", dir.display(), above.display()),
+            "nothing was written; name a folder outside of it, or work in the one that is there",
+        )),
+        None => Ok(()),
+    }
+}
+
 pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
     if args.dir.is_file() {
         return Err(wrong(
@@ -67,6 +79,7 @@ pub fn cmd_init(args: InitArgs, context: &Context) -> Result<Exit, Error> {
             "nothing was written; choose an empty folder",
         ));
     }
+    refuse_inner(&args.dir)?;
     let filled = filled(&args, context)?;
     if let Some((text, _)) = &filled {
         init_files::put(&mut files, init_files::SETTINGS, text);

@@ -97,7 +97,10 @@ fn line_of(descriptor: u32) -> std::io::Result<Zeroizing<String>> {
     static OPEN: Mutex<Option<std::fs::File>> = Mutex::new(None);
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     if open.is_none() {
-        *open = Some(std::fs::File::open(format!("/dev/fd/{descriptor}"))?);
+        *open = Some(std::fs::File::open(format!("/dev/fd/{descriptor}")).map_err(|error| {
+            let what = format!("--password-fd {descriptor}: no file is open there ({error})");
+            std::io::Error::new(error.kind(), what)
+        })?);
     }
     let Some(source) = open.as_mut() else { return Err(std::io::ErrorKind::NotFound.into()) };
     let (mut line, mut byte) = (Zeroizing::new(Vec::new()), [0]);

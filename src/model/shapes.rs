@@ -15,6 +15,8 @@ pub const SCALE: [&str; 5] = ["very low", "low", "moderate", "high", "very high"
 /// What is done about a risk.
 pub const TREATMENTS: [&str; 4] = ["mitigate", "transfer", "avoid", "accept"];
 
+/// Something of a name beside a separator or a wildcard: a bare name matches no ARN.
+const RESOURCE: &str = r"[:/*].*[^*\s:/]|[^*\s:/].*[:/*]";
 const DATE: &str = "write dates as 2026-09-30";
 /// As long, and of such characters, as the name of a folder may be on every system.
 const LABEL: &str = r#"^[^./\\:*?"<>|\x00-\x1f][^/\\:*?"<>|\x00-\x1f]{0,59}$"#;
@@ -68,7 +70,7 @@ fn schema(form: Form) -> Schema {
             "the address of a timestamp authority",
             "write it as `https://timestamp.example/tsa`",
         ),
-        Form::Arn => text(r"[^*\s]", "a resource", "write its ARN, with `*` for a part of it"),
+        Form::Arn => text(RESOURCE, "a resource", "write its ARN, with `*` for a part of it"),
         Form::Bucket => text(
             "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
             "the name of a bucket",

@@ -2,13 +2,13 @@
 //! Each problem stands at the value it is about.
 
 mod program;
+mod scope;
 
 use chrono::NaiveDate;
 
 use super::{Documents, FILES};
 use crate::diag::Diagnostic;
 use crate::model::decisions::{Decisions, ExceptionRecord, RiskAcceptance, RiskClosure, RiskDecision};
-use crate::model::regions;
 use crate::yaml::is_placeholder;
 
 pub(super) struct Checker<'a> {
@@ -116,19 +116,17 @@ impl Checker<'_> {
         }
     }
 
+    fn twice(&mut self, file: &str, path: &str, message: String) {
+        self.complain(file, path, "AFW-026", message, "keep one of the two");
+    }
+
     /// A name that only one entry of a list may have.
     fn once<'v>(&mut self, file: &str, list: &str, member: &str, values: impl Iterator<Item = &'v String>) {
         let mut seen = Vec::new();
         for (i, value) in values.enumerate() {
             if named(value) && seen.contains(&value) {
                 let message = format!("a second entry of `{list}` is for `{value}`");
-                self.complain(
-                    file,
-                    &format!("{list}/{i}/{member}"),
-                    "AFW-026",
-                    message,
-                    "keep one of the two",
-                );
+                self.twice(file, &format!("{list}/{i}/{member}"), message);
             }
             seen.push(value);
         }
@@ -146,7 +144,7 @@ impl Checker<'_> {
             {
                 let message =
                     format!("a second exception for `{}` on `{}`, for the same days", e.check, e.resource);
-                self.complain(file, &format!("{entry}/resource"), "AFW-026", message, "keep one of the two");
+                self.twice(file, &format!("{entry}/resource"), message);
             }
             self.span(
                 file,
@@ -193,7 +191,7 @@ impl Checker<'_> {
                 && named(&matched.control)
             {
                 let message = format!("a second entry matches the same risk of `{}`", matched.control);
-                self.complain(file, &format!("entries/{i}/match"), "AFW-026", message, "keep one of the two");
+                self.twice(file, &format!("entries/{i}/match"), message);
             }
             self.risk(file, &format!("entries/{i}"), risk);
             self.closure(file, &format!("entries/{i}"), risk.closed.as_ref());
@@ -314,7 +312,7 @@ impl Checker<'_> {
             self.date(file, &format!("records/{i}/on"), &r.on);
             if decisions.records.records[..i].iter().any(|o| o.same_series(r) && o.on == r.on) {
                 let message = format!("a second record of `{}` is for {}", r.title, r.on);
-                self.complain(file, &format!("records/{i}/on"), "AFW-026", message, "keep one of the two");
+                self.twice(file, &format!("records/{i}/on"), message);
             }
             if r.privileged != named(&r.basis) {
                 let (member, message, hint) = match r.privileged {
@@ -349,43 +347,6 @@ impl Checker<'_> {
         for (i, t) in decisions.terms.accepted.iter().enumerate() {
             self.date(FILES[7], &format!("accepted/{i}/on"), &t.on);
         }
-    }
-
-    fn workspace(&mut self, decisions: &Decisions) {
-        let file = FILES[0];
-        let w = &decisions.workspace;
-        let (start, end) = (("start", w.period.start.as_str()), ("end", w.period.end.as_str()));
-        self.span(
-            file,
-            "period",
-            start,
-            end,
-            "write the first day of the period as `start`, and its last as `end`",
-        );
-        for (i, e) in w.exclude.iter().enumerate() {
-            self.date(file, &format!("exclude/{i}/on"), &e.on);
-        }
-        self.once(file, "accounts", "id", w.accounts.iter().map(|a| &a.id));
-        for (list, values) in [("regions", &w.regions), ("profiles", &w.profiles)] {
-            for (i, value) in values.iter().enumerate().filter(|(i, value)| values[..*i].contains(value)) {
-                let message = format!("`{value}` is named twice");
-                self.complain(file, &format!("{list}/{i}"), "AFW-026", message, "keep one of the two");
-            }
-        }
-        let mut partitions: Vec<&str> =
-            w.regions.iter().filter_map(|region| regions::partition_of(region)).collect();
-        partitions.dedup();
-        if let Some(i) =
-            w.regions.iter().position(|r| regions::partition_of(r).is_some_and(|p| p != partitions[0]))
-        {
-            let message = format!(
-                "`{}` lies in the partition {}, and regions before it in {}",
-                w.regions[i], partitions[1], partitions[0]
-            );
-            let hint = "credentials hold in one partition only; keep a workspace for each";
-            self.complain(file, &format!("regions/{i}"), "AFW-029", message, hint);
-        }
-        self.aws(&w.aws, &w.accounts);
     }
 }
 

@@ -174,6 +174,7 @@ pub struct PlanIncident {
     pub severity: String,
     /// ARNs, with `*` for any run of characters.
     #[serde(default)]
+    #[schemars(with = "Vec<shapes::Arn>")]
     pub resources: Vec<String>,
     #[serde(default)]
     pub outcome: String,

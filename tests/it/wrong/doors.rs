@@ -4,6 +4,7 @@
 use super::{Case, Do, command, edit};
 
 const A: &str = "affiant.yaml";
+const I: &str = "program/incident-response.yaml";
 const X: &str = "program/exceptions.yaml";
 const T: &str = "program/attestations.yaml";
 const G: &str = "program/agreements.yaml";
@@ -47,6 +48,30 @@ fn shapes() -> Vec<Case> {
         edit("a label of nothing", A, "label: 2026-Q3", "label: \"\"", "\"\"\n")
             .says(&["`label` is empty"])
             .fix(&["2026-Q3"]),
+        edit("a label that is a device of Windows", A, "label: 2026-Q3", "label: con", "con\n")
+            .says(&["no folder named `con`"])
+            .fix(&["2026-Q3"]),
+        edit("an account of zeros", A, "id: \"111122223333\"", "id: \"000000000000\"", "\"000000000000\"")
+            .says(&["no account `000000000000`"])
+            .fix(&["get-caller-identity"]),
+        edit(
+            "an exclusion of everything",
+            A,
+            "exclude: []",
+            "exclude: [{ match: \"arn:aws:*\", by: A, on: 2026-01-01, reason: b }]",
+            "\"arn:aws:*\"",
+        )
+        .says(&["every resource"])
+        .fix(&["a service"]),
+        edit(
+            "an incident on a name without its ARN",
+            I,
+            "drills:\n",
+            "incidents:\n  - { id: I-1, discovered: 2026-09-01, resources: [snap-1] }\ndrills:\n",
+            "snap-1]",
+        )
+        .says(&["`snap-1` is not a resource"])
+        .fix(&["write its ARN"]),
         edit("retention for ever", A, "years: 7", "years: 600", "600")
             .says(&["out of range"])
             .fix(&["six years"]),
@@ -243,6 +268,10 @@ fn others() -> Vec<Case> {
             .says(&["--max-age"])
             .fix(&["a whole number"]),
         clock("a State twice", &["--residents", "CA=5,CA=6"]).says(&["named twice"]).fix(&["name it once"]),
+        clock("nobody of a State", &["--residents", "CA=0"]).says(&["names nobody"]).fix(&["leave out"]),
+        command("init within a workspace", &["init", "program"])
+            .says(&["is a folder of the workspace"])
+            .fix(&["outside of it"]),
         clock("told before the discovery is told", &["--told", "hhs=2026-01-01"])
             .code(0)
             .says(&["before the discovery"])
