@@ -112,7 +112,9 @@ impl Buyer {
                 let map = answer::map(&name, &bytes, file)?;
                 self.earlier.agrees(
                     &name,
-                    map.rows.iter().map(|row| (row.row, row.text.as_str(), row.pick.as_str())),
+                    map.rows
+                        .iter()
+                        .map(|row| (format!("row {}", row.row), row.text.as_str(), row.pick.as_str())),
                 )?;
                 let filled = file.filled(&map, sheet)?;
                 say(&format!(
@@ -124,9 +126,12 @@ impl Buyer {
             }
             BuyersFile::Workbook(file) => {
                 let map = file.map(&name, &bytes)?;
-                let rows = map.sheets.iter().filter(|sheet| sheet.fill).flat_map(|sheet| &sheet.rows);
-                self.earlier
-                    .agrees(&name, rows.map(|row| (row.row.into(), row.text.as_str(), row.pick.as_str())))?;
+                let sheets = map.sheets.iter().filter(|sheet| sheet.fill);
+                let rows = sheets.flat_map(|sheet| sheet.rows.iter().map(move |row| (&sheet.sheet, row)));
+                let placed = rows.map(|(sheet, row)| {
+                    (format!("row {} of the sheet `{sheet}`", row.row), row.text.as_str(), row.pick.as_str())
+                });
+                self.earlier.agrees(&name, placed)?;
                 let filled = file.filled(&map, sheet)?;
                 counted(&filled);
                 let rows = filled
