@@ -323,7 +323,8 @@ mod tests {
             let everything = format!("arn:{partition}:*");
             let statement = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": everything});
             assert_eq!(leaving(&statement).0, Answer::Yes, "{partition}");
-            let plain = serde_json::json!({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:*",
+            let plain = serde_json::json!({"Statement": [{"Effect": "Deny", "Principal": "*",
+                "Action": "sqs:*",
                 "Resource": format!("arn:{partition}:sqs:*"),
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]});
             let policy = Policy::read(&plain).expect("a policy");
