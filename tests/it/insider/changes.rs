@@ -222,7 +222,7 @@ pub const CHANGES: &[Change] = &[
     ("a report beside the payload", "AFV-144", |f| write(&f.join("README.txt"), "all met")),
     ("a note inside the seal", "AFV-144", |f| write(&f.join("seal/README"), "trust this")),
     ("a report in the catalog", "AFV-600", |f| write(&f.join("data/catalog/summary.html"), "all met")),
-    ("a note among revocation lists", "AFV-144", |f| write(&f.join("seal/revocation/README"), "all met")),
+    ("a note among revocation lists", "AFV-304", |f| write(&f.join("seal/revocation/README"), "all met")),
     ("a second run", "AFV-144", |f| {
         fixture::copy(&run_of(f), &f.join("data/evidence/2026-01-01T000000Z-aaaaaaaa"))
     }),
