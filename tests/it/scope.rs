@@ -250,6 +250,26 @@ fn what_one_region_answers_of_a_name_is_not_said_of_its_namesake_in_another() {
     }
 }
 
+#[test]
+fn a_parameter_group_that_no_cluster_uses_is_not_missed_and_one_in_use_is() {
+    for (used, wanted) in [("other", "read"), ("idle", "not-collected")] {
+        let box_ = workspace(&[ACCOUNT], "us-east-1");
+        let save = |place: &str, body: Value| answer(&box_, ACCOUNT, &format!("us-east-1/{place}"), &body);
+        let group = |name: &str| json!({ "ParameterGroupName": name });
+        let cluster = json!({ "ClusterIdentifier": "dw", "ClusterParameterGroups": [group(used)] });
+        save("redshift/DescribeClusters", json!({ "Clusters": [cluster] }));
+        let groups = json!({ "ParameterGroups": [group("idle"), group("other")] });
+        save("redshift/DescribeClusterParameterGroups", groups);
+        let parameter = json!({ "ParameterName": "require_ssl", "ParameterValue": "true" });
+        save("redshift/DescribeClusterParameters/other", json!({ "Parameters": [parameter] }));
+        collected(&box_);
+        let assessment = parse(&box_.affiant(&["assess", "--format", "json"]).out);
+        let lines = assessment["sources"].as_array().expect("the sources");
+        let line = lines.iter().find(|line| line["source"] == "redshift:DescribeClusterParameters");
+        assert_eq!(line.expect("a line")["state"], wanted, "where {used} is in use");
+    }
+}
+
 fn trail(name: &str, owner: &str, organization: bool) -> Value {
     json!({ "Name": name, "TrailARN": format!("arn:aws:cloudtrail:us-east-1:{owner}:trail/{name}"),
         "HomeRegion": "us-east-1", "S3BucketName": "trails",
