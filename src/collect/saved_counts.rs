@@ -42,7 +42,7 @@ pub fn settle(seen: &mut Seen, catalog: &Catalog) {
 
 /// Settles every operation of which there are answers, and fewer than saved lists name, or than there are
 /// resources whose part it tells. Where there is none at all, or an answer is a gap already, coverage says so
-/// by itself; an item of AWS Config says all that parts would, and what is at home out of scope is not missed.
+/// by itself; an item of AWS Config says all that parts would, and what lies out of scope is not missed.
 pub fn settle_lists(seen: &mut Seen, decisions: &Decisions) {
     let mut called_for = std::mem::take(&mut seen.called_for);
     for ((account, region, name), parts) in std::mem::take(&mut seen.called_for_parts) {
