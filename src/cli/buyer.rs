@@ -13,6 +13,7 @@ use crate::pipeline::earlier::EarlierPicks;
 use crate::render::answer_report::AskedQuestion;
 use crate::render::answers;
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::given;
 
 const RECORDS: &str = "# Check the columns and the words that the file takes; then write into each `pick` \
                        the id of a question, or none.\n";
@@ -37,7 +38,7 @@ enum BuyersFile {
 
 /// A file that a person named.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
+    given::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
 }
 
 impl Buyer {
