@@ -13,6 +13,7 @@ use crate::pipeline::earlier::EarlierPicks;
 use crate::render::answer_report::AskedQuestion;
 use crate::render::answers;
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::given;
 
 const RECORDS: &str = "# Check the columns and the words that the file takes; then write into each `pick` \
                        the id of a question, or none.\n";
@@ -37,7 +38,7 @@ enum BuyersFile {
 
 /// A file that a person named.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
+    given::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
 }
 
 impl Buyer {
@@ -112,7 +113,9 @@ impl Buyer {
                 let map = answer::map(&name, &bytes, file)?;
                 self.earlier.agrees(
                     &name,
-                    map.rows.iter().map(|row| (row.row, row.text.as_str(), row.pick.as_str())),
+                    map.rows
+                        .iter()
+                        .map(|row| (format!("row {}", row.row), row.text.as_str(), row.pick.as_str())),
                 )?;
                 let filled = file.filled(&map, sheet)?;
                 say(&format!(
@@ -124,9 +127,12 @@ impl Buyer {
             }
             BuyersFile::Workbook(file) => {
                 let map = file.map(&name, &bytes)?;
-                let rows = map.sheets.iter().filter(|sheet| sheet.fill).flat_map(|sheet| &sheet.rows);
-                self.earlier
-                    .agrees(&name, rows.map(|row| (row.row.into(), row.text.as_str(), row.pick.as_str())))?;
+                let sheets = map.sheets.iter().filter(|sheet| sheet.fill);
+                let rows = sheets.flat_map(|sheet| sheet.rows.iter().map(move |row| (&sheet.sheet, row)));
+                let placed = rows.map(|(sheet, row)| {
+                    (format!("row {} of the sheet `{sheet}`", row.row), row.text.as_str(), row.pick.as_str())
+                });
+                self.earlier.agrees(&name, placed)?;
                 let filled = file.filled(&map, sheet)?;
                 counted(&filled);
                 let rows = filled

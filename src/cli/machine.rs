@@ -11,7 +11,7 @@ use crate::pipeline::handed::{self, MachineFormat};
 use crate::render::machine::MachineFile;
 use crate::store::atomic::{self, Access, Existing};
 
-/// Write a package as OSCAL, SARIF or OCSF, for programs that read those
+/// Write a package as OSCAL, SARIF, OCSF, or as one CSV a request, for programs that read those
 #[derive(Debug, Args)]
 pub struct MachineArgs {
     /// A package: ZIP or folder
@@ -36,6 +36,8 @@ enum FormatWanted {
     Sarif,
     /// Compliance findings, class 2003, one a line (OCSF 1.6.0)
     Ocsf,
+    /// One CSV for each control and each check, with an index: for programs that take in evidence by request
+    Requests,
 }
 
 pub fn cmd_machine(args: &MachineArgs, context: &Context) -> Result<Exit, Error> {
@@ -46,13 +48,13 @@ pub fn cmd_machine(args: &MachineArgs, context: &Context) -> Result<Exit, Error>
     progress.step("checking every digest and signature");
     let package = handed::open(&args.package, &pins, context.clock.now())?;
     progress.step("writing");
-    let files = package.machine_files(&wanted(&args.format));
+    let files = package.machine_files(&wanted(&args.format))?;
     drop(progress);
     for file in &files {
-        write(&args.output, file.path, &file.bytes)?;
+        write(&args.output, &file.path, &file.bytes)?;
     }
     write(&args.output, "index.csv", &index(&files, &package.dossier.package_id))?;
-    files.iter().for_each(|file| data(&format!("{}\n", args.output.join(file.path).display())));
+    files.iter().for_each(|file| data(&format!("{}\n", args.output.join(&file.path).display())));
     if package.dossier.risks.rows.is_empty() && files.iter().any(|file| file.path.starts_with("oscal/")) {
         say(
             "note: the register holds no risk, so there is no plan of action and milestones: the format asks \
@@ -66,7 +68,7 @@ pub fn cmd_machine(args: &MachineArgs, context: &Context) -> Result<Exit, Error>
 }
 
 fn wanted(formats: &[FormatWanted]) -> Vec<MachineFormat> {
-    let every = [FormatWanted::Oscal, FormatWanted::Sarif, FormatWanted::Ocsf];
+    let every = [FormatWanted::Oscal, FormatWanted::Sarif, FormatWanted::Ocsf, FormatWanted::Requests];
     let chosen = if formats.is_empty() { &every[..] } else { formats };
     let mut all: Vec<MachineFormat> = chosen
         .iter()
@@ -74,6 +76,7 @@ fn wanted(formats: &[FormatWanted]) -> Vec<MachineFormat> {
             FormatWanted::Oscal => MachineFormat::Oscal,
             FormatWanted::Sarif => MachineFormat::Sarif,
             FormatWanted::Ocsf => MachineFormat::Ocsf,
+            FormatWanted::Requests => MachineFormat::Requests,
         })
         .collect();
     all.sort();
@@ -106,7 +109,7 @@ fn index(files: &[MachineFile], package: &str) -> Vec<u8> {
     writer.write_record(["file", "format", "sha256", "package"]).expect(memory);
     for file in files {
         writer
-            .write_record([file.path, file.format, &Digest::of(&file.bytes).to_string(), package])
+            .write_record([&file.path, file.format, &Digest::of(&file.bytes).to_string(), package])
             .expect(memory);
     }
     writer.into_inner().expect(memory)

@@ -19,8 +19,8 @@ use crate::evidence::never_store;
 use crate::model::catalog::Catalog;
 use crate::model::registry::Operation;
 use crate::model::run::{Source, State};
-use crate::store::portable_name;
 use crate::store::run::Writer;
+use crate::store::{given, portable_name};
 
 /// What a file is, told from its place and name.
 enum Kind {
@@ -191,7 +191,7 @@ fn file(
     catalog: &Catalog,
 ) -> Result<(), CollectError> {
     let name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut input = match File::open(full) {
+    let mut input = match given::open(full) {
         Ok(input) => input,
         Err(error) => {
             seen.faults.push(LostEvidence {

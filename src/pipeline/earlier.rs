@@ -83,20 +83,21 @@ impl EarlierPicks {
         all.iter().all(|(other, _)| other == pick).then_some((pick.as_str(), name.as_str()))
     }
 
-    /// Refuses a pick that differs from an earlier one for the same question, or from one in the same file.
+    /// Refuses a pick that differs from an earlier one for the same question, or from one in the same file. A
+    /// row comes with the words for its place, as `row 3 of the sheet `Access``.
     pub fn agrees<'a>(
         &self,
         own: &str,
-        rows: impl Iterator<Item = (u64, &'a str, &'a str)>,
+        rows: impl Iterator<Item = (String, &'a str, &'a str)>,
     ) -> Result<(), Error> {
-        let mut mine: BTreeMap<String, (u64, &str)> = BTreeMap::new();
+        let mut mine: BTreeMap<String, (String, &str)> = BTreeMap::new();
         for (row, text, pick) in rows.filter(|(.., pick)| !pick.is_empty()) {
             let key = normalized(text);
             let earlier = self.picks.get(&key).into_iter().flatten().find(|(other, _)| other != pick);
             let twice = mine.get(&key).filter(|(_, other)| *other != pick);
             let other = match (earlier, twice) {
                 (Some((other, name)), _) => format!("`{name}` picks `{other}`"),
-                (None, Some((first, other))) => format!("row {first} picks `{other}`"),
+                (None, Some((first, other))) => format!("{first} picks `{other}`"),
                 (None, None) => {
                     mine.insert(key, (row, pick));
                     continue;
@@ -104,7 +105,7 @@ impl EarlierPicks {
             };
             let problem = Diagnostic::new(
                 "AFU-039",
-                format!("row {row} picks `{pick}`, and {other} for the same question"),
+                format!("{row} picks `{pick}`, and {other} for the same question"),
             )
             .file(own);
             return Err(problem
@@ -134,8 +135,10 @@ mod tests {
         ]);
         assert_eq!(picks.pick("do you have  mfa"), Some(("mfa", "a.yaml")));
         assert_eq!((picks.pick("Is it fast?"), picks.pick("And SSO?")), (None, None));
-        let agrees =
-            |rows: &[(u64, &'static str, &'static str)]| picks.agrees("c.yaml", rows.iter().copied()).is_ok();
+        let agrees = |rows: &[(u64, &'static str, &'static str)]| {
+            let rows = rows.iter().map(|(row, text, pick)| (format!("row {row}"), *text, *pick));
+            picks.agrees("c.yaml", rows).is_ok()
+        };
         assert!(agrees(&[
             (1, "Do you have MFA", "mfa"),
             (2, "Other", "sso"),

@@ -7,15 +7,17 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use memchr::memmem;
 
-use super::bag_files::{copy_out, read};
-use super::record::{ASSESSMENT, CATALOG, DATABASE, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS};
+use super::bag_files::{bytes, copy_out, read};
+use super::record::{
+    ASSESSMENT, CATALOG, DATABASE, DOSSIER, HTML, PDF, PackageRecord, RECORD, RISKS, csv_path,
+};
 use super::verify::Pins;
 use super::{Error, contents};
 use crate::diag::Diagnostic;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, EvidenceRef};
 use crate::redact;
-use crate::render::machine::{Handed, MachineFile, TextPlace, ocsf, oscal, sarif};
+use crate::render::machine::{Handed, MachineFile, TextPlace, ocsf, oscal, requests, sarif};
 use crate::seal::Certificate;
 use crate::seal::verify::{Bag, State, Verified};
 use crate::store::BagPath;
@@ -73,17 +75,19 @@ pub fn open(path: &Path, pins: &Pins, now: DateTime<Utc>) -> Result<HeldPackage,
 
 impl HeldPackage {
     /// The package in machine formats, by the functions that make them.
-    pub fn machine_files(&self, wanted: &[MachineFormat]) -> Vec<MachineFile> {
+    pub fn machine_files(&self, wanted: &[MachineFormat]) -> Result<Vec<MachineFile>, Error> {
         let handed = self.handed();
+        let results = requests::rows(&bytes(&self.bag, &csv_path("result"))?);
         let mut files = Vec::new();
         for format in wanted {
             match format {
                 MachineFormat::Oscal => files.extend(oscal::files(&handed)),
                 MachineFormat::Sarif => files.push(sarif::file(&handed)),
                 MachineFormat::Ocsf => files.push(ocsf::file(&handed)),
+                MachineFormat::Requests => files.extend(requests::files(&handed, &results)),
             }
         }
-        files
+        Ok(files)
     }
 
     fn handed(&self) -> Handed<'_> {
@@ -184,6 +188,7 @@ pub enum MachineFormat {
     Oscal,
     Sarif,
     Ocsf,
+    Requests,
 }
 
 /// The first place where a whole resource is named: not as the beginning of a longer name.

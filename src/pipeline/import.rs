@@ -18,6 +18,7 @@ use crate::program::corroborate::{ConfigRules, OwnRows, checks, compare};
 use crate::redact;
 use crate::render::corroboration_pages;
 use crate::render::{Templates, handed};
+use crate::store::given;
 use crate::yaml::yaml;
 
 /// The files to write, by name.
@@ -76,7 +77,7 @@ fn read(path: &Path, at: u32) -> Result<(ForeignFile, Vec<ForeignFinding>), Erro
     if size > MAX_FILE {
         return Err(refused(format!("{}", foreign::ForeignProblem::Size)));
     }
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = given::read(path).map_err(Error::io("read", path))?;
     let found = foreign::read(&bytes, at).map_err(|problem| refused(problem.to_string()))?;
     let Some(format) = found.format else { return Err(refused("it holds no finding".into())) };
     let times = || found.findings.iter().map(|f| f.at.as_str()).filter(|at| !at.is_empty());

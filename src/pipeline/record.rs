@@ -15,7 +15,7 @@ use crate::render::machine::oscal;
 use crate::seal::Certificate;
 use crate::seal::bag::is_own_tag;
 use crate::seal::bag::verify_md::{Contents, verify_md};
-use crate::store::manifest::{BagInfo, PAYLOAD};
+use crate::store::manifest::{BagInfo, MANIFEST, PAYLOAD, TAG_MANIFEST};
 use crate::store::run::Reader;
 use crate::workspace;
 
@@ -145,13 +145,20 @@ pub(super) fn is_ours(path: &str, run: &str) -> bool {
     let tables = || export::CSV.iter().any(|(table, _)| csv_path(table) == path);
     // the run's own payload is held against its custody records
     let in_run = path.strip_prefix(run).and_then(|rest| rest.strip_prefix('/'));
-    let of_run = in_run.is_some_and(|rest| {
-        rest.starts_with(PAYLOAD) || rest.starts_with(&format!("{JOINED}/")) || is_own_tag(rest)
-    });
+    let of_run = in_run.is_some_and(|rest| rest.starts_with(PAYLOAD) || is_of_part(rest) || is_own_tag(rest));
     let decision = path.strip_prefix(DECISIONS).is_some_and(|name| workspace::FILES.contains(&name));
     let signature = path.strip_suffix(".p7s") == Some(HTML);
     let named = [&fixed[..], &registers, &before].iter().any(|list| list.contains(&path));
     named || oscal_file(path) || tables() || signature || path.starts_with(CATALOG) || decision || of_run
+}
+
+/// Whether it is what a joined run keeps of a part, below `joined/RUN/`: its record, its manifests, its seal.
+fn is_of_part(path: &str) -> bool {
+    let inner = path.strip_prefix(JOINED).and_then(|rest| rest.strip_prefix('/')?.split_once('/'));
+    inner.is_some_and(|(run, name)| {
+        let of_seal = name.starts_with("seal/") || [MANIFEST, TAG_MANIFEST].contains(&name);
+        !run.is_empty() && (name == "run.json" || (of_seal && is_own_tag(name)))
+    })
 }
 
 /// Whether it is one of the OSCAL files.

@@ -4,6 +4,8 @@
 //! A `*` goes on over slashes and colons, as it does at the end of a segment of an ARN (IAM User Guide,
 //! "Resource").
 
+use crate::model::partition::Partition;
+
 /// One character of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
@@ -130,6 +132,17 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
         after = row;
     }
     after[0]
+}
+
+/// A pattern as it reads in the partition of commercial regions, which all spaces here are written in.
+pub fn same_partition(pattern: &str, space: &str) -> String {
+    if !space.starts_with("arn:aws:") {
+        return pattern.to_string();
+    }
+    match pattern.strip_prefix("arn:").and_then(|rest| rest.split_once(':')) {
+        Some((partition, rest)) if Partition::NAMES.contains(&partition) => format!("arn:aws:{rest}"),
+        Some(_) | None => pattern.to_string(),
+    }
 }
 
 /// Like [`matches`], but each of the six parts of an ARN by itself, as `ArnLike` compares. What is no ARN

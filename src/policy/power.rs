@@ -5,7 +5,6 @@ use super::audience::{acts, spans};
 use super::document::{Effect, Listed, Policy, Statement};
 use super::rights::acts_whole;
 use super::{Answer, pattern};
-use crate::model::partition::Partition;
 
 /// What a policy gives that is too much to name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,7 +135,7 @@ fn spans_everything(listed: &Listed) -> bool {
     let space = format!("arn:aws:{UNNAMED}:{UNNAMED}:{UNNAMED}:{UNNAMED}");
     match listed {
         Listed::These(list) => list.iter().any(|p| {
-            pattern::matches(&same_partition(p, &space), &space) || pattern::covers(p, "arn:aws*:*")
+            pattern::matches(&pattern::same_partition(p, &space), &space) || pattern::covers(p, "arn:aws*:*")
         }),
         Listed::AllBut(list) => list.is_empty(),
         Listed::Unsaid => true,
@@ -153,20 +152,13 @@ fn spans_identity(listed: &Listed, account: &str) -> bool {
 /// All of a space, or all but some named things in it.
 fn spans_or_but(listed: &Listed, space: &str) -> bool {
     match listed {
-        Listed::These(list) => list.iter().any(|p| pattern::covers(&same_partition(p, space), space)),
-        Listed::AllBut(list) => !list.iter().any(|p| pattern::covers(&same_partition(p, space), space)),
+        Listed::These(list) => {
+            list.iter().any(|p| pattern::covers(&pattern::same_partition(p, space), space))
+        }
+        Listed::AllBut(list) => {
+            !list.iter().any(|p| pattern::covers(&pattern::same_partition(p, space), space))
+        }
         Listed::Unsaid => true,
-    }
-}
-
-/// A pattern as it reads in the partition of commercial regions, which all spaces here are written in.
-pub fn same_partition(pattern: &str, space: &str) -> String {
-    if !space.starts_with("arn:aws:") {
-        return pattern.to_string();
-    }
-    match pattern.strip_prefix("arn:").and_then(|rest| rest.split_once(':')) {
-        Some((partition, rest)) if Partition::NAMES.contains(&partition) => format!("arn:aws:{rest}"),
-        Some(_) | None => pattern.to_string(),
     }
 }
 
@@ -214,9 +206,11 @@ fn passes_every_role(statement: &Statement, account: &str) -> bool {
 pub fn reaches_every(listed: &Listed, start: &str) -> bool {
     let unnamed = format!("{start}{UNNAMED}");
     match listed {
-        Listed::These(list) => list.iter().any(|p| pattern::matches(&same_partition(p, &unnamed), &unnamed)),
+        Listed::These(list) => {
+            list.iter().any(|p| pattern::matches(&pattern::same_partition(p, &unnamed), &unnamed))
+        }
         Listed::AllBut(list) => {
-            !list.iter().any(|p| pattern::matches(&same_partition(p, &unnamed), &unnamed))
+            !list.iter().any(|p| pattern::matches(&pattern::same_partition(p, &unnamed), &unnamed))
         }
         Listed::Unsaid => true,
     }
@@ -235,6 +229,7 @@ fn written(statement: &Statement) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::partition::Partition;
 
     fn found(json: serde_json::Value) -> Vec<(Breadth, String)> {
         let policy = Policy::read(&serde_json::json!({ "Statement": json })).expect("a policy");

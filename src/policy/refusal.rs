@@ -184,6 +184,7 @@ fn said(clause: &Clause) -> String {
 fn everywhere(listed: &Listed) -> bool {
     match listed {
         Listed::These(list) => list.iter().any(|p| {
+            let p = &pattern::same_partition(p, "arn:aws:*");
             pattern::covers(p, "*") || pattern::covers(p, "arn:aws:*") || pattern::covers(p, "arn:aws*:*")
         }),
         Listed::AllBut(_) => false,
@@ -233,11 +234,21 @@ pub fn refuses_plain(policy: &Policy, actions: &[&str], space: &str) -> Answer {
         .map(|action| {
             let each = denies
                 .clone()
-                .filter(|s| audience::acts(&s.action, action) && audience::spans(&s.resource, space));
+                .filter(|s| audience::acts(&s.action, action) && spans_here(&s.resource, space));
             (*action, each.map(plain).fold(Answer::No, Answer::or))
         })
         .collect();
     refused.iter().map(|(_, answer)| *answer).fold(Answer::Yes, Answer::and)
+}
+
+/// Like [`audience::spans`], in whichever partition the organization is.
+fn spans_here(listed: &Listed, space: &str) -> bool {
+    let here = |list: &[String]| list.iter().map(|p| pattern::same_partition(p, space)).collect();
+    match listed {
+        Listed::These(list) => audience::spans(&Listed::These(here(list)), space),
+        Listed::AllBut(list) => audience::spans(&Listed::AllBut(here(list)), space),
+        Listed::Unsaid => audience::spans(listed, space),
+    }
 }
 
 /// Whether a Deny holds for every caller who comes without TLS.
@@ -305,5 +316,21 @@ mod tests {
         // another statement of the policy that spares nobody
         let whole = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
         assert_eq!(leaving(&serde_json::json!([deny("444455556666"), whole])), (Answer::Yes, "Stay".into()));
+    }
+    #[test]
+    fn a_refusal_holds_in_the_partition_of_its_organization() {
+        for partition in crate::model::partition::Partition::NAMES {
+            let everything = format!("arn:{partition}:*");
+            let statement = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": everything});
+            assert_eq!(leaving(&statement).0, Answer::Yes, "{partition}");
+            let plain = serde_json::json!({"Statement": [{"Effect": "Deny", "Principal": "*",
+                "Action": "sqs:*",
+                "Resource": format!("arn:{partition}:sqs:*"),
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]});
+            let policy = Policy::read(&plain).expect("a policy");
+            let refuses = |space: &str| refuses_plain(&policy, &["sqs:sendmessage"], space);
+            assert_eq!(refuses("arn:aws:sqs:*"), Answer::Yes, "{partition}");
+            assert_eq!(refuses("arn:aws:kms:*"), Answer::No, "{partition}");
+        }
     }
 }

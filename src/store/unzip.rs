@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::DeflateDecoder;
 
+use crate::store::given;
 use crate::store::path::{BagPath, Names};
 use crate::store::problem::{Problem, ProblemKind, admit};
 use checked::{Checked, Inner};
@@ -64,7 +65,7 @@ impl Zip {
     /// Reads the directory and every local header; no entry is unpacked. Below the top folder, whose name is
     /// dropped.
     pub fn open(path: &Path) -> io::Result<Opened> {
-        let mut directory = BufReader::new(File::open(path)?);
+        let mut directory = BufReader::new(given::open(path)?);
         let mut locals = BufReader::with_capacity(512, File::open(path)?);
         let zip = |top| Zip { path: path.to_owned(), top };
         let stop = |problem| Ok((zip(None), Vec::new(), vec![problem]));

@@ -322,6 +322,59 @@ fn sarif_points_at_the_lines_that_name_the_resource() {
     assert!(found > 50, "{found} places");
 }
 
+/// One file and one row of the index a request, complete: what the report counts and does not list is there.
+#[test]
+fn every_request_has_its_file_its_days_and_all_rows() {
+    let made = exported();
+    let read = |path: &Path| -> Vec<BTreeMap<String, String>> {
+        let mut reader = csv::Reader::from_path(path).expect("CSV");
+        reader.deserialize().map(|row| row.expect("a row")).collect()
+    };
+    let out = made.box_.path().join("out");
+    let index = read(&out.join("requests/index.csv"));
+    let named: BTreeSet<&String> = index.iter().map(|row| &row["file"]).collect();
+    let there = files(&out.join("requests"));
+    assert_eq!(named.len() + 1, there.len(), "the index and the files it names are all that is there");
+    let dossier = made.dossier();
+    let controls = dossier["controls"].as_array().expect("controls");
+    let judged = read(&made.package().join("data/tables/result.csv"));
+    assert!(controls.len() == 10 && judged.len() > 500);
+    let mut told = 0;
+    for row in &index {
+        let path = out.join(&row["file"]);
+        let rows = read(&path);
+        let digest = Digest::of(&fs::read(&path).expect("a file")).to_string();
+        assert_eq!((digest, rows.len().to_string()), (row["sha256"].clone(), row["rows"].clone()), "{row:?}");
+        let failing = rows.iter().filter(|r| r["verdict"] == "not met" && r["out_of_scope"] == "0").count();
+        assert_eq!(failing.to_string(), row["not_met"], "{row:?}");
+        let control = controls.iter().find(|c| c["id"] == row["request"].as_str());
+        if let Some(control) = control {
+            assert_eq!(control["verdict"], row["verdict"].as_str());
+            assert_eq!(control["counts"]["not_met"].to_string(), row["not_met"], "{row:?}");
+            told += rows.len();
+        } else {
+            let own = judged.iter().filter(|r| r["check_id"] == row["request"]).count();
+            assert_eq!(own.to_string(), row["rows"], "{row:?}");
+        }
+        // a check of what nothing reads has no exhibits
+        let days = (row["evidence_from"].len(), row["evidence_until"].len());
+        assert_eq!(days, if row["exhibits"].is_empty() { (0, 0) } else { (10, 10) }, "{row:?}");
+        assert!(row["evidence_from"] <= row["evidence_until"], "{row:?}");
+    }
+    let shared = |row: &&BTreeMap<String, String>| {
+        controls
+            .iter()
+            .flat_map(|c| c["checks"].as_array().expect("checks"))
+            .filter(|c| c["id"] == row["check_id"].as_str())
+            .count()
+    };
+    assert_eq!(
+        told,
+        judged.iter().map(|row| shared(&row)).sum::<usize>(),
+        "a row is in the file of each control"
+    );
+}
+
 #[test]
 fn a_package_that_does_not_verify_is_not_read() {
     let exported = exported();

@@ -16,16 +16,17 @@ use crate::model::decisions::Decisions;
 use crate::model::registry::{Each, LetterCase, Operation};
 use crate::model::run::{Coverage, State, UnreadPart};
 
-/// (type, account, key of the call, operation)
-type PartKey = (String, String, String, String);
+/// Type, account, key, operation and region of a call: a name is one resource within a region alone.
+type PartKey = [String; 5];
+
+/// What was answered about a part, and where it goes; nothing of a resource that was deleted before it was
+/// asked for.
+type Told = Option<(String, Value)>;
 
 #[derive(Default)]
 pub struct Direct {
     whole: Vec<Whole>,
-    /// Where a part goes, and what it is.
-    parts: BTreeMap<PartKey, (String, Value)>,
-    /// Parts whose resource was deleted before they were asked for.
-    gone: BTreeSet<PartKey>,
+    parts: BTreeMap<PartKey, Told>,
     /// (account, type, ARN) of what lists name to be described, to its region and the operation.
     listed: BTreeMap<(String, String, String), (String, String)>,
     /// ARNs of those that AWS says are not there.
@@ -69,25 +70,23 @@ impl Direct {
                 }
                 (None, Some(into), Answer::Body(_) | Answer::Absent(_)) => {
                     let body = if let Answer::Body(body) = answer { Some(body) } else { None };
-                    let key = (
-                        fill.resource_type.clone(),
-                        call.account.to_string(),
-                        call.key.to_string(),
-                        format!("{name} {into}"),
-                    );
+                    let part = format!("{name} {into}");
+                    let key =
+                        [fill.resource_type.as_str(), call.account, call.key, part.as_str(), call.region];
+                    let key: PartKey = key.map(String::from);
                     if let Answer::Absent(code) = answer
                         && operation.means_gone(code, "")
                     {
-                        self.gone.insert(key);
+                        self.parts.entry(key).or_insert(None);
                         continue;
                     }
                     let value = stand_in::part(body, operation, fill);
                     match self.parts.get_mut(&key) {
                         // a further page of a list
-                        Some((_, Value::Array(list))) if fill.all => {
+                        Some(Some((_, Value::Array(list)))) if fill.all => {
                             list.extend(value.as_array().into_iter().flatten().cloned())
                         }
-                        _ => drop(self.parts.insert(key, (into.clone(), value))),
+                        _ => drop(self.parts.insert(key, Some((into.clone(), value)))),
                     }
                 }
                 (None, None, Answer::Absent(_)) => self.absent.extend(stand_in::listed(fill, call)),
@@ -227,16 +226,10 @@ impl Direct {
         let mut item =
             serde_json::json!({ "configuration": filled.configuration, "supplementaryConfiguration": {} });
         for part in needed.get(filled.resource_type.as_str()).into_iter().flatten() {
-            let key = match part.by {
-                Some("arn") => filled.arn.clone(),
-                Some("name") => filled.name.clone().unwrap_or_default(),
-                _ => filled.id.clone(),
-            };
-            let key = (filled.resource_type.clone(), whole.account.clone(), key, part.name.clone());
-            match self.parts.get(&key) {
-                Some((into, value)) => stand_in::put(&mut item, into, value.clone()),
-                None if self.gone.contains(&key) => return None,
-                None if part.is_asked_of(&item) => missing.push(part),
+            match self.told(whole, part) {
+                Some(Some((into, value))) => stand_in::put(&mut item, into, value.clone()),
+                Some(None) => return None,
+                None if part.is_asked_of(&item) || self.is_used(whole, part) => missing.push(part),
                 None => {}
             }
         }
@@ -244,6 +237,49 @@ impl Direct {
             stand_in::put(&mut item, &format!("{UNREAD}.{}", part.member), Value::from(part.operation));
         }
         Some((item, missing))
+    }
+
+    /// Whether a resource for whose sake the part is asked about names this one.
+    fn is_used(&self, whole: &Whole, part: &Part<'_>) -> bool {
+        let is_user = |other: &&Whole, each: &Each| {
+            let filled = &other.filled;
+            filled.resource_type == each.from
+                && other.account == whole.account
+                && filled.region == whole.filled.region
+        };
+        let names = |other: &Whole, each: &Each| {
+            let item = serde_json::json!({ "configuration": other.filled.configuration });
+            each.named(&item).any(|name| name == whole.filled.id || name == whole.filled.arn)
+        };
+        part.users.iter().any(|each| {
+            self.whole.iter().filter(|other| is_user(other, each)).any(|other| names(other, each))
+        })
+    }
+
+    /// What was answered about a part of a resource: by the name that calls give it, else by another, as
+    /// people may name the files that they save. A name is looked for in the resource's own region alone, but
+    /// for ARNs, and for what AWS names without a region.
+    fn told(&self, whole: &Whole, part: &Part<'_>) -> Option<&Told> {
+        let filled = &whole.filled;
+        let given = match part.by {
+            Some("arn") => filled.arn.as_str(),
+            Some("name") => filled.name.as_deref().unwrap_or_default(),
+            _ => filled.id.as_str(),
+        };
+        let regional = filled.arn.split(':').nth(3).is_some_and(|region| !region.is_empty());
+        [given, filled.arn.as_str(), filled.id.as_str()].into_iter().find_map(|key| {
+            let place = |region: &str| -> PartKey {
+                [filled.resource_type.as_str(), whole.account.as_str(), key, part.name.as_str(), region]
+                    .map(String::from)
+            };
+            let anywhere = || {
+                let first = place("");
+                let next = self.parts.range(first.clone()..).next();
+                next.filter(|(found, _)| found[..4] == first[..4]).map(|(_, told)| told)
+            };
+            let here = self.parts.get(&place(&filled.region));
+            here.or_else(|| if regional && key != filled.arn { None } else { anywhere() })
+        })
     }
 }
 
@@ -263,12 +299,14 @@ struct Part<'a> {
     each: Vec<&'a Each>,
     /// The same in the words of the answer that the resource is made of.
     listed: Vec<&'a Each>,
+    /// Resources of other types that name it, where it is asked about for their sake alone.
+    users: Vec<&'a Each>,
 }
 
 impl Part<'_> {
     /// Whether the operation is asked about this resource: there are some of which there is nothing to know.
     fn is_asked_of(&self, item: &Value) -> bool {
-        let none = self.each.is_empty() && self.listed.is_empty();
+        let none = self.each.is_empty() && self.listed.is_empty() && self.users.is_empty();
         none || self.each.iter().any(|each| each.permits(item))
             || self.listed.iter().any(|each| each.permits(&item["configuration"]))
     }
@@ -281,9 +319,12 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
         for fill in &operation.fill {
             let Some(into) = &fill.into else { continue };
             for kind in fill.also.iter().chain([&fill.resource_type]) {
-                let each = operation.each.iter().filter(|e| e.from == *kind).collect();
-                let listed =
+                let each: Vec<&Each> = operation.each.iter().filter(|e| e.from == *kind).collect();
+                let listed: Vec<&Each> =
                     operation.each.iter().filter(|e| fills_as_it_is(catalog, &e.from, kind)).collect();
+                let alone = each.is_empty() && listed.is_empty();
+                let of_others = |e: &&Each| alone && e.from.starts_with("AWS::");
+                let users = operation.each.iter().filter(of_others).collect();
                 needed.entry(kind).or_default().push(Part {
                     operation: name,
                     member: into.split('.').nth(1).unwrap_or(into),
@@ -291,6 +332,7 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
                     by: fill.by.as_deref(),
                     each,
                     listed,
+                    users,
                 });
             }
         }

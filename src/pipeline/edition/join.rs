@@ -19,6 +19,7 @@ use crate::seal::verify::{Bag, Code, Verified, detached_signer};
 use crate::store::Tree;
 use crate::store::atomic::Access;
 use crate::store::bag::Payload;
+use crate::store::given;
 
 /// One thing that was compared.
 #[derive(Debug, Clone, Serialize)]
@@ -66,7 +67,7 @@ pub fn join(
 ) -> Result<Joined, Error> {
     let mut joined = Joined::default();
     let key = secret::read(key)?;
-    let text = std::fs::read(link).map_err(Error::io("read", link))?;
+    let text = given::read(link).map_err(Error::io("read", link))?;
     let file: EditionLink = serde_json::from_slice(&text).map_err(|error| {
         let problem = Diagnostic::new("AFV-902", format!("this is no link file: {error}"))
             .file(link.display().to_string());

@@ -43,7 +43,7 @@ pub(super) static BEFORE: [TextShape; 2] = [
 ];
 
 /// Looked for after known names.
-pub(super) static AFTER: [TextShape; 12] = [
+pub(super) static AFTER: [TextShape; 13] = [
     shape(Original::Digest, r"[0-9a-f]{64}", true, any),
     shape(Original::Id, r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", true, any),
     shape(Original::Id, r"[a-z]{1,16}(?:-[a-z]{1,16}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{8})", true, has_digit),
@@ -54,6 +54,8 @@ pub(super) static AFTER: [TextShape; 12] = [
         true,
         has_digit,
     ),
+    // the root of an organization
+    shape(Original::Id, r"r-[0-9a-z]{4,32}", true, has_digit),
     shape(Original::Id, r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", true, any),
     shape(Original::Address, r"ip(?:-[0-9]{1,3}){4}", true, any),
     shape(
@@ -173,5 +175,20 @@ impl<'a> Arn<'a> {
             Some(at) => self.resource.split_at(at + 1),
             None => ("", self.resource),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_found_in_prose() {
+        let found = |text: &str| -> Vec<String> {
+            find(text, &AFTER).into_iter().map(|(range, _)| text[range].to_string()).collect()
+        };
+        let text = "policies on r-ab12, ou-ab12-cdefgh34 and o-a1b2c3d4e5 hold vpc-0779d51d";
+        assert_eq!(found(text), ["r-ab12", "ou-ab12-cdefgh34", "o-a1b2c3d4e5", "vpc-0779d51d"]);
+        assert!(found("a risk R-0e7133, a m5.large, door-1234, r-squared").is_empty());
     }
 }

@@ -1,9 +1,10 @@
-//! A package in the formats that other programs read: OSCAL, SARIF, OCSF. They are made of the dossier and of
-//! where its exhibits lie in the package. Each of the six verdicts keeps its own word in each format, and
-//! `met` alone reads as a pass.
+//! A package in the formats that other programs read: OSCAL, SARIF, OCSF, and CSV by request. They are made
+//! of the dossier and of where its exhibits lie in the package. Each of the six verdicts keeps its own word
+//! in each format, and `met` alone reads as a pass.
 
 pub mod ocsf;
 pub mod oscal;
+pub mod requests;
 pub mod sarif;
 
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ pub struct TextPlace {
 
 /// One file of an export: its path below the folder, and what it is.
 pub struct MachineFile {
-    pub path: &'static str,
+    pub path: String,
     pub format: &'static str,
     pub bytes: Vec<u8>,
 }

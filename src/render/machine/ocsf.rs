@@ -20,7 +20,7 @@ pub fn file(handed: &Handed<'_>) -> MachineFile {
             }
         }
     }
-    MachineFile { path: "ocsf/compliance-findings.jsonl", format: "OCSF 1.6.0, class 2003", bytes }
+    MachineFile { path: "ocsf/compliance-findings.jsonl".into(), format: "OCSF 1.6.0, class 2003", bytes }
 }
 
 fn event(handed: &Handed<'_>, control: &ControlReport, check: &CheckReport, said: &Said<'_>) -> Value {

@@ -17,7 +17,7 @@ const SCHEMA: &str =
 const BASE: &str = "PACKAGE";
 
 pub fn file(handed: &Handed<'_>) -> MachineFile {
-    MachineFile { path: "sarif/affiant.sarif", format: "SARIF 2.1.0", bytes: bytes(&log(handed)) }
+    MachineFile { path: "sarif/affiant.sarif".into(), format: "SARIF 2.1.0", bytes: bytes(&log(handed)) }
 }
 
 fn log(handed: &Handed<'_>) -> Value {

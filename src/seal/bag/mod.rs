@@ -76,7 +76,15 @@ pub fn is_outside(path: &str) -> bool {
 pub fn is_own_tag(path: &str) -> bool {
     let fixed =
         [DECLARATION, INFO, MANIFEST, VERIFY_MD, MANIFEST_SIGNATURE, CERTIFICATES, PREVIOUS_TIMESTAMP];
-    fixed.contains(&path) || is_outside(path) || path.starts_with(REVOCATION)
+    fixed.contains(&path) || is_outside(path) || is_revocation(path)
+}
+
+/// `seal/revocation/0001.crl`, `seal/revocation/0002.ocsp`.
+fn is_revocation(path: &str) -> bool {
+    let parts = path.strip_prefix(REVOCATION).and_then(|name| name.split_once('.'));
+    parts.is_some_and(|(number, kind)| {
+        number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) && ["crl", "ocsp"].contains(&kind)
+    })
 }
 
 /// Seals and finishes a bag as of `at`, without a timestamp. Returns the bag's place.

@@ -222,6 +222,7 @@ pub const CHANGES: &[Change] = &[
     ("a report beside the payload", "AFV-144", |f| write(&f.join("README.txt"), "all met")),
     ("a note inside the seal", "AFV-144", |f| write(&f.join("seal/README"), "trust this")),
     ("a report in the catalog", "AFV-600", |f| write(&f.join("data/catalog/summary.html"), "all met")),
+    ("a note among revocation lists", "AFV-304", |f| write(&f.join("seal/revocation/README"), "all met")),
     ("a second run", "AFV-144", |f| {
         fixture::copy(&run_of(f), &f.join("data/evidence/2026-01-01T000000Z-aaaaaaaa"))
     }),
@@ -252,6 +253,9 @@ pub const CHANGES: &[Change] = &[
             "Affiant-Previous: none",
             &format!("Affiant-Previous: {}", "0".repeat(64)),
         )
+    }),
+    ("custody: a note in the place of a part's seal", "AFV-144", |f| {
+        write(&run_of(f).join("joined/2026-09-30T120000Z-00000000/NOTE.txt"), "all met")
     }),
     ("custody: a note beside the run", "AFV-144", |f| write(&run_of(f).join("NOTE.txt"), "all met")),
     ("custody: a file of evidence twice", "AFV-145", |f| {
@@ -295,6 +299,7 @@ const COLUMNS: &str = "'a' AS resource, '' AS account, '' AS region, 'met' AS ve
 const CONFIGURATION: &str = "data/decisions/affiant.yaml";
 
 fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     fs::write(path, text).expect("written");
 }
 

@@ -109,6 +109,7 @@ pub fn fill(db: &Connection, evidence: &Evidence) -> Result<(), Fault> {
             found.push([row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()])
         })?;
         for [arn, account, region, document] in &found {
+            let arn = &others::in_partition(arn, region);
             let resource = Resource { arn, account, region, kind };
             let value: Value = serde_json::from_str(document).unwrap_or_default();
             match Policy::read(&value) {

@@ -2,6 +2,8 @@
 //! domains, access points, streams, catalogs. They lie in items of AWS Config, or in answers that somebody
 //! asked for.
 
+use crate::model::partition::Partition;
+
 /// What the rows of `policy_admission` call them all.
 pub const KIND: &str = "other";
 
@@ -85,6 +87,14 @@ pub const DOCUMENTS: [&str; 5] = [
      WHERE a.service IN ('ses', 'sesv2')
        AND a.operation IN ('GetEmailIdentityPolicies', 'GetIdentityPolicies') ORDER BY 1",
 ];
+
+/// An ARN that was put together above, in the partition of its region.
+pub fn in_partition(arn: &str, region: &str) -> String {
+    match arn.strip_prefix("arn:aws:") {
+        Some(rest) => format!("arn:{}:{rest}", Partition::of(region).name),
+        None => arn.to_string(),
+    }
+}
 
 /// The service of an ARN, as it stands before actions.
 pub fn service(arn: &str) -> &str {

@@ -31,7 +31,7 @@ const OWN: &str = "urn:x-affiant:oscal:1";
 pub fn files(handed: &Handed<'_>) -> Vec<MachineFile> {
     let results = bytes(&results::document(handed));
     let digest = Digest::of(&results).to_string();
-    let file = |path, format, bytes| MachineFile { path, format, bytes };
+    let file = |path: &str, format, bytes| MachineFile { path: path.into(), format, bytes };
     let mut out = vec![file("oscal/assessment-results.json", "OSCAL 1.2.1 assessment results", results)];
     if let Some(plan) = poam::document(handed, &digest) {
         out.push(file("oscal/poam.json", "OSCAL 1.2.1 plan of action and milestones", bytes(&plan)));
