@@ -4,6 +4,7 @@
 
 pub mod archive_policy;
 mod coverage;
+mod elsewhere;
 pub mod error;
 mod history_files;
 mod import;
