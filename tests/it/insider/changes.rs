@@ -263,6 +263,12 @@ pub const CHANGES: &[Change] = &[
     ("custody: words in the place of the timestamp before the run", "AFV-402", |f| {
         write(&run_of(f).join("seal/previous.tsr"), "all met")
     }),
+    ("custody: instructions of the run that run something", "AFV-610", |f| {
+        replace(&run_of(f).join("VERIFY.md"), "sha256sum --quiet", "true; sha256sum --quiet")
+    }),
+    ("custody: a run without its instructions", "AFV-610", |f| {
+        fs::remove_file(run_of(f).join("VERIFY.md")).expect("removed")
+    }),
     ("custody: a note among the run's renewals", "AFV-410", |f| {
         write(&run_of(f).join("seal/renewals/0001/README"), "all met")
     }),
