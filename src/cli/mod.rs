@@ -92,7 +92,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
     /// Read passwords of PKCS#12 files from this file descriptor, a line each
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true, value_parser = values::descriptor)]
     pub password_fd: Option<u32>,
     /// Print data and problems only
     #[arg(long, short, global = true)]
