@@ -44,7 +44,12 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 impl Buyer {
     pub fn read(path: &Path, map: Option<&Path>) -> Result<Buyer, Error> {
         let (name, bytes) = (path.display().to_string(), read(path)?);
+        let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
         let file = match WorkbookFile::is_one(&bytes) {
+            false if ["xlsx", "xlsm", "xls"].contains(&end.as_str()) => {
+                let hint = "get it anew from who sent it; a text of values is named `.csv`";
+                return Err(wrong(format!("{name}: this is named as a workbook, and is none"), hint));
+            }
             true => BuyersFile::Workbook(Box::new(WorkbookFile::read(&name, &bytes)?)),
             false => BuyersFile::Records(BuyerFile::read(&name, &bytes)?),
         };

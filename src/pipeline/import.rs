@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::Error;
 use super::handed::HeldPackage;
 use super::record::{CATALOG, DATABASE, pretty};
+use super::{Error, temporary};
 use crate::assess::population;
 use crate::catalog;
 use crate::diag::{Diagnostic, Problems, safe_cell};
@@ -108,7 +108,7 @@ fn compared(package: &HeldPackage, findings: &[ForeignFinding]) -> Result<Vec<Co
             config_rules.entry(by.rule.clone()).or_default().push((check.id.clone(), tells));
         }
     }
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    let scratch = temporary()?;
     let database = scratch.path().join("evidence.sqlite");
     if !package.copy(DATABASE, &database)? {
         let problem = Diagnostic::new("AFU-024", format!("`{}` holds no {DATABASE}", package.record.id));

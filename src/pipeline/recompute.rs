@@ -143,7 +143,7 @@ pub fn recompute(bag: &Verified<Bag>, signer: &Certificate) -> Result<Recomputed
 fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Result<(), Stop> {
     let record: PackageRecord =
         serde_json::from_slice(&bytes(bag, RECORD)?).map_err(|e| Stop::Package(format!("{RECORD}: {e}")))?;
-    let scratch = tempfile::tempdir().map_err(machine("create", Path::new("a scratch folder")))?;
+    let scratch = super::temporary().map_err(Stop::Machine)?;
     let run = Reader::open_run(&unpack_run(bag, &record, scratch.path())?)?;
     let catalog = catalog_again(bag, &record, out)?;
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;

@@ -11,9 +11,9 @@ use super::record::EditionRecord;
 use super::{Says, derive, secret};
 use crate::diag::Diagnostic;
 use crate::model::digest::Digest;
-use crate::pipeline::Error;
 use crate::pipeline::bag_files::{bytes, read};
 use crate::pipeline::record::DOSSIER;
+use crate::pipeline::{Error, temporary};
 use crate::seal::Certificate;
 use crate::seal::verify::{Bag, Code, Verified, detached_signer};
 use crate::store::Tree;
@@ -138,7 +138,7 @@ fn again(
     key: crate::redact::pseudonyms::AudienceKey,
     joined: &mut Joined,
 ) -> Result<(), Error> {
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    let scratch = temporary()?;
     let mut bag = Payload::create(scratch.path(), "again", Access::Private)?;
     let stamped =
         record.seal.time_words != crate::pipeline::keys::seal_info(edition.signer, false).time_words;
