@@ -52,7 +52,8 @@ pub(super) fn check(
     Times { seen, stated: tokens.into_iter().next().map(|(_, token)| token) }
 }
 
-/// The timestamps of a run inside: each must hold. Whose word they are is for whoever verifies that run alone.
+/// The timestamps of a run inside: each must hold. Whose word they are is for whoever verifies that run
+/// alone.
 pub(super) fn inside(bag: &BagView<'_>, steps: &mut Steps) {
     tokens(bag, steps);
     previous(bag, &Trust::default(), steps);
