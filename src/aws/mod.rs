@@ -111,6 +111,14 @@ impl Session {
         self.base.config.region().map(ToString::to_string)
     }
 
+    /// An endpoint that the environment or profile sets and that is no address.
+    pub fn wrong_endpoint(&self) -> Option<String> {
+        let named = self.base.endpoint("STS")?;
+        let host = ["https://", "http://"].iter().find_map(|scheme| named.strip_prefix(scheme));
+        (!host.is_some_and(|host| host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')))
+            .then_some(named)
+    }
+
     /// The caller's own identity.
     pub fn identity(&self) -> Rc<Identity> {
         Rc::clone(&self.base)

@@ -109,10 +109,14 @@ pub fn from_files(files: BTreeMap<String, Vec<u8>>, custom: bool) -> Result<Cata
 /// The catalog with another list of eligible services in place of its own.
 pub fn with_list(catalog: Catalog, list: &Path) -> Result<Catalog, Problems> {
     let name = list.display().to_string();
-    let bytes = std::fs::read(list).map_err(|error| {
-        let problem = Diagnostic::new("AFC-001", format!("cannot read the list: {error}")).file(name.clone());
+    let problem = |what: String| {
+        let problem = Diagnostic::new("AFC-001", what).file(name.clone());
         Problems(vec![problem.hint("lay it out like the file in `controls/services/`")])
-    })?;
+    };
+    if std::fs::metadata(list).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return Err(problem("this is a pipe, a socket or a device, and should be a file".to_string()));
+    }
+    let bytes = std::fs::read(list).map_err(|error| problem(format!("cannot read the list: {error}")))?;
     let parsed: ServiceList = yaml(&name, &bytes).map_err(Problems)?;
     let mut files = catalog.files;
     files.retain(|path, _| !path.starts_with("services/"));

@@ -13,6 +13,7 @@ use crate::pipeline::earlier::EarlierPicks;
 use crate::render::answer_report::AskedQuestion;
 use crate::render::answers;
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::given;
 
 const RECORDS: &str = "# Check the columns and the words that the file takes; then write into each `pick` \
                        the id of a question, or none.\n";
@@ -37,13 +38,18 @@ enum BuyersFile {
 
 /// A file that a person named.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
+    given::read(path).map_err(|e| wrong(format!("{}: {e}", path.display()), "name a file that can be read"))
 }
 
 impl Buyer {
     pub fn read(path: &Path, map: Option<&Path>) -> Result<Buyer, Error> {
         let (name, bytes) = (path.display().to_string(), read(path)?);
+        let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
         let file = match WorkbookFile::is_one(&bytes) {
+            false if ["xlsx", "xlsm", "xls"].contains(&end.as_str()) => {
+                let hint = "get it anew from who sent it; a text of values is named `.csv`";
+                return Err(wrong(format!("{name}: this is named as a workbook, and is none"), hint));
+            }
             true => BuyersFile::Workbook(Box::new(WorkbookFile::read(&name, &bytes)?)),
             false => BuyersFile::Records(BuyerFile::read(&name, &bytes)?),
         };

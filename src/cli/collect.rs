@@ -77,11 +77,11 @@ pub struct AwsArgs {
         requires = "aws")]
     call_timeout: u64,
     /// Attempts that a call gets when AWS throttles or fails
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20),
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = super::values::attempts,
         requires = "aws")]
-    attempts: u32,
+    attempts: u16,
     /// Calls under way at once
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64),
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = super::values::parallel,
         requires = "aws")]
     parallel: u16,
     /// Minutes after which nothing new is asked; what is missing then is a gap
@@ -284,7 +284,7 @@ fn target(args: &AwsArgs, workspace: &Workspace) -> crate::collect::live::Target
         documents: Some(workspace.private().join("artifact-reports")),
         use_config: !args.no_config,
         call_timeout: Duration::from_secs(args.call_timeout.max(1)),
-        attempts: args.attempts,
+        attempts: u32::from(args.attempts),
         width: usize::from(args.parallel),
         time_limit: args.time_limit.map(|minutes| Duration::from_secs(minutes * 60)),
     }

@@ -92,7 +92,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
     /// Read passwords of PKCS#12 files from this file descriptor, a line each
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true, value_parser = values::descriptor)]
     pub password_fd: Option<u32>,
     /// Print data and problems only
     #[arg(long, short, global = true)]
@@ -171,7 +171,7 @@ impl Context {
             }
         };
         workspace::require(&root)?;
-        Ok(workspace::open(&root)?)
+        Ok(progress::timed(self.global.verbose, "reading the workspace", || workspace::open(&root))?)
     }
 
     /// The run that is named, or the newest; a name that is none of those here is told with those that are.
@@ -219,7 +219,9 @@ impl Context {
     }
 
     pub fn catalog(&self) -> Result<Catalog, Error> {
-        Ok(catalog::load(self.global.catalog.as_deref())?)
+        Ok(progress::timed(self.global.verbose, "reading the catalog", || {
+            catalog::load(self.global.catalog.as_deref())
+        })?)
     }
 
     pub fn progress(&self) -> progress::Ticker {
@@ -273,7 +275,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     streams::quiet(cli.global.quiet);
     style::choose(cli.global.color);
     let exit = match context(cli.global, &args) {
-        Ok(context) => dispatch(cli.command, &context),
+        Ok(context) => progress::timed(context.global.verbose, "in all", || dispatch(cli.command, &context)),
         Err(error) => Err(error),
     };
     streams::ended(exit.unwrap_or_else(|error| report(&error)))

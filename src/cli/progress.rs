@@ -62,6 +62,13 @@ impl Ticker {
     }
 }
 
+/// Work whose time `--verbose` tells.
+pub fn timed<T>(verbose: bool, what: &str, work: impl FnOnce() -> T) -> T {
+    let ticker = verbose.then(|| Ticker::new(false, true));
+    ticker.iter().for_each(|ticker| ticker.step(what));
+    work()
+}
+
 /// An empty line that is shown from its first message on.
 fn line() -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(ON_TERMINAL);

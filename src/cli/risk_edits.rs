@@ -145,7 +145,7 @@ struct Found<'a> {
 }
 
 fn find<'a>(dossier: &'a Dossier, id: &str, said: Option<&RiskWords>) -> Result<Found<'a>, Error> {
-    let risk = dossier.risks.rows.iter().find(|r| r.id == id);
+    let risk = dossier.risks.rows.iter().find(|r| r.id.eq_ignore_ascii_case(id));
     let risk = risk.ok_or_else(|| wrong(format!("no risk has the id `{id}`"), "see `affiant risks list`"))?;
     let target = match (risk.entry, risk.origin.as_str(), &risk.control) {
         (Some(n), "program", _) => RiskPlace::Own(n as usize),

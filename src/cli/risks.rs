@@ -81,7 +81,7 @@ pub fn cmd_risks(args: RisksArgs, context: &Context) -> Result<Exit, Error> {
         }
         RisksCommand::List => list(&dossier),
         RisksCommand::Show { id } => {
-            let Some(risk) = register.rows.iter().find(|r| r.id == id) else {
+            let Some(risk) = register.rows.iter().find(|r| r.id.eq_ignore_ascii_case(&id)) else {
                 let hint = near::hint(
                     &id,
                     register.rows.iter().map(|r| r.id.as_str()),

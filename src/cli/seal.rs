@@ -14,6 +14,7 @@ use crate::seal::Authorities;
 use crate::seal::bag::renewal::ListHash;
 use crate::seal::keys::key::NewKey;
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::given;
 
 /// The key that seals packages and runs; timestamps, renewal, and what expires when
 #[derive(Debug, Subcommand)]
@@ -253,7 +254,7 @@ fn request(args: &RequestArgs) -> Result<Exit, Error> {
 
 fn apply(args: &ApplyArgs, context: &Context) -> Result<Exit, Error> {
     target(&args.path, false)?;
-    let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
+    let read = |path: &Path| given::read(path).map_err(Error::io("read", path));
     let question = args.request.as_deref().map(read).transpose()?;
     let trust = pins(None, args.tsa_trust.as_deref(), &[], context)?.authorities;
     let answer = read(&args.answer)?;

@@ -47,6 +47,29 @@ pub fn some(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "write a whole number, 1 or more, without a unit".to_string())
 }
 
+#[cfg(any(feature = "aws", test))]
+fn up_to(text: &str, most: u16) -> Result<u16, String> {
+    let read = text.parse().ok().filter(|n| (1..=most).contains(n));
+    read.ok_or_else(|| format!("write a whole number from 1 to {most}"))
+}
+
+/// Attempts of a call.
+#[cfg(any(feature = "aws", test))]
+pub fn attempts(text: &str) -> Result<u16, String> {
+    up_to(text, 20)
+}
+
+/// Calls at once.
+#[cfg(any(feature = "aws", test))]
+pub fn parallel(text: &str) -> Result<u16, String> {
+    up_to(text, 64)
+}
+
+/// The number of a file descriptor.
+pub fn descriptor(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "write the number of a file descriptor that is open, such as 3".to_string())
+}
+
 /// Days of a breach that cannot be right, where the rest can be counted all the same.
 pub fn doubts(discovered: &str, told: &[String], now: DateTime<Utc>) -> Vec<String> {
     let day = discovered.get(..10).unwrap_or_default();
@@ -65,7 +88,7 @@ pub fn doubts(discovered: &str, told: &[String], now: DateTime<Utc>) -> Vec<Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{ahead, count, dashes, day, some};
+    use super::{ahead, attempts, count, dashes, day, descriptor, parallel, some};
 
     #[test]
     fn only_what_is_meant_is_read() {
@@ -76,6 +99,9 @@ mod tests {
         assert_eq!((count("0"), some("12")), (Ok(0), Ok(12)));
         assert!(["-1", "all", "1.5", "9h", ""].iter().all(|text| count(text).is_err()));
         assert!(some("0").is_err());
+        assert_eq!((attempts("20"), parallel("64"), descriptor("3")), (Ok(20), Ok(64), Ok(3)));
+        assert!(["0", "65", "-1", "many"].iter().all(|text| parallel(text).is_err()));
+        assert!(attempts("21").is_err() && descriptor("x").is_err());
         assert_eq!(ahead("365"), Ok(365));
         assert!(ahead("999999999999").is_err());
     }

@@ -13,6 +13,7 @@ use crate::pipeline::Error;
 use crate::pipeline::chain::{self, Walked};
 use crate::pipeline::verify::{self, JoinWith, Pins, VerifyOutcome};
 use crate::seal::verify::{AspectAnswer, Code, Outcome as StepOutcome, State, Step};
+use crate::store::given;
 
 /// Check a package or run: integrity, authenticity, time; with --recompute every verdict; with --chain years
 /// of them
@@ -141,9 +142,7 @@ pub fn target(path: &Path, chain: bool) -> Result<(), Error> {
         });
     }
     let mut start = [0; 4];
-    let read = std::fs::File::open(path)
-        .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
-        .unwrap_or(0);
+    let read = given::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start)).unwrap_or(0);
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
     match &start[..read] {
         [b'P', b'K', ..] if holds_no_bag(path) => Err(wrong(
@@ -211,7 +210,7 @@ pub fn pins(
     context: &Context,
 ) -> Result<Pins, Error> {
     let read = |option: &str, path: &Path| {
-        std::fs::read(path)
+        given::read(path)
             .map_err(|e| wrong(format!("{option} {}: {e}", path.display()), "name a file that can be read"))
     };
     let text = |option: &str, path: Option<&Path>| -> Result<Option<String>, Error> {

@@ -18,6 +18,7 @@ use crate::model::digest::Digest;
 use crate::program::answer::matching::QuestionIndex;
 use crate::program::answer::{self, AnswerInputs};
 use crate::render::answers::cells;
+use crate::store::given;
 use crate::yaml::{Document, Strictness, is_placeholder, schema_of, yaml};
 
 /// Our own questions.
@@ -34,7 +35,7 @@ pub fn id_packs() -> Result<Vec<IdPack>, Error> {
 
 /// What AWS answered to a compliance inquiry, from a file that the user exported.
 pub fn aws_quotes(path: &std::path::Path) -> Result<AwsQuotes, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = given::read(path).map_err(Error::io("read", path))?;
     let (quotes, unanswered) = inquiry::quotes(&bytes).map_err(|words| {
         let problem = Diagnostic::new("AFU-088", words.to_string()).file(path.display().to_string());
         problem.hint("give what `aws artifact list-compliance-inquiry-queries` prints, as JSON")

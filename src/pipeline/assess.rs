@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
 use super::faults::located;
 use super::keys::private_folder;
+use super::{Error, no_temporary};
 use crate::assess;
 use crate::assess::database::scope::added;
 use crate::assess::input::Input;
@@ -193,8 +193,7 @@ pub(super) fn scratch(workspace: &Workspace) -> Result<tempfile::TempDir, Error>
     let mut builder = tempfile::Builder::new();
     builder.prefix("assess-");
     let inside = private_folder(workspace).ok().and_then(|private| builder.tempdir_in(private).ok());
-    inside
-        .map_or_else(|| builder.tempdir().map_err(Error::io("create a folder in", std::env::temp_dir())), Ok)
+    inside.map_or_else(|| builder.tempdir().map_err(no_temporary), Ok)
 }
 
 /// What an assessment shows of exceptions and exclusions.

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::Error;
 use super::handed::HeldPackage;
 use super::record::{CATALOG, DATABASE, pretty};
+use super::{Error, temporary};
 use crate::assess::population;
 use crate::catalog;
 use crate::diag::{Diagnostic, Problems, safe_cell};
@@ -18,6 +18,7 @@ use crate::program::corroborate::{ConfigRules, OwnRows, checks, compare};
 use crate::redact;
 use crate::render::corroboration_pages;
 use crate::render::{Templates, handed};
+use crate::store::given;
 use crate::yaml::yaml;
 
 /// The files to write, by name.
@@ -76,7 +77,7 @@ fn read(path: &Path, at: u32) -> Result<(ForeignFile, Vec<ForeignFinding>), Erro
     if size > MAX_FILE {
         return Err(refused(format!("{}", foreign::ForeignProblem::Size)));
     }
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = given::read(path).map_err(Error::io("read", path))?;
     let found = foreign::read(&bytes, at).map_err(|problem| refused(problem.to_string()))?;
     let Some(format) = found.format else { return Err(refused("it holds no finding".into())) };
     let times = || found.findings.iter().map(|f| f.at.as_str()).filter(|at| !at.is_empty());
@@ -107,7 +108,7 @@ fn compared(package: &HeldPackage, findings: &[ForeignFinding]) -> Result<Vec<Co
             config_rules.entry(by.rule.clone()).or_default().push((check.id.clone(), tells));
         }
     }
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    let scratch = temporary()?;
     let database = scratch.path().join("evidence.sqlite");
     if !package.copy(DATABASE, &database)? {
         let problem = Diagnostic::new("AFU-024", format!("`{}` holds no {DATABASE}", package.record.id));

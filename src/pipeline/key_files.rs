@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::diag::Diagnostic;
+use crate::store::given;
 
 /// What a file was named as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +22,13 @@ pub fn refused(path: &Path, named: NamedAs) -> Option<Diagnostic> {
     if path.is_dir() {
         return problem(format!("`{shown}` is a folder, and should be a file"), write(named));
     }
-    let bytes = match std::fs::read(path) {
+    let bytes = match given::read(path) {
         Ok(bytes) => zeroize::Zeroizing::new(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return problem(format!("there is no file `{shown}`"), write(named));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            return problem(format!("`{shown}`: {error}"), write(named));
         }
         // that it cannot be read is told by who reads it
         Err(_) => return None,

@@ -22,6 +22,7 @@ use crate::seal::keys::signing_request::{make_request, remote_request};
 use crate::seal::signature::authorities::Authorities;
 use crate::seal::{Revocation, Trust, make_workspace_key};
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::given;
 use crate::workspace::Workspace;
 
 /// Gives the password of a PKCS#12 file; the second argument is the environment variable that its owner
@@ -276,7 +277,7 @@ impl Named<'_> {
             (Some(file), None, None, None) => {
                 let path = at(file);
                 private(&path)?;
-                let bytes = Zeroizing::new(std::fs::read(&path).map_err(Error::io("read the key", &path))?);
+                let bytes = Zeroizing::new(given::read(&path).map_err(Error::io("read the key", &path))?);
                 let password = (reach.password)(&path, self.password_env)
                     .map_err(Error::io("read the password of", &path))?;
                 Some(Box::new(LocalKey::from_pkcs12(&bytes, &password, padding)?))
@@ -286,8 +287,7 @@ impl Named<'_> {
             }
             (None, None, Some(certificate), Some(arn)) => {
                 let path = at(certificate);
-                let chain =
-                    std::fs::read_to_string(&path).map_err(Error::io("read the certificate", &path))?;
+                let chain = given::read_text(&path).map_err(Error::io("read the certificate", &path))?;
                 Some(Box::new(RemoteKey::new(&chain, padding, reach.find(arn)?)?))
             }
             (None, None, None, None) => None,
@@ -368,9 +368,8 @@ pub(super) fn read_pair(key: &Path, certificate: &Path) -> Result<LocalKey, Erro
 
 fn pem(key: &Path, certificate: &Path, padding: RsaPadding) -> Result<LocalKey, Error> {
     private(key)?;
-    let text = Zeroizing::new(std::fs::read_to_string(key).map_err(Error::io("read the key", key))?);
-    let chain =
-        std::fs::read_to_string(certificate).map_err(Error::io("read the certificate", certificate))?;
+    let text = Zeroizing::new(given::read_text(key).map_err(Error::io("read the key", key))?);
+    let chain = given::read_text(certificate).map_err(Error::io("read the certificate", certificate))?;
     Ok(LocalKey::from_pem(&text, &chain, padding)?)
 }
 

@@ -251,6 +251,21 @@ impl Linter<'_> {
         }
     }
 
+    fn unknown_account(&mut self, place: &str, id: &str, accounts: &[&str], more: usize) {
+        let hint = near::hint(
+            id,
+            accounts.iter().copied(),
+            "name one of `accounts` in affiant.yaml, or add it there",
+        );
+        let more = match more {
+            0 => String::new(),
+            1 => "; one more entry names it".to_string(),
+            n => format!("; {n} more entries name it"),
+        };
+        let message = format!("the account `{id}` is not of this workspace{more}");
+        self.say(FILES[4], place, Diagnostic::new("AFW-064", message).hint(hint));
+    }
+
     fn alternatives(&mut self, decisions: &Decisions) {
         let file = FILES[3];
         for (i, a) in decisions.alternatives.alternatives.iter().enumerate() {
@@ -281,17 +296,13 @@ impl Linter<'_> {
                 .as_deref()
                 .filter(|id| !open && !is_placeholder(id) && !accounts.contains(id))
             {
-                let hint = near::hint(
-                    id,
-                    accounts.iter().copied(),
-                    "name one of `accounts` in affiant.yaml, or add it there",
-                );
-                self.say(
-                    file,
-                    &place("account"),
-                    Diagnostic::new("AFW-064", format!("the account `{id}` is not of this workspace"))
-                        .hint(hint),
-                );
+                // one cause, one message, however many entries name the account
+                let others = decisions.risks.entries.iter().enumerate();
+                let mut others =
+                    others.filter(|(_, r)| r.matches.account.as_deref() == Some(id)).map(|(n, _)| n);
+                if others.next() == Some(i) {
+                    self.unknown_account(&place("account"), id, &accounts, others.count());
+                }
             }
             let class = risk.matches.asset_class.as_deref().unwrap_or_default();
             if class.starts_with("AWS::") && !types.contains(class) {

@@ -99,6 +99,24 @@ pub enum Error {
     Io { what: &'static str, path: String, source: std::io::Error },
 }
 
+/// A folder of this machine's for temporary files, gone when it is dropped.
+fn temporary() -> Result<tempfile::TempDir, Error> {
+    tempfile::tempdir().map_err(no_temporary)
+}
+
+/// That there is no room for temporary files, and what names another place for them.
+fn no_temporary(error: std::io::Error) -> Error {
+    let source = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such folder".to_string(),
+        std::io::ErrorKind::NotADirectory => "it is no folder".to_string(),
+        std::io::ErrorKind::PermissionDenied => "your user may not write there".to_string(),
+        _ => error.to_string(),
+    };
+    let source = format!("{source}; name a folder that you can write as `TMPDIR`");
+    let source = std::io::Error::new(error.kind(), source);
+    Error::io("make temporary files in", std::env::temp_dir())(source)
+}
+
 impl Error {
     pub fn io(what: &'static str, path: impl AsRef<std::path::Path>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.as_ref().display().to_string();

@@ -22,6 +22,7 @@ use crate::model::digest::copy;
 use crate::model::dossier::Dossier;
 use crate::program::{self, Inputs};
 use crate::seal::Certificate;
+use crate::seal::bag::{CERTIFICATES, VERIFY_MD};
 use crate::seal::verify::{Bag, Code, Verified};
 use crate::store::run::Reader;
 use crate::workspace;
@@ -142,7 +143,7 @@ pub fn recompute(bag: &Verified<Bag>, signer: &Certificate) -> Result<Recomputed
 fn again(bag: &Verified<Bag>, signer: &Certificate, out: &mut Recomputed) -> Result<(), Stop> {
     let record: PackageRecord =
         serde_json::from_slice(&bytes(bag, RECORD)?).map_err(|e| Stop::Package(format!("{RECORD}: {e}")))?;
-    let scratch = tempfile::tempdir().map_err(machine("create", Path::new("a scratch folder")))?;
+    let scratch = super::temporary().map_err(Stop::Machine)?;
     let run = Reader::open_run(&unpack_run(bag, &record, scratch.path())?)?;
     let catalog = catalog_again(bag, &record, out)?;
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;
@@ -272,6 +273,33 @@ impl Parts<'_> {
             "VERIFY.md",
             said == text.as_bytes(),
             "how to check the package, word for word",
+        );
+        self.compare_instructions_of_run(out)
+    }
+
+    /// `VERIFY.md` of the run inside, for whoever sealed that.
+    fn compare_instructions_of_run(&self, out: &mut Recomputed) -> Result<(), Stop> {
+        let inside = |name: &str| bytes(self.bag, &format!("{}/{name}", self.record.run));
+        let said = inside(VERIFY_MD)?;
+        let run = &self.run.record;
+        // a redacted copy is sealed with the package
+        let (id, version) = match run.derived_from {
+            Some(_) => (own::DERIVED, &self.record.program_version),
+            None => (run.id.as_str(), &run.program.version),
+        };
+        if version != env!("CARGO_PKG_VERSION") {
+            let words = format!("the run is by version {version}; this is {}", env!("CARGO_PKG_VERSION"));
+            out.skip(Code::InstructionsAgain, "VERIFY.md of the run", words);
+            return Ok(());
+        }
+        let chain = String::from_utf8(inside(CERTIFICATES)?).unwrap_or_default();
+        let sealer = Certificate::all_from_pem(&chain).ok().and_then(|all| all.into_iter().next());
+        let same = sealer.is_some_and(|sealer| said == own::instructions_of_run(id, &sealer).into_bytes());
+        out.push(
+            Code::InstructionsAgain,
+            "VERIFY.md of the run",
+            same,
+            "how to check the run inside, word for word",
         );
         Ok(())
     }

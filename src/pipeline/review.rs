@@ -23,6 +23,7 @@ use crate::render::xlsx;
 use crate::seal::bag::SealError;
 use crate::seal::sign_detached;
 use crate::store::atomic::{self, Access, Existing};
+use crate::store::given;
 use crate::store::run::Reader;
 use crate::workspace::Workspace;
 
@@ -82,7 +83,7 @@ fn list_of(
         None if own.is_file() => &own,
         None => return Ok(None),
     };
-    let bytes = std::fs::read(path).map_err(Error::io("read the list of leavers", path))?;
+    let bytes = given::read(path).map_err(Error::io("read the list of leavers", path))?;
     let shown = if named.is_some() { path.display().to_string() } else { LEAVERS.to_string() };
     let read = leavers(&bytes).map_err(|what| {
         let problem = Diagnostic::new("AFU-045", format!("the list of leavers: {what}")).file(shown.clone());

@@ -4,6 +4,7 @@
 pub mod archive;
 pub mod atomic;
 pub mod bag;
+pub mod given;
 pub mod manifest;
 pub mod path;
 pub mod problem;

@@ -104,9 +104,9 @@ fn reserved(part: &str) -> bool {
 }
 
 /// Any text as one part of a [`BagPath`]: letters, digits, `.`, `_` and `-` stay, each other byte of its
-/// UTF-8 becomes `~` and two hexadecimal digits. Long names are cut and end in `~~` and sixteen digits of
-/// their digest. Two texts never give the same name (but names may differ in case alone: see
-/// `Payload::unoccupied`).
+/// UTF-8 becomes `~` and two hexadecimal digits. Long names are cut and end in `~~`, sixteen digits of
+/// their digest, and their extension. Two texts never give the same name (but names may differ in case
+/// alone: see `Payload::unoccupied`).
 pub fn portable_name(text: &str) -> String {
     let edge = |i: usize| i == 0 || i + 1 == text.len();
     let mut name: String = text
@@ -126,14 +126,31 @@ pub fn portable_name(text: &str) -> String {
     }
     if name.len() > MAX_NAME {
         let digest = Digest::of(text.as_bytes()).to_string();
-        name = format!("{}~~{}", &name[..MAX_NAME - 18], &digest[..16]);
+        let end = format!("~~{}{}", &digest[..16], extension(&name));
+        name = format!("{}{end}", &name[..MAX_NAME - end.len()]);
     }
     name
 }
 
+/// What a portable name ends in and is told by: `.json.gz`, or a dot and up to eight letters and digits.
+fn extension(name: &str) -> &str {
+    const PACKED: &str = ".json.gz";
+    if name.ends_with(PACKED) {
+        return &name[name.len() - PACKED.len()..];
+    }
+    let last = name.rfind('.').map_or("", |dot| &name[dot..]);
+    let plain = last.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric());
+    match (2..=9).contains(&last.len()) && plain {
+        true => last,
+        false => "",
+    }
+}
+
 /// Longest path of an artifact below a run's `data/`. A package keeps a run in
-/// `data/evidence/<run>-redacted/data/`, and there the whole must not be longer than [`MAX_PATH`].
-pub const MAX_ARTIFACT: usize = 150;
+/// `<package>/data/evidence/<run>-redacted/data/`, and there the whole must not be longer than 200: Explorer
+/// unpacks into a folder of the package's name once more, below `C:\Users\name\Downloads\`, and Windows
+/// ends at 260. Runs made before hold paths of up to 150, which are read as they are.
+pub const MAX_ARTIFACT: usize = 123;
 
 /// A path of portable names whose last name is cut where the whole is longer than [`MAX_ARTIFACT`]; it then
 /// ends in `~~`, sixteen digits of the path's digest, and its extension. Two paths never become one.
@@ -142,8 +159,7 @@ pub fn fitting(path: &str) -> String {
         return path.to_string();
     }
     let (folder, leaf) = path.rsplit_once('/').unwrap_or(("", path));
-    let dot = leaf.len()
-        - if leaf.ends_with(".json.gz") { 8 } else { leaf.rfind('.').map_or(0, |at| leaf.len() - at) };
+    let dot = leaf.len() - extension(leaf).len();
     let digest = Digest::of(path.as_bytes()).to_string();
     let end = format!("~~{}{}", &digest[..16], &leaf[dot..]);
     let room = MAX_ARTIFACT.saturating_sub(folder.len() + 1 + end.len()).clamp(1, dot.max(1));
@@ -218,7 +234,10 @@ mod tests {
     #[test]
     fn what_a_run_holds_fits_into_a_package() {
         let run = "data/evidence/2026-09-30T120000Z-0123abcd-redacted/data/";
-        assert!(run.len() + MAX_ARTIFACT <= MAX_PATH);
+        let package = "2026-Q3-0123456789ab/";
+        assert!(package.len() + run.len() + MAX_ARTIFACT <= 200);
+        let explorer = r"C:\Users\name\Downloads\".len() + 2 * package.len() + run.len() + MAX_ARTIFACT;
+        assert!(explorer < 260, "{explorer}");
         let folder =
             "aws/111122223333/aws-global/sso-admin/ListCustomerManagedPolicyReferencesInPermissionSet";
         let name = |n: u32| {
@@ -301,5 +320,10 @@ mod tests {
         assert_eq!(portable_name("nul.txt"), "~6Eul.txt");
         assert_eq!(portable_name(".."), "~2E~2E");
         assert!(portable_name(&"x".repeat(500)).len() <= MAX_NAME);
+        for (end, kept) in [(".json.gz", ".json.gz"), (".pdf", ".pdf"), (".a b", ""), (".x/y", "")] {
+            let long = portable_name(&format!("{}{end}", "x".repeat(500)));
+            assert!(long.len() <= MAX_NAME && long.ends_with(kept), "{long}");
+            assert_eq!(long.rsplit("~~").next().map(str::len), Some(16 + kept.len()), "{long}");
+        }
     }
 }

@@ -7,7 +7,7 @@ mod scope;
 use chrono::NaiveDate;
 
 use super::{Documents, FILES};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Gravity};
 use crate::model::decisions::{Decisions, ExceptionRecord, RiskAcceptance, RiskClosure, RiskDecision};
 use crate::yaml::is_placeholder;
 
@@ -70,6 +70,45 @@ impl Checker<'_> {
             self.plan(plan);
         }
         self.permissions(decisions);
+        self.formats(decisions, sound);
+    }
+
+    /// A file that does not say what it is, and which version of that.
+    fn formats(&mut self, decisions: &Decisions, sound: &[&str]) {
+        let said = [
+            (FILES[1], "exceptions", &decisions.exceptions.format),
+            (FILES[2], "attestations", &decisions.attestations.format),
+            (FILES[3], "alternatives", &decisions.alternatives.format),
+            (FILES[4], "risks", &decisions.risks.format),
+            (FILES[6], "clearances", &decisions.clearances.format),
+            (FILES[7], "artifact-terms", &decisions.terms.format),
+            (FILES[8], "agreements", &decisions.agreements.format),
+            (FILES[9], "records", &decisions.records.format),
+        ];
+        for (file, kind, _) in
+            said.into_iter().filter(|(file, _, said)| said.is_empty() && sound.contains(file))
+        {
+            if self.documents.get(file).is_some_and(|document| !document.root.entries().is_empty()) {
+                let hint = format!("write `format: affiant.{kind}/1` as the first line");
+                self.doubt(file, "", "AFW-101", "this file does not say its `format`".to_string(), hint);
+            }
+        }
+    }
+
+    /// A warning: what it is about may be meant.
+    fn doubt(
+        &mut self,
+        file: &str,
+        path: &str,
+        code: &'static str,
+        message: String,
+        hint: impl Into<String>,
+    ) {
+        let problem = Diagnostic::new(code, message).level(Gravity::Warning).hint(hint);
+        self.found.push(match self.documents.get(file) {
+            Some(document) => document.mark(problem, path),
+            None => problem.file(file),
+        });
     }
 
     pub fn complain(

@@ -204,7 +204,9 @@ impl<'i> Builder<'i> {
                         .hint(found.hint));
                 }
                 let (message, hint) = words::syntax(error.kind());
-                Err(Diagnostic::new("AFC-003", message).at(line.max(1), column).hint(hint))
+                let tab = message.starts_with("a tab").then(|| tab_after(self.text, line)).flatten();
+                let (line, column) = tab.unwrap_or((line.max(1), column));
+                Err(Diagnostic::new("AFC-003", message).at(line, column).hint(hint))
             }
         }
     }
@@ -333,6 +335,19 @@ fn is_core(handle: &str, suffix: &str) -> bool {
 
 fn scalar(text: String, style: Written) -> NodeValue {
     NodeValue::Scalar { text, style }
+}
+
+/// The tab before a line's text that ended a value, where the parser names the line on which the value began.
+fn tab_after(text: &str, line: u64) -> Option<(u64, u64)> {
+    let mut lines = (1u64..).zip(text.lines()).skip_while(|(n, _)| *n < line);
+    let begun = lines.next()?;
+    if begun.1.contains('\t') {
+        return None;
+    }
+    lines.find_map(|(n, text)| {
+        let margin = text.len() - text.trim_start().len();
+        Some((n, text[..margin].find('\t')? as u64 + 1))
+    })
 }
 
 /// Where the line before has a quotation mark that nothing on it closes: the parser notices it only a line

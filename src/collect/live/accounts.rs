@@ -18,6 +18,11 @@ use crate::model::run::{GLOBAL, State};
 
 /// Whose credentials these are, and those of every account in scope.
 pub fn identify(scope: &mut CollectScope<'_>, log: &mut RunLog<'_>) -> Result<(), CollectError> {
+    if let Some(named) = scope.session.wrong_endpoint() {
+        let what = format!("`{named}` is named as the endpoint of AWS, and is no address");
+        let hint = "write `https://HOST` as `AWS_ENDPOINT_URL` (`endpoint_url` of the profile), or unset it";
+        return Err(CollectError::Stopped(Box::new(Diagnostic::new("AFE-004", what).hint(hint))));
+    }
     let base = scope.session.identity();
     let named = scope.target.accounts.clone();
     let in_scope = |id: &str| named.is_empty() || named.iter().any(|facts| facts.id == id);

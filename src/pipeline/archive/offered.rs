@@ -10,11 +10,11 @@ use super::terms::KeptFile;
 use crate::diag::{Diagnostic, Problems};
 use crate::model::archived::{RECEIPT_FORMAT, Receipt, ReceiptFile};
 use crate::model::digest::{Digest, Fixity};
-use crate::pipeline::Error;
 use crate::pipeline::handed::{self, HeldPackage};
 use crate::pipeline::record::{HTML, PDF};
 use crate::pipeline::timestamps;
 use crate::pipeline::verify::Pins;
+use crate::pipeline::{Error, temporary};
 use crate::store::tree::open_plain;
 
 /// What may be archived, with its receipt but for the day that a person types.
@@ -52,7 +52,7 @@ impl OfferedPackage {
         let renewals = u32::try_from(renewals).unwrap_or(u32::MAX);
         let stem = stem(&record.id, renewals);
         let (as_of, computed) = (day(&record.as_of, "as-of time")?, day(&record.retain_until, "retention")?);
-        let scratch = tempfile::tempdir().map_err(Error::io("create", "a temporary folder"))?;
+        let scratch = temporary()?;
         let files = files(&held, &zip, before, &stem, scratch.path())?;
         let listed = files.iter().map(|f| ReceiptFile {
             name: f.name.clone(),

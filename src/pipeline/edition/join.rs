@@ -11,14 +11,15 @@ use super::record::EditionRecord;
 use super::{Says, derive, secret};
 use crate::diag::Diagnostic;
 use crate::model::digest::Digest;
-use crate::pipeline::Error;
 use crate::pipeline::bag_files::{bytes, read};
 use crate::pipeline::record::DOSSIER;
+use crate::pipeline::{Error, temporary};
 use crate::seal::Certificate;
 use crate::seal::verify::{Bag, Code, Verified, detached_signer};
 use crate::store::Tree;
 use crate::store::atomic::Access;
 use crate::store::bag::Payload;
+use crate::store::given;
 
 /// One thing that was compared.
 #[derive(Debug, Clone, Serialize)]
@@ -66,7 +67,7 @@ pub fn join(
 ) -> Result<Joined, Error> {
     let mut joined = Joined::default();
     let key = secret::read(key)?;
-    let text = std::fs::read(link).map_err(Error::io("read", link))?;
+    let text = given::read(link).map_err(Error::io("read", link))?;
     let file: EditionLink = serde_json::from_slice(&text).map_err(|error| {
         let problem = Diagnostic::new("AFV-902", format!("this is no link file: {error}"))
             .file(link.display().to_string());
@@ -137,7 +138,7 @@ fn again(
     key: crate::redact::pseudonyms::AudienceKey,
     joined: &mut Joined,
 ) -> Result<(), Error> {
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    let scratch = temporary()?;
     let mut bag = Payload::create(scratch.path(), "again", Access::Private)?;
     let stamped =
         record.seal.time_words != crate::pipeline::keys::seal_info(edition.signer, false).time_words;

@@ -23,7 +23,7 @@ use super::record::{
     CROSSWALK, DATABASE, DECISIONS, DOSSIER, HTML, PDF, RECORD, RISK_RESOURCES, RISKS, pretty,
 };
 use super::verify::Pins;
-use super::{Error, handed, lock, signing};
+use super::{Error, handed, lock, signing, temporary};
 use crate::diag::{Diagnostic, Problems};
 use crate::model::digest::{Digest, keyed};
 use crate::model::dossier::{Dossier, Sharing};
@@ -248,7 +248,7 @@ fn derive(
             .hint("name a full package of Affiant")
     };
     let original: Dossier = read(bag, DOSSIER)?.ok_or_else(|| missing(DOSSIER))?;
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    let scratch = temporary()?;
     let database = scratch.path().join("evidence.sqlite");
     copy_out(bag, DATABASE, &database)?;
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;

@@ -14,7 +14,7 @@ use crate::pipeline::keys::{private_folder, read_pair};
 use crate::redact::pseudonyms::AudienceKey;
 use crate::seal::{Signer, make_workspace_key, random_secret};
 use crate::store::atomic::{self, Access, Existing};
-use crate::store::portable_name;
+use crate::store::{given, portable_name};
 use crate::workspace::Workspace;
 
 pub const KEY: &str = "key.hex";
@@ -63,7 +63,7 @@ pub(super) fn open(workspace: &Workspace, audience: &str, now: DateTime<Utc>) ->
 /// The key of an audience from its file.
 pub(super) fn read(path: &std::path::Path) -> Result<AudienceKey, Error> {
     crate::pipeline::keys::private(path)?;
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(Error::io("read the key", path))?);
+    let text = Zeroizing::new(given::read_text(path).map_err(Error::io("read the key", path))?);
     AudienceKey::parse(&text).ok_or_else(|| {
         let problem =
             Diagnostic::new("AFW-092", "this is no key of an audience: it holds 64 hexadecimal digits");

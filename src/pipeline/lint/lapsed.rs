@@ -2,9 +2,10 @@
 //! judged. All of it is true until somebody acts, so it stops nothing.
 
 use super::Linter;
-use crate::diag::{Diagnostic, Gravity};
+use crate::diag::{Diagnostic, Gravity, near};
 use crate::model::agreements::Paper;
 use crate::model::decisions::{Attestation, Decisions};
+use crate::store::run;
 use crate::workspace::FILES;
 use crate::yaml::is_placeholder;
 
@@ -45,6 +46,29 @@ impl Linter<'_> {
                 format!("this acceptance expired on {}: the risk is open again", acceptance.expires);
             let hint = "have it accepted anew, or treat the risk";
             self.warn(FILES[4], &format!("{list}/{i}/acceptance/expires"), "AFW-096", message, hint);
+        }
+        self.closures(decisions);
+    }
+
+    /// A closure names the run that showed it; one that was put away elsewhere is no fault.
+    fn closures(&mut self, decisions: &Decisions) {
+        let entries = decisions.risks.entries.iter().map(|r| &r.closed).enumerate();
+        let own = decisions.risks.own.iter().map(|r| &r.closed).enumerate();
+        let all = entries.map(|(i, c)| ("entries", i, c)).chain(own.map(|(i, c)| ("own", i, c)));
+        let here = run::list(&self.workspace.evidence());
+        for (list, i, closed) in all {
+            let id = closed.as_ref().map_or("", |closed| closed.run.as_str());
+            if id.is_empty() || is_placeholder(id) || here.iter().any(|known| known == id) {
+                continue;
+            }
+            let message =
+                format!("evidence/ has no run `{id}`, in which this risk is said to be seen closed");
+            let hint = near::hint(
+                id,
+                here.iter().map(String::as_str),
+                "write the id of one of `affiant runs`, or put the run back",
+            );
+            self.warn(FILES[4], &format!("{list}/{i}/closed/run"), "AFW-104", message, &hint);
         }
     }
 

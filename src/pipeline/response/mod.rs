@@ -32,7 +32,7 @@ use crate::seal::bag::verify_md::{Contents, verify_md};
 use crate::seal::bag::{Extras, seal_bag_with};
 use crate::store::atomic::{self, Access, Existing};
 use crate::store::bag::Payload;
-use crate::store::{archive, portable_name};
+use crate::store::{archive, given, portable_name};
 use crate::workspace::Workspace;
 pub use asked::request;
 use asked::told;
@@ -72,10 +72,7 @@ const MOST_OF_NAME: usize = 60;
 /// Makes the response, or says everything that is wrong with the request.
 pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     let name = wanted.file.display().to_string();
-    let bytes = std::fs::read(wanted.file).map_err(|_| {
-        let what = if wanted.file.is_dir() { "this is a folder" } else { "there is no such file to read" };
-        Diagnostic::new("AFU-076", what).file(name.as_str()).hint("name the request, a YAML file")
-    })?;
+    let bytes = given::read(wanted.file).map_err(|_| unreadable(wanted.file, &name))?;
     let request = request(&name, &bytes, wanted.now)?;
     let _lock = lock::take(wanted.workspace)?;
     (wanted.step)("checking the packages");
@@ -126,6 +123,16 @@ pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     notes.sort();
     notes.dedup();
     Ok(ResponseMade { zip, zip_digest, record, notes })
+}
+
+/// Why the request could not be read.
+fn unreadable(file: &Path, name: &str) -> Diagnostic {
+    let what = match (file.is_dir(), file.exists()) {
+        (true, _) => "this is a folder",
+        (false, true) => "this is no file that can be read",
+        (false, false) => "there is no such file to read",
+    };
+    Diagnostic::new("AFU-076", what).file(name).hint("name the request, a YAML file")
 }
 
 /// `packages/responses/`, and the archive, which must not be there.

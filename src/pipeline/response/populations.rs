@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Error;
 use super::super::handed::HeldPackage;
 use super::super::record::DATABASE;
+use super::super::{Error, temporary};
 use crate::assess::{population, principals};
 use crate::model::access::{AccessPopulation, AccessPrincipal, HolderKind};
 use crate::model::request::{PopulationKind, RegulatorRequest};
@@ -47,7 +47,7 @@ pub fn lists(
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let scratch = tempfile::tempdir().map_err(Error::io("create", "a scratch folder"))?;
+    let scratch = temporary()?;
     let database = scratch.path().join("evidence.sqlite");
     let there = held.copy(DATABASE, &database)?;
     let mut lists = BTreeMap::new();

@@ -6,6 +6,12 @@ use crate::diag::near;
 use crate::model::decisions::{Plan, PlanIncident};
 use crate::workspace::FILES;
 
+/// Whether a version of numbers between dots comes after another.
+fn newer(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| text.split('.').map(|n| n.parse::<u32>().ok()).collect::<Option<Vec<_>>>();
+    matches!((numbers(version), numbers(than)), (Some(a), Some(b)) if a > b)
+}
+
 impl Checker<'_> {
     pub(super) fn plan(&mut self, plan: &Plan) {
         let file = FILES[5];
@@ -19,6 +25,17 @@ impl Checker<'_> {
         self.once(file, "drills", "id", plan.drills.iter().map(|d| &d.id));
         for (i, drill) in plan.drills.iter().enumerate() {
             self.date(file, &format!("drills/{i}/date"), &drill.date);
+            let tried = drill.plan_version.as_str();
+            // an older version was tried before this one was approved
+            let since = named(&plan.approved_at) && drill.date >= plan.approved_at;
+            if named(tried) && tried != plan.version && (since || newer(tried, &plan.version)) {
+                let message = format!(
+                    "the plan is at version `{}`, and the drill of {} tried version `{tried}`",
+                    plan.version, drill.date
+                );
+                let hint = "write the version that was in force on the day of the drill";
+                self.doubt(file, &format!("drills/{i}/plan_version"), "AFW-103", message, hint);
+            }
         }
         for (i, role) in plan.roles.iter().enumerate() {
             self.date(file, &format!("roles/{i}/tested"), &role.tested);

@@ -1,7 +1,6 @@
 //! What `affiant.yaml` says of the period, of accounts and regions, and of what is out of scope.
 
 use super::Checker;
-use crate::diag::{Diagnostic, Gravity};
 use crate::model::decisions::{AccountFacts, Decisions, Exclude};
 use crate::model::regions;
 use crate::workspace::FILES;
@@ -23,6 +22,11 @@ impl Checker<'_> {
         );
         self.label(&w.period.label);
         self.excluded(&w.exclude);
+        if w.phi.tag.to_lowercase().starts_with("aws:") {
+            let message = format!("only AWS sets tags that begin with `aws:`, and `{}` is one", w.phi.tag);
+            let hint = "name the tag by which your people mark PHI, such as `data-classification`";
+            self.doubt(file, "phi/tag", "AFW-102", message, hint);
+        }
         self.accounts(&w.accounts, w.aws.organization);
         for (list, values) in [("regions", &w.regions), ("profiles", &w.profiles)] {
             for (i, value) in values.iter().enumerate().filter(|(i, value)| values[..*i].contains(value)) {
@@ -88,14 +92,9 @@ impl Checker<'_> {
         let speakers = accounts.iter().enumerate().filter(|(_, a)| a.organization && !asks_organization);
         for (i, second) in speakers.skip(1) {
             let message = format!("`{}` is a second account that speaks for the organization", second.id);
-            let problem = Diagnostic::new("AFW-100", message).level(Gravity::Warning).hint(
-                "keep `organization: true` beside one account: what both answer is asked and counted twice",
-            );
-            let place = format!("accounts/{i}/organization");
-            self.found.push(match self.documents.get(file) {
-                Some(document) => document.mark(problem, &place),
-                None => problem.file(file),
-            });
+            let hint =
+                "keep `organization: true` beside one account: what both answer is asked and counted twice";
+            self.doubt(file, &format!("accounts/{i}/organization"), "AFW-100", message, hint);
         }
     }
 }

@@ -5,6 +5,7 @@ mod catalog;
 mod commands;
 mod doors;
 mod forms;
+mod more;
 mod program;
 mod workspace;
 
@@ -26,6 +27,8 @@ pub enum Do {
     Folder(&'static str),
     /// A link of this name to somewhere.
     Link(&'static str, &'static str),
+    /// A named pipe into which nobody writes.
+    Pipe(&'static str),
 }
 
 pub struct Case {
@@ -128,6 +131,10 @@ impl Case {
                 Do::Remove(file) => fs::remove_file(path(file)).expect("removed"),
                 Do::Folder(name) => fs::create_dir_all(path(name)).expect("a folder"),
                 Do::Link(name, to) => std::os::unix::fs::symlink(to, path(name)).expect("a link"),
+                Do::Pipe(name) => {
+                    let made = std::process::Command::new("mkfifo").arg(path(name)).status();
+                    assert!(made.is_ok_and(|made| made.success()), "mkfifo");
+                }
             }
         }
         // the run's own name holds a digest
@@ -303,7 +310,14 @@ fn a_schema_refuses_what_lint_refuses() {
 
 #[test]
 fn every_wrong_input_gets_a_good_message() {
-    let files = [workspace::cases(), forms::cases(), program::cases(), catalog::cases(), doors::cases()];
+    let files = [
+        workspace::cases(),
+        forms::cases(),
+        program::cases(),
+        catalog::cases(),
+        doors::cases(),
+        more::cases(),
+    ];
     let cases: Vec<Case> = files.into_iter().flatten().chain(commands::cases()).collect();
     let (next, graded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -327,7 +341,7 @@ fn every_wrong_input_gets_a_good_message() {
         count(Grade::Silent)
     );
     assert_eq!(graded.len(), cases.len(), "every case was tried");
-    assert!(graded.len() >= 245, "{}", graded.len());
+    assert!(graded.len() >= 282, "{}", graded.len());
     let bad: Vec<String> =
         graded.iter().filter(|(g, _)| *g != Grade::Good).map(|(g, words)| format!("{g:?} {words}")).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n\n"));
