@@ -22,6 +22,7 @@ mod readers_and_network;
 mod records;
 pub mod response;
 mod risk_level;
+mod risk_title;
 mod risks;
 pub mod services;
 pub mod sightings;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decided;
 use super::risk_level::{SCALE, found, level, rank};
+use super::risk_title::title;
 use super::{Inputs, gaps, nouns, plural, services, sightings};
 use crate::model::assessment::{Disagreement, FindingGroup};
 use crate::model::decisions::{OwnRisk, RiskDecision};
@@ -164,23 +165,6 @@ fn rationale(group: &FindingGroup) -> String {
         group.checks.join(", "),
         plural(group.resources, "resource")
     )
-}
-
-fn title(group: &FindingGroup, inputs: &Inputs<'_>) -> String {
-    let control =
-        inputs.catalog.controls.iter().find(|c| c.id == group.control).map_or("", |c| c.title.as_str());
-    let kind = nouns::nouns(&group.asset_class, &group.examples);
-    // risks of two accounts would otherwise share a title
-    let place = match inputs.run.accounts.len() {
-        0 | 1 => String::new(),
-        _ => format!(" in {}", group.account),
-    };
-    match group.verdict {
-        Verdict::NotEvidenced => {
-            format!("{control}: evidence is missing ({kind}{place}), so weaknesses may stay unseen")
-        }
-        _ => format!("{control}: {} ({kind}{place}) may expose ePHI", plural(group.resources, "resource")),
-    }
 }
 
 fn status(

@@ -153,12 +153,13 @@ fn person(text: &str, names: &mut Vec<(Original, String)>) {
     match kind_of(name) {
         Original::Name if called => {
             names.push((Original::Person, name.to_string()));
-            // a given name alone; a family name may be anything unless something before it says what it is
-            let given = words.first().filter(|w| w.chars().count() >= 4).map(|w| (*w).to_string());
+            // either name alone; one that is also a word of the program goes only where a name stands
+            let alone = [words.first(), words.last()].into_iter().flatten();
+            let alone = alone.filter(|w| w.chars().count() >= 4).map(|w| (*w).to_string());
             let initial = name.chars().next().map(|c| format!("{c}."));
             let titles = ["Mr.", "Mrs.", "Ms.", "Dr."].map(String::from).into_iter().chain(initial);
             let family = words.last().copied().unwrap_or_default();
-            names.extend(given.into_iter().map(|given| (Original::Person, given)));
+            names.extend(alone.map(|word| (Original::Person, word)));
             names.extend(titles.map(|title| (Original::Person, format!("{title} {family}"))));
         }
         Original::Name => {}
@@ -187,6 +188,20 @@ fn evidence(found: &BTreeSet<(String, String)>, organization: &str, names: &mut 
         }
         if is_name(value) && (!value.starts_with("arn:") || value.contains(BEYOND)) {
             names.push((kind_of(value), value.to_string()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_name_alone_leads_to_a_person() {
+        let mut names = Vec::new();
+        person("Jordan Quillfeather, privacy official", &mut names);
+        for name in ["Jordan Quillfeather", "Jordan", "Quillfeather", "Dr. Quillfeather", "J. Quillfeather"] {
+            assert!(names.contains(&(Original::Person, name.to_string())), "{name}: {names:?}");
         }
     }
 }

@@ -177,15 +177,21 @@ fn spellings(kind: Original, name: &str) -> BTreeSet<String> {
     all
 }
 
-/// `0a54ca290f6cfd326` of `sg-0a54ca290f6cfd326`; the 32 digits of a UUID.
-fn bare(id: &str) -> Option<String> {
+/// `0a54ca290f6cfd326` of `sg-0a54ca290f6cfd326`; the 32 digits of a UUID; the first eight of either, as
+/// people cut them short.
+fn bare(id: &str) -> Vec<String> {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
     let flat = id.replace('-', "");
-    if id.len() == 36 && flat.len() == 32 && digits(&flat) {
-        return Some(flat);
-    }
-    let (_, tail) = id.rsplit_once('-')?;
-    (tail.len() == 17 && digits(tail)).then(|| tail.to_string())
+    let tail = id.rsplit_once('-').map(|(_, tail)| tail).filter(|tail| tail.len() == 17 && digits(tail));
+    let whole = match tail {
+        _ if id.len() == 36 && flat.len() == 32 && digits(&flat) => flat,
+        Some(tail) => tail.to_string(),
+        None => return Vec::new(),
+    };
+    // digits alone may be a date, letters alone a word
+    let short = whole[..8].to_string();
+    let mixed = short.bytes().any(|b| b.is_ascii_digit()) && short.bytes().any(|b| b.is_ascii_alphabetic());
+    [Some(whole), mixed.then_some(short)].into_iter().flatten().collect()
 }
 
 fn stands(text: &str, range: &Range<usize>, known: &KnownName, own: Option<&BTreeSet<String>>) -> bool {

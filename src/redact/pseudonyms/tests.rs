@@ -45,6 +45,9 @@ fn an_identifier_in_another_spelling_is_found() {
         ("on ip-10-20-3-40 since", "10-20"),
         ("card 0a:1b:2c:3d:4e:5f", "0a:1b"),
         ("in vpc-0779d51d2… and", "0779d51d2"),
+        ("the key 0031b88d and others", "0031b88d"),
+        ("group 0a54ca29 is open", "0a54ca29"),
+        ("under r-ab12 all", "ab12"),
         ("dump YXJuOmF3czpyZHM6dXMtZWFzdC0xOjExMTEyMjIyMzMzMzpkYjpjb250YWN0cw== of", "YXJu"),
     ] {
         assert!(!p.text(text).contains(left), "{}", p.text(text));
