@@ -58,8 +58,8 @@ fn person(tsa: &Tsa, name: &str, responder: &str, entry: Option<&str>) -> LocalK
     key
 }
 
-/// The same answer as it would have been last month, signed again by its responder; it ended so many days ago,
-/// or does not say when it ends.
+/// The same answer as it would have been last month, signed again by its responder; it ended so many days
+/// ago, or does not say when it ends.
 fn stale(tsa: &Tsa, answer: &[u8], ended: Option<i64>) -> Vec<u8> {
     let mut response = OcspResponse::from_der(answer).unwrap();
     let bytes = response.response_bytes.as_mut().unwrap();
