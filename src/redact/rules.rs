@@ -120,8 +120,13 @@ const POINTER_NAME: &str = concat!(
     r"|^[a-z0-9-]+(?:\.[a-z0-9-]+)+:[\w-]+$|(?-i:[a-z](?:Name|Arn|Url|Uri|Endpoint|Path|File|Ttl|Expiry",
     r"|Expires|Policy|Length|Rotation|Days|Hours|Minutes|Seconds|Enabled|Required|Region|Prefix|Header",
     r"|Algorithm|Version|Type|Issuer|Audience|Owner|Count|Method|Provider|Validity|Source|Expression|List",
-    r"|Status|Revocation|Parameter)s?$)|(?-i:^(?:[iI]s|[uU]se|[aA]llow|[eE]nable|[hH]as|[rR]equire)[A-Z]\w*)",
-    r"|^(?:is|use|allow|enable|has|require)[_-]\w*",
+    r"|Status|Revocation|Parameter)s?$)",
+);
+
+/// Names that ask whether there is one: what answers them is none.
+const QUESTION_NAME: &str = concat!(
+    r"^(?:[iI]s|[uU]se|[aA]llow|[eE]nable|[hH]as|[rR]equire)[A-Z]\w*",
+    r"|(?i)^(?:is|use|allow|enable|has|require)[_-]\w*",
 );
 
 /// Values under such a name that only point to a secret kept elsewhere, or are none.
@@ -185,6 +190,7 @@ pub struct Patterns {
     pub each: Vec<OwnPattern>,
     name: OwnPattern,
     pointer: OwnPattern,
+    question: OwnPattern,
     reference: OwnPattern,
     named: Vec<(&'static str, OwnPattern, OwnPattern)>,
 }
@@ -198,6 +204,7 @@ pub fn patterns() -> &'static Patterns {
             each: VALUES.iter().map(|r| own(r.pattern)).collect(),
             name: own(SECRET_NAME),
             pointer: own(POINTER_NAME),
+            question: own(QUESTION_NAME),
             reference: own(REFERENCE),
             named: NAMED.iter().map(|(rule, name, value)| (*rule, own(name), own(value))).collect(),
         }
@@ -238,9 +245,10 @@ pub fn sure(bytes: &[u8]) -> Option<&'static str> {
 }
 
 impl Patterns {
-    /// A name that only speaks of a secret.
-    pub fn only_points(&self, name: &str) -> bool {
+    /// A name that only speaks of a secret, or asks for one and is answered.
+    pub fn only_points(&self, name: &str, value: &str) -> bool {
         self.pointer.regex().is_match(name)
+            || (self.question.regex().is_match(name) && is_answer(value))
             || name.eq_ignore_ascii_case("secretsmanager")
             || name.to_ascii_lowercase().contains("tokeniz")
     }
@@ -261,7 +269,7 @@ impl Patterns {
     pub fn secret_by_name(&self, name: &str, value: &str) -> bool {
         sounds_secret(name)
             && self.name.regex().is_match(name)
-            && !self.only_points(name)
+            && !self.only_points(name, value)
             && !self.refers(value)
     }
 
@@ -280,6 +288,14 @@ impl Patterns {
         }
         self.secret_by_name(name, value).then_some("named-secret")
     }
+}
+
+/// What answers a question: short, or words without a digit or sign. A password of eight characters is none.
+fn is_answer(value: &str) -> bool {
+    let value = value.trim();
+    let letters = value.bytes().any(|b| b.is_ascii_alphabetic());
+    let signs = value.bytes().any(|b| b.is_ascii_digit() || b"!@#$%^&*+=~?|".contains(&b));
+    value.chars().count() < 8 || !letters || !signs
 }
 
 /// A function that is called, or an element that is taken, by its name: code, and no secret.

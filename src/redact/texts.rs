@@ -106,7 +106,7 @@ fn value(captures: &Captures<'_>) -> Option<Range<usize>> {
 }
 
 fn holds(captures: &Captures<'_>, value: &str, check: ValueTest) -> bool {
-    let pointer = captures.name("n").is_some_and(|n| patterns().only_points(n.as_str()));
+    let pointer = captures.name("n").is_some_and(|n| patterns().only_points(n.as_str(), value));
     !pointer
         && plausible(value)
         && match check {

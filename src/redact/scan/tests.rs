@@ -140,6 +140,8 @@ fn secrets_of_a_place_of_their_own() {
             document(serde_json::json!({ "Fn::Join": ["", ["export API_TOKEN=", "Hk7Lantern", "\n"]] })),
         ),
         ("Hk7Lantern", text("smbclient //fs.example/x -U 'svc%Hk7Lantern' -c ls")),
+        ("Hk7-Lantern", text("ftp -in <<EOF\nopen ftp.example\nuser svc Hk7-Lantern\nput a.csv\nEOF\n")),
+        ("Hk7-Lantern", text("ftp -n ftp.example <<'END'\nquote USER svc\nquote PASS Hk7-Lantern\nEND\n")),
         ("Hk7Lantern", text("net use Z: \\\\fs.example\\share Hk7Lantern /user:EXAMPLE\\svc")),
         ("Hk7Lantern", text("keytool -genkey -storepass Hk7Lantern -alias a")),
         ("Hk7Lantern", text("aws configure set aws_secret_access_key Hk7Lantern")),
@@ -229,6 +231,9 @@ fn names_that_begin_like_a_question_name_secrets_all_the_same() {
         "ALLOWLIST_TOKEN",
         "hashicorp_token",
         "requirepass",
+        "ENABLE_SECRET",
+        "USE_THIS_PASSWORD",
+        "useThisPassword",
     ] {
         assert!(found(name, "Hk7Lantern9"), "{name}");
     }
@@ -236,12 +241,29 @@ fn names_that_begin_like_a_question_name_secrets_all_the_same() {
         ("requirePassword", "always2"),
         ("USE_PASSWORD", "always2"),
         ("HAS_TOKEN", "yes1"),
+        ("ENABLE_SECRET", "true"),
+        ("ENABLE_SECRET", "from-the-vault"),
+        ("useToken", "20260930120000"),
         ("router.token.rule", "Host(`x2`)"),
         ("DB_PASSWORD", "%DB_PASSWORD%"),
         ("DB_PASSWORD", "file:///run/secrets/db2"),
         ("DB_PASSWORD", "vault:secret/data/ehr2#password"),
     ] {
         assert!(!found(name, value), "{name}={value}");
+    }
+}
+
+/// Base64 that is too short to be looked at for its length alone.
+#[test]
+fn short_base64_is_known_by_the_names_inside() {
+    use base64::Engine;
+    for text in ["password: Hk7Lantern9\n", "DB_PASSWORD=Hk7Lantern9", "API_TOKEN=Hk7Lantern9"] {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        assert!(encoded.len() < 40, "{text} is long");
+        let document = serde_json::json!({ "config": encoded }).to_string();
+        assert!(crate::redact::quick::suspicious(document.as_bytes()), "{text} gets no look");
+        let (done, _) = redact(&document);
+        assert!(done.is_some_and(|done| !done.contains(&encoded)), "{text}");
     }
 }
 

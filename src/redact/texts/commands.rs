@@ -171,6 +171,16 @@ pub(super) const COMMANDS: [SecretPlace; 24] = [
     place(
         "command-secret",
         Plausible,
+        &["ftp"],
+        &["<<"],
+        concat!(
+            r#"(?i)\bftp\b[^\n|;&]*<<-?\s*["']?\w+["']?[^\n]*\n(?:[^\n]*\n){0,8}?"#,
+            r#"[ \t]*(?:user\s+\S+[ \t]+|(?:quote\s+)?pass\s+)["']?([^\s"']{3,})"#,
+        ),
+    ),
+    place(
+        "command-secret",
+        Plausible,
         &["ssh-keygen"],
         &["-n", "-p"],
         r#"\bssh-keygen\b[^\n|;&]*?\s-[NP]\s+["']?([^\s"'-][^\s"']{3,})"#,

@@ -144,7 +144,14 @@ impl Rules<'_> {
 
     fn catalog(&self, old: &Dictionary, new: &Dictionary) -> Result<(), Why> {
         let content = |words: &'static str| (PdfChange::Content, words);
-        same_except(old, new, &[b"AcroForm", b"DSS", b"Extensions", b"Perms"]).map_err(content)?;
+        same_except(old, new, &[b"AcroForm", b"DSS", b"Extensions", b"Perms", b"Version"])
+            .map_err(content)?;
+        // a program that signs may say which version of PDF its signature needs; pages look the same
+        let version = new.get(b"Version").and_then(Object::as_name).unwrap_or_default();
+        let named = !old.has(b"Version") && [&b"1.7"[..], b"2.0"].contains(&version);
+        if old.get(b"Version").ok() != new.get(b"Version").ok() && !named {
+            return Err(content("the catalog's version was changed"));
+        }
         if old.has(b"Perms") && old.get(b"Perms").ok() != new.get(b"Perms").ok() {
             return Err(content("the catalog's permissions were changed"));
         }

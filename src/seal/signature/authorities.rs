@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::seal::signature::timestamp::{Question, Token};
 use crate::seal::signature::trust::{ChainStanding, Trust};
@@ -28,7 +28,8 @@ pub struct Authorities {
 }
 
 /// What became of one question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Attempt {
     pub authority: String,
     /// What was to be stamped.

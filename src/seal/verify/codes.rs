@@ -136,8 +136,8 @@ codes! {
     Token            "AFV-402" [Time] "a timestamp token holds and is over what it should be over";
     Authority        "AFV-403" [Time] "the timestamp authority is pinned, or its certificate was issued by a \
                                        pinned one";
-    TokenRecord      "AFV-404" [] "which authorities were asked when the seal was made, by the maker's \
-                                   record";
+    TokenRecord      "AFV-404" [Integrity] "which authorities were asked when the seal was made, by a record \
+                                            that no signature covers";
     After            "AFV-405" [] "the timestamp of the run before is inside, so this seal is younger";
     Renewal          "AFV-410" [Integrity, Time] "a renewal lists exactly what was there before it, \
                                                   and is younger";

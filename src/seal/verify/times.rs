@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::seal::bag::renewal::{self, ListHash};
 use crate::seal::bag::{PREVIOUS_TIMESTAMP, RENEWALS, TAG_MANIFEST_SIGNATURE, TIMESTAMP, TIMESTAMP_RECORD};
 use crate::seal::keys::certificate::Certificate;
+use crate::seal::signature::authorities::Attempt;
 use crate::seal::signature::revocation::{Revocation, Status};
 use crate::seal::signature::timestamp::{self, Token, TokenProblem};
 use crate::seal::signature::trust::{ChainStanding, Trust};
@@ -170,8 +171,8 @@ fn missing(bag: &BagView<'_>, steps: &mut Steps) {
         .any(|a| a["stamped"] == true);
     let words = match stamped {
         true => {
-            "no timestamp is inside, though the maker's own record says that an authority gave one: it was \
-             taken away since"
+            "no timestamp is inside, though a record that no signature covers says that an authority gave \
+             one: it may have been taken away since"
         }
         false => "no timestamp is inside, though authorities are pinned",
     };
@@ -249,29 +250,23 @@ fn say(authorities: &Trust, token: &Token, until: DateTime<Utc>, subject: &str, 
     false
 }
 
+/// What the maker noted of the authorities that it asked. No signature covers it.
 fn record(bag: &BagView<'_>, steps: &mut Steps) {
     if !bag.contains(TIMESTAMP_RECORD) {
         return;
     }
     let subject = bag.full(TIMESTAMP_RECORD);
-    let text = bag
-        .read(TIMESTAMP_RECORD, MAX_RECORD)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default();
-    for line in text.lines().take(50) {
-        match serde_json::from_str::<serde_json::Value>(line) {
-            Ok(attempt) => {
-                let said = |member: &str| attempt[member].as_str().unwrap_or_default().to_owned();
-                let words = format!(
-                    "the maker's own record: {} asked about the {}: {}",
-                    said("authority"),
-                    said("what"),
-                    said("words")
-                );
-                steps.note(Code::TokenRecord, &subject, words);
-            }
-            Err(_) => steps.note(Code::TokenRecord, &subject, "a line that cannot be read"),
-        }
+    let text = bag.read(TIMESTAMP_RECORD, MAX_RECORD).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let attempts: Option<Vec<Attempt>> =
+        text.and_then(|text| text.lines().map(|line| serde_json::from_str(line).ok()).collect());
+    let Some(attempts) = attempts else {
+        return steps.fail(Code::TokenRecord, &subject, "it is not a record as this program writes it");
+    };
+    for attempt in attempts.iter().take(50) {
+        let words = format!(
+            "a record that no signature covers says that {} was asked about the {}: {}",
+            attempt.authority, attempt.what, attempt.words
+        );
+        steps.note(Code::TokenRecord, &subject, words);
     }
 }

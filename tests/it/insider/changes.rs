@@ -230,6 +230,9 @@ pub const CHANGES: &[Change] = &[
         fs::create_dir_all(f.join("seal/revocation")).expect("a folder");
         write(&f.join("seal/revocation/0001.crl"), "junk");
     }),
+    ("words in the place of the record of timestamps", "AFV-404", |f| {
+        write(&f.join("seal/timestamps.jsonl"), "all met")
+    }),
     ("a renewal without one before", "AFV-410", |f| {
         fs::create_dir_all(f.join("seal/renewals/2")).expect("a folder");
         write(&f.join("seal/renewals/2/manifest-sha256.txt"), "x");

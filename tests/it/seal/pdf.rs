@@ -231,6 +231,20 @@ fn what_is_drawn_into_an_empty_field_is_seen() {
     }
 }
 
+/// A program that signs may say which version of PDF its signature needs, and nothing else of the kind.
+#[test]
+fn a_version_that_a_signature_needs_is_no_change() {
+    for (version, fits) in [("2.0", true), ("1.7", true), ("1.4", false), ("9.9", false)] {
+        let pdf = updated(&certified(PDF), |u| {
+            let root = u.get_prev_documents().trailer.get(b"Root").and_then(Object::as_reference).unwrap();
+            edit(u, root).set("Version", Object::Name(version.as_bytes().to_vec()));
+        });
+        let report = pades::verify(&pdf);
+        let changed = report.problems.iter().any(|p| matches!(p, PdfProblem::Changed { .. }));
+        assert_eq!(changed, !fits, "{version}: {report:#?}");
+    }
+}
+
 #[test]
 fn a_package_with_a_changed_pdf_fails_although_its_hashes_are_right() {
     let identity = authority::self_signed(&authority::person("Sealer"));
