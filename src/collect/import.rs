@@ -8,6 +8,7 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 
+use super::elsewhere;
 use super::error::CollectError;
 use super::history_files::{history_path, is_history, tally_history};
 use super::seen::{FOLLOWED, LostEvidence, Seen, tally_answer, tally_items};
@@ -16,6 +17,7 @@ use crate::diag::Diagnostic;
 use crate::evidence::api_answer::MAX_ANSWER;
 use crate::evidence::config_item;
 use crate::evidence::never_store;
+use crate::evidence::stand_in::Call;
 use crate::model::catalog::Catalog;
 use crate::model::registry::Operation;
 use crate::model::run::{Source, State};
@@ -291,7 +293,15 @@ fn answer(
         custody,
     };
     let stored = writer.add(&wanted, &mut bytes.as_slice().chain(input), at, source)?;
-    tally_answer(writer, &stored, catalog, seen);
+    let read = tally_answer(writer, &stored, catalog, seen);
+    let call = Call { account, region, key };
+    seen.faults.extend(elsewhere::faults(
+        catalog,
+        &format!("{service}:{operation}"),
+        call,
+        &read,
+        &stored.path,
+    ));
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 pub mod archive_policy;
 mod coverage;
+mod elsewhere;
 pub mod error;
 mod history_files;
 mod import;
@@ -84,7 +85,7 @@ pub fn files(request: Request<'_>) -> Result<Gathered, CollectError> {
         import::path(input, &mut writer, &mut seen, &request.clock, request.catalog)?;
     }
     saved_counts::settle(&mut seen, request.catalog);
-    saved_counts::settle_lists(&mut seen);
+    saved_counts::settle_lists(&mut seen, request.decisions);
     for (name, path) in request.papers {
         if !writer.artifacts().iter().any(|artifact| artifact.path == format!("documents/{name}")) {
             import::document(path, name, &mut writer, &mut seen, &request.clock, request.catalog)?;

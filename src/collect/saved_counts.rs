@@ -3,8 +3,11 @@
 //! its type. Saved answers against the lists that name what they are about: what a list names and no answer
 //! is about is a gap of the operation that would tell.
 
+use std::collections::BTreeSet;
+
 use super::seen::{LostEvidence, Seen};
 use crate::model::catalog::Catalog;
+use crate::model::decisions::Decisions;
 use crate::model::run::State;
 
 const COUNTS: &str = "config:GetDiscoveredResourceCounts";
@@ -37,10 +40,24 @@ pub fn settle(seen: &mut Seen, catalog: &Catalog) {
     }
 }
 
-/// Settles every operation of which there are answers, and fewer than saved lists name. Where there is none
-/// at all, or an answer is a gap already, coverage says so by itself.
-pub fn settle_lists(seen: &mut Seen) {
-    for (place, values) in std::mem::take(&mut seen.called_for) {
+/// Settles every operation of which there are answers, and fewer than saved lists name, or than there are
+/// resources whose part it tells. Where there is none at all, or an answer is a gap already, coverage says so
+/// by itself; an item of AWS Config says all that parts would, and what lies out of scope is not missed.
+pub fn settle_lists(seen: &mut Seen, decisions: &Decisions) {
+    let mut called_for = std::mem::take(&mut seen.called_for);
+    for ((account, region, name), parts) in std::mem::take(&mut seen.called_for_parts) {
+        if decisions.workspace.is_beyond(&region) {
+            continue;
+        }
+        let is_item = |kind: &String| {
+            let place = (account.clone(), region.clone(), kind.clone());
+            seen.types.get(&place).is_some_and(|tally| tally.live > 0)
+        };
+        let values: BTreeSet<String> =
+            parts.into_iter().filter(|(kind, _)| !is_item(kind)).map(|(_, value)| value).collect();
+        called_for.entry((account, region, name)).or_default().extend(values);
+    }
+    for (place, values) in called_for {
         let about = seen.answered.get(&place).map_or(0, |keys| keys.len());
         let Some(answers) = seen.responses.get_mut(&place) else { continue };
         let missing = values.len().saturating_sub(about);
@@ -87,7 +104,7 @@ mod tests {
             seen.called_for.insert(place(), ["a", "b", "c"].map(String::from).into());
             seen.answered.insert(place(), keys.iter().map(|key| key.to_string()).collect());
             seen.responses.insert(place(), states);
-            settle_lists(&mut seen);
+            settle_lists(&mut seen, &Decisions::default());
             seen.responses.remove(&place()).expect("its answers")
         };
         let read = || (State::Read, String::new());
@@ -96,5 +113,27 @@ mod tests {
         assert_eq!(short[1].1, "saved lists name 3, saved answers tell of 1");
         assert_eq!(left(&["a", "b", "c"], vec![read(), read(), read()]).len(), 3);
         assert_eq!(left(&["a"], vec![(State::Denied, "AccessDenied".into())]).len(), 1);
+    }
+
+    #[test]
+    fn a_part_that_no_answer_tells_is_a_gap_unless_an_item_tells_it_or_its_region_is_out_of_scope() {
+        let place = |last: &str| ("111122223333".to_string(), "us-west-2".to_string(), last.to_string());
+        let (operation, kind) = ("kms:GetKeyRotationStatus", "AWS::KMS::Key");
+        let left = |regions: &[&str], items: u64| {
+            let mut seen = Seen::default();
+            let called = ["a", "b"].map(|key| (kind.to_string(), key.to_string()));
+            seen.called_for_parts.insert(place(operation), called.into());
+            seen.answered.insert(place(operation), ["a".to_string()].into());
+            seen.responses.insert(place(operation), vec![(State::Read, String::new())]);
+            seen.types.insert(place(kind), Tally { live: items, ..Tally::default() });
+            let mut decisions = Decisions::default();
+            decisions.workspace.regions = regions.iter().map(|region| region.to_string()).collect();
+            settle_lists(&mut seen, &decisions);
+            let states = &seen.responses[&place(operation)];
+            states.iter().filter(|(state, _)| *state == State::NotCollected).count()
+        };
+        assert_eq!(left(&["us-west-2"], 0), 1);
+        assert_eq!(left(&["us-west-2"], 2), 0);
+        assert_eq!(left(&["us-east-1"], 0), 0);
     }
 }

@@ -1,6 +1,7 @@
 //! What a run has seen so far: items, answers and faults, counted by account, region and type.
 
 mod names;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -61,6 +62,8 @@ pub struct Seen {
     /// answers are about.
     pub called_for: BTreeMap<TypePlace, BTreeSet<String>>,
     pub answered: BTreeMap<TypePlace, BTreeSet<String>>,
+    /// The same for parts of the resources that saved answers show: each with the type of its resource.
+    pub called_for_parts: parts::CalledFor,
     /// The accounts that the run is about, where it is about a part of them.
     pub part: BTreeSet<String>,
     /// Accounts in scope that no answer may have named.
@@ -320,6 +323,9 @@ pub fn tally_answer(writer: &Writer, artifact: &Artifact, catalog: &Catalog, see
         {
             let call = Call { account, region, key };
             for filled in stand_in::resources(body, operation.expect("it has this entry"), fill, call) {
+                if !seen.asked {
+                    parts::note(&mut seen.called_for_parts, catalog, account, &filled);
+                }
                 *seen
                     .direct
                     .entry((account.clone(), filled.region, fill.resource_type.clone()))

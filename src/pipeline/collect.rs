@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::keys::Sealer;
+use super::record::instructions_of_run;
 use super::{Error, kept_import, lock};
 use crate::clock::Clock;
 use crate::collect::{self, Request};
 use crate::model::catalog::Catalog;
 use crate::model::digest::Digest;
 use crate::model::run::{Coverage, ProgramRecord, Way};
-use crate::seal::bag::verify_md::{Contents, verify_md};
 use crate::seal::bag::{Extras, TIMESTAMP, seal_bag_with};
 use crate::store::atomic::{self, Access};
 use crate::store::bag::Closed;
@@ -84,14 +84,7 @@ pub(super) fn sealed(
     clock: Clock,
     sealer: &Sealer,
 ) -> Result<PathBuf, Error> {
-    let text = verify_md(&Contents {
-        id,
-        certificate: sealer.certificate(),
-        pdf: None,
-        html: None,
-        database: None,
-        runs: &[],
-    });
+    let text = instructions_of_run(id, sealer.certificate());
     let stamped = newest.and_then(|run| std::fs::read(run.root.join(TIMESTAMP)).ok());
     let more = tags.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     let tags: Vec<(&str, &[u8])> = [("VERIFY.md", text.as_bytes())].into_iter().chain(more).collect();

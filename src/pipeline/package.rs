@@ -18,7 +18,9 @@ pub use super::record::{
     ASSESSMENT, CATALOG, CROSSWALK, DATABASE, DECISIONS, DOSSIER, FORMAT, HTML, PDF, PackageRecord, RECORD,
     RISK_RESOURCES, RISKS, pretty,
 };
-use super::record::{RecordFacts, csv_path, info, instructions, package_id, period, record};
+use super::record::{
+    DERIVED, RecordFacts, csv_path, info, instructions, instructions_of_run, package_id, period, record,
+};
 use super::{bag_files, kept_import, lint, lock, packed_oscal, sealed, signing, statements};
 use crate::assess::database::export;
 use crate::catalog;
@@ -32,7 +34,6 @@ use crate::model::dossier::{Dossier, SealInfo, StatementStanding};
 use crate::program::{self, Inputs, changes};
 use crate::render::{Templates, csv, figures, html};
 use crate::seal::bag::care::{Care, care_until};
-use crate::seal::bag::verify_md::{Contents, verify_md};
 use crate::seal::bag::{Extras, Sealed, seal_bag_with};
 use crate::seal::signature::authorities::Attempt;
 use crate::seal::{seal_bag, sign_detached};
@@ -106,14 +107,7 @@ pub fn package(request: PackageRequest<'_>) -> Result<Made, Error> {
     let original = request.run.manifest;
     let again = |copy: &Path| sealed::open_copy(copy, original, sealer.certificate(), request.now);
     let run = redacted(request.run, &cleared, &derived, again, |closed| {
-        let text = verify_md(&Contents {
-            id: "the derived run",
-            certificate: sealer.certificate(),
-            pdf: None,
-            html: None,
-            database: None,
-            runs: &[],
-        });
+        let text = instructions_of_run(DERIVED, sealer.certificate());
         Ok(seal_bag(closed, &*sealer.key, request.now, &[("VERIFY.md", text.as_bytes())])?)
     })?;
     let id = package_id(&request.workspace.decisions, request.catalog, &run, &as_of, request.draft);

@@ -22,6 +22,7 @@ use crate::model::digest::copy;
 use crate::model::dossier::Dossier;
 use crate::program::{self, Inputs};
 use crate::seal::Certificate;
+use crate::seal::bag::{CERTIFICATES, VERIFY_MD};
 use crate::seal::verify::{Bag, Code, Verified};
 use crate::store::run::Reader;
 use crate::workspace;
@@ -272,6 +273,33 @@ impl Parts<'_> {
             "VERIFY.md",
             said == text.as_bytes(),
             "how to check the package, word for word",
+        );
+        self.compare_instructions_of_run(out)
+    }
+
+    /// `VERIFY.md` of the run inside, for whoever sealed that.
+    fn compare_instructions_of_run(&self, out: &mut Recomputed) -> Result<(), Stop> {
+        let inside = |name: &str| bytes(self.bag, &format!("{}/{name}", self.record.run));
+        let said = inside(VERIFY_MD)?;
+        let run = &self.run.record;
+        // a redacted copy is sealed with the package
+        let (id, version) = match run.derived_from {
+            Some(_) => (own::DERIVED, &self.record.program_version),
+            None => (run.id.as_str(), &run.program.version),
+        };
+        if version != env!("CARGO_PKG_VERSION") {
+            let words = format!("the run is by version {version}; this is {}", env!("CARGO_PKG_VERSION"));
+            out.skip(Code::InstructionsAgain, "VERIFY.md of the run", words);
+            return Ok(());
+        }
+        let chain = String::from_utf8(inside(CERTIFICATES)?).unwrap_or_default();
+        let sealer = Certificate::all_from_pem(&chain).ok().and_then(|all| all.into_iter().next());
+        let same = sealer.is_some_and(|sealer| said == own::instructions_of_run(id, &sealer).into_bytes());
+        out.push(
+            Code::InstructionsAgain,
+            "VERIFY.md of the run",
+            same,
+            "how to check the run inside, word for word",
         );
         Ok(())
     }

@@ -26,6 +26,8 @@ pub const DOSSIER: &str = "data/dossier.json";
 pub const HTML: &str = "data/report/index.html";
 /// The folder of tag files in which a joined run keeps the seals of its parts.
 pub(super) const JOINED: &str = "joined";
+/// What the instructions in a redacted copy call it.
+pub(super) const DERIVED: &str = "the derived run";
 pub const PDF: &str = "data/report/audit-package.pdf";
 pub const DATABASE: &str = "data/tables/evidence.sqlite";
 pub const RISKS: &str = "data/tables/risk.csv";
@@ -130,6 +132,11 @@ pub(super) fn instructions(id: &str, certificate: &Certificate, run_folder: &str
         database: Some((DATABASE, "SELECT check_id, verdict, count(*) FROM result GROUP BY 1, 2")),
         runs: &[run_folder],
     })
+}
+
+/// `VERIFY.md` of a run, by its id; of a redacted copy by [`DERIVED`].
+pub(super) fn instructions_of_run(id: &str, certificate: &Certificate) -> String {
+    verify_md(&Contents { id, certificate, pdf: None, html: None, database: None, runs: &[] })
 }
 
 /// Where a table stands as CSV.

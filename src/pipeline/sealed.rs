@@ -6,9 +6,11 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::record::{DERIVED, instructions_of_run};
 use super::{Error, keys};
 use crate::diag::Diagnostic;
 use crate::model::digest::Digest;
+use crate::seal::bag::VERIFY_MD;
 use crate::seal::verify::{self, Bag, DESCRIPTIONS, Options, State, Verified};
 use crate::seal::{Certificate, Trust};
 use crate::store::run::{self, Reader};
@@ -98,7 +100,7 @@ fn agrees(path: &Path, reader: &Reader, bag: &Verified<Bag>) -> Result<(), Error
 }
 
 /// Opens a redacted copy that was made earlier; `None` if somebody else than `signer` sealed it or it is of
-/// another original, so that it is made anew.
+/// another original, or another version wrote its instructions, so that it is made anew.
 pub fn open_copy(
     path: &Path,
     original: Digest,
@@ -106,6 +108,9 @@ pub fn open_copy(
     now: DateTime<Utc>,
 ) -> Result<Option<Reader>, Error> {
     let copy = open(path, now)?;
-    let ours = copy.signer.as_ref() == Some(signer) && copy.reader.record.derived_from == Some(original);
+    let instructions = std::fs::read(copy.reader.root.join(VERIFY_MD)).unwrap_or_default();
+    let ours = copy.signer.as_ref() == Some(signer)
+        && copy.reader.record.derived_from == Some(original)
+        && instructions == instructions_of_run(DERIVED, signer).into_bytes();
     Ok(ours.then_some(copy.reader))
 }

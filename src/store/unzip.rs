@@ -158,7 +158,8 @@ fn read_end(file: &mut BufReader<File>, len: u64) -> Result<End, Stop> {
     }
 }
 
-/// With ZIP64 records the short fields must be either the same or "see there" (APPNOTE 4.4.1.4).
+/// With ZIP64 records the short fields must be either the same or "see there" (APPNOTE 4.4.1.4). Records that
+/// say nothing which the short fields could not are none of ours.
 fn read_zip64_end(file: &mut BufReader<File>, eocd: u64, short: End) -> Result<(End, u64), Stop> {
     let Some(start) = eocd.checked_sub(ZIP64_LOCATOR_LEN + ZIP64_EOCD_LEN) else { return Ok((short, eocd)) };
     let locator: [u8; ZIP64_LOCATOR_LEN as usize] = read_at(file, start + ZIP64_EOCD_LEN)?;
@@ -181,7 +182,13 @@ fn read_zip64_end(file: &mut BufReader<File>, eocd: u64, short: End) -> Result<(
     let same = agrees(short.directory, end.directory, u32::MAX.into())
         && agrees(short.directory_len, end.directory_len, u32::MAX.into())
         && agrees(short.count, end.count, u16::MAX.into());
-    if regular && same { Ok((end, start)) } else { Err(Stop::Problem(whole(ProblemKind::Layout))) }
+    let needed =
+        end.directory.max(end.directory_len) >= u64::from(u32::MAX) || end.count >= u64::from(u16::MAX);
+    match (regular && same, needed) {
+        (true, true) => Ok((end, start)),
+        (true, false) => Err(Stop::Problem(whole(ProblemKind::Unsupported))),
+        (false, _) => Err(Stop::Problem(whole(ProblemKind::Layout))),
+    }
 }
 
 /// Tells an archive with bytes behind it from a file that is none.

@@ -422,3 +422,38 @@ fn the_packages_of_releases_compare_with_todays() {
         assert_eq!(classes, [("reports", "regressed"), ("records", "fixed")]);
     }
 }
+
+/// What changed names digests of the run before, which an edition must not hold; rows stand in the order of
+/// their pseudonyms.
+#[test]
+fn a_package_that_looks_back_has_an_edition() {
+    let q = quarters();
+    let package = q.second.display().to_string();
+    let args = ["package", "--edition", "shareable", "--for", "county", "--recipient", "County", "--of"];
+    let made = q.later(&[&args[..], &[package.as_str()]].concat()).exits(0);
+    let zip = made.out.lines().find_map(|l| l.strip_prefix("EDITION")).expect("an edition is named").trim();
+    let inside = files(&unzip(&q.box_.path().join(zip), &q.box_.path().join("shared")));
+    let told: Vec<&str> = ["old", "new"]
+        .into_iter()
+        .flat_map(|side| ["run", "manifest", "catalog"].map(|member| &q.changes[side][member]))
+        .map(|value| value.as_str().expect("a text"))
+        .collect();
+    for (name, bytes) in &inside {
+        for original in &told {
+            let found = memchr::memmem::find(bytes, original.as_bytes());
+            let public = name.ends_with("package.json") || name.ends_with("dossier.json");
+            let catalog = *original == q.changes["old"]["catalog"].as_str().expect("a text");
+            assert!(found.is_none() || (public && catalog), "{name} holds {original}");
+        }
+    }
+    let text = String::from_utf8_lossy(&inside["data/dossier.json"]).into_owned();
+    let changes = crate::spine::json(&text)["since"]["changes"].clone();
+    assert_eq!(changes["totals"], q.changes["totals"]);
+    for check in changes["checks"].as_array().expect("checks") {
+        let rows = check["rows"].as_array().expect("rows");
+        for class in rows.iter().map(|row| &row["class"]) {
+            let same = rows.iter().filter(|row| row["class"] == *class).map(|row| row["resource"].as_str());
+            assert!(same.is_sorted(), "{check:#}");
+        }
+    }
+}

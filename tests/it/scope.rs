@@ -250,6 +250,61 @@ fn what_one_region_answers_of_a_name_is_not_said_of_its_namesake_in_another() {
     }
 }
 
+/// The gaps that `collect` tells, and those that `assess` counts of the same run.
+fn both_counts(box_: &Sandbox) -> (usize, u64) {
+    let ran = box_.affiant(&["collect", "--snapshot", "in", "--format", "json"]);
+    let told = parse(&ran.out)["gaps"].as_array().map_or(0, Vec::len);
+    let assessment = parse(&box_.affiant(&["assess", "--format", "json"]).out);
+    (told, assessment["coverage"]["gaps"].as_u64().expect("a number"))
+}
+
+#[test]
+fn collect_and_assess_count_the_same_gaps_of_what_people_saved() {
+    for left_out in ["", "GetKeyPolicy", "GetKeyRotationStatus", "DescribeKey"] {
+        let box_ = workspace(&[ACCOUNT], "us-east-1");
+        let save =
+            |place: &str, body: Value| answer(&box_, ACCOUNT, &format!("us-east-1/kms/{place}"), &body);
+        let arn = |id: &str| format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/{id}");
+        let keys: Vec<Value> =
+            ["a", "b"].iter().map(|id| json!({ "KeyId": id, "KeyArn": arn(id) })).collect();
+        save("ListKeys", json!({ "Keys": keys }));
+        for id in ["a", "b"] {
+            let key = json!({ "KeyId": id, "Arn": arn(id), "KeyManager": "CUSTOMER",
+                "KeySpec": "SYMMETRIC_DEFAULT", "Origin": "AWS_KMS", "KeyState": "Enabled" });
+            let answers = [
+                ("DescribeKey", json!({ "KeyMetadata": key })),
+                ("GetKeyPolicy", json!({ "Policy": "{}" })),
+                ("GetKeyRotationStatus", json!({ "KeyRotationEnabled": true })),
+            ];
+            for (name, body) in answers.into_iter().filter(|(name, _)| id == "a" || *name != left_out) {
+                save(&format!("{name}/{id}"), body);
+            }
+        }
+        let (told, counted) = both_counts(&box_);
+        assert_eq!(told as u64, counted, "without {left_out} of one key");
+    }
+}
+
+#[test]
+fn a_parameter_group_that_no_cluster_uses_is_not_missed_and_one_in_use_is() {
+    for (used, wanted) in [("other", "read"), ("idle", "not-collected")] {
+        let box_ = workspace(&[ACCOUNT], "us-east-1");
+        let save = |place: &str, body: Value| answer(&box_, ACCOUNT, &format!("us-east-1/{place}"), &body);
+        let group = |name: &str| json!({ "ParameterGroupName": name });
+        let cluster = json!({ "ClusterIdentifier": "dw", "ClusterParameterGroups": [group(used)] });
+        save("redshift/DescribeClusters", json!({ "Clusters": [cluster] }));
+        let groups = json!({ "ParameterGroups": [group("idle"), group("other")] });
+        save("redshift/DescribeClusterParameterGroups", groups);
+        let parameter = json!({ "ParameterName": "require_ssl", "ParameterValue": "true" });
+        save("redshift/DescribeClusterParameters/other", json!({ "Parameters": [parameter] }));
+        collected(&box_);
+        let assessment = parse(&box_.affiant(&["assess", "--format", "json"]).out);
+        let lines = assessment["sources"].as_array().expect("the sources");
+        let line = lines.iter().find(|line| line["source"] == "redshift:DescribeClusterParameters");
+        assert_eq!(line.expect("a line")["state"], wanted, "where {used} is in use");
+    }
+}
+
 fn trail(name: &str, owner: &str, organization: bool) -> Value {
     json!({ "Name": name, "TrailARN": format!("arn:aws:cloudtrail:us-east-1:{owner}:trail/{name}"),
         "HomeRegion": "us-east-1", "S3BucketName": "trails",

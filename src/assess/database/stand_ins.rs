@@ -229,7 +229,7 @@ impl Direct {
             match self.told(whole, part) {
                 Some(Some((into, value))) => stand_in::put(&mut item, into, value.clone()),
                 Some(None) => return None,
-                None if part.is_asked_of(&item) => missing.push(part),
+                None if part.is_asked_of(&item) || self.is_used(whole, part) => missing.push(part),
                 None => {}
             }
         }
@@ -237,6 +237,23 @@ impl Direct {
             stand_in::put(&mut item, &format!("{UNREAD}.{}", part.member), Value::from(part.operation));
         }
         Some((item, missing))
+    }
+
+    /// Whether a resource for whose sake the part is asked about names this one.
+    fn is_used(&self, whole: &Whole, part: &Part<'_>) -> bool {
+        let is_user = |other: &&Whole, each: &Each| {
+            let filled = &other.filled;
+            filled.resource_type == each.from
+                && other.account == whole.account
+                && filled.region == whole.filled.region
+        };
+        let names = |other: &Whole, each: &Each| {
+            let item = serde_json::json!({ "configuration": other.filled.configuration });
+            each.named(&item).any(|name| name == whole.filled.id || name == whole.filled.arn)
+        };
+        part.users.iter().any(|each| {
+            self.whole.iter().filter(|other| is_user(other, each)).any(|other| names(other, each))
+        })
     }
 
     /// What was answered about a part of a resource: by the name that calls give it, else by another, as
@@ -282,12 +299,14 @@ struct Part<'a> {
     each: Vec<&'a Each>,
     /// The same in the words of the answer that the resource is made of.
     listed: Vec<&'a Each>,
+    /// Resources of other types that name it, where it is asked about for their sake alone.
+    users: Vec<&'a Each>,
 }
 
 impl Part<'_> {
     /// Whether the operation is asked about this resource: there are some of which there is nothing to know.
     fn is_asked_of(&self, item: &Value) -> bool {
-        let none = self.each.is_empty() && self.listed.is_empty();
+        let none = self.each.is_empty() && self.listed.is_empty() && self.users.is_empty();
         none || self.each.iter().any(|each| each.permits(item))
             || self.listed.iter().any(|each| each.permits(&item["configuration"]))
     }
@@ -300,9 +319,12 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
         for fill in &operation.fill {
             let Some(into) = &fill.into else { continue };
             for kind in fill.also.iter().chain([&fill.resource_type]) {
-                let each = operation.each.iter().filter(|e| e.from == *kind).collect();
-                let listed =
+                let each: Vec<&Each> = operation.each.iter().filter(|e| e.from == *kind).collect();
+                let listed: Vec<&Each> =
                     operation.each.iter().filter(|e| fills_as_it_is(catalog, &e.from, kind)).collect();
+                let alone = each.is_empty() && listed.is_empty();
+                let of_others = |e: &&Each| alone && e.from.starts_with("AWS::");
+                let users = operation.each.iter().filter(of_others).collect();
                 needed.entry(kind).or_default().push(Part {
                     operation: name,
                     member: into.split('.').nth(1).unwrap_or(into),
@@ -310,6 +332,7 @@ fn partial_operations(catalog: &Catalog) -> BTreeMap<&str, Vec<Part<'_>>> {
                     by: fill.by.as_deref(),
                     each,
                     listed,
+                    users,
                 });
             }
         }

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::commitments::Commitment;
 use super::names::PEOPLE;
-use crate::model::dossier::Dossier;
+use crate::model::digest::Digest;
+use crate::model::dossier::{Dossier, ReaderMatrix, VpcMap};
 use crate::redact::pseudonyms::{Original, Pseudonyms};
 
 /// Members that hold words of the program, times, numbers in words, and what templates compare.
@@ -179,10 +180,30 @@ fn ordered(dossier: &mut Dossier) {
             .rows
             .sort_by(|a, b| (a.verdict, &a.resource, &a.reason).cmp(&(b.verdict, &b.resource, &b.reason)));
     }
+    let changes = dossier.since.iter_mut().filter_map(|since| since.changes.as_mut());
+    for check in changes.flat_map(|changes| &mut changes.checks) {
+        check.rows.sort_by(|a, b| (&a.class, &a.resource).cmp(&(&b.class, &b.resource)));
+    }
     for risk in &mut dossier.risks.rows {
         risk.members.sort_by(|a, b| (b.here, &a.resource).cmp(&(a.here, &b.resource)));
         risk.examples.sort();
     }
+    readers(&mut dossier.readers);
+    let phi = |vpc: &VpcMap| vpc.tiers.iter().flat_map(|tier| &tier.places).map(|p| p.phi).sum::<u64>();
+    dossier.network.vpcs.sort_by(|a, b| (phi(b), &a.vpc_id).cmp(&(phi(a), &b.vpc_id)));
+}
+
+/// Of stores with as many readers, and readers of as many stores, the pseudonyms say which comes first; each
+/// store has a cell for each reader, in their order.
+fn readers(matrix: &mut ReaderMatrix) {
+    let before = std::mem::take(&mut matrix.readers);
+    let mut order: Vec<usize> = (0..before.len()).collect();
+    order.sort_by(|a, b| (before[*b].stores, &before[*a].arn).cmp(&(before[*a].stores, &before[*b].arn)));
+    matrix.readers = order.iter().map(|at| before[*at].clone()).collect();
+    for store in &mut matrix.stores {
+        store.cells = order.iter().filter_map(|at| store.cells.get(*at).copied()).collect();
+    }
+    matrix.stores.sort_by(|a, b| (b.total, &a.arn).cmp(&(a.total, &b.arn)));
 }
 
 struct DossierReader<'a> {
@@ -236,6 +257,10 @@ impl DossierReader<'_> {
         let exhibits = listed && ["evidence", "policy", "implementation", "review"].contains(&member);
         if exhibits {
             return if is_exhibit(text) { text.to_string() } else { names.token(Original::Name, text) };
+        }
+        // read as digests again: digests of their pseudonyms, which are alike where the originals are
+        if ["manifest", "catalog"].contains(&member) && ["old", "new", "trend"].contains(&place.parent) {
+            return Digest::of(names.token(Original::Digest, text).as_bytes()).to_string();
         }
         let person = PEOPLE.contains(&member) && place.parent != "clocks";
         let named = member == "name" && ["roles", "sign_off"].contains(&place.parent);

@@ -72,14 +72,7 @@ const MOST_OF_NAME: usize = 60;
 /// Makes the response, or says everything that is wrong with the request.
 pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     let name = wanted.file.display().to_string();
-    let bytes = given::read(wanted.file).map_err(|_| {
-        let what = match (wanted.file.is_dir(), wanted.file.exists()) {
-            (true, _) => "this is a folder",
-            (false, true) => "this is no file that can be read",
-            (false, false) => "there is no such file to read",
-        };
-        Diagnostic::new("AFU-076", what).file(name.as_str()).hint("name the request, a YAML file")
-    })?;
+    let bytes = given::read(wanted.file).map_err(|_| unreadable(wanted.file, &name))?;
     let request = request(&name, &bytes, wanted.now)?;
     let _lock = lock::take(wanted.workspace)?;
     (wanted.step)("checking the packages");
@@ -130,6 +123,16 @@ pub fn make(wanted: &ResponseWanted<'_>) -> Result<ResponseMade, Error> {
     notes.sort();
     notes.dedup();
     Ok(ResponseMade { zip, zip_digest, record, notes })
+}
+
+/// Why the request could not be read.
+fn unreadable(file: &Path, name: &str) -> Diagnostic {
+    let what = match (file.is_dir(), file.exists()) {
+        (true, _) => "this is a folder",
+        (false, true) => "this is no file that can be read",
+        (false, false) => "there is no such file to read",
+    };
+    Diagnostic::new("AFU-076", what).file(name).hint("name the request, a YAML file")
 }
 
 /// `packages/responses/`, and the archive, which must not be there.

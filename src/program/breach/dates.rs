@@ -31,9 +31,14 @@ pub struct When {
 /// Reads a day, a local time of `zone`, or a time with its offset.
 pub fn when(text: &str, zone: Tz) -> Result<When, String> {
     let text = text.trim();
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        let at = at.with_timezone(&Utc);
-        return Ok(When { day: at.with_timezone(&zone).date_naive(), at, day_only: false, note: None });
+    if let Ok(written) = DateTime::parse_from_rfc3339(text) {
+        let at = written.with_timezone(&Utc);
+        // UTC names no place; another offset says which day it was there
+        let day = match written.offset().local_minus_utc() {
+            0 => at.with_timezone(&zone).date_naive(),
+            _ => written.date_naive(),
+        };
+        return Ok(When { day, at, day_only: false, note: None });
     }
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         let note = Some("only a day is known: hours are counted from its beginning".to_string());

@@ -69,7 +69,8 @@ fn spans(read: &[(NaiveDate, Option<NaiveDate>)], notes: &mut Vec<String>) -> Ve
                  longer than {ORAL_DAYS} days.",
                 first.made
             )),
-            (Some(until), Some(first)) if *made <= first.until => {
+            // once a written one has taken its place, the oral one carries no other
+            (Some(until), Some(first)) if *made <= first.until && spans.contains(first) => {
                 spans.retain(|span| span != first);
                 let made = first.made;
                 spans.push(Span { made, until: *until });

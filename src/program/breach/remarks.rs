@@ -1,6 +1,7 @@
 //! What a reader must know beside the dates.
 
 use super::Count;
+use crate::model::numbers::plural;
 
 /// Notes on the role, on what law enforcement asked for, and on what the dates are.
 pub(super) fn remarks(count: &Count<'_>) -> Vec<String> {
@@ -34,6 +35,12 @@ pub(super) fn remarks(count: &Count<'_>) -> Vec<String> {
              unreasonable delay once the hold ends."
                 .into(),
         );
+    }
+    if let Some((_, unplaced)) = count.individuals.filter(|(_, unplaced)| *unplaced > 0) {
+        notes.push(format!(
+            "The State of {} is not known: what its law asks for them is not counted here.",
+            plural(unplaced, "individual")
+        ));
     }
     if count.incident.role.starts_with("business") || count.incident.role == "subcontractor" {
         notes.push(

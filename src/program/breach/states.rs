@@ -138,13 +138,22 @@ fn open(code: &str, n: u64, ours: bool, by: String, why: String) -> Duty {
 }
 
 fn rule(count: &Count<'_>, ours: bool, code: &str, index: usize, rule: &StateRule, residents: u64) -> Duty {
+    let unplaced = count.individuals.map_or(0, |(_, unplaced)| unplaced);
     let due = match rule.at_least {
-        Some(least) if residents < least => Due::NotOwed {
-            why: format!("fewer than {least}: {} of {}", plural(residents, "resident"), name(code)),
-        },
         _ if !rule.verified => {
             Due::NotDetermined { why: format!("not determined: ask counsel; {}", rule.checked.trim()) }
         }
+        Some(least) if residents + unplaced < least => Due::NotOwed {
+            why: format!("fewer than {least}: {} of {}", plural(residents, "resident"), name(code)),
+        },
+        Some(least) if residents < least => Due::NotDetermined {
+            why: format!(
+                "the State of {} is not known: with {} named, {least} or more may live in {}",
+                plural(unplaced, "individual"),
+                plural(residents, "resident"),
+                name(code)
+            ),
+        },
         _ => limit(count, rule),
     };
     let held = if count.holds.is_empty() {

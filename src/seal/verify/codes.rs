@@ -160,7 +160,8 @@ codes! {
     HtmlAgain        "AFV-608" [] "the HTML report is the one that is rendered from the dossier";
     PdfAgain         "AFV-609" [] "the certified PDF is the one that is rendered, with the certification and \
                                    nothing else";
-    InstructionsAgain "AFV-610" [] "VERIFY.md is the one that the program writes for this package";
+    InstructionsAgain "AFV-610" [] "VERIFY.md is the one that the program writes for this package, and \
+                                   for the run inside";
     TooMuch          "AFV-611" [] "the SQL of the catalog inside stays within its bounds of steps, time, \
                                    rows, bytes and memory";
     NotRecomputable  "AFV-612" [] "a shareable edition cannot be recomputed: \

@@ -160,6 +160,7 @@ fn check_all(
         let listed = bag::check(&inner, options.descriptions, steps).map_or(0, |lists| lists.payload.len());
         steps.note(Code::NestedRun, &prefix, format!("a bag of its own with {listed} payload files"));
         judge.inner_seals(&inner, steps);
+        times::inside(&inner, steps);
     }
     Some((lists, judge.sealer))
 }

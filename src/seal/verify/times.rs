@@ -35,19 +35,7 @@ pub(super) fn check(
     now: DateTime<Utc>,
     steps: &mut Steps,
 ) -> Times {
-    let mut tokens = Vec::new();
-    if bag.contains(TIMESTAMP) {
-        tokens.extend(one(bag, TIMESTAMP, TAG_MANIFEST_SIGNATURE, steps));
-    }
-    renewals(bag, &mut tokens, steps);
-    for pair in tokens.windows(2) {
-        if let [(_, before), (path, after)] = pair
-            && before.at > after.latest()
-        {
-            steps.fail(Code::Renewal, &bag.full(path), "it is older than what it renews");
-        }
-    }
-    record(bag, steps);
+    let tokens = tokens(bag, steps);
     if tokens.is_empty() && !authorities.is_empty() {
         missing(bag, steps);
     }
@@ -62,6 +50,31 @@ pub(super) fn check(
         }
     }
     Times { seen, stated: tokens.into_iter().next().map(|(_, token)| token) }
+}
+
+/// The timestamps of a run inside: each must hold. Whose word they are is for whoever verifies that run alone.
+pub(super) fn inside(bag: &BagView<'_>, steps: &mut Steps) {
+    tokens(bag, steps);
+    previous(bag, &Trust::default(), steps);
+}
+
+/// Every timestamp that is there and holds over what it should be over, the oldest first; the maker's record
+/// of them is read, too.
+fn tokens(bag: &BagView<'_>, steps: &mut Steps) -> Vec<(String, Token)> {
+    let mut tokens = Vec::new();
+    if bag.contains(TIMESTAMP) {
+        tokens.extend(one(bag, TIMESTAMP, TAG_MANIFEST_SIGNATURE, steps));
+    }
+    renewals(bag, &mut tokens, steps);
+    for pair in tokens.windows(2) {
+        if let [(_, before), (path, after)] = pair
+            && before.at > after.latest()
+        {
+            steps.fail(Code::Renewal, &bag.full(path), "it is older than what it renews");
+        }
+    }
+    record(bag, steps);
+    tokens
 }
 
 /// The timestamp of the run before, if it is inside: this seal was made after it. Returns its time if it is

@@ -257,6 +257,21 @@ pub const CHANGES: &[Change] = &[
     ("custody: a note in the place of a part's seal", "AFV-144", |f| {
         write(&run_of(f).join("joined/2026-09-30T120000Z-00000000/NOTE.txt"), "all met")
     }),
+    ("custody: words in the place of the run's timestamp", "AFV-402", |f| {
+        write(&run_of(f).join("seal/tagmanifest-sha256.txt.p7s.tsr"), "all met")
+    }),
+    ("custody: words in the place of the timestamp before the run", "AFV-402", |f| {
+        write(&run_of(f).join("seal/previous.tsr"), "all met")
+    }),
+    ("custody: instructions of the run that run something", "AFV-610", |f| {
+        replace(&run_of(f).join("VERIFY.md"), "sha256sum --quiet", "true; sha256sum --quiet")
+    }),
+    ("custody: a run without its instructions", "AFV-610", |f| {
+        fs::remove_file(run_of(f).join("VERIFY.md")).expect("removed")
+    }),
+    ("custody: a note among the run's renewals", "AFV-410", |f| {
+        write(&run_of(f).join("seal/renewals/0001/README"), "all met")
+    }),
     ("custody: a note beside the run", "AFV-144", |f| write(&run_of(f).join("NOTE.txt"), "all met")),
     ("custody: a file of evidence twice", "AFV-145", |f| {
         let path = run_of(f).join("data/custody.jsonl");

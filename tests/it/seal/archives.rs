@@ -170,6 +170,30 @@ fn bombs_are_not_unpacked() {
     assert!(started.elapsed().as_millis() < 500);
 }
 
+/// Records that repeat what the short fields say, or take their place where they would do.
+#[test]
+fn zip64_records_that_are_not_needed_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = fs::read(fixture::zip(&good(dir.path()), &dir.path().join("a.zip"))).unwrap();
+    let (rest, end) = bytes.split_at(bytes.len() - 22);
+    let count = u64::from(u16::from_le_bytes([end[10], end[11]]));
+    let number = |at: usize| u64::from(u32::from_le_bytes([end[at], end[at + 1], end[at + 2], end[at + 3]]));
+    let mut records = b"PK\x06\x06".to_vec();
+    records.extend(44u64.to_le_bytes());
+    records.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    [count, count, number(12), number(16)].iter().for_each(|n| records.extend(n.to_le_bytes()));
+    records.extend(b"PK\x06\x07\0\0\0\0");
+    records.extend((rest.len() as u64).to_le_bytes());
+    records.extend([1, 0, 0, 0]);
+    let mut elsewhere = end.to_vec();
+    elsewhere[8..20].fill(0xff);
+    let target = dir.path().join("b.zip");
+    for end in [end, &elsewhere] {
+        fs::write(&target, [rest, &records, end].concat()).unwrap();
+        assert_eq!(failures(&check(&target, &Trust::default())), ["AFV-023"]);
+    }
+}
+
 #[test]
 fn large_entries_get_zip64_fields_that_are_read_again() {
     let dir = tempfile::tempdir().unwrap();
