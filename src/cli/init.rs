@@ -157,6 +157,7 @@ fn filled(args: &InitArgs, context: &Context) -> Result<Option<(String, Vec<Stri
         CollectError::Input(problem) | CollectError::Stopped(problem) => Error::from(*problem),
         other => Error::from(other),
     })?;
+    super::init_from_aws::advice(&said).iter().for_each(|advice| say(&format!("note: {advice}")));
     let starter = catalog::templates()
         .iter()
         .find(|(name, _)| *name == "program/affiant.yaml")

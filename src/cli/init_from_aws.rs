@@ -8,6 +8,13 @@ use crate::collect::live::survey::Surveyed;
 use crate::diag::is_hazard;
 use crate::model::regions;
 
+/// What to do with many regions. Nothing is missing by it.
+pub fn advice(said: &Surveyed) -> Option<String> {
+    let known = said.regions.iter().filter(|region| regions::partition_of(region).is_some()).count();
+    let words = "regions are switched on; strike those out that you do not use: each one is asked";
+    (known > FEW_REGIONS).then(|| format!("{known} {words}"))
+}
+
 /// The file, and what is not in it and why.
 pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Vec<String>) {
     let mut notes = said.notes.clone();
@@ -15,12 +22,6 @@ pub fn settings(starter: &str, said: &Surveyed, today: NaiveDate) -> (String, Ve
         said.regions.iter().partition(|r| regions::partition_of(r).is_some());
     notes
         .extend(strange.iter().map(|r| format!("the region {r} is newer than this version and is left out")));
-    if known.len() > FEW_REGIONS {
-        notes.push(format!(
-            "{} regions are switched on; strike those out that you do not use: each one is asked",
-            known.len()
-        ));
-    }
     notes.extend(said.inactive.iter().map(|(id, state)| format!("account {id} is {state} and is left out")));
     let mut out = String::new();
     let mut skipping = false;
@@ -145,6 +146,8 @@ mod tests {
         many.regions = crate::model::regions::all().iter().map(ToString::to_string).collect();
         let (text, notes) = settings(STARTER, &many, day);
         assert!(text.contains("Strike out those that you do not use") && text.contains("\n  - us-east-1\n"));
-        assert!(notes.iter().any(|note| note.contains("regions are switched on")), "{notes:?}");
+        assert!(notes.is_empty(), "{notes:?}");
+        assert!(advice(&many).is_some_and(|advice| advice.contains("regions are switched on")));
+        assert_eq!(advice(&said(&[])), None);
     }
 }

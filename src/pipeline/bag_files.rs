@@ -61,12 +61,21 @@ pub fn search(
 
 /// The files of a folder of the catalog or the decisions.
 pub fn files_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    below(bag, folder, MAX_YAML)
+}
+
+/// The files of a folder that the program writes; they grow with the evidence.
+pub fn json_below(bag: &Verified<Bag>, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    below(bag, folder, MAX_JSON)
+}
+
+fn below(bag: &Verified<Bag>, folder: &str, most: u64) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut files = BTreeMap::new();
     for (path, _) in bag.entries() {
         if let Some(inner) = path.as_str().strip_prefix(folder) {
             files.insert(
                 inner.to_string(),
-                bag.read(path, MAX_YAML).map_err(Error::io("read", path.as_str()))?,
+                bag.read(path, most).map_err(Error::io("read", path.as_str()))?,
             );
         }
     }

@@ -113,6 +113,30 @@ fn a_placeholder_is_not_sealed_and_a_draft_says_so() {
     assert!(again.code == 3 && !again.out.contains("differs"), "{}{}", again.out, again.err);
 }
 
+/// The second recipe: what is known stops no pipeline, what is worse than before does.
+#[test]
+fn what_is_worse_than_before_gates_alone() {
+    let page = fs::read_to_string(crate::harness::repository().join("docs/src/pipeline.md")).expect("a page");
+    let line = page.split("```sh\n").nth(2).and_then(|rest| rest.lines().next()).expect("a script");
+    let typed = line.split(" #").next().unwrap_or_default().trim();
+    let args: Vec<&str> = typed.split_whitespace().skip(1).collect();
+    assert!(typed.starts_with("affiant ") && args.contains(&"--fail-on"), "{line}");
+    let box_ = Sandbox::default();
+    box_.write("affiant.yaml", include_str!("../fixtures/small/affiant.yaml"));
+    for (minute, encrypted, code) in
+        [(0, true, None), (1, true, Some(0)), (2, false, Some(1)), (3, false, Some(0))]
+    {
+        volume(&box_, "export", encrypted);
+        let now = format!("2026-09-30T12:0{minute}:00Z");
+        let pinned = [("AFFIANT_PINNED_CLOCK", now.as_str())];
+        box_.affiant_with(&["collect", "--snapshot", "export"], &pinned).exits(3);
+        if let Some(code) = code {
+            let ran = box_.affiant_with(&args, &pinned);
+            assert_eq!(ran.code, code, "{minute}: {}{}", ran.out, ran.err);
+        }
+    }
+}
+
 /// The commands of the book's recipe, in order: a new critical finding stops the pipeline, an
 /// accepted one does not.
 #[test]

@@ -15,6 +15,7 @@ mod catalog;
 mod commit;
 mod docs;
 mod document;
+mod documented;
 mod edition;
 mod elements;
 mod elsewhere;

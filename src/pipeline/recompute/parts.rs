@@ -9,7 +9,7 @@ use crate::model::assessment::Assessment;
 use crate::model::catalog::Catalog;
 use crate::model::digest::Digest;
 use crate::model::dossier::Dossier;
-use crate::pipeline::bag_files::{bytes, files_below, path};
+use crate::pipeline::bag_files::{bytes, json_below, path};
 use crate::pipeline::package::unsigned_pdf;
 use crate::pipeline::record::{
     self as own, CROSSWALK, DATABASE, HTML, PDF, PackageRecord, RISK_RESOURCES, RISKS,
@@ -74,7 +74,7 @@ pub(super) fn tables(
         format!("other than follows: {}", differs.join(", "))
     };
     out.push(Code::TablesAgain, "tables", differs.is_empty(), words);
-    let inside = files_below(parts.bag, packed_oscal::FOLDER)?;
+    let inside = json_below(parts.bag, packed_oscal::FOLDER)?;
     if !inside.is_empty() {
         let listed = parts.bag.entries().map(|(path, digest)| (path.to_string(), digest.to_string()));
         let ours = packed_oscal::files(dossier, &parts.record.run, listed).into_iter();
