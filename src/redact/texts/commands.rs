@@ -4,7 +4,7 @@
 use super::places::ValueTest::{Plausible, Strong};
 use super::places::{SecretPlace, WORDS, place};
 
-pub(super) const COMMANDS: [SecretPlace; 24] = [
+pub(super) const COMMANDS: [SecretPlace; 25] = [
     place(
         "command-secret",
         Strong,
