@@ -73,10 +73,7 @@ fn below(bag: &Verified<Bag>, folder: &str, most: u64) -> Result<BTreeMap<String
     let mut files = BTreeMap::new();
     for (path, _) in bag.entries() {
         if let Some(inner) = path.as_str().strip_prefix(folder) {
-            files.insert(
-                inner.to_string(),
-                bag.read(path, most).map_err(Error::io("read", path.as_str()))?,
-            );
+            files.insert(inner.to_string(), bag.read(path, most).map_err(Error::io("read", path.as_str()))?);
         }
     }
     Ok(files)
