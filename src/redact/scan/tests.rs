@@ -1,5 +1,7 @@
 //! What strikes and what does not, rule by rule.
 
+use serde_json::json;
+
 use super::*;
 
 fn redact(document: &str) -> (Option<String>, Findings) {
@@ -130,15 +132,12 @@ fn patterns_strike_anywhere() {
 #[test]
 fn secrets_of_a_place_of_their_own() {
     let document = |value: serde_json::Value| value.to_string();
-    let text = |text: &str| document(serde_json::json!({ "documentContent": text }));
-    let words = |words: &[&str]| document(serde_json::json!({ "command": words }));
+    let text = |text: &str| document(json!({ "documentContent": text }));
+    let words = |words: &[&str]| document(json!({ "command": words }));
     for (planted, document) in [
         ("Hk7-Lantern", words(&["mysql", "-uapp", "-pHk7-Lantern", "ehr"])),
         ("Hk7.Lantern", words(&["curl", "-u", "svc:Hk7.Lantern", "https://hooks.example/x"])),
-        (
-            "Hk7Lantern",
-            document(serde_json::json!({ "Fn::Join": ["", ["export API_TOKEN=", "Hk7Lantern", "\n"]] })),
-        ),
+        ("Hk7Lantern", document(json!({ "Fn::Join": ["", ["export API_TOKEN=", "Hk7Lantern", "\n"]] }))),
         ("Hk7Lantern", text("smbclient //fs.example/x -U 'svc%Hk7Lantern' -c ls")),
         ("Hk7-Lantern", text("ftp -in <<EOF\nopen ftp.example\nuser svc Hk7-Lantern\nput a.csv\nEOF\n")),
         ("Hk7-Lantern", text("ftp -n ftp.example <<'END'\nquote USER svc\nquote PASS Hk7-Lantern\nEND\n")),
@@ -154,14 +153,8 @@ fn secrets_of_a_place_of_their_own() {
         ("Hk7Lantern", text("<property><name>fs.s3a.secret.key</name><value>Hk7Lantern</value></property>")),
         ("Hk7Lantern", text("<add value=\"Hk7Lantern\" key=\"ApiSecret\"/>")),
         ("Hk7Lantern", text("network={\n  psk=\"Hk7Lantern\"\n}")),
-        (
-            "Hk7Lantern",
-            document(serde_json::json!({ "OutputKey": "AdminPassword", "OutputValue": "Hk7Lantern" })),
-        ),
-        (
-            "Hk7Lantern",
-            document(serde_json::json!({ "HttpHeaderName": "X-Origin-Verify", "Values": ["Hk7Lantern"] })),
-        ),
+        ("Hk7Lantern", document(json!({ "OutputKey": "AdminPassword", "OutputValue": "Hk7Lantern" }))),
+        ("Hk7Lantern", document(json!({ "HttpHeaderName": "X-Origin-Verify", "Values": ["Hk7Lantern"] }))),
         ("Hk7Lantern9Copper4", text("https://x.example/hook?key=Hk7Lantern9Copper4")),
         ("Hk7Lantern", words(&["redis-server", "--requirepass", "Hk7Lantern"])),
         ("Hk7Lantern", words(&["az", "login", "--service-principal", "-u", "x", "-p", "Hk7Lantern"])),
@@ -176,8 +169,8 @@ fn secrets_of_a_place_of_their_own() {
         ("Hk7Lantern", text("SET PASSWORD FOR 'app'@'%' = 'Hk7Lantern'")),
         ("Hk7Lantern", text("variable \"db_password\" {\n  default = \"Hk7Lantern\"\n}")),
         ("Hk7Lantern", text("env:\n- name: DB_PASSWORD\n  value: Hk7Lantern\n")),
-        ("Hk7Lantern", document(serde_json::json!({ "stageVariables": { "TOKEN": "Hk7Lantern" } }))),
-        ("Hk7Lantern", document(serde_json::json!({ "apnsChannel": { "tokenKey": "Hk7Lantern" } }))),
+        ("Hk7Lantern", document(json!({ "stageVariables": { "TOKEN": "Hk7Lantern" } }))),
+        ("Hk7Lantern", document(json!({ "apnsChannel": { "tokenKey": "Hk7Lantern" } }))),
         (
             "dapi0123456789abcdef0123456789abcdef",
             text("deployed with dapi0123456789abcdef0123456789abcdef, rotate"),
