@@ -49,7 +49,7 @@ pub struct ClockArgs {
     #[arg(long, value_name = "STATE=N", value_delimiter = ',')]
     residents: Vec<String>,
     /// All affected individuals, where that is more than the residents named
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     individuals: Option<u64>,
     /// What a contract asks: 24h=WHO, 3d=WHO (calendar days), 5bd=WHO (business days); beside those of the
     /// plan
@@ -259,6 +259,9 @@ fn promise(entry: &str) -> Result<Promise, String> {
     let amount: f64 = number.parse().map_err(|_| format!("`{time}` is not a time; write 24h, 3d or 5bd"))?;
     if !(amount.is_finite() && (0.0..=87_600.0).contains(&amount)) {
         return Err(format!("`{time}` is no time that a contract asks for"));
+    }
+    if unit != Unit::Hours && amount.fract() != 0.0 {
+        return Err(format!("`{time}` is a part of a day; write it in hours, such as 12h"));
     }
     Ok(Promise { who: who.into(), amount, unit, source: "as given on the command line".into() })
 }

@@ -3,12 +3,13 @@
 //! forgot to before.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Exit;
+use super::style::sentences;
 use crate::diag::{is_hazard, push_as_json};
 
 /// How much is said beside data and problems.
@@ -47,7 +48,12 @@ pub fn say(line: &str) {
 
 /// A line on stderr that nothing silences.
 pub fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", visible(&without_numbers(line)));
+    let line = without_numbers(line);
+    let text = visible(&line);
+    let _ = match std::io::stderr().is_terminal() {
+        true => writeln!(std::io::stderr(), "{}", sentences(&text)),
+        false => writeln!(std::io::stderr(), "{text}"),
+    };
 }
 
 /// Asks a person on stderr and waits for a line; none where nobody answers any more.

@@ -66,6 +66,39 @@ pub fn wrapped(text: &str, width: usize) -> String {
     out
 }
 
+/// Sentences on a terminal: lines that are longer than it break between words. The lines of a file that are
+/// quoted, with what points into them, stay as they are.
+pub fn sentences(text: &str) -> String {
+    let one = |line: &str| match line.width() > COLUMNS && !line.contains(" | ") {
+        true => wrapped(line, COLUMNS),
+        false => line.to_string(),
+    };
+    text.split('\n').map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// Where standard output is a terminal: `text` broken so that, begun at column `at`, every line of it ends
+/// within [`COLUMNS`], and those that follow begin at the same column. Whole for whatever reads it elsewhere.
+pub fn hanging(text: &str, at: usize) -> String {
+    if std::io::stdout().is_terminal() { broken(text, at, COLUMNS) } else { text.to_string() }
+}
+
+fn broken(text: &str, at: usize, width: usize) -> String {
+    let mut out = String::new();
+    let mut used = at;
+    for (n, word) in text.split(' ').enumerate() {
+        if n > 0 && used + 1 + word.width() > width {
+            used = at;
+            out.push_str(&format!("\n{}", " ".repeat(at)));
+        } else if n > 0 {
+            used += 1;
+            out.push(' ');
+        }
+        used += word.width();
+        out.push_str(word);
+    }
+    out
+}
+
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
@@ -245,6 +278,20 @@ mod tests {
         let words = "a plan copies each store to another region";
         assert_eq!(style.fit(words, 30), "a plan copies each store to…");
         assert_eq!(style.fit("arn:aws:s3:::a-bucket-of-records", 20), "arn:aws:s3:::a-buck…");
+    }
+
+    #[test]
+    fn quoted_lines_are_not_broken() {
+        let quoted = format!("  18 |   label: {}", "x ".repeat(60));
+        assert_eq!(sentences(&format!("short\n{quoted}")), format!("short\n{quoted}"));
+        assert!(sentences(&"word ".repeat(40)).lines().all(|line| line.len() <= COLUMNS));
+    }
+
+    #[test]
+    fn what_goes_on_begins_below_where_it_began() {
+        assert_eq!(broken("one two three", 4, 12), "one two\n    three");
+        assert_eq!(broken("a-path/that/is/longer than", 2, 10), "a-path/that/is/longer\n  than");
+        assert_eq!(broken("short", 4, 12), "short");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
-use super::style::Style;
+use super::style::{Style, hanging};
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
 use crate::model::verdict::Verdict;
@@ -287,7 +287,8 @@ fn text(outcome: &VerifyOutcome, style: Style) -> String {
         ));
     }
     if let Some(chain) = &outcome.chain {
-        out.push_str(&printable(&format!("chain      {}: {}\n", chain.state, chain.words)));
+        let words = hanging(&printable(&format!("{}: {}", chain.state, chain.words)), 11);
+        out.push_str(&format!("chain      {words}\n"));
     }
     if let Some(shared) = &outcome.edition {
         let whose =
@@ -312,14 +313,16 @@ fn steps(outcome: &VerifyOutcome, out: &mut String) {
             } else {
                 ("FAILED", format!(" [{}]", step.code.id()))
             };
-            out.push_str(&printable(&format!("  {word:<13} {:<18} {}{code}\n", step.what, step.words)));
+            let words = hanging(&printable(&format!("{}{code}", step.words)), 35);
+            out.push_str(&format!("  {word:<13} {:<18} {words}\n", step.what));
         }
     }
     if let Some(again) = &outcome.recompute {
         out.push_str("\nrecomputed\n");
         for c in &again.comparisons {
             let code = if c.outcome == "same" { String::new() } else { format!(" [{}]", c.code.id()) };
-            out.push_str(&printable(&format!("  {:<13} {:<18} {}{code}\n", c.outcome, c.what, c.words)));
+            let words = hanging(&printable(&format!("{}{code}", c.words)), 35);
+            out.push_str(&format!("  {:<13} {:<18} {words}\n", c.outcome, c.what));
         }
     }
     let worth =
@@ -329,7 +332,8 @@ fn steps(outcome: &VerifyOutcome, out: &mut String) {
         .map(|s| {
             let word = if s.outcome == StepOutcome::Fail { "wrong" } else { "open" };
             let subject = if s.subject.is_empty() { String::new() } else { format!("{}: ", s.subject) };
-            printable(&format!("  {word:<6} {} {subject}{}", s.code.id(), s.words))
+            let words = hanging(&printable(&format!("{subject}{}", s.words)), 17);
+            format!("  {word:<6} {} {words}", s.code.id())
         })
         .collect();
     if !lines.is_empty() {
@@ -345,7 +349,10 @@ fn noted(outcome: &VerifyOutcome, out: &mut String) {
     let told = |step: &&Step| step.outcome == StepOutcome::Note && TOLD.contains(&step.code);
     let lines = outcome.report.steps.iter().filter(told).take(40);
     let lines: Vec<String> = lines
-        .map(|step| printable(&format!("  {} {}: {}", step.code.id(), step.subject, step.words)))
+        .map(|step| {
+            let words = hanging(&printable(&format!("{}: {}", step.subject, step.words)), 10);
+            format!("  {} {words}", step.code.id())
+        })
         .collect();
     if !lines.is_empty() {
         out.push_str(&format!("\nnoted\n{}\n", lines.join("\n")));
@@ -366,7 +373,7 @@ fn line(name: &str, answer: &AspectAnswer, style: Style) -> String {
         "{} {name:<13}{}  {}\n",
         style.paint(verdict, style.mark(verdict)),
         style.paint(verdict, &format!("{word:<8}")),
-        printable(&answer.words)
+        hanging(&printable(&answer.words), 25)
     )
 }
 

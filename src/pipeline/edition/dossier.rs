@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use super::commitments::Commitment;
 use super::names::PEOPLE;
+use crate::diag::Diagnostic;
 use crate::model::digest::Digest;
 use crate::model::dossier::{Dossier, ReaderMatrix, VpcMap};
+use crate::pipeline::Error;
 use crate::redact::pseudonyms::{Original, Pseudonyms};
 
 /// Members that hold words of the program, times, numbers in words, and what templates compare.
@@ -138,11 +140,18 @@ fn words(sql: &str) -> BTreeSet<String> {
 }
 
 /// The dossier with pseudonyms; exhibits stand behind their commitments.
-pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Commitment]) -> Dossier {
+pub(super) fn shared(
+    original: &Dossier,
+    names: &Pseudonyms,
+    commitments: &[Commitment],
+) -> Result<Dossier, Error> {
     let mut value = serde_json::to_value(original).expect("a dossier serialises");
     let reader = DossierReader { names, queries: own_words(original), custom: original.catalog.custom };
     reader.members(&mut value, &Place { parent: "", query: None });
-    let mut dossier: Dossier = serde_json::from_value(value).expect("its form was not touched");
+    let mut dossier: Dossier = serde_json::from_value(value).map_err(|error| {
+        let what = format!("a pseudonym stands where the dossier has a word of its own: {error}");
+        Diagnostic::new("AFW-105", what).hint("nothing was written; tell the program's owner of this package")
+    })?;
     dossier.edition = "shareable".into();
     dossier.organization.clone_from(&original.organization);
     dossier.organization.description = names.text(&original.organization.description);
@@ -169,7 +178,7 @@ pub(super) fn shared(original: &Dossier, names: &Pseudonyms, commitments: &[Comm
             .map_or_else(|| names.token(Original::Digest, &before.sha256), |c| c.commitment.to_string());
         exhibit.original = None;
     }
-    dossier
+    Ok(dossier)
 }
 
 /// Rows and resources in the order of what is shown: that of the originals tells which name comes before

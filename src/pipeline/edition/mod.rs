@@ -254,7 +254,7 @@ fn derive(
     let decisions = workspace::decisions(&files_below(bag, DECISIONS)?)?;
     let committed = commitments::of(bag, key.bytes(), says.id)?;
     let names = names::pseudonyms(key, &original, &decisions, &database, says.recipient)?;
-    let mut dossier = dossier::shared(&original, &names, &committed);
+    let mut dossier = dossier::shared(&original, &names, &committed)?;
     dossier.package_id = says.id.to_string();
     dossier.short_id = says.id.rsplit('-').next().unwrap_or_default().to_string();
     dossier.seal = seal_info(says.seal, says.stamped);

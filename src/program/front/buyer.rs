@@ -6,7 +6,7 @@ mod events;
 
 use super::super::{Inputs, References, plural};
 use crate::model::decisions::Plan;
-use crate::model::dossier::{AttestationReport, BuyerAnswer, ControlReport, Dossier};
+use crate::model::dossier::{AttestationReport, BuyerAnswer, ControlReport, Dossier, EvidenceRef};
 use crate::model::verdict::Verdict;
 
 const YES: &str = "yes";
@@ -37,6 +37,12 @@ struct Page<'a> {
     dossier: &'a Dossier,
     plan: &'a Plan,
     refs: &'a References,
+}
+
+/// Counts with their words; what is none is left out.
+fn counted(parts: &[(u64, &str)]) -> String {
+    let some = parts.iter().filter(|(n, _)| *n > 0);
+    some.map(|(n, words)| format!("{n} {words}")).collect::<Vec<_>>().join(", ")
 }
 
 /// An answer that nothing supports yet.
@@ -123,14 +129,17 @@ impl Page<'_> {
         }
         let listed = s.on_list + s.with_condition;
         a.answer = if listed == s.in_use { YES } else { PART }.into();
+        let rest = counted(&[
+            (s.with_condition, "with a condition"),
+            (s.not_on_list, "not on it"),
+            (s.unknown, "unknown"),
+        ]);
+        let rest = if rest.is_empty() { rest } else { format!(" ({rest})") };
         a.words = format!(
-            "{listed} of {} services in use are on the copy of AWS\u{2019}s list dated {} ({} with a \
-             condition, {} not on it, {} unknown). Regions: {}.",
+            "{listed} of {} services in use are on the copy of AWS\u{2019}s list dated {}{rest}. Regions: \
+             {}.",
             s.in_use,
             s.list_date,
-            s.with_condition,
-            s.not_on_list,
-            s.unknown,
             self.dossier.scope.regions.join(", ")
         );
         a.population = format!(
@@ -139,21 +148,13 @@ impl Page<'_> {
             plural(self.dossier.scope.accounts.len(), "account")
         );
         a.date = self.day();
-        let items = self
-            .dossier
-            .evidence
-            .iter()
-            .filter(|e| e.source.contains("Config") || e.path.contains("/config/"));
-        a.evidence = items.take(2).map(|e| e.id.clone()).collect();
+        let first = |wanted: fn(&EvidenceRef) -> bool, most: usize| -> Vec<String> {
+            let found = self.dossier.evidence.iter().filter(|e| wanted(e));
+            found.take(most).map(|e| e.id.clone()).collect()
+        };
+        a.evidence = first(|e| e.source.contains("Config") || e.path.contains("/config/"), 2);
         if a.evidence.is_empty() {
-            a.evidence = self
-                .dossier
-                .evidence
-                .iter()
-                .filter(|e| e.path.starts_with("aws/"))
-                .take(1)
-                .map(|e| e.id.clone())
-                .collect();
+            a.evidence = first(|e| e.path.starts_with("aws/"), 1);
         }
         a
     }
@@ -176,9 +177,11 @@ impl Page<'_> {
             Verdict::NotApplicable => UNKNOWN,
         }
         .into();
-        a.words = format!(
-            "{met} of {judged} answers are met; {failing} not met, {accepted} under an approved exception"
-        );
+        let rest = counted(&[(failing, "not met"), (accepted, "under an approved exception")]);
+        a.words = format!("{met} of {judged} answers are met");
+        if !rest.is_empty() {
+            a.words += &format!("; {rest}");
+        }
         a.words += &if unread > 0 {
             format!("; {unread} could not be answered for want of evidence.")
         } else {
@@ -190,7 +193,10 @@ impl Page<'_> {
             .filter(|c| c.counts.not_met > 0 && c.severity >= crate::model::verdict::Severity::High);
         let named: Vec<String> = worst_rows
             .take(2)
-            .map(|c| format!("{}: {} of {} not met", c.title, c.counts.not_met, c.population))
+            .map(|c| {
+                let (failing, of) = (c.counts.not_met, c.population);
+                format!("\u{201c}{}\u{201d} fails for {failing} of {of}", c.title)
+            })
             .collect();
         if !named.is_empty() {
             a.words += &format!(" Worst: {}.", named.join("; "));

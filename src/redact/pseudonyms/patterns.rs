@@ -43,7 +43,7 @@ pub(super) static BEFORE: [TextShape; 2] = [
 ];
 
 /// Looked for after known names.
-pub(super) static AFTER: [TextShape; 13] = [
+pub(super) static AFTER: [TextShape; 14] = [
     shape(Original::Digest, r"[0-9a-f]{64}", true, any),
     shape(Original::Id, r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", true, any),
     shape(Original::Id, r"[a-z]{1,16}(?:-[a-z]{1,16}){0,2}-(?:[0-9a-f]{17}|[0-9a-f]{8})", true, has_digit),
@@ -54,6 +54,8 @@ pub(super) static AFTER: [TextShape; 13] = [
         true,
         has_digit,
     ),
+    // of a run: its end is of a digest
+    shape(Original::Id, r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z-[0-9a-f]{8}", true, any),
     // the root of an organization
     shape(Original::Id, r"r-[0-9a-z]{4,32}", true, has_digit),
     shape(Original::Id, r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", true, any),
@@ -189,6 +191,7 @@ mod tests {
         };
         let text = "policies on r-ab12, ou-ab12-cdefgh34 and o-a1b2c3d4e5 hold vpc-0779d51d";
         assert_eq!(found(text), ["r-ab12", "ou-ab12-cdefgh34", "o-a1b2c3d4e5", "vpc-0779d51d"]);
+        assert_eq!(found("the run 2026-06-30T120000Z-30b7e08d, as"), ["2026-06-30T120000Z-30b7e08d"]);
         assert!(found("a risk R-0e7133, a m5.large, door-1234, r-squared").is_empty());
     }
 }

@@ -268,6 +268,7 @@ fn others() -> Vec<Case> {
             .says(&["--max-age"])
             .fix(&["a whole number"]),
         clock("a State twice", &["--residents", "CA=5,CA=6"]).says(&["named twice"]).fix(&["name it once"]),
+        clock("half a day of a contract", &["--contract", "0.5d=X"]).says(&["part of a day"]).fix(&["12h"]),
         clock("nobody of a State", &["--residents", "CA=0"]).says(&["names nobody"]).fix(&["leave out"]),
         command("init within a workspace", &["init", "program"])
             .says(&["is a folder of the workspace"])
