@@ -13,7 +13,6 @@ use rusqlite::types::ValueRef;
 use crate::assess::database::texts;
 use crate::assess::input::Fault;
 use crate::clock;
-use crate::model::partition::Partition;
 
 /// SQLite functions that a check may call. None of them knows the time, the machine or chance.
 const ALLOWED: [&str; 61] = [
@@ -80,9 +79,8 @@ const ALLOWED: [&str; 61] = [
     "->>",
 ];
 
-/// Functions that a table of the catalog may call beside these: they turn epochs into text, and a region into
-/// its partition and that partition's home. Checks do without, so that any SQLite asks them again.
-const TABLES_TOO: [&str; 6] = ["strftime", "datetime", "date", "unixepoch", "aws_partition", "aws_home"];
+/// Functions that a table of the catalog may call beside these: they turn epochs into text.
+const TABLES_TOO: [&str; 4] = ["strftime", "datetime", "date", "unixepoch"];
 
 /// Columns that a statement reads, by table.
 pub type Reads = BTreeSet<(String, String)>;
@@ -105,21 +103,10 @@ pub fn functions(db: &Connection) -> Result<(), Fault> {
             ValueRef::Null | ValueRef::Blob(_) => None,
         })
     })?;
-    of_region(db, "aws_partition", |partition| partition.name)?;
-    of_region(db, "aws_home", |partition| partition.home)?;
     texts::functions(db)?;
     // The first use of a table-valued function registers it, which the authorizer would see as a write.
     db.execute_batch("SELECT 1 FROM json_each('[]'), json_tree('[]')")?;
     Ok(())
-}
-
-/// A function of a region; nothing of NULL.
-fn of_region(db: &Connection, name: &str, what: fn(Partition) -> &'static str) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    db.create_scalar_function(name, 1, flags, move |context| {
-        let region = context.get::<Option<String>>(0)?;
-        Ok(region.map(|region| what(Partition::of(&region))))
-    })
 }
 
 /// The Julian days that SQLite knows: to the end of the year 9999.
