@@ -11,7 +11,7 @@ fn pages() -> BTreeMap<String, String> {
     let mut names: Vec<String> =
         ["README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md"].map(String::from).to_vec();
     let book = crate::harness::files(&repository().join("docs/src"));
-    names.extend(book.into_iter().map(|(name, _)| format!("docs/src/{name}")));
+    names.extend(book.into_keys().map(|name| format!("docs/src/{name}")));
     names.retain(|name| name.ends_with(".md"));
     let read = |name: String| {
         let text = fs::read_to_string(repository().join(&name)).expect("a page");

@@ -58,7 +58,7 @@ def aggregator(bench: Bench) -> str:
         raise Refused(f"ways {ways(other)}")
     one, two = types(workspace), types(other)
     refuse_if([f"{place}: {one.get(place)} by the aggregator, {two.get(place)} of the account" for place in two if one.get(place) != two[place]])
-    batches = [r for r in custody(workspace.run_folder) if "BatchGetAggregateResourceConfig" in str(r["path"])]
+    batches = [r for r in custody(workspace.run_folder) if "BatchGetAggregateResource" in str(r["path"])]
     if not batches:
         raise Refused("nothing was read by id")
     return f"{len(two)} types of {len(everyone)} accounts alike, {len(batches)} batches"
