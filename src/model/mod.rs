@@ -13,6 +13,7 @@ pub mod changes;
 pub mod citation;
 pub mod corroboration;
 pub mod decisions;
+pub mod device_names;
 pub mod digest;
 pub mod dossier;
 pub mod edition_link;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::model::Digest;
+use crate::model::device_names::reserved;
 
 /// The longest path inside a bag, in bytes. With a folder of 40 before it, Windows' 260 still hold.
 pub const MAX_PATH: usize = 220;
@@ -90,17 +91,6 @@ fn check_part(part: &str) -> Result<(), PathProblem> {
         _ if reserved(part) => Err(PathProblem::Reserved),
         _ => Ok(()),
     }
-}
-
-/// Device names that Windows gives a meaning in every folder, with any extension.
-fn reserved(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_lowercase();
-    let numbered = |base| {
-        stem.strip_prefix(base).is_some_and(|n: &str| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
-    };
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
-        || numbered("com")
-        || numbered("lpt")
 }
 
 /// Any text as one part of a [`BagPath`]: letters, digits, `.`, `_` and `-` stay, each other byte of its

@@ -104,11 +104,7 @@ impl Checker<'_> {
         message: String,
         hint: impl Into<String>,
     ) {
-        let problem = Diagnostic::new(code, message).level(Gravity::Warning).hint(hint);
-        self.found.push(match self.documents.get(file) {
-            Some(document) => document.mark(problem, path),
-            None => problem.file(file),
-        });
+        self.tell(file, path, Diagnostic::new(code, message).level(Gravity::Warning).hint(hint));
     }
 
     pub fn complain(
@@ -119,7 +115,11 @@ impl Checker<'_> {
         message: String,
         hint: impl Into<String>,
     ) {
-        let problem = Diagnostic::new(code, message).hint(hint);
+        self.tell(file, path, Diagnostic::new(code, message).hint(hint));
+    }
+
+    /// Puts a problem at the value that it is about.
+    fn tell(&mut self, file: &str, path: &str, problem: Diagnostic) {
         self.found.push(match self.documents.get(file) {
             Some(document) => document.mark(problem, path),
             None => problem.file(file),

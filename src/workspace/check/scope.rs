@@ -2,11 +2,9 @@
 
 use super::Checker;
 use crate::model::decisions::{AccountFacts, Decisions, Exclude};
+use crate::model::device_names::reserved;
 use crate::model::regions;
 use crate::workspace::FILES;
-
-/// Names that Windows keeps for devices, with any ending.
-const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 
 impl Checker<'_> {
     pub(super) fn workspace(&mut self, decisions: &Decisions) {
@@ -52,11 +50,7 @@ impl Checker<'_> {
 
     /// Packages go into a folder of this name, which has to be one on every system that they are read on.
     fn label(&mut self, label: &str) {
-        let stem = label.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-        let numbered = ["COM", "LPT"].iter().any(|port| {
-            stem.strip_prefix(port).is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
-        });
-        if DEVICES.contains(&stem.as_str()) || numbered || label.ends_with([' ', '.']) {
+        if reserved(label) || label.ends_with([' ', '.']) {
             let message = format!("Windows can have no folder named `{label}`");
             let hint = "packages go into a folder of this name: write something like `2026-Q3`";
             self.complain(FILES[0], "period/label", "AFW-097", message, hint);
