@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::style::{COLUMNS, wrapped};
 use super::{Context, Exit, data, say, wrong};
 use crate::diag::printable;
 use crate::model::catalog::Catalog;
@@ -158,9 +157,9 @@ fn tell(
         say(&by_service(&made.coverage));
     }
     for way in &made.ways {
-        say(&on_terminal(&printable(way)));
+        say(&printable(way));
     }
-    say(&on_terminal(&gaps::words(&gaps, catalog)));
+    say(&gaps::words(&gaps, catalog));
     data(&match format {
         super::style::ListFormat::Text => format!("{}\n", made.path.display()),
         super::style::ListFormat::Json => {
@@ -304,12 +303,6 @@ fn unfinished(workspace: &Workspace, named: &str) -> Result<String, Error> {
         (false, _) if runs.iter().any(|r| r == wanted) => Ok(wanted.to_string()),
         _ => Err(wrong("there is no such run to resume", known())),
     }
-}
-
-/// Lines that a terminal would break anywhere; whole ones for whatever reads them elsewhere.
-fn on_terminal(text: &str) -> String {
-    use std::io::IsTerminal as _;
-    if std::io::stderr().is_terminal() { wrapped(text, COLUMNS) } else { text.to_string() }
 }
 
 /// One line a service: expected, read, and what became of the rest.

@@ -42,26 +42,33 @@ const LONGEST_WORD: usize = 24;
 
 /// `text` in lines of at most `width` columns, broken between words; lines that go on are indented further
 /// than they begin. What has no space stays whole.
-pub fn wrapped(text: &str, width: usize) -> String {
+fn wrapped(text: &str, width: usize) -> String {
     let mut out = String::new();
     for line in text.split('\n') {
         if !out.is_empty() {
             out.push('\n');
         }
         let margin = line.len() - line.trim_start().len();
-        let mut used = margin;
         out.push_str(&line[..margin]);
-        for (at, word) in line.split_whitespace().enumerate() {
-            if at > 0 && used + 1 + word.width() > width {
-                used = margin + 4;
-                out.push_str(&format!("\n{}", " ".repeat(used)));
-            } else if at > 0 {
-                used += 1;
-                out.push(' ');
-            }
-            used += word.width();
-            out.push_str(word);
+        out.push_str(&filled(line.split_whitespace(), margin, margin + 4, width));
+    }
+    out
+}
+
+/// Words in lines of at most `width` columns, begun at column `at`; those that follow begin at `below`.
+fn filled<'a>(words: impl Iterator<Item = &'a str>, at: usize, below: usize, width: usize) -> String {
+    let mut out = String::new();
+    let mut used = at;
+    for (n, word) in words.enumerate() {
+        if n > 0 && used + 1 + word.width() > width {
+            used = below;
+            out.push_str(&format!("\n{}", " ".repeat(below)));
+        } else if n > 0 {
+            used += 1;
+            out.push(' ');
         }
+        used += word.width();
+        out.push_str(word);
     }
     out
 }
@@ -83,20 +90,7 @@ pub fn hanging(text: &str, at: usize) -> String {
 }
 
 fn broken(text: &str, at: usize, width: usize) -> String {
-    let mut out = String::new();
-    let mut used = at;
-    for (n, word) in text.split(' ').enumerate() {
-        if n > 0 && used + 1 + word.width() > width {
-            used = at;
-            out.push_str(&format!("\n{}", " ".repeat(at)));
-        } else if n > 0 {
-            used += 1;
-            out.push(' ');
-        }
-        used += word.width();
-        out.push_str(word);
-    }
-    out
+    filled(text.split(' '), at, at, width)
 }
 
 /// What the terminal can show.
