@@ -84,7 +84,7 @@ impl EarlierPicks {
     }
 
     /// Refuses a pick that differs from an earlier one for the same question, or from one in the same file. A
-    /// row comes with the words for its place, as `row 3 of the sheet `Access``.
+    /// row comes with the words for its place, such as `row 3`.
     pub fn agrees<'a>(
         &self,
         own: &str,

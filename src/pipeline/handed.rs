@@ -77,14 +77,18 @@ impl HeldPackage {
     /// The package in machine formats, by the functions that make them.
     pub fn machine_files(&self, wanted: &[MachineFormat]) -> Result<Vec<MachineFile>, Error> {
         let handed = self.handed();
-        let results = requests::rows(&bytes(&self.bag, &csv_path("result"))?);
         let mut files = Vec::new();
         for format in wanted {
             match format {
                 MachineFormat::Oscal => files.extend(oscal::files(&handed)),
                 MachineFormat::Sarif => files.push(sarif::file(&handed)),
                 MachineFormat::Ocsf => files.push(ocsf::file(&handed)),
-                MachineFormat::Requests => files.extend(requests::files(&handed, &results)),
+                MachineFormat::Requests => {
+                    let path = csv_path("result");
+                    let rows = requests::rows(&bytes(&self.bag, &path)?)
+                        .map_err(|error| Error::io("read", &path)(std::io::Error::other(error)))?;
+                    files.extend(requests::files(&handed, &rows));
+                }
             }
         }
         Ok(files)

@@ -317,6 +317,7 @@ mod tests {
         let whole = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
         assert_eq!(leaving(&serde_json::json!([deny("444455556666"), whole])), (Answer::Yes, "Stay".into()));
     }
+
     #[test]
     fn a_refusal_holds_in_the_partition_of_its_organization() {
         for partition in crate::model::partition::Partition::NAMES {

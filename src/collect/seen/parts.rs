@@ -17,11 +17,15 @@ pub fn note(called_for: &mut CalledFor, catalog: &Catalog, account: &str, filled
     let is_part =
         |fill: &Fill| fill.into.is_some() && (fill.resource_type == *kind || fill.also.contains(kind));
     let tells = |operation: &Operation| operation.opt_in.is_none() && operation.fill.iter().any(is_part);
+    let telling: Vec<_> = catalog.operations.iter().filter(|(_, operation)| tells(operation)).collect();
+    if telling.is_empty() {
+        return;
+    }
     let item = json!({
         "resourceId": filled.id, "resourceName": filled.name, "arn": filled.arn,
         "awsRegion": filled.region, "configuration": filled.configuration,
     });
-    for (name, operation) in catalog.operations.iter().filter(|(_, operation)| tells(operation)) {
+    for (name, operation) in telling {
         let own = operation.each.iter().filter(|each| each.from == *kind);
         let values = own.flat_map(|each| each.named(&item)).map(|value| (kind.clone(), value));
         let place = (account.to_string(), filled.region.clone(), name.clone());

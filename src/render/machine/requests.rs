@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
+
 use super::{Handed, MachineFile};
 use crate::diag::safe_cell;
 use crate::model::digest::Digest;
@@ -31,37 +33,44 @@ const INDEX: [&str; 14] = [
 const ROW: [&str; 8] =
     ["check", "resource", "account", "region", "verdict", "reason", "out_of_scope", "as_of"];
 
-/// One row of `data/tables/result.csv`.
+/// One row of `data/tables/result.csv`, as far as requests show it.
+#[derive(Deserialize)]
 pub struct RequestRow {
-    pub check: String,
-    pub cells: [String; 7],
+    check_id: String,
+    resource: String,
+    account: String,
+    region: String,
+    verdict: String,
+    reason: String,
+    excluded: String,
+    as_of: String,
 }
 
-/// The rows of a table in the package; a row that is short counts as one with empty cells.
-pub fn rows(csv: &[u8]) -> Vec<RequestRow> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(csv);
-    let wanted = ["resource", "account", "region", "verdict", "reason", "excluded", "as_of"];
-    let header = reader.headers().cloned().unwrap_or_default();
-    let places = wanted.map(|name| header.iter().position(|column| column == name));
-    let check = header.iter().position(|column| column == "check_id");
-    let cell = |record: &csv::StringRecord, at: Option<usize>| {
-        at.and_then(|at| record.get(at)).unwrap_or_default().to_string()
-    };
-    reader
-        .records()
-        .flatten()
-        .map(|record| RequestRow {
-            check: cell(&record, check),
-            cells: places.map(|place| cell(&record, place)),
-        })
-        .collect()
+impl RequestRow {
+    fn cells(&self) -> [&str; 8] {
+        [
+            &self.check_id,
+            &self.resource,
+            &self.account,
+            &self.region,
+            &self.verdict,
+            &self.reason,
+            &self.excluded,
+            &self.as_of,
+        ]
+    }
+}
+
+/// The rows of `data/tables/result.csv`: all of them, or an error.
+pub fn rows(csv: &[u8]) -> Result<Vec<RequestRow>, csv::Error> {
+    csv::Reader::from_reader(csv).deserialize().collect()
 }
 
 /// The folder `requests/`: the index, and a file for each control and each check with rows.
 pub fn files(handed: &Handed<'_>, rows: &[RequestRow]) -> Vec<MachineFile> {
     let mut by_check: BTreeMap<&str, Vec<&RequestRow>> = BTreeMap::new();
     for row in rows {
-        by_check.entry(&row.check).or_default().push(row);
+        by_check.entry(&row.check_id).or_default().push(row);
     }
     let mut index = vec![INDEX.map(String::from)];
     let mut files = Vec::new();
@@ -118,11 +127,8 @@ fn add(
     index: &mut Vec<[String; 14]>,
     files: &mut Vec<MachineFile>,
 ) {
-    let body = rows
-        .iter()
-        .map(|row| std::iter::once(row.check.as_str()).chain(row.cells.iter().map(String::as_str)).collect());
-    let lines: Vec<Vec<&str>> = std::iter::once(ROW.to_vec()).chain(body).collect();
-    let file = made(path, table(lines.iter().map(|line| line.iter().copied())));
+    let lines = std::iter::once(ROW).chain(rows.iter().map(|row| row.cells()));
+    let file = made(path, table(lines.map(|line| line.into_iter())));
     // in the order of the list of exhibits
     let exhibits: Vec<_> =
         handed.dossier.evidence.iter().filter(|exhibit| asked.exhibits.contains(&exhibit.id)).collect();
@@ -132,7 +138,7 @@ fn add(
         .filter(|day| !day.is_empty())
         .collect();
     let count = |verdict: &str| {
-        rows.iter().filter(|row| row.cells[3] == verdict && row.cells[5] == "0").count().to_string()
+        rows.iter().filter(|row| row.verdict == verdict && row.excluded == "0").count().to_string()
     };
     let citations: Vec<String> = control.citations.iter().map(|c| c.citation.clone()).collect();
     index.push([
